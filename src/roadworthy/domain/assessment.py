@@ -1,0 +1,49 @@
+"""What the gate decided, objective by objective, and for all of them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from .slo import SafetySLO
+from .verdict import Verdict
+
+Phase = Literal["prompt", "model", "data", "scope", "suite", "policy", "operations", ""]
+
+
+class Assessment(Struct, frozen=True, kw_only=True):
+    """One objective's verdict, with what it rests on."""
+
+    slo: SafetySLO
+    name: str
+    """The SLO's name, with its slice when judged per slice (`name{tenant=acme}`)."""
+    target: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    n: int
+    verdict: Verdict
+    baseline: float | None = None
+    difference: float | None = None
+    reason: str = ""
+    """In plain words; for a zero-tolerance target what the count proves."""
+    phase: Phase = ""
+    """The phase to go back to when it does not pass."""
+    waived_by: str = ""
+    """Waiver id when a failure was accepted."""
+
+
+class GateDecision(Struct, frozen=True, kw_only=True):
+    """The gate's decision on one run of one candidate. Same evidence, same bytes."""
+
+    decision: Verdict
+    system: str
+    candidate: str
+    run: str
+    bar: str
+    slos: tuple[Assessment, ...] = ()
+    reasons: tuple[str, ...] = ()
+    """Why not, one sentence each; empty when PASS."""
+    next_step: str = ""
+    baseline_run: str = ""

@@ -1,0 +1,158 @@
+"""candidate.yaml, rails.yaml and prompts/NAME.md: what would run, named by one digest."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from .charter import File
+
+Task = Literal["decision", "chat", "generation", "extraction", "rag"]
+ProviderKind = Literal["local", "openai_compatible", "recorded", "rule", "python", "http"]
+
+
+class Model(File, kw_only=True):
+    """Which model answers.
+
+    `provider` picks the adapter; `name` is the model's name at that provider; `digest` pins
+    weights or a version; `upstream` names an entry of roadworthy.toml (URL and credential are
+    deployment, not candidate); `file` is a path beside the candidate (rules, recordings).
+    """
+
+    provider: ProviderKind
+    name: str
+    digest: str = ""
+    version: str = ""
+    adapter: str = ""
+    upstream: str = ""
+    file: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class Sampling(File, kw_only=True):
+    """How tokens are drawn."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    """0: not limited."""
+    max_tokens: int = 256
+    seed: int | None = 0
+    stop: list[str] = field(default_factory=list)
+
+
+class Decision(File, kw_only=True):
+    """For `task: decision`: the closed set of answers and how sure is sure enough."""
+
+    labels: list[str]
+    confidence: Literal["logprob", "verbalised", "agreement"] = "logprob"
+    accept: float | Literal["auto"] = 0.0
+    """Confidence from which on the decision stands by itself; below it a person decides."""
+    calibrate: bool = False
+    """Divide each label's probability by what the bare prompt gives it (contextual calibration,
+    Zhao et al. 2021, https://arxiv.org/abs/2102.09690)."""
+
+
+class Tool(File, kw_only=True):
+    """A tool that the model may call."""
+
+    name: str
+    schema: dict[str, Any] = field(default_factory=dict)
+    needs_approval: bool = True
+
+
+class FacetSource(File, kw_only=True):
+    """Where a facet is read from: a header, a JSON pointer into the body, or a regex on the input."""
+
+    header: str = ""
+    pointer: str = ""
+    regex: str = ""
+    """RE2; the first group is the value."""
+    default: str = ""
+
+
+class Assertion(File, kw_only=True):
+    """A CEL expression over `input` and `facets` that every request must satisfy."""
+
+    that: str
+    otherwise: str
+    """What the caller is told when it does not hold."""
+
+
+class Candidate(File, kw_only=True):
+    """The whole of candidate.yaml."""
+
+    roadworthy: int = 1
+    name: str = "candidate"
+    task: Task
+    model: Model
+    prompt: str = ""
+    """Path of the prompt file beside the candidate; empty for models that take none (`rule`)."""
+    sampling: Sampling = field(default_factory=Sampling)
+    decision: Decision | None = None
+    knowledge: str = ""
+    tools: list[Tool] = field(default_factory=list)
+    rails: str = ""
+    """Path of the rails file; empty means that only the charter's never events apply."""
+    facets: dict[str, FacetSource] = field(default_factory=dict)
+    assertions: list[Assertion] = field(default_factory=list)
+
+
+RailAction = Literal["block", "redact", "flag", "hold", "replace", "label", "resample"]
+
+
+class Rail(File, kw_only=True):
+    """A detector, where it looks, and what follows."""
+
+    id: str
+    detector: str
+    """pattern | pii | secrets | deny | schema | cel | classifier … (see roadworthy.detectors)."""
+    on: Literal["input", "output", "both"] = "both"
+    action: RailAction = "block"
+    threshold: float = 0.5
+    options: dict[str, Any] = field(default_factory=dict)
+    budget_ms: float = 5.0
+    on_timeout: Literal["open", "closed"] = "closed"
+    replacement: str = ""
+    """For `replace` and `redact`; empty means the kind in angle brackets, such as `<IBAN>`."""
+
+
+class Rails(File, kw_only=True):
+    """The whole of rails.yaml."""
+
+    roadworthy: int = 1
+    rails: list[Rail] = field(default_factory=list)
+
+
+class Variable(File, kw_only=True):
+    """A variable of a prompt. Variables are data: they can never close a role or a tag."""
+
+    type: Literal["string", "integer", "number", "boolean", "list"] = "string"
+    description: str = ""
+    required: bool = True
+    max_chars: int = 20_000
+
+
+class PromptHeader(File, kw_only=True):
+    """The YAML front matter of prompts/NAME.md."""
+
+    roadworthy: int = 1
+    id: str
+    variables: dict[str, Variable] = field(default_factory=dict)
+    output_schema: dict[str, Any] | None = None
+    sampling: Sampling | None = None
+    examples: str = ""
+    """A JSONL file of few-shot examples beside the prompt: `{"input": …, "output": …}` a line."""
+    format: Literal["chat", "completion"] = "chat"
+    """`completion` sends one text (base models); `chat` sends messages split at role headings."""
+    tests: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Prompt(Struct, frozen=True, kw_only=True):
+    """A prompt as loaded: header, sandboxed Jinja2 body, few-shot examples."""
+
+    path: str
+    header: PromptHeader
+    body: str
+    examples: tuple[dict[str, Any], ...] = ()

@@ -1,0 +1,82 @@
+"""Cases and suites: what an evaluation asks."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from .charter import File
+
+KNOWN_TAGS = (
+    "golden", "tail", "adversarial", "misuse", "hidden_function", "fairness", "consistency",
+    "ood", "benign", "unanswerable", "identity",
+)  # fmt: skip
+
+
+class Expect(File, kw_only=True):
+    """What a right answer looks like. Several may be set; each scorer reads its own."""
+
+    label: str | None = None
+    text: str | None = None
+    regex: str | None = None
+    schema: dict[str, Any] | None = None
+    rubric: str | None = None
+    action: Literal["answer", "block", "hold", "redact", "flag"] | None = None
+    """What the request line must do with it (`hold`: a person must see it)."""
+
+
+class Case(File, kw_only=True):
+    """One item of a suite."""
+
+    id: str
+    input: str | list[dict[str, Any]] | dict[str, Any]
+    """A text, chat messages, or prompt variables."""
+    expect: Expect = field(default_factory=Expect)
+    tags: list[str] = field(default_factory=list)
+    facets: dict[str, str] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+    turns: list[dict[str, Any]] = field(default_factory=list)
+    source: str = ""
+    repeats: int | None = None
+
+
+class ScorerSpec(File, kw_only=True):
+    """A scorer and its options: exact, contains, regex, schema, label, detector, action."""
+
+    scorer: str
+    name: str = ""
+    """The name under which the score is stored; empty means the scorer's."""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class SuiteFile(File, kw_only=True):
+    """suites/NAME.yaml."""
+
+    roadworthy: int = 1
+    name: str
+    description: str = ""
+    cases: list[str] = field(default_factory=list)
+    """JSONL files beside the suite."""
+    include: list[str] = field(default_factory=list)
+    """Other suites by name; a cycle is a fault."""
+    where_tags: list[str] = field(default_factory=list)
+    """Only cases that carry one of these tags; none means all."""
+    limit: int | None = None
+    """Only the first N cases (in file order, after `where_tags`)."""
+    scorers: list[ScorerSpec] = field(default_factory=list)
+    generators: list[dict[str, Any]] = field(default_factory=list)
+    repeats: int = 1
+
+
+class Suite(Struct, frozen=True, kw_only=True):
+    """A suite as loaded: its file and its cases, in order, ids unique."""
+
+    path: str
+    file: SuiteFile
+    cases: tuple[Case, ...]
+
+    @property
+    def name(self) -> str:
+        """The suite's name."""
+        return self.file.name

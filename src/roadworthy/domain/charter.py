@@ -1,0 +1,250 @@
+"""charter.yaml: whom the system serves, what it must never do, what it is for, who answers for it.
+
+Every struct is a file format: unknown keys are refused, every field has a default where the
+file may leave it out. Sources: the four clauses of the safety contract (robustness, monitoring,
+alignment, system safety), EU AI Act roles (Article 3), FMEA (IEC 60812).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+Clause = Literal["robustness", "monitoring", "alignment", "system_safety"]
+Scope = Literal["slice", "tenant", "system"]
+SafeMode = Literal["baseline", "fallback", "human_review"]
+OperatorRole = Literal[
+    "provider",
+    "deployer",
+    "gpai_provider",
+    "importer",
+    "distributor",
+    "authorised_representative",
+    "product_manufacturer",
+    "third_party",
+]
+PersonRole = Literal["engineer", "operator", "reviewer", "risk_officer", "auditor", "admin"]
+
+
+class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a user's file: frozen, keyword-only, unknown keys are faults."""
+
+
+class Proxy(File, kw_only=True):
+    """A metric that is really optimised, and how optimising it too far would harm the goal."""
+
+    metric: str
+    fails_when_over_optimised: str
+
+
+class PatternRule(File, kw_only=True):
+    """RE2 patterns; any match is the event. `on` says which text is looked at."""
+
+    patterns: list[str]
+    on: Literal["input", "output", "both"] = "output"
+    ignore_case: bool = True
+
+
+class CelRule(File, kw_only=True):
+    """A CEL expression over `input`, `output`, `decision`, `confidence`, `facets`, `context`.
+
+    True means that the event happened. An expression that raises counts as happened.
+    """
+
+    expression: str
+
+
+class SchemaRule(File, kw_only=True):
+    """A JSON Schema that the output must satisfy; output that does not is the event."""
+
+    schema: dict[str, Any] | str
+    """The schema itself or a path to a JSON file beside the charter."""
+
+
+class ClassifierRule(File, kw_only=True):
+    """A detector by name and the score from which on it is the event (0 to 1)."""
+
+    detector: str
+    threshold: float
+    on: Literal["input", "output", "both"] = "output"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class JudgeRule(File, kw_only=True):
+    """A model with a rubric, right after the answer unless the never event says `inline`."""
+
+    model: str
+    rubric: str
+
+
+class Rule(File, kw_only=True):
+    """Exactly one of the five kinds (checked by the manifest loader)."""
+
+    pattern: PatternRule | None = None
+    cel: CelRule | str | None = None
+    schema: SchemaRule | None = None
+    classifier: ClassifierRule | None = None
+    judge: JudgeRule | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind that is set: pattern | cel | schema | classifier | judge."""
+        for name in ("pattern", "cel", "schema", "classifier", "judge"):
+            if getattr(self, name) is not None:
+                return name
+        return ""
+
+
+class NeverEvent(File, kw_only=True):
+    """An outcome that the charter forbids outright; one is enough to stop."""
+
+    id: str
+    statement: str
+    """In plain language, for a reader who has never seen the tool."""
+    rule: Rule
+    scope: Scope = "system"
+    """What a violation stops."""
+    inline: bool | None = None
+    """Checked before the answer leaves. None: true for every kind but `judge`."""
+    action: Literal["block", "hold"] = "block"
+    """What an attempt gets inline: the fallback, or a person."""
+    clause: Clause = "alignment"
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether the rule runs before the answer leaves."""
+        return self.rule.kind != "judge" if self.inline is None else self.inline
+
+
+class Allowed(File, kw_only=True):
+    """Enforced on the request line; an empty list means that nothing is restricted."""
+
+    jurisdictions: list[str] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
+    expert_users_only: bool = False
+
+
+class Use(File, kw_only=True):
+    """What the system is for, for whom, and what it is not for."""
+
+    intended_purpose: str
+    users: list[str] = field(default_factory=list)
+    affected_people: list[str] = field(default_factory=list)
+    allowed: Allowed = field(default_factory=Allowed)
+    out_of_scope: list[str] = field(default_factory=list)
+    autonomy: Literal["assist", "decide_with_review", "decide"] = "assist"
+
+
+class History(File, kw_only=True):
+    """How a session's earlier turns are kept and cut."""
+
+    turns: int = 0
+    """Earlier turns that are sent along; 0 keeps none."""
+    max_tokens: int = 2048
+
+
+class Behaviour(File, kw_only=True):
+    """Tone, persona, and what to do when unsure."""
+
+    tone: str = ""
+    persona: str = ""
+    identifies_as_ai: str = ""
+    """The sentence by which it says that it is an AI."""
+    when_unsure: str = ""
+    history: History = field(default_factory=History)
+
+
+class Budget(File, kw_only=True):
+    """A cost budget with a forecast and alarms."""
+
+    amount: float
+    currency: str = "EUR"
+    per: Literal["day", "month"] = "month"
+    alarms_percent: list[int] = field(default_factory=lambda: [50, 80, 100])
+
+
+class Endpoint(File, kw_only=True):
+    """One way in. `fallback` is the safe answer when all else fails."""
+
+    id: str
+    impact: Literal["low", "high"] = "low"
+    safe_mode: SafeMode = "fallback"
+    fallback: str
+    expected_volume_per_day: int = 0
+    service_level: str = ""
+    cost_budget: Budget | None = None
+
+
+class Score(File, kw_only=True):
+    """One factor of the use-case scorecard, 1 to 5, with its reason and stop criterion."""
+
+    score: int
+    reason: str
+    stop_if: str = ""
+
+
+class Value(File, kw_only=True):
+    """Why this system should exist at all."""
+
+    scorecard: dict[str, Score] = field(default_factory=dict)
+    success: dict[Literal["business", "model", "system"], list[str]] = field(default_factory=dict)
+
+
+class Risk(File, kw_only=True):
+    """A row of the FMEA table. Severity, occurrence, detection: 1 (best) to 10 (worst)."""
+
+    id: str
+    failure_mode: str
+    effect: str
+    cause: str = ""
+    severity: int
+    occurrence: int
+    detection: int
+    mitigation: str = ""
+    tested_by: list[str] = field(default_factory=list)
+    """Case tags that test it. None is a finding."""
+
+
+class Stakeholder(File, kw_only=True):
+    """Who is affected or consulted, when, and with which voice."""
+
+    who: str
+    voice: str
+    phases: list[str] = field(default_factory=list)
+    consulted: bool = False
+
+
+class Review(File, kw_only=True):
+    """How often people look again, which voices must speak, how many distinct people approve."""
+
+    cadence: Literal["weekly", "monthly", "quarterly"] = "monthly"
+    required_voices: list[str] = field(default_factory=list)
+    approvals: dict[str, int] = field(default_factory=lambda: {"release": 1, "resume": 2})
+    """Act (`release`, `activate`, `resume`) -> how many distinct people, none the author."""
+
+
+class Charter(File, kw_only=True):
+    """The whole of charter.yaml."""
+
+    roadworthy: int = 1
+    system: str
+    """The short name: lower-case letters, digits and hyphens."""
+    title: str
+    version: str = "0.1.0"
+    owners: dict[str, str]
+    time_zone: str = "UTC"
+    human_goal: str
+    proxies: list[Proxy] = field(default_factory=list)
+    never: list[NeverEvent] = field(default_factory=list)
+    use: Use
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    endpoints: list[Endpoint]
+    roles: list[OperatorRole] = field(default_factory=list)
+    adoption: list[Literal["consumer", "tuner", "developer"]] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What decides which law applies; a missing fact is unknown, never false."""
+    value: Value | None = None
+    risks: list[Risk] = field(default_factory=list)
+    stakeholders: list[Stakeholder] = field(default_factory=list)
+    review: Review = field(default_factory=Review)

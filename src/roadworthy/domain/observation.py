@@ -1,0 +1,97 @@
+"""The one row: an evaluation run and live traffic write the same observation.
+
+Only gains fields; `version` says which it has. Labels, feedback and outcomes that arrive later
+are joined by id, never rewritten into it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from .clock import Instant
+from .exchange import Usage
+from .finding import RailVerdict
+
+Stage = Literal["eval", "shadow", "canary", "live", "probe", "drill"]
+Status = Literal["ok", "error", "interrupted", "refused"]
+Action = Literal["answered", "blocked", "held", "fallback", "killed", "error"]
+
+
+class NeverRecord(Struct, frozen=True, kw_only=True):
+    """A never event seen in an exchange: stopped inline (attempt) or found after it left."""
+
+    event: str
+    kind: Literal["attempt", "violation"]
+    found_by: str
+    """`rail`, `late_rule`, `label`, `report:<key id>`."""
+
+
+class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One exchange. Times are UTC; durations are milliseconds from a monotonic clock."""
+
+    version: int = 1
+    id: str
+    time: Instant
+    system: str
+    release: str
+    """Bundle digest; for an evaluation the candidate's digest."""
+    stage: Stage
+    suite: str = ""
+    case: str = ""
+    repeat: int = 0
+    tags: tuple[str, ...] = ()
+    tenant: str = ""
+    end_user: str = ""
+    facets: dict[str, str] = field(default_factory=dict)
+    session: str = ""
+    endpoint: str = ""
+    model: str = ""
+    usage: Usage = Usage()
+    cost: str | None = None
+    """Decimal string in `currency`; None when no price was known, never 0."""
+    currency: str = ""
+    latency_ms: float | None = None
+    first_token_ms: float | None = None
+    status: Status = "ok"
+    error: str = ""
+    finish_reason: str = ""
+    cache_hit: bool = False
+    action: Action = "answered"
+    decision: str = ""
+    confidence: float | None = None
+    """Probability of `decision` among the labels, in [0, 1]."""
+    label_probabilities: dict[str, float] = field(default_factory=dict)
+    label: str = ""
+    """The truth, when the case or a later label says it."""
+    rails: tuple[RailVerdict, ...] = ()
+    never: tuple[NeverRecord, ...] = ()
+    scores: dict[str, float] = field(default_factory=dict)
+    """Scorer name -> value; raw-output scores are named `raw.<scorer>`."""
+    output: str = ""
+    """What was released. In the journal it is sealed; in a run file it is kept."""
+    raw_output: str = ""
+    """What the model said before the output rails, when it differs."""
+    input_digest: str = ""
+    output_digest: str = ""
+    review: str = ""
+    mitigation: str = ""
+    notice_given: bool = False
+    sampling_weight: float = 1.0
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What was learned about an observation after it left; joined by id, never rewritten."""
+
+    observation: str
+    time: Instant
+    reporter: str
+    """`person:<key id>`, `tenant:<name>` or `late_rule:<event>`."""
+    label: str = ""
+    never_event: str = ""
+    """The id of the never event that the answer violated."""
+    feedback: str = ""
+    business: dict[str, str] = field(default_factory=dict)
+    note: str = ""

@@ -1,0 +1,100 @@
+"""The smaller files of a system: waivers, deliberation note, playbooks, pipeline."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from .charter import File
+
+
+class Waiver(File, kw_only=True):
+    """waivers/ID.yaml: a named person accepts a named failure until a date."""
+
+    roadworthy: int = 1
+    id: str
+    slo: str = ""
+    """The SLO whose failure is accepted."""
+    cases: list[str] = field(default_factory=list)
+    """Case ids whose removal from a suite is accepted."""
+    reason: str
+    author: str
+    approved_by: str
+    """A person distinct from the author."""
+    until: str
+    """Date `YYYY-MM-DD`, the last day on which it holds."""
+
+
+class FollowUp(File, kw_only=True):
+    """An action that a deliberation decided."""
+
+    what: str
+    owner: str
+    due: str = ""
+    closed_by: str = ""
+
+
+class Participant(File, kw_only=True):
+    """Who was heard, and with which voice."""
+
+    name: str
+    voice: str
+
+
+class DeliberationHeader(File, kw_only=True):
+    """Front matter of deliberation-note.md."""
+
+    roadworthy: int = 1
+    candidate: str
+    """The candidate's digest (`sha256:…`), or an unambiguous prefix of at least 12 digits."""
+    date: str
+    participants: list[Participant]
+    decision: Literal["ship", "ship_limited", "hold", "stop"]
+    limits: list[str] = field(default_factory=list)
+    dissent: list[str] = field(default_factory=list)
+    actions: list[FollowUp] = field(default_factory=list)
+
+
+class Deliberation(Struct, frozen=True, kw_only=True):
+    """deliberation-note.md as loaded."""
+
+    path: str
+    header: DeliberationHeader
+    body: str
+
+
+class PlaybookHeader(File, kw_only=True):
+    """Front matter of playbooks/NAME.md."""
+
+    roadworthy: int = 1
+    trigger: str
+    automatic_step: str = ""
+    degrade_steps: list[str] = field(default_factory=list)
+    owner: str = ""
+    last_drilled: str = ""
+
+
+class Playbook(Struct, frozen=True, kw_only=True):
+    """A playbook as loaded."""
+
+    path: str
+    name: str
+    header: PlaybookHeader
+    body: str
+
+
+class PipelineStep(File, kw_only=True):
+    """One node: what is built, from what, how."""
+
+    name: str
+    needs: list[str] = field(default_factory=list)
+    run: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+class Pipeline(File, kw_only=True):
+    """pipeline.yaml: what is built from what; a cycle is a fault."""
+
+    roadworthy: int = 1
+    steps: list[PipelineStep] = field(default_factory=list)

@@ -1,0 +1,31 @@
+"""rollout.yaml: how a release reaches people. Loaded and pinned now; walked by a later stage."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import field
+
+from .charter import File
+
+
+class RolloutStep(File, kw_only=True):
+    """One step: how much, for how long, judged by what."""
+
+    weight_percent: float
+    bake: str = "1h"
+    tenants: list[str] = field(default_factory=list)
+    facets: dict[str, list[str]] = field(default_factory=dict)
+    approval: bool = False
+
+
+class Rollout(File, kw_only=True):
+    """The whole of rollout.yaml."""
+
+    roadworthy: int = 1
+    strategy: Literal["shadow", "canary", "blue_green", "ab", "bandit"] = "canary"
+    steps: list[RolloutStep] = field(default_factory=list)
+    sticky: Literal["session", "tenant", "none"] = "session"
+    analysis: dict[str, Any] = field(default_factory=dict)
+    limits: dict[str, Any] = field(default_factory=dict)
+    approvals: dict[str, int] = field(default_factory=dict)

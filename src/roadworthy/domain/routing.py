@@ -1,0 +1,68 @@
+"""The RoutingTable: all that the release line tells the request line. Published atomically."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from .clock import Instant
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """Which release answers for a system."""
+
+    system: str
+    live: str
+    """Digest of the live release."""
+    path: str
+    """Where its bundle lies (inside the workspace)."""
+    baseline: str = ""
+    """Digest of the safe baseline; empty: the static fallback."""
+    baseline_path: str = ""
+    activated_at: Instant = ""
+    activated_by: str = ""
+
+
+class KillFlag(Struct, frozen=True, kw_only=True):
+    """A scope that is stopped. Lifted only by two people together."""
+
+    id: str
+    scope: Literal["system", "tenant", "slice"]
+    value: str
+    """System name, tenant name, or `facet=value`."""
+    system: str = ""
+    """Empty: every system of the workspace."""
+    reason: str
+    by: str
+    """`person:<key id>`, `brake`, `late_rule:<event>`."""
+    at: Instant
+    never_event: str = ""
+    observation: str = ""
+
+    def stops(self, *, system: str, tenant: str, facets: dict[str, str]) -> bool:
+        """Whether a request of this system, tenant and slice is stopped by the flag."""
+        if self.system and self.system != system:
+            return False
+        if self.scope == "system":
+            return self.value in ("", "*", system)
+        if self.scope == "tenant":
+            return self.value == tenant
+        facet, _, value = self.value.partition("=")
+        return facets.get(facet) == value
+
+
+class RoutingTable(Struct, frozen=True, kw_only=True):
+    """One immutable version of everything; `version` only grows."""
+
+    version: int = 0
+    published_at: Instant = ""
+    routes: dict[str, Route] = field(default_factory=dict)
+    kills: tuple[KillFlag, ...] = ()
+
+    def killed(self, *, system: str, tenant: str, facets: dict[str, str]) -> KillFlag | None:
+        """The first kill flag that stops this request, or None."""
+        for flag in self.kills:
+            if flag.stops(system=system, tenant=tenant, facets=facets):
+                return flag
+        return None

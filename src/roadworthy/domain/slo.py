@@ -1,0 +1,68 @@
+"""safety-slos.yaml: the numbers a system must hold, before release and after it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from .charter import Clause, File, Scope
+
+MitigationKind = Literal[
+    "alert",
+    "hold_rollout",
+    "rollback",
+    "degrade_to_safe_mode",
+    "route_to_human_review",
+    "kill_switch",
+]
+
+
+class SafetySLO(File, kw_only=True):
+    """One objective as written. The published three-line form needs only the first five keys."""
+
+    name: str
+    objective: str = ""
+    target: str
+    """`>= 0.90`, `<= 0.05`, `== 0`, or relative: `<= 2 x previous 7d`."""
+    window: str = "rolling"
+    """`rolling`, or a duration such as `24h`, `7d`."""
+    action_on_breach: MitigationKind = "alert"
+    metric: str = ""
+    """The indicator, when the name does not say it."""
+    clause: Clause | None = None
+    by: list[str] = field(default_factory=list)
+    where: str = ""
+    """A CEL filter over the observation, or `tag:NAME`."""
+    at: list[Literal["gate", "runtime"]] = field(default_factory=lambda: ["gate", "runtime"])
+    min_samples: int | None = None
+    evidence: Literal["proven", "point"] | None = None
+    """None: `point` for calibration, else `proven`."""
+    max_rate: float | None = None
+    """For `== 0`: asks for proof that the true rate is below this."""
+    burn: list[dict[str, Any]] = field(default_factory=list)
+    recover: str = ""
+    owner: str = ""
+    severity: Literal["low", "medium", "high", "critical"] = "medium"
+    scope: Scope = "system"
+
+
+class SloFile(File, kw_only=True):
+    """The whole of safety-slos.yaml."""
+
+    roadworthy: int = 1
+    slos: list[SafetySLO]
+
+
+class SloTarget(Struct, frozen=True, kw_only=True):
+    """A target as parsed: compare the value with `bound`, or with `factor` x an earlier window."""
+
+    operator: Literal["<=", ">=", "==", "<", ">"]
+    bound: float
+    relative_to: str = ""
+    """`""` (absolute), or `previous 7d`, `baseline`; then `bound` is the factor."""
+
+    @property
+    def end_of_scale(self) -> bool:
+        """True for `== 0` and `== 1`, which are judged on the count."""
+        return self.operator == "==" and self.bound in (0.0, 1.0) and not self.relative_to

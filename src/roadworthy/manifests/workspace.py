@@ -1,0 +1,93 @@
+"""Where a workspace keeps what: one ledger, key set, store and journal. Paths only."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from msgspec import Struct
+
+WORKSPACE_VARIABLE = "ROADWORTHY_HOME"
+
+
+class Workspace(Struct, frozen=True):
+    """The folders and files of one workspace. Nothing is created by asking for a path."""
+
+    root: Path
+
+    @property
+    def ledger(self) -> Path:
+        """SQLite database of the ledger."""
+        return self.root / "ledger.db"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Newest signed checkpoints, outside the store, one JSON a line."""
+        return self.root / "checkpoints.jsonl"
+
+    @property
+    def keys(self) -> Path:
+        """Private keys, 0600 each, the folder 0700."""
+        return self.root / "keys"
+
+    @property
+    def trust(self) -> Path:
+        """Whose public keys are trusted, in which role, from when until when."""
+        return self.root / "trust.yaml"
+
+    @property
+    def runs(self) -> Path:
+        """Run files and summaries."""
+        return self.root / "runs"
+
+    @property
+    def answers(self) -> Path:
+        """The content-addressed answer cache."""
+        return self.root / "cache" / "answers.db"
+
+    @property
+    def blobs(self) -> Path:
+        """Content-addressed JSON: bars, summaries, decisions."""
+        return self.root / "blobs"
+
+    @property
+    def releases(self) -> Path:
+        """Bundles that were activated, as OCI layouts named by digest."""
+        return self.root / "releases"
+
+    @property
+    def serving(self) -> Path:
+        """What workers read: the routing table and the tenants."""
+        return self.root / "serving"
+
+    @property
+    def routing(self) -> Path:
+        """The routing table, published atomically."""
+        return self.serving / "routing.json"
+
+    @property
+    def tenants(self) -> Path:
+        """Virtual keys, hashed."""
+        return self.serving / "tenants.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held while the routing table or the tenants are rewritten."""
+        return self.serving / "lock"
+
+    @property
+    def journal(self) -> Path:
+        """Append-only segments per worker."""
+        return self.root / "journal"
+
+
+def open_workspace(root: Path, *, configured: str = "") -> Workspace:
+    """The workspace of a system's folder.
+
+    `ROADWORTHY_HOME` beats `configured` (roadworthy.toml, relative to `root`) beats
+    `root/.roadworthy`. The folder is made, private to its owner, when missing.
+    """
+    home = os.environ.get(WORKSPACE_VARIABLE, "")
+    chosen = Path(home) if home else (root / configured if configured else root / ".roadworthy")
+    chosen.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Workspace(chosen.resolve())

@@ -1,0 +1,1 @@
+"""Verify a Roadworthy ledger, release or bundle offline."""
