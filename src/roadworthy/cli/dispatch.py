@@ -1,114 +1,93 @@
-"""Verbs are imported when they are called; errors become clear messages and exit codes."""
+"""Verbs are imported when they are called; errors become clear messages and exit codes.
+
+The list of verbs is printed from a table, so `roadworthy --help` imports neither typer nor any
+verb; every verb's own help, options and arguments are typer's.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
-import typer
-from typer.core import TyperGroup
+Verbs = Mapping[str, tuple[str, str]]
+
+_INTRODUCTION = """\
+Usage: roadworthy VERB [OPTIONS] [ARGUMENTS]
+
+Inspect, sign, drive, stop, recall and document a generative-AI system.
+"""
 
 
-class LazyGroup(TyperGroup):
-    """A group whose commands are imported on use; its help needs none of them."""
+def overview(verbs: Verbs) -> str:
+    """The text of `roadworthy --help`."""
+    width = max((len(verb) for verb in verbs), default=0)
+    lines = [f"  {verb:<{width}}  {summary}" for verb, (_, summary) in verbs.items()]
+    tail = [
+        "",
+        "  roadworthy VERB --help says more.",
+        "",
+        "Exit codes: 0 done or PASS, 1 your input, 2 could not do it, 3 refused,",
+        "            4 not decided, 5 integrity broken.",
+    ]
+    return "\n".join([_INTRODUCTION, "Verbs, along the loop:", *lines, *tail]) + "\n"
 
-    verbs: dict[str, tuple[str, str]] = {}
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every verb, in the table's order (along the loop, not the alphabet)."""
-        return list(self.verbs)
+def run(verbs: Verbs, arguments: Sequence[str]) -> int:
+    """Run one command line; returns the exit code."""
+    if not arguments or arguments[0] in ("--help", "-h", "help"):
+        sys.stdout.write(overview(verbs))
+        return 0
+    if arguments[0] == "--version":
+        from roadworthy import __version__
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> Any:
-        """The verb's command, its module imported now; None when there is no such verb."""
-        if cmd_name not in self.verbs:
-            return None
-        module_name, summary = self.verbs[cmd_name]
-        if ctx.resilient_parsing or _asks_for_group_help(ctx):
-            return click.Command(cmd_name, help=summary)
+        sys.stdout.write(f"roadworthy {__version__}\n")
+        return 0
+    verb, rest = arguments[0], list(arguments[1:])
+    if verb not in verbs:
+        return _unknown(verb, verbs)
+    return _call(verb, verbs[verb], rest)
+
+
+def _unknown(verb: str, verbs: Verbs) -> int:
+    import difflib
+
+    near = difflib.get_close_matches(verb, verbs, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    sys.stderr.write(f"roadworthy: there is no verb {verb!r}\n    {meant}see roadworthy --help\n")
+    return 1
+
+
+def _call(verb: str, entry: tuple[str, str], arguments: list[str]) -> int:
+    """Import the verb's module, run it, and turn what it raises into words and a code."""
+    import typer
+
+    module_name, summary = entry
+    wants_json = "--json" in arguments
+    try:
         module = importlib.import_module(module_name)
         app = getattr(module, "app", None)
         if app is None:
             app = typer.Typer(rich_markup_mode=None, add_completion=False)
-            app.command(name=cmd_name, help=module.command.__doc__ or summary)(module.command)
-        command = typer.main.get_command(app)
-        command.name = cmd_name
-        return command
-
-
-def _asks_for_group_help(ctx: click.Context) -> bool:
-    """Whether only the list of verbs is wanted, so that no verb needs importing."""
-    return bool(ctx.meta.get("roadworthy.help_only"))
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        from roadworthy import __version__
-
-        sys.stdout.write(f"roadworthy {__version__}\n")
-        raise typer.Exit()
-
-
-def build(verbs: dict[str, tuple[str, str]]) -> Any:
-    """The click command of the whole program."""
-    group = type("Verbs", (LazyGroup,), {"verbs": verbs})
-    app = typer.Typer(cls=group, rich_markup_mode=None, add_completion=False, no_args_is_help=True)
-
-    @app.callback()
-    def roadworthy(
-        version: bool = typer.Option(
-            False, "--version", help="Print the version.", callback=_show_version, is_eager=True
-        ),
-    ) -> None:
-        """Inspect, sign, drive, stop, recall and document a generative-AI system."""
-
-    return typer.main.get_command(app)
-
-
-def run(verbs: dict[str, tuple[str, str]], arguments: Sequence[str]) -> int:
-    """Run the command line; returns the exit code."""
-    wants_json = "--json" in arguments
-    command = build(verbs)
-    help_only = not arguments or arguments[0] in ("--help", "-h")
-    try:
-        with (
-            command.make_context(
-                "roadworthy",
-                list(arguments),
-                help_option_names=["-h", "--help"],
-                **({"obj": None}),
-            )
-            if not help_only
-            else _help_context(command) as context
-        ):
-            if help_only:
-                sys.stdout.write(command.get_help(context) + "\n")
-                return 0
-            result = command.invoke(context)
-            return int(result) if isinstance(result, int) else 0
-    except click.exceptions.Exit as stop:
+            app.command(help=module.command.__doc__ or summary)(module.command)
+        app.pretty_exceptions_enable = False
+        result = app(args=arguments, prog_name=f"roadworthy {verb}", standalone_mode=False)
+        return int(result) if isinstance(result, int) else 0
+    except typer.Exit as stop:
         return int(stop.exit_code)
-    except click.exceptions.Abort:
-        sys.stderr.write("stopped\n")
-        return 1
-    except click.ClickException as error:
-        return _report_usage(error, wants_json=wants_json)
-    except KeyboardInterrupt:
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("stopped; the same command goes on where it was\n")
         return 2
+    except typer.TyperException as error:
+        return _report_usage(error, wants_json=wants_json)
+    except BrokenPipeError:
+        return 0
     except Exception as error:
         return _report(error, wants_json=wants_json)
 
 
-def _help_context(command: Any) -> click.Context:
-    context = click.Context(command, info_name="roadworthy", help_option_names=["-h", "--help"])
-    context.meta["roadworthy.help_only"] = True
-    return context
-
-
-def _report_usage(error: click.ClickException, *, wants_json: bool) -> int:
+def _report_usage(error: Any, *, wants_json: bool) -> int:
     if wants_json:
         from .terminal import emit
 
@@ -126,26 +105,28 @@ def _report(error: Exception, *, wants_json: bool) -> int:
 
     if not isinstance(error, RoadworthyError):
         raise error
-    code = exit_of(error)
     if wants_json:
-        from .terminal import emit
-
-        if isinstance(error, ManifestError):
-            emit({"errors": [_fault(fault) for fault in error.faults]})
-        else:
-            emit({"error": error.message, "fix": error.fix})
-        return int(code)
+        _report_json(error)
+        return int(exit_of(error))
     if isinstance(error, ManifestError):
         for fault in error.faults:
             sys.stderr.write(f"{fault.file}:{fault.line}: {fault.message}\n")
             if fault.fix:
                 sys.stderr.write(f"    {fault.fix}\n")
-        return int(code)
-    sys.stderr.write(f"roadworthy: {error.message}\n")
-    if error.fix:
-        sys.stderr.write(f"    {error.fix}\n")
-    return int(code)
+    else:
+        sys.stderr.write(f"roadworthy: {error.message}\n")
+        if error.fix:
+            sys.stderr.write(f"    {error.fix}\n")
+    return int(exit_of(error))
 
 
-def _fault(fault: Any) -> dict[str, Any]:
-    return {"file": fault.file, "line": fault.line, "message": fault.message, "fix": fault.fix}
+def _report_json(error: Any) -> None:
+    from roadworthy.domain import ManifestError
+
+    from .terminal import emit
+
+    if isinstance(error, ManifestError):
+        keys = ("file", "line", "message", "fix")
+        emit({"errors": [{key: getattr(fault, key) for key in keys} for fault in error.faults]})
+    else:
+        emit({"error": error.message, "fix": error.fix})

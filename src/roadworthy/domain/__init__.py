@@ -18,7 +18,7 @@ from .candidate import (
     Tool,
     Variable,
 )
-from .case import Case, Expect, KNOWN_TAGS, ScorerSpec, Suite, SuiteFile
+from .case import KNOWN_TAGS, Case, Expect, ScorerSpec, Suite, SuiteFile
 from .charter import (
     Allowed,
     Behaviour,
@@ -50,7 +50,7 @@ from .charter import (
 from .clock import Instant, format_instant, parse_instant
 from .deployment import Deployment, JournalSettings, Listen, Price, Upstream
 from .digest import SHA256_PREFIX, canonical, decimal, digest_of, plain, sha256
-from .entry import Checkpoint, Draft, Entry, GENESIS, InclusionProof
+from .entry import GENESIS, Checkpoint, Draft, Entry, InclusionProof
 from .errors import (
     AccessError,
     DetectorError,
@@ -67,7 +67,7 @@ from .errors import (
 from .exchange import Call, Chunk, ModelRequest, TokenLogprob, Usage
 from .fault import Fault
 from .finding import Finding, RailVerdict, TextContext
-from .incident import Incident, IncidentState, TRANSITIONS, next_state
+from .incident import TRANSITIONS, Incident, IncidentState, next_state
 from .indicator import Measurement
 from .observation import Action, NeverRecord, Observation, Outcome, Stage, Status
 from .paperwork import (
@@ -103,6 +103,10 @@ from .system import System
 from .verdict import Verdict, worst
 
 __all__ = [
+    "GENESIS",
+    "KNOWN_TAGS",
+    "SHA256_PREFIX",
+    "TRANSITIONS",
     "AccessError",
     "Action",
     "Admission",
@@ -139,7 +143,6 @@ __all__ = [
     "File",
     "Finding",
     "FollowUp",
-    "GENESIS",
     "GateDecision",
     "History",
     "Incident",
@@ -149,7 +152,6 @@ __all__ = [
     "Journal",
     "JournalSettings",
     "JudgeRule",
-    "KNOWN_TAGS",
     "KillFlag",
     "Listen",
     "ManifestError",
@@ -193,7 +195,6 @@ __all__ = [
     "RoutingTable",
     "Rule",
     "RunSummary",
-    "SHA256_PREFIX",
     "SafeMode",
     "SafetySLO",
     "Sampling",
@@ -213,7 +214,6 @@ __all__ = [
     "SuiteFile",
     "SuitePin",
     "System",
-    "TRANSITIONS",
     "Target",
     "Task",
     "TextContext",

@@ -63,7 +63,7 @@ class Tool(File, kw_only=True):
 
 
 class FacetSource(File, kw_only=True):
-    """Where a facet is read from: a header, a JSON pointer into the body, or a regex on the input."""
+    """Where a facet is read from: a header, a JSON pointer into the body, or a regex."""
 
     header: str = ""
     pointer: str = ""

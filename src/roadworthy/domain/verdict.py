@@ -9,7 +9,7 @@ from enum import StrEnum
 class Verdict(StrEnum):
     """What was judged of one objective, or of all of them."""
 
-    PASS = "PASS"
+    PASS = "PASS"  # noqa: S105 - a verdict, not a secret
     """The evidence meets the target."""
     INCONCLUSIVE = "INCONCLUSIVE"
     """Too little evidence, or none: never a pass."""
