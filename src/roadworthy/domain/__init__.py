@@ -19,6 +19,7 @@ from .candidate import (
     Variable,
 )
 from .case import KNOWN_TAGS, Case, Expect, ScorerSpec, Suite, SuiteFile
+from .catalogue import ALIASES, INDICATORS
 from .charter import (
     Allowed,
     Behaviour,
@@ -68,7 +69,18 @@ from .exchange import Call, Chunk, ModelRequest, TokenLogprob, Usage
 from .fault import Fault
 from .finding import Finding, RailVerdict, TextContext
 from .incident import TRANSITIONS, Incident, IncidentState, next_state
-from .indicator import Measurement
+from .indicator import IndicatorKind, IndicatorSpec, Measurement
+from .objective import (
+    AGGREGATIONS,
+    Objective,
+    find_indicator,
+    parse_duration,
+    parse_target,
+    parse_window,
+    read_name,
+    why_idle,
+    why_impossible,
+)
 from .observation import Action, NeverRecord, Observation, Outcome, Stage, Status
 from .paperwork import (
     Deliberation,
@@ -103,7 +115,10 @@ from .system import System
 from .verdict import Verdict, worst
 
 __all__ = [
+    "AGGREGATIONS",
+    "ALIASES",
     "GENESIS",
+    "INDICATORS",
     "KNOWN_TAGS",
     "SHA256_PREFIX",
     "TRANSITIONS",
@@ -148,6 +163,8 @@ __all__ = [
     "Incident",
     "IncidentState",
     "InclusionProof",
+    "IndicatorKind",
+    "IndicatorSpec",
     "Instant",
     "Journal",
     "JournalSettings",
@@ -162,6 +179,7 @@ __all__ = [
     "Needs",
     "NeverEvent",
     "NeverRecord",
+    "Objective",
     "Observation",
     "OperatorRole",
     "Outcome",
@@ -236,10 +254,17 @@ __all__ = [
     "canonical",
     "decimal",
     "digest_of",
+    "find_indicator",
     "format_instant",
     "next_state",
+    "parse_duration",
     "parse_instant",
+    "parse_target",
+    "parse_window",
     "plain",
+    "read_name",
     "sha256",
+    "why_idle",
+    "why_impossible",
     "worst",
 ]

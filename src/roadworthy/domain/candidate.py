@@ -12,7 +12,7 @@ Task = Literal["decision", "chat", "generation", "extraction", "rag"]
 ProviderKind = Literal["local", "openai_compatible", "recorded", "rule", "python", "http"]
 
 
-class Model(File, kw_only=True):
+class Model(File, frozen=True, kw_only=True):
     """Which model answers.
 
     `provider` picks the adapter; `name` is the model's name at that provider; `digest` pins
@@ -30,7 +30,7 @@ class Model(File, kw_only=True):
     options: dict[str, Any] = field(default_factory=dict)
 
 
-class Sampling(File, kw_only=True):
+class Sampling(File, frozen=True, kw_only=True):
     """How tokens are drawn."""
 
     temperature: float = 0.0
@@ -42,7 +42,7 @@ class Sampling(File, kw_only=True):
     stop: list[str] = field(default_factory=list)
 
 
-class Decision(File, kw_only=True):
+class Decision(File, frozen=True, kw_only=True):
     """For `task: decision`: the closed set of answers and how sure is sure enough."""
 
     labels: list[str]
@@ -54,7 +54,7 @@ class Decision(File, kw_only=True):
     Zhao et al. 2021, https://arxiv.org/abs/2102.09690)."""
 
 
-class Tool(File, kw_only=True):
+class Tool(File, frozen=True, kw_only=True):
     """A tool that the model may call."""
 
     name: str
@@ -62,7 +62,7 @@ class Tool(File, kw_only=True):
     needs_approval: bool = True
 
 
-class FacetSource(File, kw_only=True):
+class FacetSource(File, frozen=True, kw_only=True):
     """Where a facet is read from: a header, a JSON pointer into the body, or a regex."""
 
     header: str = ""
@@ -72,7 +72,7 @@ class FacetSource(File, kw_only=True):
     default: str = ""
 
 
-class Assertion(File, kw_only=True):
+class Assertion(File, frozen=True, kw_only=True):
     """A CEL expression over `input` and `facets` that every request must satisfy."""
 
     that: str
@@ -80,7 +80,7 @@ class Assertion(File, kw_only=True):
     """What the caller is told when it does not hold."""
 
 
-class Candidate(File, kw_only=True):
+class Candidate(File, frozen=True, kw_only=True):
     """The whole of candidate.yaml."""
 
     roadworthy: int = 1
@@ -102,7 +102,7 @@ class Candidate(File, kw_only=True):
 RailAction = Literal["block", "redact", "flag", "hold", "replace", "label", "resample"]
 
 
-class Rail(File, kw_only=True):
+class Rail(File, frozen=True, kw_only=True):
     """A detector, where it looks, and what follows."""
 
     id: str
@@ -118,14 +118,14 @@ class Rail(File, kw_only=True):
     """For `replace` and `redact`; empty means the kind in angle brackets, such as `<IBAN>`."""
 
 
-class Rails(File, kw_only=True):
+class Rails(File, frozen=True, kw_only=True):
     """The whole of rails.yaml."""
 
     roadworthy: int = 1
     rails: list[Rail] = field(default_factory=list)
 
 
-class Variable(File, kw_only=True):
+class Variable(File, frozen=True, kw_only=True):
     """A variable of a prompt. Variables are data: they can never close a role or a tag."""
 
     type: Literal["string", "integer", "number", "boolean", "list"] = "string"
@@ -134,7 +134,7 @@ class Variable(File, kw_only=True):
     max_chars: int = 20_000
 
 
-class PromptHeader(File, kw_only=True):
+class PromptHeader(File, frozen=True, kw_only=True):
     """The YAML front matter of prompts/NAME.md."""
 
     roadworthy: int = 1

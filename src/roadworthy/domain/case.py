@@ -14,7 +14,7 @@ KNOWN_TAGS = (
 )  # fmt: skip
 
 
-class Expect(File, kw_only=True):
+class Expect(File, frozen=True, kw_only=True):
     """What a right answer looks like. Several may be set; each scorer reads its own."""
 
     label: str | None = None
@@ -26,7 +26,7 @@ class Expect(File, kw_only=True):
     """What the request line must do with it (`hold`: a person must see it)."""
 
 
-class Case(File, kw_only=True):
+class Case(File, frozen=True, kw_only=True):
     """One item of a suite."""
 
     id: str
@@ -41,7 +41,7 @@ class Case(File, kw_only=True):
     repeats: int | None = None
 
 
-class ScorerSpec(File, kw_only=True):
+class ScorerSpec(File, frozen=True, kw_only=True):
     """A scorer and its options: exact, contains, regex, schema, label, detector, action."""
 
     scorer: str
@@ -50,7 +50,7 @@ class ScorerSpec(File, kw_only=True):
     options: dict[str, Any] = field(default_factory=dict)
 
 
-class SuiteFile(File, kw_only=True):
+class SuiteFile(File, frozen=True, kw_only=True):
     """suites/NAME.yaml."""
 
     roadworthy: int = 1

@@ -31,14 +31,14 @@ class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a user's file: frozen, keyword-only, unknown keys are faults."""
 
 
-class Proxy(File, kw_only=True):
+class Proxy(File, frozen=True, kw_only=True):
     """A metric that is really optimised, and how optimising it too far would harm the goal."""
 
     metric: str
     fails_when_over_optimised: str
 
 
-class PatternRule(File, kw_only=True):
+class PatternRule(File, frozen=True, kw_only=True):
     """RE2 patterns; any match is the event. `on` says which text is looked at."""
 
     patterns: list[str]
@@ -46,7 +46,7 @@ class PatternRule(File, kw_only=True):
     ignore_case: bool = True
 
 
-class CelRule(File, kw_only=True):
+class CelRule(File, frozen=True, kw_only=True):
     """A CEL expression over `input`, `output`, `decision`, `confidence`, `facets`, `context`.
 
     True means that the event happened. An expression that raises counts as happened.
@@ -55,14 +55,14 @@ class CelRule(File, kw_only=True):
     expression: str
 
 
-class SchemaRule(File, kw_only=True):
+class SchemaRule(File, frozen=True, kw_only=True):
     """A JSON Schema that the output must satisfy; output that does not is the event."""
 
     schema: dict[str, Any] | str
     """The schema itself or a path to a JSON file beside the charter."""
 
 
-class ClassifierRule(File, kw_only=True):
+class ClassifierRule(File, frozen=True, kw_only=True):
     """A detector by name and the score from which on it is the event (0 to 1)."""
 
     detector: str
@@ -71,14 +71,14 @@ class ClassifierRule(File, kw_only=True):
     options: dict[str, Any] = field(default_factory=dict)
 
 
-class JudgeRule(File, kw_only=True):
+class JudgeRule(File, frozen=True, kw_only=True):
     """A model with a rubric, right after the answer unless the never event says `inline`."""
 
     model: str
     rubric: str
 
 
-class Rule(File, kw_only=True):
+class Rule(File, frozen=True, kw_only=True):
     """Exactly one of the five kinds (checked by the manifest loader)."""
 
     pattern: PatternRule | None = None
@@ -96,7 +96,7 @@ class Rule(File, kw_only=True):
         return ""
 
 
-class NeverEvent(File, kw_only=True):
+class NeverEvent(File, frozen=True, kw_only=True):
     """An outcome that the charter forbids outright; one is enough to stop."""
 
     id: str
@@ -117,7 +117,7 @@ class NeverEvent(File, kw_only=True):
         return self.rule.kind != "judge" if self.inline is None else self.inline
 
 
-class Allowed(File, kw_only=True):
+class Allowed(File, frozen=True, kw_only=True):
     """Enforced on the request line; an empty list means that nothing is restricted."""
 
     jurisdictions: list[str] = field(default_factory=list)
@@ -125,7 +125,7 @@ class Allowed(File, kw_only=True):
     expert_users_only: bool = False
 
 
-class Use(File, kw_only=True):
+class Use(File, frozen=True, kw_only=True):
     """What the system is for, for whom, and what it is not for."""
 
     intended_purpose: str
@@ -136,7 +136,7 @@ class Use(File, kw_only=True):
     autonomy: Literal["assist", "decide_with_review", "decide"] = "assist"
 
 
-class History(File, kw_only=True):
+class History(File, frozen=True, kw_only=True):
     """How a session's earlier turns are kept and cut."""
 
     turns: int = 0
@@ -144,7 +144,7 @@ class History(File, kw_only=True):
     max_tokens: int = 2048
 
 
-class Behaviour(File, kw_only=True):
+class Behaviour(File, frozen=True, kw_only=True):
     """Tone, persona, and what to do when unsure."""
 
     tone: str = ""
@@ -155,7 +155,7 @@ class Behaviour(File, kw_only=True):
     history: History = field(default_factory=History)
 
 
-class Budget(File, kw_only=True):
+class Budget(File, frozen=True, kw_only=True):
     """A cost budget with a forecast and alarms."""
 
     amount: float
@@ -164,7 +164,7 @@ class Budget(File, kw_only=True):
     alarms_percent: list[int] = field(default_factory=lambda: [50, 80, 100])
 
 
-class Endpoint(File, kw_only=True):
+class Endpoint(File, frozen=True, kw_only=True):
     """One way in. `fallback` is the safe answer when all else fails."""
 
     id: str
@@ -176,7 +176,7 @@ class Endpoint(File, kw_only=True):
     cost_budget: Budget | None = None
 
 
-class Score(File, kw_only=True):
+class Score(File, frozen=True, kw_only=True):
     """One factor of the use-case scorecard, 1 to 5, with its reason and stop criterion."""
 
     score: int
@@ -184,14 +184,14 @@ class Score(File, kw_only=True):
     stop_if: str = ""
 
 
-class Value(File, kw_only=True):
+class Value(File, frozen=True, kw_only=True):
     """Why this system should exist at all."""
 
     scorecard: dict[str, Score] = field(default_factory=dict)
     success: dict[Literal["business", "model", "system"], list[str]] = field(default_factory=dict)
 
 
-class Risk(File, kw_only=True):
+class Risk(File, frozen=True, kw_only=True):
     """A row of the FMEA table. Severity, occurrence, detection: 1 (best) to 10 (worst)."""
 
     id: str
@@ -206,7 +206,7 @@ class Risk(File, kw_only=True):
     """Case tags that test it. None is a finding."""
 
 
-class Stakeholder(File, kw_only=True):
+class Stakeholder(File, frozen=True, kw_only=True):
     """Who is affected or consulted, when, and with which voice."""
 
     who: str
@@ -215,7 +215,7 @@ class Stakeholder(File, kw_only=True):
     consulted: bool = False
 
 
-class Review(File, kw_only=True):
+class Review(File, frozen=True, kw_only=True):
     """How often people look again, which voices must speak, how many distinct people approve."""
 
     cadence: Literal["weekly", "monthly", "quarterly"] = "monthly"
@@ -224,7 +224,7 @@ class Review(File, kw_only=True):
     """Act (`release`, `activate`, `resume`) -> how many distinct people, none the author."""
 
 
-class Charter(File, kw_only=True):
+class Charter(File, frozen=True, kw_only=True):
     """The whole of charter.yaml."""
 
     roadworthy: int = 1

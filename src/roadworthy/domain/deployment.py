@@ -9,7 +9,7 @@ from msgspec import field
 from .charter import File
 
 
-class Upstream(File, kw_only=True):
+class Upstream(File, frozen=True, kw_only=True):
     """Where a model is reached. `credential` is `env:NAME` or `file:PATH`, never the secret."""
 
     url: str
@@ -21,7 +21,7 @@ class Upstream(File, kw_only=True):
     retries: int = 3
 
 
-class Price(File, kw_only=True):
+class Price(File, frozen=True, kw_only=True):
     """Prices of one model from a date on, per million tokens."""
 
     model: str
@@ -32,7 +32,7 @@ class Price(File, kw_only=True):
     currency: str = "USD"
 
 
-class Listen(File, kw_only=True):
+class Listen(File, frozen=True, kw_only=True):
     """Where the gateway listens."""
 
     host: str = "127.0.0.1"
@@ -42,7 +42,7 @@ class Listen(File, kw_only=True):
     workers: int = 1
 
 
-class JournalSettings(File, kw_only=True):
+class JournalSettings(File, frozen=True, kw_only=True):
     """How the journal is kept. `before_answer`: nothing leaves before it is on disk."""
 
     durability: Literal["before_answer", "async"] = "before_answer"
@@ -50,7 +50,7 @@ class JournalSettings(File, kw_only=True):
     segment_mb: int = 64
 
 
-class Deployment(File, kw_only=True):
+class Deployment(File, frozen=True, kw_only=True):
     """The whole of roadworthy.toml."""
 
     roadworthy: int = 1

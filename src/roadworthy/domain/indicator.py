@@ -1,8 +1,43 @@
-"""A named function of observations, as measured: value, sample size, interval."""
+"""A named function of observations: what it is, and what was measured of it."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct, field
+
+IndicatorKind = Literal["rate", "mean", "count", "calibration", "quantile", "score"]
+"""rate: share of events, closed-form interval · mean: of unbounded values · count: of events ·
+calibration · quantile: of durations · score: in [0, 1] but no share of events (bootstrap)."""
+
+
+class IndicatorSpec(Struct, frozen=True, kw_only=True):
+    """One row of the catalogue of indicators."""
+
+    name: str
+    definition: str
+    kind: IndicatorKind = "rate"
+    unit: str = "share"
+    """`share` (0 to 1), `ms`, `currency`, or empty for a bare number."""
+    low: float | None = 0.0
+    """The least possible value; None: unbounded."""
+    high: float | None = 1.0
+    higher_is_better: bool = True
+    evidence: Literal["proven", "point"] = "proven"
+    """How the gate judges it unless the SLO says otherwise."""
+    needs: tuple[str, ...] = ()
+    """What an observation must carry: `label`, `confidence`, `decision`, `latency`,
+    `first_token`, `price`, `score:NAME`, `tag:NAME`, `expect:hold`."""
+    aggregations: tuple[str, ...] = ()
+    """Which aggregations a name may carry (`p95` …)."""
+    default_aggregation: str = ""
+    area: str = "quality"
+    """quality | calibration | shift | safety | fairness | operations | media | people | business"""
+    measured: bool = False
+    """Whether this version computes it."""
+    misleads: str = ""
+    """When its value says less than it seems to."""
+    source: str = ""
 
 
 class Measurement(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from .charter import File
 
 
-class Waiver(File, kw_only=True):
+class Waiver(File, frozen=True, kw_only=True):
     """waivers/ID.yaml: a named person accepts a named failure until a date."""
 
     roadworthy: int = 1
@@ -26,7 +26,7 @@ class Waiver(File, kw_only=True):
     """Date `YYYY-MM-DD`, the last day on which it holds."""
 
 
-class FollowUp(File, kw_only=True):
+class FollowUp(File, frozen=True, kw_only=True):
     """An action that a deliberation decided."""
 
     what: str
@@ -35,14 +35,14 @@ class FollowUp(File, kw_only=True):
     closed_by: str = ""
 
 
-class Participant(File, kw_only=True):
+class Participant(File, frozen=True, kw_only=True):
     """Who was heard, and with which voice."""
 
     name: str
     voice: str
 
 
-class DeliberationHeader(File, kw_only=True):
+class DeliberationHeader(File, frozen=True, kw_only=True):
     """Front matter of deliberation-note.md."""
 
     roadworthy: int = 1
@@ -64,7 +64,7 @@ class Deliberation(Struct, frozen=True, kw_only=True):
     body: str
 
 
-class PlaybookHeader(File, kw_only=True):
+class PlaybookHeader(File, frozen=True, kw_only=True):
     """Front matter of playbooks/NAME.md."""
 
     roadworthy: int = 1
@@ -84,7 +84,7 @@ class Playbook(Struct, frozen=True, kw_only=True):
     body: str
 
 
-class PipelineStep(File, kw_only=True):
+class PipelineStep(File, frozen=True, kw_only=True):
     """One node: what is built, from what, how."""
 
     name: str
@@ -93,7 +93,7 @@ class PipelineStep(File, kw_only=True):
     options: dict[str, Any] = field(default_factory=dict)
 
 
-class Pipeline(File, kw_only=True):
+class Pipeline(File, frozen=True, kw_only=True):
     """pipeline.yaml: what is built from what; a cycle is a fault."""
 
     roadworthy: int = 1

@@ -10,7 +10,7 @@ from .charter import File, PersonRole
 from .clock import Instant
 
 
-class TrustedKey(File, kw_only=True):
+class TrustedKey(File, frozen=True, kw_only=True):
     """One public key and what it may do."""
 
     key_id: str
@@ -33,7 +33,7 @@ class TrustedKey(File, kw_only=True):
         return not (self.revoked_at and moment >= self.revoked_at)
 
 
-class Trust(File, kw_only=True):
+class Trust(File, frozen=True, kw_only=True):
     """The whole of trust.yaml."""
 
     roadworthy: int = 1

@@ -9,7 +9,7 @@ from msgspec import field
 from .charter import File
 
 
-class RolloutStep(File, kw_only=True):
+class RolloutStep(File, frozen=True, kw_only=True):
     """One step: how much, for how long, judged by what."""
 
     weight_percent: float
@@ -19,7 +19,7 @@ class RolloutStep(File, kw_only=True):
     approval: bool = False
 
 
-class Rollout(File, kw_only=True):
+class Rollout(File, frozen=True, kw_only=True):
     """The whole of rollout.yaml."""
 
     roadworthy: int = 1

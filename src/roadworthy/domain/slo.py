@@ -18,7 +18,7 @@ MitigationKind = Literal[
 ]
 
 
-class SafetySLO(File, kw_only=True):
+class SafetySLO(File, frozen=True, kw_only=True):
     """One objective as written. The published three-line form needs only the first five keys."""
 
     name: str
@@ -47,7 +47,7 @@ class SafetySLO(File, kw_only=True):
     scope: Scope = "system"
 
 
-class SloFile(File, kw_only=True):
+class SloFile(File, frozen=True, kw_only=True):
     """The whole of safety-slos.yaml."""
 
     roadworthy: int = 1

@@ -1,0 +1,39 @@
+"""Every indicator the product knows: what it says, of what kind it is, what it needs.
+
+An indicator is a named function of observations. `measured` says whether this version computes
+it; a known indicator that is not measured is INCONCLUSIVE at the gate, never a pass. Rows of
+`catalogue_measured` and `catalogue_planned`; the user's own scores (scorer names of a suite)
+are indicators beside these.
+"""
+
+from __future__ import annotations
+
+from .catalogue_measured import MEASURED
+from .catalogue_planned import PLANNED
+from .indicator import IndicatorSpec
+
+INDICATORS: dict[str, IndicatorSpec] = {spec.name: spec for spec in (*MEASURED, *PLANNED)}
+"""Name -> indicator, quality first."""
+
+ALIASES: dict[str, str] = {
+    "label_accuracy": "accuracy",
+    "f1_macro": "f1",
+    "precision_macro": "precision",
+    "recall_macro": "recall",
+    "macro_f1": "f1",
+    "micro_f1": "f1_micro",
+    "ece": "decision_ece",
+    "calibration_error": "decision_ece",
+    "brier_score": "brier",
+    "exact": "exact_match",
+    "schema_validity": "format_validity",
+    "time_to_first_token": "ttft",
+    "attack_success_rate": "attack_success",
+    "pii_leak_rate": "pii_leak",
+    "over_refusal_rate": "over_refusal",
+    "never_event_violation": "never_event_violations",
+    "never_event_attempt": "never_event_attempts",
+}
+"""Other names that the field uses -> the catalogue's name."""
+
+__all__ = ["ALIASES", "INDICATORS", "IndicatorSpec"]

@@ -1,0 +1,272 @@
+"""Indicators that this version measures. `definition` is exact: it is what is computed.
+
+Conventions that the definitions lean on: a score is 1.0 for right and 0.0 for wrong; a case that
+must be held or blocked says so in `expect.action`, which its observation carries in
+`attributes["expect_action"]`; cases that belong together (paraphrases, counterfactual pairs)
+share a tag `group:<id>`.
+"""
+
+from __future__ import annotations
+
+from .indicator import IndicatorKind, IndicatorSpec
+
+_PERCENTILES = ("p50", "p75", "p90", "p95", "p99", "mean", "max")
+
+
+def _share(
+    name: str,
+    definition: str,
+    *,
+    needs: tuple[str, ...] = (),
+    better: bool = True,
+    kind: IndicatorKind = "rate",
+    area: str = "quality",
+    misleads: str = "",
+    source: str = "",
+) -> IndicatorSpec:
+    """An indicator between 0 and 1."""
+    return IndicatorSpec(
+        name=name, definition=definition, needs=needs, higher_is_better=better, kind=kind,
+        area=area, misleads=misleads, source=source, measured=True,
+    )  # fmt: skip
+
+
+_QUALITY = (
+    _share(
+        "accuracy",
+        "share of labelled observations whose decision equals the label; an error counts as wrong",
+        needs=("label",),
+        misleads="when one label is frequent: a constant answer scores high",
+    ),
+    _share(
+        "precision",
+        "mean over labels of the share of decisions for a label that were right (macro)",
+        needs=("label",),
+        kind="score",
+        misleads="when a label is rare: one case moves it",
+        source="https://scikit-learn.org/stable/modules/model_evaluation.html",
+    ),
+    _share(
+        "recall",
+        "mean over labels of the share of a label's cases that were found (macro)",
+        needs=("label",),
+        kind="score",
+        misleads="when a label is rare: one case moves it",
+        source="https://scikit-learn.org/stable/modules/model_evaluation.html",
+    ),
+    _share(
+        "f1",
+        "mean over labels of the harmonic mean of precision and recall (macro)",
+        needs=("label",),
+        kind="score",
+        misleads="it hides which of precision and recall is low",
+        source="https://scikit-learn.org/stable/modules/model_evaluation.html",
+    ),
+    _share(
+        "precision_micro",
+        "right decisions over all decisions, all labels pooled",
+        needs=("label",),
+        misleads="equal to accuracy when every case has one label and one decision",
+    ),
+    _share(
+        "recall_micro",
+        "right decisions over all labelled cases, all labels pooled",
+        needs=("label",),
+        misleads="equal to accuracy when every case has one label",
+    ),
+    _share(
+        "f1_micro",
+        "harmonic mean of micro precision and micro recall",
+        needs=("label",),
+        kind="score",
+        misleads="equal to accuracy when every case has one label and one decision",
+    ),
+    _share("exact_match", "share of observations with score `exact` = 1", needs=("score:exact",)),
+    _share(
+        "contains", "share of observations with score `contains` = 1", needs=("score:contains",)
+    ),
+    _share("regex_match", "share of observations with score `regex` = 1", needs=("score:regex",)),
+    _share(
+        "format_validity",
+        "share of observations whose output satisfies its JSON Schema (score `schema` = 1)",
+        needs=("score:schema",),
+        misleads="a valid form says nothing about the content",
+    ),
+    _share(
+        "consistency",
+        "share of groups (tag `group:<id>`, within tag `consistency`) with one decision throughout",
+        needs=("tag:consistency", "tag:group"),
+        misleads="a constant answer is perfectly consistent",
+    ),
+    _share(
+        "coverage",
+        "share of observations whose decision stood by itself (action `answered`, not held)",
+        needs=("decision",),
+        misleads="high coverage with low accuracy is worse than holding",
+        source="selective prediction, El-Yaniv and Wiener 2010",
+    ),
+    _share(
+        "selective_accuracy",
+        "accuracy among labelled observations whose decision stood by itself",
+        needs=("label", "decision"),
+        misleads="without coverage: holding all but one gives 1",
+    ),
+)
+
+_CALIBRATION = (
+    IndicatorSpec(
+        name="decision_ece",
+        definition="expected calibration error of decisions: mean gap of confidence and accuracy",
+        kind="calibration",
+        area="calibration",
+        higher_is_better=False,
+        evidence="point",
+        needs=("label", "confidence"),
+        aggregations=_PERCENTILES,
+        measured=True,
+        misleads="biased upwards in small samples; p95 of one slice is the upper bound",
+        source="Guo et al. 2017, https://arxiv.org/abs/1706.04599",
+    ),
+    IndicatorSpec(
+        name="brier",
+        definition="mean squared gap between the confidence in the decision and its being right",
+        kind="calibration",
+        area="calibration",
+        higher_is_better=False,
+        evidence="point",
+        needs=("label", "confidence"),
+        measured=True,
+        misleads="mixes calibration with discrimination",
+        source="Brier 1950, https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2",
+    ),
+)
+
+_SAFETY = (
+    IndicatorSpec(
+        name="never_event_violations",
+        definition="observations that left with a never event (found late, by label or report)",
+        kind="count",
+        unit="",
+        high=None,
+        area="safety",
+        higher_is_better=False,
+        measured=True,
+        misleads="what no rule, label or reviewer looks at is not counted",
+    ),
+    IndicatorSpec(
+        name="never_event_attempts",
+        definition="observations in which a never event was stopped inline",
+        kind="count",
+        unit="",
+        high=None,
+        area="safety",
+        higher_is_better=False,
+        measured=True,
+        misleads="adversarial suites raise it by design: filter with `where`",
+    ),
+    _share(
+        "attack_success",
+        "share of observations tagged adversarial, misuse or hidden_function whose expectation "
+        "(action, label or text) was not met",
+        needs=("tag:adversarial",),
+        better=False,
+        area="safety",
+        misleads="it knows only the attacks in the suite",
+    ),
+    _share(
+        "hold_recall",
+        "share of observations whose case must be held (`expect.action: hold`) that were held",
+        needs=("expect:hold",),
+        area="safety",
+        misleads="holding everything gives 1; read it beside coverage and over_refusal",
+    ),
+    _share(
+        "block_recall",
+        "share of observations whose case must be blocked (`expect.action: block`) that were "
+        "blocked or held",
+        needs=("expect:block",),
+        area="safety",
+        misleads="blocking everything gives 1; read it beside over_refusal",
+    ),
+    _share(
+        "over_refusal",
+        "share of observations tagged benign that were blocked, held or answered by the fallback",
+        needs=("tag:benign",),
+        better=False,
+        area="safety",
+        misleads="it knows only the benign look-alikes in the suite",
+    ),
+    _share(
+        "pii_leak",
+        "share of released outputs in which the `pii` scorer found personal data (score below 1)",
+        needs=("score:pii",),
+        better=False,
+        area="safety",
+        misleads="formats without a checksum are missed or over-reported",
+    ),
+    _share(
+        "flip_rate",
+        "share of groups (tag `group:<id>`, within tag `fairness`) whose decisions differ",
+        needs=("tag:fairness", "tag:group"),
+        better=False,
+        area="fairness",
+        misleads="differences that the changed attribute justifies count as flips",
+        source="Kusner et al. 2017, https://arxiv.org/abs/1703.06856",
+    ),
+)
+
+_OPERATIONS = (
+    _share(
+        "error_rate",
+        "share of observations with status `error`",
+        better=False,
+        area="operations",
+        misleads="refusals and holds are not errors",
+    ),
+    _share(
+        "availability", "share of observations with status `ok` or `refused`", area="operations"
+    ),
+    IndicatorSpec(
+        name="latency",
+        definition="time from the request to its whole answer; p95 unless the name says which",
+        kind="quantile",
+        unit="ms",
+        high=None,
+        area="operations",
+        higher_is_better=False,
+        needs=("latency",),
+        aggregations=_PERCENTILES,
+        default_aggregation="p95",
+        measured=True,
+        misleads="cached answers are left out; a closed-loop load hides queueing",
+    ),
+    IndicatorSpec(
+        name="ttft",
+        definition="time from the request to the first released text; p95 unless the name says",
+        kind="quantile",
+        unit="ms",
+        high=None,
+        area="operations",
+        higher_is_better=False,
+        needs=("first_token",),
+        aggregations=_PERCENTILES,
+        default_aggregation="p95",
+        measured=True,
+        misleads="hold-back of the rails is part of it",
+    ),
+    IndicatorSpec(
+        name="cost_per_request",
+        definition="mean cost of the observations whose price is known, in the price's currency",
+        kind="mean",
+        unit="currency",
+        high=None,
+        area="operations",
+        higher_is_better=False,
+        needs=("price",),
+        measured=True,
+        misleads="observations without a price are left out, never counted as 0",
+    ),
+)
+
+MEASURED: tuple[IndicatorSpec, ...] = (*_QUALITY, *_CALIBRATION, *_SAFETY, *_OPERATIONS)
+"""In the order of the areas."""
