@@ -1,1 +1,1 @@
-"""Room: wiring."""
+"""The composition root: the only floor that names concrete classes for the lines."""

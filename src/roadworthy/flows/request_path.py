@@ -1,0 +1,238 @@
+"""The request line: one request, top to bottom. Read this first.
+
+What enters: a `Call` (who asks, in which slice, what). What leaves: the pieces that the rails
+let through, then exactly one `Reply`. What never happens here: an append to the ledger, a read
+of the working tree, a second path for plain answers (a plain answer is a collected stream).
+
+    serve   1 route and kill switch
+            2 opening record (streams)
+            3 answer    3.1 input rails
+                        3.2 compose
+                        3.3 model
+                        3.4 output rails, held back
+                        3.5 decide
+                        3.6 finish the rails
+            4 closing record: nothing leaves before it is on disk
+            5 reply
+
+An evaluation walks `answer`; the gateway walks `serve`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+
+from msgspec import Struct, structs
+
+from roadworthy.domain import (
+    Call,
+    Clock,
+    Journal,
+    Observation,
+    ProviderError,
+    RailVerdict,
+    RoadworthyError,
+    RoutingTable,
+    TextContext,
+)
+from roadworthy.serving import (
+    Decided,
+    Flight,
+    OutputRails,
+    Ticket,
+    decide,
+    input_text,
+    input_texts,
+    read_label,
+    with_texts,
+)
+
+from .service import Service
+from .trace import Reply, Trace, cut_off, opening, refused, witness
+
+
+class PathDeps(Struct, frozen=True, kw_only=True):
+    """What `serve` needs beside the call."""
+
+    table: Callable[[], RoutingTable]
+    services: Mapping[str, Service]
+    """Bundle digest -> service; only releases that verification admitted are in it."""
+    journal: Journal
+    flight: Flight
+    clock: Clock
+
+
+Path = AsyncGenerator[str | Reply, None]
+
+
+async def serve(call: Call, deps: PathDeps) -> Path:
+    """Answer one live request. Yields what may leave, then one Reply.
+
+    Raises EvidenceError when the journal cannot be written: then nothing more leaves.
+    """
+    with deps.flight.boarding(call) as ticket:
+        # 1 route and kill switch
+        table = deps.table()
+        ticket.kill = table.killed(system=call.system, tenant=call.tenant, facets=call.facets)
+        route = table.routes.get(call.system)
+        service = deps.services.get(route.live) if route is not None else None
+        if ticket.kill is not None or service is None:
+            reply = refused(call, deps.clock, kill=ticket.kill, release=route.live if route else "")
+            await deps.journal.close(reply.observation, witness(call, reply))
+            yield reply
+            return
+        # 2 opening record
+        if call.stream:
+            await deps.journal.open(opening(call, service, deps.clock), input_text(call))
+        # 3 answer
+        sent: list[str] = []
+        ended, failure = False, "the client went away"
+        source = answer(call, service, deps.clock)
+        try:
+            async for item in _until_killed(source, ticket):
+                if isinstance(item, str):
+                    sent.append(item)
+                    yield item
+                    continue
+                # 4 closing record: nothing leaves before it is on disk
+                reply = item
+                if item is _KILLED:
+                    reply = cut_off(
+                        call, service, deps.clock, kill=ticket.kill, sent="".join(sent), error=""
+                    )
+                ended = True
+                await deps.journal.close(reply.observation, witness(call, reply))
+                # 5 reply
+                yield reply
+        except RoadworthyError as error:
+            failure = error.message
+            raise
+        finally:
+            if not ended:
+                reply = cut_off(
+                    call, service, deps.clock, kill=ticket.kill, sent="".join(sent), error=failure
+                )
+                await deps.journal.close(reply.observation, witness(call, reply))
+
+
+async def _until_killed(source: Path, ticket: Ticket) -> Path:
+    """The path's items until it ends or its scope is killed; then a bare end."""
+    async with aclosing(source):
+        while ticket.kill is None:
+            ticket.waiting = True
+            try:
+                item = await anext(source)
+            except StopAsyncIteration:
+                return
+            except asyncio.CancelledError:
+                if ticket.kill is None or ticket.task is None:
+                    raise
+                ticket.task.uncancel()
+                break
+            finally:
+                ticket.waiting = False
+            if ticket.kill is not None:
+                break
+            yield item
+    yield _KILLED
+
+
+async def answer(call: Call, service: Service, clock: Clock) -> Path:
+    """Walk one call through rails and model. Yields what may leave, then one Reply."""
+    started = clock.monotonic()
+    trace = Trace(call, service, clock, started)
+    # 3.1 input rails
+    texts = input_texts(call)
+    passed: list[str] = []
+    for text in texts:
+        outcome = service.rails.check_input(
+            text, TextContext(side="input", input=text, facets=call.facets, context=call.context)
+        )
+        trace.note(outcome)
+        passed.append(outcome.text)
+        if outcome.action != "answered":
+            yield trace.stopped(outcome.action)
+            return
+    if passed != texts:
+        call = with_texts(call, passed)
+    # 3.2 compose
+    request = service.composer.compose(call)
+    # 3.3 model, 3.4 output rails
+    rails = service.rails.output(
+        TextContext(side="output", input="\n".join(texts), facets=call.facets, context=call.context)
+    )
+    try:
+        prior = await service.prior()
+        async with aclosing(service.stream(request)) as chunks:
+            async for chunk in chunks:
+                trace.take(chunk)
+                piece = "" if service.decision and call.managed else rails.feed(chunk.text)
+                if piece:
+                    trace.left(piece)
+                    yield piece
+                if rails.stopped:
+                    break
+        # 3.5 decide
+        decided = _decide(call, service, trace, prior)
+    except ProviderError as error:
+        yield trace.failed(error)
+        return
+    # 3.6 finish the rails
+    yield _finish(call, service, trace, rails, decided)
+
+
+def _decide(
+    call: Call, service: Service, trace: Trace, prior: dict[str, float] | None
+) -> Decided | None:
+    """The decision of a managed decision call; None for every other call."""
+    if service.decision is None or not call.managed:
+        return None
+    labels = service.decision.labels
+    if trace.label_logprobs is None:
+        label = read_label(trace.raw, labels)
+        return Decided(label, None, {})
+    try:
+        return decide(trace.label_logprobs, labels, prior)
+    except ValueError as error:
+        raise ProviderError(
+            f"the model's answer cannot be decided: {error}", retryable=False
+        ) from None
+
+
+def _finish(
+    call: Call, service: Service, trace: Trace, rails: OutputRails, decided: Decided | None
+) -> Reply:
+    """Feed the decision through the output rails and close the trace."""
+    if decided is None:
+        outcome = rails.finish()
+        trace.note(outcome)
+        return trace.done(outcome, None)
+    piece = "" if rails.stopped else rails.feed(decided.label or trace.raw)
+    outcome = rails.finish(decision=decided.label, confidence=decided.confidence)
+    outcome = structs.replace(outcome, text=piece + outcome.text)
+    trace.note(outcome)
+    accept = service.decision.accept if service.decision else 0.0
+    unsure = decided.confidence is None or (accept != "auto" and decided.confidence < accept)
+    if outcome.action == "answered" and accept and unsure:
+        trace.verdicts.append(
+            RailVerdict(
+                rail="decision.accept",
+                side="output",
+                outcome="hold",
+                score=decided.confidence,
+                reason="less sure than the accept threshold",
+            )
+        )
+        return trace.stopped("held", decided)
+    return trace.done(outcome, decided)
+
+
+_KILLED = Reply(
+    text="",
+    rest="",
+    observation=Observation(id="", time="", system="", release="", stage="live"),
+    finish_reason="",
+)
+"""Stands for "the scope was killed"; `serve` puts the real cut-off reply in its place."""

@@ -1,0 +1,70 @@
+"""One release, ready to answer. Everything compiled; nothing is read from files here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from typing import cast
+
+from roadworthy.domain import (
+    Chunk,
+    Endpoint,
+    ModelRequest,
+    Provider,
+    ProviderError,
+    ReleaseContent,
+    Usage,
+)
+from roadworthy.prompting import Composer
+from roadworthy.serving import RailLine
+
+Pricing = Callable[[Usage, str], tuple[str, str] | None]
+"""(usage, instant) -> (decimal amount, currency), or None when no price is known."""
+
+
+class Service:
+    """One release, ready to answer: everything compiled, nothing read from files."""
+
+    def __init__(
+        self,
+        *,
+        content: ReleaseContent,
+        digest: str,
+        composer: Composer,
+        rails: RailLine,
+        provider: Provider,
+        pricing: Pricing,
+    ) -> None:
+        self.content = content
+        self.digest = digest
+        self.composer = composer
+        self.rails = rails
+        self.provider = provider
+        self.pricing = pricing
+        self.decision = content.candidate.decision
+        self._endpoints = {endpoint.id: endpoint for endpoint in content.charter.endpoints}
+        self._first = content.charter.endpoints[0]
+        self._prior: dict[str, float] | None = None
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The endpoint of that name; the charter's first when a call names none."""
+        return self._endpoints.get(name, self._first)
+
+    async def prior(self) -> dict[str, float] | None:
+        """Label log-probabilities of a content-free input; None unless calibration is asked."""
+        if self.decision is None or not self.decision.calibrate:
+            return None
+        if self._prior is None:
+            async with aclosing(self.stream(self.composer.content_free())) as chunks:
+                async for chunk in chunks:
+                    if chunk.label_logprobs is not None:
+                        self._prior = chunk.label_logprobs
+            if self._prior is None:
+                raise ProviderError(
+                    "the model gave no label probabilities to calibrate with", retryable=False
+                )
+        return self._prior
+
+    def stream(self, request: ModelRequest) -> AsyncGenerator[Chunk, None]:
+        """The model's reply; close it to stop the model."""
+        return cast("AsyncGenerator[Chunk, None]", self.provider.stream(request))

@@ -1,0 +1,260 @@
+"""What is known of one call so far, and the observation and reply that it ends in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from roadworthy.domain import (
+    Call,
+    Chunk,
+    Clock,
+    KillFlag,
+    NeverRecord,
+    Observation,
+    ProviderError,
+    RailVerdict,
+    TokenLogprob,
+    Usage,
+    Witness,
+    format_instant,
+    sha256,
+)
+from roadworthy.serving import Decided, RailOutcome, input_text
+
+from .service import Service
+
+
+class Reply(Struct, frozen=True, kw_only=True):
+    """How a call ended. `text` is all of the answer, pieces that already left included."""
+
+    text: str
+    rest: str
+    """What has not left yet; a door sends it last."""
+    observation: Observation
+    finish_reason: str
+    usage: Usage = Usage()
+    logprobs: tuple[TokenLogprob, ...] = ()
+    deltas: tuple[dict[str, Any], ...] = ()
+    """Tool calls and other raw parts of the upstream's reply."""
+    kill: KillFlag | None = None
+    error: str = ""
+
+
+class Trace:
+    """What is known of one call so far; makes its observation and reply once."""
+
+    def __init__(self, call: Call, service: Service, clock: Clock, started: float) -> None:
+        self._call = call
+        self._service = service
+        self._clock = clock
+        self._started = started
+        self._first_ms: float | None = None
+        self._sent: list[str] = []
+        self._raw: list[str] = []
+        self.verdicts: list[RailVerdict] = []
+        self._never: list[NeverRecord] = []
+        self._usage = Usage()
+        self._finish = ""
+        self._logprobs: list[TokenLogprob] = []
+        self._deltas: list[dict[str, Any]] = []
+        self.label_logprobs: dict[str, float] | None = None
+
+    @property
+    def raw(self) -> str:
+        """What the model said."""
+        return "".join(self._raw)
+
+    def note(self, outcome: RailOutcome) -> None:
+        """Keep a rail line's verdicts."""
+        self.verdicts.extend(outcome.verdicts)
+        self._never.extend(outcome.never)
+
+    def take(self, chunk: Chunk) -> None:
+        """Keep what a chunk of the model says."""
+        if self._first_ms is None:
+            self._first_ms = self._elapsed_ms()
+        if chunk.text:
+            self._raw.append(chunk.text)
+        if chunk.usage is not None:
+            self._usage = chunk.usage
+        if chunk.finish_reason:
+            self._finish = chunk.finish_reason
+        if chunk.logprobs:
+            self._logprobs.extend(chunk.logprobs)
+        if chunk.delta is not None:
+            self._deltas.append(chunk.delta)
+        if chunk.label_logprobs is not None:
+            self.label_logprobs = chunk.label_logprobs
+
+    def left(self, piece: str) -> None:
+        """Keep a piece that left."""
+        self._sent.append(piece)
+
+    def done(self, outcome: RailOutcome, decided: Decided | None) -> Reply:
+        """The reply of a call whose output rails have spoken."""
+        if outcome.action != "answered":
+            return self.stopped(outcome.action, decided)
+        text = "".join(self._sent) + outcome.text
+        observation = self._observe(text, "answered", decided=decided)
+        return Reply(
+            text=text,
+            rest=outcome.text,
+            observation=observation,
+            finish_reason=self._finish or "stop",
+            usage=self._usage,
+            logprobs=tuple(self._logprobs) if text == self.raw else (),
+            deltas=tuple(self._deltas),
+        )
+
+    def stopped(self, action: Any, decided: Decided | None = None) -> Reply:
+        """The reply of a call that a rail blocked or held: the endpoint's fallback."""
+        fallback = self._service.endpoint(self._call.endpoint).fallback
+        sent = "".join(self._sent)
+        observation = self._observe(
+            sent + fallback, action, decided=decided, finish="content_filter"
+        )
+        return Reply(
+            text=sent + fallback,
+            rest=fallback,
+            observation=observation,
+            finish_reason="content_filter",
+            usage=self._usage,
+        )
+
+    def failed(self, error: ProviderError) -> Reply:
+        """The reply of a call whose model failed: the fallback, and the error in the record."""
+        fallback = self._service.endpoint(self._call.endpoint).fallback
+        sent = "".join(self._sent)
+        observation = self._observe(
+            sent + fallback, "fallback", finish="content_filter", error=error.message
+        )
+        return Reply(
+            text=sent + fallback,
+            rest=fallback,
+            observation=observation,
+            finish_reason="content_filter",
+            usage=self._usage,
+            error=error.message,
+        )
+
+    def _elapsed_ms(self) -> float:
+        return round((self._clock.monotonic() - self._started) * 1000, 3)
+
+    def _observe(
+        self,
+        text: str,
+        action: Any,
+        *,
+        decided: Decided | None = None,
+        finish: str = "",
+        error: str = "",
+    ) -> Observation:
+        call, service = self._call, self._service
+        now = format_instant(self._clock.now())
+        price = service.pricing(self._usage, now)
+        raw = self.raw
+        return Observation(
+            **identity(call, service, now),
+            usage=self._usage,
+            cost=price[0] if price else None,
+            currency=price[1] if price else "",
+            latency_ms=self._elapsed_ms(),
+            first_token_ms=self._first_ms,
+            status="error" if error else "ok",
+            error=error,
+            finish_reason=finish or self._finish or "stop",
+            action=action,
+            decision=decided.label if decided else "",
+            confidence=decided.confidence if decided else None,
+            label_probabilities=decided.probabilities if decided else {},
+            rails=tuple(self.verdicts),
+            never=tuple(self._never),
+            output=text,
+            raw_output=raw if raw != text else "",
+            input_digest=sha256(input_text(call).encode()),
+            output_digest=sha256(text.encode()),
+        )
+
+
+def identity(call: Call, service: Service, now: str) -> dict[str, Any]:
+    """The part of an observation that says who asked whom."""
+    return {
+        "id": call.id,
+        "time": now,
+        "system": call.system,
+        "release": service.digest,
+        "stage": call.stage,
+        "tenant": call.tenant,
+        "end_user": call.end_user,
+        "facets": call.facets,
+        "session": call.session,
+        "endpoint": service.endpoint(call.endpoint).id,
+        "model": service.content.candidate.model.name,
+        "repeat": call.repeat,
+    }
+
+
+def opening(call: Call, service: Service, clock: Clock) -> Observation:
+    """The record before a stream's first byte; `interrupted` until the closing one."""
+    return Observation(
+        **identity(call, service, format_instant(clock.now())),
+        status="interrupted",
+        input_digest=sha256(input_text(call).encode()),
+    )
+
+
+def cut_off(
+    call: Call, service: Service, clock: Clock, *, kill: KillFlag | None, sent: str, error: str
+) -> Reply:
+    """The reply of a call that a kill, an error or a lost client cut off, with what was sent."""
+    observation = Observation(
+        **identity(call, service, format_instant(clock.now())),
+        status="interrupted",
+        action="killed" if kill else "error",
+        error=f"kill switch: {kill.id}" if kill else error,
+        finish_reason="content_filter" if kill else "",
+        output=sent,
+        input_digest=sha256(input_text(call).encode()),
+        output_digest=sha256(sent.encode()),
+        mitigation=kill.id if kill else "",
+    )
+    return Reply(
+        text=sent,
+        rest="",
+        observation=observation,
+        finish_reason="content_filter",
+        kill=kill,
+        error=observation.error,
+    )
+
+
+def refused(call: Call, clock: Clock, *, kill: KillFlag | None, release: str) -> Reply:
+    """The reply of a call that no release may answer."""
+    error = f"kill switch: {kill.id}" if kill else "no verified release serves this system"
+    observation = Observation(
+        id=call.id,
+        time=format_instant(clock.now()),
+        system=call.system,
+        release=release,
+        stage="live",
+        tenant=call.tenant,
+        end_user=call.end_user,
+        facets=call.facets,
+        session=call.session,
+        status="refused",
+        action="killed" if kill else "error",
+        error=error,
+        input_digest=sha256(input_text(call).encode()),
+        mitigation=kill.id if kill else "",
+    )
+    return Reply(
+        text="", rest="", observation=observation, finish_reason="", kill=kill, error=error
+    )
+
+
+def witness(call: Call, reply: Reply) -> Witness:
+    return Witness(
+        input=input_text(call), output=reply.text, raw_output=reply.observation.raw_output
+    )

@@ -1,0 +1,122 @@
+"""From a call to a model request: the release owns prompt and sampling of a managed call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roadworthy.domain import (
+    Call,
+    Candidate,
+    Charter,
+    ModelRequest,
+    Prompt,
+    Sampling,
+    UsageError,
+    Variable,
+)
+
+from .template import PromptTemplate
+
+CONTENT_FREE = "N/A"
+"""The input whose label probabilities show the prompt's own bias (Zhao et al. 2021)."""
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "list": (list, tuple),
+}
+
+
+class Composer:
+    """Makes the request for one candidate. Holds no state between calls."""
+
+    def __init__(self, candidate: Candidate, prompt: Prompt | None, charter: Charter) -> None:
+        """Compile the prompt. Raises ManifestError when it is not a valid template."""
+        self._candidate = candidate
+        self._charter = charter
+        self._template = PromptTemplate(prompt) if prompt is not None else None
+        self._prompt = prompt
+        own = prompt.header.sampling if prompt is not None else None
+        self._sampling = own or candidate.sampling
+        self._labels = tuple(candidate.decision.labels) if candidate.decision else ()
+        self._wants_logprobs = bool(
+            candidate.decision and candidate.decision.confidence == "logprob"
+        )
+
+    def compose(self, call: Call) -> ModelRequest:
+        """The request for a call. Raises UsageError when a variable is missing or wrong."""
+        if not call.managed:
+            return self._request(
+                messages=call.messages, sampling=call.sampling, extra=call.extra, call=call
+            )
+        if self._template is None or self._prompt is None:
+            text = str(call.variables.get("input", ""))
+            return self._request(messages=({"role": "user", "content": text},), call=call)
+        variables = self._checked(call.variables)
+        sections = self._template.render(variables)
+        if self._prompt.header.format == "completion":
+            return self._request(prompt="\n".join(text for _, text in sections), call=call)
+        messages = tuple({"role": role, "content": text} for role, text in sections)
+        return self._request(messages=messages, call=call)
+
+    def content_free(self) -> ModelRequest:
+        """The same prompt about nothing, for contextual calibration."""
+        declared = self._prompt.header.variables if self._prompt is not None else {}
+        neutral: dict[str, Any] = {
+            name: CONTENT_FREE for name, spec in declared.items() if spec.type == "string"
+        }
+        neutral.setdefault("input", CONTENT_FREE)
+        return self.compose(Call(id="", system=self._charter.system, variables=neutral))
+
+    def _request(
+        self,
+        *,
+        call: Call,
+        messages: tuple[dict[str, Any], ...] = (),
+        prompt: str | None = None,
+        sampling: Sampling | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> ModelRequest:
+        return ModelRequest(
+            model=self._candidate.model.name,
+            messages=messages,
+            prompt=prompt,
+            sampling=sampling or self._sampling,
+            labels=self._labels if call.managed else (),
+            logprobs=self._wants_logprobs and call.managed,
+            stream=call.stream,
+            extra=extra or {},
+            repeat=call.repeat,
+        )
+
+    def _checked(self, variables: dict[str, Any]) -> dict[str, Any]:
+        """The declared variables of a call; unknown ones are refused, not ignored."""
+        assert self._prompt is not None
+        declared = self._prompt.header.variables or {"input": Variable()}
+        unknown = sorted(set(variables) - set(declared) - {"input"})
+        if unknown:
+            raise UsageError(
+                f"the prompt has no variable {unknown[0]!r}", fix=f"it has: {', '.join(declared)}"
+            )
+        checked: dict[str, Any] = {}
+        for name, spec in declared.items():
+            if name not in variables:
+                if spec.required:
+                    raise UsageError(f"variable {name!r} is missing", fix=spec.description)
+                checked[name] = None
+                continue
+            checked[name] = _check_value(name, variables[name], spec)
+        return checked
+
+
+def _check_value(name: str, value: Any, spec: Variable) -> Any:
+    right_type = isinstance(value, _TYPES[spec.type])
+    if not right_type or (isinstance(value, bool) and spec.type != "boolean"):
+        raise UsageError(f"variable {name!r} must be of type {spec.type}")
+    if isinstance(value, str) and len(value) > spec.max_chars:
+        raise UsageError(
+            f"variable {name!r} has {len(value)} characters, at most {spec.max_chars} are allowed"
+        )
+    return value

@@ -1,0 +1,92 @@
+"""A prompt's body, compiled once. Variables are data: they can never close a role or a tag.
+
+Roles are read from the *source* (lines `# system`, `# user`, `# assistant`) before anything is
+rendered, so no value can open one. Values lose what could close a tag of the template or start
+a control token of a chat format, and in completion prompts their line breaks, because there a
+line of its own is how an answer would be forged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from roadworthy.domain import Fault, ManifestError, Prompt, UsageError
+
+_ROLE = re.compile(r"^#\s*(system|user|assistant|developer)\s*$", re.MULTILINE)
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9_-]*)")
+_CONTROL = ("|", "start_of_turn", "end_of_turn", "bos", "eos", "s", "pad", "unk", "think")
+"""What follows `<` in the control tokens of common chat formats (ChatML, Gemma, Llama)."""
+
+
+class PromptTemplate:
+    """The compiled body of one prompt."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        """Compile. Raises ManifestError when the body is not valid Jinja2."""
+        self.prompt = prompt
+        self._one_line = prompt.header.format == "completion"
+        tags = {name.lower() for name in _TAG.findall(prompt.body)} | set(_CONTROL)
+        names = "|".join(sorted(map(re.escape, tags), key=len, reverse=True))
+        self._closers = re.compile(rf"<(?=\s{{0,8}}/?\s{{0,8}}(?:{names}))", re.IGNORECASE)
+        self._sections = [
+            (role, self._compile(source)) for role, source in _split_roles(prompt.body)
+        ]
+
+    def _compile(self, source: str) -> Any:
+        from jinja2 import StrictUndefined, TemplateSyntaxError
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        environment = ImmutableSandboxedEnvironment(
+            undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
+        )
+        try:
+            return environment.from_string(source)
+        except TemplateSyntaxError as error:
+            fault = Fault(
+                file=self.prompt.path,
+                line=error.lineno,
+                message=f"the prompt is not a valid template: {error.message}",
+                fix="see the Jinja2 template syntax",
+            )
+            raise ManifestError([fault]) from error
+
+    def as_data(self, value: Any) -> Any:
+        """A value as it may enter the prompt; see the module's docstring."""
+        if isinstance(value, str):
+            text = self._closers.sub("&lt;", value)
+            return _one_line(text) if self._one_line else text
+        if isinstance(value, Mapping):
+            return {str(key): self.as_data(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.as_data(item) for item in value]
+        return value
+
+    def render(self, variables: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The rendered sections as (role, text). Raises UsageError on a missing variable."""
+        from jinja2 import TemplateError
+
+        data = {name: self.as_data(value) for name, value in variables.items()}
+        data["examples"] = [self.as_data(example) for example in self.prompt.examples]
+        try:
+            return [(role, section.render(data)) for role, section in self._sections]
+        except TemplateError as error:
+            raise UsageError(f"the prompt cannot be filled: {error}") from error
+
+
+def _one_line(text: str) -> str:
+    return " ".join(filter(None, (line.strip() for line in text.splitlines())))
+
+
+def _split_roles(body: str) -> list[tuple[str, str]]:
+    """The body at its role headings; a body without any is one user section."""
+    parts = _ROLE.split(body)
+    if len(parts) == 1:
+        return [("user", body.strip("\n"))]
+    sections = [
+        (role, text.strip("\n")) for role, text in zip(parts[1::2], parts[2::2], strict=True)
+    ]
+    if parts[0].strip():
+        sections.insert(0, ("system", parts[0].strip("\n")))
+    return sections

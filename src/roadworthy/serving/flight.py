@@ -1,0 +1,60 @@
+"""Calls in flight, so that a kill reaches those that already run, waiting ones included."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from roadworthy.domain import Call, KillFlag, RoutingTable
+
+
+class Ticket:
+    """One call in flight. `kill` is set once the scope was stopped."""
+
+    __slots__ = ("call", "kill", "task", "waiting")
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.kill: KillFlag | None = None
+        self.task = asyncio.current_task()
+        self.waiting = False
+        """True while the call waits for its model, where it may be interrupted."""
+
+
+class Flight:
+    """Every call of one worker that has not ended."""
+
+    def __init__(self) -> None:
+        self._tickets: dict[int, Ticket] = {}
+
+    def __len__(self) -> int:
+        return len(self._tickets)
+
+    @contextmanager
+    def boarding(self, call: Call) -> Iterator[Ticket]:
+        """Hold a ticket for as long as the call runs."""
+        ticket = Ticket(call)
+        self._tickets[id(ticket)] = ticket
+        try:
+            yield ticket
+        finally:
+            del self._tickets[id(ticket)]
+
+    def obey(self, table: RoutingTable) -> int:
+        """Stop every call that a kill flag of the table covers; returns how many.
+
+        A call that waits for its model is woken by cancellation; any other sees its ticket
+        before its next piece leaves.
+        """
+        stopped = 0
+        for ticket in list(self._tickets.values()):
+            call = ticket.call
+            kill = table.killed(system=call.system, tenant=call.tenant, facets=call.facets)
+            if kill is None or ticket.kill is not None:
+                continue
+            ticket.kill = kill
+            stopped += 1
+            if ticket.waiting and ticket.task is not None:
+                ticket.task.cancel()
+        return stopped

@@ -1,0 +1,71 @@
+"""Builds a Service from a release's content: the composition of one request line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from roadworthy.domain import (
+    Clock,
+    Deployment,
+    Fault,
+    ManifestError,
+    Provider,
+    ReleaseContent,
+    Usage,
+)
+from roadworthy.flows.service import Service
+from roadworthy.prompting import Composer
+from roadworthy.providers import make_provider, price
+from roadworthy.serving import RailLine
+
+Wrap = Callable[[Provider], Provider]
+
+
+def build_service(
+    content: ReleaseContent,
+    digest: str,
+    *,
+    deployment: Deployment,
+    clock: Clock,
+    root: str,
+    wrap: Wrap | None = None,
+) -> Service:
+    """A service for `content`. `wrap` puts something around the provider, such as a cache.
+
+    `root` is the system's folder, for model files that lie beside it; behaviour is read from
+    `content` alone. Raises ManifestError when a part cannot be compiled.
+    """
+    candidate = content.candidate
+    if candidate.decision is not None and candidate.decision.accept == "auto":
+        fault = Fault(
+            file="candidate.yaml",
+            line=0,
+            message="decision.accept: auto needs a calibration map, which this version cannot fit",
+            fix="give a number between 0 and 1",
+        )
+        raise ManifestError([fault])
+    provider: Provider = make_provider(
+        candidate.model, deployment=deployment, root=root, assets=content.assets, clock=clock
+    )
+    if wrap is not None:
+        provider = wrap(provider)
+    model = candidate.model.name
+
+    def pricing(usage: Usage, at: str) -> tuple[str, str] | None:
+        return price(usage, model, at, deployment.prices)
+
+    return Service(
+        content=content,
+        digest=digest,
+        composer=Composer(candidate, content.prompt, content.charter),
+        rails=RailLine.compile(rails=content.rails, charter=content.charter, assets=content.assets),
+        provider=provider,
+        pricing=pricing,
+    )
+
+
+def describe_model(service: Service) -> dict[str, Any]:
+    """What the service runs, for a person: provider, model, digest."""
+    model = service.content.candidate.model
+    return {"provider": model.provider, "name": model.name, "digest": model.digest}
