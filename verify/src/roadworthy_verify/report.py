@@ -1,0 +1,61 @@
+"""What a verification says: one value, the same for a ledger, a bundle and an envelope.
+
+States and their exit codes follow the public table of the `roadworthy` command. Integrity comes
+first: whatever is tampered with is 5, whoever signed it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+EXIT_CODES = {
+    "verified": 0,
+    "not_evidence": 1,
+    "unreadable": 2,
+    "refused": 3,
+    "expired": 3,
+    "unsigned": 4,
+    "unknown_key": 4,
+    "tampered": 5,
+}
+"""State -> exit code. `unknown_key` also stands for a key that was not valid when it signed."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of one verification. Only `verified` is ok; nothing is ok by default."""
+
+    state: str
+    fault: str = ""
+    """The first thing that does not fit, in plain words; empty when ok."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """What was checked, whose keys signed, what was not checked. Plain JSON values."""
+    lines: tuple[str, ...] = ()
+    """The same for people, one sentence each."""
+
+    def __post_init__(self) -> None:
+        if self.state not in EXIT_CODES:
+            raise ValueError(f"unknown state {self.state!r}")
+
+    @property
+    def ok(self) -> bool:
+        """True for `verified` alone."""
+        return self.state == "verified"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of the public table."""
+        return EXIT_CODES[self.state]
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain JSON values; keys are stable."""
+        return {
+            "ok": self.ok,
+            "state": self.state,
+            "fault": self.fault,
+            **{key: value for key, value in self.details.items() if key not in _OWN},
+        }
+
+
+_OWN = {"ok", "state", "fault"}
