@@ -91,21 +91,22 @@ async def serve(call: Call, deps: PathDeps) -> Path:
         ended, failure = False, "the client went away"
         source = answer(call, service, deps.clock)
         try:
-            async for item in _until_killed(source, ticket):
-                if isinstance(item, str):
-                    sent.append(item)
-                    yield item
-                    continue
-                # 4 closing record: nothing leaves before it is on disk
-                reply = item
-                if item is _KILLED:
-                    reply = cut_off(
-                        call, service, deps.clock, kill=ticket.kill, sent="".join(sent), error=""
-                    )
-                ended = True
-                await deps.journal.close(reply.observation, witness(call, reply))
-                # 5 reply
-                yield reply
+            async with aclosing(_until_killed(source, ticket)) as items:
+                async for item in items:
+                    if isinstance(item, str):
+                        sent.append(item)
+                        yield item
+                        continue
+                    # 4 closing record: nothing leaves before it is on disk
+                    reply = item
+                    if item is _KILLED:
+                        reply = cut_off(
+                            call, service, deps.clock, kill=ticket.kill, sent="".join(sent)
+                        )
+                    ended = True
+                    await deps.journal.close(reply.observation, witness(call, reply))
+                    # 5 reply
+                    yield reply
         except RoadworthyError as error:
             failure = error.message
             raise

@@ -206,7 +206,7 @@ def opening(call: Call, service: Service, clock: Clock) -> Observation:
 
 
 def cut_off(
-    call: Call, service: Service, clock: Clock, *, kill: KillFlag | None, sent: str, error: str
+    call: Call, service: Service, clock: Clock, *, kill: KillFlag | None, sent: str, error: str = ""
 ) -> Reply:
     """The reply of a call that a kill, an error or a lost client cut off, with what was sent."""
     observation = Observation(
@@ -255,6 +255,7 @@ def refused(call: Call, clock: Clock, *, kill: KillFlag | None, release: str) ->
 
 
 def witness(call: Call, reply: Reply) -> Witness:
+    """The texts that the journal seals."""
     return Witness(
         input=input_text(call), output=reply.text, raw_output=reply.observation.raw_output
     )

@@ -1,0 +1,81 @@
+"""The three distributions that the closed-form intervals need."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from statistics import NormalDist
+
+_TINY = 1e-300
+_STEPS = 500
+
+
+def normal_quantile(probability: float) -> float:
+    """Quantile of the standard normal distribution; probability in (0, 1)."""
+    return NormalDist().inv_cdf(probability)
+
+
+def regularised_beta(x: float, a: float, b: float) -> float:
+    """I_x(a, b), the regularised incomplete beta function; x in [0, 1], a and b above 0.
+
+    Continued fraction by the modified Lentz method (NIST DLMF 8.17.22).
+    """
+    if x <= 0.0:
+        return 0.0
+    if x >= 1.0:
+        return 1.0
+    front = math.exp(
+        math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+    )
+    if x < (a + 1) / (a + b + 2):
+        return front * _fraction(x, a, b) / a
+    return 1.0 - front * _fraction(1 - x, b, a) / b
+
+
+def _fraction(x: float, a: float, b: float) -> float:
+    c, d = 1.0, 1.0 - (a + b) * x / (a + 1)
+    d = 1.0 / (d if abs(d) > _TINY else _TINY)
+    value = d
+    for m in range(1, _STEPS):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        step = 1.0
+        for term in (even, odd):
+            d = 1.0 + term * d
+            d = 1.0 / (d if abs(d) > _TINY else _TINY)
+            c = 1.0 + term / c
+            c = c if abs(c) > _TINY else _TINY
+            step = c * d
+            value *= step
+        if abs(step - 1.0) < 1e-15:
+            break
+    return value
+
+
+def _bisect(function: Callable[[float], float], wanted: float, low: float, high: float) -> float:
+    """Where an increasing function reaches `wanted`."""
+    for _ in range(200):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if function(middle) < wanted:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def beta_quantile(probability: float, a: float, b: float) -> float:
+    """Quantile of the Beta(a, b) distribution."""
+    return _bisect(lambda x: regularised_beta(x, a, b), probability, 0.0, 1.0)
+
+
+def t_quantile(probability: float, degrees: float) -> float:
+    """Quantile of Student's t with `degrees` degrees of freedom; probability in (0, 1)."""
+    if probability == 0.5:
+        return 0.0
+    if probability < 0.5:
+        return -t_quantile(1 - probability, degrees)
+    tail = 2 * (1 - probability)
+    x = beta_quantile(tail, degrees / 2, 0.5)
+    return math.sqrt(degrees * (1 - x) / x) if x > 0 else math.inf
