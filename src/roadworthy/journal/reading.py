@@ -1,0 +1,123 @@
+"""Reads the journal back: every record of every segment, in order, in bounded memory.
+
+What enters: the journal's folder. What leaves: records, and where reading stopped. What never
+happens here: a write, or a record whose checksum does not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from roadworthy.domain import VerificationError
+
+from .record import MAGIC, Record, decode, take_frame
+from .segment import SUFFIX
+
+_BLOCK = 1024 * 1024
+
+
+class Placed(Struct, frozen=True):
+    """A record, its payload's bytes, and where the next one starts in its segment."""
+
+    record: Record
+    payload: bytes
+    next_offset: int
+
+
+def segments(folder: Path) -> list[Path]:
+    """The segments of a journal, oldest first (their names start with their instant)."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def read_segment(path: Path, offset: int = 0) -> Iterator[Placed]:
+    """The records of a segment from `offset` on; ends before a frame that is not whole.
+
+    Raises VerificationError when it is not a segment, or a checksum does not hold.
+    """
+    with path.open("rb") as file:
+        data, start = b"", offset
+        if offset == 0:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise VerificationError(f"{path} is not a journal segment")
+            start = len(MAGIC)
+        file.seek(start)
+        at = 0
+        while True:
+            frame = _frame(path, data, at, start)
+            if frame is None:
+                more = file.read(_BLOCK)
+                if not more:
+                    return
+                start, data, at = start + at, data[at:] + more, 0
+                continue
+            payload, at = frame
+            yield Placed(decode(payload, where=str(path)), payload, start + at)
+
+
+def _frame(path: Path, data: bytes, at: int, start: int) -> tuple[bytes, int] | None:
+    try:
+        return take_frame(data, at)
+    except VerificationError as error:
+        raise VerificationError(
+            f"{path}: {error.message} (of the file: {start + at})",
+            fix="the segment was changed or the disk is failing; restore it from a backup",
+        ) from None
+
+
+def read_journal(folder: Path) -> Iterator[Record]:
+    """Every record of the journal, segment by segment, in order within each.
+
+    A torn end of a segment whose worker died is left out until recovery closes it; records that
+    a rolled segment carries over appear again. Raises VerificationError on a changed record.
+    """
+    for path in segments(folder):
+        for placed in read_segment(path):
+            yield placed.record
+
+
+def find(folder: Path, observation_id: str) -> Record | None:
+    """The record of an observation: the closing one, else the opening one, else None."""
+    found: Record | None = None
+    for path in _around(segments(folder), observation_id):
+        for placed in read_segment(path):
+            record = placed.record
+            if record.observation is None or record.observation.id != observation_id:
+                continue
+            if record.kind == "close":
+                return record
+            found = record
+    return found
+
+
+def _around(paths: list[Path], observation_id: str) -> list[Path]:
+    """The segments that may hold an observation: its id (UUIDv7) says when it was made."""
+    try:
+        made_s = int(observation_id.replace("-", "")[:12], 16) / 1000
+    except ValueError:
+        return []
+    slack_s = 120.0  # a call under way when its segment was begun, clocks that were set
+    return [path for path in paths if path.stat().st_mtime >= made_s - slack_s]
+
+
+class Tail:
+    """Follows a journal: each `read` gives what was added since the last one.
+
+    `marks` (segment name -> offset) is all its state; keep it and a restart goes on from there.
+    """
+
+    def __init__(self, folder: Path, marks: dict[str, int] | None = None) -> None:
+        self._folder = folder
+        self.marks: dict[str, int] = dict(marks or {})
+
+    def read(self) -> Iterator[Record]:
+        """New records; a mark moves only after its record was taken."""
+        for path in segments(self._folder):
+            mark = self.marks.get(path.name, 0)
+            if path.stat().st_size <= mark:
+                continue
+            for placed in read_segment(path, mark):
+                yield placed.record
+                self.marks[path.name] = placed.next_offset

@@ -1,0 +1,247 @@
+"""The journal of one worker: group commit, durable before the answer.
+
+What enters: observations and their texts. What leaves: awaited calls that return when the
+record is on disk. A writer thread takes everything that waits, writes it in one go, forces it
+to the disk once, and wakes all who wait. What never happens here: a call that returns although
+its record is not on disk (unless durability is `async`), or silence about a disk that is full.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import shutil
+import threading
+from pathlib import Path
+
+from roadworthy.domain import (
+    Clock,
+    EvidenceError,
+    JournalSettings,
+    Observation,
+    Outcome,
+    Witness,
+    format_instant,
+)
+
+from .record import Record, RecordKind, encode
+from .segment import Segment
+from .vault import Vault
+
+MIN_FREE_BYTES = 64 * 1024 * 1024
+"""Below this the journal refuses new work while what is under way can still be written."""
+
+RETRY_S = 1.0
+"""How often a broken journal tries again."""
+
+
+class _Item:
+    """A frame on its way, who waits for it, and which exchange it opens or closes."""
+
+    __slots__ = ("closes", "frame", "opens", "waiter")
+
+    def __init__(
+        self, frame: bytes, waiter: asyncio.Future[None] | None, opens: str, closes: str
+    ) -> None:
+        self.frame = frame
+        self.waiter = waiter
+        self.opens = opens
+        self.closes = closes
+
+
+class Spool:
+    """Implements the Journal port over segments in a folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        worker: str,
+        vault: Vault,
+        clock: Clock,
+        settings: JournalSettings,
+        min_free_bytes: int = MIN_FREE_BYTES,
+    ) -> None:
+        self.fault = ""
+        """Why nothing can be written; empty while all is well."""
+        self._folder = folder
+        self._worker = worker
+        self._vault = vault
+        self._clock = clock
+        self._durable = settings.durability == "before_answer"
+        self._limit = settings.segment_mb * 1024 * 1024
+        self._min_free = min_free_bytes
+        self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._unclosed: dict[str, bytes] = {}
+        self._segment: Segment | None = None
+        self._number = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+
+    def start(self) -> None:
+        """Open the first segment and start writing. A folder that cannot be written is a fault."""
+        self._loop = asyncio.get_running_loop()
+        self._renew()
+        self._thread.start()
+
+    async def open(self, observation: Observation, input_text: str) -> None:
+        """Before the first byte of a stream. Raises EvidenceError when it cannot be written."""
+        await self._keep("open", observation, Witness(input=input_text, output=""))
+
+    async def close(self, observation: Observation, witness: Witness) -> None:
+        """Before the last byte, or the whole of a plain answer. Raises EvidenceError."""
+        await self._keep("close", observation, witness)
+
+    def sent(self, observation_id: str, tenant: str, text: str) -> None:
+        """Note a piece of a stream that leaves now, so that a torn one says what was sent."""
+        at = format_instant(self._clock.now())
+        sealed = self._vault.seal(
+            Witness(input="", output=text), tenant=tenant, at=at, about=observation_id
+        )
+        record = Record(kind="sent", at=at, about=observation_id, sealed=sealed)
+        self._items.put(_Item(encode(record), None, "", ""))
+
+    async def learn(self, outcome: Outcome, *, kind: RecordKind = "outcome") -> None:
+        """Keep what was learned about an observation, durably. Raises EvidenceError."""
+        record = Record(
+            kind=kind,
+            at=format_instant(self._clock.now()),
+            about=outcome.observation,
+            outcome=outcome,
+        )
+        await self._put(encode(record), "", "", durable=True)
+
+    def check_space(self) -> None:
+        """Look at the free disk space; too little is a fault until there is more again."""
+        try:
+            free = shutil.disk_usage(self._folder).free
+        except OSError as error:
+            self.fault = self.fault or f"cannot look at {self._folder}: {error.strerror}"
+            return
+        if free < self._min_free:
+            self.fault = f"{_TOO_FULL}: {free} bytes free, {self._min_free} needed"
+        elif self.fault.startswith(_TOO_FULL):
+            self.fault = ""
+
+    async def aclose(self) -> None:
+        """Write what waits, end the segment, stop the thread."""
+        if not self._thread.is_alive():
+            return
+        self._items.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def _keep(self, kind: RecordKind, observation: Observation, witness: Witness) -> None:
+        at = format_instant(self._clock.now())
+        try:
+            sealed = self._vault.seal(
+                witness, tenant=observation.tenant, at=at, about=observation.id
+            )
+        except OSError as error:
+            raise EvidenceError(
+                f"the journal cannot keep a key for texts: {error.strerror}"
+            ) from error
+        record = Record(kind=kind, at=at, observation=observation, sealed=sealed)
+        opens = observation.id if kind == "open" else ""
+        closes = observation.id if kind == "close" else ""
+        await self._put(encode(record), opens, closes, durable=self._durable)
+
+    async def _put(self, frame: bytes, opens: str, closes: str, *, durable: bool) -> None:
+        if self.fault and not closes:
+            raise EvidenceError(f"the journal cannot be written: {self.fault}")
+        if not durable:
+            self._items.put(_Item(frame, None, opens, closes))
+            return
+        assert self._loop is not None, "start() comes first"
+        waiter = self._loop.create_future()
+        self._items.put(_Item(frame, waiter, opens, closes))
+        await waiter
+
+    # The writer thread: everything below runs there (and once in start()).
+
+    def _run(self) -> None:
+        running = True
+        while running:
+            batch, running = self._take()
+            if batch:
+                self._write(batch)
+            elif self._segment is None:
+                self._renew()
+        if self._segment is not None:
+            try:
+                self._segment.end()
+            except OSError as error:
+                self.fault = f"cannot end the segment: {error.strerror}"
+
+    def _take(self) -> tuple[list[_Item], bool]:
+        batch: list[_Item] = []
+        try:
+            item = self._items.get(timeout=RETRY_S if self._segment is None else None)
+            while item is not None:
+                batch.append(item)
+                item = self._items.get_nowait()
+        except queue.Empty:
+            return batch, True
+        return batch, False
+
+    def _write(self, batch: list[_Item]) -> None:
+        if self._segment is None:
+            self._renew()
+        try:
+            if self._segment is None:
+                raise OSError(0, self.fault)
+            self._segment.append(b"".join([item.frame for item in batch]))
+        except OSError as error:
+            self.fault = error.strerror or str(error)
+            if self._segment is not None:
+                self._segment.abandon()
+                self._segment = None
+            self._wake(batch, EvidenceError(f"the journal cannot be written: {self.fault}"))
+            return
+        for item in batch:
+            if item.opens:
+                self._unclosed[item.opens] = item.frame
+            elif item.closes:
+                self._unclosed.pop(item.closes, None)
+        self._wake(batch, None)
+        if self._segment.size >= self._limit:
+            self._renew()
+
+    def _renew(self) -> None:
+        """Go on in a new segment; streams that are still open are opened there again."""
+        try:
+            self._number += 1
+            fresh = Segment(
+                self._folder, worker=self._worker, number=self._number, clock=self._clock
+            )
+            if self._unclosed:
+                fresh.append(b"".join(self._unclosed.values()))
+            if self._segment is not None:
+                self._segment.end()
+        except OSError as error:
+            if self._segment is None:
+                self.fault = error.strerror or str(error)
+            return  # with a segment to go on in, a longer one is better than none
+        self._segment = fresh
+        if not self.fault.startswith(_TOO_FULL):
+            self.fault = ""
+
+    def _wake(self, batch: list[_Item], error: EvidenceError | None) -> None:
+        waiters = [item.waiter for item in batch if item.waiter is not None]
+        if waiters and self._loop is not None:
+            try:
+                self._loop.call_soon_threadsafe(_resolve, waiters, error)
+            except RuntimeError:
+                return  # the loop has closed: nobody waits any more
+
+
+def _resolve(waiters: list[asyncio.Future[None]], error: EvidenceError | None) -> None:
+    for waiter in waiters:
+        if waiter.done():
+            continue
+        if error is None:
+            waiter.set_result(None)
+        else:
+            waiter.set_exception(error)
+
+
+_TOO_FULL = "the disk is nearly full"

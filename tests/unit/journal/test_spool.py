@@ -1,0 +1,222 @@
+"""The journal: durable before the answer, whole after a crash, loud when it cannot write."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+from pathlib import Path
+
+import pytest
+
+from doubles.set_clock import SetClock
+from roadworthy.domain import (
+    EvidenceError,
+    JournalSettings,
+    Observation,
+    Outcome,
+    VerificationError,
+    Witness,
+)
+from roadworthy.journal import (
+    Spool,
+    Tail,
+    Vault,
+    find,
+    open_master_key,
+    read_journal,
+    read_segment,
+    recover,
+    seal_segment,
+    segments,
+    unseal,
+)
+
+ID = "0199a4c1-0000-7000-8000-000000000001"
+
+
+def an_observation(name: str = ID, **changes: object) -> Observation:
+    values: dict[str, object] = {
+        "id": name,
+        "time": "2026-11-21T20:00:00.000000Z",
+        "system": "desk",
+        "release": "sha256:aa",
+        "stage": "live",
+        "tenant": "acme",
+    }
+    return Observation(**(values | changes))  # type: ignore[arg-type]
+
+
+def a_vault(root: Path) -> Vault:
+    return Vault(root / "journal" / "keys", open_master_key(root / "keys"))
+
+
+def a_spool(root: Path, **changes: object) -> Spool:
+    settings = JournalSettings(**changes)  # type: ignore[arg-type]
+    return Spool(
+        root / "journal",
+        worker="w1",
+        vault=a_vault(root),
+        clock=SetClock(),
+        settings=settings,
+        min_free_bytes=0,
+    )
+
+
+async def test_a_closed_exchange_is_on_disk_when_close_returns(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path)
+    spool.start()
+    await spool.close(an_observation(output="yes"), Witness(input="hello Ann", output="yes"))
+    record = find(tmp_path / "journal", ID)
+    assert record is not None and record.observation is not None
+    assert record.observation.output == ""
+    raw = segments(tmp_path / "journal")[0].read_bytes()
+    assert b"hello Ann" not in raw
+    texts = unseal(record, a_vault(tmp_path))
+    assert texts == Witness(input="hello Ann", output="yes")
+    await spool.aclose()
+    kinds = [record.kind for record in read_journal(tmp_path / "journal")]
+    assert kinds == ["begin", "close", "end"]
+
+
+async def test_many_calls_share_a_write_and_all_are_kept(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path)
+    spool.start()
+    names = [f"0199a4c1-0000-7000-8000-{n:012x}" for n in range(300)]
+    await asyncio.gather(
+        *(spool.close(an_observation(name), Witness(input="a", output="b")) for name in names)
+    )
+    await spool.aclose()
+    kept = [r.observation.id for r in read_journal(tmp_path / "journal") if r.observation]
+    assert kept == names
+
+
+async def test_erasing_a_key_erases_texts_and_leaves_the_records(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path)
+    spool.start()
+    await spool.close(an_observation(), Witness(input="secret", output="b"))
+    await spool.close(
+        an_observation("0199a4c1-0000-7000-8000-000000000002", tenant="other"),
+        Witness(input="theirs", output="b"),
+    )
+    await spool.aclose()
+    vault = a_vault(tmp_path)
+    assert vault.erase(tenant="acme", day="2026-11-21") == 1
+    mine, theirs = [r for r in read_journal(tmp_path / "journal") if r.observation]
+    assert unseal(mine, vault) is None
+    texts = unseal(theirs, vault)
+    assert texts is not None and texts.input == "theirs"
+    seal = seal_segment(segments(tmp_path / "journal")[0])
+    assert seal is not None and seal.records == 4
+
+
+async def test_a_torn_stream_is_closed_as_interrupted_with_what_was_sent(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path)
+    spool.start()
+    await spool.open(an_observation(status="interrupted"), "tell me")
+    spool.sent(ID, "acme", "once ")
+    spool.sent(ID, "acme", "upon")
+    await spool.learn(Outcome(observation="x", time="", reporter="tenant:acme", note="n"))
+    path = segments(tmp_path / "journal")[0]
+    dead = tmp_path / "dead" / "journal"
+    dead.mkdir(parents=True)
+    copy = dead / path.name
+    copy.write_bytes(path.read_bytes() + b"\x99\x00\x00\x00torn")
+    await spool.aclose()
+
+    (recovered,) = recover(dead, vault=a_vault(tmp_path), clock=SetClock())
+    assert recovered.interrupted == (ID,)
+    assert recovered.cut_bytes == 8
+    record = find(dead, ID)
+    assert record is not None and record.recovered and record.observation is not None
+    assert record.observation.status == "interrupted"
+    texts = unseal(record, a_vault(tmp_path))
+    assert texts == Witness(input="tell me", output="once upon")
+    assert recover(dead, vault=a_vault(tmp_path), clock=SetClock()) == []
+
+
+async def test_recovery_leaves_the_segment_of_a_living_worker(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path)
+    spool.start()
+    await spool.open(an_observation(), "tell me")
+    assert recover(tmp_path / "journal", vault=a_vault(tmp_path), clock=SetClock()) == []
+    with segments(tmp_path / "journal")[0].open("rb") as held, pytest.raises(BlockingIOError):
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    await spool.aclose()
+
+
+async def test_a_full_segment_is_ended_and_open_streams_are_carried_over(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path, segment_mb=0)
+    spool.start()
+    await spool.open(an_observation(), "tell me")
+    await spool.close(an_observation("other"), Witness(input="a", output="b"))
+    await spool.close(an_observation(), Witness(input="tell me", output="b"))
+    await spool.aclose()
+    paths = segments(tmp_path / "journal")
+    assert len(paths) >= 3
+    assert all(seal_segment(path) for path in paths)
+    assert recover(tmp_path / "journal", vault=a_vault(tmp_path), clock=SetClock()) == []
+    second = [placed.record for placed in read_segment(paths[1])]
+    assert [r.kind for r in second][:2] == ["begin", "open"]
+
+
+async def test_an_unwritable_journal_refuses_loudly(tmp_path: Path) -> None:
+    (tmp_path / "journal").write_text("a file where the folder should be")
+    spool = a_spool(tmp_path)
+    spool.start()
+    assert spool.fault
+    with pytest.raises(EvidenceError, match="cannot be written"):
+        await spool.learn(Outcome(observation="x", time="", reporter="tenant:acme"))
+    await spool.aclose()
+
+
+async def test_too_little_space_refuses_new_work_but_closes_what_runs(tmp_path: Path) -> None:
+    spool = Spool(
+        tmp_path / "journal",
+        worker="w1",
+        vault=a_vault(tmp_path),
+        clock=SetClock(),
+        settings=JournalSettings(),
+        min_free_bytes=2**63,
+    )
+    spool.start()
+    await spool.open(an_observation(), "tell me")
+    spool.check_space()
+    assert "nearly full" in spool.fault
+    with pytest.raises(EvidenceError):
+        await spool.open(an_observation("other"), "me too")
+    await spool.close(an_observation(), Witness(input="tell me", output="b"))
+    await spool.aclose()
+
+
+async def test_a_changed_byte_is_found(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path)
+    spool.start()
+    await spool.close(an_observation(), Witness(input="a", output="b"))
+    await spool.aclose()
+    path = segments(tmp_path / "journal")[0]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(VerificationError, match="checksum"):
+        list(read_journal(tmp_path / "journal"))
+
+
+async def test_a_tail_gives_only_what_is_new(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path)
+    spool.start()
+    tail = Tail(tmp_path / "journal")
+    assert [record.kind for record in tail.read()] == ["begin"]
+    await spool.close(an_observation(), Witness(input="a", output="b"))
+    assert [record.kind for record in tail.read()] == ["close"]
+    again = Tail(tmp_path / "journal", tail.marks)
+    assert list(again.read()) == []
+    await spool.aclose()
+    assert [record.kind for record in again.read()] == ["end"]
+
+
+def test_a_pseudonym_is_stable_and_says_nothing(tmp_path: Path) -> None:
+    name = a_vault(tmp_path).pseudonym("acme", "ann@example.org")
+    assert name == a_vault(tmp_path).pseudonym("acme", "ann@example.org")
+    assert "ann" not in name
+    assert name != a_vault(tmp_path).pseudonym("other", "ann@example.org")
+    assert (tmp_path / "keys" / "journal.master").stat().st_mode & 0o777 == 0o600
