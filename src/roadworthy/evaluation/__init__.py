@@ -1,1 +1,49 @@
-"""Room: evaluation."""
+"""Evaluation: a plan fixed before, a runner that resumes, an answer cache, scorers."""
+
+from .answers import Answer, AnswerStore
+from .cache import CachedProvider, PlainProvider, Receipt, new_receipt
+from .comparison import Comparison, compare, compare_all
+from .fingerprint import row_digest, rows_digest
+from .plan import Item, Plan, case_digest, latest_attempt, pin_suite, plan
+from .progress import Progress
+from .repeats import flaky_cases, outcomes, pass_at_k, pass_hat_k, passed
+from .runfile import Header, RunFile, read_run
+from .runner import Limits, RunRows, run
+from .scorers import SCORER_NAMES, make_scorer, text_of
+from .scoring import Scoring
+
+__all__ = [
+    "SCORER_NAMES",
+    "Answer",
+    "AnswerStore",
+    "CachedProvider",
+    "Comparison",
+    "Header",
+    "Item",
+    "Limits",
+    "PlainProvider",
+    "Plan",
+    "Progress",
+    "Receipt",
+    "RunFile",
+    "RunRows",
+    "Scoring",
+    "case_digest",
+    "compare",
+    "compare_all",
+    "flaky_cases",
+    "latest_attempt",
+    "make_scorer",
+    "new_receipt",
+    "outcomes",
+    "pass_at_k",
+    "pass_hat_k",
+    "passed",
+    "pin_suite",
+    "plan",
+    "read_run",
+    "row_digest",
+    "rows_digest",
+    "run",
+    "text_of",
+]

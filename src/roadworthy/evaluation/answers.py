@@ -1,0 +1,124 @@
+"""The answer store: whole answers by the digest of what was asked. One SQLite file, WAL.
+
+`put` returns once the answer is with the operating system, so that a killed process never pays
+for it again; a power cut may lose the newest answers, never the file (synchronous NORMAL). All
+answers that finish in one turn of the event loop share one transaction: nobody waits for a
+timer, and under load one commit serves many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from roadworthy.domain import Chunk, EvidenceError
+
+VERSION = 1
+"""Of the stored form; another version's answers are not read."""
+
+_SCHEMA = """
+create table if not exists answers (
+    key blob primary key,
+    version integer not null,
+    answer blob not null
+)
+"""
+_CHECKPOINT_PAGES = 4_096
+"""16 MB of log between checkpoints: a checkpoint syncs, and the loop waits for it."""
+
+
+class Answer(Struct, frozen=True, array_like=True):
+    """One complete reply of a model, and how long it took when it was paid for."""
+
+    chunks: tuple[Chunk, ...]
+    latency_ms: float
+    first_token_ms: float | None = None
+
+
+class AnswerStore:
+    """Answers by key. One connection, used from one event loop."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file (0600). Raises EvidenceError when it cannot be used."""
+        self._path = path
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(Answer)
+        self._pending: list[tuple[bytes, int, bytes]] = []
+        self._waiting: list[asyncio.Future[None]] = []
+        self._closed = False
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._database = sqlite3.connect(path, isolation_level=None, timeout=10.0)
+            self._database.execute("pragma journal_mode=wal")
+            self._database.execute("pragma synchronous=normal")
+            self._database.execute(f"pragma wal_autocheckpoint={_CHECKPOINT_PAGES}")
+            self._database.execute(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+
+    def get(self, key: bytes) -> Answer | None:
+        """The stored answer, or None. An unreadable one counts as none and is asked again."""
+        try:
+            row = self._database.execute(
+                "select answer from answers where key = ? and version = ?", (key, VERSION)
+            ).fetchone()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        if row is None:
+            return None
+        try:
+            return self._decoder.decode(row[0])
+        except msgspec.DecodeError:
+            return None
+
+    async def put(self, key: bytes, answer: Answer) -> None:
+        """Store; returns when it is written. Raises EvidenceError when it cannot be."""
+        loop = asyncio.get_running_loop()
+        written: asyncio.Future[None] = loop.create_future()
+        if not self._waiting:
+            loop.call_soon(self._commit)
+        self._pending.append((key, VERSION, self._encoder.encode(answer)))
+        self._waiting.append(written)
+        await written
+
+    def close(self) -> None:
+        """Write what is left and close the file; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._commit()
+        self._database.close()
+
+    def _commit(self) -> None:
+        rows, waiting = self._pending, self._waiting
+        self._pending, self._waiting = [], []
+        if not rows:
+            return
+        fault: EvidenceError | None = None
+        try:
+            self._database.execute("begin immediate")
+            self._database.executemany("insert or replace into answers values (?, ?, ?)", rows)
+            self._database.execute("commit")
+        except sqlite3.Error as error:
+            fault = self._unusable(error)
+            if self._database.in_transaction:
+                self._database.execute("rollback")
+        for future in waiting:
+            if future.done():
+                continue
+            if fault is None:
+                future.set_result(None)
+            else:
+                future.set_exception(fault)
+
+    def _unusable(self, error: Exception) -> EvidenceError:
+        return EvidenceError(
+            f"the answer cache {self._path} cannot be used: {error}",
+            fix="make room or remove the file, or run with --no-cache",
+        )

@@ -1,0 +1,107 @@
+"""Two runs, case by case: the same cases before and after, and which of them flipped.
+
+Pure values; the test (McNemar, then Holm over several comparisons) is arithmetic of another
+room and is joined where the flows meet. Pairs are cases with the same id; a case that only one
+run holds is named, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from roadworthy.domain import Observation
+
+from .repeats import passed
+
+
+class Comparison(Struct, frozen=True, kw_only=True):
+    """One score (or the case's whole verdict) of two runs, paired by case."""
+
+    score: str
+    """The score's name; empty for the case's verdict over all its scores."""
+    n: int
+    """Pairs."""
+    both: int
+    """Right before and after."""
+    neither: int
+    fixed: tuple[str, ...]
+    """Case ids wrong before and right after (McNemar's c)."""
+    broken: tuple[str, ...]
+    """Case ids right before and wrong after (McNemar's b)."""
+    before: float | None
+    """Share of the pairs that were right; None without pairs."""
+    after: float | None
+    only_before: tuple[str, ...] = ()
+    only_after: tuple[str, ...] = ()
+
+    @property
+    def b(self) -> int:
+        """Pairs that were right and are wrong now."""
+        return len(self.broken)
+
+    @property
+    def c(self) -> int:
+        """Pairs that were wrong and are right now."""
+        return len(self.fixed)
+
+    @property
+    def difference(self) -> float | None:
+        """After minus before, paired."""
+        if self.before is None or self.after is None:
+            return None
+        return self.after - self.before
+
+
+def compare(
+    before: Iterable[Observation], after: Iterable[Observation], *, score: str = ""
+) -> Comparison:
+    """Pair two runs by case id. A case is right when more than half of its repeats were."""
+    first, second = _verdicts(before, score), _verdicts(after, score)
+    shared = sorted(first.keys() & second.keys())
+    both = sum(1 for case in shared if first[case] and second[case])
+    fixed = tuple(case for case in shared if second[case] and not first[case])
+    broken = tuple(case for case in shared if first[case] and not second[case])
+    n = len(shared)
+    return Comparison(
+        score=score,
+        n=n,
+        both=both,
+        neither=n - both - len(fixed) - len(broken),
+        fixed=fixed,
+        broken=broken,
+        before=(both + len(broken)) / n if n else None,
+        after=(both + len(fixed)) / n if n else None,
+        only_before=tuple(sorted(first.keys() - second.keys())),
+        only_after=tuple(sorted(second.keys() - first.keys())),
+    )
+
+
+def compare_all(
+    before: Iterable[Observation], after: Iterable[Observation]
+) -> tuple[Comparison, ...]:
+    """The case's verdict, then every score that both runs hold, by name."""
+    first, second = list(before), list(after)
+    shared = _score_names(first) & _score_names(second)
+    return tuple(compare(first, second, score=name) for name in ("", *sorted(shared)))
+
+
+def _score_names(rows: Iterable[Observation]) -> set[str]:
+    return {name for row in rows for name in row.scores if not name.startswith("raw.")}
+
+
+def _verdicts(rows: Iterable[Observation], score: str) -> dict[str, bool]:
+    judged: dict[str, list[bool]] = {}
+    for row in rows:
+        verdict = _judged(row, score) if score else passed(row)
+        if verdict is not None:
+            judged.setdefault(row.case, []).append(verdict)
+    return {case: sum(each) * 2 > len(each) for case, each in judged.items()}
+
+
+def _judged(row: Observation, score: str) -> bool | None:
+    if row.status == "error":
+        return False
+    value = row.scores.get(score)
+    return None if value is None else value >= 1.0

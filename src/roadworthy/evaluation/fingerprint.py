@@ -1,0 +1,38 @@
+"""What a row says, apart from when it was said; and one digest for all rows of a run.
+
+Two runs of the same plan on the same answers have the same digest, on any machine: identity,
+instants, durations and whether the cache answered are left out of it. Numbers are written as
+JSON, shortest form that reads back the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from roadworthy.domain import Observation
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def row_digest(observation: Observation) -> bytes:
+    """SHA-256 of what the row says, 32 bytes."""
+    timeless = msgspec.structs.replace(
+        observation,
+        id="",
+        time="",
+        latency_ms=None,
+        first_token_ms=None,
+        cache_hit=False,
+    )
+    return hashlib.sha256(_encoder.encode(timeless)).digest()
+
+
+def rows_digest(digests: Iterable[bytes]) -> str:
+    """One digest over row digests, in the order of the plan."""
+    whole = hashlib.sha256()
+    for digest in digests:
+        whole.update(digest)
+    return f"sha256:{whole.hexdigest()}"

@@ -1,0 +1,158 @@
+"""Asks every question of a plan, a bounded number at a time, and keeps every answer.
+
+Enters: a plan, a target and an open run file. Leaves: the rows in the order of the plan (without
+their texts, which lie in the run file) and one digest over them. What never happens: a finished
+row is asked again, or a row is counted that is not in the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+import msgspec
+from msgspec import Struct
+
+from roadworthy.domain import Observation, Target
+
+from .fingerprint import row_digest, rows_digest
+from .plan import Item, Key, Plan
+from .progress import Progress, Tally
+from .runfile import RunFile
+from .scoring import Scoring
+
+PROGRESS_SECONDS = 0.1
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How much may be asked at a time, and when to stop early."""
+
+    concurrency: int = 16
+    budget: Decimal | None = None
+    """Stop once this much was paid in one currency by this process."""
+    errors_in_a_row: int = 100
+    """Stop when so many questions in a row fail: the upstream is down, not the candidate bad."""
+
+
+class RunRows(Struct, frozen=True, kw_only=True):
+    """What a run has come to."""
+
+    rows: tuple[Observation, ...]
+    """In the order of the plan, without `output` and `raw_output`."""
+    digest: str
+    """Of what the rows say, texts included; see `fingerprint`."""
+    missing: int = 0
+    """Questions without a row."""
+    stopped: str = ""
+    """Why it stopped early; empty when it did not."""
+    progress: Progress
+
+    @property
+    def errors(self) -> int:
+        """Rows that are errors."""
+        return sum(1 for row in self.rows if row.status == "error")
+
+
+async def run(
+    planned: Plan,
+    target: Target,
+    *,
+    runfile: RunFile,
+    scoring: Scoring,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    on_progress: Callable[[Progress], None] | None = None,
+) -> RunRows:
+    """Ask what is not finished yet. The same call after a kill goes on where it was.
+
+    Raises what the target raises beyond its port (its own faults), after flushing all rows, and
+    EvidenceError when a row cannot be written.
+    """
+    state = _Run(planned, runfile, scoring, limits, on_progress)
+    try:
+        async with asyncio.TaskGroup() as workers:
+            for _ in range(min(limits.concurrency, state.open)):
+                workers.create_task(_work(state, target))
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
+    finally:
+        runfile.flush()
+    return state.result()
+
+
+async def _work(state: _Run, target: Target) -> None:
+    """One of the pool: takes the next question until there is none."""
+    for item in state.questions:
+        observation = await target.answer(item.case, suite=item.suite, repeat=item.repeat)
+        state.take(item, observation)
+        if state.stopped:
+            return
+
+
+class _Run:
+    """The rows so far."""
+
+    def __init__(
+        self,
+        planned: Plan,
+        runfile: RunFile,
+        scoring: Scoring,
+        limits: Limits,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._plan = planned
+        self._file = runfile
+        self._scoring = scoring
+        self._limits = limits
+        self._on_progress = on_progress
+        self._rows: dict[Key, tuple[Observation, bytes]] = {}
+        for key, row in runfile.finished.items():
+            self._keep(key, row)
+        runfile.finished = {}
+        self._tally = Tally(len(planned.items), len(self._rows))
+        self._started = self._shown = time.perf_counter()
+        self.open = len(planned.items) - len(self._rows)
+        self.questions: Iterator[Item] = iter(
+            [item for item in planned.items if item.key not in self._rows]
+        )
+        self.stopped = ""
+
+    def take(self, item: Item, observation: Observation) -> None:
+        """Score a finished row, write it, count it."""
+        row = self._scoring.scored(item, observation)
+        self._file.append(row)
+        self._keep(item.key, row)
+        self._tally.add(row)
+        self._stop_early()
+        now = time.perf_counter()
+        if self._on_progress is not None and now - self._shown >= PROGRESS_SECONDS:
+            self._shown = now
+            self._on_progress(self._tally.snapshot(now - self._started))
+
+    def result(self) -> RunRows:
+        """The rows in the order of the plan."""
+        kept = [self._rows[item.key] for item in self._plan.items if item.key in self._rows]
+        snapshot = self._tally.snapshot(time.perf_counter() - self._started)
+        if self._on_progress is not None:
+            self._on_progress(snapshot)
+        return RunRows(
+            rows=tuple(row for row, _ in kept),
+            digest=rows_digest(digest for _, digest in kept),
+            missing=len(self._plan.items) - len(kept),
+            stopped=self.stopped,
+            progress=snapshot,
+        )
+
+    def _keep(self, key: Key, row: Observation) -> None:
+        light = msgspec.structs.replace(row, output="", raw_output="")
+        self._rows[key] = (light, row_digest(row))
+
+    def _stop_early(self) -> None:
+        tally, limits = self._tally, self._limits
+        if tally.errors_in_a_row >= limits.errors_in_a_row:
+            self.stopped = f"{tally.errors_in_a_row} questions in a row failed"
+        elif limits.budget is not None and any(
+            spent >= limits.budget for spent in tally.spent.values()
+        ):
+            self.stopped = f"the budget of {limits.budget} is spent"

@@ -1,0 +1,13 @@
+"""Scorers: each judges one answer of one case; a detector can be one too."""
+
+from .catalogue import DEFAULT_SCORERS, READS, SCORER_NAMES, DetectorFactory, make_scorer
+from .detection import text_of
+
+__all__ = [
+    "DEFAULT_SCORERS",
+    "READS",
+    "SCORER_NAMES",
+    "DetectorFactory",
+    "make_scorer",
+    "text_of",
+]

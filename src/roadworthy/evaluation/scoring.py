@@ -1,0 +1,132 @@
+"""Which scorers look at a row, and the row with their scores.
+
+An expectation is never left unread: where a case says something that no scorer of its suite
+reads, its default scorer is added; a rubric, which needs a judge, is named as not scored. The
+model's raw output is scored too, as `raw.<name>`, when the rails changed it. A scorer that
+cannot look makes the row an error: it is asked again (from the cache) and never counts as good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from roadworthy.domain import (
+    Case,
+    Observation,
+    RoadworthyError,
+    Scorer,
+    ScorerSpec,
+    Suite,
+    UsageError,
+)
+
+from .plan import Item
+from .scorers import DEFAULT_SCORERS, READS, DetectorFactory, make_scorer
+
+_RELEASED_ONLY = frozenset({"action"})
+"""Scorers that judge what the request line did; there is no raw form of it."""
+
+
+class Scoring:
+    """The scorers of a run."""
+
+    def __init__(
+        self, suites: Iterable[Suite], detector_factory: DetectorFactory | None = None
+    ) -> None:
+        """Make every scorer that the suites name. Raises UsageError on a wrong one."""
+        self._factory = detector_factory
+        self._specs = {suite.name: _with_defaults(suite.file.scorers) for suite in suites}
+        self._made: dict[tuple[str, ...], tuple[tuple[Scorer, bool], ...]] = {}
+        for name in self._specs:
+            self._scorers((name,))
+
+    def scored(self, item: Item, observation: Observation) -> Observation:
+        """The observation with label, expectation and scores; an error row is not scored."""
+        case = item.case
+        attributes = _attributes(item, observation)
+        label = case.expect.label or ""
+        if observation.status == "error":
+            return msgspec.structs.replace(observation, label=label, attributes=attributes)
+        try:
+            scores = self._scores(item, case, observation)
+        except RoadworthyError as error:
+            return msgspec.structs.replace(
+                observation,
+                label=label,
+                attributes=attributes,
+                status="error",
+                error=f"not scored: {error.message}",
+            )
+        return msgspec.structs.replace(
+            observation, label=label, attributes=attributes, scores=scores
+        )
+
+    def _scores(self, item: Item, case: Case, observation: Observation) -> dict[str, float]:
+        scorers = self._scorers((item.suite, *item.also))
+        scores = dict(observation.scores)
+        for scorer, _ in scorers:
+            value = scorer.score(case, observation.output, observation)
+            if value is not None:
+                scores[scorer.name] = value
+        raw = observation.raw_output
+        if not raw or raw == observation.output:
+            return scores
+        said = msgspec.structs.replace(observation, action="answered", output=raw)
+        for scorer, has_raw in scorers:
+            value = scorer.score(case, raw, said) if has_raw else None
+            if value is not None:
+                scores[f"raw.{scorer.name}"] = value
+        return scores
+
+    def _scorers(self, suites: tuple[str, ...]) -> tuple[tuple[Scorer, bool], ...]:
+        """The scorers of a row that counts in these suites, and whether each has a raw form."""
+        made = self._made.get(suites)
+        if made is not None:
+            return made
+        specs: dict[str, ScorerSpec] = {}
+        for suite in suites:
+            for name, spec in self._specs[suite].items():
+                if specs.setdefault(name, spec) != spec:
+                    raise UsageError(
+                        f"suites {' and '.join(suites)} share cases and score {name!r} differently",
+                        fix="give one of the two scorers a `name:` of its own",
+                    )
+        made = tuple(
+            (make_scorer(spec, self._factory), spec.scorer not in _RELEASED_ONLY)
+            for spec in specs.values()
+        )
+        self._made[suites] = made
+        return made
+
+
+def _with_defaults(named: Iterable[ScorerSpec]) -> dict[str, ScorerSpec]:
+    """A suite's scorers by the name of their score, defaults for what they do not read last."""
+    specs: dict[str, ScorerSpec] = {}
+    read: set[str] = set()
+    for spec in named:
+        name = spec.name or str(spec.options.get("detector") or spec.scorer)
+        if name in specs:
+            raise UsageError(
+                f"two scorers of one suite are named {name!r}",
+                fix="give one of them a `name:` of its own",
+            )
+        specs[name] = spec
+        read.add(READS.get(spec.scorer, ""))
+    for expectation, scorer in DEFAULT_SCORERS.items():
+        if expectation not in read:
+            specs.setdefault(scorer, ScorerSpec(scorer=scorer))
+    return specs
+
+
+def _attributes(item: Item, observation: Observation) -> dict[str, object]:
+    expect = item.case.expect
+    attributes: dict[str, object] = dict(observation.attributes)
+    if item.also:
+        attributes["suites"] = [item.suite, *item.also]
+    if expect.action is not None:
+        attributes["expect_action"] = expect.action
+    if expect.rubric is not None:
+        attributes["not_scored"] = ["rubric"]
+    return attributes
