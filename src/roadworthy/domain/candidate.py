@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
-from .charter import File
+from .charter import Count, File, Positive, Share
 
 Task = Literal["decision", "chat", "generation", "extraction", "rag"]
 ProviderKind = Literal["local", "openai_compatible", "recorded", "rule", "python", "http"]
@@ -33,11 +33,11 @@ class Model(File, frozen=True, kw_only=True):
 class Sampling(File, frozen=True, kw_only=True):
     """How tokens are drawn."""
 
-    temperature: float = 0.0
-    top_p: float = 1.0
-    top_k: int = 0
+    temperature: Annotated[float, Meta(ge=0, le=2)] = 0.0
+    top_p: Share = 1.0
+    top_k: Count = 0
     """0: not limited."""
-    max_tokens: int = 256
+    max_tokens: Positive = 256
     seed: int | None = 0
     stop: list[str] = field(default_factory=list)
 
@@ -47,7 +47,7 @@ class Decision(File, frozen=True, kw_only=True):
 
     labels: list[str]
     confidence: Literal["logprob", "verbalised", "agreement"] = "logprob"
-    accept: float | Literal["auto"] = 0.0
+    accept: Share | Literal["auto"] = 0.0
     """Confidence from which on the decision stands by itself; below it a person decides."""
     calibrate: bool = False
     """Divide each label's probability by what the bare prompt gives it (contextual calibration,
@@ -110,9 +110,9 @@ class Rail(File, frozen=True, kw_only=True):
     """pattern | pii | secrets | deny | schema | cel | classifier … (see roadworthy.detectors)."""
     on: Literal["input", "output", "both"] = "both"
     action: RailAction = "block"
-    threshold: float = 0.5
+    threshold: Share = 0.5
     options: dict[str, Any] = field(default_factory=dict)
-    budget_ms: float = 5.0
+    budget_ms: Annotated[float, Meta(ge=0)] = 5.0
     on_timeout: Literal["open", "closed"] = "closed"
     replacement: str = ""
     """For `replace` and `redact`; empty means the kind in angle brackets, such as `<IBAN>`."""
@@ -131,7 +131,7 @@ class Variable(File, frozen=True, kw_only=True):
     type: Literal["string", "integer", "number", "boolean", "list"] = "string"
     description: str = ""
     required: bool = True
-    max_chars: int = 20_000
+    max_chars: Positive = 20_000
 
 
 class PromptHeader(File, frozen=True, kw_only=True):

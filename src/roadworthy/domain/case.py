@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from .charter import File
+from .charter import File, Positive
 
 KNOWN_TAGS = (
     "golden", "tail", "adversarial", "misuse", "hidden_function", "fairness", "consistency",
@@ -38,7 +38,7 @@ class Case(File, frozen=True, kw_only=True):
     context: dict[str, Any] = field(default_factory=dict)
     turns: list[dict[str, Any]] = field(default_factory=list)
     source: str = ""
-    repeats: int | None = None
+    repeats: Positive | None = None
 
 
 class ScorerSpec(File, frozen=True, kw_only=True):
@@ -62,11 +62,11 @@ class SuiteFile(File, frozen=True, kw_only=True):
     """Other suites by name; a cycle is a fault."""
     where_tags: list[str] = field(default_factory=list)
     """Only cases that carry one of these tags; none means all."""
-    limit: int | None = None
+    limit: Positive | None = None
     """Only the first N cases (in file order, after `where_tags`)."""
     scorers: list[ScorerSpec] = field(default_factory=list)
     generators: list[dict[str, Any]] = field(default_factory=list)
-    repeats: int = 1
+    repeats: Positive = 1
 
 
 class Suite(Struct, frozen=True, kw_only=True):

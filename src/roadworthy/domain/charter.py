@@ -7,9 +7,16 @@ alignment, system safety), EU AI Act roles (Article 3), FMEA (IEC 60812).
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+Percent = Annotated[int, Meta(ge=1, le=100)]
+Rank = Annotated[int, Meta(ge=1, le=10)]
+"""A rank of the FMEA table, 1 (best) to 10 (worst)."""
 
 Clause = Literal["robustness", "monitoring", "alignment", "system_safety"]
 Scope = Literal["slice", "tenant", "system"]
@@ -66,7 +73,7 @@ class ClassifierRule(File, frozen=True, kw_only=True):
     """A detector by name and the score from which on it is the event (0 to 1)."""
 
     detector: str
-    threshold: float
+    threshold: Share
     on: Literal["input", "output", "both"] = "output"
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -139,9 +146,9 @@ class Use(File, frozen=True, kw_only=True):
 class History(File, frozen=True, kw_only=True):
     """How a session's earlier turns are kept and cut."""
 
-    turns: int = 0
+    turns: Count = 0
     """Earlier turns that are sent along; 0 keeps none."""
-    max_tokens: int = 2048
+    max_tokens: Positive = 2048
 
 
 class Behaviour(File, frozen=True, kw_only=True):
@@ -158,10 +165,10 @@ class Behaviour(File, frozen=True, kw_only=True):
 class Budget(File, frozen=True, kw_only=True):
     """A cost budget with a forecast and alarms."""
 
-    amount: float
+    amount: Annotated[float, Meta(ge=0)]
     currency: str = "EUR"
     per: Literal["day", "month"] = "month"
-    alarms_percent: list[int] = field(default_factory=lambda: [50, 80, 100])
+    alarms_percent: list[Percent] = field(default_factory=lambda: [50, 80, 100])
 
 
 class Endpoint(File, frozen=True, kw_only=True):
@@ -171,7 +178,7 @@ class Endpoint(File, frozen=True, kw_only=True):
     impact: Literal["low", "high"] = "low"
     safe_mode: SafeMode = "fallback"
     fallback: str
-    expected_volume_per_day: int = 0
+    expected_volume_per_day: Count = 0
     service_level: str = ""
     cost_budget: Budget | None = None
 
@@ -179,7 +186,7 @@ class Endpoint(File, frozen=True, kw_only=True):
 class Score(File, frozen=True, kw_only=True):
     """One factor of the use-case scorecard, 1 to 5, with its reason and stop criterion."""
 
-    score: int
+    score: Annotated[int, Meta(ge=1, le=5)]
     reason: str
     stop_if: str = ""
 
@@ -198,9 +205,9 @@ class Risk(File, frozen=True, kw_only=True):
     failure_mode: str
     effect: str
     cause: str = ""
-    severity: int
-    occurrence: int
-    detection: int
+    severity: Rank
+    occurrence: Rank
+    detection: Rank
     mitigation: str = ""
     tested_by: list[str] = field(default_factory=list)
     """Case tags that test it. None is a finding."""
@@ -220,7 +227,7 @@ class Review(File, frozen=True, kw_only=True):
 
     cadence: Literal["weekly", "monthly", "quarterly"] = "monthly"
     required_voices: list[str] = field(default_factory=list)
-    approvals: dict[str, int] = field(default_factory=lambda: {"release": 1, "resume": 2})
+    approvals: dict[str, Positive] = field(default_factory=lambda: {"release": 1, "resume": 2})
     """Act (`release`, `activate`, `resume`) -> how many distinct people, none the author."""
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import field
+from msgspec import Meta, field
 
-from .charter import File
+from .charter import Count, File, Positive
+
+Seconds = Annotated[float, Meta(ge=0.001, le=86_400)]
+Amount = Annotated[float, Meta(ge=0)]
+Port = Annotated[int, Meta(ge=0, le=65_535)]
 
 
 class Upstream(File, frozen=True, kw_only=True):
@@ -15,10 +19,10 @@ class Upstream(File, frozen=True, kw_only=True):
     url: str
     region: str = ""
     credential: str = ""
-    timeout_s: float = 60.0
-    connect_timeout_s: float = 5.0
-    max_connections: int = 256
-    retries: int = 3
+    timeout_s: Seconds = 60.0
+    connect_timeout_s: Seconds = 5.0
+    max_connections: Positive = 256
+    retries: Annotated[int, Meta(ge=0, le=20)] = 3
 
 
 class Price(File, frozen=True, kw_only=True):
@@ -26,9 +30,12 @@ class Price(File, frozen=True, kw_only=True):
 
     model: str
     since: str
-    input: float
-    output: float
-    cached_input: float | None = None
+    input: Amount
+    output: Amount
+    cached_input: Amount | None = None
+    """None: cached input costs what input costs."""
+    cache_write: float | None = None
+    """None: what is written to the upstream's cache costs what input costs."""
     currency: str = "USD"
 
 
@@ -36,18 +43,18 @@ class Listen(File, frozen=True, kw_only=True):
     """Where the gateway listens."""
 
     host: str = "127.0.0.1"
-    port: int = 8080
-    control_port: int = 0
+    port: Port = 8080
+    control_port: Port = 0
     """0: no control door."""
-    workers: int = 1
+    workers: Positive = 1
 
 
 class JournalSettings(File, frozen=True, kw_only=True):
     """How the journal is kept. `before_answer`: nothing leaves before it is on disk."""
 
     durability: Literal["before_answer", "async"] = "before_answer"
-    retention_days: int = 183
-    segment_mb: int = 64
+    retention_days: Count = 183
+    segment_mb: Positive = 64
 
 
 class Deployment(File, frozen=True, kw_only=True):

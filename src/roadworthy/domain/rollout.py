@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import field
+from msgspec import Meta, field
 
-from .charter import File
+from .charter import File, Positive
 
 
 class RolloutStep(File, frozen=True, kw_only=True):
     """One step: how much, for how long, judged by what."""
 
-    weight_percent: float
+    weight_percent: Annotated[float, Meta(ge=0, le=100)]
     bake: str = "1h"
     tenants: list[str] = field(default_factory=list)
     facets: dict[str, list[str]] = field(default_factory=dict)
@@ -28,4 +28,4 @@ class Rollout(File, frozen=True, kw_only=True):
     sticky: Literal["session", "tenant", "none"] = "session"
     analysis: dict[str, Any] = field(default_factory=dict)
     limits: dict[str, Any] = field(default_factory=dict)
-    approvals: dict[str, int] = field(default_factory=dict)
+    approvals: dict[str, Positive] = field(default_factory=dict)

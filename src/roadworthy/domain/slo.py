@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from .charter import Clause, File, Scope
+from .charter import Clause, File, Positive, Scope, Share
 
 MitigationKind = Literal[
     "alert",
@@ -35,10 +35,10 @@ class SafetySLO(File, frozen=True, kw_only=True):
     where: str = ""
     """A CEL filter over the observation, or `tag:NAME`."""
     at: list[Literal["gate", "runtime"]] = field(default_factory=lambda: ["gate", "runtime"])
-    min_samples: int | None = None
+    min_samples: Positive | None = None
     evidence: Literal["proven", "point"] | None = None
     """None: `point` for calibration, else `proven`."""
-    max_rate: float | None = None
+    max_rate: Share | None = None
     """For `== 0`: asks for proof that the true rate is below this."""
     burn: list[dict[str, Any]] = field(default_factory=list)
     recover: str = ""
