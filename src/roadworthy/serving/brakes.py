@@ -1,0 +1,58 @@
+"""What must act at once. It may only tighten: a table leaves with more kill flags, never fewer.
+
+What enters: a violation of a never event. What leaves: the flags that stop its scope. What
+never happens here: lifting a flag, changing a route.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from msgspec import structs
+
+from roadworthy.domain import Instant, KillFlag, NeverEvent, Observation, RoutingTable
+
+
+def flags_for(
+    event: NeverEvent, observation: Observation, *, at: Instant, by: str, reason: str = ""
+) -> tuple[KillFlag, ...]:
+    """The flags that a violation of `event` in `observation` sets.
+
+    The same violation always has the same flag ids, so that whoever sees it second adds
+    nothing. A slice is stopped facet by facet: that is wider than the slice, and a brake that
+    doubts stops more. Without facets a slice is its tenant; without a tenant, the system.
+    """
+    scopes: list[tuple[str, str]] = []
+    if event.scope == "slice":
+        scopes = [("slice", f"{name}={value}") for name, value in observation.facets.items()]
+    if event.scope == "tenant" or (event.scope == "slice" and not scopes):
+        scopes = [("tenant", observation.tenant)] if observation.tenant else []
+    if not scopes:
+        scopes = [("system", observation.system)]
+    return tuple(
+        KillFlag(
+            id=_flag_id(observation, event.id, scope, value),
+            scope=scope,  # type: ignore[arg-type]
+            value=value,
+            system=observation.system,
+            reason=reason or f"never event {event.id}: {event.statement}",
+            by=by,
+            at=at,
+            never_event=event.id,
+            observation=observation.id,
+        )
+        for scope, value in scopes
+    )
+
+
+def tighten(table: RoutingTable, flags: Iterable[KillFlag]) -> RoutingTable:
+    """The table with those of `flags` that it does not have yet; itself when it has all."""
+    known = {flag.id for flag in table.kills}
+    added = tuple(flag for flag in flags if flag.id not in known)
+    return structs.replace(table, kills=table.kills + added) if added else table
+
+
+def _flag_id(observation: Observation, event: str, scope: str, value: str) -> str:
+    text = "\x00".join((observation.system, observation.id, event, scope, value))
+    return "kill-" + hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,90 @@
+"""Virtual keys: who may call. Kept as SHA-256 of the key, so the file gives no key away.
+
+SHA-256 without a salt is right here and nowhere near passwords: a key is 256 random bits, so
+there is nothing to guess. What never happens here: a key on disk or in a message.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, field
+
+from roadworthy.domain import EvidenceError, Instant
+
+KEY_PREFIX = "rw-"
+
+TenantScope = Literal["chat", "outcomes"]
+"""`chat`: may ask. `outcomes`: a reviewer; a violation that it reports stops at once."""
+
+
+class TenantKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one virtual key may do, for whom, from when until when."""
+
+    tenant: str
+    scopes: tuple[TenantScope, ...] = ("chat",)
+    created: Instant
+    expires: Instant = ""
+    revoked: Instant = ""
+
+    def state(self, at: Instant) -> Literal["valid", "expired", "revoked"]:
+        """Whether the key holds at that instant."""
+        if self.revoked and at >= self.revoked:
+            return "revoked"
+        return "expired" if self.expires and at >= self.expires else "valid"
+
+
+class TenantFile(Struct, frozen=True, kw_only=True):
+    """The whole of tenants.json: SHA-256 of a key in hex -> what it may do."""
+
+    version: int = 1
+    keys: dict[str, TenantKey] = field(default_factory=dict)
+
+
+def new_key() -> str:
+    """A fresh virtual key: `rw-` and 32 random bytes in base64url. Shown once, kept nowhere."""
+    return KEY_PREFIX + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
+
+
+def hash_key(key: str) -> str:
+    """What is kept of a key."""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def load_tenants(path: Path) -> TenantFile:
+    """The tenants; none when there is no file. Raises EvidenceError when it cannot be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=TenantFile)
+    except FileNotFoundError:
+        return TenantFile()
+    except (OSError, msgspec.DecodeError) as error:
+        raise EvidenceError(
+            f"{path} cannot be read: {error}", fix="restore it, or make new keys"
+        ) from error
+
+
+@contextmanager
+def editing(path: Path, lock: Path) -> Iterator[dict[str, TenantKey]]:
+    """Hold the lock and hand out the keys to change; they are published whole on leaving."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lock.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        keys = dict(load_tenants(path).keys)
+        yield keys
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(handle, msgspec.json.encode(TenantFile(keys=keys), order="sorted"))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        draft.rename(path)
