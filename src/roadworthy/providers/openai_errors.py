@@ -1,0 +1,100 @@
+"""What an upstream's refusal means: status, headers and body in, one ProviderError out.
+
+The body of a refused credential is never repeated, and the credential is taken out of the rest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import msgspec
+
+from roadworthy.domain import ProviderError
+
+from .credentials import Secret
+from .retry_after import retry_after_seconds
+
+_RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
+_LONGEST_MESSAGE = 300
+
+
+def refusal(
+    peer: str,
+    status: int,
+    headers: dict[bytes, bytes],
+    body: bytes,
+    *,
+    secret: Secret,
+    now: dt.datetime,
+) -> ProviderError:
+    """The error of an HTTP status other than 200."""
+    if status in (401, 403):
+        return ProviderError(
+            f"{peer} refused the credential (HTTP {status})",
+            retryable=False,
+            status=status,
+            fix="check the upstream's credential in roadworthy.toml",
+        )
+    if 300 <= status < 400:
+        return ProviderError(
+            f"{peer} redirects (HTTP {status}); redirects are not followed",
+            retryable=False,
+            status=status,
+            fix="write the final address as the upstream's url",
+        )
+    detail = _detail(body)
+    message, code = _message(detail), _code(detail)
+    retryable = status in _RETRYABLE and code != "insufficient_quota"
+    said = f": {_clean(message, secret)}" if message else ""
+    return ProviderError(
+        f"{peer} answered HTTP {status}{said}",
+        retryable=retryable,
+        status=status,
+        retry_after_s=retry_after_seconds(headers.get(b"retry-after"), now=now),
+    )
+
+
+def error_in_body(peer: str, error: Any, *, secret: Secret) -> ProviderError:
+    """The error that a 200 answer or an event of a stream carries."""
+    code = _code(error)
+    status = int(code) if code.isdigit() and len(code) == 3 else 0
+    message = _clean(_message(error), secret) or "no reason given"
+    if status in (401, 403):
+        message = "it refused the credential"
+    known_server_fault = code in ("server_error", "rate_limit_exceeded", "overloaded_error")
+    return ProviderError(
+        f"{peer} reported an error: {message}",
+        retryable=status in _RETRYABLE or known_server_fault,
+        status=status,
+    )
+
+
+def _detail(body: bytes) -> Any:
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return value.get("error", value) if isinstance(value, dict) else None
+
+
+def _message(error: Any) -> str:
+    if isinstance(error, dict):
+        for name in ("message", "detail", "error"):
+            if isinstance(error.get(name), str):
+                return str(error[name])
+        return ""
+    return error if isinstance(error, str) else ""
+
+
+def _code(error: Any) -> str:
+    if not isinstance(error, dict):
+        return ""
+    return str(error.get("code") or error.get("type") or "")
+
+
+def _clean(message: str, secret: Secret) -> str:
+    """One printable line of bounded length, without the credential."""
+    line = " ".join(secret.hide_in(message).split())
+    line = "".join(character if character.isprintable() else "?" for character in line)
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
