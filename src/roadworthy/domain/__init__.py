@@ -1,6 +1,6 @@
 """The ground floor: nouns, ports and errors. No I/O, no clock, no randomness."""
 
-from .assessment import Assessment, GateDecision, Phase
+from .assessment import Assessment, Blocker, GateDecision, Phase
 from .candidate import (
     Assertion,
     Candidate,
@@ -130,6 +130,7 @@ __all__ = [
     "Assessment",
     "Bar",
     "Behaviour",
+    "Blocker",
     "Budget",
     "Call",
     "Candidate",

@@ -34,6 +34,14 @@ class Assessment(Struct, frozen=True, kw_only=True):
     """Waiver id when a failure was accepted."""
 
 
+class Blocker(Struct, frozen=True, kw_only=True):
+    """Something beside the objectives that keeps the gate closed."""
+
+    verdict: Verdict
+    reason: str
+    phase: Phase = ""
+
+
 class GateDecision(Struct, frozen=True, kw_only=True):
     """The gate's decision on one run of one candidate. Same evidence, same bytes."""
 
@@ -47,3 +55,5 @@ class GateDecision(Struct, frozen=True, kw_only=True):
     """Why not, one sentence each; empty when PASS."""
     next_step: str = ""
     baseline_run: str = ""
+    notes: tuple[str, ...] = ()
+    """What was not judged and why, differences to the baseline, waivers that hold."""

@@ -1,1 +1,17 @@
-"""Room: policy."""
+"""From measurements to verdicts to one decision. Pure: same evidence, same bytes."""
+
+from .assessment import assess
+from .bar import removed_cases, same_bar
+from .deliberation import deliberation_blockers
+from .gate import decide
+from .rendering import to_junit, to_markdown
+
+__all__ = [
+    "assess",
+    "decide",
+    "deliberation_blockers",
+    "removed_cases",
+    "same_bar",
+    "to_junit",
+    "to_markdown",
+]

@@ -50,8 +50,9 @@ def reliability(
 def expected_calibration_error(
     confidences: Sequence[float], right: Sequence[bool], bins: int = DEFAULT_BINS
 ) -> float:
-    """Mean gap between confidence and accuracy over bins (Guo et al. 2017,
-    https://arxiv.org/abs/1706.04599). Raises ValueError without data.
+    """Mean gap between confidence and accuracy over bins.
+
+    Guo et al. 2017, https://arxiv.org/abs/1706.04599. Raises ValueError without data.
     """
     if not confidences:
         raise ValueError("no answers have no calibration")
@@ -60,8 +61,9 @@ def expected_calibration_error(
 
 
 def brier(confidences: Sequence[float], right: Sequence[bool]) -> float:
-    """Mean squared gap between confidence and outcome (Brier 1950). Raises ValueError without
-    data.
+    """Mean squared gap between confidence and outcome (Brier 1950).
+
+    Raises ValueError without data.
     """
     if not confidences or len(confidences) != len(right):
         raise ValueError("one confidence for each answer, and at least one")

@@ -87,7 +87,7 @@ def _correlation(both: int, gained: int, lost: int, neither: int) -> float:
     if product == 0:
         return 0.0
     n = both + gained + lost + neither
-    cross = both * neither - gained * lost
+    cross: float = both * neither - gained * lost
     if cross > 0:
         cross = max(cross - n / 2, 0)
     return cross / math.sqrt(product)

@@ -59,7 +59,7 @@ def zero_count_upper(n: int, confidence: float = 0.95) -> float:
     """
     if n <= 0:
         raise ValueError("no cases prove nothing")
-    return 1.0 - (1.0 - confidence) ** (1.0 / n)
+    return 1.0 - math.pow(1.0 - confidence, 1.0 / n)
 
 
 def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:

@@ -1,0 +1,159 @@
+"""One objective against one measurement. No branch means yes by default.
+
+`proven`: the bound of the two-sided 95 % interval meets the target. `point`: the estimate does.
+A target at the end of the scale (`== 0`, `== 1`) is judged on the count, and says what the
+count proves.
+"""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from roadworthy.domain import (
+    INDICATORS,
+    Assessment,
+    Measurement,
+    Phase,
+    SafetySLO,
+    SloTarget,
+    Verdict,
+    parse_target,
+    read_name,
+)
+from roadworthy.statistics import zero_count_upper
+
+DEFAULT_MIN_SAMPLES = 60
+"""For zero-tolerance targets: 60 clean cases exclude a rate of 4.9 % at 95 %."""
+
+
+def assess(
+    slo: SafetySLO,
+    measurement: Measurement,
+    *,
+    part: str = "",
+    baseline: Measurement | None = None,
+) -> Assessment:
+    """Judge one objective. `part` names the slice when it is judged per slice.
+
+    `baseline` is the same indicator of the safe baseline's run; a relative target without it is
+    INCONCLUSIVE (the caller leaves such objectives out of a first release).
+    """
+    target = parse_target(slo.target)
+    before = baseline.value if baseline is not None else None
+    value = measurement.value
+    blank = Assessment(
+        slo=slo,
+        name=f"{slo.name}{{{part}}}" if part else slo.name,
+        target=slo.target,
+        estimate=value,
+        low=measurement.low,
+        high=measurement.high,
+        n=measurement.n,
+        verdict=Verdict.INCONCLUSIVE,
+        baseline=before,
+        difference=value - before if value is not None and before is not None else None,
+    )
+    if value is None:
+        return _with(blank, Verdict.INCONCLUSIVE, f"no data: {measurement.reason}", "suite")
+    if target.relative_to:
+        if before is None:
+            return _with(blank, Verdict.INCONCLUSIVE, "no baseline to compare with", "suite")
+        target = SloTarget(operator=target.operator, bound=target.bound * before)
+    if target.end_of_scale:
+        return _judge_count(blank, slo, target, measurement)
+    return _judge_value(blank, slo, target, measurement)
+
+
+def _with(blank: Assessment, verdict: Verdict, reason: str, phase: Phase = "") -> Assessment:
+    return structs.replace(
+        blank, verdict=verdict, reason=reason, phase="" if verdict.opens else phase
+    )
+
+
+def _judge_count(
+    blank: Assessment, slo: SafetySLO, target: SloTarget, measurement: Measurement
+) -> Assessment:
+    """A target at the end of the scale: one violation fails, and too few cases prove nothing."""
+    n = measurement.n
+    if measurement.count is None:
+        met = measurement.value == target.bound
+        violations = 0 if met else 1
+    else:
+        violations = measurement.count if target.bound == 0 else n - measurement.count
+    noun = "violation" if violations == 1 else "violations"
+    if violations:
+        return _with(blank, Verdict.FAIL, f"{violations} {noun} in {n} cases", _phase(slo, 1.0))
+    wanted = DEFAULT_MIN_SAMPLES if slo.min_samples is None else slo.min_samples
+    if n < max(wanted, 1):
+        reason = f"0 violations, but in {n} cases only; at least {wanted} are needed"
+        return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
+    excluded = zero_count_upper(n)
+    proof = f"0 violations in {n} cases: true rate below {excluded * 100:.1f} % at 95 %"
+    if slo.max_rate is not None and excluded > slo.max_rate:
+        reason = f"{proof}; {slo.max_rate * 100:g} % was to be proven"
+        return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
+    return _with(blank, Verdict.PASS, proof)
+
+
+def _judge_value(
+    blank: Assessment, slo: SafetySLO, target: SloTarget, measurement: Measurement
+) -> Assessment:
+    value, n = measurement.value, measurement.n
+    assert value is not None
+    if n < (slo.min_samples or 1):
+        reason = f"{n} cases, at least {slo.min_samples} are needed"
+        return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
+    phase = _phase(slo, abs(value - target.bound))
+    shown = f"{value:.4g}"
+    if measurement.low is not None and measurement.high is not None:
+        shown += f" ({measurement.low:.4g} to {measurement.high:.4g}, n={n})"
+    if _evidence(slo, measurement) == "point":
+        if _meets(value, target):
+            return _with(blank, Verdict.PASS, f"{shown} meets the target as a point estimate")
+        return _with(blank, Verdict.FAIL, f"{shown} misses the target", phase)
+    if measurement.low is None or measurement.high is None:
+        reason = f"{shown} has no interval, so nothing is proven"
+        return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
+    bounds = (measurement.low, measurement.high)
+    if all(_meets(bound, target) for bound in bounds):
+        return _with(blank, Verdict.PASS, f"{shown} proves the target at 95 %")
+    if not any(_meets(bound, target) for bound in bounds) and not _meets(value, target):
+        return _with(blank, Verdict.FAIL, f"{shown} excludes the target at 95 %", phase)
+    reason = f"{shown} neither proves nor excludes the target: more cases, or a better candidate"
+    return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
+
+
+def _meets(value: float, target: SloTarget) -> bool:
+    """Exhaustive over the operators."""
+    return {
+        "<=": value <= target.bound,
+        ">=": value >= target.bound,
+        "<": value < target.bound,
+        ">": value > target.bound,
+        "==": value == target.bound,
+    }[target.operator]
+
+
+def _evidence(slo: SafetySLO, measurement: Measurement) -> str:
+    spec = INDICATORS.get(measurement.name)
+    return slo.evidence or (spec.evidence if spec is not None else "proven")
+
+
+_NEAR = 0.2
+"""A share that misses by less than this is worth another prompt before another model."""
+
+
+def _phase(slo: SafetySLO, gap: float) -> Phase:
+    """The phase to go back to when the objective is missed."""
+    spec = INDICATORS.get(read_name(slo).metric)
+    area = spec.area if spec is not None else "quality"
+    by_area: dict[str, Phase] = {
+        "calibration": "model",
+        "shift": "data",
+        "fairness": "data",
+        "operations": "operations",
+        "business": "scope",
+        "people": "scope",
+        "safety": "prompt",
+    }
+    return by_area.get(area, "prompt" if gap < _NEAR else "model")

@@ -1,0 +1,49 @@
+"""The deliberation note: present, for this candidate, with every required voice, and not a no."""
+
+from __future__ import annotations
+
+from roadworthy.domain import Blocker, Charter, Deliberation, Verdict
+
+_SHORTEST_PREFIX = 12
+"""Hex digits that a note must at least give of the candidate's digest."""
+
+
+def deliberation_blockers(
+    note: Deliberation | None, charter: Charter, candidate: str
+) -> list[Blocker]:
+    """Why the note keeps the gate closed; empty when it does not.
+
+    A missing note is INCONCLUSIVE (people have not spoken); a note that says hold or stop is
+    FAIL.
+    """
+    if note is None:
+        return [_undecided("deliberation-note.md is missing: people have not spoken yet")]
+    header = note.header
+    given = header.candidate.removeprefix("sha256:").lower()
+    if len(given) < _SHORTEST_PREFIX or not candidate.removeprefix("sha256:").startswith(given):
+        shown = header.candidate or "nothing"
+        return [
+            _undecided(
+                f"deliberation-note.md is about {shown}, this candidate is {candidate[:19]}…"
+            )
+        ]
+    blockers = []
+    heard = {participant.voice.casefold() for participant in header.participants}
+    missing = [voice for voice in charter.review.required_voices if voice.casefold() not in heard]
+    if missing:
+        blockers.append(
+            _undecided(f"deliberation-note.md lacks the voice of: {', '.join(missing)}")
+        )
+    if header.decision in ("hold", "stop"):
+        blockers.append(
+            Blocker(
+                verdict=Verdict.FAIL,
+                reason=f"deliberation-note.md decided to {header.decision}",
+                phase="scope",
+            )
+        )
+    return blockers
+
+
+def _undecided(reason: str) -> Blocker:
+    return Blocker(verdict=Verdict.INCONCLUSIVE, reason=reason, phase="policy")

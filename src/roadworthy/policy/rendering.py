@@ -1,0 +1,82 @@
+"""A gate decision as Markdown (for a pull request) and JUnit XML (for a CI). Pure text."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from roadworthy.domain import Assessment, GateDecision, Verdict
+
+
+def shown(value: float | None) -> str:
+    """A number for people; a dash where there is none."""
+    return "-" if value is None else f"{value:.4g}"
+
+
+def interval(item: Assessment) -> str:
+    """The interval for people."""
+    if item.low is None or item.high is None:
+        return "-"
+    return f"{shown(item.low)} to {shown(item.high)}"
+
+
+def to_markdown(decision: GateDecision) -> str:
+    """A Markdown section: the decision, the table, the reasons, the next step."""
+    lines = [
+        f"## Gate: {decision.decision}",
+        "",
+        f"Candidate `{decision.candidate[:19]}…`, run `{decision.run or 'none'}`.",
+        "",
+        "| SLO | target | estimate | 95 % interval | n | baseline | difference | verdict |",
+        "| --- | --- | --: | --: | --: | --: | --: | --- |",
+    ]
+    for item in decision.slos:
+        waived = f" (waived: {item.waived_by})" if item.waived_by else ""
+        lines.append(
+            f"| {_cell(item.name)} | {_cell(item.target)} | {shown(item.estimate)} "
+            f"| {interval(item)} | {item.n} | {shown(item.baseline)} | {shown(item.difference)} "
+            f"| **{item.verdict}**{_cell(waived)} |"
+        )
+    for title, texts in (("Why", decision.reasons), ("Notes", decision.notes)):
+        if texts:
+            lines += ["", f"{title}:", "", *(f"- {_cell(text)}" for text in texts)]
+    lines += ["", f"Next: {decision.next_step}", ""]
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    """Text that cannot end a table cell or start HTML."""
+    clean = text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    return clean.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def to_junit(decision: GateDecision) -> str:
+    """JUnit XML: an objective a test case, FAIL a failure, ERROR an error, INCONCLUSIVE too.
+
+    CI systems turn a skipped test green, so what is not decided is an error, never skipped.
+    """
+    failed = [item for item in decision.slos if item.verdict is Verdict.FAIL]
+    undecided = [item for item in decision.slos if not item.verdict.opens and item not in failed]
+    extra = 0 if decision.decision.opens or failed or undecided else 1
+    suite = ElementTree.Element(
+        "testsuite",
+        name=f"roadworthy gate {decision.system}",
+        tests=str(len(decision.slos) + extra),
+        failures=str(len(failed)),
+        errors=str(len(undecided) + extra),
+    )
+    for item in decision.slos:
+        case = ElementTree.SubElement(suite, "testcase", classname=decision.system, name=item.name)
+        if item.verdict.opens or item.waived_by:
+            continue
+        kind = "failure" if item.verdict is Verdict.FAIL else "error"
+        ElementTree.SubElement(case, kind, message=_xml(item.reason), type=str(item.verdict))
+    if extra:
+        case = ElementTree.SubElement(suite, "testcase", classname=decision.system, name="gate")
+        message = _xml("; ".join(decision.reasons))
+        ElementTree.SubElement(case, "error", message=message, type=str(decision.decision))
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _xml(text: str) -> str:
+    """Text without the control characters that XML 1.0 forbids."""
+    return "".join(char for char in text if char >= " " or char in "\t\n")
