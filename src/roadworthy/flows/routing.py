@@ -1,0 +1,93 @@
+"""The RoutingTable on disk: all that the release line tells the request line.
+
+In: a change. Out: one immutable file, newer by one version, in the place of the older one. Never: a
+half-written table (temporary file, flush, rename), a lost kill flag (changes run one after the
+other under a lock that the kernel releases with the process), an unreadable table taken for an
+empty one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from roadworthy.domain import Clock, EvidenceError, RoutingTable, format_instant
+from roadworthy.manifests import Workspace
+
+_decoder = msgspec.json.Decoder(RoutingTable)
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+def read_table(path: Path) -> RoutingTable:
+    """The table that lies there; an empty one (version 0, no routes) when none was published.
+
+    Raises EvidenceError when it cannot be read: a table that might hold a kill flag is never
+    taken for an empty one.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return RoutingTable()
+    except OSError as error:
+        raise EvidenceError(f"the routing table {path} cannot be read: {error.strerror}") from error
+    try:
+        return _decoder.decode(data)
+    except msgspec.DecodeError as error:
+        raise EvidenceError(
+            f"the routing table {path} is damaged: {error}",
+            fix="restore it from a backup, or activate the release again after removing it",
+        ) from error
+
+
+def publish(
+    workspace: Workspace, change: Callable[[RoutingTable], RoutingTable], clock: Clock
+) -> RoutingTable:
+    """Apply a change to the newest table and publish the result, one version on.
+
+    Durable on return. A change that leaves the table as it is publishes nothing. Raises
+    EvidenceError when the table cannot be read or written; then the old one still stands.
+    """
+    with _locked(workspace):
+        old = read_table(workspace.routing)
+        changed = change(old)
+        if changed == old:
+            return old
+        table = msgspec.structs.replace(
+            changed, version=old.version + 1, published_at=format_instant(clock.now())
+        )
+        _replace(workspace.routing, _encoder.encode(table))
+        return table
+
+
+@contextmanager
+def _locked(workspace: Workspace) -> Iterator[None]:
+    workspace.serving.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(workspace.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put new bytes in the place of old ones, in one step that survives a power cut."""
+    temporary = path.with_name(f".{path.name}.writing")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be written: {error.strerror}") from error

@@ -1,0 +1,190 @@
+"""A bundle: the content of a release and its bill of materials as an OCI image layout.
+
+In: ReleaseContent. Out: a folder or tar with one digest on every machine, and the content back
+from it. Never: a content that is handed out before every byte of its bundle was checked against
+the digests (`roadworthy_verify.contents`, seven numbered steps).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from roadworthy.domain import ReleaseContent, UsageError, VerificationError
+from roadworthy_verify import layout
+from roadworthy_verify.container import BundleError, Container, NotABundleError
+from roadworthy_verify.contents import Contents, read_contents, read_layer
+from roadworthy_verify.covered import encoded
+
+from .bom import bill_of_materials
+from .frozen import blob, thaw
+from .pin import candidate_digest
+from .writing import add_members, is_tar, locked, replace_tar, write_bundle
+
+_IN_LAYERS = frozenset({"prompt", "rails", "slos", "rollout", "assets"})
+"""Fields of the content that have a layer of their own; the others are the config."""
+
+
+def build_bundle(content: ReleaseContent, out: Path) -> str:
+    """Write the bundle of a content to `out` (a tar when it ends in `.tar`, else a folder).
+
+    Returns the bundle's digest. The same bundle that lies there already is left alone, with its
+    attestations. Raises UsageError when `out` holds something that is no bundle,
+    or a side file is too large to be in one.
+    """
+    manifest, members = _members(content)
+    digest = layout.digest_of_bytes(manifest)
+    if not _is_there(out, digest):
+        write_bundle(out, {**members, "index.json": layout.index(manifest, ())})
+    return digest
+
+
+def bundle_digest(content: ReleaseContent) -> str:
+    """The digest that `build_bundle` would return, without writing anything."""
+    return layout.digest_of_bytes(_members(content)[0])
+
+
+def read_bundle(path: Path) -> tuple[str, ReleaseContent]:
+    """The digest and content of a bundle, every byte checked.
+
+    Raises VerificationError where it does not hold, UsageError when there is no bundle.
+    """
+    with _opened(path) as (container, contents):
+        content = _content(container, contents)
+    if candidate_digest(content) != content.candidate_digest:
+        raise VerificationError(
+            f"{path}: the content is not that of candidate {content.candidate_digest}"
+        )
+    return contents.digest, content
+
+
+def read_envelopes(path: Path) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
+    """The bundle's digest, and digest and envelope of each attestation. Signatures unproved."""
+    with _opened(path) as (_, contents):
+        found = [(item.digest, item.envelope) for item in contents.attestations]
+    return contents.digest, found
+
+
+def envelope_digest(envelope: dict[str, Any]) -> str:
+    """How other attestations name this one."""
+    return layout.digest_of_bytes(encoded(envelope))
+
+
+def add_attestations(path: Path, envelopes: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    """Add signed envelopes, each with its predicate type, to a bundle; its digest stays.
+
+    What an interrupted signing left is removed. Raises VerificationError when the bundle does
+    not hold otherwise; then nothing is changed.
+    """
+    path = path.absolute()
+    with locked(path), _opened(path, tolerate_unnamed_blobs=True) as (container, contents):
+        manifests, blobs = _attestation_blobs(contents, envelopes)
+        added = {**blobs, "index.json": layout.index(contents.manifest, manifests)}
+        if not is_tar(path):
+            add_members(path, added, remove=contents.unnamed)
+            return
+        kept = {
+            name: container.read(name, layout.MAX_BLOB_BYTES)
+            for name in container.sizes
+            if name not in contents.unnamed
+        }
+        replace_tar(path, {**kept, **added})
+
+
+@contextmanager
+def _opened(
+    path: Path, *, tolerate_unnamed_blobs: bool = False
+) -> Iterator[tuple[Container, Contents]]:
+    try:
+        container = Container(path)
+        yield container, read_contents(container, tolerate_unnamed_blobs=tolerate_unnamed_blobs)
+    except NotABundleError as fault:
+        raise UsageError(str(fault), fix="make one with `roadworthy release build`") from fault
+    except BundleError as fault:
+        raise VerificationError(f"{path}: {fault}") from fault
+    except OSError as error:
+        raise VerificationError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _is_there(path: Path, digest: str) -> bool:
+    """Whether this very bundle lies there, whole."""
+    try:
+        with _opened(path) as (_, contents):
+            return contents.digest == digest
+    except (UsageError, VerificationError):
+        return False
+
+
+def _members(content: ReleaseContent) -> tuple[bytes, dict[str, bytes]]:
+    """The bundle's manifest, and every file but the index."""
+    fields = {name: getattr(content, name) for name in content.__struct_fields__}
+    config = blob({name: value for name, value in fields.items() if name not in _IN_LAYERS})
+    layers = dict(_layers(content))
+    for title, data in layers.items():
+        if len(data) > layout.MAX_BLOB_BYTES:
+            raise UsageError(
+                f"{title} has {len(data)} bytes; a bundle takes {layout.MAX_BLOB_BYTES} at most",
+                fix="name large weights by digest in the candidate's `model`",
+            )
+    manifest = layout.bundle_manifest(
+        layout.descriptor(layout.CONTENT, config),
+        [
+            layout.descriptor(layout.layer_type(title), data, title=title)
+            for title, data in layers.items()
+        ],
+    )
+    blobs = (config, manifest, *layers.values())
+    named = {layout.blob_name(layout.digest_of_bytes(data)): data for data in blobs}
+    return manifest, {"oci-layout": layout.OCI_LAYOUT, **named}
+
+
+def _layers(content: ReleaseContent) -> Iterator[tuple[str, bytes]]:
+    yield "slos.json", blob(content.slos)
+    yield "rails.json", blob(content.rails)
+    if content.prompt is not None:
+        yield "prompt.json", blob(content.prompt)
+    if content.rollout is not None:
+        yield "rollout.json", blob(content.rollout)
+    for path in sorted(content.assets):
+        yield layout.ASSET_FOLDER + path, blob(content.assets[path])
+    yield "bom.cdx.json", encoded(bill_of_materials(content))
+
+
+def _content(container: Container, contents: Contents) -> ReleaseContent:
+    fields = dict(contents.content)
+    for name in ("prompt", "rails", "slos", "rollout"):
+        fields[name] = read_layer(container, contents, f"{name}.json")
+    fields["assets"] = {
+        title.removeprefix(layout.ASSET_FOLDER): read_layer(container, contents, title)
+        for title in contents.layers
+        if title.startswith(layout.ASSET_FOLDER)
+    }
+    try:
+        return msgspec.convert(thaw(fields), ReleaseContent)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise VerificationError(
+            f"the content is not one that this version reads: {error}",
+            fix="use the version of roadworthy that built it, or a newer one",
+        ) from error
+
+
+def _attestation_blobs(
+    contents: Contents, envelopes: Sequence[tuple[str, dict[str, Any]]]
+) -> tuple[list[bytes], dict[str, bytes]]:
+    """All attestation manifests, old and new, and the blobs that are new."""
+    subject = layout.descriptor(layout.OCI_MANIFEST, contents.manifest)
+    manifests = list(contents.attestation_manifests)
+    blobs = [layout.EMPTY_BLOB]
+    for predicate_type, envelope in envelopes:
+        data = encoded(envelope)
+        found = layout.descriptor(layout.ENVELOPE, data, predicate=predicate_type)
+        manifest = layout.attestation_manifest(found, subject)
+        blobs += [data, manifest]
+        if manifest not in manifests:
+            manifests.append(manifest)
+    named = {layout.blob_name(layout.digest_of_bytes(data)): data for data in blobs}
+    return manifests, named

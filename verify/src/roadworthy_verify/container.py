@@ -1,0 +1,181 @@
+"""The files of a bundle, in a folder or a tar, read without trusting either.
+
+In: a path. Out: the names that a bundle may have, their sizes, their bytes. Never: a file
+written, a link followed, a name other than the layout's, more memory than one small blob. A tar is
+read where it lies; nothing is extracted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from .layout import MAX_BLOB_BYTES, MAX_MEMBERS, MAX_TOTAL_BYTES
+
+_ALLOWED = re.compile(r"oci-layout|index\.json|blobs/sha256/[0-9a-f]{64}")
+_FOLDERS = frozenset({"", ".", "blobs", "blobs/sha256"})
+_CHUNK = 1 << 20
+_BLOCK = 512
+"""Size of a tar record (POSIX.1-2017, ustar interchange format)."""
+
+
+class BundleError(ValueError):
+    """The first thing about a bundle that does not fit, in plain words."""
+
+
+class NotABundleError(BundleError):
+    """What lies there never was a bundle."""
+
+
+class Container:
+    """The members of one bundle. Raises BundleError where they are not what a bundle has."""
+
+    def __init__(self, path: Path) -> None:
+        """Look at every name and size; read no content yet."""
+        self.path = path
+        self._offsets: dict[str, int] = {}
+        self.sizes: dict[str, int] = {}
+        self._total = 0
+        if path.is_dir():
+            self._list_folder()
+        elif path.is_file():
+            with path.open("rb") as file:
+                self._list_tar(file)
+        else:
+            raise NotABundleError(f"{path} is neither a folder nor a file")
+        for name in ("oci-layout", "index.json"):
+            if name not in self.sizes:
+                raise NotABundleError(f"{path} has no {name}: it is not a bundle")
+
+    def read(self, name: str, limit: int) -> bytes:
+        """A member's bytes. Raises BundleError when missing or larger than `limit`."""
+        size = self.sizes.get(name)
+        if size is None:
+            raise BundleError(f"{name} is missing")
+        if size > limit:
+            raise BundleError(f"{name} has {size} bytes, more than the {limit} that it may have")
+        return b"".join(self._chunks(name))
+
+    def digest(self, name: str) -> str:
+        """`sha256:…` of a member, read in chunks."""
+        found = hashlib.sha256()
+        for chunk in self._chunks(name):
+            found.update(chunk)
+        return "sha256:" + found.hexdigest()
+
+    def _chunks(self, name: str) -> Iterator[bytes]:
+        left = self.sizes[name]
+        with self._opened(name) as file:
+            while left:
+                chunk = file.read(min(_CHUNK, left))
+                if not chunk:
+                    raise BundleError(f"{name} is cut short")
+                left -= len(chunk)
+                yield chunk
+
+    @contextlib.contextmanager
+    def _opened(self, name: str) -> Iterator[BinaryIO]:
+        if self._offsets:
+            with self.path.open("rb") as file:
+                file.seek(self._offsets[name])
+                yield file
+            return
+        handle = os.open(self.path / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as file:
+            yield file
+
+    def _add(self, name: str, size: int) -> None:
+        if not _ALLOWED.fullmatch(name):
+            raise BundleError(f"{name!r} has no place in a bundle")
+        if name in self.sizes:
+            raise BundleError(f"{name} is there twice")
+        if size > MAX_BLOB_BYTES:
+            raise BundleError(f"{name} has {size} bytes; the most is {MAX_BLOB_BYTES}")
+        self.sizes[name] = size
+        self._total += size
+        if len(self.sizes) > MAX_MEMBERS or self._total > MAX_TOTAL_BYTES:
+            raise BundleError(f"more than {MAX_MEMBERS} files or {MAX_TOTAL_BYTES} bytes")
+
+    def _list_folder(self) -> None:
+        pending = [""]
+        while pending:
+            folder = pending.pop()
+            with os.scandir(self.path / folder) as found:
+                for item in found:
+                    name = f"{folder}/{item.name}" if folder else item.name
+                    state = item.stat(follow_symlinks=False)
+                    if stat.S_ISDIR(state.st_mode) and name in _FOLDERS:
+                        pending.append(name)
+                    elif stat.S_ISREG(state.st_mode):
+                        self._add(name, state.st_size)
+                    else:
+                        raise BundleError(f"{name!r} has no place in a bundle")
+
+    def _list_tar(self, file: BinaryIO) -> None:
+        end = os.fstat(file.fileno()).st_size
+        while True:
+            header = file.read(_BLOCK)
+            if len(header) < _BLOCK:
+                fault = BundleError if self.sizes else NotABundleError
+                raise fault(f"{self.path} is cut short: the end of the archive is missing")
+            if not header.strip(b"\0"):
+                break
+            name, size, is_folder = _tar_header(header, known=bool(self.sizes))
+            if is_folder:
+                if name not in _FOLDERS or size:
+                    raise BundleError(f"{name!r} has no place in a bundle")
+                continue
+            self._add(name, size)
+            self._offsets[name] = file.tell()
+            padding = -size % _BLOCK
+            if file.tell() + size + padding > end:
+                raise BundleError(f"{self.path} is cut short inside {name}")
+            file.seek(size, os.SEEK_CUR)
+            if file.read(padding).strip(b"\0"):
+                raise BundleError(f"bytes behind the end of {name}")
+        self._check_end(file)
+
+    def _check_end(self, file: BinaryIO) -> None:
+        """A second empty record, then nothing but zeros (POSIX asks for two)."""
+        second = file.read(_BLOCK)
+        if len(second) < _BLOCK:
+            raise BundleError(f"{self.path} is cut short: the end of the archive is missing")
+        while second:
+            if second.strip(b"\0"):
+                raise BundleError(f"bytes behind the end of the archive in {self.path}")
+            second = file.read(_CHUNK)
+
+
+def _tar_header(header: bytes, *, known: bool) -> tuple[str, int, bool]:
+    """Name, size and whether it is a folder. Only plain files and folders of ustar are read."""
+    fault = BundleError if known else NotABundleError
+    if header[257:262] != b"ustar":
+        raise fault("this is no tar archive (or a record of it is damaged)")
+    blank = header[:148] + b" " * 8 + header[156:]
+    if sum(blank) != _octal(header[148:156]):
+        raise fault("the checksum of a tar record does not hold")
+    kind = header[156:157]
+    name = _text(header[:100]).removeprefix("./").rstrip("/")
+    if header[345:500].strip(b"\0") or kind not in (b"0", b"\0", b"5"):
+        raise BundleError(f"{name!r} is a link or an extended record; a bundle has plain files")
+    return name, _octal(header[124:136]), kind == b"5"
+
+
+def _octal(field: bytes) -> int:
+    digits = field.strip(b" \0")
+    if not re.fullmatch(rb"[0-7]{1,12}", digits):
+        raise BundleError("a number in a tar record is not octal")
+    return int(digits, 8)
+
+
+def _text(field: bytes) -> str:
+    try:
+        return field.split(b"\0", 1)[0].decode("ascii")
+    except UnicodeDecodeError:
+        raise BundleError("a name in the tar is not ASCII") from None
