@@ -1,1 +1,75 @@
-"""Room: ledger."""
+"""Evidence: the hash chain, its Merkle tree and signed checkpoints, keys, trust, stores, blobs."""
+
+from .blobs import BlobStore
+from .chain import entry_digest, leaf_of, seal
+from .checkpoints import (
+    CheckpointLog,
+    checkpoint_holds,
+    decode_checkpoint,
+    encode_checkpoint,
+    note_body,
+    sign_checkpoint,
+    to_note,
+)
+from .keyring import MACHINE, Keyring
+from .ledger import Ledger, open_ledger
+from .memory_store import MemoryEntryStore
+from .merkle import inclusion_path, leaf_hash, node_hash, root_of
+from .payload import decode_payload, encode_payload
+from .signatures import require_signature, sign_draft
+from .signers import Ed25519Signer, key_id_of, public_key_of, signature_holds
+from .sqlite_store import SqliteEntryStore
+from .store import LedgerStore
+from .trust import (
+    add_key,
+    distinct_people,
+    known_names,
+    live_key,
+    require_key,
+    require_role,
+    revoke,
+    rotate,
+    trust_machine,
+)
+
+__all__ = [
+    "MACHINE",
+    "BlobStore",
+    "CheckpointLog",
+    "Ed25519Signer",
+    "Keyring",
+    "Ledger",
+    "LedgerStore",
+    "MemoryEntryStore",
+    "SqliteEntryStore",
+    "add_key",
+    "checkpoint_holds",
+    "decode_checkpoint",
+    "decode_payload",
+    "distinct_people",
+    "encode_checkpoint",
+    "encode_payload",
+    "entry_digest",
+    "inclusion_path",
+    "key_id_of",
+    "known_names",
+    "leaf_hash",
+    "leaf_of",
+    "live_key",
+    "node_hash",
+    "note_body",
+    "open_ledger",
+    "public_key_of",
+    "require_key",
+    "require_role",
+    "require_signature",
+    "revoke",
+    "root_of",
+    "rotate",
+    "seal",
+    "sign_checkpoint",
+    "sign_draft",
+    "signature_holds",
+    "to_note",
+    "trust_machine",
+]

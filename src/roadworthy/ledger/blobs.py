@@ -1,0 +1,65 @@
+"""Content-addressed bytes on disk: `blobs/ab/abcdef…`. The ledger names them, this keeps them.
+
+What is read is hashed again: a blob that changed on disk is refused, never returned.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from roadworthy.domain import SHA256_PREFIX, EvidenceError, VerificationError, canonical, sha256
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class BlobStore:
+    """Blobs in one folder, named by their SHA-256."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = Path(folder)
+
+    def put(self, data: bytes) -> str:
+        """Keep bytes, whole or not at all; returns their digest. Twice is once."""
+        digest = sha256(data)
+        path = self.path(digest)
+        if path.exists():
+            return digest
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        return digest
+
+    def put_json(self, value: Any) -> str:
+        """Keep a value as canonical JSON (floats as decimal strings); returns its digest."""
+        return self.put(canonical(value))
+
+    def get(self, digest: str) -> bytes:
+        """The bytes. Raises EvidenceError (missing) or VerificationError (changed on disk)."""
+        path = self.path(digest)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise EvidenceError(f"{digest} is not in {self._folder}") from None
+        if sha256(data) != digest:
+            raise VerificationError(f"{path} does not have the digest it is named by")
+        return data
+
+    def get_json(self, digest: str) -> Any:
+        """The value that `put_json` kept."""
+        return msgspec.json.decode(self.get(digest))
+
+    def path(self, digest: str) -> Path:
+        """Where that blob is, or would be. Raises EvidenceError when it is no digest."""
+        if not _DIGEST.fullmatch(digest):
+            raise EvidenceError(f"{digest!r} is not a digest", fix="write sha256:<64 hex digits>")
+        name = digest[len(SHA256_PREFIX) :]
+        return self._folder / name[:2] / name

@@ -1,0 +1,142 @@
+"""Checkpoints: the signed head of the log, and the file that keeps the newest outside the store.
+
+The text that is signed is a C2SP checkpoint (https://c2sp.org/tlog-checkpoint): origin, size and
+root, one a line, then an extension line with the time. As a signed note
+(https://c2sp.org/signed-note) it is readable by other tools; as JSON it also carries the key id.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from roadworthy.domain import (
+    Checkpoint,
+    Instant,
+    Signer,
+    TrustedKey,
+    UsageError,
+    VerificationError,
+)
+
+from .signers import public_key_of, signature_holds
+
+_ED25519 = b"\x01"
+"""Signature type of a signed note's Ed25519 key (https://c2sp.org/signed-note)."""
+_encoder = msgspec.json.Encoder(order="sorted")
+_decoder = msgspec.json.Decoder(Checkpoint)
+
+
+def note_body(origin: str, size: int, root: str, time: Instant) -> bytes:
+    """The bytes that are signed. `root` is hex."""
+    encoded = base64.b64encode(bytes.fromhex(root)).decode()
+    return f"{origin}\n{size}\n{encoded}\ntime {time}\n".encode()
+
+
+def sign_checkpoint(
+    signer: Signer, *, origin: str, size: int, root: bytes, time: Instant
+) -> Checkpoint:
+    """Sign a head of the log. Raises UsageError when the origin cannot stand in a note."""
+    if not origin or any(letter.isspace() or letter == "+" for letter in origin):
+        raise UsageError(
+            f"{origin!r} cannot be a log's origin", fix="use a name without spaces and `+`"
+        )
+    signature = signer.sign(note_body(origin, size, root.hex(), time))
+    return Checkpoint(
+        origin=origin,
+        size=size,
+        root=root.hex(),
+        time=time,
+        key_id=signer.key_id,
+        signature=base64.b64encode(signature).decode(),
+    )
+
+
+def checkpoint_holds(checkpoint: Checkpoint, key: TrustedKey) -> bool:
+    """Whether that key signed this checkpoint (its validity in time is another question)."""
+    body = note_body(checkpoint.origin, checkpoint.size, checkpoint.root, checkpoint.time)
+    return signature_holds(key, body, base64.b64decode(checkpoint.signature))
+
+
+def to_note(checkpoint: Checkpoint, key: TrustedKey) -> str:
+    """The checkpoint as a C2SP signed note; `key` is the public key of its signer."""
+    if key.key_id != checkpoint.key_id:
+        raise VerificationError(f"checkpoint {checkpoint.size} was signed by {checkpoint.key_id}")
+    named = checkpoint.origin.encode() + b"\n" + _ED25519 + public_key_of(key)
+    blob = hashlib.sha256(named).digest()[:4] + base64.b64decode(checkpoint.signature)
+    body = note_body(checkpoint.origin, checkpoint.size, checkpoint.root, checkpoint.time)
+    return f"{body.decode()}\n— {checkpoint.origin} {base64.b64encode(blob).decode()}\n"
+
+
+def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
+    """Canonical JSON of a checkpoint."""
+    return _encoder.encode(checkpoint)
+
+
+def decode_checkpoint(data: bytes | str) -> Checkpoint:
+    """Read `encode_checkpoint` back. Raises VerificationError on anything else."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.DecodeError as error:
+        raise VerificationError(f"not a checkpoint: {error}") from None
+
+
+class CheckpointLog:
+    """checkpoints.jsonl: one checkpoint a line, appended, beside and not inside the store."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = Path(path)
+
+    def append_newer(self, checkpoint: Checkpoint) -> None:
+        """Append one line, durably, unless the last line covers as much.
+
+        A torn last line (a crash while appending) is cut first.
+        """
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            last, end = _last_line(file.fileno())
+            if last and decode_checkpoint(last).size >= checkpoint.size:
+                return
+            file.seek(end)
+            file.truncate()
+            file.write(encode_checkpoint(checkpoint) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def read(self) -> Iterator[Checkpoint]:
+        """Every whole line. Raises VerificationError naming a line that is no checkpoint."""
+        if not self._path.exists():
+            return
+        with self._path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    yield _decoder.decode(line)
+                except msgspec.DecodeError as error:
+                    raise VerificationError(
+                        f"{self._path}:{number}: not a checkpoint: {error}"
+                    ) from None
+
+    def newest(self) -> Checkpoint | None:
+        """The last checkpoint, or None."""
+        last = None
+        for last in self.read():  # noqa: B007 - the last one is wanted
+            pass
+        return last
+
+
+def _last_line(descriptor: int) -> tuple[bytes, int]:
+    """The last whole line and where it ends; looks at the last kilobytes only."""
+    size = os.fstat(descriptor).st_size
+    start = max(0, size - 65536)
+    tail = os.pread(descriptor, size - start, start)
+    end = tail.rfind(b"\n") + 1
+    return tail[:end].rstrip(b"\n").rpartition(b"\n")[2], start + end

@@ -1,0 +1,174 @@
+"""The ledger: one append-only log of signed facts, and every question one may ask of it.
+
+In: drafts, recorded by flows and commands. Out: entries, proofs, checkpoints, a verdict on the
+whole. `record` appends and signs the new head in one transaction, then writes the head to a file
+outside the store: whoever cuts the log's tail must also change that file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from roadworthy.domain import (
+    Checkpoint,
+    Clock,
+    Draft,
+    Entry,
+    EvidenceError,
+    InclusionProof,
+    Instant,
+    Signer,
+    Trust,
+)
+from roadworthy_verify import Report, check_log, load_trust
+
+from .checkpoints import CheckpointLog, sign_checkpoint
+from .keyring import Keyring
+from .merkle import consistency_path, inclusion_path
+from .sqlite_store import SqliteEntryStore
+from .store import LedgerStore
+
+
+class Ledger:
+    """One log. Without a signer it can be read and appended to, but its head is not signed."""
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        *,
+        signer: Signer | None = None,
+        outside: CheckpointLog | None = None,
+        origin: str = "",
+    ) -> None:
+        """`outside` keeps the newest checkpoints where the store is not.
+
+        A log keeps the origin of its first checkpoint; `origin` counts only before that (default:
+        the signer's key id under `roadworthy.local/`).
+        """
+        self.store = store
+        self._signer = signer
+        self._outside = outside
+        self._origin = origin
+
+    def record(self, *drafts: Draft) -> list[Entry]:
+        """Append all or none, durably, and sign the new head. Raises EvidenceError."""
+        if self._signer is None:
+            return self.store.append(drafts)
+        entries = self.store.append_signed(drafts, self._sign)
+        self._publish()
+        return entries
+
+    def append(self, *drafts: Draft) -> list[Entry]:
+        """Append without a checkpoint, for batches; call `checkpoint` when they are through."""
+        return self.store.append(drafts)
+
+    def checkpoint(self) -> Checkpoint:
+        """The signed head of everything recorded so far (a new one only when it grew).
+
+        Raises EvidenceError on an empty ledger or without a signer.
+        """
+        if self._signer is None:
+            raise EvidenceError("this ledger was opened without a key", fix="give it a signer")
+        self.store.append_signed((), self._sign)
+        newest = self._publish()
+        if newest is None:
+            raise EvidenceError("an empty ledger has no checkpoint", fix="record something first")
+        return newest
+
+    def newest_checkpoint(self) -> Checkpoint | None:
+        """The newest checkpoint in the store, or None."""
+        return self.store.newest_checkpoint()
+
+    def entries(self, *, kind: str = "", subject: str = "", system: str = "") -> Iterator[Entry]:
+        """Entries in order, in bounded memory; empty means any."""
+        if kind or subject or system:
+            return self.store.find(kind=kind, subject=subject, system=system)
+        return self.store.read()
+
+    def newest(self, *, kind: str = "", subject: str = "", system: str = "") -> Entry | None:
+        """The last entry that fits, or None."""
+        last = None
+        for last in self.entries(kind=kind, subject=subject, system=system):  # noqa: B007
+            pass
+        return last
+
+    def entry(self, seq: int) -> Entry:
+        """Entry number `seq`. Raises EvidenceError when there is none."""
+        found = next(self.store.read(seq, seq), None) if seq > 0 else None
+        if found is None:
+            raise EvidenceError(f"there is no entry {seq}", fix=f"the last is {self.size()}")
+        return found
+
+    def size(self) -> int:
+        """How many entries there are."""
+        return self.store.size()
+
+    def prove(self, seq: int) -> InclusionProof:
+        """That entry `seq` is in the log of the newest checkpoint (made now when it is older)."""
+        entry = self.entry(seq)
+        newest = self.store.newest_checkpoint()
+        if newest is None or newest.size < seq:
+            newest = self.checkpoint()
+        path = inclusion_path(self.store, seq - 1, newest.size)
+        return InclusionProof(
+            seq=seq, entry=entry, hashes=tuple(node.hex() for node in path), checkpoint=newest
+        )
+
+    def prove_consistency(self, old_size: int, new_size: int) -> tuple[str, ...]:
+        """That the log of `new_size` only appends to the one of `old_size` (hashes, hex)."""
+        if new_size > self.size():
+            raise EvidenceError(f"the ledger has {self.size()} entries, not {new_size}")
+        return tuple(node.hex() for node in consistency_path(self.store, old_size, new_size))
+
+    def verify(self, *, trust: Trust | None = None, checkpoint: Checkpoint | None = None) -> Report:
+        """Read everything and say the first thing that does not fit (see `roadworthy_verify`).
+
+        `checkpoint` is one that was kept elsewhere; those outside the store count too.
+        """
+        outside = list(self._outside.read()) if self._outside else []
+        if checkpoint:
+            outside.append(checkpoint)
+        return check_log(
+            self.store.rows(),
+            stored=[msgspec.to_builtins(head) for head in self.store.checkpoints()],
+            outside=[msgspec.to_builtins(head) for head in outside],
+            trust=load_trust(None if trust is None else msgspec.to_builtins(trust)),
+        )
+
+    def _sign(self, size: int, root: bytes, time: Instant) -> Checkpoint:
+        if self._signer is None:
+            raise EvidenceError("this ledger was opened without a key")
+        newest = self.store.newest_checkpoint()
+        origin = newest.origin if newest else self._origin
+        return sign_checkpoint(
+            self._signer,
+            origin=origin or f"roadworthy.local/{self._signer.key_id}",
+            size=size,
+            root=root,
+            time=time,
+        )
+
+    def _publish(self) -> Checkpoint | None:
+        """Write the newest checkpoint outside, after the store has it and never before."""
+        newest = self.store.newest_checkpoint()
+        if newest and self._outside:
+            self._outside.append_newer(newest)
+        return newest
+
+
+def open_ledger(
+    *, database: Path, checkpoints: Path, clock: Clock, keys: Path | None = None
+) -> Ledger:
+    """The ledger of a workspace; with `keys`, its head is signed by the workspace's machine key.
+
+    Raises EvidenceError when the file is not a ledger.
+    """
+    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Ledger(
+        SqliteEntryStore(database, clock),
+        signer=Keyring(keys).machine() if keys else None,
+        outside=CheckpointLog(checkpoints),
+    )

@@ -1,0 +1,129 @@
+"""The ledger's store in memory: for tests, dry runs and the contract that both stores keep."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from roadworthy.domain import (
+    GENESIS,
+    Checkpoint,
+    Clock,
+    Draft,
+    Entry,
+    EvidenceError,
+    Instant,
+    format_instant,
+)
+
+from .chain import leaf_of, seal
+from .merkle import fill_nodes, subtree
+from .payload import decode_payload
+from .store import Row, SignHead
+
+
+class MemoryEntryStore:
+    """Entries in a list. Nothing outlives the process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._entries: list[Entry] = []
+        self._payloads: list[bytes] = []
+        self._leaves: list[bytes] = []
+        self._nodes: dict[tuple[int, int], bytes] = {}
+        self._checkpoints: list[Checkpoint] = []
+
+    def append(self, drafts: Sequence[Draft]) -> list[Entry]:
+        """Append all or none. Raises EvidenceError."""
+        with self._lock:
+            return self._append(drafts, format_instant(self._clock.now()))
+
+    def append_signed(self, drafts: Sequence[Draft], sign: SignHead) -> list[Entry]:
+        """Append, then keep a checkpoint of the new head."""
+        with self._lock:
+            time = format_instant(self._clock.now())
+            entries = self._append(drafts, time)
+            newest = self.newest_checkpoint()
+            size = len(self._entries)
+            if size and (newest is None or newest.size < size):
+                self._checkpoints.append(sign(size, subtree(self, 0, size), time))
+            return entries
+
+    def _append(self, drafts: Sequence[Draft], time: Instant) -> list[Entry]:
+        old_size = len(self._entries)
+        prev = self._entries[-1].digest if self._entries else GENESIS
+        sealed: list[tuple[Entry, bytes]] = []
+        for seq, draft in enumerate(drafts, start=old_size + 1):
+            entry, payload = seal(draft, seq=seq, time=time, prev=prev)
+            sealed.append((entry, payload))
+            prev = entry.digest
+        self._entries += [entry for entry, _ in sealed]
+        self._payloads += [payload for _, payload in sealed]
+        self._leaves += [leaf_of(entry) for entry, _ in sealed]
+        fill_nodes(self, old_size, len(self._entries), self._keep)
+        return [entry for entry, _ in sealed]
+
+    def _keep(self, level: int, index: int, node: bytes) -> None:
+        self._nodes[level, index] = node
+
+    def read(self, first: int = 1, last: int | None = None) -> Iterator[Entry]:
+        """Entries `first` to `last` (inclusive); payloads are copies."""
+        for seq in range(max(first, 1), 1 + min(self.size(), last or self.size())):
+            yield self._copy(seq)
+
+    def _copy(self, seq: int) -> Entry:
+        entry = self._entries[seq - 1]
+        return Entry(
+            **{name: getattr(entry, name) for name in Entry.__struct_fields__ if name != "payload"},
+            payload=decode_payload(self._payloads[seq - 1]),
+        )
+
+    def find(self, *, kind: str = "", subject: str = "", system: str = "") -> Iterator[Entry]:
+        """Entries whose fields equal what is given, in order."""
+        for entry in list(self._entries):
+            if (
+                (not kind or entry.kind == kind)
+                and (not subject or entry.subject == subject)
+                and (not system or entry.system == system)
+            ):
+                yield self._copy(entry.seq)
+
+    def rows(self) -> Iterator[Row]:
+        """Every entry as a database would hold it."""
+        for entry, payload in zip(self._entries, self._payloads, strict=True):
+            yield (
+                entry.seq,
+                entry.time,
+                entry.system,
+                entry.kind,
+                entry.subject,
+                entry.actor,
+                payload,
+                entry.payload_digest,
+                entry.prev,
+                entry.digest,
+            )
+
+    def size(self) -> int:
+        """How many entries there are."""
+        return len(self._entries)
+
+    def leaves(self, start: int, end: int) -> list[bytes]:
+        """Leaves of the Merkle tree, 0-based, half-open."""
+        return self._leaves[start:end]
+
+    def node(self, level: int, index: int) -> bytes:
+        """A stored inner node. Raises EvidenceError when it is missing."""
+        try:
+            return self._nodes[level, index]
+        except KeyError:
+            raise EvidenceError(f"node {index} of level {level} is missing") from None
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """Every checkpoint kept, oldest first."""
+        yield from list(self._checkpoints)
+
+    def newest_checkpoint(self) -> Checkpoint | None:
+        """The newest checkpoint kept, or None."""
+        return self._checkpoints[-1] if self._checkpoints else None

@@ -1,0 +1,55 @@
+"""The ledger's tables, and the triggers by which the database refuses to forget.
+
+`INSERT OR REPLACE` would delete without a DELETE trigger, so an insert must also be the next
+number and name the last digest as its `prev`.
+"""
+
+from __future__ import annotations
+
+VERSION = 1
+"""`PRAGMA user_version` of this schema."""
+
+_REFUSAL = "RAISE(ABORT, 'the ledger only grows: nothing in it is changed or removed')"
+
+
+def _frozen(table: str) -> tuple[str, str]:
+    return tuple(  # type: ignore[return-value]
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT {_REFUSAL}; END"
+        for verb in ("UPDATE", "DELETE")
+    )
+
+
+SCHEMA: tuple[str, ...] = (
+    """CREATE TABLE entries(
+    seq INTEGER PRIMARY KEY,
+    time TEXT NOT NULL,
+    system TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    payload_digest TEXT NOT NULL,
+    prev TEXT NOT NULL,
+    digest TEXT NOT NULL)""",
+    "CREATE INDEX entries_by_kind ON entries(kind, seq)",
+    "CREATE INDEX entries_by_subject ON entries(subject, seq)",
+    """CREATE TABLE nodes(
+    level INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    PRIMARY KEY (level, idx)) WITHOUT ROWID""",
+    "CREATE TABLE checkpoints(size INTEGER PRIMARY KEY, note TEXT NOT NULL)",
+    """CREATE TRIGGER entries_next BEFORE INSERT ON entries
+    WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM entries)
+    BEGIN SELECT RAISE(ABORT, 'the ledger only grows: not the next entry'); END""",
+    """CREATE TRIGGER checkpoints_next BEFORE INSERT ON checkpoints
+    WHEN NEW.size <= (SELECT coalesce(max(size), 0) FROM checkpoints)
+    BEGIN SELECT RAISE(ABORT, 'the ledger only grows: not a newer checkpoint'); END""",
+    """CREATE TRIGGER nodes_once BEFORE INSERT ON nodes
+    WHEN EXISTS (SELECT 1 FROM nodes WHERE level = NEW.level AND idx = NEW.idx)
+    BEGIN SELECT RAISE(ABORT, 'the ledger only grows: this node is there'); END""",
+    *_frozen("entries"),
+    *_frozen("nodes"),
+    *_frozen("checkpoints"),
+)

@@ -1,0 +1,271 @@
+"""The ledger's store in one SQLite file. It only grows, and the database itself sees to that.
+
+In: drafts. Out: entries. Never: an UPDATE, a DELETE, a gap, a second entry of the same number;
+triggers refuse them whoever asks. WAL with `synchronous=FULL`: what `append` returned survives
+kill -9 and power loss. Several processes may append: each reads the head inside its own
+`BEGIN IMMEDIATE` transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from roadworthy.domain import (
+    GENESIS,
+    SHA256_PREFIX,
+    Checkpoint,
+    Clock,
+    Draft,
+    Entry,
+    EvidenceError,
+    format_instant,
+)
+
+from .chain import seal
+from .checkpoints import decode_checkpoint, encode_checkpoint
+from .merkle import fill_nodes, subtree
+from .payload import decode_payload
+from .schema import SCHEMA, VERSION
+from .store import Row, SignHead
+
+_PAGE = 500
+"""Entries read at once: bounded memory, and no read transaction stays open between pages."""
+_COLUMNS = "seq,time,system,kind,subject,actor,payload,payload_digest,prev,digest"
+_STORED = _COLUMNS.replace("payload,", "CAST(payload AS BLOB),", 1)
+_INSERT = f"INSERT INTO entries({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constant
+_BUSY_S = 30.0
+"""How long to wait for another process's append before saying so, in seconds."""
+
+
+class SqliteEntryStore:
+    """Entries in a SQLite database. Safe to share between threads; not across a fork."""
+
+    def __init__(self, path: Path, clock: Clock, *, create: bool = True) -> None:
+        """Open, and make when missing unless `create` is False.
+
+        Raises EvidenceError when the file is missing, is not a ledger, or is a newer one.
+        """
+        self._path = Path(path)
+        self._clock = clock
+        self._lock = threading.RLock()
+        if not create and not self._path.exists():
+            raise EvidenceError(f"there is no ledger at {self._path}")
+        try:
+            self._connection = sqlite3.connect(
+                self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
+            )
+            self._prepare()
+        except sqlite3.Error as error:
+            raise EvidenceError(f"{self._path} cannot be opened as a ledger: {error}") from None
+
+    def _prepare(self) -> None:
+        run = self._connection.execute
+        run("PRAGMA journal_mode=WAL")
+        run("PRAGMA synchronous=FULL")
+        run("PRAGMA trusted_schema=OFF")
+        run("PRAGMA recursive_triggers=ON")
+        (version,) = run("PRAGMA user_version").fetchone()
+        if version == 0:
+            with self._transaction():
+                if run("PRAGMA user_version").fetchone() == (0,):
+                    if run("SELECT count(*) FROM sqlite_schema").fetchone() != (0,):
+                        raise EvidenceError(f"{self._path} is a database, but not a ledger")
+                    for statement in SCHEMA:
+                        run(statement)
+                    run(f"PRAGMA user_version={VERSION}")
+        elif version > VERSION:
+            raise EvidenceError(
+                f"{self._path} has version {version}, this program knows {VERSION}",
+                fix="use the version of Roadworthy that wrote it, or a newer one",
+            )
+
+    def close(self) -> None:
+        """Close the database; safe to call twice."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """One writing transaction; rolled back on any error, SQLite's as EvidenceError."""
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield
+                    self._connection.execute("COMMIT")
+                except BaseException:
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise EvidenceError(f"the ledger cannot be written: {error}") from None
+
+    def append(self, drafts: Sequence[Draft]) -> list[Entry]:
+        """Append atomically, in order; durable on return. Raises EvidenceError."""
+        with self._transaction():
+            return self._append(drafts)
+
+    def append_signed(self, drafts: Sequence[Draft], sign: SignHead) -> list[Entry]:
+        """Append and keep a checkpoint of the new head in the same transaction."""
+        with self._transaction():
+            entries = self._append(drafts)
+            size = entries[-1].seq if entries else self.size()
+            newest = self.newest_checkpoint()
+            if size and (newest is None or newest.size < size):
+                time = format_instant(self._clock.now())
+                head = sign(size, subtree(self, 0, size), time)
+                self._connection.execute(
+                    "INSERT INTO checkpoints(size, note) VALUES (?, ?)",
+                    (size, encode_checkpoint(head).decode()),
+                )
+            return entries
+
+    def _append(self, drafts: Sequence[Draft]) -> list[Entry]:
+        size, prev = self._head()
+        time = format_instant(self._clock.now())
+        entries: list[Entry] = []
+        rows: list[tuple[object, ...]] = []
+        for seq, draft in enumerate(drafts, start=size + 1):
+            entry, payload = seal(draft, seq=seq, time=time, prev=prev)
+            prev = entry.digest
+            entries.append(entry)
+            rows.append(
+                (
+                    seq,
+                    time,
+                    entry.system,
+                    entry.kind,
+                    entry.subject,
+                    entry.actor,
+                    payload.decode(),
+                    entry.payload_digest,
+                    entry.prev,
+                    prev,
+                )
+            )
+        self._connection.executemany(_INSERT, rows)
+        fill_nodes(self, size, size + len(rows), self._keep_node)
+        return entries
+
+    def _head(self) -> tuple[int, str]:
+        row = self._connection.execute(
+            "SELECT seq, digest FROM entries ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return row or (0, GENESIS)
+
+    def _keep_node(self, level: int, index: int, node: bytes) -> None:
+        self._connection.execute("INSERT INTO nodes VALUES (?, ?, ?)", (level, index, node))
+
+    def read(self, first: int = 1, last: int | None = None) -> Iterator[Entry]:
+        """Entries `first` to `last` (inclusive), in order, in bounded memory."""
+        for page in self._pages("seq >= ? AND seq <= ?", (last or 2**62,), first):
+            yield from map(_entry, page)
+
+    def find(self, *, kind: str = "", subject: str = "", system: str = "") -> Iterator[Entry]:
+        """Entries whose fields equal what is given (empty: any), in order."""
+        wanted = {"kind": kind, "subject": subject, "system": system}
+        given = {name: value for name, value in wanted.items() if value}
+        where = " AND ".join(["seq >= ?", *(f"{name} = ?" for name in given)])
+        for page in self._pages(where, tuple(given.values()), 1):
+            yield from map(_entry, page)
+
+    def rows(self) -> Iterator[Row]:
+        """Every entry as stored, in order, undecoded."""
+        for page in self._pages("seq >= ?", (), 1):
+            yield from page
+
+    def _pages(self, where: str, values: tuple[object, ...], first: int) -> Iterator[list[Row]]:
+        query = f"SELECT {_STORED} FROM entries WHERE {where} ORDER BY seq LIMIT {_PAGE}"  # noqa: S608
+        while True:
+            with self._reading():
+                page: list[Row] = self._connection.execute(query, (first, *values)).fetchall()
+            if page:
+                yield page
+            if len(page) < _PAGE:
+                return
+            first = page[-1][0] + 1
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except sqlite3.Error as error:
+                raise EvidenceError(f"the ledger cannot be read: {error}") from None
+
+    def size(self) -> int:
+        """How many entries there are."""
+        with self._reading():
+            return self._head()[0]
+
+    def leaves(self, start: int, end: int) -> list[bytes]:
+        """Leaves of the Merkle tree, 0-based, half-open."""
+        with self._reading():
+            found = self._connection.execute(
+                "SELECT digest FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq", (start, end)
+            ).fetchall()
+        if len(found) != end - start:
+            raise EvidenceError(f"entries {start + 1} to {end} are not all there")
+        prefix = len(SHA256_PREFIX)
+        return [bytes.fromhex(digest[prefix:]) for (digest,) in found]
+
+    def node(self, level: int, index: int) -> bytes:
+        """A stored inner node. Raises EvidenceError when it is missing."""
+        with self._reading():
+            row = self._connection.execute(
+                "SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index)
+            ).fetchone()
+        if row is None:
+            raise EvidenceError(f"node {index} of level {level} of the ledger's tree is missing")
+        return bytes(row[0])
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """Every checkpoint kept, oldest first."""
+        size = 0
+        while True:
+            with self._reading():
+                page = self._connection.execute(
+                    "SELECT size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT ?",
+                    (size, _PAGE),
+                ).fetchall()
+            for _, note in page:
+                yield decode_checkpoint(note)
+            if len(page) < _PAGE:
+                return
+            size = page[-1][0]
+
+    def newest_checkpoint(self) -> Checkpoint | None:
+        """The newest checkpoint kept, or None."""
+        with self._reading():
+            row = self._connection.execute(
+                "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
+            ).fetchone()
+        return decode_checkpoint(row[0]) if row else None
+
+    def copy_to(self, path: Path) -> None:
+        """A consistent copy while others append (SQLite's online backup)."""
+        with self._reading():
+            copy = sqlite3.connect(path)
+            try:
+                self._connection.backup(copy)
+            finally:
+                copy.close()
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        seq=row[0],
+        time=row[1],
+        system=row[2],
+        kind=row[3],
+        subject=row[4],
+        actor=row[5],
+        payload=decode_payload(row[6]),
+        payload_digest=row[7],
+        prev=row[8],
+        digest=row[9],
+    )

@@ -1,0 +1,62 @@
+"""What the ledger asks of its store beyond the EntryStore port: heads, leaves, rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+from roadworthy.domain import Checkpoint, Draft, Entry, Instant
+
+Row = tuple[int, str, str, str, str, str, bytes, str, str, str]
+"""seq, time, system, kind, subject, actor, payload (canonical JSON), payload_digest, prev, digest:
+an entry as it is stored, which is what a verifier reads."""
+
+SignHead = Callable[[int, bytes, Instant], Checkpoint]
+"""Signs a head of the log: size, root, time."""
+
+
+class LedgerStore(Protocol):
+    """Keeps entries, the tree's nodes and the checkpoints, append-only, in one transaction."""
+
+    def append(self, drafts: Sequence[Draft]) -> list[Entry]:
+        """Append atomically, in order; durable on return. Raises EvidenceError."""
+        ...
+
+    def append_signed(self, drafts: Sequence[Draft], sign: SignHead) -> list[Entry]:
+        """Append and keep a checkpoint of the new head, both or neither.
+
+        Without drafts: a checkpoint of the present head, unless it has one.
+        """
+        ...
+
+    def read(self, first: int = 1, last: int | None = None) -> Iterator[Entry]:
+        """Entries `first` to `last` (inclusive), in order, in bounded memory."""
+        ...
+
+    def find(self, *, kind: str = "", subject: str = "", system: str = "") -> Iterator[Entry]:
+        """Entries whose fields equal what is given (empty: any), in order."""
+        ...
+
+    def rows(self) -> Iterator[Row]:
+        """Every entry as stored, in order, undecoded, in bounded memory."""
+        ...
+
+    def size(self) -> int:
+        """How many entries there are."""
+        ...
+
+    def leaves(self, start: int, end: int) -> list[bytes]:
+        """Leaves `start` to `end` (0-based, half-open), 32 bytes each."""
+        ...
+
+    def node(self, level: int, index: int) -> bytes:
+        """A stored inner node of the Merkle tree. Raises EvidenceError when it is missing."""
+        ...
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """Every checkpoint kept, oldest first."""
+        ...
+
+    def newest_checkpoint(self) -> Checkpoint | None:
+        """The newest checkpoint kept, or None."""
+        ...

@@ -1,0 +1,170 @@
+"""Checkpoints: signed heads of a log, as JSON (checkpoints.jsonl) or as a C2SP signed note.
+
+In: a file or a JSON value. Out: heads with their signature still to be checked (`judge`). The
+signed text is https://c2sp.org/tlog-checkpoint: origin, size and base64 root, one a line, then
+the extension line `time …`. A signed note (https://c2sp.org/signed-note) names its key by four
+bytes of a hash instead of the key id.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .trust import Key, Trust
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+_ED25519 = b"\x01"
+_FIELDS = {"origin", "size", "root", "time", "key_id", "signature"}
+
+
+class CheckpointError(ValueError):
+    """This is not a checkpoint. Says where and why."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """What somebody signed: the first `size` entries have this Merkle root."""
+
+    origin: str
+    size: int
+    root: bytes
+    time: str
+    signature: bytes
+    where: str
+    """Where it was found, for the report."""
+    key_id: str = ""
+    """Empty when it came as a note; then `key_hash` names the key."""
+    key_hash: bytes = b""
+
+    def body(self) -> bytes:
+        """The bytes that are signed."""
+        root = base64.b64encode(self.root).decode()
+        return f"{self.origin}\n{self.size}\n{root}\ntime {self.time}\n".encode()
+
+    def key(self, trust: Trust) -> Key | None:
+        """The trusted key that this head says it was signed with, or None."""
+        if self.key_id:
+            return trust.find(self.key_id)
+        named = self.origin.encode() + b"\n" + _ED25519
+        for key in trust.keys.values():
+            if hashlib.sha256(named + key.public_key).digest()[:4] == self.key_hash:
+                return key
+        return None
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.size} of {self.time} ({self.where})"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What became of one head's signature."""
+
+    state: str
+    """`valid`, `unknown_key` (or not valid then), or `false`."""
+    key: Key | None = None
+    reason: str = ""
+
+
+def judge(head: Head, trust: Trust) -> Signature:
+    """Whether a trusted key, valid at the head's time, signed it."""
+    key = head.key(trust)
+    if key is None:
+        named = head.key_id or head.key_hash.hex()
+        return Signature("unknown_key", None, f"{head} is signed by key {named}, which is unknown")
+    if not key.signed(head.body(), head.signature):
+        return Signature("false", key, f"{head}: the signature is not that of key {key.key_id}")
+    if reason := key.invalid_because(head.time):
+        return Signature("unknown_key", key, f"{head}: {reason}")
+    return Signature("valid", key)
+
+
+def head_from_json(value: Any, where: str) -> Head:
+    """A head from its JSON object. Raises CheckpointError."""
+    if not isinstance(value, Mapping) or _FIELDS - set(value):
+        raise CheckpointError(f"{where}: not a checkpoint; one has {', '.join(sorted(_FIELDS))}")
+    texts = {name: value[name] for name in _FIELDS - {"size"}}
+    if not all(isinstance(text, str) and text for text in texts.values()):
+        raise CheckpointError(f"{where}: every field of a checkpoint but size is text")
+    return _head(
+        origin=texts["origin"],
+        size=value["size"],
+        root=_bytes(bytes.fromhex, texts["root"], where),
+        time=texts["time"],
+        signature=_bytes(_base64, texts["signature"], where),
+        where=where,
+        key_id=texts["key_id"],
+    )
+
+
+def head_from_note(text: str, where: str) -> Head:
+    """A head from a C2SP signed note with one signature. Raises CheckpointError."""
+    body, _, signatures = text.partition("\n\n")
+    lines = body.split("\n")
+    match = re.match(r"— (\S+) (\S+)$", signatures.strip())
+    if match is None or len(lines) != 4 or not lines[3].startswith("time "):
+        raise CheckpointError(f"{where}: not a checkpoint note (origin, size, root, time, key)")
+    blob = _bytes(_base64, match[2], where)
+    if not re.fullmatch(r"0|[1-9]\d{0,17}", lines[1]):
+        raise CheckpointError(f"{where}: {lines[1]!r} is no size")
+    return _head(
+        origin=lines[0],
+        size=int(lines[1]),
+        root=_bytes(_base64, lines[2], where),
+        time=lines[3].removeprefix("time "),
+        signature=blob[4:],
+        where=where,
+        key_hash=blob[:4],
+    )
+
+
+def load_heads(path: Path) -> list[Head]:
+    """Every head in a file: JSON, JSON lines or a signed note.
+
+    A last line without its end (a crash while appending) is left out. Raises CheckpointError.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"{path}: cannot be read: {error}") from None
+    if not text.lstrip().startswith("{"):
+        return [head_from_note(text, path.name)] if text.strip() else []
+    try:
+        return [head_from_json(json.loads(text), path.name)]
+    except json.JSONDecodeError:
+        pass
+    heads = []
+    for number, line in enumerate(text.split("\n")[:-1], start=1):
+        where = f"{path.name}:{number}"
+        try:
+            heads.append(head_from_json(json.loads(line), where))
+        except json.JSONDecodeError as error:
+            raise CheckpointError(f"{where}: not a checkpoint: {error}") from None
+    return heads
+
+
+def _head(**fields: Any) -> Head:
+    head = Head(**fields)
+    if type(head.size) is not int or head.size < 1 or len(head.root) != 32:
+        raise CheckpointError(f"{head.where}: size or root is not that of a checkpoint")
+    if not _INSTANT.fullmatch(head.time) or "\n" in head.origin:
+        raise CheckpointError(f"{head.where}: time or origin is not that of a checkpoint")
+    return head
+
+
+def _bytes(read: Any, text: str, where: str) -> bytes:
+    try:
+        return bytes(read(text))
+    except (binascii.Error, ValueError):
+        raise CheckpointError(f"{where}: {text[:40]!r} cannot be decoded") from None
+
+
+def _base64(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

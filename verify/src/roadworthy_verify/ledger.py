@@ -1,0 +1,163 @@
+"""A ledger on disk: its SQLite file, the checkpoints beside it, the trust beside it.
+
+In: a path to ledger.db, or a folder that holds one. The file is opened read-only and as data from
+a stranger: a view, a virtual table or a generated column in the place of a real table is refused,
+because it could show the verifier something else than what is stored.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from .chain import Row
+from .checkpoint import CheckpointError, Head, head_from_json, load_heads
+from .log import check_log
+from .report import Report
+from .trust import Trust, load_trust
+
+VERSION = 1
+"""The newest `PRAGMA user_version` that this verifier knows."""
+MAGIC = b"SQLite format 3\x00"
+_COLUMNS = (
+    "seq", "time", "system", "kind", "subject", "actor",
+    "payload", "payload_digest", "prev", "digest",
+)  # fmt: skip
+_QUERY = (
+    "SELECT seq,time,system,kind,subject,actor,CAST(payload AS BLOB),payload_digest,prev,digest"
+    " FROM entries ORDER BY seq"
+)
+
+
+class NotALedger(Exception):  # noqa: N818 - it says what it is
+    """The file is a database, but not this kind of ledger."""
+
+
+def verify_ledger(
+    path: Path | str,
+    trust: Trust | Path | str | Mapping[str, Any] | None = None,
+    checkpoint: Path | str | None = None,
+) -> Report:
+    """Verify a ledger file. `trust` defaults to trust.yaml beside it, which the sender also had.
+
+    Raises TrustError or CheckpointError when a file given by the caller cannot be read.
+    """
+    database = Path(path)
+    # 1. What the auditor brought: trust, and a checkpoint kept elsewhere.
+    own_trust = trust is not None
+    beside = database.parent / "trust.yaml"
+    keys = load_trust(trust if own_trust or not beside.exists() else beside)
+    outside = load_heads(Path(checkpoint)) if checkpoint else []
+    # 2. What lies beside the ledger: the checkpoints outside the store.
+    kept = database.parent / "checkpoints.jsonl"
+    try:
+        if kept.exists():
+            outside = load_heads(kept) + outside
+        # 3. The store itself, read-only.
+        with closing(open_readonly(database)) as connection:
+            refuse_disguise(connection)
+            stored = list(_stored_heads(connection))
+            report = check_log(_rows(connection), stored=stored, outside=outside, trust=keys)
+            # 4. Nodes of the tree are a cache; one that is wrong would spoil proofs to come.
+            report = _with_index_checked(report, connection)
+    except CheckpointError as error:
+        return _tampered(str(error))
+    except NotALedger as error:
+        return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
+    except sqlite3.OperationalError as error:
+        return _damaged(error, database)
+    except sqlite3.DatabaseError as error:
+        return _tampered(f"{database} is damaged: {error}")
+    # 5. Say where trust came from: beside the ledger it shows consistency, not authorship.
+    return _with_trust_named(report, own_trust, keys)
+
+
+def open_readonly(path: Path) -> sqlite3.Connection:
+    """Open a database without ever writing to it or beside it, where that can be helped."""
+    if not path.is_file():
+        raise NotALedger(f"{path} is not a file")
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) != MAGIC:
+            raise NotALedger(f"{path} is not a SQLite database")
+    wal = path.with_name(path.name + "-wal")
+    mode = "mode=ro" if wal.exists() and wal.stat().st_size else "mode=ro&immutable=1"
+    uri = f"{path.resolve().as_uri()}?{mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    connection.execute("PRAGMA query_only=ON")
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA cell_size_check=ON")
+    return connection
+
+
+def refuse_disguise(connection: sqlite3.Connection) -> None:
+    """Raise NotALedger unless the entries are an ordinary table with the ledger's columns."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise NotALedger(f"the ledger has version {version}, this verifier knows {VERSION}")
+    for name, columns in (("entries", _COLUMNS), ("checkpoints", ("size", "note"))):
+        row = connection.execute(
+            "SELECT type, sql FROM sqlite_master WHERE name = ?", (name,)
+        ).fetchone()
+        if row is None or row[0] != "table" or not str(row[1]).startswith("CREATE TABLE"):
+            raise NotALedger(f"the database has no table {name}: not a ledger")
+        info = connection.execute(f"PRAGMA table_xinfo({name})").fetchall()
+        if tuple(column[1] for column in info) != columns or any(column[6] for column in info):
+            raise NotALedger(f"table {name} does not have the columns of a ledger")
+
+
+def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
+    cursor = connection.execute(_QUERY)
+    cursor.arraysize = 1000
+    while page := cursor.fetchmany():
+        yield from page
+
+
+def _stored_heads(connection: sqlite3.Connection) -> Iterator[Head]:
+    import json
+
+    for size, note in connection.execute("SELECT size, note FROM checkpoints ORDER BY size"):
+        where = f"checkpoint {size} in the ledger"
+        try:
+            head = head_from_json(json.loads(note), "in the ledger")
+        except (ValueError, TypeError) as error:
+            raise CheckpointError(f"{where} cannot be read: {error}") from None
+        if head.size != size:
+            raise CheckpointError(f"{where} says that it is checkpoint {head.size}")
+        yield head
+
+
+def _with_index_checked(report: Report, connection: sqlite3.Connection) -> Report:
+    if not report.ok:
+        return report
+    found = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if found and found[0] != "ok":
+        return _tampered(f"the entries fit, but the database is damaged: {found[0]}")
+    return report
+
+
+def _with_trust_named(report: Report, own_trust: bool, trust: Trust) -> Report:
+    if own_trust:
+        return report
+    line = (
+        "trust.yaml was taken from beside the ledger: this shows that it is whole, not who made it;"
+        " give your own with --trust"
+        if trust.keys
+        else "no trust file: nobody's signature could be recognised; give one with --trust"
+    )
+    return Report(report.state, report.fault, report.details, (*report.lines, line))
+
+
+def _tampered(fault: str) -> Report:
+    return Report("tampered", fault, {"kind": "ledger"}, (fault,))
+
+
+def _damaged(error: sqlite3.OperationalError, database: Path) -> Report:
+    """Text that is not UTF-8 and a bad schema are damage; a locked or closed file is not."""
+    text = str(error)
+    if "decode" in text or "malformed" in text:
+        return _tampered(f"{database} is damaged: {text}")
+    fault = f"{database} cannot be read: {text}"
+    return Report("unreadable", fault, {"kind": "ledger"}, (fault,))

@@ -1,0 +1,196 @@
+"""Is this log whole, unchanged, and signed by somebody who was trusted then?
+
+In: its rows, the checkpoints stored with it, those kept elsewhere, the trusted keys. Out: a
+Report. What is not known is not ok: a log without a checkpoint is `unsigned`, a checkpoint by a
+key that trust does not hold is `unknown_key`. Tampering outweighs both.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .chain import Row, Walk, walk
+from .checkpoint import CheckpointError, Head, Signature, head_from_json, judge
+from .report import Report
+from .trust import Key, Trust
+
+_CONTEXT = b"roadworthy/entry/v1\n"
+"""What a person's signature inside an entry begins with."""
+
+
+def check_log(
+    rows: Iterable[Row],
+    *,
+    stored: Iterable[Head | Mapping[str, Any]] = (),
+    outside: Iterable[Head | Mapping[str, Any]] = (),
+    trust: Trust | None = None,
+) -> Report:
+    """Verify a log. `outside` are checkpoints that were kept where the log is not."""
+    trust = trust or Trust()
+    # 1. Read the checkpoints; one that cannot be read is a fault of its own.
+    try:
+        heads = [_head(item, "in the ledger") for item in stored]
+        heads += [_head(item, "kept outside") for item in outside]
+    except CheckpointError as error:
+        return Report("tampered", str(error), {"kind": "ledger"}, (str(error),))
+    # 2. Judge their signatures, each once.
+    unique = {(h.origin, h.size, h.root, h.time, h.signature): h for h in heads}
+    judged = [(head, judge(head, trust)) for head in unique.values()]
+    judged.sort(key=lambda pair: (pair[0].size, pair[0].time))
+    # 3. Walk the entries: numbers, payloads, chain, digests, Merkle roots.
+    people = PersonSignatures(trust)
+    walked = walk(rows, sizes=(head.size for head, _ in judged), on_signed=people.check)
+    # 4. Say the worst of what was found.
+    return _verdict(walked, judged, people, trust)
+
+
+class PersonSignatures:
+    """Signatures that people put on their own entries (approvals, revocations, resumes)."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+        self.checked = 0
+        self.false = (0, "")
+        self.unknown = (0, "")
+
+    def check(self, row: Row) -> None:
+        """Check one entry's signature, if it is one; remember the first that fails."""
+        payload = json.loads(row[6])
+        signature = payload.pop("signature", None)
+        if not isinstance(signature, dict) or set(signature) != {"key_id", "value"}:
+            return
+        self.checked += 1
+        seq, time, system, kind, subject, actor = row[:6]
+        key = self._trust.find(str(signature["key_id"]))
+        if key is None or (why := key.invalid_because(time)):
+            reason = why if key else f"key {signature['key_id']} is unknown"
+            self.unknown = self.unknown if self.unknown[0] else (seq, reason)
+            return
+        signed = {
+            "actor": actor,
+            "kind": kind,
+            "payload": payload,
+            "subject": subject,
+            "system": system,
+        }
+        if actor.partition(":")[2] != key.key_id or not _holds(key, signed, signature["value"]):
+            reason = f"the signature of {key.name} on it does not hold"
+            self.false = self.false if self.false[0] else (seq, reason)
+
+
+def _holds(key: Key, signed: dict[str, Any], value: Any) -> bool:
+    data = json.dumps(signed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        signature = base64.b64decode(str(value), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return key.signed(_CONTEXT + data.encode(), signature)
+
+
+def _head(item: Head | Mapping[str, Any], where: str) -> Head:
+    return item if isinstance(item, Head) else head_from_json(item, where)
+
+
+def _verdict(
+    walked: Walk,
+    judged: list[tuple[Head, Signature]],
+    people: PersonSignatures,
+    trust: Trust,
+) -> Report:
+    size = walked.tree.size
+    covering = [
+        (head, signature)
+        for head, signature in judged
+        if signature.state == "valid" and walked.roots.get(head.size) == head.root
+    ]
+    complete = covering[-1] if covering else None
+    details: dict[str, Any] = {
+        "kind": "ledger",
+        "entries": size,
+        "checkpoints": len(judged),
+        "complete_up_to": _complete(*complete) if complete else None,
+        "after_checkpoint": size - (complete[0].size if complete else 0),
+        "signatures_of_people": people.checked,
+        "trust": trust.source,
+        "first_bad": 0,
+    }
+    lines = [f"{size} entries fit (numbers, payloads, chain, digests)"]
+    if complete:
+        lines += _complete_lines(*complete, size)
+    state, fault, first_bad = _worst(walked, judged, people, complete)
+    details["first_bad"] = first_bad
+    if fault:
+        lines.append(fault)
+    return Report(state, fault, details, tuple(lines))
+
+
+def _worst(
+    walked: Walk,
+    judged: list[tuple[Head, Signature]],
+    people: PersonSignatures,
+    complete: tuple[Head, Signature] | None,
+) -> tuple[str, str, int]:
+    """State, fault and number of the first entry that does not fit (0: none, or not known)."""
+    size = walked.tree.size
+    if walked.fault:
+        return "tampered", walked.fault, walked.first_bad
+    good = 0
+    origins = {head.origin for head, _ in judged}
+    if len(origins) > 1:
+        return "tampered", f"checkpoints of different logs: {', '.join(sorted(origins))}", 0
+    for head, signature in judged:
+        if signature.state == "false":
+            return "tampered", signature.reason, 0
+        if head.size > size:
+            lost = f"entry {size + 1}" + (f" to {head.size}" if head.size > size + 1 else "")
+            return "tampered", f"the tail was cut: {head} covers {lost}, which is missing", size + 1
+        if walked.roots.get(head.size) != head.root:
+            return (
+                "tampered",
+                f"entries {good + 1} to {head.size} were rewritten: {head} has another root",
+                good + 1,
+            )
+        good = head.size
+    if people.false[0]:
+        return (
+            "tampered",
+            f"entry {people.false[0]} does not fit: {people.false[1]}",
+            people.false[0],
+        )
+    newest = judged[-1] if judged else None
+    if newest is None:
+        return "unsigned", "no checkpoint says how long this ledger is or who signed it", 0
+    if complete is None or complete[0].size < newest[0].size:
+        return "unknown_key", newest[1].reason, 0
+    if people.unknown[0]:
+        return "unknown_key", f"entry {people.unknown[0]}: {people.unknown[1]}", 0
+    return "verified", "", 0
+
+
+def _complete(head: Head, signature: Signature) -> dict[str, Any]:
+    key = signature.key
+    return {
+        "size": head.size,
+        "time": head.time,
+        "origin": head.origin,
+        "root": head.root.hex(),
+        "key_id": key.key_id if key else "",
+        "name": key.name if key else "",
+        "valid_then": True,
+    }
+
+
+def _complete_lines(head: Head, signature: Signature, size: int) -> list[str]:
+    key = signature.key
+    lines = [f"complete up to checkpoint {head.size} of {head.time}"]
+    if key is not None:
+        lines.append(f"signed by key {key.key_id} of {key.name} ({key.kind}), valid then")
+        if key.revoked_at:
+            lines.append(f"that key was revoked later, at {key.revoked_at}")
+    if size > head.size:
+        lines.append(f"{size - head.size} newer entries are chained but no checkpoint covers them")
+    return lines
