@@ -1,0 +1,221 @@
+"""The release line: evaluate, gate, sign, roll out, observe, act, learn. Read `gate` first.
+
+    evaluate   flows/evaluating.py   the bar into the ledger, then the run through the request path
+    gate       here                  1 candidate, 2 its run, 3 the bar, 4 objectives,
+                                     5 people and incidents, 6 decision into the ledger
+    sign       flows/releasing.py    bundle, approvals, attestations, activation
+    act        flows/road.py         a violation left: kill, record, incident
+    learn      flows/learning.py     incident -> cases -> closed by a gate that ran them
+
+What never happens here: a verdict without data that opens, or one that is not recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from roadworthy.domain import (
+    Assessment,
+    Bar,
+    Blocker,
+    Draft,
+    GateDecision,
+    Measurement,
+    Observation,
+    ReleaseContent,
+    RunSummary,
+    SafetySLO,
+    System,
+    Verdict,
+    VerificationError,
+    digest_of,
+    parse_target,
+    plain,
+    read_name,
+)
+from roadworthy.evaluation import pin_suite, read_run, row_digest, rows_digest
+from roadworthy.incidents import fold
+from roadworthy.monitoring import by_facets, measure, selector
+from roadworthy.policy import assess, decide, deliberation_blockers, removed_cases, same_bar
+from roadworthy.release import pin
+
+from .loop import Loop
+
+
+def gate(system: System, loop: Loop) -> GateDecision:
+    """Judge the candidate's newest run, record the decision, return it."""
+    # 1 candidate
+    content = pin(system)
+    # 2 its run
+    run = newest_run(loop, content.candidate_digest)
+    rows = _rows(loop, run)
+    # 3 the bar
+    present = present_bar(system, content)
+    blockers = _bar_blockers(loop, run, present)
+    # 4 objectives
+    baseline = baseline_run(loop, content)
+    assessments, notes = judge(content.slos.slos, rows, _rows(loop, baseline))
+    # 5 people and incidents
+    blockers += deliberation_blockers(
+        system.deliberation, content.charter, content.candidate_digest
+    )
+    blockers += _incident_blockers(loop, content.system, present)
+    # 6 decision
+    decision = decide(
+        system=content.system,
+        candidate=content.candidate_digest,
+        run=run,
+        assessments=assessments if run is not None else (),
+        blockers=blockers,
+        baseline_run=baseline.run if baseline is not None else "",
+        notes=notes,
+    )
+    return _record(loop, decision)
+
+
+def newest_run(loop: Loop, candidate: str) -> RunSummary | None:
+    """The newest run of a candidate that the ledger knows, or None."""
+    entry = loop.ledger.newest(kind="run.completed", subject=candidate)
+    if entry is None:
+        return None
+    summary = loop.blobs.get_json(str(entry.payload["summary"]))
+    return msgspec.convert(summary, RunSummary, strict=False)
+
+
+def baseline_run(loop: Loop, content: ReleaseContent) -> RunSummary | None:
+    """The newest run of the live release's candidate; None before the first release."""
+    entry = loop.ledger.newest(kind="release.activated", system=content.system)
+    candidate = str(entry.payload.get("candidate", "")) if entry is not None else ""
+    if not candidate or candidate == content.candidate_digest:
+        return None
+    return newest_run(loop, candidate)
+
+
+def present_bar(system: System, content: ReleaseContent) -> Bar:
+    """The bar that today's files would fix."""
+    return Bar(
+        system=content.system,
+        candidate=content.candidate_digest,
+        slos=digest_of(content.slos),
+        suites=tuple(pin_suite(suite) for suite in system.suites),
+    )
+
+
+def judge(
+    slos: Sequence[SafetySLO], rows: Sequence[Observation], baseline: Sequence[Observation]
+) -> tuple[list[Assessment], list[str]]:
+    """Every objective that rules at the gate, and notes on those that do not."""
+    assessments: list[Assessment] = []
+    notes: list[str] = []
+    for slo in slos:
+        target = parse_target(slo.target)
+        if "gate" not in slo.at:
+            notes.append(f"{slo.name} rules at run time only")
+        elif target.relative_to.startswith("previous"):
+            notes.append(f"{slo.name} compares with an earlier window: run time only")
+        elif target.relative_to and not baseline:
+            notes.append(f"{slo.name} is relative and there is no baseline yet: not judged")
+        else:
+            assessments += _assess_parts(slo, rows, baseline)
+    return assessments, notes
+
+
+def _assess_parts(
+    slo: SafetySLO, rows: Sequence[Observation], baseline: Sequence[Observation]
+) -> Iterable[Assessment]:
+    """One assessment, or one for each slice that `by` names."""
+    keep = selector(slo.where)
+    now, before = [r for r in rows if keep(r)], [r for r in baseline if keep(r)]
+    parts = by_facets(now, slo.by) if slo.by else {"": now}
+    earlier = by_facets(before, slo.by) if slo.by else {"": before}
+    for name, part in (parts or {"": now}).items():
+        old = earlier.get(name)
+        yield assess(
+            slo, _measure(slo, part), part=name, baseline=_measure(slo, old) if old else None
+        )
+
+
+def _measure(slo: SafetySLO, rows: Sequence[Observation]) -> Measurement:
+    objective = read_name(slo)
+    return measure(objective.metric, rows, aggregation=objective.aggregation)
+
+
+def _rows(loop: Loop, run: RunSummary | None) -> list[Observation]:
+    """The rows of a run, in (suite, case, repeat) order.
+
+    Raises VerificationError when the run file no longer says what the ledger recorded of it.
+    """
+    if run is None:
+        return []
+    path = Path(loop.workspace.runs) / f"{run.run}.jsonl"
+    _, found = read_run(path)
+    rows = [found[key] for key in sorted(found)]
+    if rows_digest(row_digest(row) for row in rows) != run.observations:
+        raise VerificationError(
+            f"{path} changed since its run was recorded in the ledger",
+            fix="restore the file from a backup, or run `roadworthy eval --fresh`",
+        )
+    return rows
+
+
+def _bar_blockers(loop: Loop, run: RunSummary | None, present: Bar) -> list[Blocker]:
+    """A bar that moved after the run, or lost a case since an earlier one, keeps it closed."""
+    blockers: list[Blocker] = []
+    if run is not None:
+        fixed = msgspec.convert(loop.blobs.get_json(run.bar), Bar, strict=False)
+        blockers += same_bar(fixed, present)
+    earlier = [
+        (entry.time, msgspec.convert(loop.blobs.get_json(str(entry.payload["bar"])), Bar,
+                                     strict=False))
+        for entry in loop.ledger.entries(kind="bar.fixed", system=present.system)
+    ]  # fmt: skip
+    for lost in removed_cases(earlier, present):
+        blockers.append(
+            Blocker(
+                verdict=Verdict.FAIL,
+                reason=f"case {lost.case} of suite {lost.suite} was removed since the bar fixed at "
+                f"{lost.bar_fixed_at[:19]}Z: a case is never deleted to go green; put it back",
+                phase="suite",
+            )
+        )
+    return blockers
+
+
+def _incident_blockers(loop: Loop, system: str, present: Bar) -> list[Blocker]:
+    """An incident's cases must be in the bar, and an incident without cases is named."""
+    known = {case for pinned in present.suites for case in pinned.cases}
+    blockers = []
+    for incident in fold(loop.ledger.entries(system=system)).values():
+        missing = [case for case in incident.cases if case not in known]
+        if missing:
+            reason = f"cases of incident {incident.id} are not in any suite: {', '.join(missing)}"
+            blockers.append(Blocker(verdict=Verdict.FAIL, reason=reason, phase="suite"))
+        elif incident.state in ("open", "contained"):
+            reason = f"incident {incident.id} has no cases yet: roadworthy incident promote"
+            blockers.append(Blocker(verdict=Verdict.FAIL, reason=reason, phase="suite"))
+    return blockers
+
+
+def _record(loop: Loop, decision: GateDecision) -> GateDecision:
+    digest = loop.blobs.put_json(decision)
+    loop.ledger.record(
+        Draft(
+            system=decision.system,
+            kind="gate.decided",
+            subject=decision.candidate,
+            actor=loop.machine,
+            payload=plain(
+                {
+                    "decision": str(decision.decision),
+                    "digest": digest,
+                    "run": decision.run,
+                    "bar": decision.bar,
+                    "reasons": list(decision.reasons),
+                }
+            ),
+        )
+    )
+    return decision
