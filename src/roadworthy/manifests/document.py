@@ -1,0 +1,100 @@
+"""One parsed file of a user: its values, the line of each, and the faults found in it.
+
+Enters: what a reader (YAML, JSON Lines, TOML, Markdown) made of the bytes. Leaves: faults with
+file and line. A path is a tuple of keys and indexes from the file's root; a fault is anchored
+to a path, so that a later check can tell that its part of the file is faulty already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from roadworthy.domain import Fault
+
+Path = tuple[str | int, ...]
+"""Where a value is: `("never", 0, "rule")`."""
+
+MAX_FAULTS = 200
+"""Faults kept per file: whoever has more reads the first ones first."""
+
+
+class Document:
+    """A file's values with their lines. Mutable while the loader works on it."""
+
+    def __init__(
+        self, file: str, data: Any = None, lines: dict[Path, int] | None = None, text: str = ""
+    ) -> None:
+        """Start without a fault; `file` is the path as the user would type it."""
+        self.file = file
+        self.data = data
+        self.lines = lines if lines is not None else {}
+        self.text = text
+        """What stands below the front matter of a Markdown file."""
+        self.text_line = 1
+        """The line on which `text` starts."""
+        self.order: list[int] = []
+        """For JSON Lines: the line of each value, in order."""
+        self.root: Path = ()
+        """What a message leaves out of a path."""
+        self.faults: list[Fault] = []
+        self.faulty: set[Path] = set()
+
+    def line_of(self, path: Iterable[str | int]) -> int:
+        """The line of a value; of the nearest parent that has one when it is not there."""
+        steps = tuple(path)
+        while steps and steps not in self.lines:
+            steps = steps[:-1]
+        return self.lines.get(steps, 1)
+
+    def fault(
+        self,
+        path: Iterable[str | int],
+        message: str,
+        fix: str = "",
+        *,
+        severity: Literal["error", "warning"] = "error",
+        line: int = 0,
+    ) -> None:
+        """Note a fault at a path (or at a line, where the path has none)."""
+        steps = tuple(path)
+        if severity == "error":
+            self.faulty.add(steps)
+        if len(self.faults) >= MAX_FAULTS:
+            return
+        self.faults.append(
+            Fault(
+                file=self.file,
+                line=line or self.line_of(steps),
+                message=message,
+                fix=fix,
+                severity=severity,
+            )
+        )
+
+    def sound(self, path: Iterable[str | int]) -> bool:
+        """Whether nothing at, above or below the path is faulty: then it is worth judging."""
+        steps = tuple(path)
+        return not any(
+            bad == steps[: len(bad)] or steps == bad[: len(steps)] for bad in self.faulty
+        )
+
+    def spell(self, path: Iterable[str | int]) -> str:
+        """A path as a person writes it, without the part that `root` leaves out."""
+        return spell(tuple(path)[len(self.root) :])
+
+    @property
+    def broken(self) -> bool:
+        """Whether the file as a whole could not be read."""
+        return () in self.faulty
+
+
+def spell(path: Iterable[str | int]) -> str:
+    """A path as a person writes it: `never[0].rule`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text

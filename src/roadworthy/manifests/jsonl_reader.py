@@ -1,0 +1,159 @@
+"""JSON Lines and JSON to values, each with its line; duplicate keys are faults.
+
+Cases come by the thousands, so a line takes the fast way (one strict decode) and only a line
+that might be faulty takes the slow one, which finds every fault of it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+import msgspec
+
+from .document import Document
+from .typed import build
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+MAX_LINE_BYTES = 4 * 1024 * 1024
+"""One case: some four books."""
+
+MAX_JSON_DEPTH = 40
+"""Nesting of one value; deeper ones would exhaust the stack of whoever walks them."""
+
+
+def read_lines(data: bytes, document: Document, kind: type[T]) -> list[T]:
+    """One struct a line. Blank lines are skipped; line N is item `(N,)` of the document."""
+    decoder = msgspec.json.Decoder(kind)
+    keys = [f'"{one.encode_name}":'.encode() for one in msgspec.structs.fields(kind)]
+    values: list[T] = []
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
+    for number, raw in enumerate(data.split(b"\n"), start=1):
+        line = raw.strip()
+        if not line:
+            continue
+        document.lines[(number,)] = number
+        value = _fast(line, decoder, keys)
+        if value is None:
+            value = _slow(line, number, document, kind)
+        if value is not None:
+            values.append(value)
+            document.order.append(number)
+    return values
+
+
+def _fast(line: bytes, decoder: msgspec.json.Decoder[T], keys: list[bytes]) -> T | None:
+    """The line when it is plainly sound; None when it needs a closer look."""
+    if len(line) > MAX_LINE_BYTES or line.count(b"{") + line.count(b"[") > MAX_JSON_DEPTH:
+        return None
+    compact = line.replace(b'" :', b'":')
+    if any(compact.count(key) > 1 for key in keys):
+        return None
+    try:
+        return decoder.decode(line)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def _slow(line: bytes, number: int, document: Document, kind: type[T]) -> T | None:
+    """The line with every fault noted."""
+    if len(line) > MAX_LINE_BYTES:
+        document.fault(
+            (number,), f"the line has {len(line):,} bytes", f"at most {MAX_LINE_BYTES:,} are read"
+        )
+        return None
+    read, value = read_json(line, document, first_line=number, path=(number,))
+    if not read:
+        return None
+    before = len(document.faults)
+    built = build(document, kind, data=value, path=(number,), root=(number,))
+    return built if len(document.faults) == before else None
+
+
+def read_json(
+    data: bytes, document: Document, *, first_line: int = 1, path: tuple[int, ...] = ()
+) -> tuple[bool, Any]:
+    """Whether it could be read, and the value; faults are noted."""
+    deep = _depth(data)
+    if deep > MAX_JSON_DEPTH:
+        document.fault(
+            path, f"nested {deep} levels deep", f"at most {MAX_JSON_DEPTH} levels are read"
+        )
+        return False, None
+    doubles: list[str] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in items:
+            if key in found:
+                doubles.append(key)
+            found[key] = value
+        return found
+
+    try:
+        value = json.loads(
+            data.decode("utf-8-sig"), object_pairs_hook=pairs, parse_constant=_refuse
+        )
+    except UnicodeDecodeError as error:
+        document.fault(
+            path, f"byte 0x{data[error.start]:02x} is not UTF-8", "save the file as UTF-8"
+        )
+        return False, None
+    except json.JSONDecodeError as error:
+        document.fault(
+            path,
+            f"this is not valid JSON: {error.msg.lower()} at column {error.colno}",
+            _json_fix(error.msg),
+            line=first_line + error.lineno - 1,
+        )
+        return False, None
+    except (ValueError, RecursionError) as error:
+        document.fault(path, f"this is not valid JSON: {error}", "write a finite, shorter number")
+        return False, None
+    for key in doubles:
+        document.fault(path, f"`{key}` stands here twice", "keep one of them")
+    return not doubles, value
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON number")
+
+
+def _json_fix(message: str) -> str:
+    if "property name" in message:
+        return 'put keys in double quotes: `"id": …`, and no comma after the last one'
+    if "delimiter" in message:
+        return "a comma or a bracket is missing before this column"
+    if "Extra data" in message:
+        return "one JSON value only; in a .jsonl file one a line"
+    if "control character" in message:
+        return "write a line break inside a text as `\\n`"
+    if "Unterminated" in message:
+        return "close the text with a double quote"
+    return "check the JSON"
+
+
+def _depth(data: bytes) -> int:
+    """Nesting of brackets outside of texts (an upper bound for malformed input)."""
+    if data.count(b"{") + data.count(b"[") <= MAX_JSON_DEPTH:
+        return 0
+    depth = deepest = 0
+    in_text = escaped = False
+    for byte in data:
+        if in_text:
+            if escaped:
+                escaped = False
+            elif byte == 0x5C:
+                escaped = True
+            elif byte == 0x22:
+                in_text = False
+        elif byte == 0x22:
+            in_text = True
+        elif byte in b"{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"}]":
+            depth -= 1
+    return deepest

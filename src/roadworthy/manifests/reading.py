@@ -1,0 +1,165 @@
+"""A system's folder as far as it could be read: what the cross checks look at.
+
+Each file is read by itself here; what files say of each other is judged by the `*_checks`
+modules, which see placeholders where a file was faulty.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from roadworthy.domain import (
+    Candidate,
+    Case,
+    Charter,
+    Deliberation,
+    DeliberationHeader,
+    Deployment,
+    Pipeline,
+    Playbook,
+    PlaybookHeader,
+    Prompt,
+    PromptHeader,
+    Rails,
+    Rollout,
+    SloFile,
+    Suite,
+    SuiteFile,
+    Waiver,
+)
+
+from .document import Document
+from .folder import Folder
+from .objective_names import fill_windows
+
+CHARTER = "charter.yaml"
+SLOS = "safety-slos.yaml"
+ROLLOUT = "rollout.yaml"
+PIPELINE = "pipeline.yaml"
+DELIBERATION = "deliberation-note.md"
+DEPLOYMENT = "roadworthy.toml"
+
+
+class Reading:
+    """Everything of one folder. Fields are None where a file is absent or unreadable."""
+
+    def __init__(self, root: Path, candidate_file: str) -> None:
+        """Nothing is read yet."""
+        self.folder = Folder(root)
+        self.candidate_file = candidate_file
+        self.charter: Charter | None = None
+        self.candidate: Candidate | None = None
+        self.prompt: Prompt | None = None
+        self.rails = Rails()
+        self.rails_file = ""
+        self.slos: SloFile | None = None
+        self.suite_files: dict[str, SuiteFile] = {}
+        """Path -> suite as written."""
+        self.case_files: dict[str, list[Case]] = {}
+        self.suites: tuple[Suite, ...] = ()
+        self.rollout: Rollout | None = None
+        self.pipeline: Pipeline | None = None
+        self.waivers: dict[str, Waiver] = {}
+        """Path -> waiver."""
+        self.playbooks: tuple[Playbook, ...] = ()
+        self.deliberation: Deliberation | None = None
+        self.deployment = Deployment()
+
+    def document(self, file: str) -> Document:
+        """The document of a file of the folder."""
+        return self.folder.document(file)
+
+    def read(self) -> None:
+        """Read every file; faults stay in the documents."""
+        folder = self.folder
+        self.charter = folder.yaml(CHARTER, Charter)
+        folder.digest(CHARTER)
+        self.candidate = folder.yaml(self.candidate_file, Candidate)
+        folder.digest(self.candidate_file)
+        self.slos = folder.yaml(SLOS, SloFile)
+        if self.slos is not None:
+            self.slos = fill_windows(self.slos, self.document(SLOS))
+        if folder.has(DEPLOYMENT):
+            self.deployment = folder.toml(DEPLOYMENT, Deployment) or Deployment()
+        if folder.has(ROLLOUT):
+            self.rollout = folder.yaml(ROLLOUT, Rollout)
+        if folder.has(PIPELINE):
+            self.pipeline = folder.yaml(PIPELINE, Pipeline)
+        self._read_candidate_files()
+        self._read_papers()
+        for file in self._names("suites", ".yaml", ".yml"):
+            suite = folder.yaml(file, SuiteFile)
+            if suite is not None:
+                self.suite_files[file] = suite
+
+    def _read_candidate_files(self) -> None:
+        """The prompt and the rails that the candidate names."""
+        if self.candidate is None:
+            return
+        document = self.document(self.candidate_file)
+        if self.candidate.rails:
+            rails = self.folder.reach(self.candidate.rails, document, ("rails",))
+            if rails is not None:
+                self.rails_file = rails
+                self.rails = self.folder.yaml(rails, Rails) or Rails()
+                self.folder.digest(rails)
+        if self.candidate.prompt:
+            prompt = self.folder.reach(self.candidate.prompt, document, ("prompt",))
+            if prompt is not None:
+                self._read_prompt(prompt)
+
+    def _read_prompt(self, file: str) -> None:
+        header = self.folder.markdown(file, PromptHeader)
+        self.folder.digest(file)
+        if header is None:
+            return
+        document = self.document(file)
+        examples: tuple[dict[str, object], ...] = ()
+        if header.examples:
+            target = self.folder.reach(header.examples, document, ("examples",), beside=file)
+            if target is not None:
+                rows = self.folder.lines(target, FewShot)
+                examples = tuple(msgspec.to_builtins(row) for row in rows)
+                self.folder.digest(target)
+        self.prompt = Prompt(path=file, header=header, body=document.text, examples=examples)
+
+    def _read_papers(self) -> None:
+        """Waivers, playbooks and the deliberation note."""
+        for file in self._names("waivers", ".yaml", ".yml"):
+            waiver = self.folder.yaml(file, Waiver)
+            if waiver is not None:
+                self.waivers[file] = waiver
+        playbooks = []
+        for file in self._names("playbooks", ".md"):
+            header = self.folder.markdown(file, PlaybookHeader)
+            if header is not None:
+                body = self.document(file).text
+                playbooks.append(
+                    Playbook(path=file, name=Path(file).stem, header=header, body=body)
+                )
+        self.playbooks = tuple(playbooks)
+        if self.folder.has(DELIBERATION):
+            note = self.folder.markdown(DELIBERATION, DeliberationHeader)
+            if note is not None:
+                body = self.document(DELIBERATION).text
+                self.deliberation = Deliberation(path=DELIBERATION, header=note, body=body)
+
+    def _names(self, folder: str, *suffixes: str) -> list[str]:
+        """Files of a sub-folder with one of the suffixes, sorted; hidden ones are left alone."""
+        path = self.folder.root / folder
+        if not path.is_dir():
+            return []
+        return sorted(
+            f"{folder}/{one.name}"
+            for one in path.iterdir()
+            if one.suffix in suffixes and one.is_file() and not one.name.startswith(".")
+        )
+
+
+class FewShot(msgspec.Struct, frozen=True, kw_only=True):
+    """A few-shot example: `{"input": …, "output": …}`; more keys are the prompt's own."""
+
+    input: str | dict[str, object] | list[object]
+    output: str | dict[str, object] | list[object]
