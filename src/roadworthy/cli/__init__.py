@@ -4,7 +4,28 @@ from __future__ import annotations
 
 import sys
 
-VERBS: dict[str, tuple[str, str]] = {}
+VERBS: dict[str, tuple[str, str]] = {
+    "init": ("roadworthy.cli.init", "write a complete, commented set of files for a new system"),
+    "check": ("roadworthy.cli.check", "check every file of a system, all faults at once"),
+    "config": ("roadworthy.cli.config", "print the deployment, secrets masked"),
+    "schema": ("roadworthy.cli.schema", "print the JSON Schema of a file"),
+    "people": ("roadworthy.cli.people", "add, list, revoke and rotate people's keys"),
+    "keys": ("roadworthy.cli.keys", "list keys; make virtual API keys for tenants"),
+    "eval": ("roadworthy.cli.evaluate", "run the suites through the real request path"),
+    "gate": ("roadworthy.cli.gate", "may this candidate ship, and if not, why not"),
+    "release": ("roadworthy.cli.release", "build, sign, verify and activate a release"),
+    "serve": ("roadworthy.cli.serve", "serve verified releases behind an OpenAI-compatible API"),
+    "kill": ("roadworthy.cli.kill", "stop a system, tenant or slice on every worker"),
+    "resume": ("roadworthy.cli.resume", "lift a kill: two people together, with a reason"),
+    "outcome": ("roadworthy.cli.outcome", "say what became of an answer: label, violation"),
+    "incident": ("roadworthy.cli.incident", "list, show, promote and close incidents"),
+    "record": ("roadworthy.cli.record", "enter evidence that was made elsewhere"),
+    "ledger": ("roadworthy.cli.ledger", "read, prove and verify the ledger"),
+    "verify": ("roadworthy.cli.verify", "verify a bundle, release or ledger offline"),
+    "backup": ("roadworthy.cli.backup", "copy a workspace, consistent while serving"),
+    "restore": ("roadworthy.cli.restore", "put a verified backup back"),
+    "demo": ("roadworthy.cli.demo", "the whole loop on a real model, narrated"),
+}
 """Verb -> (module, one line of help). The order is the order of the help: along the loop."""
 
 

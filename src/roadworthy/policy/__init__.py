@@ -4,14 +4,16 @@ from .assessment import assess
 from .bar import removed_cases, same_bar
 from .deliberation import deliberation_blockers
 from .gate import decide
-from .rendering import to_junit, to_markdown
+from .rendering import interval, shown, to_junit, to_markdown
 
 __all__ = [
     "assess",
     "decide",
     "deliberation_blockers",
+    "interval",
     "removed_cases",
     "same_bar",
+    "shown",
     "to_junit",
     "to_markdown",
 ]

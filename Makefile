@@ -1,0 +1,44 @@
+# Each target works by itself on a fresh machine with Python 3.11+, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.PHONY: setup demo test test-all check bench docs lock clean
+
+setup: $(STAMP)
+
+# uv where it can be had (seconds), else plain pip; both install what requirements.lock pins by hash.
+$(STAMP): requirements.lock requirements-dev.lock pyproject.toml verify/pyproject.toml tools/bootstrap.py
+	$(PYTHON) tools/bootstrap.py $(VENV)
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/roadworthy demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -m "not extended"
+
+test-all: $(STAMP)
+	$(BIN)/python -m pytest
+	$(BIN)/python -m bench
+
+check: $(STAMP)
+	$(BIN)/ruff check src verify tests bench tools examples
+	$(BIN)/ruff format --check src verify tests bench tools
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q tests/architecture
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/site
+
+bench: $(STAMP)
+	$(BIN)/python -m bench
+
+docs: $(STAMP)
+	$(BIN)/mkdocs build --strict --site-dir build/site
+
+lock: $(STAMP)
+	$(BIN)/python tools/lock.py
+
+clean:
+	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

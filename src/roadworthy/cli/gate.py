@@ -1,0 +1,105 @@
+"""`roadworthy gate`: may this candidate ship, and if not, why not and where to go back to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roadworthy.domain import GateDecision, Verdict
+
+from .exits import exit_of_verdict
+from .terminal import coloured, emit, say, table
+
+_COLOURS = {"PASS": "green", "FAIL": "red", "ERROR": "red", "INCONCLUSIVE": "yellow"}
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    candidate: Annotated[str, typer.Option(help="The candidate's file.")] = "candidate.yaml",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML here.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write Markdown here.")] = None,
+) -> None:
+    """Judge the candidate's newest run against safety-slos.yaml and record the decision.
+
+    Exit code 0 PASS, 3 FAIL, 4 INCONCLUSIVE, 2 ERROR. Only PASS opens; no data never does.
+    """
+    from roadworthy.flows.release_loop import gate
+    from roadworthy.manifests import load_system
+    from roadworthy.policy import to_junit, to_markdown
+    from roadworthy.wiring.loop import open_loop
+
+    system = load_system(directory, candidate=candidate)
+    loop = open_loop(directory, configured=system.deployment.workspace)
+    decision = gate(system, loop)
+    if junit is not None:
+        junit.write_text(to_junit(decision), encoding="utf-8")
+    if markdown is not None:
+        markdown.write_text(to_markdown(decision), encoding="utf-8")
+    if json:
+        emit(_as_json(decision))
+    else:
+        _print(decision, system.candidate.name)
+    raise typer.Exit(int(exit_of_verdict(decision.decision)))
+
+
+def _as_json(decision: GateDecision) -> dict[str, object]:
+    """The stable contract for scripts."""
+    return {
+        "decision": str(decision.decision),
+        "system": decision.system,
+        "candidate": decision.candidate,
+        "run": decision.run,
+        "slos": [
+            {
+                "name": item.name,
+                "target": item.target,
+                "estimate": item.estimate,
+                "low": item.low,
+                "high": item.high,
+                "n": item.n,
+                "baseline": item.baseline,
+                "difference": item.difference,
+                "verdict": str(item.verdict),
+                "reason": item.reason,
+                "phase": item.phase,
+            }
+            for item in decision.slos
+        ],
+        "reasons": list(decision.reasons),
+        "notes": list(decision.notes),
+        "next": decision.next_step,
+    }
+
+
+def _print(decision: GateDecision, name: str) -> None:
+    from roadworthy.policy import interval, shown
+
+    table(
+        ("SLO", "target", "estimate", "95 % interval", "n", "baseline", "verdict"),
+        [
+            (
+                item.name,
+                item.target,
+                shown(item.estimate),
+                interval(item),
+                str(item.n),
+                shown(item.baseline),
+                str(item.verdict),
+            )
+            for item in decision.slos
+        ],
+        title=f"Gate of {name} ({decision.candidate[:19]}…), run {decision.run or 'none'}",
+    )
+    for item in decision.slos:
+        if item.verdict is Verdict.PASS and item.reason.startswith("0 violations"):
+            say(f"  {item.name}: {item.reason}")
+    say(coloured(f"Decision: {decision.decision}", _COLOURS[str(decision.decision)]))
+    for reason in decision.reasons:
+        say(f"  - {reason}")
+    for note in decision.notes:
+        say(f"  note: {note}")
+    say(f"Next: {decision.next_step}")
