@@ -7,10 +7,11 @@ from .fingerprint import row_digest, rows_digest
 from .plan import Item, Plan, case_digest, latest_attempt, pin_suite, plan
 from .progress import Progress
 from .repeats import flaky_cases, outcomes, pass_at_k, pass_hat_k, passed
-from .runfile import Header, RunFile, read_run
+from .runfile import Header, RunFile, read_header, read_run
 from .runner import Limits, RunRows, run
-from .scorers import SCORER_NAMES, make_scorer, text_of
+from .scorers import SCORER_NAMES, DetectorFactory, make_scorer, text_of
 from .scoring import Scoring
+from .seeding import SeededProvider
 
 __all__ = [
     "SCORER_NAMES",
@@ -18,6 +19,7 @@ __all__ = [
     "AnswerStore",
     "CachedProvider",
     "Comparison",
+    "DetectorFactory",
     "Header",
     "Item",
     "Limits",
@@ -28,6 +30,7 @@ __all__ = [
     "RunFile",
     "RunRows",
     "Scoring",
+    "SeededProvider",
     "case_digest",
     "compare",
     "compare_all",
@@ -41,6 +44,7 @@ __all__ = [
     "passed",
     "pin_suite",
     "plan",
+    "read_header",
     "read_run",
     "row_digest",
     "rows_digest",

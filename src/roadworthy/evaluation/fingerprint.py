@@ -8,11 +8,13 @@ JSON, shortest form that reads back the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import msgspec
 
 from roadworthy.domain import Observation
+
+from .plan import Key
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -30,9 +32,9 @@ def row_digest(observation: Observation) -> bytes:
     return hashlib.sha256(_encoder.encode(timeless)).digest()
 
 
-def rows_digest(digests: Iterable[bytes]) -> str:
-    """One digest over row digests, in the order of the plan."""
+def rows_digest(digests: Mapping[Key, bytes]) -> str:
+    """One digest over row digests, in the order of (suite, case, repeat)."""
     whole = hashlib.sha256()
-    for digest in digests:
-        whole.update(digest)
+    for key in sorted(digests):
+        whole.update(digests[key])
     return f"sha256:{whole.hexdigest()}"

@@ -17,8 +17,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import EvidenceError, Observation, UsageError
+from roadworthy.domain import EvidenceError, Instant, Observation, UsageError, VerificationError
 
+from .fingerprint import row_digest, rows_digest
 from .plan import Key, Plan
 
 FLUSH_ROWS = 64
@@ -42,6 +43,7 @@ class Header(Struct, frozen=True, kw_only=True):
     candidate: str
     items: int
     """How many rows a complete run has."""
+    started_at: Instant = ""
 
 
 def key_of(observation: Observation) -> Key:
@@ -49,24 +51,48 @@ def key_of(observation: Observation) -> Key:
     return (observation.suite, observation.case, observation.repeat)
 
 
-def read_run(path: Path) -> tuple[Header, dict[Key, Observation]]:
-    """Header and rows of a run file; of several rows for one question the last one counts.
+def read_header(path: Path) -> Header:
+    """The first line of a run file. Raises EvidenceError when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return _read_header(file.readline(), path)[0]
+    except OSError as error:
+        raise EvidenceError(f"the run file {path} cannot be read: {error}") from error
 
-    Raises EvidenceError when the file cannot be read or a line but the last is broken.
+
+def read_run(path: Path, *, expected: str = "") -> list[Observation]:
+    """The rows of a run file in the order of their keys; of several for one question the last.
+
+    Raises EvidenceError when the file cannot be read or a line but the last is broken, and
+    VerificationError when the rows do not have the `expected` digest (a summary's
+    `observations`): then they are not what the ledger recorded.
     """
     try:
         with path.open("rb") as file:
-            header, _ = _read_header(file.readline(), path)
-            rows = {key_of(row): row for row, _ in _read_rows(file, path)}
+            _read_header(file.readline(), path)
+            found = {key_of(row): row for row, _ in _read_rows(file, path)}
     except OSError as error:
         raise EvidenceError(f"the run file {path} cannot be read: {error}") from error
-    return header, rows
+    rows = [found[key] for key in sorted(found)]
+    if expected and rows_digest({key_of(row): row_digest(row) for row in rows}) != expected:
+        raise VerificationError(
+            f"{path} does not hold the rows that were recorded",
+            fix="restore it from a backup, or run `roadworthy eval --fresh`",
+        )
+    return rows
 
 
 class RunFile:
     """A run file open for writing, locked. Use as a context manager inside an event loop."""
 
-    def __init__(self, path: Path, planned: Plan, *, flush_rows: int = FLUSH_ROWS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        planned: Plan,
+        *,
+        started_at: Instant = "",
+        flush_rows: int | None = None,
+    ) -> None:
         """Create the file (0600), or go on where it ends.
 
         `flush_rows` = 1 writes each row at once: right where a lost row would be paid again.
@@ -74,10 +100,12 @@ class RunFile:
         EvidenceError when it is broken or cannot be written.
         """
         self.path = path
+        self.header = _header(planned, started_at)
+        """The first line, as it stands in the file."""
         self.finished: dict[Key, Observation] = {}
         """Rows from before, errors left out (they are asked again). Emptied by the runner."""
         self._buffer: list[bytes] = []
-        self._flush_rows = flush_rows
+        self._flush_rows = flush_rows or FLUSH_ROWS
         self._timer: asyncio.TimerHandle | None = None
         self._broken: EvidenceError | None = None
         try:
@@ -160,10 +188,10 @@ class RunFile:
             first = file.readline()
             if not first.endswith(b"\n"):
                 os.ftruncate(self._file, 0)
-                self._write(_encoder.encode(_header(planned)) + b"\n")
+                self._write(_encoder.encode(self.header) + b"\n")
                 return
-            header, end = _read_header(first, self.path)
-            if header.plan != planned.digest:
+            self.header, end = _read_header(first, self.path)
+            if self.header.plan != planned.digest:
                 raise UsageError(
                     f"{self.path} holds the run of another plan",
                     fix="move it away; run files are named by their plan",
@@ -178,7 +206,7 @@ class RunFile:
             os.ftruncate(self._file, end)
 
 
-def _header(planned: Plan) -> Header:
+def _header(planned: Plan, started_at: Instant) -> Header:
     return Header(
         run=planned.run,
         plan=planned.digest,
@@ -186,6 +214,7 @@ def _header(planned: Plan) -> Header:
         system=planned.bar.system,
         candidate=planned.bar.candidate,
         items=len(planned.items),
+        started_at=started_at,
     )
 
 

@@ -106,7 +106,8 @@ class _Run:
         self._scoring = scoring
         self._limits = limits
         self._on_progress = on_progress
-        self._rows: dict[Key, tuple[Observation, bytes]] = {}
+        self._rows: dict[Key, Observation] = {}
+        self._digests: dict[Key, bytes] = {}
         for key, row in runfile.finished.items():
             self._keep(key, row)
         runfile.finished = {}
@@ -132,21 +133,21 @@ class _Run:
 
     def result(self) -> RunRows:
         """The rows in the order of the plan."""
-        kept = [self._rows[item.key] for item in self._plan.items if item.key in self._rows]
+        rows = tuple(self._rows[item.key] for item in self._plan.items if item.key in self._rows)
         snapshot = self._tally.snapshot(time.perf_counter() - self._started)
         if self._on_progress is not None:
             self._on_progress(snapshot)
         return RunRows(
-            rows=tuple(row for row, _ in kept),
-            digest=rows_digest(digest for _, digest in kept),
-            missing=len(self._plan.items) - len(kept),
+            rows=rows,
+            digest=rows_digest(self._digests),
+            missing=len(self._plan.items) - len(rows),
             stopped=self.stopped,
             progress=snapshot,
         )
 
     def _keep(self, key: Key, row: Observation) -> None:
-        light = msgspec.structs.replace(row, output="", raw_output="")
-        self._rows[key] = (light, row_digest(row))
+        self._rows[key] = msgspec.structs.replace(row, output="", raw_output="")
+        self._digests[key] = row_digest(row)
 
     def _stop_early(self) -> None:
         tally, limits = self._tally, self._limits

@@ -1,0 +1,147 @@
+"""The request path as what answers a case: input rails, compose, model, output rails, decide.
+
+Enters: a case. Leaves: its observation, of stage `eval`. No door, no journal, no kill switch:
+an evaluation asks the same path that the gateway walks, and nothing of it reaches a user.
+
+`latency_ms` and `first_token_ms` are those of the model calls when they were paid for, so that
+an answer from the cache says how long it took, not how long it took to find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Any
+
+import msgspec
+
+from roadworthy.domain import (
+    Call,
+    Case,
+    Clock,
+    EvidenceError,
+    Observation,
+    RoadworthyError,
+    UsageError,
+    format_instant,
+)
+from roadworthy.evaluation import Receipt, new_receipt
+
+from .request_path import answer
+from .service import Service
+from .trace import Reply
+
+
+class PathTarget:
+    """The Target port over `request_path.answer`."""
+
+    def __init__(self, service: Service, clock: Clock, new_id: Callable[[], str]) -> None:
+        """`new_id` makes the observations' ids (UUIDv7)."""
+        self._service = service
+        self._clock = clock
+        self._new_id = new_id
+
+    async def answer(self, case: Case, *, suite: str, repeat: int) -> Observation:
+        """Answer one case once. What fails is an observation with `status="error"`.
+
+        Raises EvidenceError when the answer cannot be kept: going on would pay for it twice.
+        """
+        receipt = new_receipt()
+        try:
+            observation = await self._observed(self._call(case, repeat))
+        except EvidenceError:
+            raise
+        except RoadworthyError as error:
+            observation = self._failed(case, error)
+        return msgspec.structs.replace(
+            observation,
+            suite=suite,
+            case=case.id,
+            repeat=repeat,
+            tags=tuple(case.tags),
+            facets=case.facets,
+            **_durations(receipt),
+        )
+
+    async def _observed(self, call: Call) -> Observation:
+        reply: Reply | None = None
+        async with aclosing(answer(call, self._service, self._clock)) as items:
+            async for item in items:
+                if isinstance(item, Reply):
+                    reply = item
+        if reply is None:
+            raise UsageError("the request path ended without a reply")
+        return reply.observation
+
+    def _call(self, case: Case, repeat: int) -> Call:
+        content = self._service.content
+        chat = content.prompt is None and content.candidate.decision is None
+        call = Call(
+            id=self._new_id(),
+            system=content.system,
+            tenant=case.facets.get("tenant", ""),
+            facets=case.facets,
+            context=case.context,
+            stage="eval",
+            repeat=repeat,
+        )
+        if isinstance(case.input, dict):
+            call.variables = case.input
+        elif isinstance(case.input, str) and not (chat and case.turns):
+            call.variables = {"input": case.input}
+        elif chat:
+            call.managed = False
+            call.messages = (*case.turns, *_messages(case.input))
+        if case.turns and call.managed:
+            raise UsageError(
+                f"case {case.id} has turns, but the release owns the prompt",
+                fix="give the conversation as prompt variables, or a candidate without a prompt",
+            )
+        if call.managed and not call.variables:
+            call.variables = {"input": _only_text(case)}
+        return call
+
+    def _failed(self, case: Case, error: RoadworthyError) -> Observation:
+        """The row of a case that could not even be asked."""
+        content = self._service.content
+        return Observation(
+            id=self._new_id(),
+            time=format_instant(self._clock.now()),
+            system=content.system,
+            release=self._service.digest,
+            stage="eval",
+            tenant=case.facets.get("tenant", ""),
+            model=content.candidate.model.name,
+            status="error",
+            action="error",
+            error=error.message,
+        )
+
+
+def _messages(given: str | list[dict[str, Any]] | dict[str, Any]) -> list[dict[str, Any]]:
+    return given if isinstance(given, list) else [{"role": "user", "content": str(given)}]
+
+
+def _only_text(case: Case) -> str:
+    """The text of a case that gives one user message to a release that owns the prompt."""
+    messages = _messages(case.input)
+    content = messages[0].get("content") if len(messages) == 1 else None
+    if not isinstance(content, str) or messages[0].get("role") != "user":
+        raise UsageError(
+            f"case {case.id} gives messages, but the release owns the prompt",
+            fix="give a text, the prompt's variables, or a single user message",
+        )
+    return content
+
+
+def _durations(receipt: Receipt) -> dict[str, Any]:
+    """How long the model took, and whether all of it was found in the cache."""
+    if not receipt.paid and not receipt.found:
+        return {}
+    return {
+        "latency_ms": round(receipt.latency_ms, 3),
+        "first_token_ms": (
+            None if receipt.first_token_ms is None else round(receipt.first_token_ms, 3)
+        ),
+        "cache_hit": receipt.cache_hit,
+    }

@@ -1,0 +1,346 @@
+"""Evaluate: ask every case of the suites, through the request path, and say what came out.
+
+    evaluate    1 pin what would run
+                2 the bar into the ledger, before the first call
+                3 run through the request path
+                4 summary with indicators, whole or not at all
+                5 the run into the ledger
+
+Enters: a checked system. Leaves: a summary, its run file and two entries. The same command goes
+on with a run that was cut off, and returns a complete one without asking anything.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from roadworthy.domain import (
+    Draft,
+    Entry,
+    EvidenceError,
+    Measurement,
+    Provider,
+    ReleaseContent,
+    RunSummary,
+    System,
+    format_instant,
+    plain,
+)
+from roadworthy.evaluation import (
+    CachedProvider,
+    DetectorFactory,
+    Limits,
+    PlainProvider,
+    Plan,
+    Progress,
+    RunFile,
+    RunRows,
+    Scoring,
+    SeededProvider,
+    flaky_cases,
+    latest_attempt,
+    plan,
+    run,
+)
+from roadworthy.manifests import Workspace
+from roadworthy.monitoring import measure_all
+from roadworthy.release import pin
+
+from .case_target import PathTarget
+from .loop import Loop
+from .service import Service
+
+ALLOWED_ERROR_SHARE = 0.01
+"""A run with more errors than this is `partial`: too much was not answered to judge the rest."""
+
+_summary_decoder = msgspec.json.Decoder(RunSummary)
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What a person asks of an evaluation."""
+
+    suites: tuple[str, ...] = ()
+    """Names; none means all."""
+    repeats: int | None = None
+    seed: int = 0
+    limit: int | None = None
+    fresh: bool = False
+    """Another attempt instead of going on with the newest."""
+    cache: bool = True
+    limits: Limits = Limits()
+
+
+class EvaluatingDeps(Struct, frozen=True, kw_only=True):
+    """What `evaluate` needs beside the system."""
+
+    loop: Loop
+    new_id: Callable[[], str]
+    service: Callable[[ReleaseContent, Callable[[Provider], Provider]], Service]
+    """Builds the service of a content, with a wrapper around its provider."""
+    detector_factory: DetectorFactory | None = None
+    on_progress: Callable[[Progress], None] | None = None
+
+
+class Evaluated(Struct, frozen=True, kw_only=True):
+    """A summary and where it comes from."""
+
+    summary: RunSummary
+    plan: Plan
+    run_file: Path
+    digest: str
+    """Of the summary, as the ledger names it."""
+    stopped: str = ""
+    """Why the run stopped early; empty when it did not."""
+    reprinted: bool = False
+    """True when the run was complete already."""
+    progress: Progress | None = None
+
+
+async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evaluated:
+    """Run the suites against the system's candidate.
+
+    Raises UsageError on an impossible request, EvidenceError when rows, answers or entries
+    cannot be kept, and what building the service raises. A model that fails is no error here:
+    its rows are.
+    """
+    # 1 pin what would run
+    content = pin(system)
+    planned = _planned(system, content, asked, deps)
+    done = _complete(planned, deps)
+    if done is not None:
+        return done
+    service = deps.service(content, lambda provider: _wrapped(provider, content, asked, deps))
+    try:
+        scoring = Scoring(planned.suites, deps.detector_factory)
+        # 2 the bar into the ledger, before the first call
+        started_at = format_instant(deps.loop.clock.now())
+        _fix_bar(planned, deps)
+        # 3 run through the request path
+        with RunFile(
+            run_path(deps.loop.workspace, planned.run),
+            planned,
+            started_at=started_at,
+            flush_rows=None if asked.cache else 1,
+        ) as runfile:
+            started_at = runfile.header.started_at
+            found = await run(
+                planned,
+                PathTarget(service, deps.loop.clock, deps.new_id),
+                runfile=runfile,
+                scoring=scoring,
+                limits=asked.limits,
+                on_progress=deps.on_progress,
+            )
+    finally:
+        await service.provider.aclose()
+    # 4 summary with indicators, whole or not at all
+    summary = _summary(planned, content, found, started_at, format_instant(deps.loop.clock.now()))
+    digest = deps.loop.blobs.put_json(summary)
+    _write_whole(summary_path(deps.loop.workspace, planned.run), msgspec.json.encode(summary))
+    # 5 the run into the ledger
+    deps.loop.ledger.record(_completed(planned, summary, digest, deps.loop.machine))
+    return Evaluated(
+        summary=summary,
+        plan=planned,
+        run_file=run_path(deps.loop.workspace, planned.run),
+        digest=digest,
+        stopped=found.stopped,
+        progress=found.progress,
+    )
+
+
+def run_path(workspace: Workspace, run_id: str) -> Path:
+    """Where a run's rows lie."""
+    return workspace.runs / f"{run_id}.jsonl"
+
+
+def summary_path(workspace: Workspace, run_id: str) -> Path:
+    """Where a run's summary lies."""
+    return workspace.runs / f"{run_id}.summary.json"
+
+
+def read_summary(workspace: Workspace, run_id: str) -> RunSummary | None:
+    """A run's summary, or None when it has none yet. Raises EvidenceError on a broken one."""
+    path = summary_path(workspace, run_id)
+    try:
+        return _summary_decoder.decode(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise EvidenceError(
+            f"{path} cannot be read: {error}", fix="remove it; the same command makes it again"
+        ) from error
+
+
+def _planned(system: System, content: ReleaseContent, asked: Asked, deps: EvaluatingDeps) -> Plan:
+    first = plan(
+        system,
+        content,
+        suites=asked.suites,
+        repeats=asked.repeats,
+        seed=asked.seed,
+        limit=asked.limit,
+    )
+    return latest_attempt(
+        first, lambda run_id: run_path(deps.loop.workspace, run_id).exists(), fresh=asked.fresh
+    )
+
+
+def _complete(planned: Plan, deps: EvaluatingDeps) -> Evaluated | None:
+    """The run, when it is complete and in the ledger."""
+    summary = read_summary(deps.loop.workspace, planned.run)
+    if summary is None or summary.status != "complete":
+        return None
+    entry = _entry_of(planned, "run.completed", deps.loop)
+    if entry is None:
+        return None
+    return Evaluated(
+        summary=summary,
+        plan=planned,
+        run_file=run_path(deps.loop.workspace, planned.run),
+        digest=str(entry.payload.get("summary", "")),
+        reprinted=True,
+    )
+
+
+def _entry_of(planned: Plan, kind: str, loop: Loop) -> Entry | None:
+    """The newest entry of that kind about this run."""
+    found = None
+    for entry in loop.ledger.entries(kind=kind, subject=planned.bar.candidate):
+        if entry.payload.get("run") == planned.run:
+            found = entry
+    return found
+
+
+def _wrapped(
+    provider: Provider, content: ReleaseContent, asked: Asked, deps: EvaluatingDeps
+) -> Provider:
+    inner: Provider
+    if asked.cache:
+        identity = msgspec.json.encode(plain(_identity(content)), order="sorted").decode()
+        inner = CachedProvider(provider, deps.loop.workspace.answers, identity=identity)
+    else:
+        inner = PlainProvider(provider)
+    return SeededProvider(inner, asked.seed)
+
+
+def _identity(content: ReleaseContent) -> dict[str, Any]:
+    """Everything beside the request that changes the model's answers."""
+    model = content.candidate.model
+    files = (model.file, model.adapter)
+    return {
+        "model": model,
+        "files": {path: content.assets.get(path) for path in files if path},
+    }
+
+
+def _fix_bar(planned: Plan, deps: EvaluatingDeps) -> None:
+    """Enter the bar, once for a run."""
+    if _entry_of(planned, "bar.fixed", deps.loop) is not None:
+        return
+    digest = deps.loop.blobs.put_json(planned.bar)
+    bar = planned.bar
+    deps.loop.ledger.record(
+        Draft(
+            system=bar.system,
+            kind="bar.fixed",
+            subject=bar.candidate,
+            actor=deps.loop.machine,
+            payload={
+                "run": planned.run,
+                "bar": digest,
+                "slos": bar.slos,
+                "suites": {each.name: each.digest for each in bar.suites},
+                "seed": bar.seed,
+                "repeats": bar.repeats,
+                "attempt": planned.attempt,
+                "questions": len(planned.items),
+            },
+        )
+    )
+
+
+def _summary(
+    planned: Plan,
+    content: ReleaseContent,
+    found: RunRows,
+    started_at: str,
+    ended_at: str,
+) -> RunSummary:
+    errors = found.errors
+    total = len(planned.items)
+    whole = found.missing == 0 and errors <= total * ALLOWED_ERROR_SHARE
+    return RunSummary(
+        run=planned.run,
+        system=planned.bar.system,
+        candidate=planned.bar.candidate,
+        candidate_name=content.candidate.name,
+        bar=planned.bar_digest,
+        status="complete" if whole else "partial",
+        n=len(found.rows),
+        errors=errors,
+        indicators=_indicators(found),
+        observations=found.digest,
+        started_at=started_at,
+        ended_at=ended_at,
+        cost=_cost(found),
+        flaky=flaky_cases(found.rows),
+        suites=planned.counts,
+    )
+
+
+def _indicators(found: RunRows) -> tuple[Measurement, ...]:
+    return tuple(measure_all(found.rows)) if found.rows else ()
+
+
+def _cost(found: RunRows) -> str | None:
+    """What the answers cost when they were paid for; None when no price is known.
+
+    With prices in several currencies there is no one sum: each is written with its currency.
+    """
+    sums: dict[str, Decimal] = {}
+    for row in found.rows:
+        if row.cost is not None:
+            sums[row.currency] = sums.get(row.currency, Decimal(0)) + Decimal(row.cost)
+    if not sums:
+        return None
+    return " + ".join(f"{amount.normalize():f} {unit}".strip() for unit, amount in sums.items())
+
+
+def _completed(planned: Plan, summary: RunSummary, digest: str, actor: str) -> Draft:
+    return Draft(
+        system=summary.system,
+        kind="run.completed",
+        subject=summary.candidate,
+        actor=actor,
+        payload={
+            "run": summary.run,
+            "bar": planned.bar_digest,
+            "status": summary.status,
+            "n": summary.n,
+            "errors": summary.errors,
+            "observations": summary.observations,
+            "summary": digest,
+        },
+    )
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees all of it or the one before."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be written: {error}") from error
