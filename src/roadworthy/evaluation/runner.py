@@ -151,6 +151,8 @@ class _Run:
 
     def _stop_early(self) -> None:
         tally, limits = self._tally, self._limits
+        if self.stopped:
+            return
         if tally.errors_in_a_row >= limits.errors_in_a_row:
             self.stopped = f"{tally.errors_in_a_row} questions in a row failed"
         elif limits.budget is not None and any(

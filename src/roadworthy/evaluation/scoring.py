@@ -18,11 +18,10 @@ from roadworthy.domain import (
     RoadworthyError,
     Scorer,
     ScorerSpec,
-    Suite,
     UsageError,
 )
 
-from .plan import Item
+from .plan import Item, Plan
 from .scorers import DEFAULT_SCORERS, READS, DetectorFactory, make_scorer
 
 _RELEASED_ONLY = frozenset({"action"})
@@ -32,15 +31,12 @@ _RELEASED_ONLY = frozenset({"action"})
 class Scoring:
     """The scorers of a run."""
 
-    def __init__(
-        self, suites: Iterable[Suite], detector_factory: DetectorFactory | None = None
-    ) -> None:
-        """Make every scorer that the suites name. Raises UsageError on a wrong one."""
+    def __init__(self, planned: Plan, detector_factory: DetectorFactory | None = None) -> None:
+        """Make every scorer that the plan needs. Raises UsageError on a wrong one."""
         self._factory = detector_factory
-        self._specs = {suite.name: _with_defaults(suite.file.scorers) for suite in suites}
-        self._made: dict[tuple[str, ...], tuple[tuple[Scorer, bool], ...]] = {}
-        for name in self._specs:
-            self._scorers((name,))
+        self._specs = {suite.name: _with_defaults(suite.file.scorers) for suite in planned.suites}
+        holders = {(item.suite, *item.also) for item in planned.items}
+        self._made = {suites: self._make(suites) for suites in sorted(holders)}
 
     def scored(self, item: Item, observation: Observation) -> Observation:
         """The observation with label, expectation and scores; an error row is not scored."""
@@ -64,7 +60,7 @@ class Scoring:
         )
 
     def _scores(self, item: Item, case: Case, observation: Observation) -> dict[str, float]:
-        scorers = self._scorers((item.suite, *item.also))
+        scorers = self._made[(item.suite, *item.also)]
         scores = dict(observation.scores)
         for scorer, _ in scorers:
             value = scorer.score(case, observation.output, observation)
@@ -80,11 +76,8 @@ class Scoring:
                 scores[f"raw.{scorer.name}"] = value
         return scores
 
-    def _scorers(self, suites: tuple[str, ...]) -> tuple[tuple[Scorer, bool], ...]:
+    def _make(self, suites: tuple[str, ...]) -> tuple[tuple[Scorer, bool], ...]:
         """The scorers of a row that counts in these suites, and whether each has a raw form."""
-        made = self._made.get(suites)
-        if made is not None:
-            return made
         specs: dict[str, ScorerSpec] = {}
         for suite in suites:
             for name, spec in self._specs[suite].items():
@@ -93,12 +86,10 @@ class Scoring:
                         f"suites {' and '.join(suites)} share cases and score {name!r} differently",
                         fix="give one of the two scorers a `name:` of its own",
                     )
-        made = tuple(
+        return tuple(
             (make_scorer(spec, self._factory), spec.scorer not in _RELEASED_ONLY)
             for spec in specs.values()
         )
-        self._made[suites] = made
-        return made
 
 
 def _with_defaults(named: Iterable[ScorerSpec]) -> dict[str, ScorerSpec]:

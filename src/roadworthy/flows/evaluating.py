@@ -118,7 +118,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         return done
     service = deps.service(content, lambda provider: _wrapped(provider, content, asked, deps))
     try:
-        scoring = Scoring(planned.suites, deps.detector_factory)
+        scoring = Scoring(planned, deps.detector_factory)
         # 2 the bar into the ledger, before the first call
         started_at = format_instant(deps.loop.clock.now())
         _fix_bar(planned, deps)
