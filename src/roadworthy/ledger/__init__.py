@@ -11,6 +11,7 @@ from .checkpoints import (
     sign_checkpoint,
     to_note,
 )
+from .envelope import sign_envelope, statement
 from .keyring import MACHINE, Keyring
 from .ledger import Ledger, open_ledger
 from .memory_store import MemoryEntryStore
@@ -69,7 +70,9 @@ __all__ = [
     "seal",
     "sign_checkpoint",
     "sign_draft",
+    "sign_envelope",
     "signature_holds",
+    "statement",
     "to_note",
     "trust_machine",
 ]

@@ -116,7 +116,7 @@ class SqliteEntryStore:
             size = entries[-1].seq if entries else self.size()
             newest = self.newest_checkpoint()
             if size and (newest is None or newest.size < size):
-                time = format_instant(self._clock.now())
+                time = entries[-1].time if entries else format_instant(self._clock.now())
                 head = sign(size, subtree(self, 0, size), time)
                 self._connection.execute(
                     "INSERT INTO checkpoints(size, note) VALUES (?, ?)",

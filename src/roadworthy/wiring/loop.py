@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from roadworthy.domain import Trust
 from roadworthy.flows.loop import Loop
+from roadworthy.flows.people import admitted_machine
 from roadworthy.ledger import BlobStore, Keyring, open_ledger
-from roadworthy.manifests import Workspace, load_trust, open_workspace
+from roadworthy.manifests import Workspace, open_workspace
 
 from .clock import SystemClock
 
@@ -24,6 +24,7 @@ def open_loop(root: Path, *, configured: str = "") -> Loop:
 def loop_of(workspace: Workspace) -> Loop:
     """The loop of a workspace that is already known."""
     clock = SystemClock()
+    keyring = Keyring(workspace.keys)
     return Loop(
         workspace=workspace,
         ledger=open_ledger(
@@ -33,7 +34,7 @@ def loop_of(workspace: Workspace) -> Loop:
             keys=workspace.keys,
         ),
         blobs=BlobStore(workspace.blobs),
-        keyring=Keyring(workspace.keys),
-        trust=load_trust(workspace.trust) if workspace.trust.exists() else Trust(),
+        keyring=keyring,
+        trust=admitted_machine(workspace, keyring, clock),
         clock=clock,
     )
