@@ -1,22 +1,65 @@
 """A release: content pinned by one digest, bundled, attested, signed, verified."""
 
+from .attest import (
+    Basis,
+    Evidence,
+    Signed,
+    Subject,
+    attest_approval,
+    attest_evaluation,
+    attest_gate,
+    attest_release,
+)
 from .bundle import (
     add_attestations,
     build_bundle,
     bundle_digest,
+    copy_bundle,
     envelope_digest,
     read_bundle,
     read_envelopes,
+    slos_layer,
 )
 from .pin import candidate_digest, pin
+from .sign import (
+    APPROVERS,
+    OPERATORS,
+    expiry,
+    require_approver,
+    require_pass,
+    require_same_objectives,
+    waivers_used,
+    wanted_people,
+)
+from .verify import require_verified, verify_release
 
 __all__ = [
+    "APPROVERS",
+    "OPERATORS",
+    "Basis",
+    "Evidence",
+    "Signed",
+    "Subject",
     "add_attestations",
+    "attest_approval",
+    "attest_evaluation",
+    "attest_gate",
+    "attest_release",
     "build_bundle",
     "bundle_digest",
     "candidate_digest",
+    "copy_bundle",
     "envelope_digest",
+    "expiry",
     "pin",
     "read_bundle",
     "read_envelopes",
+    "require_approver",
+    "require_pass",
+    "require_same_objectives",
+    "require_verified",
+    "slos_layer",
+    "verify_release",
+    "waivers_used",
+    "wanted_people",
 ]

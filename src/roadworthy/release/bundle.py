@@ -21,9 +21,9 @@ from roadworthy_verify.contents import Contents, read_contents, read_layer
 from roadworthy_verify.covered import encoded
 
 from .bom import bill_of_materials
-from .frozen import blob, thaw
+from .frozen import blob, frozen_digest, thaw
 from .pin import candidate_digest
-from .writing import add_members, is_tar, locked, replace_tar, write_bundle
+from .writing import add_members, is_tar, locked, replace_tar, replaced_folder, write_bundle
 
 _IN_LAYERS = frozenset({"prompt", "rails", "slos", "rollout", "assets"})
 """Fields of the content that have a layer of their own; the others are the config."""
@@ -93,6 +93,36 @@ def add_attestations(path: Path, envelopes: Sequence[tuple[str, dict[str, Any]]]
             if name not in contents.unnamed
         }
         replace_tar(path, {**kept, **added})
+
+
+def copy_bundle(path: Path, folder: Path) -> str:
+    """Copy a bundle (folder or tar) into a folder of its own; returns its digest.
+
+    What lies in `folder` is replaced in one step, unless it is the same already. Raises
+    VerificationError when the bundle does not hold.
+    """
+    with _opened(path) as (container, contents):
+        if _same_index(folder, container):
+            return contents.digest
+        with replaced_folder(folder) as building:
+            for name in container.sizes:
+                container.copy(name, building / name)
+    return contents.digest
+
+
+def slos_layer(content: ReleaseContent) -> str:
+    """The digest of the content's objectives as the bundle holds them."""
+    return frozen_digest(content.slos)
+
+
+def _same_index(folder: Path, container: Container) -> bool:
+    """Whether the bundle in the folder is the same one with the same attestations, whole."""
+    try:
+        with _opened(folder) as (there, _):
+            limit = layout.MAX_SMALL_BYTES
+            return there.read("index.json", limit) == container.read("index.json", limit)
+    except (UsageError, VerificationError):
+        return False
 
 
 @contextmanager

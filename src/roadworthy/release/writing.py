@@ -141,13 +141,22 @@ def _put_away_leftovers(path: Path) -> None:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
-def _write_folder(path: Path, members: Members) -> None:
+@contextlib.contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """A new folder to fill with a bundle; it takes the place of `path` when it is full."""
+    path = path.absolute()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(path), _new_folder(path) as building:
+        yield building
+
+
+@contextlib.contextmanager
+def _new_folder(path: Path) -> Iterator[Path]:
     building = Path(tempfile.mkdtemp(prefix=_temporary_prefix(path), dir=path.parent))
     try:
         building.chmod(0o755)
         (building / "blobs" / "sha256").mkdir(parents=True)
-        for name, data in members.items():
-            _write_file(building / name, data)
+        yield building
         for folder in (building / "blobs" / "sha256", building / "blobs", building):
             _flush_folder(folder)
         if path.is_dir():
@@ -161,6 +170,12 @@ def _write_folder(path: Path, members: Members) -> None:
         _flush_folder(path.parent)
     finally:
         shutil.rmtree(building, ignore_errors=True)
+
+
+def _write_folder(path: Path, members: Members) -> None:
+    with _new_folder(path) as building:
+        for name, data in members.items():
+            _write_file(building / name, data)
 
 
 def _write_tar(path: Path, members: Members) -> None:
