@@ -1,0 +1,220 @@
+"""`roadworthy eval`: ask the suites' cases through the real request path, and say what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from roadworthy.domain import (
+    Detector,
+    Measurement,
+    Provider,
+    ReleaseContent,
+    RunSummary,
+    UsageError,
+)
+from roadworthy.evaluation import Limits, Progress
+from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
+from roadworthy.flows.service import Service
+
+from .exits import Exit
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    suite: Annotated[list[str], typer.Option(help="A suite to run; none: all.")] = [],  # noqa: B006
+    candidate: Annotated[str, typer.Option(help="The candidate's file.")] = "candidate.yaml",
+    repeats: Annotated[
+        int | None, typer.Option(help="Ask every case so often; default: as the cases say.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another seed, other samples.")] = 0,
+    concurrency: Annotated[int, typer.Option(help="Questions at a time.", min=1)] = 16,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many cases.")] = None,
+    budget: Annotated[str, typer.Option(help="Stop once this much is paid, e.g. 2.50.")] = "",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start another attempt; else the newest goes on.")
+    ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Pay for every answer, also for known ones.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Run the suites through the real request path: rails, prompt, model, rails, decision.
+
+    The bar (objectives, suites, candidate) is in the ledger before the first question. The same
+    command goes on with a run that was cut off and repeats no paid call; a complete run is
+    printed again. Exit code 0 when the run is complete, however good it is; 2 when too much of
+    it failed.
+    """
+    asked = Asked(
+        suites=tuple(suite),
+        repeats=repeats,
+        seed=seed,
+        limit=limit,
+        fresh=fresh,
+        cache=not no_cache,
+        limits=Limits(concurrency=concurrency, budget=_amount(budget)),
+    )
+    evaluated = _evaluate(directory, candidate, asked)
+    if json:
+        from .terminal import emit
+
+        emit(_as_json(evaluated))
+    else:
+        _print(evaluated)
+    raise typer.Exit(int(Exit.DONE if evaluated.summary.status == "complete" else Exit.RUNTIME))
+
+
+def _amount(text: str) -> Decimal | None:
+    """The budget as a decimal; None without one. Raises UsageError."""
+    if not text:
+        return None
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(0)
+    if not amount.is_finite() or amount <= 0:
+        raise UsageError(f"--budget must be an amount above 0, not {text!r}", fix="--budget 2.50")
+    return amount
+
+
+def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
+    """Load the system, open its workspace, run."""
+    import uvloop
+
+    from roadworthy.manifests import load_system
+    from roadworthy.wiring.clock import new_id
+    from roadworthy.wiring.loop import open_loop
+    from roadworthy.wiring.service import build_service
+
+    from .terminal import progress
+
+    system = load_system(directory, candidate=candidate)
+    loop = open_loop(directory, configured=system.deployment.workspace)
+
+    def service(content: ReleaseContent, wrap: Callable[[Provider], Provider]) -> Service:
+        return build_service(
+            content,
+            content.candidate_digest,
+            deployment=system.deployment,
+            clock=loop.clock,
+            root=system.root,
+            wrap=wrap,
+        )
+
+    def detector(name: str, options: dict[str, Any]) -> Detector:
+        from roadworthy.detectors import make_detector
+
+        return make_detector(name, options, system.assets)
+
+    total = sum(len(each.cases) for each in system.suites)
+    with progress(total, "Asking") as bar:
+        deps = EvaluatingDeps(
+            loop=loop,
+            new_id=new_id,
+            service=service,
+            detector_factory=detector,
+            on_progress=lambda now: bar(now.done, _note(now)),
+        )
+        return uvloop.run(evaluate(system, asked, deps))
+
+
+def _note(now: Progress) -> str:
+    """What a progress line says beside the count: paid so far, from the cache, failed."""
+    parts = [f"{amount:.4f} {currency}" for currency, amount in now.spent.items()]
+    if now.found:
+        parts.append(f"{now.found} from the cache")
+    if now.errors:
+        parts.append(f"{now.errors} failed")
+    return ", ".join(parts)
+
+
+def _as_json(evaluated: Evaluated) -> dict[str, Any]:
+    """The stable contract for scripts."""
+    summary = evaluated.summary
+    return {
+        "run": summary.run,
+        "status": summary.status,
+        "system": summary.system,
+        "candidate": summary.candidate,
+        "bar": summary.bar,
+        "n": summary.n,
+        "errors": summary.errors,
+        "stopped": evaluated.stopped,
+        "indicators": [
+            {
+                "name": each.name,
+                "value": each.value,
+                "low": each.low,
+                "high": each.high,
+                "n": each.n,
+            }
+            for each in summary.indicators
+        ],
+        "suites": summary.suites,
+        "flaky": list(summary.flaky),
+        "cost": summary.cost,
+        "observations": summary.observations,
+        "summary": evaluated.digest,
+        "run_file": str(evaluated.run_file),
+    }
+
+
+def _print(evaluated: Evaluated) -> None:
+    from .terminal import say, table, warn
+
+    summary = evaluated.summary
+    again = ", already complete" if evaluated.reprinted else ""
+    table(
+        ("indicator", "value", "95 % interval", "n"),
+        [
+            (each.name, _number(each.value), _interval(each), str(each.n))
+            for each in summary.indicators
+        ],
+        title=f"{summary.run}: {summary.candidate_name} of {summary.system}{again}",
+    )
+    _print_slices(summary)
+    counts = ", ".join(f"{name} {count}" for name, count in summary.suites.items())
+    say(f"Rows: {summary.n} ({counts}), {summary.errors} failed.")
+    if evaluated.progress is not None and evaluated.progress.found:
+        say(f"{evaluated.progress.found} answers came from the cache and cost nothing again.")
+    if summary.cost is not None:
+        say(f"Cost of the answers when they were paid for: {summary.cost}.")
+    if summary.flaky:
+        say(f"Flaky cases (some repeats passed, some did not): {', '.join(summary.flaky)}")
+    say(f"Rows and answers: {evaluated.run_file}")
+    if summary.status == "complete":
+        say("Next: roadworthy gate")
+        return
+    warn(f"Not complete: {evaluated.stopped or 'too many questions failed'}.")
+    warn("Next: the same command goes on with what is missing.")
+
+
+def _print_slices(summary: RunSummary) -> None:
+    """The first indicator that has slices, and how it does in each."""
+    from .terminal import table
+
+    sliced = [each for each in summary.indicators if each.slices]
+    for each in sliced[:1]:
+        table(
+            (f"{each.name} by slice", "value", "95 % interval", "n"),
+            [
+                (name, _number(part.value), _interval(part), str(part.n))
+                for name, part in each.slices.items()
+            ],
+        )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _interval(each: Measurement) -> str:
+    if each.low is None or each.high is None:
+        return "-"
+    return f"{_number(each.low)} to {_number(each.high)}"
