@@ -30,13 +30,12 @@ from roadworthy.domain import (
     SafetySLO,
     System,
     Verdict,
-    VerificationError,
     digest_of,
     parse_target,
     plain,
     read_name,
 )
-from roadworthy.evaluation import pin_suite, read_run, row_digest, rows_digest
+from roadworthy.evaluation import pin_suite, read_run
 from roadworthy.incidents import fold
 from roadworthy.monitoring import by_facets, measure, selector
 from roadworthy.policy import assess, decide, deliberation_blockers, removed_cases, same_bar
@@ -144,21 +143,10 @@ def _measure(slo: SafetySLO, rows: Sequence[Observation]) -> Measurement:
 
 
 def _rows(loop: Loop, run: RunSummary | None) -> list[Observation]:
-    """The rows of a run, in (suite, case, repeat) order.
-
-    Raises VerificationError when the run file no longer says what the ledger recorded of it.
-    """
+    """The rows of a run; its file must still say what the ledger recorded of it."""
     if run is None:
         return []
-    path = Path(loop.workspace.runs) / f"{run.run}.jsonl"
-    _, found = read_run(path)
-    rows = [found[key] for key in sorted(found)]
-    if rows_digest(row_digest(row) for row in rows) != run.observations:
-        raise VerificationError(
-            f"{path} changed since its run was recorded in the ledger",
-            fix="restore the file from a backup, or run `roadworthy eval --fresh`",
-        )
-    return rows
+    return read_run(Path(loop.workspace.runs) / f"{run.run}.jsonl", expected=run.observations)
 
 
 def _bar_blockers(loop: Loop, run: RunSummary | None, present: Bar) -> list[Blocker]:

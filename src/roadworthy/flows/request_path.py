@@ -121,20 +121,20 @@ async def serve(call: Call, deps: PathDeps) -> Path:
 async def _until_killed(source: Path, ticket: Ticket) -> Path:
     """The path's items until it ends or its scope is killed; then a bare end."""
     async with aclosing(source):
-        while ticket.kill is None:
+        while not ticket.stopped():
             ticket.waiting = True
             try:
                 item = await anext(source)
             except StopAsyncIteration:
                 return
             except asyncio.CancelledError:
-                if ticket.kill is None or ticket.task is None:
+                if not ticket.stopped() or ticket.task is None:
                     raise
                 ticket.task.uncancel()
                 break
             finally:
                 ticket.waiting = False
-            if ticket.kill is not None:
+            if ticket.stopped():
                 break
             yield item
     yield _KILLED

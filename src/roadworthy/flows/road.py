@@ -10,6 +10,8 @@ happens here: a kill that waits for the ledger.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct, structs
 
 from roadworthy.domain import (
@@ -20,12 +22,12 @@ from roadworthy.domain import (
     NeverEvent,
     Observation,
     Outcome,
-    RoutingTable,
     UsageError,
     format_instant,
     plain,
 )
 from roadworthy.incidents import fold, open_incident
+from roadworthy.serving import flags_for, tighten
 
 from .loop import Loop
 from .routing import publish
@@ -48,44 +50,11 @@ def find_event(charter: Charter, event_id: str) -> NeverEvent:
     raise UsageError(f"the charter has no never event {event_id!r}", fix=f"it has: {known}")
 
 
-def kill_flag(violation: Violation, at: str) -> KillFlag:
-    """The flag that stops the never event's scope; its id is the same for the same violation."""
-    observation, event = violation.observation, violation.event
-    value = {
-        "system": observation.system,
-        "tenant": observation.tenant,
-        "slice": _slice_of(observation),
-    }[event.scope]
-    # Without a tenant or facet to name, the narrower stop would stop nothing: widen it.
-    scope = event.scope if value else "system"
-    return KillFlag(
-        id=f"kill-{observation.id[-12:]}",
-        scope=scope,
-        value=value or observation.system,
-        system=observation.system,
-        reason=f"never event `{event.id}` left: {event.statement}",
-        by=violation.outcome.reporter,
-        at=at,
-        never_event=event.id,
-        observation=observation.id,
-    )
-
-
-def _slice_of(observation: Observation) -> str:
-    facet = next(iter(sorted(observation.facets)), "")
-    return f"{facet}={observation.facets[facet]}" if facet else ""
-
-
-def stop(loop: Loop, flag: KillFlag) -> KillFlag:
-    """Publish a kill flag; returns the flag that stands (the earlier one of the same id)."""
-
-    def tightened(table: RoutingTable) -> RoutingTable:
-        if any(known.id == flag.id for known in table.kills):
-            return table
-        return structs.replace(table, kills=(*table.kills, flag))
-
-    table = publish(loop.workspace, tightened, loop.clock)
-    return next(known for known in table.kills if known.id == flag.id)
+def stop(loop: Loop, flags: Sequence[KillFlag]) -> tuple[KillFlag, ...]:
+    """Publish kill flags; returns those that stand (the earlier ones of the same ids)."""
+    table = publish(loop.workspace, lambda table: tighten(table, flags), loop.clock)
+    wanted = {flag.id for flag in flags}
+    return tuple(known for known in table.kills if known.id in wanted)
 
 
 def on_violation(violation: Violation, loop: Loop) -> Incident:
@@ -96,7 +65,16 @@ def on_violation(violation: Violation, loop: Loop) -> Incident:
         return recorded
     # 1 kill
     now = format_instant(loop.clock.now())
-    flag = stop(loop, kill_flag(violation, now))
+    flags = stop(
+        loop,
+        flags_for(
+            event,
+            observation,
+            at=now,
+            by=violation.outcome.reporter,
+            reason=f"never event `{event.id}` left: {event.statement}",
+        ),
+    )
     # 2 record, 3 incident: one transaction, so that neither stands without the other
     actor = _actor(violation.outcome, loop)
     outcome = Draft(
@@ -114,15 +92,18 @@ def on_violation(violation: Violation, loop: Loop) -> Incident:
             }
         ),
     )
-    killed = Draft(
-        system=observation.system,
-        kind="kill.set",
-        subject=flag.id,
-        actor=actor,
-        payload=plain(flag),
-    )
-    incident, entry = _incident(violation, loop, flag=flag, now=now)
-    loop.ledger.record(outcome, killed, entry)
+    killed = [
+        Draft(
+            system=observation.system,
+            kind="kill.set",
+            subject=flag.id,
+            actor=actor,
+            payload=plain(flag),
+        )
+        for flag in flags
+    ]
+    incident, entry = _incident(violation, loop, kill=flags[0].id, now=now)
+    loop.ledger.record(outcome, *killed, entry)
     return incident
 
 
@@ -143,9 +124,7 @@ def _already(violation: Violation, loop: Loop) -> Incident | None:
     return None
 
 
-def _incident(
-    violation: Violation, loop: Loop, *, flag: KillFlag, now: str
-) -> tuple[Incident, Draft]:
+def _incident(violation: Violation, loop: Loop, *, kill: str, now: str) -> tuple[Incident, Draft]:
     """The incident to open, or the open one of the same event and release to join."""
     observation, event = violation.observation, violation.event
     for incident in fold(loop.ledger.entries(system=observation.system)).values():
@@ -168,7 +147,7 @@ def _incident(
         observation=observation.id,
         at=now,
         aware_at=violation.outcome.time,
-        kill=flag.id,
+        kill=kill,
     )
     return incident, Draft(
         system=observation.system,

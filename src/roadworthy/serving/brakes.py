@@ -6,7 +6,6 @@ never happens here: lifting a flag, changing a route.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 
 from msgspec import structs
@@ -25,14 +24,15 @@ def flags_for(
     """
     scopes: list[tuple[str, str]] = []
     if event.scope == "slice":
-        scopes = [("slice", f"{name}={value}") for name, value in observation.facets.items()]
+        facets = sorted(observation.facets.items())
+        scopes = [("slice", f"{name}={value}") for name, value in facets]
     if event.scope == "tenant" or (event.scope == "slice" and not scopes):
         scopes = [("tenant", observation.tenant)] if observation.tenant else []
     if not scopes:
         scopes = [("system", observation.system)]
     return tuple(
         KillFlag(
-            id=_flag_id(observation, event.id, scope, value),
+            id=_flag_id(observation, number),
             scope=scope,  # type: ignore[arg-type]
             value=value,
             system=observation.system,
@@ -42,7 +42,7 @@ def flags_for(
             never_event=event.id,
             observation=observation.id,
         )
-        for scope, value in scopes
+        for number, (scope, value) in enumerate(scopes, start=1)
     )
 
 
@@ -53,6 +53,6 @@ def tighten(table: RoutingTable, flags: Iterable[KillFlag]) -> RoutingTable:
     return structs.replace(table, kills=table.kills + added) if added else table
 
 
-def _flag_id(observation: Observation, event: str, scope: str, value: str) -> str:
-    text = "\x00".join((observation.system, observation.id, event, scope, value))
-    return "kill-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+def _flag_id(observation: Observation, number: int) -> str:
+    """The last group of the observation's id is random; the first flag has no number."""
+    return f"kill-{observation.id[-12:]}" + (f"-{number}" if number > 1 else "")

@@ -21,6 +21,10 @@ class Ticket:
         self.waiting = False
         """True while the call waits for its model, where it may be interrupted."""
 
+    def stopped(self) -> bool:
+        """Whether a kill flag covers this call."""
+        return self.kill is not None
+
 
 class Flight:
     """Every call of one worker that has not ended."""
@@ -30,6 +34,10 @@ class Flight:
 
     def __len__(self) -> int:
         return len(self._tickets)
+
+    def aboard(self) -> frozenset[int]:
+        """Marks of the calls in flight now; one that lands takes its mark along."""
+        return frozenset(self._tickets)
 
     @contextmanager
     def boarding(self, call: Call) -> Iterator[Ticket]:
