@@ -1,11 +1,36 @@
-"""What files say of each other, and what no type can say: one visible list of checks."""
+"""What files say of each other, and what no type can say: one visible list of checks.
+
+The order matters twice: suites are loaded before they are judged, and clauses are counted last,
+over everything that was loaded.
+"""
 
 from __future__ import annotations
 
+from .candidate_checks import check_candidate
+from .charter_checks import check_charter
+from .clauses import check_clauses
+from .deployment_checks import check_deployment
+from .paperwork_checks import check_papers
+from .prompt_checks import check_prompt
 from .reading import Reading
+from .slo_checks import check_slos
+from .suite_checks import check_suites
 from .suite_loading import load_suites
+
+CHECKS = (
+    check_charter,
+    check_candidate,
+    check_prompt,
+    check_slos,
+    check_suites,
+    check_papers,
+    check_deployment,
+    check_clauses,
+)
 
 
 def check(reading: Reading) -> None:
     """Run every check; faults stay in the documents."""
     load_suites(reading)
+    for one in CHECKS:
+        one(reading)

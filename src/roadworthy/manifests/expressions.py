@@ -129,3 +129,9 @@ def _remote_reference(schema: Any, path: tuple[str | int, ...] = ()) -> Any:
             if found is not None:
                 return found
     return None
+
+
+def unknown_variable(expression: str, known: tuple[str, ...]) -> str:
+    """The first name of a valid expression that is not among the known ones, or empty."""
+    names = load_cel().compile(expression).variables()
+    return next((str(name) for name in sorted(names) if name not in known), "")

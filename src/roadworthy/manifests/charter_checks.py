@@ -1,0 +1,186 @@
+"""charter.yaml: what no type can say of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from roadworthy.domain import CelRule, Charter, NeverEvent
+
+from .compiled import RULE_VARIABLES, check_cel, check_pattern, check_schema, check_schema_file
+from .detector_checks import check_detector
+from .document import Document, Path
+from .reading import CHARTER, Reading
+
+SYSTEM_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+"""Also a host name's label (RFC 1123), so that it fits into addresses and file names."""
+
+_SEMANTIC = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+LIFTERS = 2
+"""People who lift a kill together; one person is never enough."""
+
+_KINDS = ("pattern", "cel", "schema", "classifier", "judge")
+
+
+def check_charter(reading: Reading) -> None:
+    """Note the faults of the charter."""
+    charter = reading.charter
+    if charter is None:
+        return
+    document = reading.document(CHARTER)
+    _check_head(charter, document)
+    check_ids([event.id for event in charter.never], "never", "never event", document)
+    check_ids([one.id for one in charter.endpoints], "endpoints", "endpoint", document)
+    check_ids([risk.id for risk in charter.risks], "risks", "risk", document)
+    for index, event in enumerate(charter.never):
+        _check_never(event, ("never", index), reading, document)
+    _check_endpoints(charter, document)
+    _check_approvals(charter, document)
+
+
+def _check_head(charter: Charter, document: Document) -> None:
+    if document.sound(("system",)) and not SYSTEM_NAME.fullmatch(charter.system):
+        document.fault(
+            ("system",),
+            f"`{charter.system}` is no system name",
+            "use lower-case letters, digits and hyphens, such as `claims-desk` (at most 63)",
+        )
+    if document.sound(("version",)) and not _SEMANTIC.fullmatch(charter.version):
+        document.fault(
+            ("version",),
+            f"`{charter.version}` is no semantic version",
+            'write three numbers such as `version: "1.0.0"`',
+        )
+    for key in ("title", "human_goal"):
+        check_filled(getattr(charter, key), (key,), document)
+    check_filled(charter.use.intended_purpose, ("use", "intended_purpose"), document)
+    if document.sound(("owners",)) and not charter.owners:
+        document.fault(
+            ("owners",), "`owners` names nobody", "write `role: person or team`, one a line"
+        )
+    if document.sound(("time_zone",)) and not _is_time_zone(charter.time_zone):
+        document.fault(
+            ("time_zone",),
+            f"`{charter.time_zone}` is no time zone",
+            "write a name of the IANA database such as `Europe/Berlin`, or `UTC`",
+        )
+
+
+def _is_time_zone(name: str) -> bool:
+    if name == "UTC":
+        return True
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return False
+    return True
+
+
+def check_filled(text: str, place: Path, document: Document) -> None:
+    """Note a text that is there but says nothing."""
+    if document.sound(place) and not text.strip():
+        document.fault(place, f"`{document.spell(place)}` is empty", "write one sentence")
+
+
+def check_ids(ids: Sequence[str], key: str, noun: str, document: Document) -> None:
+    """Note ids of a list that stand twice or have no usable form."""
+    first: dict[str, int] = {}
+    for index, name in enumerate(ids):
+        place = (key, index, "id")
+        if not document.sound(place):
+            continue
+        if not _ID.fullmatch(name):
+            document.fault(
+                place,
+                f"`{name}` is no id",
+                "use letters, digits, `.`, `_` and `-`, at most 80 of them",
+            )
+        elif name in first:
+            line = document.line_of((key, first[name], "id"))
+            document.fault(
+                place,
+                f"the {noun} `{name}` stands here twice (first on line {line})",
+                "give it another id, or remove one",
+            )
+        else:
+            first[name] = index
+
+
+def _check_never(event: NeverEvent, place: Path, reading: Reading, document: Document) -> None:
+    check_filled(event.statement, (*place, "statement"), document)
+    rule = (*place, "rule")
+    kinds = [kind for kind in _KINDS if getattr(event.rule, kind) is not None]
+    if document.sound(rule) and len(kinds) != 1:
+        what = "has no kind" if not kinds else f"has {len(kinds)} kinds ({', '.join(kinds)})"
+        document.fault(
+            rule,
+            f"the rule of `{event.id}` {what}",
+            "write exactly one of " + ", ".join(f"`{kind}`" for kind in _KINDS),
+        )
+    _check_pattern_rule(event, rule, document)
+    cel = event.rule.cel
+    if isinstance(cel, CelRule):
+        expression = (*rule, "cel", "expression")
+        check_cel(cel.expression, document, expression, variables=RULE_VARIABLES)
+    elif isinstance(cel, str):
+        check_cel(cel, document, (*rule, "cel"), variables=RULE_VARIABLES)
+    if event.rule.schema is not None:
+        schema, at = event.rule.schema.schema, (*rule, "schema", "schema")
+        if isinstance(schema, str):
+            check_schema_file(schema, reading.folder, document, at)
+        else:
+            check_schema(schema, document, at)
+    if event.rule.classifier is not None:
+        classifier, at = event.rule.classifier, (*rule, "classifier")
+        check_detector(classifier.detector, classifier.options, reading.folder, document, at)
+    if event.rule.judge is not None:
+        check_filled(event.rule.judge.rubric, (*rule, "judge", "rubric"), document)
+
+
+def _check_pattern_rule(event: NeverEvent, rule: Path, document: Document) -> None:
+    if event.rule.pattern is None:
+        return
+    place = (*rule, "pattern", "patterns")
+    if document.sound(place) and not event.rule.pattern.patterns:
+        document.fault(place, f"the rule of `{event.id}` has no pattern", "write at least one")
+    for index, pattern in enumerate(event.rule.pattern.patterns):
+        check_pattern(pattern, document, (*place, index))
+
+
+def _check_endpoints(charter: Charter, document: Document) -> None:
+    if document.sound(("endpoints",)) and not charter.endpoints:
+        document.fault(
+            ("endpoints",),
+            "`endpoints` is empty",
+            "write at least one, with `id` and `fallback` (the safe answer when all else fails)",
+        )
+    for index, endpoint in enumerate(charter.endpoints):
+        check_filled(endpoint.fallback, ("endpoints", index, "fallback"), document)
+
+
+def _check_approvals(charter: Charter, document: Document) -> None:
+    place = ("review", "approvals", "resume")
+    needed = charter.review.approvals.get("resume", LIFTERS)
+    if document.sound(place) and needed < LIFTERS:
+        document.fault(
+            place,
+            f"`review.approvals.resume` is {needed}, but only two people together lift a kill",
+            f"write `resume: {LIFTERS}` or more",
+        )
+    known = {"release", "activate", "resume", "rollout", "waiver", "emergency_rail"}
+    for act in charter.review.approvals:
+        _warn_unknown_act(act, known, document)
+
+
+def _warn_unknown_act(act: str, known: Iterable[str], document: Document) -> None:
+    if act not in known:
+        document.fault(
+            ("review", "approvals", act),
+            f"`review.approvals.{act}` names an act that asks for no approval",
+            "the acts are " + ", ".join(f"`{one}`" for one in sorted(known)),
+            severity="warning",
+        )

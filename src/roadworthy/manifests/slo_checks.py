@@ -1,0 +1,271 @@
+"""safety-slos.yaml: can each objective be read, measured, met, and missed?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roadworthy.domain import ALIASES, INDICATORS, IndicatorSpec, SafetySLO, SloTarget
+from roadworthy.domain.objective import (
+    find_indicator,
+    parse_target,
+    parse_window,
+    read_name,
+    split_aggregation,
+    split_window,
+    why_idle,
+    why_impossible,
+)
+
+from .charter_checks import check_filled
+from .compiled import check_cel
+from .document import Document, Path
+from .reading import SLOS, Reading
+from .typed import suggest
+
+
+def check_slos(reading: Reading) -> None:
+    """Note the faults of every objective."""
+    if reading.slos is None:
+        return
+    document = reading.document(SLOS)
+    if document.sound(("slos",)) and not reading.slos.slos:
+        document.fault(("slos",), "`slos` is empty", "write at least one objective")
+    scores = _scores_of(reading)
+    seen: dict[str, int] = {}
+    for index, slo in enumerate(reading.slos.slos):
+        place: Path = ("slos", index)
+        if document.sound((*place, "name")):
+            if slo.name in seen:
+                line = document.line_of(("slos", seen[slo.name], "name"))
+                document.fault(
+                    (*place, "name"),
+                    f"the objective `{slo.name}` stands here twice (first on line {line})",
+                    "give it another name: `metric` can name the same indicator",
+                )
+            seen.setdefault(slo.name, index)
+        _check_one(slo, place, document, scores, reading)
+
+
+def _scores_of(reading: Reading) -> set[str]:
+    """Names of the scores that the system's suites store; they are indicators too."""
+    names = {
+        scorer.name or scorer.scorer
+        for suite in reading.suite_files.values()
+        for scorer in suite.scorers
+    }
+    return names | {f"raw.{name}" for name in names}
+
+
+def _check_one(
+    slo: SafetySLO, place: Path, document: Document, scores: set[str], reading: Reading
+) -> None:
+    _check_window(slo, place, document)
+    target = _check_target(slo, place, document)
+    spec = _check_metric(slo, place, document, scores)
+    if target is not None and spec is not None:
+        _check_reach(slo, target, spec, place, document)
+    _check_where(slo, place, document)
+    _check_facets(slo, place, document, reading)
+    _check_rest(slo, target, place, document)
+
+
+def _check_window(slo: SafetySLO, place: Path, document: Document) -> None:
+    window = (*place, "window")
+    if not document.sound(window) or not document.sound((*place, "name")):
+        return
+    try:
+        stated = parse_window(slo.window)
+    except ValueError as error:
+        _note(document, window, error)
+        return
+    suffix = split_window(slo.name)[1]
+    try:
+        named = parse_window(suffix) if suffix else stated
+    except ValueError as error:
+        _note(document, (*place, "name"), error)
+        return
+    if named != stated:
+        document.fault(
+            window,
+            f"the name `{slo.name}` says {suffix}, but `window` says {slo.window}",
+            f'write `window: "{suffix}"`, or rename the objective',
+        )
+
+
+def _note(document: Document, place: Path, error: ValueError) -> None:
+    """A ValueError of ours says what is wrong, then the right form behind a colon."""
+    message, _, fix = str(error).partition(": ")
+    document.fault(place, f"`{document.spell(place)}`: {message}", fix)
+
+
+def _check_target(slo: SafetySLO, place: Path, document: Document) -> SloTarget | None:
+    where = (*place, "target")
+    if not document.sound(where):
+        return None
+    try:
+        return parse_target(slo.target)
+    except ValueError as error:
+        _note(document, where, error)
+    return None
+
+
+def _check_metric(
+    slo: SafetySLO, place: Path, document: Document, scores: set[str]
+) -> IndicatorSpec | None:
+    """The indicator of an objective; unknown is an error, known but unmeasured a warning."""
+    key = "metric" if slo.metric else "name"
+    where = (*place, key)
+    if not document.sound(where):
+        return None
+    try:
+        objective = read_name(slo)
+    except ValueError:
+        # Name and window disagree or the window has no form: noted already.
+        stem = slo.metric or split_window(slo.name)[0]
+        metric, aggregation = split_aggregation(stem)
+    else:
+        metric, aggregation = objective.metric, objective.aggregation
+    if metric in scores:
+        return None
+    spec = find_indicator(metric)
+    if spec is None:
+        known = [*INDICATORS, *ALIASES, *sorted(scores)]
+        document.fault(
+            where,
+            f"no indicator is named `{metric}`",
+            _suggest_metric(metric, known)
+            or "see `roadworthy schema --indicators`, or name a scorer of a suite",
+        )
+        return None
+    if aggregation and aggregation not in spec.aggregations:
+        allowed = ", ".join(f"`{one}`" for one in spec.aggregations)
+        document.fault(
+            where,
+            f"`{spec.name}` has no `{aggregation}`",
+            f"its aggregations are {allowed}" if allowed else f"write `{spec.name}` alone",
+        )
+    if not spec.measured:
+        document.fault(
+            where,
+            f"`{spec.name}` is known but not measured yet: the gate will say INCONCLUSIVE",
+            'write `at: ["runtime"]` if it must not hold the gate',
+            severity="warning",
+        )
+    return spec
+
+
+def _suggest_metric(metric: str, known: list[str]) -> str:
+    near = suggest(metric, known, "")
+    return near if near.startswith("did you mean") else ""
+
+
+def _check_reach(
+    slo: SafetySLO, target: SloTarget, spec: IndicatorSpec, place: Path, document: Document
+) -> None:
+    where = (*place, "target")
+    if not document.sound(where):
+        return
+    impossible = why_impossible(target, spec)
+    if impossible:
+        document.fault(
+            where,
+            f"the target `{slo.target}` can never be met: {impossible}",
+            "write a share such as `>= 0.90`, or `>= 90 %`" if spec.high == 1.0 else "",
+        )
+        return
+    idle = why_idle(target, spec)
+    if idle:
+        document.fault(
+            where,
+            f"the target `{slo.target}` can never be missed: {idle}",
+            "tighten it",
+            severity="warning",
+        )
+    ends = (target.operator == ">=" and target.bound == spec.high) or (
+        target.operator == "<=" and target.bound == spec.low
+    )
+    if ends and not target.relative_to:
+        document.fault(
+            where,
+            f"no sample can prove `{slo.target}`",
+            f"write `== {target.bound:g}`: then the count is judged",
+            severity="warning",
+        )
+
+
+def _check_where(slo: SafetySLO, place: Path, document: Document) -> None:
+    where = (*place, "where")
+    if not slo.where or not document.sound(where):
+        return
+    if slo.where.startswith("tag:"):
+        if not slo.where.removeprefix("tag:").strip():
+            document.fault(where, "`where` names no tag", "write `tag:NAME`")
+        return
+    check_cel(slo.where, document, where, variables=None)
+
+
+def _check_facets(slo: SafetySLO, place: Path, document: Document, reading: Reading) -> None:
+    """`by` names facets that a request can carry."""
+    if reading.candidate is None:
+        return
+    known = {*reading.candidate.facets, "tenant", "suite", "endpoint", "decision", "label"}
+    for cases in reading.case_files.values():
+        for case in cases:
+            known.update(case.facets)
+    for index, facet in enumerate(slo.by):
+        where = (*place, "by", index)
+        if document.sound(where) and facet not in known:
+            document.fault(
+                where,
+                f"`by` names the facet `{facet}`, which neither the candidate nor a case has",
+                suggest(facet, sorted(known), "the facets are"),
+                severity="warning",
+            )
+
+
+def _check_rest(slo: SafetySLO, target: SloTarget | None, place: Path, document: Document) -> None:
+    if document.sound((*place, "at")) and not slo.at:
+        document.fault((*place, "at"), "`at` is empty", "write `gate`, `runtime`, or both")
+    counted = target is not None and target.end_of_scale
+    if slo.max_rate is not None and target is not None and not counted:
+        document.fault(
+            (*place, "max_rate"),
+            f"`max_rate` means nothing beside the target `{slo.target}`",
+            "it belongs to `== 0`; remove it",
+            severity="warning",
+        )
+    _check_recover(slo, place, document)
+    _check_burn(slo.burn, place, document)
+    if (*place, "objective") in document.lines:
+        check_filled(slo.objective, (*place, "objective"), document)
+
+
+def _check_recover(slo: SafetySLO, place: Path, document: Document) -> None:
+    where = (*place, "recover")
+    if not slo.recover or not document.sound(where):
+        return
+    first = slo.recover.partition(" ")[0]
+    if first not in ("auto", "manual"):
+        document.fault(
+            where,
+            f"`recover` cannot be `{slo.recover}`",
+            "write `manual`, `auto`, or `auto after 3 clean windows`",
+        )
+    elif first == "auto" and slo.action_on_breach == "kill_switch":
+        document.fault(
+            where,
+            "`recover: auto` cannot stand beside `action_on_breach: kill_switch`",
+            "a kill is lifted by two people only: write `recover: manual`",
+        )
+
+
+def _check_burn(burn: list[dict[str, Any]], place: Path, document: Document) -> None:
+    """Burn rates: `{long: 1h, short: 5m, rate: 14.4}` as in the SRE workbook."""
+    for index, row in enumerate(burn):
+        for key in ("long", "short"):
+            where = (*place, "burn", index, key)
+            if key in row and document.sound(where):
+                try:
+                    parse_window(str(row[key]))
+                except ValueError as error:
+                    _note(document, where, error)

@@ -1,0 +1,177 @@
+"""Suites and cases: what they promise, what they reach for, and whom they test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from roadworthy.domain import KNOWN_TAGS, Case, SuiteFile
+
+from .compiled import check_pattern, check_schema
+from .detector_checks import check_detector
+from .document import Document
+from .folder import Folder
+from .reading import CHARTER, Reading
+from .typed import suggest
+
+SCORERS = ("exact", "contains", "regex", "schema", "label", "action", "detector")
+"""What a suite may name under `scorer` (a test holds it equal to the evaluation's own list)."""
+
+NEVER_TAG = "never:"
+"""A case tests the never event ID when it carries the tag `never:ID`."""
+
+
+def check_suites(reading: Reading) -> None:
+    """Note the faults of suites and cases."""
+    if not reading.suite_files:
+        reading.document("suites").fault(
+            (),
+            "there is no suite",
+            "write `suites/NAME.yaml` and a cases file; `roadworthy init` shows the form",
+            severity="warning",
+            line=1,
+        )
+    for file, suite in reading.suite_files.items():
+        _check_suite(suite, reading.document(file), reading.folder)
+    for loaded in reading.suites:
+        document = reading.document(loaded.path)
+        if not loaded.cases and not any(one.severity == "error" for one in document.faults):
+            document.fault(
+                (), f"the suite `{loaded.name}` has no case", "add cases, or loosen its filter",
+                severity="warning",
+            )  # fmt: skip
+    for file, cases in reading.case_files.items():
+        _check_cases(cases, reading.document(file), reading)
+    _check_coverage(reading)
+
+
+def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
+    if document.sound(("name",)) and not suite.name.strip():
+        document.fault(("name",), "`name` is empty", "name it like its file")
+    stored: dict[str, int] = {}
+    for index, scorer in enumerate(suite.scorers):
+        place = ("scorers", index)
+        if not document.sound((*place, "scorer")):
+            continue
+        if scorer.scorer not in SCORERS:
+            document.fault(
+                (*place, "scorer"),
+                f"there is no scorer `{scorer.scorer}`",
+                suggest(scorer.scorer, list(SCORERS), "the scorers are"),
+            )
+            continue
+        name = scorer.name or scorer.scorer
+        if name in stored:
+            document.fault(
+                place,
+                f"two scorers store the score `{name}`",
+                "give one of them another `name`",
+            )
+        stored[name] = index
+        if scorer.scorer == "detector":
+            options = scorer.options
+            detector, own = options.get("detector"), options.get("options", {})
+            if not isinstance(detector, str) or not isinstance(own, dict):
+                document.fault(
+                    (*place, "options"),
+                    "the scorer `detector` needs the option `detector`",
+                    "write `options: {detector: pii}`",
+                )
+                continue
+            check_detector(detector, own, folder, document, (*place, "options"))
+    if suite.generators:
+        document.fault(
+            ("generators",),
+            "generators are kept but not run by this version",
+            "write the cases out",
+            severity="warning",
+        )
+
+
+def _check_cases(cases: list[Case], document: Document, reading: Reading) -> None:
+    decision = reading.candidate.decision if reading.candidate else None
+    labels = set(decision.labels) if decision else set()
+    never = {event.id for event in reading.charter.never} if reading.charter else set()
+    strangers: set[str] = set()
+    for case, line in zip(cases, document.order, strict=False):
+        place = (line,)
+        if not case.id.strip():
+            document.fault(place, "`id` is empty", "give the case an id")
+        if not case.input and not case.turns:
+            document.fault(place, f"the case `{case.id}` has an empty `input`", "write it")
+        expect = case.expect
+        if expect.regex is not None:
+            check_pattern(expect.regex, document, (*place, "expect", "regex"))
+        if expect.schema is not None:
+            check_schema(expect.schema, document, (*place, "expect", "schema"))
+        if expect.label is not None and labels and expect.label not in labels:
+            if expect.label not in strangers:
+                document.fault(
+                    place,
+                    f"the case `{case.id}` expects the label `{expect.label}`, "
+                    "which the candidate cannot give",
+                    suggest(expect.label, sorted(labels), "its labels are"),
+                    severity="warning",
+                )
+            strangers.add(expect.label)
+        _check_tags(case, line, document, never)
+
+
+def _check_tags(case: Case, line: int, document: Document, never: set[str]) -> None:
+    for tag in case.tags:
+        if not tag.strip():
+            document.fault((line,), f"the case `{case.id}` has an empty tag", "remove it")
+        elif tag.startswith(NEVER_TAG):
+            event = tag.removeprefix(NEVER_TAG)
+            if event not in never:
+                document.fault(
+                    (line,),
+                    f"the tag `{tag}` names a never event that {CHARTER} does not have",
+                    suggest(event, sorted(never), "they are"),
+                    severity="warning",
+                )
+        elif tag.lower() != tag and tag.lower() in KNOWN_TAGS:
+            document.fault(
+                (line,), f"the tag `{tag}` is not `{tag.lower()}`", f"write `{tag.lower()}`",
+                severity="warning",
+            )  # fmt: skip
+
+
+def _check_coverage(reading: Reading) -> None:
+    """Every never event has a case, every risk a test."""
+    if reading.charter is None:
+        return
+    document = reading.document(CHARTER)
+    tags = _tags_of(case for suite in reading.suites for case in suite.cases)
+    for index, event in enumerate(reading.charter.never):
+        place = ("never", index)
+        if document.sound((*place, "id")) and NEVER_TAG + event.id not in tags:
+            document.fault(
+                place,
+                f"the never event `{event.id}` has no case",
+                f"add a case with the tag `{NEVER_TAG}{event.id}` and what must happen with it "
+                'in `expect`, such as `{"action": "block"}`',
+                severity="warning",
+            )
+    for index, risk in enumerate(reading.charter.risks):
+        place = ("risks", index)
+        if not document.sound((*place, "tested_by")):
+            continue
+        missing = [tag for tag in risk.tested_by if tag not in tags]
+        if not risk.tested_by:
+            document.fault(
+                place,
+                f"the risk `{risk.id}` has no test",
+                "write the tags of the cases that test it under `tested_by`",
+                severity="warning",
+            )
+        elif missing:
+            document.fault(
+                (*place, "tested_by"),
+                f"the risk `{risk.id}` is tested by `{missing[0]}`, but no case carries that tag",
+                "add cases with that tag, or correct it",
+                severity="warning",
+            )
+
+
+def _tags_of(cases: Iterable[Case]) -> set[str]:
+    return {tag for case in cases for tag in case.tags}
