@@ -47,9 +47,8 @@ def verify_ledger(
     """
     database = Path(path)
     # 1. What the auditor brought: trust, and a checkpoint kept elsewhere.
-    own_trust = trust is not None
     beside = database.parent / "trust.yaml"
-    keys = load_trust(trust if own_trust or not beside.exists() else beside)
+    keys = load_trust(beside if trust is None and beside.exists() else trust)
     outside = load_heads(Path(checkpoint)) if checkpoint else []
     # 2. What lies beside the ledger: the checkpoints outside the store.
     kept = database.parent / "checkpoints.jsonl"
@@ -72,7 +71,7 @@ def verify_ledger(
     except sqlite3.DatabaseError as error:
         return _tampered(f"{database} is damaged: {error}")
     # 5. Say where trust came from: beside the ledger it shows consistency, not authorship.
-    return _with_trust_named(report, own_trust, keys)
+    return _with_trust_named(report, keys, beside)
 
 
 def open_readonly(path: Path) -> sqlite3.Connection:
@@ -138,15 +137,18 @@ def _with_index_checked(report: Report, connection: sqlite3.Connection) -> Repor
     return report
 
 
-def _with_trust_named(report: Report, own_trust: bool, trust: Trust) -> Report:
-    if own_trust:
+def _with_trust_named(report: Report, trust: Trust, beside: Path) -> Report:
+    if not trust.keys:
+        line = "no trust file: nobody's signature could be recognised; give one with --trust"
+    elif trust.source and Path(trust.source).resolve() == beside.resolve():
+        line = (
+            f"trusted are the keys in {trust.source}, which came with the ledger: they show that"
+            " it is whole, not who made it; give your own with --trust"
+        )
+    elif trust.source:
+        line = f"trusted are the keys in {trust.source}"
+    else:
         return report
-    line = (
-        "trust.yaml was taken from beside the ledger: this shows that it is whole, not who made it;"
-        " give your own with --trust"
-        if trust.keys
-        else "no trust file: nobody's signature could be recognised; give one with --trust"
-    )
     return Report(report.state, report.fault, report.details, (*report.lines, line))
 
 

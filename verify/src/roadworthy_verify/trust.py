@@ -82,18 +82,20 @@ class Trust:
         return self.keys.get(key_id)
 
 
-def load_trust(source: Trust | Path | str | Mapping[str, Any] | None) -> Trust:
+def load_trust(given: Trust | Path | str | Mapping[str, Any] | None, *, source: str = "") -> Trust:
     """Trust from a file (YAML or JSON), a mapping such as `{"keys": [...]}`, or nothing.
+
+    `source` names where a mapping came from, for the report.
 
     Raises TrustError with the file, the line and what would be right.
     """
-    if source is None:
+    if given is None:
         return Trust()
-    if isinstance(source, Trust):
-        return source
-    if isinstance(source, Mapping):
-        return _trust(source, "")
-    path = Path(source)
+    if isinstance(given, Trust):
+        return given
+    if isinstance(given, Mapping):
+        return _trust(given, source)
+    path = Path(given)
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,0 +1,76 @@
+"""Who acts: `--as NAME`, else ROADWORTHY_PERSON, else the only person who could."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from roadworthy.domain import PersonRole, Trust, TrustedKey, UsageError, format_instant
+from roadworthy.flows.people import Acting
+from roadworthy.ledger import MACHINE, Ed25519Signer, Keyring, known_names, live_key
+from roadworthy.manifests import Workspace, load_deployment, load_trust, open_workspace
+from roadworthy.wiring.clock import SystemClock
+
+VARIABLE = "ROADWORTHY_PERSON"
+
+
+def acting_person(
+    workspace: Workspace, name: str | None, *, roles: Sequence[PersonRole] = ()
+) -> tuple[str, Ed25519Signer, TrustedKey]:
+    """The acting person's name, signer and trusted key, valid now.
+
+    With `roles`, somebody who is the only one here to hold one of them need not be named; whether
+    the person may act is still for the flow to decide. Raises UsageError naming the options.
+    """
+    acting = find_acting(workspace, name, roles=roles)
+    if acting is None:
+        raise UsageError(
+            "nobody has a key in this workspace", fix="roadworthy people add NAME --role ROLE"
+        )
+    return acting.name, acting.signer, acting.key
+
+
+def find_acting(
+    workspace: Workspace, name: str | None, *, roles: Sequence[PersonRole] = ()
+) -> Acting | None:
+    """The same; None when nobody was named and nobody has a key here yet."""
+    keyring = Keyring(workspace.keys)
+    trust = load_trust(workspace.trust)
+    now = format_instant(SystemClock().now())
+    chosen = name or os.environ.get(VARIABLE, "")
+    if not chosen:
+        people = [
+            person
+            for person in keyring.names()
+            if person != MACHINE and live_key(trust, person, now)
+        ]
+        if not people:
+            return None
+        chosen = _only_one(people, trust, now, roles)
+    key = live_key(trust, chosen, now)
+    if key is None or key.kind != "person":
+        raise UsageError(f"{chosen} has no valid key in the trust file", fix=known_names(trust))
+    return Acting(name=chosen, signer=keyring.signer(chosen), key=key)
+
+
+def _only_one(people: list[str], trust: Trust, now: str, roles: Sequence[PersonRole]) -> str:
+    able = [
+        person
+        for person in people
+        if (key := live_key(trust, person, now)) and set(key.roles) & set(roles)
+    ]
+    for choice in (people, able):
+        if len(choice) == 1:
+            return choice[0]
+    raise UsageError(
+        f"who acts? {', '.join(able or people)} have keys here",
+        fix=f"add --as NAME, or set {VARIABLE}",
+    )
+
+
+def workspace_of(directory: Path) -> Workspace:
+    """The workspace of a system's folder, as its roadworthy.toml says. Raises ManifestError."""
+    if not directory.is_dir():
+        raise UsageError(f"{directory} is not a folder", fix="give the system's folder")
+    return open_workspace(directory, configured=load_deployment(directory).workspace)

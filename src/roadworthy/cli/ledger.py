@@ -1,0 +1,196 @@
+"""`roadworthy ledger`: read the log, prove that an entry is in it, sign and verify its head."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from roadworthy.domain import Entry, InclusionProof, UsageError
+
+from .terminal import emit, group, say, table
+
+app = group("Read, prove, sign and verify the ledger.")
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
+Seq = Annotated[int, typer.Argument(metavar="SEQ", help="The entry's number.", min=1)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+@app.command("log")
+def log(
+    directory: Folder = Path(),
+    *,
+    kind: Annotated[str, typer.Option(help="Only this kind, such as gate.decided.")] = "",
+    subject: Annotated[str, typer.Option(help="Only about this digest, id or name.")] = "",
+    limit: Annotated[int, typer.Option(help="Only the newest N; 0: all.", min=0)] = 50,
+    json: Json = False,
+) -> None:
+    """List entries, oldest first."""
+    from collections import deque
+
+    ledger = _existing(directory)
+    entries = deque(ledger.entries(kind=kind, subject=subject), maxlen=limit or None)
+    if json:
+        emit({"size": ledger.size(), "entries": [_shown(entry) for entry in entries]})
+        return
+    names = _names(directory)
+    table(
+        ("seq", "time", "kind", "system", "subject", "by"),
+        [
+            (
+                str(entry.seq),
+                entry.time[:19],
+                entry.kind,
+                entry.system,
+                entry.subject[:24],
+                _who(entry.actor, names),
+            )
+            for entry in entries
+        ],
+    )
+    say(f"{len(entries)} of {ledger.size()} entries")
+
+
+@app.command("show")
+def show(seq: Seq, directory: Folder = Path(), *, json: Json = False) -> None:
+    """Show one entry whole."""
+    entry = _existing(directory).entry(seq)
+    if json:
+        emit(_shown(entry))
+        return
+    import msgspec
+
+    for name in ("seq", "time", "system", "kind", "subject", "actor"):
+        say(f"{name:>8}  {getattr(entry, name)}")
+    say(f"{'by':>8}  {_who(entry.actor, _names(directory))}")
+    for name in ("payload_digest", "prev", "digest"):
+        say(f"{name}  {getattr(entry, name)}")
+    say(msgspec.json.format(msgspec.json.encode(entry.payload), indent=2).decode())
+
+
+@app.command("prove")
+def prove(
+    seq: Seq,
+    directory: Folder = Path(),
+    *,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the proof here.")] = None,
+    json: Json = False,
+) -> None:
+    """Prove that an entry is in the log of a signed checkpoint (RFC 9162, section 2.1.3)."""
+    proof = _signing(directory).prove(seq)
+    if out is not None:
+        _write(out, _proof(proof))
+    if json or out is None:
+        emit(_proof(proof))
+        return
+    head = proof.checkpoint
+    say(f"entry {seq} is in the log of checkpoint {head.size} of {head.time}: {out}")
+
+
+@app.command("checkpoint")
+def checkpoint(
+    directory: Folder = Path(),
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as a C2SP signed note.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Sign the log's head and print it. Keep it elsewhere: it will show a tail that was cut."""
+    import msgspec
+
+    from roadworthy.ledger import to_note
+    from roadworthy.manifests import load_trust
+
+    from .acting import workspace_of
+
+    head = _signing(directory).checkpoint()
+    key = load_trust(workspace_of(directory).trust).find(head.key_id)
+    if key is None:
+        raise UsageError(f"key {head.key_id}, which signed it, is not in the trust file")
+    note = to_note(head, key)
+    if out is not None:
+        out.write_text(note, encoding="utf-8")
+    if json:
+        emit({**msgspec.to_builtins(head), "note": note})
+        return
+    say(note.rstrip() if out is None else f"checkpoint {head.size} of {head.time}: {out}")
+
+
+@app.command("verify")
+def verify(
+    directory: Folder = Path(),
+    *,
+    trust: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The keys that you trust.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A checkpoint that you kept earlier.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Read every entry and say the first that does not fit (as `roadworthy verify DIR`)."""
+    from .acting import workspace_of
+    from .verify import check
+    from .verify import show as show_report
+
+    path = directory
+    if directory.is_dir() and not (directory / "ledger.db").is_file():
+        path = workspace_of(directory).ledger
+    show_report(check(path, trust=trust, checkpoint=checkpoint), json=json)
+
+
+def _existing(directory: Path) -> Any:
+    """The ledger for reading: not made when missing. Raises EvidenceError."""
+    from roadworthy.ledger import Ledger, SqliteEntryStore
+    from roadworthy.wiring.clock import SystemClock
+
+    from .acting import workspace_of
+
+    path = workspace_of(directory).ledger
+    return Ledger(SqliteEntryStore(path, SystemClock(), create=False))
+
+
+def _signing(directory: Path) -> Any:
+    """The ledger with the workspace's key. Raises EvidenceError when there is none."""
+    from roadworthy.wiring.loop import loop_of
+
+    from .acting import workspace_of
+
+    _existing(directory)
+    return loop_of(workspace_of(directory)).ledger
+
+
+def _names(directory: Path) -> dict[str, str]:
+    from roadworthy.manifests import load_trust
+
+    from .acting import workspace_of
+
+    trust = load_trust(workspace_of(directory).trust)
+    return {key.key_id: key.name for key in trust.keys}
+
+
+def _who(actor: str, names: dict[str, str]) -> str:
+    kind, _, key_id = actor.partition(":")
+    return names.get(key_id, f"{kind} {key_id}")
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    import msgspec
+
+    shown: dict[str, Any] = msgspec.to_builtins(entry)
+    return shown
+
+
+def _proof(proof: InclusionProof) -> dict[str, Any]:
+    import msgspec
+
+    return {"roadworthy": 1, "kind": "inclusion_proof", **msgspec.to_builtins(proof)}
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    import msgspec
+
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")

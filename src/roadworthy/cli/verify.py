@@ -1,0 +1,108 @@
+"""`roadworthy verify`: the same answer as the stand-alone `roadworthy-verify`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from roadworthy.domain import UsageError
+
+from .terminal import coloured, emit, say
+
+_COLOURS = {"verified": "green", "tampered": "red", "refused": "red"}
+
+
+def command(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Ledger, workspace or bundle.")],
+    *,
+    trust: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The keys that you trust.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A checkpoint that you kept earlier.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(metavar="INSTANT", help="Verify as of then.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Verify a bundle, release or ledger offline: every byte, every signature, whose it was.
+
+    Without --trust the keys of the workspace at PATH, or of the one you are in, are trusted.
+
+    Exit code 0 verified, 5 tampered, 4 unsigned or unknown key, 3 refused or expired.
+    """
+    show(check(path, trust=trust, checkpoint=checkpoint, at=at), json=json)
+
+
+def check(
+    path: Path, *, trust: Path | None, checkpoint: Path | None = None, at: str | None = None
+) -> Any:
+    """The report of `roadworthy_verify` on what lies at a path. Raises UsageError."""
+    from roadworthy_verify import CheckpointError, TrustError, verify_path
+
+    found = _ledger_of_system(path)
+    source = trust or _trust_near(found)
+    try:
+        return verify_path(found, trust=_keys(source), checkpoint=checkpoint, at=at)
+    except (TrustError, CheckpointError) as error:
+        raise UsageError(
+            str(error), fix="give a trust.yaml or a checkpoint as JSON or note"
+        ) from None
+
+
+def show(report: Any, *, json: bool) -> None:
+    """Print a report and leave with its exit code."""
+    from roadworthy_verify import sentences
+
+    if json:
+        emit(report.to_json())
+    else:
+        *lines, verdict = sentences(report)
+        for line in lines:
+            say(line)
+        say(coloured(verdict, _COLOURS.get(report.state, "yellow")))
+    raise typer.Exit(report.exit_code)
+
+
+def _ledger_of_system(path: Path) -> Path:
+    """A system's folder stands for its workspace, which may be elsewhere."""
+    if (path / "charter.yaml").is_file() and not (path / "oci-layout").exists():
+        from .acting import workspace_of
+
+        return workspace_of(path).root
+    return path
+
+
+def _trust_near(path: Path) -> Path | None:
+    """The trust file that counts when none is given; the report names it.
+
+    For a ledger the one beside it. For a bundle the one of the workspace that we are in, and only
+    then that of a workspace around the bundle, which its sender may have packed.
+    """
+    resolved = path.resolve()
+    around = [folder / ".roadworthy" for folder in (resolved, *resolved.parents)]
+    around += [folder for folder in resolved.parents if (folder / "ledger.db").is_file()]
+    ours = [Path(home)] if (home := os.environ.get("ROADWORTHY_HOME")) else []
+    ours.append(Path(".roadworthy"))
+    beside = [resolved if resolved.is_dir() else resolved.parent]
+    is_ledger = (beside[0] / "ledger.db").is_file()
+    for folder in [*(beside if is_ledger else []), *ours, *around]:
+        if (folder / "trust.yaml").is_file():
+            return folder / "trust.yaml"
+    return None
+
+
+def _keys(source: Path | None) -> Any:
+    """The trusted keys, read as the rest of the product reads them (all of YAML)."""
+    if source is None:
+        return None
+    import msgspec
+
+    from roadworthy.manifests import load_trust
+    from roadworthy_verify import load_trust as checked
+
+    if not source.is_file():
+        raise UsageError(f"{source} does not exist", fix="give a trust.yaml")
+    return checked(msgspec.to_builtins(load_trust(source)), source=str(source))

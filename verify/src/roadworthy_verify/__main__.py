@@ -1,0 +1,5 @@
+"""`python -m roadworthy_verify`."""
+
+from .command import main
+
+main()

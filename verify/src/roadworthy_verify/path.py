@@ -1,0 +1,57 @@
+"""What lies at a path: a ledger, a bundle, or nothing that can be verified. Then verifies it."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .bundle import verify_bundle
+from .ledger import MAGIC, verify_ledger
+from .report import Report
+from .trust import Trust
+
+DATABASE = "ledger.db"
+WORKSPACE = ".roadworthy"
+
+
+def recognise(path: Path) -> tuple[str, Path]:
+    """`ledger` or `bundle` with the path to verify, or an empty word when it is neither.
+
+    A ledger is a SQLite file, or a folder with ledger.db (a workspace, or a system's folder with
+    its workspace in .roadworthy). A bundle is an OCI image layout, as a folder or as a tar.
+    """
+    if path.is_dir():
+        for database in (path / DATABASE, path / WORKSPACE / DATABASE):
+            if database.is_file():
+                return "ledger", database
+        return ("bundle", path) if (path / "oci-layout").exists() else ("", path)
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) == MAGIC or path.name == DATABASE:
+                return "ledger", path
+        if tarfile.is_tarfile(path):
+            return "bundle", path
+    return "", path
+
+
+def verify_path(
+    path: Path | str,
+    *,
+    trust: Trust | Path | str | Mapping[str, Any] | None = None,
+    checkpoint: Path | str | None = None,
+    at: str | None = None,
+) -> Report:
+    """Verify whatever lies at the path.
+
+    Raises TrustError or CheckpointError when a file given by the caller cannot be read.
+    """
+    kind, found = recognise(Path(path))
+    if kind == "ledger":
+        return verify_ledger(found, trust, checkpoint)
+    if kind == "bundle":
+        return verify_bundle(found, trust, at)
+    what = "is no ledger (ledger.db, or a folder that holds it) and no bundle (an OCI layout)"
+    fault = f"{path} {what}" if found.exists() else f"{path} does not exist"
+    return Report("not_evidence", fault, {"kind": ""}, (fault,))
