@@ -1,17 +1,22 @@
 """Verify a Roadworthy ledger, release or bundle offline.
 
 Standard library and `cryptography` only, small enough to be read in one sitting. Start with
-`command.py` (what is asked), then `ledger.py` (what is checked, in numbered steps).
+`command.py` (what is asked), then `log.py` and `bundle.py` (what is checked, in numbered steps).
 """
 
+from .bundle import verify_bundle
 from .checkpoint import CheckpointError, Head, load_heads
+from .command import sentences
+from .envelope import EnvelopeError
 from .ledger import verify_ledger
 from .log import check_log
+from .path import recognise, verify_path
 from .report import Report
 from .trust import Key, Trust, TrustError, load_trust
 
 __all__ = [
     "CheckpointError",
+    "EnvelopeError",
     "Head",
     "Key",
     "Report",
@@ -20,5 +25,9 @@ __all__ = [
     "check_log",
     "load_heads",
     "load_trust",
+    "recognise",
+    "sentences",
+    "verify_bundle",
     "verify_ledger",
+    "verify_path",
 ]
