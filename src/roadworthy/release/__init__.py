@@ -16,6 +16,7 @@ from .bundle import (
     bundle_digest,
     copy_bundle,
     envelope_digest,
+    mend_bundle,
     read_bundle,
     read_envelopes,
     slos_layer,
@@ -23,6 +24,7 @@ from .bundle import (
 from .pin import candidate_digest, pin
 from .sign import (
     APPROVERS,
+    BUILDERS,
     OPERATORS,
     expiry,
     require_approver,
@@ -35,6 +37,7 @@ from .verify import require_verified, verify_release
 
 __all__ = [
     "APPROVERS",
+    "BUILDERS",
     "OPERATORS",
     "Basis",
     "Evidence",
@@ -51,6 +54,7 @@ __all__ = [
     "copy_bundle",
     "envelope_digest",
     "expiry",
+    "mend_bundle",
     "pin",
     "read_bundle",
     "read_envelopes",

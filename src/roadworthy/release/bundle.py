@@ -8,7 +8,6 @@ the digests (`roadworthy_verify.contents`, seven numbered steps).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +52,8 @@ def read_bundle(path: Path) -> tuple[str, ReleaseContent]:
 
     Raises VerificationError where it does not hold, UsageError when there is no bundle.
     """
-    with _opened(path) as (container, contents):
-        content = _content(container, contents)
+    container, contents = _opened(path)
+    content = _content(container, contents)
     if candidate_digest(content) != content.candidate_digest:
         raise VerificationError(
             f"{path}: the content is not that of candidate {content.candidate_digest}"
@@ -64,9 +63,8 @@ def read_bundle(path: Path) -> tuple[str, ReleaseContent]:
 
 def read_envelopes(path: Path) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
     """The bundle's digest, and digest and envelope of each attestation. Signatures unproved."""
-    with _opened(path) as (_, contents):
-        found = [(item.digest, item.envelope) for item in contents.attestations]
-    return contents.digest, found
+    _, contents = _opened(path)
+    return contents.digest, [(item.digest, item.envelope) for item in contents.attestations]
 
 
 def envelope_digest(envelope: dict[str, Any]) -> str:
@@ -77,22 +75,47 @@ def envelope_digest(envelope: dict[str, Any]) -> str:
 def add_attestations(path: Path, envelopes: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """Add signed envelopes, each with its predicate type, to a bundle; its digest stays.
 
-    What an interrupted signing left is removed. Raises VerificationError when the bundle does
-    not hold otherwise; then nothing is changed.
+    What is there already is not added again, and what an interrupted signing left is removed.
+    Raises VerificationError when the bundle does not hold, UsageError when it cannot be written;
+    then it stays as it was.
     """
     path = path.absolute()
-    with locked(path), _opened(path, tolerate_unnamed_blobs=True) as (container, contents):
+    with locked(path):
+        container, contents = _opened(path, tolerate_unnamed_blobs=True)
         manifests, blobs = _attestation_blobs(contents, envelopes)
-        added = {**blobs, "index.json": layout.index(contents.manifest, manifests)}
+        index = layout.index(contents.manifest, manifests)
+        if len(manifests) > len(contents.attestation_manifests):
+            blobs["index.json"] = index
+        if blobs or contents.unnamed:
+            _write(path, container, blobs, contents.unnamed)
+
+
+def mend_bundle(path: Path) -> None:
+    """Remove what an interrupted signing left: blobs that nothing names, half-written files.
+
+    Raises VerificationError when the bundle does not hold otherwise.
+    """
+    add_attestations(path, ())
+
+
+def _write(
+    path: Path, container: Container, members: dict[str, bytes], remove: tuple[str, ...]
+) -> None:
+    try:
         if not is_tar(path):
-            add_members(path, added, remove=contents.unnamed)
+            add_members(path, members, remove=remove)
             return
         kept = {
             name: container.read(name, layout.MAX_BLOB_BYTES)
             for name in container.sizes
-            if name not in contents.unnamed
+            if name not in remove
         }
-        replace_tar(path, {**kept, **added})
+        replace_tar(path, {**kept, **members})
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror or error}",
+            fix="sign a copy in a place that you may write to",
+        ) from error
 
 
 def copy_bundle(path: Path, folder: Path) -> str:
@@ -101,9 +124,8 @@ def copy_bundle(path: Path, folder: Path) -> str:
     What lies in `folder` is replaced in one step, unless it is the same already. Raises
     VerificationError when the bundle does not hold.
     """
-    with _opened(path) as (container, contents):
-        if _same_index(folder, container):
-            return contents.digest
+    container, contents = _opened(path)
+    if not _same_index(folder, container):
         with replaced_folder(folder) as building:
             for name in container.sizes:
                 container.copy(name, building / name)
@@ -118,20 +140,17 @@ def slos_layer(content: ReleaseContent) -> str:
 def _same_index(folder: Path, container: Container) -> bool:
     """Whether the bundle in the folder is the same one with the same attestations, whole."""
     try:
-        with _opened(folder) as (there, _):
-            limit = layout.MAX_SMALL_BYTES
-            return there.read("index.json", limit) == container.read("index.json", limit)
+        there, _ = _opened(folder)
+        limit = layout.MAX_SMALL_BYTES
+        return there.read("index.json", limit) == container.read("index.json", limit)
     except (UsageError, VerificationError):
         return False
 
 
-@contextmanager
-def _opened(
-    path: Path, *, tolerate_unnamed_blobs: bool = False
-) -> Iterator[tuple[Container, Contents]]:
+def _opened(path: Path, *, tolerate_unnamed_blobs: bool = False) -> tuple[Container, Contents]:
     try:
         container = Container(path)
-        yield container, read_contents(container, tolerate_unnamed_blobs=tolerate_unnamed_blobs)
+        return container, read_contents(container, tolerate_unnamed_blobs=tolerate_unnamed_blobs)
     except NotABundleError as fault:
         raise UsageError(str(fault), fix="make one with `roadworthy release build`") from fault
     except BundleError as fault:
@@ -143,8 +162,7 @@ def _opened(
 def _is_there(path: Path, digest: str) -> bool:
     """Whether this very bundle lies there, whole."""
     try:
-        with _opened(path) as (_, contents):
-            return contents.digest == digest
+        return _opened(path)[1].digest == digest
     except (UsageError, VerificationError):
         return False
 
@@ -205,16 +223,15 @@ def _content(container: Container, contents: Contents) -> ReleaseContent:
 def _attestation_blobs(
     contents: Contents, envelopes: Sequence[tuple[str, dict[str, Any]]]
 ) -> tuple[list[bytes], dict[str, bytes]]:
-    """All attestation manifests, old and new, and the blobs that are new."""
+    """All attestation manifests, old and new, and the blobs of the new ones."""
     subject = layout.descriptor(layout.OCI_MANIFEST, contents.manifest)
     manifests = list(contents.attestation_manifests)
-    blobs = [layout.EMPTY_BLOB]
+    blobs: list[bytes] = []
     for predicate_type, envelope in envelopes:
         data = encoded(envelope)
         found = layout.descriptor(layout.ENVELOPE, data, predicate=predicate_type)
         manifest = layout.attestation_manifest(found, subject)
-        blobs += [data, manifest]
         if manifest not in manifests:
             manifests.append(manifest)
-    named = {layout.blob_name(layout.digest_of_bytes(data)): data for data in blobs}
-    return manifests, named
+            blobs += [layout.EMPTY_BLOB, data, manifest]
+    return manifests, {layout.blob_name(layout.digest_of_bytes(data)): data for data in blobs}

@@ -30,6 +30,7 @@ from roadworthy.domain import (
 from roadworthy.ledger import require_role
 
 APPROVERS: tuple[PersonRole, ...] = ("risk_officer", "reviewer", "admin")
+BUILDERS: tuple[PersonRole, ...] = ("engineer", "operator", "reviewer", "risk_officer", "admin")
 OPERATORS: tuple[PersonRole, ...] = ("operator", "admin")
 
 

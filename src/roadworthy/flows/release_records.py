@@ -1,0 +1,141 @@
+"""What the ledger knows about a bundle: authors, the gate's decision, approvals, signatures.
+
+In: a loop and a bundle's digest or content. Out: values, read back from entries and blobs, each
+blob checked against the digest that the ledger names. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from roadworthy.domain import (
+    Bar,
+    EvidenceError,
+    GateDecision,
+    ReleaseContent,
+    RunSummary,
+    Trust,
+    UndecidedError,
+    VerificationError,
+    format_instant,
+)
+from roadworthy.ledger import distinct_people, require_signature
+from roadworthy.release import Evidence, Signed, require_pass, require_same_objectives
+from roadworthy_verify.layout import PREDICATE_APPROVAL
+
+from .loop import Loop
+
+BUILT = "release.built"
+APPROVED = "release.approved"
+SIGNED = "release.signed"
+ACTIVATION_APPROVED = "release.activation_approved"
+ACTIVATED = "release.activated"
+
+_T = TypeVar("_T", GateDecision, RunSummary, Bar)
+
+
+def authors_of(loop: Loop, digest: str) -> tuple[str, ...]:
+    """Key ids of everybody who built this bundle. Raises UndecidedError when nobody did."""
+    built = loop.ledger.entries(kind=BUILT, subject=digest)
+    authors = sorted({entry.actor.partition(":")[2] for entry in built})
+    if not authors:
+        raise UndecidedError(
+            f"the ledger does not know who built {digest}",
+            fix="run `roadworthy release build` in this workspace; the digest will be the same",
+        )
+    return tuple(authors)
+
+
+def newest_decision(loop: Loop, content: ReleaseContent) -> tuple[GateDecision, str] | None:
+    """The newest decision of the gate on this candidate and the digest of its blob, or None."""
+    entry = loop.ledger.newest(
+        kind="gate.decided", subject=content.candidate_digest, system=content.system
+    )
+    if entry is None:
+        return None
+    digest = str(entry.payload.get("digest", ""))
+    decision = _blob(loop, digest, GateDecision)
+    if str(decision.decision) != entry.payload.get("decision"):
+        raise VerificationError(f"entry {entry.seq} says {entry.payload.get('decision')}, its blob"
+                                f" {decision.decision}")  # fmt: skip
+    return decision, digest
+
+
+def evidence_of(loop: Loop, content: ReleaseContent) -> Evidence:
+    """Decision and run that open the gate for this content.
+
+    Raises UndecidedError or RefusedError when it does not open, EvidenceError when what it rests
+    on is missing.
+    """
+    found = newest_decision(loop, content)
+    decision = require_pass(found[0] if found else None, content)
+    assert found is not None, "require_pass raises without a decision"
+    require_same_objectives(_blob(loop, decision.bar, Bar), content)
+    for entry in loop.ledger.entries(kind="run.completed", subject=content.candidate_digest):
+        if entry.payload.get("run") == decision.run:
+            digest = str(entry.payload.get("summary", ""))
+            summary = _blob(loop, digest, RunSummary)
+            break
+    else:
+        raise EvidenceError(f"the ledger has no run {decision.run}, which the gate judged")
+    return Evidence(
+        decision=decision,
+        decision_digest=found[1],
+        summary=summary,
+        summary_digest=digest,
+    )
+
+
+def approvals_of(loop: Loop, digest: str, evidence: str, trust: Trust) -> dict[str, Signed]:
+    """Key id -> approval of this bundle on that decision of the gate, by its entry's signature.
+
+    An approval by a key that has ended since counts no more. Raises VerificationError when an
+    entry's signature does not hold.
+    """
+    found: dict[str, Signed] = {}
+    now = format_instant(loop.clock.now())
+    for entry in loop.ledger.entries(kind=APPROVED, subject=digest):
+        if entry.payload.get("evidence") != evidence:
+            continue
+        key_id = require_signature(entry, trust, at=str(entry.payload["signed_at"]))
+        key = trust.find(key_id)
+        if key is not None and key.valid_at(now):
+            envelope = loop.blobs.get_json(str(entry.payload["envelope"]))
+            found.setdefault(key_id, (PREDICATE_APPROVAL, envelope))
+    return found
+
+
+def signatures_of(loop: Loop, digest: str, evidence: str) -> list[Signed]:
+    """The attestations that made this bundle a release on that decision, if they still hold."""
+    signed: list[Signed] = []
+    now = format_instant(loop.clock.now())
+    for entry in loop.ledger.entries(kind=SIGNED, subject=digest):
+        ends = str(entry.payload.get("expires_at", ""))
+        if entry.payload.get("evidence") == evidence and not (ends and now >= ends):
+            named: list[dict[str, Any]] = entry.payload["attestations"]
+            signed = [(str(a["type"]), loop.blobs.get_json(str(a["envelope"]))) for a in named]
+    return signed
+
+
+def activation_approvers(
+    loop: Loop, digest: str, trust: Trust, *, authors: tuple[str, ...]
+) -> set[str]:
+    """Names of who approved activating this release since it was last activated."""
+    last = loop.ledger.newest(kind=ACTIVATED, subject=digest)
+    since = last.seq if last else 0
+    keys = [
+        require_signature(entry, trust, at=str(entry.payload["signed_at"]))
+        for entry in loop.ledger.entries(kind=ACTIVATION_APPROVED, subject=digest)
+        if entry.seq > since
+    ]
+    own = [trust.find(author) for author in authors]
+    return distinct_people(trust, keys) - {key.name for key in own if key is not None}
+
+
+def _blob(loop: Loop, digest: str, kind: type[_T]) -> _T:
+    try:
+        return msgspec.convert(loop.blobs.get_json(digest), kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise EvidenceError(f"{digest} is no {kind.__name__}: {error}") from error

@@ -1,0 +1,385 @@
+"""The middle of the release line: build, sign, activate. Each step is in the ledger.
+
+    build      1 pin  2 bundle  3 entry `release.built`: who the author is
+    sign       1 the bundle holds  2 the gate said PASS of it  3 this person may approve
+               4 approval into the ledger, then into the bundle
+               5 enough distinct people: release attestations into the ledger, then the bundle
+               6 what was signed is verified
+    activate   1 copy into the workspace  2 verify the copy  3 the gate still opens
+               4 this person may  5 enough people, where the charter asks  6 entry, then routing
+
+Every step may be repeated: a killed command, run again, finds in the ledger what it had done and
+goes on. What never happens here: a signature used before the ledger has it, a release activated
+from other bytes than those that were verified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from roadworthy.domain import (
+    AccessError,
+    Draft,
+    ReleaseContent,
+    Route,
+    RoutingTable,
+    Signer,
+    System,
+    Trust,
+    TrustedKey,
+    UndecidedError,
+    UsageError,
+    Waiver,
+    format_instant,
+)
+from roadworthy.ledger import distinct_people, require_role, sign_draft
+from roadworthy.release import (
+    BUILDERS,
+    OPERATORS,
+    Basis,
+    Evidence,
+    Signed,
+    Subject,
+    add_attestations,
+    attest_approval,
+    attest_evaluation,
+    attest_gate,
+    attest_release,
+    build_bundle,
+    copy_bundle,
+    envelope_digest,
+    expiry,
+    mend_bundle,
+    pin,
+    read_bundle,
+    require_approver,
+    require_pass,
+    require_verified,
+    slos_layer,
+    verify_release,
+    waivers_used,
+    wanted_people,
+)
+
+from .loop import Loop
+from .people import admitted_machine
+from .release_records import (
+    ACTIVATED,
+    ACTIVATION_APPROVED,
+    APPROVED,
+    BUILT,
+    SIGNED,
+    activation_approvers,
+    approvals_of,
+    authors_of,
+    evidence_of,
+    newest_decision,
+    signatures_of,
+)
+from .routing import publish, read_table
+
+
+class Built(Struct, frozen=True, kw_only=True):
+    """A bundle that was built."""
+
+    digest: str
+    candidate: str
+    path: str
+    author: str
+    """`person:<key id>` or `machine:<key id>`."""
+
+
+class Signing(Struct, frozen=True, kw_only=True):
+    """How far a bundle is on its way to a release."""
+
+    digest: str
+    candidate: str
+    released: bool
+    approved_by: tuple[str, ...]
+    wanted: int
+    """How many distinct people the charter asks for."""
+
+    @property
+    def missing(self) -> int:
+        """How many people must still approve."""
+        return max(0, self.wanted - len(self.approved_by))
+
+
+class Activation(Struct, frozen=True, kw_only=True):
+    """A release that is live from now on."""
+
+    digest: str
+    system: str
+    path: str
+    table_version: int
+    baseline: str
+    """Digest of the release before; empty: the static fallback."""
+
+
+def build_release(system: System, loop: Loop, *, out: Path, author: Signer | None = None) -> Built:
+    """Build the candidate's bundle. Without an author it is the workspace's machine.
+
+    Raises UsageError when `out` holds something that is no bundle, AccessError when the author
+    may not build.
+    """
+    trust = admitted_machine(loop.workspace, loop.keyring, loop.clock)
+    if author is not None:
+        require_role(trust, author.key_id, BUILDERS, format_instant(loop.clock.now()))
+    signer = author or loop.keyring.machine()
+    actor = _actor(loop, signer)
+    content = pin(system)  # 1
+    subject = _subject(content, build_bundle(content, out))  # 2
+    known = loop.ledger.entries(kind=BUILT, subject=subject.digest)
+    if all(entry.actor != actor for entry in known):  # 3
+        payload = {"candidate": subject.candidate, "name": content.candidate.name}
+        _record(loop, BUILT, subject, signer=signer, payload=payload)
+    return Built(digest=subject.digest, candidate=subject.candidate, path=str(out), author=actor)
+
+
+def sign_release(
+    path: Path, loop: Loop, *, signer: Signer, waivers: Sequence[Waiver] = ()
+) -> Signing:
+    """Add this person's approval; when enough distinct people approved, sign the release.
+
+    Raises VerificationError on a bundle that does not hold, UndecidedError or RefusedError
+    unless the gate's newest decision on it is PASS, AccessError when this person may not approve.
+    """
+    trust = admitted_machine(loop.workspace, loop.keyring, loop.clock)
+    mend_bundle(path)
+    digest, content = read_bundle(path)  # 1
+    case = _Case(
+        content=content,
+        subject=_subject(content, digest),
+        evidence=evidence_of(loop, content),  # 2
+        authors=authors_of(loop, digest),
+    )
+    used = waivers_used(case.evidence.decision, waivers)
+    at = format_instant(loop.clock.now())
+    key = require_approver(trust, signer.key_id, authors=case.authors, at=at)  # 3
+    evidence = case.evidence.decision_digest
+    approvals = approvals_of(loop, digest, evidence, trust)
+    if key.key_id not in approvals:  # 4
+        approvals[key.key_id] = _approve(loop, case, key=key, signer=signer)
+    own = _names(trust, case.authors)
+    approvals = {
+        key_id: item for key_id, item in approvals.items() if not _is_of(trust, key_id, own)
+    }
+    people = distinct_people(trust, approvals)
+    wanted = wanted_people(content.charter, "release", least=1)
+    signed = signatures_of(loop, digest, evidence)
+    if not signed and len(people) >= wanted:  # 5
+        signed = _release(loop, case, approvals=approvals.values(), waivers=used)
+    add_attestations(path, [*approvals.values(), *signed])
+    if signed:  # 6
+        require_verified(verify_release(path, trust=trust, at=loop.clock.now()))
+    return Signing(
+        digest=digest,
+        candidate=content.candidate_digest,
+        released=bool(signed),
+        approved_by=tuple(sorted(people)),
+        wanted=wanted,
+    )
+
+
+def activate_release(path: Path, loop: Loop, *, signer: Signer) -> Activation:
+    """Make a verified release the live one of its system.
+
+    Raises VerificationError, UndecidedError or RefusedError unless it verifies now, AccessError
+    unless this person operates.
+    """
+    trust = admitted_machine(loop.workspace, loop.keyring, loop.clock)
+    at = format_instant(loop.clock.now())
+    key = require_role(trust, signer.key_id, OPERATORS, at)  # 4, before anything is written
+    admission = require_verified(verify_release(path, trust=trust, at=at))
+    folder = loop.workspace.releases / admission.digest.removeprefix("sha256:")
+    copy_bundle(path, folder)  # 1
+    again = require_verified(verify_release(folder, trust=trust, at=at))  # 2
+    if again.digest != admission.digest:
+        raise UsageError(f"{path} changed while it was activated", fix="activate it again")
+    _, content = read_bundle(folder)
+    subject = _subject(content, again.digest)
+    _require_open_gate(loop, content)  # 3
+    if not _is_half_done(loop, subject):
+        _require_people(loop, content, subject, key=key, signer=signer, trust=trust)  # 5
+        payload = {
+            "candidate": subject.candidate,
+            "path": str(folder.relative_to(loop.workspace.root)),
+            "table": read_table(loop.workspace.routing).version,
+            "signed_at": at,
+        }
+        _record(loop, ACTIVATED, subject, signer=signer, payload=payload)  # 6
+    return _go_live(loop, subject, folder, at=at, actor=f"person:{key.key_id}")
+
+
+class _Case(Struct, frozen=True, kw_only=True):
+    """One bundle that is to be signed, and what speaks for it."""
+
+    content: ReleaseContent
+    subject: Subject
+    evidence: Evidence
+    authors: tuple[str, ...]
+
+
+def _subject(content: ReleaseContent, digest: str) -> Subject:
+    return Subject(
+        digest=digest,
+        system=content.system,
+        candidate=content.candidate_digest,
+        slos=slos_layer(content),
+    )
+
+
+def _is_of(trust: Trust, key_id: str, names: set[str]) -> bool:
+    """Whether the key is one of these people's: an author's approval never counts."""
+    return bool(_names(trust, [key_id]) & names)
+
+
+def _names(trust: Trust, key_ids: Iterable[str]) -> set[str]:
+    keys = [trust.find(key_id) for key_id in key_ids]
+    return {key.name for key in keys if key is not None}
+
+
+def _approve(loop: Loop, case: _Case, *, key: TrustedKey, signer: Signer) -> Signed:
+    """4. The approval, in the ledger; the blob first, so that no entry names what is not there."""
+    at = format_instant(loop.clock.now())
+    evidence = case.evidence.decision_digest
+    signed = attest_approval(case.subject, evidence, key, signer=signer, at=at)
+    payload = {
+        "act": "release",
+        "candidate": case.subject.candidate,
+        "evidence": evidence,
+        "envelope": loop.blobs.put_json(signed[1]),
+        "signed_at": at,
+    }
+    _record(loop, APPROVED, case.subject, signer=signer, payload=payload)
+    return signed
+
+
+def _release(
+    loop: Loop, case: _Case, *, approvals: Iterable[Signed], waivers: dict[str, str]
+) -> list[Signed]:
+    """5. Evaluation, gate and release, signed by the machine, in the ledger."""
+    machine = loop.keyring.machine()
+    at = format_instant(loop.clock.now())
+    evaluation = attest_evaluation(case.subject, case.evidence, signer=machine, at=at)
+    gate = attest_gate(case.subject, case.evidence, signer=machine, at=at)
+    basis = Basis(
+        authors=case.authors,
+        gate=envelope_digest(gate[1]),
+        evaluation=envelope_digest(evaluation[1]),
+        approvals=tuple(sorted(envelope_digest(envelope) for _, envelope in approvals)),
+        checkpoint=loop.ledger.checkpoint(),
+        waivers=waivers,
+        expires_at=expiry(waivers, case.content.charter.time_zone),
+    )
+    signed = [evaluation, gate, attest_release(case.subject, basis, signer=machine, at=at)]
+    payload = {
+        "candidate": case.subject.candidate,
+        "evidence": case.evidence.decision_digest,
+        "checkpoint": basis.checkpoint.size,
+        "expires_at": basis.expires_at,
+        "attestations": [
+            {"type": kind, "envelope": loop.blobs.put_json(envelope)} for kind, envelope in signed
+        ],
+    }
+    _record(loop, SIGNED, case.subject, signer=machine, payload=payload)
+    return signed
+
+
+def _require_open_gate(loop: Loop, content: ReleaseContent) -> None:
+    """3. A candidate that was judged again since, and failed, is not activated.
+
+    A release from another workspace has no decision here; its attestation is then what counts.
+    """
+    found = newest_decision(loop, content)
+    if found is not None:
+        require_pass(found[0], content)
+
+
+def _is_half_done(loop: Loop, subject: Subject) -> bool:
+    """Whether this activation is in the ledger and only the routing was not published."""
+    last = loop.ledger.newest(kind=ACTIVATED, system=subject.system)
+    if last is None or last.subject != subject.digest:
+        return False
+    return bool(last.payload.get("table") == read_table(loop.workspace.routing).version)
+
+
+def _require_people(
+    loop: Loop,
+    content: ReleaseContent,
+    subject: Subject,
+    *,
+    key: TrustedKey,
+    signer: Signer,
+    trust: Trust,
+) -> None:
+    """5. Where the charter asks for people to approve the activation, they are counted."""
+    wanted = wanted_people(content.charter, "activate", least=0)
+    if not wanted:
+        return
+    built = loop.ledger.entries(kind=BUILT, subject=subject.digest)
+    authors = tuple({entry.actor.partition(":")[2] for entry in built})
+    if key.name in _names(trust, authors):
+        raise AccessError(f"{key.name} built this release and cannot approve its activation")
+    people = activation_approvers(loop, subject.digest, trust, authors=authors)
+    if key.name not in people:
+        at = format_instant(loop.clock.now())
+        payload = {"candidate": subject.candidate, "signed_at": at}
+        _record(loop, ACTIVATION_APPROVED, subject, signer=signer, payload=payload)
+        people.add(key.name)
+    if len(people) < wanted:
+        raise UndecidedError(
+            f"{len(people)} of {wanted} people approved the activation: {', '.join(people)}",
+            fix="another operator runs the same command: --as NAME",
+        )
+
+
+def _go_live(loop: Loop, subject: Subject, folder: Path, *, at: str, actor: str) -> Activation:
+    """The routing, after the entry: nothing is live that the ledger does not know."""
+    relative = str(folder.relative_to(loop.workspace.root))
+
+    def change(table: RoutingTable) -> RoutingTable:
+        old = table.routes.get(subject.system)
+        same = old is not None and old.live == subject.digest
+        route = Route(
+            system=subject.system,
+            live=subject.digest,
+            path=relative,
+            baseline="" if old is None else (old.baseline if same else old.live),
+            baseline_path="" if old is None else (old.baseline_path if same else old.path),
+            activated_at=at,
+            activated_by=actor,
+        )
+        return msgspec.structs.replace(table, routes={**table.routes, subject.system: route})
+
+    table = publish(loop.workspace, change, loop.clock)
+    return Activation(
+        digest=subject.digest,
+        system=subject.system,
+        path=relative,
+        table_version=table.version,
+        baseline=table.routes[subject.system].baseline,
+    )
+
+
+def _actor(loop: Loop, signer: Signer) -> str:
+    return loop.machine if loop.machine.endswith(signer.key_id) else f"person:{signer.key_id}"
+
+
+def _record(
+    loop: Loop, kind: str, subject: Subject, *, signer: Signer, payload: dict[str, Any]
+) -> None:
+    """An entry about the bundle, signed by who acts."""
+    draft = Draft(
+        system=subject.system,
+        kind=kind,
+        subject=subject.digest,
+        actor=_actor(loop, signer),
+        payload=payload,
+    )
+    loop.ledger.record(sign_draft(draft, signer))
