@@ -1,16 +1,24 @@
 """The user's files: loaded, checked, every fault at once. And where a workspace keeps what."""
 
-from .glance import load_deployment, read_system_name
+from .clauses import clauses_of
+from .glance import read_system_name
+from .kinds import KINDS, SCHEMA_NAMES
 from .loader import check_system, load_system, read_folder
 from .reading import Reading
+from .schema import schema_of
+from .settings import Setting, load_deployment, settings_of
 from .trust_file import load_trust, save_trust
 from .workspace import WORKSPACE_VARIABLE, Workspace, open_workspace
 
 __all__ = [
+    "KINDS",
+    "SCHEMA_NAMES",
     "WORKSPACE_VARIABLE",
     "Reading",
+    "Setting",
     "Workspace",
     "check_system",
+    "clauses_of",
     "load_deployment",
     "load_system",
     "load_trust",
@@ -18,4 +26,6 @@ __all__ = [
     "read_folder",
     "read_system_name",
     "save_trust",
+    "schema_of",
+    "settings_of",
 ]

@@ -1,30 +1,16 @@
-"""The two things that may be known of a folder without reading its behaviour.
+"""What may be known of a folder without reading its behaviour: its system's name.
 
-Enters: a folder. Leaves: its deployment, its system's name. Never here: what a release rules.
+Never here: what a release rules. The deployment, the other such thing, is in `settings`.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from roadworthy.domain import Charter, Deployment, ManifestError
+from roadworthy.domain import Charter
 
-from .deployment_checks import check_deployment
 from .folder import Folder
-from .reading import CHARTER, DEPLOYMENT, Reading
-
-
-def load_deployment(root: Path) -> Deployment:
-    """roadworthy.toml of a folder; the defaults when there is none. Raises ManifestError."""
-    reading = Reading(root.resolve(), "candidate.yaml")
-    if not reading.folder.has(DEPLOYMENT):
-        return Deployment()
-    reading.deployment = reading.folder.toml(DEPLOYMENT, Deployment) or Deployment()
-    check_deployment(reading)
-    errors = [fault for fault in reading.folder.faults() if fault.severity == "error"]
-    if errors:
-        raise ManifestError(errors)
-    return reading.deployment
+from .reading import CHARTER
 
 
 def read_system_name(root: Path) -> str:

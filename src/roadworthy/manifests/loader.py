@@ -6,12 +6,14 @@ ManifestError with all faults at once. Never here: a value that a fault was note
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from roadworthy.domain import Fault, ManifestError, System, UsageError
 
 from .checks import check
 from .reading import Reading
+from .settings import with_environment
 
 
 def read_folder(root: Path, *, candidate: str = "candidate.yaml") -> Reading:
@@ -54,7 +56,7 @@ def load_system(root: Path, *, candidate: str = "candidate.yaml") -> System:
         waivers=tuple(reading.waivers.values()),
         playbooks=reading.playbooks,
         deliberation=reading.deliberation,
-        deployment=reading.deployment,
+        deployment=with_environment(reading.deployment, os.environ)[0],
         files=dict(sorted(reading.folder.files.items())),
         assets=dict(sorted(reading.folder.assets.items())),
         warnings=tuple(fault for fault in faults if fault.severity == "warning"),

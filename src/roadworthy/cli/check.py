@@ -1,0 +1,84 @@
+"""`roadworthy check`: every file of a system, all faults at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from roadworthy.domain import Fault
+from roadworthy.manifests import Reading, clauses_of, read_folder
+
+from .exits import Exit
+from .terminal import coloured, emit, say
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    candidate: Annotated[
+        str, typer.Option("--candidate", help="Which candidate file is meant.")
+    ] = "candidate.yaml",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Check every file of a system: file, line, what is wrong, what would be right.
+
+    Exit code 0 when nothing is wrong (warnings alone are 0), 1 otherwise.
+    """
+    reading = read_folder(directory, candidate=candidate)
+    faults = reading.folder.faults()
+    errors = [fault for fault in faults if fault.severity == "error"]
+    warnings = [fault for fault in faults if fault.severity == "warning"]
+    if as_json:
+        emit({"errors": _rows(errors), "warnings": _rows(warnings)})
+    else:
+        _tell(directory, reading, errors, warnings)
+    if errors:
+        raise typer.Exit(Exit.USER)
+
+
+def _rows(faults: list[Fault]) -> list[dict[str, Any]]:
+    return [
+        {"file": one.file, "line": one.line, "message": one.message, "fix": one.fix}
+        for one in faults
+    ]
+
+
+def _tell(directory: Path, reading: Reading, errors: list[Fault], warnings: list[Fault]) -> None:
+    """Faults by file, then warnings by file, then the four clauses, then what is next."""
+    for title, colour, faults in (("fault", "red", errors), ("warning", "yellow", warnings)):
+        if faults:
+            say(coloured(_count(len(faults), title), colour))
+            _tell_faults(directory, faults)
+            say()
+    _tell_clauses(reading)
+    say()
+    if errors:
+        say(f"Next: correct the {_count(len(errors), 'fault')}, then check again.")
+    else:
+        warned = f" ({_count(len(warnings), 'warning')})" if warnings else ""
+        say(coloured(f"The contract holds together{warned}.", "green"))
+        say(f"Next: roadworthy eval {directory}")
+
+
+def _tell_faults(directory: Path, faults: list[Fault]) -> None:
+    file = ""
+    for fault in faults:
+        if fault.file != file:
+            file = fault.file
+            say(f"  {directory / file}")
+        say(f"    line {fault.line}: {fault.message}")
+        if fault.fix:
+            say(f"        {fault.fix}")
+
+
+def _tell_clauses(reading: Reading) -> None:
+    say("What stands for the four clauses of the safety contract")
+    for clause, stands in clauses_of(reading).items():
+        name = clause.replace("_", " ")
+        told = "; ".join(stands) if stands else coloured("nothing", "yellow")
+        say(f"  {name:<14} {told}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
