@@ -1,0 +1,97 @@
+"""`roadworthy kill`: stop a system, a tenant or a slice on every worker, now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roadworthy.domain import KillFlag
+from roadworthy.flows.people import Acting
+from roadworthy.manifests import Workspace
+
+from .terminal import emit, say, warn
+
+
+def command(
+    scope: Annotated[str, typer.Argument(help="system | tenant:NAME | slice:FACET=VALUE")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    reason: Annotated[str, typer.Option(help="Why, in a sentence.")],
+    system: Annotated[str, typer.Option(help="Which system; default: the folder's own.")] = "",
+    as_: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who stops it.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Stop a scope at once, running streams too. Only two people together lift it again.
+
+    It acts first and is recorded after; neither the control process nor a working ledger is
+    needed for the stop itself.
+    """
+    from roadworthy.domain import RoadworthyError, UsageError, format_instant
+    from roadworthy.flows.routing import publish, read_table
+    from roadworthy.flows.stopping import manual_flag, read_scope, words_of
+    from roadworthy.serving import tighten
+    from roadworthy.wiring.clock import SystemClock, new_id
+    from roadworthy.wiring.places import place, system_of
+
+    if not reason.strip():
+        raise UsageError("a kill needs a reason", fix="--reason TEXT")
+    aimed = read_scope(scope)
+    spot, clock = place(directory), SystemClock()
+    name = system or system_of(spot, read_table(spot.workspace.routing))
+    person, doubt = _who(spot.workspace, as_)
+    flag = manual_flag(
+        aimed,
+        system=name,
+        reason=reason,
+        by=f"person:{person.key.key_id}" if person else "operator",
+        at=format_instant(clock.now()),
+        id=f"kill-{new_id()[-12:]}",
+    )
+    table = publish(spot.workspace, lambda old: tighten(old, [flag]), clock)
+    recorded = ""
+    try:
+        recorded = _record(spot.workspace, flag, person)
+    except (RoadworthyError, OSError) as error:
+        doubt = f"it is not in the ledger yet ({error}); the control process will enter it"
+    if json:
+        emit(
+            {
+                "kill": flag.id,
+                "scope": words_of(flag),
+                "system": name,
+                "table": table.version,
+                "recorded": bool(recorded),
+                "by": flag.by,
+            }
+        )
+    else:
+        where = f"{words_of(flag)} of {name or 'every system'}"
+        say(f"stopped: {where} ({flag.id}). Lift it with: roadworthy resume {flag.id} "
+            "--as A --as B --reason TEXT")  # fmt: skip
+    if doubt:
+        warn(doubt)
+    if not recorded:
+        raise typer.Exit(2)
+
+
+def _who(workspace: Workspace, name: str | None) -> tuple[Acting | None, str]:
+    """The person, when one can be told; a stop never fails for want of one."""
+    from roadworthy.domain import RoadworthyError
+
+    from .acting import find_acting
+
+    try:
+        person = find_acting(workspace, name)
+    except (RoadworthyError, OSError) as error:
+        return None, f"nobody signed it: {error}"
+    return person, "" if person else "nobody signed it: no person has a key here"
+
+
+def _record(workspace: Workspace, flag: KillFlag, person: Acting | None) -> str:
+    from roadworthy.flows.stopping import record_kill
+    from roadworthy.wiring.loop import loop_of
+
+    record_kill(flag, loop_of(workspace), by=person)
+    return flag.id

@@ -1,0 +1,72 @@
+"""`roadworthy serve`: verified releases behind an OpenAI-compatible API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .terminal import say, warn
+
+
+def command(
+    directories: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="DIR…", help="Systems' folders, or a workspace. Default: here."),
+    ] = None,
+    *,
+    port: Annotated[int | None, typer.Option(help="Default: roadworthy.toml, else 8080.")] = None,
+    host: Annotated[str | None, typer.Option(help="Default: 127.0.0.1.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes.", min=1, max=64)] = None,
+    control_port: Annotated[
+        int | None, typer.Option(help="Where the control process answers; 0: nowhere.")
+    ] = None,
+) -> None:
+    """Serve the live, verified releases; stop with ^C or SIGTERM, which drains.
+
+    Only releases that were signed and activated are served; files under DIR are not read for
+    behaviour. A supervisor keeps the workers and one control process alive.
+    """
+    import uvloop
+
+    from roadworthy.gateway.supervisor import Settings, supervise
+    from roadworthy.wiring.places import common_workspace, place, roots_of
+    from roadworthy.wiring.plan import Plan
+
+    spots = [place(directory) for directory in directories or [Path()]]
+    workspace = common_workspace(spots)
+    listening = spots[0].deployment.listen
+    settings = Settings(
+        plan=Plan(
+            workspace=str(workspace.root),
+            roots=roots_of(spots),
+            control_port=listening.control_port if control_port is None else control_port,
+        ),
+        host=host or listening.host,
+        port=listening.port if port is None else port,
+        workers=workers or listening.workers,
+    )
+    uvloop.run(supervise(settings, on_ready=_say_ready, say=warn))
+
+
+def _say_ready(started: Any) -> None:
+    """Where it listens, what it serves, how to call it."""
+    first = started.workers[0]
+    systems = first["systems"]
+    shown = ", ".join(
+        f"{name} (release {state['release'][7:19]})" if state["served"] else f"{name} (refused)"
+        for name, state in systems.items()
+    )
+    name = next((n for n, state in systems.items() if state["served"]), "SYSTEM")
+    say(
+        f"ready: {started.url} serves {shown or 'nothing yet: activate a release'} · "
+        f"curl {started.url}/v1/chat/completions -H 'Authorization: Bearer rw-…' "
+        "-H 'Content-Type: application/json' "
+        f'-d \'{{"model":"{name}","messages":[{{"role":"user","content":"…"}}]}}\''
+    )
+    for refused, state in systems.items():
+        if not state["served"]:
+            warn(f"{refused} is refused: {state['reason']}")
+    if first["journal"]["fault"]:
+        warn(f"the journal cannot be written: {first['journal']['fault']}")

@@ -1,0 +1,178 @@
+"""The control process's round: what workers did and learned becomes evidence.
+
+    1 violations   reported by those who may: kill (again, harmlessly), ledger, incident
+    2 reports      by those who may not: into the ledger, where a person finds them
+    3 late rules   over every answer that left: a hit is a violation
+    4 kills        that stand but are not in the ledger are entered
+    5 segments     that have ended are vouched for by their Merkle root
+
+What enters: the journal's new records. What leaves: entries and, for a late rule, kill flags.
+What never happens here: the same thing entered twice (a restart begins where the marks are, and
+what was already entered is seen there), or an answer held up because nobody reconciles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from roadworthy.domain import (
+    Charter,
+    Draft,
+    NeverEvent,
+    Observation,
+    Outcome,
+    TextContext,
+    UsageError,
+    format_instant,
+    plain,
+)
+from roadworthy.journal import Record, Tail, Vault, find, seal_segment, segments, unseal
+from roadworthy.serving import RailLine
+
+from .loop import Loop
+from .road import Violation, find_event, on_violation
+from .stopping import record_unrecorded
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """What a release forbids: its charter, and its rails with their late rules."""
+
+    charter: Charter
+    rails: RailLine
+
+
+class Reconciler:
+    """One control process's state: how far it has read, and which releases it knows."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        tail: Tail,
+        vault: Vault,
+        *,
+        rules: Callable[[str, str], Rules | None],
+        warn: Callable[[str], None],
+    ) -> None:
+        """`rules` gives what (system, release) forbids; None when the release is gone."""
+        self._loop = loop
+        self._tail = tail
+        self._vault = vault
+        self._rules = rules
+        self._warn = warn
+
+    def round(self) -> int:
+        """Take everything that is new; returns how many records that were."""
+        taken = 0
+        for record in self._tail.read():
+            self._take(record)
+            taken += 1
+        for flag in record_unrecorded(self._loop):  # 4
+            self._warn(f"{flag.id} stood without an entry; entered now")
+        return taken
+
+    def _take(self, record: Record) -> None:
+        outcome, observation = record.outcome, record.observation
+        try:
+            if record.kind == "outcome" and outcome is not None and outcome.never_event:
+                self._violated(outcome)  # 1
+            elif record.kind == "report" and outcome is not None:
+                self._reported(outcome)  # 2
+            elif record.kind == "close" and observation is not None:
+                for late in self._late(record, observation):  # 3
+                    on_violation(late, self._loop)
+            elif record.kind == "end":
+                self._seal(record.segment)  # 5
+        except UsageError as error:
+            self._warn(f"cannot act on a record of {record.at}: {error.message}")
+
+    def _violated(self, outcome: Outcome) -> None:
+        found = find(self._loop.workspace.journal, outcome.observation)
+        if found is None or found.observation is None:
+            raise UsageError(f"there is no observation {outcome.observation}")
+        observation = found.observation
+        rules = self._rules(observation.system, observation.release)
+        if rules is None:
+            raise UsageError(f"release {observation.release} is not in this workspace")
+        event = find_event(rules.charter, outcome.never_event)
+        on_violation(Violation(outcome=outcome, observation=observation, event=event), self._loop)
+
+    def _reported(self, outcome: Outcome) -> None:
+        known = self._loop.ledger.entries(kind="outcome.reported", subject=outcome.observation)
+        if any(entry.payload.get("time") == outcome.time for entry in known):
+            return
+        found = find(self._loop.workspace.journal, outcome.observation)
+        system = found.observation.system if found and found.observation else ""
+        said = {
+            "time": outcome.time,
+            "reporter": outcome.reporter,
+            "never_event": outcome.never_event,
+            "label": outcome.label,
+            "waits_for": "a person",
+        }
+        self._loop.ledger.record(
+            Draft(
+                system=system,
+                kind="outcome.reported",
+                subject=outcome.observation,
+                actor=self._loop.machine,
+                payload=plain(said),
+            )
+        )
+
+    def _late(self, record: Record, observation: Observation) -> Iterator[Violation]:
+        """Violations that the release's late rules find in an answer that left."""
+        rules = self._rules(observation.system, observation.release)
+        if rules is None or not rules.rails.late_rules or observation.action != "answered":
+            return
+        texts = unseal(record, self._vault)
+        if texts is None:
+            return  # its key was erased: there is nothing left to look at
+        context = TextContext(
+            side="output",
+            input=texts.input,
+            decision=observation.decision,
+            confidence=observation.confidence,
+            facets=observation.facets,
+        )
+        for rule in rules.rails.late_rules:
+            hit, _ = rule.check(
+                input=texts.input,
+                output=texts.output,
+                context=context,
+                timer=self._loop.clock.monotonic,
+            )
+            if hit is not None:
+                yield self._late_violation(find_event(rules.charter, rule.event), observation)
+
+    def _late_violation(self, event: NeverEvent, observation: Observation) -> Violation:
+        outcome = Outcome(
+            observation=observation.id,
+            time=format_instant(self._loop.clock.now()),
+            reporter=f"late_rule:{event.id}",
+            never_event=event.id,
+        )
+        return Violation(outcome=outcome, observation=observation, event=event)
+
+    def _seal(self, name: str) -> None:
+        path = _segment(self._loop.workspace.journal, name)
+        if path is None or self._loop.ledger.newest(kind="journal.sealed", subject=name):
+            return
+        seal = seal_segment(path)
+        if seal is None:
+            return
+        self._loop.ledger.record(
+            Draft(
+                system="",
+                kind="journal.sealed",
+                subject=name,
+                actor=self._loop.machine,
+                payload=plain(seal),
+            )
+        )
+
+
+def _segment(folder: Path, name: str) -> Path | None:
+    return next((path for path in segments(folder) if path.stem == name), None)

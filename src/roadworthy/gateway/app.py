@@ -1,0 +1,98 @@
+"""The gateway's ASGI application: who calls, then which door. Wrong key: 401 before any read.
+
+What enters: an ASGI scope. What leaves: an answer or an error in the API's own shape. What never
+happens here: a traceback to a caller, or more work at once than the worker can hold.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from roadworthy.domain import RoadworthyError, format_instant
+from roadworthy.serving import Caller
+from roadworthy.wiring.gateway import Gateway
+
+from .chat import ChatDoor
+from .health import HealthDoor
+from .outcomes import OutcomeDoor
+from .problems import ApiError, busy, problem_of
+from .wire import Receive, Request, Scope, Send, send_problem
+
+MAX_IN_FLIGHT = 512
+"""Requests under way in one worker; the next is told to come back (503, Retry-After)."""
+
+logger = logging.getLogger("roadworthy.gateway")
+
+
+class App:
+    """One worker's application."""
+
+    def __init__(
+        self, gateway: Gateway, new_id: Callable[[], str], *, max_in_flight: int = MAX_IN_FLIGHT
+    ) -> None:
+        self._gateway = gateway
+        self._chat = ChatDoor(gateway, new_id)
+        self._outcomes = OutcomeDoor(gateway)
+        self._health = HealthDoor(gateway)
+        self._under_way = 0
+        self._most = max_in_flight
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        begun = False
+
+        async def noting(message: dict[str, object]) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        self._under_way += 1
+        try:
+            await self._answer(request, noting)  # type: ignore[arg-type]
+        except ApiError as problem:
+            await send_problem(send, problem)
+        except RoadworthyError as error:
+            if not begun:
+                await send_problem(send, problem_of(error))
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.path)
+            if not begun:
+                message = "the gateway failed; its log says why"
+                await send_problem(send, ApiError(500, message, code="internal_error"))
+        finally:
+            self._under_way -= 1
+
+    async def _answer(self, request: Request, send: Send) -> None:
+        path, method = request.path, request.method
+        if path == "/healthz":
+            return await self._health.alive(request, send)
+        if path == "/readyz":
+            return await self._health.ready(request, send)
+        if self._under_way > self._most:
+            raise busy(f"{self._most} requests are under way already")
+        caller = self._identify(request)
+        if path == "/v1/chat/completions" and method == "POST":
+            return await self._chat(request, send, caller)
+        if path == "/v1/models" and method == "GET":
+            return await self._health.models(request, send)
+        if path == "/v1/outcomes" and method == "POST":
+            return await self._outcomes.report(request, send, caller)
+        if path.startswith("/v1/reviews/") and method == "GET":
+            return await self._outcomes.review(request, send, caller)
+        if path in ("/v1/chat/completions", "/v1/models", "/v1/outcomes"):
+            raise ApiError(405, f"{method} is not for {path}", code="method_not_allowed")
+        raise ApiError(404, f"there is nothing at {path}", code="not_found")
+
+    def _identify(self, request: Request) -> Caller:
+        gateway = self._gateway
+        if gateway.fault:
+            raise ApiError(503, gateway.fault, code="table_unreadable")
+        if gateway.tenants is None:
+            raise ApiError(503, "the keys cannot be read", code="keys_unreadable")
+        return gateway.tenants.identify(
+            request.header(b"authorization"), format_instant(gateway.clock.now())
+        )

@@ -1,0 +1,214 @@
+"""POST /v1/chat/completions: from a request to a call, and from the path's items to an answer.
+
+What enters: a request of a known tenant. What leaves: a completion, a stream, or an error in
+the API's own shape. What never happens here: a byte of an answer before the path gave it out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+
+from roadworthy.domain import Call, RoadworthyError, UsageError
+from roadworthy.flows.request_path import serve
+from roadworthy.flows.trace import Reply
+from roadworthy.serving import Aim, Caller, aim
+from roadworthy.wiring.fronts import Front
+from roadworthy.wiring.gateway import Gateway
+
+from .chat_reply import Chunks, action_word, completion, error_event
+from .chat_request import ChatRequest, read_chat_request, text_of
+from .problems import DO_NOT_RETRY, ApiError, bad_field, killed, problem_of
+from .wire import Header, Request, Send, open_events, send_event, send_json
+
+MAX_SESSION_CHARS = 200
+
+
+class ChatDoor:
+    """The chat endpoint of one worker."""
+
+    def __init__(self, gateway: Gateway, new_id: Callable[[], str]) -> None:
+        self._gateway = gateway
+        self._new_id = new_id
+
+    async def __call__(self, request: Request, send: Send, caller: Caller) -> None:
+        """Answer one request. Raises ApiError or RoadworthyError before the first byte."""
+        if "chat" not in caller.key.scopes:
+            raise ApiError(403, "this key may not chat", code="scope_missing")
+        if self._gateway.journal.fault:  # refuse before any work: it could not be kept
+            raise ApiError(
+                503,
+                f"the journal cannot be written: {self._gateway.journal.fault}",
+                code="journal_unavailable",
+                headers=((b"retry-after", b"5"),),
+            )
+        body = read_chat_request(await request.body())
+        target, front = self._aim(body.model)
+        call = self._call(request, body, caller, target, front)
+        if call.stream:
+            await self._stream(call, body, request, send)
+        else:
+            await self._plain(call, body, send)
+
+    def _aim(self, model: str) -> tuple[Aim, Front]:
+        gateway = self._gateway
+        target = aim(model, gateway.served)
+        if target is None:
+            raise ApiError(
+                404,
+                f"the model {model!r} does not exist here; GET /v1/models lists those that do",
+                code="model_not_found",
+                param="model",
+            )
+        front = gateway.fronts.get(target.system)
+        if front is None:
+            raise ApiError(
+                503,
+                f"{target.system} is not served: {gateway.refused[target.system]}",
+                code="release_refused",
+                headers=(DO_NOT_RETRY,),
+            )
+        return target, front
+
+    def _call(
+        self, request: Request, body: ChatRequest, caller: Caller, target: Aim, front: Front
+    ) -> Call:
+        """The call that a request means, admitted by the release's own rules."""
+        tenant = caller.key.tenant
+        if target.managed:
+            variables = dict(body.fields.variables or {})
+            variables.setdefault("input", body.last_user_text())
+            text = str(variables["input"])
+        else:
+            if not body.messages:
+                raise bad_field("messages", "messages must hold at least one message")
+            variables, text = {}, "\n".join(text_of(message) for message in body.messages)
+        facets = front.facets.read(request.headers, body.raw, text)
+        denial = front.admittance.check(text, facets)
+        if denial is not None:
+            status = 403 if denial.code == "use_not_allowed" else 400
+            raise ApiError(status, denial.message, code=denial.code)
+        transparent = not target.managed
+        return Call(
+            id=self._new_id(),
+            system=target.system,
+            tenant=tenant,
+            end_user=self._gateway.vault.pseudonym(tenant, body.user),
+            session=request.header(b"x-session-id")[:MAX_SESSION_CHARS],
+            facets=facets,
+            endpoint=self._endpoint(request, front),
+            managed=target.managed,
+            variables=variables,
+            messages=tuple(body.messages) if transparent else (),
+            sampling=body.sampling(front.service.content.candidate.sampling)
+            if transparent
+            else None,
+            extra=body.extra() if transparent else {},
+            stream=body.stream,
+        )
+
+    def _endpoint(self, request: Request, front: Front) -> str:
+        name = request.header(b"x-roadworthy-endpoint")
+        known = [endpoint.id for endpoint in front.service.content.charter.endpoints]
+        if name and name not in known:
+            raise UsageError(
+                f"there is no endpoint {name!r}", fix=f"x-roadworthy-endpoint may be: {known}"
+            )
+        return name
+
+    async def _plain(self, call: Call, body: ChatRequest, send: Send) -> None:
+        reply = None
+        async with aclosing(serve(call, self._gateway.path)) as items:
+            async for item in items:
+                if isinstance(item, Reply):
+                    reply = item
+        if reply is None:
+            raise ApiError(500, "the request path ended without a reply", code="internal_error")
+        _refuse(reply)
+        created = int(self._gateway.clock.now().timestamp())
+        answer = completion(reply, model=body.model, created=created)
+        await send_json(send, answer, headers=_headers(reply))
+
+    async def _stream(self, call: Call, body: ChatRequest, request: Request, send: Send) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        watch = asyncio.ensure_future(request.gone())
+        left = False
+
+        def leave(_: asyncio.Future[None]) -> None:
+            nonlocal left
+            if not watch.cancelled():
+                left = True
+                task.cancel()
+
+        watch.add_done_callback(leave)
+        try:
+            await self._relay(call, body, send)
+        except asyncio.CancelledError:
+            if not left:
+                raise  # the server is stopping, not the client leaving
+            task.uncancel()
+        finally:
+            watch.remove_done_callback(leave)
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+
+    async def _relay(self, call: Call, body: ChatRequest, send: Send) -> None:
+        """Pass on what the path gives out; everything after the first byte is an event."""
+        gateway = self._gateway
+        chunks = Chunks(
+            call.id,
+            model=body.model,
+            created=int(gateway.clock.now().timestamp()),
+            usage=body.include_usage,
+        )
+        begun = False
+        try:
+            async with aclosing(serve(call, gateway.path)) as items:
+                async for item in items:
+                    if isinstance(item, Reply) and not begun:
+                        _refuse(item)
+                    if not begun:
+                        await open_events(send, self._opening(call, item))
+                        await send_event(send, chunks.first())
+                        begun = True
+                    if isinstance(item, str):
+                        gateway.journal.sent(call.id, call.tenant, item)
+                        await send_event(send, chunks.piece(item))
+                    elif item.kill is not None:
+                        await send_event(send, error_event(killed(item.kill).body()), more=False)
+                    else:
+                        await send_event(send, chunks.last(item), more=False)
+        except RoadworthyError as error:
+            if not begun:
+                raise
+            await send_event(send, error_event(problem_of(error).body()), more=False)
+
+    def _opening(self, call: Call, item: str | Reply) -> tuple[Header, ...]:
+        """Headers of a stream; the action is known only when nothing preceded the reply."""
+        if isinstance(item, Reply):
+            return _headers(item)
+        route = self._gateway.table.routes.get(call.system)
+        return (
+            (b"x-roadworthy-release", (route.live if route else "").encode()),
+            (b"x-roadworthy-observation", call.id.encode()),
+        )
+
+
+def _refuse(reply: Reply) -> None:
+    """Raise when the reply is no answer in the API's shape: killed, or nobody to answer."""
+    if reply.kill is not None:
+        raise killed(reply.kill)
+    if reply.observation.status == "refused":
+        raise ApiError(503, reply.error, code="release_refused", headers=(DO_NOT_RETRY,))
+
+
+def _headers(reply: Reply) -> tuple[Header, ...]:
+    observation = reply.observation
+    return (
+        (b"x-roadworthy-release", observation.release.encode()),
+        (b"x-roadworthy-observation", observation.id.encode()),
+        (b"x-roadworthy-action", action_word(observation).encode()),
+    )

@@ -1,0 +1,186 @@
+"""POST /v1/chat/completions, the way out: replies and chunks in the API's own shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from roadworthy.domain import Observation, TokenLogprob, Usage
+from roadworthy.flows.trace import Reply
+
+_encoder = msgspec.json.Encoder()
+
+DONE = b"data: [DONE]\n\n"
+"""The last event of a stream."""
+
+PENDING = "pending"
+"""What a caller reads when a person must look first."""
+
+
+def review_id(observation: Observation) -> str:
+    """The id under which a held answer waits for a person; empty when it is not held."""
+    if observation.action != "held":
+        return ""
+    return observation.review or f"review-{observation.id}"
+
+
+def action_word(observation: Observation) -> str:
+    """The action as the header says it: a held answer is `pending`."""
+    return PENDING if observation.action == "held" else observation.action
+
+
+def about(observation: Observation) -> dict[str, Any]:
+    """The body field `roadworthy`: which release answered, and what was done."""
+    said: dict[str, Any] = {
+        "release": observation.release,
+        "observation": observation.id,
+        "action": action_word(observation),
+    }
+    if observation.decision and observation.action == "answered":
+        said["decision"] = observation.decision
+    if observation.confidence is not None:
+        said["confidence"] = observation.confidence
+    waits = review_id(observation)
+    if waits:
+        said["review_id"] = waits
+    return said
+
+
+def completion(reply: Reply, *, model: str, created: int) -> bytes:
+    """The body of a plain answer."""
+    observation = reply.observation
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text, "refusal": None}
+    calls = tool_calls(reply.deltas)
+    if calls:
+        message["tool_calls"] = calls
+        message["content"] = reply.text or None
+    return _encoder.encode(
+        {
+            "id": f"chatcmpl-{observation.id}",
+            "object": "chat.completion",
+            "created": created,
+            "model": model,
+            "choices": [
+                {
+                    "index": 0,
+                    "message": message,
+                    "logprobs": _logprobs(reply.logprobs),
+                    "finish_reason": reply.finish_reason or "stop",
+                }
+            ],
+            "usage": _usage(reply.usage),
+            "roadworthy": about(observation),
+        }
+    )
+
+
+class Chunks:
+    """Encodes the chunks of one stream."""
+
+    def __init__(self, observation_id: str, *, model: str, created: int, usage: bool) -> None:
+        self._usage = usage
+        self._head = {
+            "id": f"chatcmpl-{observation_id}",
+            "object": "chat.completion.chunk",
+            "created": created,
+            "model": model,
+        }
+
+    def first(self) -> bytes:
+        """The chunk that says who speaks."""
+        return self._delta({"role": "assistant", "content": ""})
+
+    def piece(self, text: str) -> bytes:
+        """A piece of the answer."""
+        return self._delta({"content": text})
+
+    def last(self, reply: Reply) -> bytes:
+        """Everything after the last piece: rest, tool calls, finish reason, usage, [DONE]."""
+        parts = []
+        if reply.rest:
+            parts.append(self.piece(reply.rest))
+        calls = tool_calls(reply.deltas)
+        if calls:
+            parts.append(self._delta({"tool_calls": [_indexed(*c) for c in enumerate(calls)]}))
+        end: dict[str, Any] = dict(self._head)
+        end["choices"] = [
+            {
+                "index": 0,
+                "delta": {},
+                "logprobs": _logprobs(reply.logprobs),
+                "finish_reason": reply.finish_reason or "stop",
+            }
+        ]
+        end["roadworthy"] = about(reply.observation)
+        if self._usage:
+            end["usage"] = None
+        parts.append(_event(end))
+        if self._usage:
+            parts.append(_event({**self._head, "choices": [], "usage": _usage(reply.usage)}))
+        parts.append(DONE)
+        return b"".join(parts)
+
+    def _delta(self, delta: dict[str, Any]) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
+        chunk: dict[str, Any] = {**self._head, "choices": [choice]}
+        if self._usage:
+            chunk["usage"] = None  # the API's own shape: null on all chunks but the last
+        return _event(chunk)
+
+
+def error_event(body: bytes) -> bytes:
+    """An error in the middle of a stream; SDKs raise it."""
+    return b"data: " + body + b"\n\n"
+
+
+def tool_calls(deltas: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+    """The tool calls of a reply, put together from the upstream's deltas."""
+    calls: dict[int, dict[str, Any]] = {}
+    for delta in deltas:
+        for part in delta.get("tool_calls") or ():
+            call = calls.setdefault(
+                part.get("index", len(calls)),
+                {"id": "", "type": "function", "function": {"name": "", "arguments": ""}},
+            )
+            function = part.get("function") or {}
+            call["id"] = part.get("id") or call["id"]
+            call["function"]["name"] += function.get("name") or ""
+            call["function"]["arguments"] += function.get("arguments") or ""
+    return [calls[index] for index in sorted(calls)]
+
+
+def _indexed(index: int, call: dict[str, Any]) -> dict[str, Any]:
+    return {"index": index, **call}
+
+
+def _event(value: dict[str, Any]) -> bytes:
+    return b"data: " + _encoder.encode(value) + b"\n\n"
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cached_input_tokens},
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+    }
+
+
+def _logprobs(tokens: tuple[TokenLogprob, ...]) -> dict[str, Any] | None:
+    if not tokens:
+        return None
+    content = [
+        {
+            "token": token.token,
+            "logprob": token.logprob,
+            "bytes": None,
+            "top_logprobs": [
+                {"token": other, "logprob": value, "bytes": None}
+                for other, value in token.top.items()
+            ],
+        }
+        for token in tokens
+    ]
+    return {"content": content, "refusal": None}

@@ -1,0 +1,140 @@
+"""POST /v1/chat/completions, the way in: the body decoded once, fields checked, the rest kept.
+
+What enters: bytes. What leaves: a `ChatRequest` whose unknown fields are as they came. What
+never happens here: a second parse, or a field of a wrong type that goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from roadworthy.domain import Sampling
+
+from .problems import ApiError, bad_field
+
+
+class _Part(Struct):
+    type: str
+    text: str | None = None
+
+
+class _Message(Struct):
+    role: str
+    content: str | list[_Part] | None = None
+
+
+class _StreamOptions(Struct):
+    include_usage: bool | None = None
+
+
+class _Body(Struct):
+    """The fields that are looked at; every other one passes through."""
+
+    model: str
+    messages: Annotated[list[_Message], Meta(max_length=4096)] | None = None
+    stream: bool | None = None
+    stream_options: _StreamOptions | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Meta(ge=1)] | None = None
+    seed: int | None = None
+    stop: str | list[str] | None = None
+    n: int | None = None
+    user: str | None = None
+    variables: dict[str, Any] | None = None
+
+
+_OURS = frozenset(_Body.__struct_fields__)
+_decoder = msgspec.json.Decoder()
+_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+
+
+class ChatRequest(Struct, frozen=True):
+    """A checked request. `raw` is the whole body as decoded."""
+
+    raw: dict[str, Any]
+    model: str
+    stream: bool
+    include_usage: bool
+    user: str
+    fields: _Body
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """The messages as they came."""
+        return self.raw.get("messages") or []
+
+    def extra(self) -> dict[str, Any]:
+        """What is not ours to read: tools, response_format, and whatever comes next."""
+        return {name: value for name, value in self.raw.items() if name not in _OURS}
+
+    def sampling(self, own: Sampling) -> Sampling | None:
+        """The candidate's sampling with the caller's wishes; None when there are none."""
+        body = self.fields
+        stop = [body.stop] if isinstance(body.stop, str) else body.stop
+        wishes = {
+            "temperature": body.temperature,
+            "top_p": body.top_p,
+            "max_tokens": body.max_completion_tokens or body.max_tokens,
+            "seed": body.seed,
+            "stop": stop,
+        }
+        given = {name: value for name, value in wishes.items() if value is not None}
+        return msgspec.structs.replace(own, **given) if given else None
+
+    def last_user_text(self) -> str:
+        """The text of the last user message, parts joined; empty when there is none."""
+        for message in reversed(self.messages):
+            if message["role"] == "user":
+                return text_of(message)
+        return ""
+
+
+def text_of(message: dict[str, Any]) -> str:
+    """The text of a message in either form, a string or parts."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    parts = content or []
+    return "\n".join(part["text"] for part in parts if part.get("text"))
+
+
+def read_chat_request(data: bytes) -> ChatRequest:
+    """Decode and check a body. Raises ApiError (400) that names the field."""
+    try:
+        raw = _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ApiError(400, f"the body is not JSON: {error}", code="invalid_json") from None
+    if not isinstance(raw, dict):
+        raise ApiError(400, "the body must be a JSON object", code="invalid_json")
+    try:
+        body = msgspec.convert(raw, _Body)
+    except msgspec.ValidationError as error:
+        raise _named(str(error)) from None
+    if body.n not in (None, 1):
+        raise bad_field("n", "n must be 1: one answer a request")
+    if not body.messages and body.variables is None:
+        raise bad_field("messages", "messages must hold at least one message")
+    options = body.stream_options
+    return ChatRequest(
+        raw,
+        body.model,
+        bool(body.stream),
+        bool(options is not None and options.include_usage),
+        body.user or "",
+        body,
+    )
+
+
+def _named(message: str) -> ApiError:
+    """A validation error with the field it is about in `param`."""
+    path = _PATH.search(message)
+    if path is not None:
+        return bad_field(path.group(1) or None, f"{path.group(1)}: {message[: path.start()]}")
+    missing = re.search(r"missing required field `(\w+)`", message)
+    return bad_field(missing.group(1) if missing else None, message)

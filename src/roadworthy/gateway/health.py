@@ -1,0 +1,72 @@
+"""GET /healthz, /readyz, /v1/models: is it alive, what does it serve, and why not."""
+
+from __future__ import annotations
+
+import shutil
+
+import msgspec
+
+from roadworthy.serving import names
+from roadworthy.wiring.gateway import Gateway
+
+from .wire import Request, Send, send_json
+
+
+class HealthDoor:
+    """What a worker says of itself."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def alive(self, request: Request, send: Send) -> None:
+        """200 as long as the process turns."""
+        await send_json(send, b'{"status":"ok"}')
+
+    async def ready(self, request: Request, send: Send) -> None:
+        """200 when everything that is live is served and can be kept, else 503 and why."""
+        state = readiness(self._gateway)
+        await send_json(send, msgspec.json.encode(state), status=200 if state["ready"] else 503)
+
+    async def models(self, request: Request, send: Send) -> None:
+        """What may stand in `model`."""
+        gateway = self._gateway
+        listed = [
+            {"id": name, "object": "model", "created": 0, "owned_by": "roadworthy"}
+            for name in names({system: front.model for system, front in gateway.fronts.items()})
+        ]
+        await send_json(send, msgspec.json.encode({"object": "list", "data": listed}))
+
+
+def readiness(gateway: Gateway) -> dict[str, object]:
+    """The truth about one worker, as /readyz prints it."""
+    systems: dict[str, object] = {}
+    for name, front in sorted(gateway.fronts.items()):
+        systems[name] = {
+            "release": front.service.digest,
+            "served": True,
+            "reason": front.warning,
+            "killed": [flag.id for flag in gateway.table.kills if flag.system in ("", name)],
+        }
+    for name, reason in sorted(gateway.refused.items()):
+        systems[name] = {"release": "", "served": False, "reason": reason, "killed": []}
+    try:
+        free: int | None = shutil.disk_usage(gateway.workspace.root).free
+    except OSError:
+        free = None
+    journal_fault, keys_read = gateway.journal.fault, gateway.tenants is not None
+    ready = bool(gateway.fronts) and keys_read
+    ready = ready and not (gateway.refused or gateway.fault or journal_fault)
+    return {
+        "ready": ready,
+        "worker": gateway.plan.worker,
+        "systems": systems,
+        "table": {
+            "version": gateway.table.version,
+            "published_at": gateway.table.published_at,
+            "fault": gateway.fault,
+        },
+        "keys": {"readable": keys_read},
+        "journal": {"writable": not journal_fault, "fault": journal_fault},
+        "disk_free_bytes": free,
+        "in_flight": len(gateway.flight),
+    }

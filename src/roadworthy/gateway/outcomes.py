@@ -1,0 +1,99 @@
+"""POST /v1/outcomes and GET /v1/reviews/ID: what became of an answer."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct, field
+
+from roadworthy.domain import Outcome, format_instant
+from roadworthy.flows.hearing import hear
+from roadworthy.journal import unseal
+from roadworthy.serving import Caller
+from roadworthy.wiring.gateway import Gateway
+
+from .chat_reply import PENDING, review_id
+from .problems import ApiError, bad_field
+from .wire import Request, Send, send_json
+
+MAX_NOTE_CHARS = 4000
+
+
+class _OutcomeBody(Struct, forbid_unknown_fields=True):
+    """What a caller may say about an observation."""
+
+    observation: str
+    label: str = ""
+    never_event: str = ""
+    feedback: str = ""
+    business: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+class OutcomeDoor:
+    """Outcomes and reviews of one worker."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def report(self, request: Request, send: Send, caller: Caller) -> None:
+        """Take an outcome: 201 kept or acted on, 202 waiting for a person."""
+        try:
+            body = msgspec.json.decode(await request.body(64 * 1024), type=_OutcomeBody)
+        except msgspec.DecodeError as error:
+            raise bad_field(None, f"not an outcome: {error}") from None
+        if len(body.note) > MAX_NOTE_CHARS:
+            raise bad_field("note", f"note may have {MAX_NOTE_CHARS} characters")
+        if not (body.label or body.never_event or body.feedback or body.business or body.note):
+            raise bad_field(None, "give label, never_event, feedback, business or note")
+        outcome = Outcome(
+            observation=body.observation,
+            time=format_instant(self._gateway.clock.now()),
+            reporter=f"tenant:{caller.key.tenant}",
+            label=body.label,
+            never_event=body.never_event,
+            feedback=body.feedback,
+            business=body.business,
+            note=body.note,
+        )
+        heard = await hear(
+            outcome,
+            self._gateway.hearing,
+            tenant=caller.key.tenant,
+            reviewer="outcomes" in caller.key.scopes,
+        )
+        said: dict[str, object] = {"observation": body.observation, "state": heard.state}
+        if heard.kills:
+            said["kills"] = [
+                {"id": kill.id, "scope": kill.scope, "value": kill.value} for kill in heard.kills
+            ]
+        if heard.state == "waiting":
+            said["message"] = (
+                "kept as a report that waits for a person; a key with the scope `outcomes` "
+                "(roadworthy keys tenant add NAME --scope outcomes) stops at once"
+            )
+        status = 202 if heard.state == "waiting" else 201
+        await send_json(send, msgspec.json.encode(said), status=status)
+
+    async def review(self, request: Request, send: Send, caller: Caller) -> None:
+        """A held answer: `pending` until a person decided."""
+        wanted = request.path.rpartition("/")[2]
+        record = await self._gateway.find_record(wanted.removeprefix("review-"))
+        observation = record.observation if record is not None else None
+        mine = observation is not None and (
+            observation.tenant == caller.key.tenant or "outcomes" in caller.key.scopes
+        )
+        if record is None or observation is None or not mine or review_id(observation) != wanted:
+            raise ApiError(404, f"there is no review {wanted!r}", code="not_found")
+        said: dict[str, object] = {
+            "id": wanted,
+            "object": "roadworthy.review",
+            "status": PENDING,
+            "observation": observation.id,
+            "system": observation.system,
+            "decision": observation.decision,
+            "confidence": observation.confidence,
+        }
+        if "outcomes" in caller.key.scopes:
+            texts = unseal(record, self._gateway.vault)
+            said["input"] = texts.input if texts is not None else None
+        await send_json(send, msgspec.json.encode(said))

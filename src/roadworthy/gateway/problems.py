@@ -1,0 +1,98 @@
+"""Errors in the API's own shape: {"error": {"message", "type", "param", "code"}}.
+
+The one place that knows which error of ours has which HTTP status.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from roadworthy.domain import (
+    AccessError,
+    EvidenceError,
+    KillFlag,
+    ManifestError,
+    ProviderError,
+    RoadworthyError,
+    UsageError,
+)
+
+
+class ApiError(Exception):
+    """An answer that is an error. `param` names the field at fault."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str,
+        param: str | None = None,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.param = param
+        self.headers = headers
+
+    def body(self) -> bytes:
+        """The JSON document."""
+        error = {
+            "message": self.message,
+            "type": _TYPES.get(self.status, "invalid_request_error"),
+            "param": self.param,
+            "code": self.code,
+        }
+        return msgspec.json.encode({"error": error})
+
+
+_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    429: "rate_limit_error",
+    500: "server_error",
+    502: "server_error",
+    503: "server_error",
+}
+
+DO_NOT_RETRY = (b"x-should-retry", b"false")
+"""The official SDKs honour it: what was stopped on purpose is not worth a second try."""
+
+
+def bad_field(param: str | None, message: str) -> ApiError:
+    """400: a field of the body is wrong."""
+    return ApiError(400, message, code="invalid_value", param=param)
+
+
+def killed(flag: KillFlag) -> ApiError:
+    """503: the scope is stopped; nothing but two people lifts it."""
+    scope = flag.scope if flag.scope == "system" else f"{flag.scope} {flag.value}"
+    return ApiError(
+        503,
+        f"stopped by the kill switch {flag.id} ({scope}): {flag.reason}",
+        code="kill_switch",
+        headers=(DO_NOT_RETRY, (b"x-roadworthy-action", b"killed")),
+    )
+
+
+def busy(message: str) -> ApiError:
+    """503 with Retry-After: too much is under way."""
+    return ApiError(503, message, code="overloaded", headers=((b"retry-after", b"1"),))
+
+
+def problem_of(error: RoadworthyError) -> ApiError:
+    """The answer to an error of ours; every one has a status."""
+    message = f"{error.message}. {error.fix}" if error.fix else error.message
+    if isinstance(error, AccessError):
+        return ApiError(401, message, code="invalid_api_key")
+    if isinstance(error, UsageError):
+        return ApiError(400, message, code="invalid_value")
+    if isinstance(error, EvidenceError):
+        return ApiError(503, message, code="journal_unavailable", headers=((b"retry-after", b"5"),))
+    if isinstance(error, ProviderError):
+        return ApiError(502, message, code="upstream_error")
+    if isinstance(error, ManifestError):
+        return ApiError(503, message, code="release_refused", headers=(DO_NOT_RETRY,))
+    return ApiError(500, message, code="internal_error")

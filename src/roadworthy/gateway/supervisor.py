@@ -1,0 +1,177 @@
+"""The parent of a gateway: one listening socket, N workers, one control process.
+
+What enters: where to listen, a plan. What leaves: processes that are restarted when they die,
+with growing pauses. What never happens here: an answer, or a reason why a worker should stop
+because the control process did.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from msgspec import Struct, structs
+
+from roadworthy.domain import UsageError
+from roadworthy.wiring.plan import Plan
+
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
+"""Between a death and the next start; doubled each time, back to the first after a calm minute."""
+
+CALM_S = 60.0
+STOP_S = 25.0
+"""A little more than a worker takes to drain; then it is killed."""
+
+READY_S = 120.0
+"""A worker may load a model before it is ready."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Where to listen and with how many."""
+
+    plan: Plan
+    host: str
+    port: int
+    workers: int
+    control: bool = True
+
+
+class Started(Struct, frozen=True, kw_only=True):
+    """What is said once all workers are ready."""
+
+    url: str
+    workers: tuple[dict[str, Any], ...]
+    """Each worker's readiness, as /readyz prints it."""
+
+
+class Child:
+    """One process that is kept alive."""
+
+    def __init__(self, name: str, argv: list[str], *, fds: tuple[int, ...] = ()) -> None:
+        self.name = name
+        self._argv = argv
+        self._fds = fds
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+        self.ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+
+    async def keep(self, say: Callable[[str], None]) -> None:
+        """Run it again and again until `stop`."""
+        pause = FIRST_PAUSE_S
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            code = await self._once()
+            if self._stopping:
+                return
+            if not self.ready.done():
+                self.ready.set_exception(UsageError(f"{self.name} could not start (exit {code})"))
+                return
+            pause = FIRST_PAUSE_S if loop.time() - began > CALM_S else pause
+            say(f"{self.name} ended ({_ending(code)}); starting it again in {pause:.1f} s")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    async def _once(self) -> int:
+        process = await asyncio.create_subprocess_exec(
+            *self._argv,
+            stdin=asyncio.subprocess.PIPE,  # its end tells the child that we are gone
+            stdout=asyncio.subprocess.PIPE,
+            pass_fds=self._fds,
+        )
+        self._process = process
+        if self._stopping:
+            self._signal(signal.SIGTERM)
+        assert process.stdout is not None
+        async for line in process.stdout:
+            if not self.ready.done():
+                with suppress(msgspec.DecodeError):
+                    self.ready.set_result(msgspec.json.decode(line))
+        return await process.wait()
+
+    async def stop(self, keeper: asyncio.Future[None]) -> None:
+        """Tell it to drain; kill it when it does not end."""
+        self._stopping = True
+        self._signal(signal.SIGTERM)
+        done, _ = await asyncio.wait([keeper], timeout=STOP_S)
+        if not done:
+            self._signal(signal.SIGKILL)
+            keeper.cancel()
+            await asyncio.wait([keeper])
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+
+async def supervise(
+    settings: Settings, *, on_ready: Callable[[Started], None], say: Callable[[str], None]
+) -> None:
+    """Run the gateway until SIGTERM or SIGINT. Raises UsageError when it cannot start."""
+    listener = listen(settings.host, settings.port)
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, over.set)
+    children = [_worker(settings, n, listener) for n in range(1, settings.workers + 1)]
+    workers = list(children)
+    if settings.control:
+        children.append(_control(settings))
+    keepers = [asyncio.ensure_future(child.keep(say)) for child in children]
+    try:
+        ready = asyncio.gather(*(child.ready for child in workers))
+        stopped = asyncio.ensure_future(over.wait())
+        first: list[asyncio.Future[Any]] = [ready, stopped]
+        await asyncio.wait(first, timeout=READY_S, return_when="FIRST_COMPLETED")
+        if not over.is_set():
+            if not ready.done():
+                raise UsageError(f"no worker was ready within {READY_S:.0f} s")
+            host, port = listener.getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            on_ready(Started(url=f"http://{shown}:{port}", workers=tuple(await ready)))
+            await stopped
+        ready.cancel()
+    finally:
+        await asyncio.gather(*(c.stop(k) for c, k in zip(children, keepers, strict=True)))
+        listener.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The one socket that every worker accepts on: a dead worker's share goes to the others."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {error.strerror}", fix="choose another --port"
+        ) from None
+    listener.listen(2048)
+    listener.setblocking(False)
+    return listener
+
+
+def _worker(settings: Settings, number: int, listener: socket.socket) -> Child:
+    plan = structs.replace(settings.plan, worker=f"w{number}")
+    argv = [sys.executable, "-m", "roadworthy.gateway.worker", str(listener.fileno())]
+    argv.append(msgspec.json.encode(plan).decode())
+    return Child(f"worker {number}", argv, fds=(listener.fileno(),))
+
+
+def _control(settings: Settings) -> Child:
+    plan = structs.replace(settings.plan, worker="control")
+    argv = [sys.executable, "-m", "roadworthy.gateway.control"]
+    argv.append(msgspec.json.encode(plan).decode())
+    return Child("the control process", argv)
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit {code}"

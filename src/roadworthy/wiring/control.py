@@ -1,0 +1,93 @@
+"""What the control process stands on: the loop, the journal's tail, the rules of each release."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+import msgspec
+
+from roadworthy.domain import Deployment, RoadworthyError, VerificationError
+from roadworthy.flows.reconciling import Reconciler, Rules
+from roadworthy.flows.routing import read_table
+from roadworthy.journal import Tail, Vault, open_master_key
+from roadworthy.manifests import Workspace, load_deployment
+from roadworthy.release import read_bundle
+from roadworthy.serving import RailLine
+
+from .loop import loop_of
+from .places import is_workspace
+from .plan import Plan
+
+logger = logging.getLogger("roadworthy.control")
+
+MARKS = "control.json"
+"""How far the journal was read; beside the segments."""
+
+
+class Control:
+    """The control process's state. Not thread-safe: one round after the other."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Open everything. Raises EvidenceError or ManifestError when that cannot be."""
+        self.workspace = Workspace(Path(plan.workspace))
+        root = Path(next(iter(plan.roots.values())))
+        deployment = Deployment() if is_workspace(root) else load_deployment(root)
+        vault = Vault(
+            self.workspace.journal / "keys",
+            open_master_key(self.workspace.keys, deployment.master_key),
+        )
+        self._marks = self.workspace.journal / MARKS
+        self._tail = Tail(self.workspace.journal, _read_marks(self._marks))
+        self._known: dict[str, Rules | None] = {}
+        self._reconciler = Reconciler(
+            loop_of(self.workspace), self._tail, vault, rules=self._rules, warn=logger.warning
+        )
+
+    def round(self) -> int:
+        """One round; how far it came is kept. Raises RoadworthyError when it must try again."""
+        before = dict(self._tail.marks)
+        try:
+            return self._reconciler.round()
+        finally:
+            if self._tail.marks != before:
+                _write_marks(self._marks, self._tail.marks)
+
+    def _rules(self, system: str, release: str) -> Rules | None:
+        if release not in self._known:
+            self._known[release] = self._load(system, release)
+        return self._known[release]
+
+    def _load(self, system: str, release: str) -> Rules | None:
+        route = read_table(self.workspace.routing).routes.get(system)
+        path = self.workspace.releases / release.removeprefix("sha256:")
+        if route is not None and route.live == release:
+            path = self.workspace.root / route.path
+        try:
+            digest, content = read_bundle(path)
+            if digest != release:
+                raise VerificationError(f"{path} is {digest}, not {release}")
+            rails = RailLine.compile(
+                rails=content.rails, charter=content.charter, assets=content.assets
+            )
+        except (RoadworthyError, OSError) as error:
+            logger.warning("release %s cannot be read: %s", release, error)
+            return None
+        return Rules(charter=content.charter, rails=rails)
+
+
+def _read_marks(path: Path) -> dict[str, int]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, int])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return {}  # read everything again: what was entered already is recognised
+
+
+def _write_marks(path: Path, marks: dict[str, int]) -> None:
+    draft = path.with_name(f".{path.name}.writing")
+    with draft.open("wb") as file:
+        file.write(msgspec.json.encode(marks))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)

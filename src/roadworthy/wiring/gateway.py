@@ -1,0 +1,243 @@
+"""What one gateway worker stands on: the table, the live releases, the keys, the journal.
+
+What enters: a workspace and the systems' folders. What leaves: everything that a door needs to
+answer. What never happens here: the control plane (evaluation, policy, monitoring, incidents,
+the release loop), an append to the ledger, behaviour from the working tree.
+
+A worker looks at the routing table and at the tenants every 50 ms. Kill flags act at once; a
+new live release is verified and built in a thread, then swapped in; requests under way finish
+on the old one. What cannot be read closes: nothing is served on a guess.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import structs
+
+from roadworthy.domain import (
+    Clock,
+    Deployment,
+    KillFlag,
+    NeverEvent,
+    Observation,
+    RoadworthyError,
+    RoutingTable,
+)
+from roadworthy.flows.hearing import HearingDeps
+from roadworthy.flows.request_path import PathDeps
+from roadworthy.flows.routing import publish, read_table
+from roadworthy.flows.service import Service
+from roadworthy.journal import Record, Spool, Vault, find, open_master_key, recover
+from roadworthy.manifests import Workspace, load_deployment
+from roadworthy.serving import Flight, Tenants, load_tenants, tighten
+
+from .fronts import Front, load_front
+from .plan import Plan
+from .watched import WatchedFile
+
+TICK_S = 0.05
+"""How often files are looked at: far below the second within which a kill must act."""
+
+SPACE_EVERY = 20
+"""Ticks between two looks at the free disk space."""
+
+
+class Gateway:
+    """One worker's state. Every method runs on its event loop."""
+
+    def __init__(self, plan: Plan, clock: Clock) -> None:
+        self.plan = plan
+        self.clock = clock
+        self.workspace = Workspace(Path(plan.workspace))
+        self.table = RoutingTable()
+        self.fault = ""
+        """Why nothing may be served although releases are live; empty while all is well."""
+        self.fronts: dict[str, Front] = {}
+        """System -> its live release."""
+        self.refused: dict[str, str] = {}
+        """System -> why its live release is not served."""
+        self.tenants: Tenants | None = None
+        self.flight = Flight()
+        self._services: dict[str, Service] = {}
+        self._deployments: dict[str, Deployment] = {}
+        self._watched_table = WatchedFile(self.workspace.routing)
+        self._watched_tenants = WatchedFile(self.workspace.tenants)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._newest = self.table
+        self._loading = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Recover the journal, load what is live, begin to watch. Raises ManifestError."""
+        for root in sorted(set(self.plan.roots.values())):
+            self._deployments[root] = load_deployment(Path(root))
+        deployment = next(iter(self._deployments.values()), Deployment())
+        self.vault = Vault(
+            self.workspace.journal / "keys",
+            open_master_key(self.workspace.keys, deployment.master_key),
+        )
+        with suppress(OSError):  # the spool says the same, and says it where /readyz reads it
+            recover(self.workspace.journal, vault=self.vault, clock=self.clock)
+        self.journal = Spool(
+            self.workspace.journal,
+            worker=self.plan.worker,
+            vault=self.vault,
+            clock=self.clock,
+            settings=deployment.journal,
+        )
+        self.journal.start()
+        self.path = PathDeps(
+            table=lambda: self.table,
+            services=self._services,
+            journal=self.journal,
+            flight=self.flight,
+            clock=self.clock,
+        )
+        self.hearing = HearingDeps(
+            find=self.find, never=self.never, brake=self.brake, notebook=self.journal,
+            clock=self.clock,
+        )  # fmt: skip
+        self.look_at_tenants()
+        self.look_at_table()
+        await self._load(self._newest)
+        self._spawn(self._watch())
+
+    async def aclose(self) -> None:
+        """Stop watching, end the journal, let the models go."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.journal.aclose()
+        for service in self._services.values():
+            await service.provider.aclose()
+
+    @property
+    def served(self) -> dict[str, str]:
+        """System -> its model's name; empty where a release is live but refused."""
+        return {name: "" for name in self.refused} | {
+            name: front.model for name, front in self.fronts.items()
+        }
+
+    async def find(self, observation_id: str) -> Observation | None:
+        """An observation of the journal, whichever worker wrote it."""
+        record = await self.find_record(observation_id)
+        return record.observation if record is not None else None
+
+    async def find_record(self, observation_id: str) -> Record | None:
+        """The record of an observation."""
+        return await asyncio.to_thread(find, self.workspace.journal, observation_id)
+
+    def never(self, system: str) -> Mapping[str, NeverEvent]:
+        """The never events of a system's live release, by id."""
+        front = self.fronts.get(system)
+        events = front.service.content.charter.never if front is not None else []
+        return {event.id: event for event in events}
+
+    async def brake(self, flags: Sequence[KillFlag]) -> None:
+        """Set kill flags for every worker. It can only add: see `serving.tighten`."""
+        table = await asyncio.to_thread(
+            publish, self.workspace, lambda old: tighten(old, flags), self.clock
+        )
+        self._take(table)
+
+    def look_at_tenants(self) -> None:
+        """Read the keys when they changed; unreadable keys are nobody's keys."""
+        if not self._watched_tenants.changed():
+            return
+        try:
+            self.tenants = Tenants(load_tenants(self.workspace.tenants))
+        except RoadworthyError:
+            self.tenants = None
+
+    def look_at_table(self) -> None:
+        """Read the table when it changed. A damaged, missing or older one closes the door."""
+        if not self._watched_table.changed():
+            return
+        try:
+            table = read_table(self.workspace.routing)
+        except RoadworthyError as error:
+            self.fault = error.message
+            return
+        if table.version < self.table.version:
+            self.fault = (
+                f"the routing table went back from version {self.table.version} to "
+                f"{table.version}; it may lack a kill flag. Restart the gateway if that is meant"
+            )
+            return
+        self.fault = ""
+        self._take(table)
+
+    def _take(self, table: RoutingTable) -> None:
+        """Kill flags act now; routes when their releases are loaded."""
+        if table.version < self.table.version:
+            return
+        self._newest = table
+        self.table = structs.replace(table, routes=self.table.routes)
+        self.flight.obey(self.table)
+
+    async def _watch(self) -> None:
+        ticks = 0
+        while True:
+            await asyncio.sleep(TICK_S)
+            ticks += 1
+            self.look_at_table()
+            self.look_at_tenants()
+            if self._newest.routes != self.table.routes and not self._loading.locked():
+                self._spawn(self._load(self._newest))
+            if ticks % SPACE_EVERY == 0:
+                self.journal.check_space()
+
+    async def _load(self, table: RoutingTable) -> None:
+        """Load the live releases of a table, then let its routes stand."""
+        async with self._loading:
+            fronts: dict[str, Front] = {}
+            refused: dict[str, str] = {}
+            for system, route in table.routes.items():
+                root = self.plan.root_of(system)
+                if root is None:
+                    continue
+                known = self.fronts.get(system)
+                if known is not None and known.service.digest == route.live:
+                    fronts[system] = known
+                    continue
+                try:
+                    fronts[system] = await asyncio.to_thread(
+                        load_front,
+                        route,
+                        workspace=self.workspace,
+                        deployment=self._deployments[root],
+                        root=root,
+                        clock=self.clock,
+                    )
+                except (RoadworthyError, OSError) as error:
+                    refused[system] = (
+                        error.message
+                        if isinstance(error, RoadworthyError)
+                        else (f"release {route.live} cannot be read: {error.strerror}")
+                    )
+            self._swap(table, fronts, refused)
+
+    def _swap(self, table: RoutingTable, fronts: dict[str, Front], refused: dict[str, str]) -> None:
+        old = dict(self._services)
+        self._services.clear()
+        self._services.update({f.service.digest: f.service for f in fronts.values()})
+        self.fronts, self.refused = fronts, refused
+        self.table = structs.replace(self.table, routes=table.routes)
+        for digest, service in old.items():
+            if digest not in self._services:
+                self._spawn(self._retire(service))
+
+    async def _retire(self, service: Service) -> None:
+        """Let a model go once every request that was under way at the swap has ended."""
+        before = self.flight.aboard()
+        while before & self.flight.aboard():
+            await asyncio.sleep(TICK_S * 10)
+        await service.provider.aclose()
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

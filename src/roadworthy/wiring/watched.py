@@ -1,0 +1,29 @@
+"""A small file that another process replaces: read again when it changed, cheaply asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class WatchedFile:
+    """Says whether a file was replaced since it was last asked."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, int, int] | None = (-1, -1, -1)
+
+    def changed(self) -> bool:
+        """Whether the file is another one than at the last call; true at the first.
+
+        Time, inode and size together: two publications within one tick of the file system's
+        clock still have two inodes.
+        """
+        try:
+            status = self.path.stat()
+            seen = (status.st_mtime_ns, status.st_ino, status.st_size)
+        except FileNotFoundError:
+            seen = None
+        if seen == self._seen:
+            return False
+        self._seen = seen
+        return True
