@@ -45,7 +45,7 @@ def check(
     found = _ledger_of_system(path)
     source = trust or _trust_near(found)
     try:
-        return verify_path(found, trust=_keys(source), checkpoint=checkpoint, at=at)
+        return verify_path(found, trust=trusted_keys(source), checkpoint=checkpoint, at=at)
     except (TrustError, CheckpointError) as error:
         raise UsageError(
             str(error), fix="give a trust.yaml or a checkpoint as JSON or note"
@@ -81,20 +81,22 @@ def _trust_near(path: Path) -> Path | None:
     For a ledger the one beside it. For a bundle the one of the workspace that we are in, and only
     then that of a workspace around the bundle, which its sender may have packed.
     """
-    resolved = path.resolve()
+    from roadworthy_verify import recognise
+
+    kind, found = recognise(path)
+    resolved = found.resolve()
     around = [folder / ".roadworthy" for folder in (resolved, *resolved.parents)]
     around += [folder for folder in resolved.parents if (folder / "ledger.db").is_file()]
     ours = [Path(home)] if (home := os.environ.get("ROADWORTHY_HOME")) else []
     ours.append(Path(".roadworthy"))
-    beside = [resolved if resolved.is_dir() else resolved.parent]
-    is_ledger = (beside[0] / "ledger.db").is_file()
-    for folder in [*(beside if is_ledger else []), *ours, *around]:
+    beside = [resolved.parent] if kind == "ledger" else []
+    for folder in [*beside, *ours, *around]:
         if (folder / "trust.yaml").is_file():
             return folder / "trust.yaml"
     return None
 
 
-def _keys(source: Path | None) -> Any:
+def trusted_keys(source: Path | None) -> Any:
     """The trusted keys, read as the rest of the product reads them (all of YAML)."""
     if source is None:
         return None

@@ -110,21 +110,26 @@ def rotate_key(loop: Loop, *, name: str) -> TrustedKey:
     """A new key with the same roles; the entry is signed by the old one."""
     with _changing(loop) as trust:  # 1
         at = format_instant(loop.clock.now())
-        old_key = live_key(trust, name, at)
-        if old_key is None:
-            raise UsageError(f"{name} has no valid key to rotate", fix=known_names(trust))
-        old = loop.keyring.signer(name)
-        if old.key_id != old_key.key_id:
-            raise UsageError(f"the key of {name} here is not the one that is trusted")
-        fresh = Ed25519Signer.generate()
+        old, fresh = loop.keyring.signer(name), loop.keyring.prepare(name)
+        if done := trust.find(fresh.key_id):
+            loop.keyring.promote(name)
+            return done
+        live = trust.find(old.key_id)
+        if live is None or not live.valid_at(at):
+            raise UsageError(f"the key of {name} here is not valid", fix=known_names(trust))
         payload = {"key_id": fresh.key_id, "public_key": fresh.public_key_base64}
         kind = "machine" if name == MACHINE else "person"
         entry_time = _record(  # 3
-            loop, "key.rotated", name, f"{kind}:{old.key_id}", old, {**payload, "old": old.key_id}
+            loop,
+            "key.rotated",
+            live.name,
+            f"{kind}:{old.key_id}",
+            old,
+            {**payload, "old": old.key_id},
         )
-        loop.keyring.replace(name, fresh)
-        changed = rotate(trust, name, public_key=fresh.public_key, at=_after(entry_time))
+        changed = rotate(trust, live.name, public_key=fresh.public_key, at=_after(entry_time))
         save_trust(loop.workspace.trust, changed)  # 4
+        loop.keyring.promote(name)
         return _known(changed, fresh.key_id)
 
 

@@ -1,5 +1,6 @@
 """Evidence: the hash chain, its Merkle tree and signed checkpoints, keys, trust, stores, blobs."""
 
+from .archive import Backup, back_up, restore
 from .blobs import BlobStore
 from .chain import entry_digest, leaf_of, seal
 from .checkpoints import (
@@ -35,6 +36,7 @@ from .trust import (
 
 __all__ = [
     "MACHINE",
+    "Backup",
     "BlobStore",
     "CheckpointLog",
     "Ed25519Signer",
@@ -44,6 +46,7 @@ __all__ = [
     "MemoryEntryStore",
     "SqliteEntryStore",
     "add_key",
+    "back_up",
     "checkpoint_holds",
     "decode_checkpoint",
     "decode_payload",
@@ -64,6 +67,7 @@ __all__ = [
     "require_key",
     "require_role",
     "require_signature",
+    "restore",
     "revoke",
     "root_of",
     "rotate",

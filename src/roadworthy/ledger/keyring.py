@@ -19,6 +19,7 @@ MACHINE = "machine"
 """The workspace's own key: it signs checkpoints and what no person did."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _SUFFIX = ".key"
+_NEXT = ".next"
 
 
 class Keyring:
@@ -48,7 +49,9 @@ class Keyring:
 
     def signer(self, name: str) -> Ed25519Signer:
         """Load a key. Raises UsageError when there is none, AccessError when others can read it."""
-        path = self._path(name)
+        return self._load(self._path(name), name)
+
+    def _load(self, path: Path, name: str) -> Ed25519Signer:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -74,16 +77,16 @@ class Keyring:
         _write_new(self._path(MACHINE), Ed25519Signer.generate().to_pem())
         return self.signer(MACHINE)
 
-    def replace(self, name: str, signer: Ed25519Signer) -> None:
-        """Put a new key in the place of a rotated one; the old one stays beside it by its id."""
-        old = self.signer(name)
-        path = self._path(name)
-        retired = self._folder / f"{name}.{old.key_id}.retired"
-        if not retired.exists():
-            os.link(path, retired)
-        fresh = self._folder / f".{name}.{signer.key_id}"
-        _write_new(fresh, signer.to_pem())
-        fresh.replace(path)
+    def prepare(self, name: str) -> Ed25519Signer:
+        """The key that will follow a name's own, made once and kept beside it until `promote`."""
+        self._path(name)
+        following = self._folder / f"{name}{_NEXT}"
+        _write_new(following, Ed25519Signer.generate().to_pem())
+        return self._load(following, name)
+
+    def promote(self, name: str) -> None:
+        """Put the prepared key in the place of the old one, which is gone afterwards."""
+        (self._folder / f"{name}{_NEXT}").replace(self._path(name))
         _sync_folder(self._folder)
 
     def _path(self, name: str) -> Path:

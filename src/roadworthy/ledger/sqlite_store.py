@@ -55,11 +55,12 @@ class SqliteEntryStore:
         if not create and not self._path.exists():
             raise EvidenceError(f"there is no ledger at {self._path}")
         try:
+            self._path.touch(mode=0o600)
             self._connection = sqlite3.connect(
                 self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
             )
             self._prepare()
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise EvidenceError(f"{self._path} cannot be opened as a ledger: {error}") from None
 
     def _prepare(self) -> None:

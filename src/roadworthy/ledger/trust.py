@@ -87,10 +87,15 @@ def rotate(trust: Trust, name: str, *, public_key: bytes, at: Instant) -> Trust:
 
 
 def trust_machine(trust: Trust, public_key: bytes, *, at: Instant) -> Trust:
-    """Trust that holds the workspace's own key; unchanged when it does already."""
-    if trust.find(key_id_of(public_key)):
+    """Trust that holds the workspace's own key; unchanged when it does already.
+
+    A second machine (a trust file that is shared) is called by its key id.
+    """
+    key_id = key_id_of(public_key)
+    if trust.find(key_id):
         return trust
-    return add_key(trust, name="machine", public_key=public_key, at=at, kind="machine")
+    name = f"machine-{key_id[:8]}" if live_key(trust, "machine", at) else "machine"
+    return add_key(trust, name=name, public_key=public_key, at=at, kind="machine")
 
 
 def live_key(trust: Trust, name: str, at: Instant) -> TrustedKey | None:

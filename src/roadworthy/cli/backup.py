@@ -1,0 +1,37 @@
+"""`roadworthy backup`: one archive of a workspace, consistent while it serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .terminal import emit, say
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The archive to write.")],
+    with_keys: Annotated[
+        bool,
+        typer.Option("--with-keys", help="Private keys too; guard the file as you guard them."),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Copy ledger, checkpoints, trust, runs, blobs, releases, journal. Private keys stay apart."""
+    from roadworthy.domain import format_instant
+    from roadworthy.ledger import back_up
+    from roadworthy.wiring.clock import SystemClock
+
+    from .acting import workspace_of
+
+    now = format_instant(SystemClock().now())
+    backup = back_up(workspace_of(directory).root, out, at=now, with_keys=with_keys)
+    if json:
+        emit({"file": str(out), "files": len(backup.files), "with_keys": with_keys})
+        return
+    say(f"{len(backup.files)} files in {out}")
+    if not with_keys:
+        say("Private keys are not in it: copy the workspace's keys/ apart, to a safe place.")

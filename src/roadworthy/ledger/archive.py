@@ -1,0 +1,242 @@
+"""Backup and restore of a workspace's folder, consistent while others work in it.
+
+In: a folder, or an archive. Out: an archive (tar, gzip) with a list of every file's digest, or a
+folder. The order matters: checkpoints first, then the ledger (SQLite's online backup), then the
+rest. So no checkpoint is newer than the ledger beside it, and everything that the ledger names is
+there. Private keys and the answer cache stay out unless asked for. `restore` checks every digest
+and verifies the ledger before anything is replaced.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path, PurePosixPath
+
+import msgspec
+from msgspec import Struct
+
+from roadworthy.domain import EvidenceError, Instant, UsageError, VerificationError
+from roadworthy_verify import Report, Trust, TrustError, verify_ledger
+
+_MANIFEST = "backup.json"
+_LEDGER = "ledger.db"
+_CHECKPOINTS = "checkpoints.jsonl"
+_KEYS = "keys"
+_LEFT_OUT = {"cache", "models", _KEYS}
+"""Folders that can be made again, or must not travel."""
+_BLOCK = 1 << 20
+
+
+class Backup(Struct, frozen=True, kw_only=True):
+    """What an archive holds: relative path -> digest of the file's bytes."""
+
+    version: int = 1
+    made_at: Instant
+    files: dict[str, str]
+    with_keys: bool = False
+
+
+def back_up(root: Path, out: Path, *, at: Instant, with_keys: bool = False) -> Backup:
+    """Write an archive of a workspace, whole or not at all. Raises EvidenceError, UsageError."""
+    if not (root / _LEDGER).is_file():
+        raise EvidenceError(f"there is no ledger in {root}", fix="give the system's folder")
+    if out.resolve().is_relative_to(root.resolve()):
+        raise UsageError(f"{out} lies in the workspace itself", fix="write it elsewhere")
+    draft = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    files: dict[str, str] = {}
+    try:
+        with tarfile.open(draft, "w:gz", compresslevel=6) as archive:
+            draft.chmod(0o600)
+            for name, path in _sources(root, draft, with_keys=with_keys):
+                files[name] = _add(archive, name, path)
+            backup = Backup(made_at=at, files=files, with_keys=with_keys)
+            _add_bytes(archive, _MANIFEST, msgspec.json.encode(backup, order="sorted"))
+        _sync(draft)
+        draft.replace(out)
+    except OSError as error:
+        raise EvidenceError(f"{out} cannot be written: {error.strerror or error}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return backup
+
+
+def _sources(root: Path, draft: Path, *, with_keys: bool) -> Iterator[tuple[str, Path]]:
+    """Every file to keep, in the order that makes the whole consistent."""
+    if (root / _CHECKPOINTS).exists():
+        yield _CHECKPOINTS, root / _CHECKPOINTS
+    copy = draft.with_name(draft.name + ".ledger")
+    try:
+        _copy_database(root / _LEDGER, copy)
+        yield _LEDGER, copy
+    finally:
+        copy.unlink(missing_ok=True)
+    left_out = _LEFT_OUT - {_KEYS} if with_keys else _LEFT_OUT
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        name = relative.as_posix()
+        if relative.parts[0] in left_out or relative.parts[0].startswith((_LEDGER, "trust.lock")):
+            continue
+        keep = path.is_file() and not path.is_symlink() and not path.name.startswith(".")
+        if keep and name != _CHECKPOINTS:
+            yield name, path
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    try:
+        with (
+            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as original,
+            closing(sqlite3.connect(target)) as copy,
+        ):
+            original.backup(copy)
+    except sqlite3.Error as error:
+        raise EvidenceError(f"{source} cannot be copied: {error}") from None
+
+
+def _add(archive: tarfile.TarFile, name: str, path: Path) -> str:
+    """Add a file as it is now; one that grows meanwhile is cut at the size it had."""
+    with path.open("rb") as file:
+        info = archive.gettarinfo(arcname=name, fileobj=file)
+        info.uname = info.gname = ""
+        info.uid = info.gid = 0
+        reader = _Hashing(file, info.size)
+        archive.addfile(info, reader)  # type: ignore[arg-type]
+        return f"sha256:{reader.digest.hexdigest()}"
+
+
+class _Hashing:
+    """A file that is hashed as it is read, up to the size that it had when it was opened."""
+
+    def __init__(self, file: io.BufferedReader, size: int) -> None:
+        self._file = file
+        self._left = size
+        self.digest = hashlib.sha256()
+
+    def read(self, wanted: int) -> bytes:
+        """At most `wanted` bytes."""
+        data = self._file.read(min(wanted, self._left))
+        self._left -= len(data)
+        self.digest.update(data)
+        return data
+
+
+def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(data), 0o600
+    archive.addfile(info, io.BytesIO(data))
+
+
+def restore(
+    archive: Path, root: Path, *, trust: Trust | None = None, older: bool = False
+) -> Report:
+    """Put an archive back as the workspace at `root`; what was there is kept beside it.
+
+    Every digest is checked and the ledger verified before anything moves. Against the trust of
+    the archive itself unless `trust` is given. Raises VerificationError when something does not
+    fit, UsageError when the workspace holds newer evidence and `older` is False.
+    """
+    staging = root.with_name(f".{root.name}.restoring.{os.getpid()}")
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(mode=0o700, parents=True)
+    try:
+        backup = _unpack(archive, staging)
+        report = _verified(staging, trust)
+        if not older:
+            _refuse_older(staging, root)
+        _swap(staging, root, keep_keys=not backup.with_keys)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return report
+
+
+def _unpack(archive: Path, folder: Path) -> Backup:
+    """Unpack into an empty folder; every file must be listed, and be what the list says."""
+    found: dict[str, str] = {}
+    listed: Backup | None = None
+    try:
+        with gzip.open(archive) as plain, tarfile.open(fileobj=plain, mode="r:") as opened:
+            for member in opened:
+                source = opened.extractfile(member) if member.isreg() else None
+                if source is None or not _safe(member.name) or member.name in found:
+                    raise VerificationError(f"{archive}: {member.name!r} does not belong in it")
+                if member.name == _MANIFEST:
+                    listed = msgspec.json.decode(source.read(), type=Backup)
+                    continue
+                found[member.name] = _write(folder / member.name, source)
+            while plain.read(_BLOCK):  # what follows must be whole gzip, not appended bytes
+                pass
+    except (tarfile.TarError, EOFError, OSError, msgspec.DecodeError) as error:
+        raise VerificationError(f"{archive} is no whole backup: {error}") from None
+    if listed is None or listed.version != 1:
+        raise VerificationError(f"{archive} is no backup that this version reads")
+    for name in sorted(set(found) | set(listed.files)):
+        if found.get(name) != listed.files.get(name):
+            raise VerificationError(f"{archive}: {name} is not what the backup lists")
+    return listed
+
+
+def _safe(name: str) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and name == path.as_posix()
+
+
+def _write(path: Path, source: io.BufferedReader | object) -> str:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as target:
+        while block := source.read(_BLOCK):  # type: ignore[union-attr]
+            digest.update(block)
+            target.write(block)
+        target.flush()
+        os.fsync(target.fileno())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _verified(folder: Path, trust: Trust | None) -> Report:
+    try:
+        report = verify_ledger(folder / _LEDGER, trust)
+    except TrustError as error:
+        raise VerificationError(str(error), fix="give your own with --trust") from None
+    if not report.ok:
+        raise VerificationError(f"the backup's ledger is {report.state}: {report.fault}")
+    return report
+
+
+def _refuse_older(staging: Path, root: Path) -> None:
+    """What is there must be a beginning of what comes: its newest checkpoint must still hold."""
+    kept = root / _CHECKPOINTS
+    if not (root / _LEDGER).is_file() or not kept.is_file():
+        return
+    report = verify_ledger(staging / _LEDGER, None, kept)
+    if report.state == "tampered":
+        raise UsageError(
+            f"{root} holds evidence that the backup lacks: {report.fault}",
+            fix="--older puts the backup in its place; what is there is kept beside it",
+        )
+
+
+def _swap(staging: Path, root: Path, *, keep_keys: bool) -> None:
+    aside = root.with_name(f"{root.name}.before-restore")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = root.with_name(f"{root.name}.before-restore-{number}")
+    if keep_keys and (root / _KEYS).is_dir():
+        shutil.copytree(root / _KEYS, staging / _KEYS, copy_function=shutil.copy2)
+        (staging / _KEYS).chmod(0o700)
+    if root.exists():
+        root.rename(aside)
+    staging.rename(root)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
