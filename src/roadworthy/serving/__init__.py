@@ -4,7 +4,13 @@ from .admit import Admittance, Denial
 from .brakes import flags_for, tighten
 from .decision import Decided, decide, read_label
 from .flight import Flight, Ticket
+from .guard import Guard
+from .hold_back import OutputRails
 from .identify import Caller, FacetReader, Tenants
+from .late_rules import LateRule
+from .outcome import RailOutcome
+from .rail_explanation import RailExplanation, explain_rails
+from .rails import RailLine
 from .route import Aim, aim, names
 from .tenants import TenantFile, TenantKey, TenantScope, editing, hash_key, load_tenants, new_key
 from .texts import input_text, input_texts, with_texts
@@ -17,6 +23,12 @@ __all__ = [
     "Denial",
     "FacetReader",
     "Flight",
+    "Guard",
+    "LateRule",
+    "OutputRails",
+    "RailExplanation",
+    "RailLine",
+    "RailOutcome",
     "TenantFile",
     "TenantKey",
     "TenantScope",
@@ -25,6 +37,7 @@ __all__ = [
     "aim",
     "decide",
     "editing",
+    "explain_rails",
     "flags_for",
     "hash_key",
     "input_text",

@@ -1,0 +1,125 @@
+"""A second view of a text in which look-alikes look alike.
+
+Enters: text. Leaves: the same text with zero-width characters dropped, compatibility forms
+unfolded (NFKC), stray accents removed and letters that look Latin made Latin, and for every
+character of it where it stands in the original. Never happens here: a change of the original;
+findings always point at the text as it was.
+
+The folding is local: it goes cluster by cluster (a character with the marks that ride on it), so
+that a stream folds to the same text however it is cut. Sources: Unicode Standard Annex 15 (NFKC),
+Unicode Technical Standard 39 (confusables), of which confusables.py holds the Latin look-alikes.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from .confusables import LOOK_ALIKES
+
+_REMEMBERED = 65_536
+"""Code points kept in the table: more than any text uses, and a bound on its memory."""
+
+_CLUSTER = 65
+"""Most characters of a cluster; a longer run of marks is several, so that no text can make a
+stream look back without end."""
+
+_ASCII_RUN = re.compile(r"[\x00-\x7f]+")
+"""Folds to itself, but for its last character, on which a mark may ride."""
+
+_MARKS = (
+    range(0x0300, 0x0370),
+    range(0x1AB0, 0x1B00),
+    range(0x1DC0, 0x1E00),
+    range(0x20D0, 0x2100),
+    range(0xFE20, 0xFE30),
+)
+"""Combining marks of no script in particular; those of Hindi or Hebrew stay."""
+
+
+def _is_mark(point: int) -> bool:
+    return any(point in block for block in _MARKS)
+
+
+def _folded(point: int) -> str | None:
+    """What one code point becomes after composition; None drops it."""
+    sign = chr(point)
+    if sign in LOOK_ALIKES:
+        return LOOK_ALIKES[sign]
+    if _is_mark(point) or 0xFE00 <= point <= 0xFE0F or 0xE0000 <= point <= 0xE0FFF:
+        return None
+    if unicodedata.category(sign) == "Cf":
+        return None
+    return sign
+
+
+class _Table(dict[int, str | None]):
+    """`str.translate` table that fills itself."""
+
+    def __missing__(self, point: int) -> str | None:
+        folded = _folded(point)
+        if len(self) < _REMEMBERED:
+            self[point] = folded
+        return folded
+
+
+def rides(sign: str) -> bool:
+    """Whether a character belongs to the one before it (marks, zero-width signs)."""
+    if sign < "\u0300":
+        return sign == "\u00ad"
+    return unicodedata.combining(sign) != 0 or _folded(ord(sign)) is None
+
+
+class Normaliser:
+    """Folds text. Reusable; its table only remembers what code points become."""
+
+    def __init__(self) -> None:
+        self._table = _Table()
+
+    def is_plain(self, text: str) -> bool:
+        """Whether the folded text is the text itself (always so for ASCII)."""
+        if text.isascii():
+            return True
+        return unicodedata.is_normalized("NFKC", text) and text.translate(self._table) == text
+
+    def fold(self, text: str, origin: int = 0) -> tuple[str, list[int], list[int]]:
+        """The folded text and, per character of it, start and end in the original.
+
+        `origin` is the offset of `text[0]`. A character that unfolds into several gives each of
+        them its own place; the signs that ride on a character belong to it.
+        """
+        folded: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        at = 0
+        while at < len(text):
+            run = _ASCII_RUN.match(text, at)
+            if run is not None and run.end() - 1 > at:
+                end = run.end() - 1
+                folded.append(text[at:end])
+                starts.extend(range(origin + at, origin + end))
+                ends.extend(range(origin + at + 1, origin + end + 1))
+                at = end
+            end = at + 1
+            while end < len(text) and end - at < _CLUSTER and rides(text[end]):
+                end += 1
+            piece = unicodedata.normalize("NFKC", text[at:end]).translate(self._table)
+            folded.append(piece)
+            starts.extend([origin + at] * len(piece))
+            ends.extend([origin + end] * len(piece))
+            at = end
+        return "".join(folded), starts, ends
+
+
+def settled(text: str, start: int = 0) -> int:
+    """Up to where a growing text can no longer gain a mark: the start of its last cluster.
+
+    `start` is where a cluster begins; nothing before it is looked at.
+    """
+    at = len(text) - 1
+    while at > start and rides(text[at]):
+        at -= 1
+    if at < start:
+        return start
+    riders = len(text) - 1 - at
+    return at + riders // _CLUSTER * _CLUSTER

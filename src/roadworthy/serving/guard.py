@@ -1,0 +1,124 @@
+"""A guard: one rail or never event, compiled, looking at one side of an exchange.
+
+Enters: a text. Leaves: what was found, or why nothing could be said. Never happens here: an
+exception that gets away; a guard that cannot look says so, and the line closes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from roadworthy.detectors import ShapeDetector
+from roadworthy.domain import (
+    Detector,
+    DetectorError,
+    Finding,
+    RailAction,
+    RailVerdict,
+    TextContext,
+)
+
+Side = Literal["input", "output"]
+Timer = Callable[[], float]
+"""Seconds from an arbitrary start; never goes back."""
+
+
+class Guard(Struct, frozen=True, kw_only=True):
+    """What looks, for what, and what follows."""
+
+    rail: str
+    """The rail's id; `never:<id>` for a never event."""
+    side: Side
+    detector: Detector | None
+    """None: what would look is not wired (a judge); the guard then is closed."""
+    action: RailAction
+    threshold: float = 0.5
+    budget_s: float = 0.005
+    open: bool = False
+    """Whether an answer passes when the guard cannot look."""
+    replacement: str = ""
+    never_event: str = ""
+    error_is_event: bool = False
+    """Whether a rule that raises counts as happened (CEL never events)."""
+
+    @property
+    def window(self) -> ShapeDetector | None:
+        """The detector when it can follow a growing text, else None."""
+        detector = self.detector
+        if isinstance(detector, ShapeDetector) and detector.needs != "whole":
+            return detector
+        return None
+
+    @property
+    def collects(self) -> bool:
+        """Whether the whole answer must be there before its first character may leave."""
+        if self.action == "flag":
+            return False
+        return self.action in ("hold", "replace") or self.window is None
+
+    def label(self, kind: str) -> str:
+        """What stands in the text instead of a finding."""
+        return self.replacement or f"<{kind}>"
+
+
+class Look(Struct, kw_only=True):
+    """What one guard saw."""
+
+    findings: list[Finding] = []
+    """Those that reach the threshold."""
+    failure: str = ""
+    """Why it could not look, in plain words; never the text itself."""
+
+
+def look(guard: Guard, text: str, context: TextContext, timer: Timer) -> Look:
+    """Look at a whole text. Never raises."""
+    detector = guard.detector
+    if detector is None:
+        return Look(failure="no judge is wired")
+    return attempt(guard, lambda: detector.detect(text, context), timer)
+
+
+def attempt(guard: Guard, see: Callable[[], Sequence[Finding]], timer: Timer) -> Look:
+    """Run one look inside the guard's time budget.
+
+    A detector is pure, so a look that took too long is given a second chance: on a busy machine
+    the first may only have waited for the processor. Over budget twice is a time-out.
+    """
+    for _ in range(2):
+        begin = timer()
+        try:
+            found = see()
+        except DetectorError as problem:
+            return Look(failure=problem.message)
+        except Exception as problem:  # whatever broke, the line must close and not fall over
+            return Look(failure=f"the detector broke ({type(problem).__name__})")
+        if timer() - begin <= guard.budget_s:
+            threshold = guard.threshold
+            return Look(findings=[f for f in found if f.score >= threshold] if found else [])
+    return Look(failure=f"over its budget of {guard.budget_s * 1000:g} ms")
+
+
+def verdict(guard: Guard, seen: Look, stopped_by: str = "") -> RailVerdict:
+    """The verdict that goes into the observation.
+
+    `stopped_by`: the rail that stopped the answer before this guard had seen all of it; then
+    "nothing found" is not the same as passed.
+    """
+    if seen.failure:
+        outcome, reason = "not_checked", seen.failure
+    elif not seen.findings and stopped_by:
+        outcome, reason = "not_checked", f"stopped first by {stopped_by}"
+    else:
+        outcome, reason = (guard.action if seen.findings else "passed"), ""
+    return RailVerdict(
+        rail=guard.rail,
+        side=guard.side,
+        outcome=outcome,  # type: ignore[arg-type]
+        kinds=tuple(sorted({finding.kind for finding in seen.findings})),
+        score=max((finding.score for finding in seen.findings), default=None),
+        reason=reason,
+        never_event=guard.never_event,
+    )

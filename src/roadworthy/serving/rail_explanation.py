@@ -1,0 +1,57 @@
+"""What the rails cost a stream: which collect the answer, what the others hold back.
+
+Enters: a rail line. Leaves: one row per output rail, for `check`. Never happens here: a judgement.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from .guard import Guard
+from .rails import RailLine
+
+
+class RailExplanation(Struct, frozen=True, kw_only=True):
+    """What one output rail means for a streamed answer."""
+
+    rail: str
+    collects: bool
+    """Whether it makes the line wait for the whole answer."""
+    holds_back: int
+    """Most characters that it holds back; 0 when it only flags, or collects."""
+    note: str
+
+
+def explain_rails(line: RailLine) -> list[RailExplanation]:
+    """One row per output rail and late rule, in order."""
+    rows = [_explained(guard) for guard in line.outputs]
+    for rule in line.late_rules:
+        looked = "looked at right after the answer left" if rule.wired else "not checked"
+        why = "" if rule.wired else ": no judge is wired"
+        rows.append(
+            RailExplanation(
+                rail=f"never:{rule.event}", collects=False, holds_back=0, note=looked + why
+            )
+        )
+    return rows
+
+
+def _explained(guard: Guard) -> RailExplanation:
+    window = guard.window
+    if guard.detector is None:
+        note = "no judge is wired, so every answer is blocked; drop `inline: true`"
+    elif guard.collects and window is None:
+        note = "must see the whole answer, so nothing leaves before it is complete"
+    elif guard.collects:
+        note = f"`{guard.action}` needs the whole answer before its first character leaves"
+    elif window is None:
+        note = "only flags, so the answer flows; looked at when it is complete"
+    elif guard.action == "flag":
+        note = "only flags, so nothing is held back"
+    else:
+        reach = "up to" if window.waits_for_blank else "always"
+        note = f"holds back {reach} {window.needs} characters"
+    holds = 0
+    if not guard.collects and guard.action != "flag" and window is not None:
+        holds = int(window.needs)
+    return RailExplanation(rail=guard.rail, collects=guard.collects, holds_back=holds, note=note)

@@ -1,0 +1,80 @@
+"""The rails of one release: what looks at inputs and outputs, and what follows.
+
+Enters: a text and its context. Leaves: outcomes with a verdict per rail. Never happens here: I/O,
+and never an answer that a rail could not look at, unless that rail's file says `on_timeout: open`;
+then the observation says that it was not checked.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from roadworthy.detectors import Normaliser
+from roadworthy.domain import Charter, Fault, Rails, TextContext
+
+from .guard import Guard, Timer
+from .hold_back import CollectedAnswer, HeldBackAnswer, OutputRails, judge
+from .late_rules import LateRule, late_rules
+from .outcome import RailOutcome
+from .rail_rules import RuleBuilder, names_twice, never_guards
+
+
+class RailLine:
+    """Compiled once per release; safe to share by all requests of a worker."""
+
+    def __init__(
+        self,
+        *,
+        inputs: Sequence[Guard],
+        outputs: Sequence[Guard],
+        late: Sequence[LateRule] = (),
+        timer: Timer = time.perf_counter,
+    ) -> None:
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(outputs)
+        self.late_rules = tuple(late)
+        self.collects = tuple(guard.rail for guard in self.outputs if guard.collects)
+        """Output rails that need the whole answer before its first character may leave."""
+        self._timer = timer
+        self._normaliser = Normaliser()
+
+    @classmethod
+    def compile(
+        cls,
+        *,
+        rails: Rails,
+        charter: Charter,
+        assets: Mapping[str, Any],
+        timer: Timer = time.perf_counter,
+    ) -> RailLine:
+        """Build every rail and never event. Raises ManifestError with all faults."""
+        builder = RuleBuilder(assets)
+        for twice in names_twice(rails.rails):
+            message = f"rail `{twice}` is there twice"
+            builder.faults.append(
+                Fault(file="rails.yaml", line=0, message=message, fix="give each rail its own id")
+            )
+        guards = [guard for rail in rails.rails for guard in builder.rail(rail)]
+        rules = [rule for event in charter.never if (rule := builder.rule(event)) is not None]
+        builder.raise_faults()
+        for rule in rules:
+            if rule.event.is_inline:
+                guards += never_guards(rule)
+        return cls(
+            inputs=[guard for guard in guards if guard.side == "input"],
+            outputs=[guard for guard in guards if guard.side == "output"],
+            late=late_rules(rules),
+            timer=timer,
+        )
+
+    def check_input(self, text: str, context: TextContext) -> RailOutcome:
+        """Look at what came in. The outcome's text is what the model may see."""
+        return judge(self.inputs, text, context, self._timer)
+
+    def output(self, context: TextContext) -> OutputRails:
+        """The output rails of one answer; `context` is of the output side."""
+        if self.collects:
+            return CollectedAnswer(self.outputs, context, self._timer)
+        return HeldBackAnswer(self.outputs, context, self._timer, self._normaliser)
