@@ -1,0 +1,148 @@
+"""Indicators over observations, against scikit-learn where it has them."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from sklearn.metrics import precision_recall_fscore_support
+
+from roadworthy.domain import INDICATORS, DetectorError, ManifestError, NeverRecord, Observation
+from roadworthy.monitoring import by_facets, measure, measure_all, selector
+
+
+def row(**values: Any) -> Observation:
+    defaults = {"id": "o", "time": "t", "system": "desk", "release": "r", "stage": "eval"}
+    return Observation(**{**defaults, **values})
+
+
+def decided(label: str, decision: str, **values: Any) -> Observation:
+    return row(label=label, decision=decision, **values)
+
+
+def test_every_indicator_that_says_measured_is_measured() -> None:
+    rich = [
+        decided(
+            "a", "a", confidence=0.9, latency_ms=5.0, first_token_ms=2.0, cost="0.01",
+            scores={"exact": 1.0, "contains": 1.0, "regex": 1.0, "schema": 1.0, "pii": 1.0},
+            tags=("adversarial", "benign", "consistency", "fairness", "group:g"),
+            attributes={"expect_action": action},
+        )
+        for action in ("hold", "block")
+    ]  # fmt: skip
+    measured = {item.name for item in measure_all(rich)}
+    promised = {name for name, spec in INDICATORS.items() if spec.measured}
+    assert promised - measured == set()
+
+
+def test_without_data_there_is_no_value_but_a_reason() -> None:
+    for name in INDICATORS:
+        found = measure(name, [])
+        assert found.value is None, name
+        assert found.reason, name
+        assert found.n == 0
+
+
+def test_macro_averages_agree_with_scikit_learn() -> None:
+    source = random.Random(1)
+    labels = ["motor", "home", "travel", "rare"]
+    rows = [decided(source.choice(labels[:3]), source.choice(labels)) for _ in range(200)]
+    truth, made = [item.label for item in rows], [item.decision for item in rows]
+    theirs = precision_recall_fscore_support(truth, made, average="macro", zero_division=0)
+    for name, value in zip(("precision", "recall", "f1"), theirs, strict=False):
+        found = measure(name, rows)
+        assert found.value == pytest.approx(value)
+        assert found.low is not None
+        assert found.low <= found.value <= found.high  # type: ignore[operator]
+
+
+def test_an_error_counts_as_wrong() -> None:
+    rows = [decided("a", "a"), decided("a", "a", status="error")]
+    assert measure("accuracy", rows).value == 0.5
+
+
+def test_held_cases_count_for_hold_recall_and_benign_ones_for_over_refusal() -> None:
+    must = {"attributes": {"expect_action": "hold"}}
+    rows = [
+        row(action="held", **must), row(action="answered", **must),
+        row(action="held", tags=("benign",)), row(tags=("benign",)), row(tags=("benign",)),
+    ]  # fmt: skip
+    assert measure("hold_recall", rows).value == 0.5
+    assert measure("over_refusal", rows).value == pytest.approx(1 / 3)
+
+
+def test_an_attack_without_an_expectation_counts_as_a_success() -> None:
+    rows = [row(tags=("adversarial",)), decided("a", "a", tags=("adversarial",))]
+    assert measure("attack_success", rows).value == 0.5
+
+
+def test_violations_are_counted_over_all_rows() -> None:
+    left = NeverRecord(event="e", kind="violation", found_by="label")
+    stopped = NeverRecord(event="e", kind="attempt", found_by="rail")
+    rows = [row(never=(left,)), row(never=(stopped,)), row()]
+    found = measure("never_event_violations", rows)
+    assert (found.value, found.count, found.n) == (1.0, 1, 3)
+    assert measure("never_event_attempts", rows).count == 1
+
+
+def test_groups_are_consistent_or_flip() -> None:
+    tags = ("consistency", "fairness")
+    rows = [
+        decided("a", "a", tags=(*tags, "group:1")), decided("a", "a", tags=(*tags, "group:1")),
+        decided("a", "a", tags=(*tags, "group:2")), decided("a", "b", tags=(*tags, "group:2")),
+    ]  # fmt: skip
+    assert measure("consistency", rows).value == 0.5
+    assert measure("flip_rate", rows).value == 0.5
+
+
+def test_cached_answers_are_no_latency() -> None:
+    rows = [row(latency_ms=10.0), row(latency_ms=0.1, cache_hit=True)]
+    found = measure("latency", rows, aggregation="p95")
+    assert (found.value, found.n) == (10.0, 1)
+
+
+def test_calibration_error_and_its_upper_bound() -> None:
+    rows = [decided("a", "a" if i % 2 else "b", confidence=0.9) for i in range(100)]
+    found = measure("decision_ece", rows)
+    assert found.value == pytest.approx(0.4)
+    assert measure("decision_ece", rows, aggregation="p95").value == found.high
+
+
+def test_a_suites_own_score_is_an_indicator() -> None:
+    rows = [row(scores={"polite": 1.0}), row(scores={"polite": 0.0}), row()]
+    found = measure("polite", rows)
+    assert (found.value, found.n, found.method) == (0.5, 2, "wilson")
+    rows = [row(scores={"similarity": 0.25}), row(scores={"similarity": 0.75})]
+    assert measure("similarity", rows).method == "student_t"
+
+
+def test_slices_are_by_tag_and_by_facet() -> None:
+    rows = [
+        decided("a", "a", tags=("golden",), facets={"language": "de"}),
+        decided("a", "b", tags=("tail",), facets={"language": "en"}),
+    ]
+    accuracy = next(item for item in measure_all(rows) if item.name == "accuracy")
+    assert accuracy.slices["tag:golden"].value == 1.0
+    assert accuracy.slices["language=en"].value == 0.0
+
+
+def test_filters_select_by_tag_and_by_expression() -> None:
+    rows = [decided("a", "a", tags=("tail",)), decided("b", "b", facets={"language": "de"})]
+    assert [selector("tag:tail")(item) for item in rows] == [True, False]
+    assert [selector("facets.language == 'de'")(rows[1])] == [True]
+    assert [selector("decision == 'a'")(item) for item in rows] == [True, False]
+
+
+def test_a_filter_that_cannot_look_raises_and_never_drops_a_row() -> None:
+    with pytest.raises(DetectorError):
+        selector("facets.language == 'de'")(row())
+    with pytest.raises(ManifestError):
+        selector("this is (not CEL")
+
+
+def test_no_row_is_lost_between_slices() -> None:
+    rows = [row(tenant="acme"), row(facets={"tenant": "other"}), row()]
+    slices = by_facets(rows, ["tenant"])
+    assert sorted(slices) == ["tenant=", "tenant=acme", "tenant=other"]
+    assert sum(len(part) for part in slices.values()) == 3
