@@ -26,12 +26,16 @@ from roadworthy.release import Evidence, Signed, require_pass, require_same_obje
 from roadworthy_verify.layout import PREDICATE_APPROVAL
 
 from .loop import Loop
+from .routing import read_table
 
 BUILT = "release.built"
 APPROVED = "release.approved"
 SIGNED = "release.signed"
 ACTIVATION_APPROVED = "release.activation_approved"
 ACTIVATED = "release.activated"
+
+_STATES = ((BUILT, "built"), (APPROVED, "approved"), (SIGNED, "signed"), (ACTIVATED, "activated"))
+"""Entries about a bundle in the order in which a release is made."""
 
 _T = TypeVar("_T", GateDecision, RunSummary, Bar)
 
@@ -132,6 +136,26 @@ def activation_approvers(
     ]
     own = [trust.find(author) for author in authors]
     return distinct_people(trust, keys) - {key.name for key in own if key is not None}
+
+
+def history(loop: Loop) -> list[dict[str, str]]:
+    """Every bundle that the ledger knows, oldest first, with how far it came and since when."""
+    live = {route.live for route in read_table(loop.workspace.routing).routes.values()}
+    found: dict[str, dict[str, str]] = {}
+    for kind, state in _STATES:
+        for entry in loop.ledger.entries(kind=kind):
+            item = found.setdefault(
+                entry.subject,
+                {
+                    "digest": entry.subject,
+                    "system": entry.system,
+                    "candidate": str(entry.payload.get("candidate", "")),
+                    "name": str(entry.payload.get("name", "")),
+                },
+            )
+            is_live = state == "activated" and entry.subject in live
+            item |= {"state": "live" if is_live else state, "since": entry.time}
+    return list(found.values())
 
 
 def _blob(loop: Loop, digest: str, kind: type[_T]) -> _T:

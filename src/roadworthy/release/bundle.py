@@ -118,6 +118,27 @@ def _write(
         ) from error
 
 
+def describe_bundle(path: Path) -> dict[str, Any]:
+    """What is in a bundle, as plain values for a reader. Signatures are not checked here."""
+    digest, content = read_bundle(path)
+    _, contents = _opened(path)
+    model = content.candidate.model
+    return {
+        "digest": digest,
+        "system": content.system,
+        "candidate": content.candidate_digest,
+        "name": content.candidate.name,
+        "task": content.candidate.task,
+        "model": " ".join(filter(None, (model.provider, model.name, model.version, model.digest))),
+        "prompt": content.prompt.header.id if content.prompt else "",
+        "rails": [rail.id for rail in content.rails.rails],
+        "never": [event.id for event in content.charter.never],
+        "objectives": [f"{slo.name} {slo.target}" for slo in content.slos.slos],
+        "layers": sorted(contents.layers),
+        "attestations": sorted(item.predicate_type for item in contents.attestations),
+    }
+
+
 def copy_bundle(path: Path, folder: Path) -> str:
     """Copy a bundle (folder or tar) into a folder of its own; returns its digest.
 

@@ -1,0 +1,197 @@
+"""`roadworthy release`: build a bundle, sign it into a release, verify it, make it live."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .exits import Exit
+from .terminal import emit, group, say, table
+
+app = group("Build, approve, sign, verify and activate releases.")
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
+Bundle = Annotated[Path, typer.Argument(metavar="PATH", help="A bundle: a folder or a .tar.")]
+Directory = Annotated[Path, typer.Option("--dir", metavar="DIR", help="The system's folder.")]
+As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+@app.command("build")
+def build(
+    directory: Folder = Path(),
+    *,
+    out: Annotated[Path, typer.Option(help="Where to: a folder, or a file ending in .tar.")],
+    candidate: Annotated[str, typer.Option(help="The candidate's file.")] = "candidate.yaml",
+    acting: As = None,
+    json: Json = False,
+) -> None:
+    """Build the candidate's bundle: the same digest on every machine.
+
+    Whoever builds is the author and cannot approve. Without --as it is the workspace's machine.
+    """
+    from roadworthy.flows.releasing import build_release
+    from roadworthy.manifests import load_system
+    from roadworthy.wiring.loop import open_loop
+
+    from .acting import VARIABLE, find_acting
+
+    system = load_system(directory, candidate=candidate)
+    loop = open_loop(directory, configured=system.deployment.workspace)
+    named = acting or os.environ.get(VARIABLE, "")
+    author = find_acting(loop.workspace, named) if named else None
+    built = build_release(system, loop, out=out, author=author.signer if author else None)
+    if json:
+        emit(
+            {
+                "digest": built.digest,
+                "candidate": built.candidate,
+                "path": built.path,
+                "author": built.author,
+            }
+        )
+        return
+    say(f"bundle    {built.digest}")
+    say(f"candidate {built.candidate}")
+    say(f"in {built.path}; next: roadworthy release sign {built.path} --as NAME")
+
+
+@app.command("sign")
+def sign(
+    bundle: Bundle, *, directory: Directory = Path(), acting: As = None, json: Json = False
+) -> None:
+    """Approve the bundle; with enough distinct people it becomes a release.
+
+    Refuses unless the gate's newest decision on this candidate is PASS (exit code 3; 4 when it is
+    not decided), and unless you may approve it and did not build it. Exit code 4 while people
+    are missing.
+    """
+    from roadworthy.flows.releasing import sign_release
+    from roadworthy.release import APPROVERS
+    from roadworthy.wiring.loop import loop_of
+
+    from .acting import acting_person, workspace_of
+
+    workspace = workspace_of(directory)
+    _, signer, _ = acting_person(workspace, acting, roles=APPROVERS)
+    waivers = _waivers(directory)
+    signing = sign_release(bundle, loop_of(workspace), signer=signer, waivers=waivers)
+    if json:
+        emit(
+            {
+                "digest": signing.digest,
+                "candidate": signing.candidate,
+                "released": signing.released,
+                "approved_by": list(signing.approved_by),
+                "missing": signing.missing,
+            }
+        )
+    else:
+        say(f"{signing.digest} is approved by {', '.join(signing.approved_by)}")
+        if signing.released:
+            say(f"released; next: roadworthy release activate {bundle} --as NAME")
+        else:
+            say(f"{signing.missing} more of {signing.wanted} people must approve it")
+    if not signing.released:
+        raise typer.Exit(int(Exit.UNDECIDED))
+
+
+app.command("approve", help="The same as `sign`: add your approval.")(sign)
+
+
+@app.command("verify")
+def verify(
+    bundle: Bundle,
+    *,
+    trust: Annotated[Path | None, typer.Option(metavar="FILE", help="The keys you trust.")] = None,
+    at: Annotated[str | None, typer.Option(metavar="INSTANT", help="Verify as of then.")] = None,
+    json: Json = False,
+) -> None:
+    """Verify a bundle or release offline: every byte, every signature, whose it was.
+
+    Exit code 0 verified, 5 tampered, 4 unsigned or unknown key, 3 refused or expired.
+    """
+    from .verify import check, show
+
+    show(check(bundle, trust=trust, at=at), json=json)
+
+
+@app.command("activate")
+def activate(
+    bundle: Bundle, *, directory: Directory = Path(), acting: As = None, json: Json = False
+) -> None:
+    """Make a verified release live. Running gateways take it up at once."""
+    from roadworthy.flows.releasing import activate_release
+    from roadworthy.release import OPERATORS
+    from roadworthy.wiring.loop import loop_of
+
+    from .acting import acting_person, workspace_of
+
+    workspace = workspace_of(directory)
+    _, signer, _ = acting_person(workspace, acting, roles=OPERATORS)
+    live = activate_release(bundle, loop_of(workspace), signer=signer)
+    if json:
+        emit(
+            {
+                "digest": live.digest,
+                "system": live.system,
+                "path": str(workspace.root / live.path),
+                "version": live.table_version,
+                "baseline": live.baseline,
+            }
+        )
+        return
+    say(f"{live.digest} is live for {live.system}")
+    say(f"safe baseline: {live.baseline or 'the static fallback of each endpoint'}")
+
+
+@app.command("show")
+def show_bundle(bundle: Bundle, *, json: Json = False) -> None:
+    """What is in a bundle: candidate, model, prompt, rails, side files, attestations."""
+    from roadworthy.release import describe_bundle
+
+    found = describe_bundle(bundle)
+    if json:
+        emit(found)
+        return
+    for name, value in found.items():
+        say(f"{name:<13}{', '.join(value) if isinstance(value, list) else value}")
+
+
+@app.command("list")
+def list_releases(directory: Folder = Path(), *, json: Json = False) -> None:
+    """Every bundle that the ledger knows, and how far it came."""
+    from roadworthy.flows.release_records import history
+    from roadworthy.wiring.loop import loop_of
+
+    from .acting import workspace_of
+
+    found = history(loop_of(workspace_of(directory)))
+    if json:
+        emit({"releases": found})
+        return
+    table(
+        ("digest", "system", "candidate", "state", "since"),
+        [
+            (
+                item["digest"][:19],
+                item["system"],
+                item["name"] or item["candidate"][:19],
+                item["state"],
+                item["since"],
+            )
+            for item in found
+        ],
+    )
+
+
+def _waivers(directory: Path) -> Any:
+    """The system's waivers, its files loaded only where it has any."""
+    from roadworthy.manifests import load_system
+
+    if not any((directory / "waivers").glob("*.yaml")):
+        return ()
+    return load_system(directory).waivers
