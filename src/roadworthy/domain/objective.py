@@ -25,6 +25,7 @@ TARGET_FORM = (
     "write an operator and a number such as `>= 0.90`, `== 0`, `<= 5 %`, `<= 800 ms`, "
     "or relative: `<= 2 x previous 7d`, `>= 0.98 x baseline`"
 )
+DURATION_FORM = "write a number with s, m, h, d or w such as `90s`, `24h` or `7d`"
 WINDOW_FORM = "write `rolling`, or a number with s, m, h, d or w such as `24h` or `7d`"
 
 Operator = Literal["<=", ">=", "==", "<", ">"]
@@ -56,14 +57,17 @@ def parse_window(text: str) -> int | None:
     cleaned = text.strip()
     if cleaned == "rolling":
         return None
-    return parse_duration(cleaned)
+    try:
+        return parse_duration(cleaned)
+    except ValueError:
+        raise ValueError(f"`{text}` is no window: {WINDOW_FORM}") from None
 
 
 def parse_duration(text: str) -> int:
     """Seconds of a duration such as `90s`, `24h`, `7d`. Raises ValueError."""
     match = _DURATION.fullmatch(text.strip())
     if match is None or int(match[1]) == 0:
-        raise ValueError(f"`{text}` is no duration: {WINDOW_FORM}")
+        raise ValueError(f"`{text}` is no duration: {DURATION_FORM}")
     return int(match[1]) * SECONDS[match[2]]
 
 

@@ -131,7 +131,8 @@ def _check_upstream(candidate: Candidate, document: Document, reading: Reading) 
             ("model", "upstream"),
             f"`model.upstream` names `{upstream}`, which {DEPLOYMENT} here does not have",
             suggest(upstream, sorted(known), "it has")
-            or f"add [upstreams.{upstream}] with `url` to {DEPLOYMENT}",
+            if known
+            else f"add [upstreams.{upstream}] with `url` to {DEPLOYMENT}",
             severity="warning",
         )
 

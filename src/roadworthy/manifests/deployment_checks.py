@@ -51,7 +51,7 @@ def _check_upstream(upstream: Upstream, place: Path, document: Document) -> None
         document.fault(
             where,
             f"`{document.spell(where)}` holds a name or password",
-            f"{_FORM}, in `credential`",
+            "put them into `credential`, as `env:NAME` or `file:PATH`",
         )
     elif not sound:
         document.fault(

@@ -35,8 +35,6 @@ class Document:
         """The line on which `text` starts."""
         self.order: list[int] = []
         """For JSON Lines: the line of each value, in order."""
-        self.root: Path = ()
-        """What a message leaves out of a path."""
         self.faults: list[Fault] = []
         self.faulty: set[Path] = set()
 
@@ -54,7 +52,7 @@ class Document:
         fix: str = "",
         *,
         severity: Literal["error", "warning"] = "error",
-        line: int = 0,
+        line: int | None = None,
     ) -> None:
         """Note a fault at a path (or at a line, where the path has none)."""
         steps = tuple(path)
@@ -65,7 +63,7 @@ class Document:
         self.faults.append(
             Fault(
                 file=self.file,
-                line=line or self.line_of(steps),
+                line=self.line_of(steps) if line is None else line,
                 message=message,
                 fix=fix,
                 severity=severity,
@@ -80,8 +78,9 @@ class Document:
         )
 
     def spell(self, path: Iterable[str | int]) -> str:
-        """A path as a person writes it, without the part that `root` leaves out."""
-        return spell(tuple(path)[len(self.root) :])
+        """A path as a person writes it; of a JSON Lines file without the line it starts with."""
+        steps = tuple(path)
+        return spell(steps[1:] if steps and isinstance(steps[0], int) else steps)
 
     @property
     def broken(self) -> bool:

@@ -68,7 +68,7 @@ def _slow(line: bytes, number: int, document: Document, kind: type[T]) -> T | No
     if not read:
         return None
     before = len(document.faults)
-    built = build(document, kind, data=value, path=(number,), root=(number,))
+    built = build(document, kind, data=value, path=(number,))
     return built if len(document.faults) == before else None
 
 

@@ -14,6 +14,7 @@ from roadworthy.domain import Fault, ManifestError, System, UsageError
 from .checks import check
 from .reading import Reading
 from .settings import with_environment
+from .source import inside
 
 
 def read_folder(root: Path, *, candidate: str = "candidate.yaml") -> Reading:
@@ -66,7 +67,7 @@ def load_system(root: Path, *, candidate: str = "candidate.yaml") -> System:
 def _candidate_file(root: Path, candidate: str) -> str:
     """The candidate's path relative to the folder: as given there, or as typed elsewhere."""
     given = Path(candidate)
-    if not given.is_absolute() and (root / given).exists():
+    if not given.is_absolute() and inside(root, candidate) and (root / given).exists():
         return given.as_posix()
     reached = given.resolve()
     if reached.is_file() and reached.is_relative_to(root.resolve()):

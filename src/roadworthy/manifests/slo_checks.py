@@ -170,7 +170,7 @@ def _check_reach(
         document.fault(
             where,
             f"the target `{slo.target}` can never be met: {impossible}",
-            "write a share such as `>= 0.90`, or `>= 90 %`" if spec.high == 1.0 else "",
+            _possible(target, spec),
         )
         return
     idle = why_idle(target, spec)
@@ -191,6 +191,17 @@ def _check_reach(
             f"write `== {target.bound:g}`: then the count is judged",
             severity="warning",
         )
+
+
+def _possible(target: SloTarget, spec: IndicatorSpec) -> str:
+    """A target of the same direction that can be met."""
+    if target.relative_to:
+        return "write a factor above 0, such as `<= 1.2 x baseline`"
+    if spec.high == 1.0 and target.operator.startswith("<"):
+        return "write a share such as `<= 0.05`, or `<= 5 %`"
+    if spec.high == 1.0:
+        return "write a share such as `>= 0.90`, or `>= 90 %`"
+    return f"write a bound from {spec.low:g} up" if spec.low is not None else ""
 
 
 def _check_where(slo: SafetySLO, place: Path, document: Document) -> None:

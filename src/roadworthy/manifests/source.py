@@ -50,7 +50,9 @@ def read_bytes(root: Path, document: Document, *, limit: int = MAX_DATA_BYTES) -
             return None
         return path.read_bytes()
     except FileNotFoundError:
-        document.fault((), "the file does not exist", "create it, or correct the name", line=0)
+        document.fault(
+            (), "the file does not exist", "`roadworthy init` writes the files of a system", line=0
+        )
     except IsADirectoryError:
         document.fault((), "this is a folder, not a file", "name a file")
     except OSError as error:

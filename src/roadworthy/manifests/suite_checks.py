@@ -90,7 +90,7 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
 def _check_cases(cases: list[Case], document: Document, reading: Reading) -> None:
     decision = reading.candidate.decision if reading.candidate else None
     labels = set(decision.labels) if decision else set()
-    never = {event.id for event in reading.charter.never} if reading.charter else set()
+    never = {event.id for event in reading.charter.never} if reading.charter else None
     strangers: set[str] = set()
     for case, line in zip(cases, document.order, strict=False):
         place = (line,)
@@ -116,13 +116,13 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
         _check_tags(case, line, document, never)
 
 
-def _check_tags(case: Case, line: int, document: Document, never: set[str]) -> None:
+def _check_tags(case: Case, line: int, document: Document, never: set[str] | None) -> None:
     for tag in case.tags:
         if not tag.strip():
             document.fault((line,), f"the case `{case.id}` has an empty tag", "remove it")
         elif tag.startswith(NEVER_TAG):
             event = tag.removeprefix(NEVER_TAG)
-            if event not in never:
+            if never is not None and event not in never:
                 document.fault(
                     (line,),
                     f"the tag `{tag}` names a never event that {CHARTER} does not have",

@@ -23,17 +23,10 @@ _FIELDS: dict[type, tuple[FieldInfo, ...]] = {}
 _NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
 
 
-def build(
-    document: Document, kind: type[T], *, data: Any = None, path: Path = (), root: Path = ()
-) -> T:
-    """The struct of a document; faults are noted in it and placeholders fill the gaps.
-
-    `root` is the part of a path that a message leaves out (the line of a JSON Lines file).
-    """
+def build(document: Document, kind: type[T], *, data: Any = None, path: Path = ()) -> T:
+    """The struct of a document; faults are noted in it and placeholders fill the gaps."""
     value = document.data if data is None else data
-    document.root = root
     built = _struct(value, kind, path, document)
-    document.root = ()
     assert isinstance(built, kind)
     return built
 
@@ -69,21 +62,11 @@ def _convert(value: Any, wanted: Any, path: Path, document: Document) -> Any:
 
 
 def _struct(value: Any, kind: type, path: Path, document: Document) -> Any:
-    if not isinstance(value, dict):
-        names = ", ".join(f"`{one.encode_name}`" for one in _fields(kind) if one.required)
-        what = f"`{document.spell(path)}`" if document.spell(path) else "the file"
-        found = "empty" if value is None else found_in(value)
-        document.fault(
-            path,
-            f"{what} must be a mapping, but is {found}",
-            f"write keys such as {names}" if names else "write `key: value`",
-        )
-        value = {}
-        return kind(**{one.name: _placeholder(one.type) for one in _fields(kind) if one.required})
     known = {one.encode_name: one for one in _fields(kind)}
-    for key in value:
-        if key not in known:
-            _note_unknown(key, known, path, document)
+    if not isinstance(value, dict):
+        _note_no_mapping(value, known, path, document)
+        return _placeholder(kind)
+    meant = {_note_unknown(key, known, path, document) for key in value if key not in known}
     filled: dict[str, Any] = {}
     for name, one in known.items():
         if name in value:
@@ -93,17 +76,35 @@ def _struct(value: Any, kind: type, path: Path, document: Document) -> Any:
                 continue
             filled[one.name] = _convert(item, one.type, (*path, name), document)
         elif one.required:
+            filled[one.name] = _placeholder(one.type)
+            # One mistake, one fault: the key is there, only misspelt.
+            if name in meant:
+                document.faulty.add((*path, name))
+                continue
             where = f" in `{document.spell(path)}`" if document.spell(path) else ""
             document.fault((*path, name), f"`{name}` is missing{where}", _how(name, one.type))
-            filled[one.name] = _placeholder(one.type)
     return kind(**filled)
 
 
-def _note_unknown(key: str, known: dict[str, FieldInfo], path: Path, document: Document) -> None:
-    where = f" in `{document.spell(path)}`" if document.spell(path) else ""
+def _note_no_mapping(
+    value: Any, known: dict[str, FieldInfo], path: Path, document: Document
+) -> None:
+    spelt = document.spell(path)
+    names = [name for name, one in known.items() if one.required] or list(known)[:4]
     document.fault(
-        (*path, key), f"`{key}` is no key{where}", suggest(key, list(known), "the keys are")
+        path,
+        f"{f'`{spelt}`' if spelt else 'the file'} must be a mapping, "
+        f"but is {'empty' if value is None else found_in(value)}",
+        "write keys such as " + ", ".join(f"`{name}`" for name in names),
     )
+
+
+def _note_unknown(key: str, known: dict[str, FieldInfo], path: Path, document: Document) -> str:
+    """Note an unknown key; returns the key that was probably meant, or empty."""
+    where = f" in `{document.spell(path)}`" if document.spell(path) else ""
+    fix = suggest(key, list(known), "the keys are")
+    document.fault((*path, key), f"`{key}` is no key{where}", fix)
+    return fix.partition("`")[2].partition("`")[0] if fix.startswith("did you mean") else ""
 
 
 def suggest(word: str, known: list[str], otherwise: str) -> str:
@@ -113,7 +114,9 @@ def suggest(word: str, known: list[str], otherwise: str) -> str:
     near = difflib.get_close_matches(word.lower(), known, n=1, cutoff=0.6)
     if near:
         return f"did you mean `{near[0]}`?"
-    return f"{otherwise} " + ", ".join(f"`{one}`" for one in known[:30]) if known else ""
+    if not known:
+        return "there are none yet"
+    return f"{otherwise} " + ", ".join(f"`{one}`" for one in known[:30])
 
 
 def _check_bounds(value: Any, notes: list[Any], path: Path, document: Document) -> None:
