@@ -14,6 +14,7 @@ import msgspec
 
 from roadworthy.domain import (
     Case,
+    NeverRecord,
     Observation,
     RoadworthyError,
     Scorer,
@@ -56,7 +57,11 @@ class Scoring:
                 error=f"not scored: {error.message}",
             )
         return msgspec.structs.replace(
-            observation, label=label, attributes=attributes, scores=scores
+            observation,
+            label=label,
+            attributes=attributes,
+            scores=scores,
+            never=(*observation.never, *_left(case, observation)),
         )
 
     def _scores(self, item: Item, case: Case, observation: Observation) -> dict[str, float]:
@@ -109,6 +114,22 @@ def _with_defaults(named: Iterable[ScorerSpec]) -> dict[str, ScorerSpec]:
         if expectation not in read:
             specs.setdefault(scorer, ScorerSpec(scorer=scorer))
     return specs
+
+
+def _left(case: Case, observation: Observation) -> list[NeverRecord]:
+    """The never events that a case is for (tag `never:<id>`) and that left all the same.
+
+    The case is the label: it says that this must be held or blocked, and it was answered.
+    """
+    if case.expect.action not in ("hold", "block") or observation.action != "answered":
+        return []
+    events = [tag[6:] for tag in case.tags if tag.startswith("never:")]
+    known = {record.event for record in observation.never if record.kind == "violation"}
+    return [
+        NeverRecord(event=event, kind="violation", found_by="label")
+        for event in events
+        if event not in known
+    ]
 
 
 def _attributes(item: Item, observation: Observation) -> dict[str, object]:

@@ -1,0 +1,146 @@
+"""What the demo plays on: it runs the real commands and asks the real gateway, and shows both.
+
+Every command runs in a process of its own, as it would from a shell. A command that ends with
+another exit code than the story says stops the demo: nothing is played over.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from roadworthy.domain import EvidenceError, RoadworthyError
+
+from .terminal import coloured, say
+
+
+class Stage:
+    """One folder with a copy of the example, and at most one gateway."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._serving: subprocess.Popen[str] | None = None
+        self._port = 0
+        self._started = time.monotonic()
+
+    def act(self, title: str) -> None:
+        """Begin an act."""
+        minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
+        say()
+        say(coloured(f"{title}   [{minutes}:{seconds:02d}]", "cyan"))
+
+    def tell(self, text: str) -> None:
+        """Say something in plain words."""
+        for paragraph in textwrap.dedent(text).strip().split("\n\n"):
+            say(textwrap.fill(" ".join(paragraph.split()), width=96))
+
+    def run(self, *arguments: str, ends: int = 0, shown: int = 60) -> str:
+        """Run a verb and show its output; `ends` is the exit code that the story needs."""
+        say(coloured(f"  $ roadworthy {' '.join(arguments)}", "green"))
+        done = subprocess.run(
+            [*_PROGRAM, *arguments],
+            cwd=self.root.parent,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        lines = done.stdout.rstrip().splitlines()
+        for line in lines[:shown]:
+            say(f"    {line}".rstrip())
+        if len(lines) > shown:
+            say(f"    … {len(lines) - shown} more lines")
+        if done.returncode != ends:
+            raise EvidenceError(
+                f"`roadworthy {' '.join(arguments)}` ended with {done.returncode}, not {ends}: "
+                "the story does not hold on this machine",
+                fix="the output above says why; please report it",
+            )
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        """Run a verb for its JSON, quietly."""
+        done = subprocess.run(
+            [*_PROGRAM, *arguments, "--json"],
+            cwd=self.root.parent,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            raise EvidenceError(f"`roadworthy {' '.join(arguments)}` gave no JSON") from None
+
+    def serve(self, directory: str, *, workers: int) -> None:
+        """Start the gateway and wait until it says that it is ready."""
+        self._port = _free_port()
+        arguments = ["serve", directory, "--port", str(self._port), "--workers", str(workers)]
+        say(coloured(f"  $ roadworthy {' '.join(arguments)} &", "green"))
+        self._serving = subprocess.Popen(
+            [*_PROGRAM, *arguments],
+            cwd=self.root.parent,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._serving.stdout is not None
+        line = self._serving.stdout.readline().rstrip()
+        if not line.startswith("ready:"):
+            raise EvidenceError(f"the gateway did not start: {line or 'it said nothing'}")
+        say(f"    {line}")
+
+    def close(self) -> None:
+        """Stop the gateway, if there is one."""
+        if self._serving is not None:
+            self._serving.terminate()
+            self._serving.wait(timeout=30)
+            if self._serving.stdout is not None:
+                self._serving.stdout.close()
+            self._serving = None
+
+    def post(self, path: str, key: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """One request over a connection of its own; status and JSON."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
+        try:
+            headers = {
+                "Authorization": f"Bearer {key}",
+                "Content-Type": "application/json",
+                "x-jurisdiction": "GB",
+                "x-amount-band": "1k-10k",
+            }
+            connection.request("POST", path, json.dumps(body), headers)
+            response = connection.getresponse()
+            return response.status, json.loads(response.read())
+        finally:
+            connection.close()
+
+
+_PROGRAM: Sequence[str] = (sys.executable, "-m", "roadworthy")
+
+
+def _environment() -> dict[str, str]:
+    """The caller's environment, without a workspace or person of its own."""
+    left_out = ("ROADWORTHY_HOME", "ROADWORTHY_PERSON")
+    kept = {key: value for key, value in os.environ.items() if key not in left_out}
+    return {**kept, "COLUMNS": "110"}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class StoryError(RoadworthyError):
+    """Something that the story tells did not happen."""
