@@ -51,6 +51,8 @@ class ModelRequest(Struct, frozen=True, kw_only=True):
     """Unknown fields of the caller's body (tools, response_format …), passed through."""
     timeout_s: float = 60.0
     repeat: int = 0
+    prefix_chars: int = 0
+    """A hint for caches: so many leading characters of `prompt` are the same in every call."""
 
 
 class Chunk(Struct, frozen=True, kw_only=True):

@@ -1,6 +1,19 @@
 """Providers: model vendors and runtimes behind one streaming port."""
 
+from .factory import make_provider
 from .openai_compatible import OpenAICompatible
+from .resilience import Resilient, RetryPolicy
 from .usage import price, usage_of
+from .weights import GEMMA_SHA256, acknowledge_terms, terms_notice
 
-__all__ = ["OpenAICompatible", "price", "usage_of"]
+__all__ = [
+    "GEMMA_SHA256",
+    "OpenAICompatible",
+    "Resilient",
+    "RetryPolicy",
+    "acknowledge_terms",
+    "make_provider",
+    "price",
+    "terms_notice",
+    "usage_of",
+]

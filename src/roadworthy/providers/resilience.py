@@ -1,0 +1,99 @@
+"""Retries around a provider: the same calls in, the same chunks out, transient faults hidden.
+
+Never retried: what is not retryable, what already said something (a caller would read it
+twice), what would end after the call's time, and anything once the budget of the upstream is
+spent: when everybody retries, retries are the overload.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+
+import msgspec
+from msgspec import Struct
+
+from roadworthy.domain import Chunk, Clock, ModelRequest, Provider, ProviderError
+
+
+class RetryPolicy(Struct, frozen=True, kw_only=True):
+    """How often and how long to wait."""
+
+    retries: int = 3
+    base_s: float = 0.25
+    cap_s: float = 8.0
+    longest_wish_s: float = 30.0
+    """A `Retry-After` beyond this is not waited for: the error goes to the caller, who sees it."""
+    budget: float = 32.0
+    """Retries that may be spent at once …"""
+    earn: float = 0.2
+    """… and how many each call that succeeds gives back (Google SRE book, chapter 22)."""
+
+
+class Resilient:
+    """Retries with full jitter (Brooker 2015, "Exponential Backoff And Jitter") and Retry-After."""
+
+    def __init__(
+        self,
+        inner: Provider,
+        *,
+        clock: Clock,
+        policy: RetryPolicy | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        draw: Callable[[], float] | None = None,
+    ) -> None:
+        """`draw` gives numbers in [0, 1)."""
+        self.name = inner.name
+        self._inner = inner
+        self._clock = clock
+        self._policy = policy or RetryPolicy()
+        self._sleep = sleep
+        self._draw = draw or random.SystemRandom().random
+        self._budget = self._policy.budget
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
+        """Yield the reply; see the port. All attempts together take at most `timeout_s`."""
+        deadline = self._clock.monotonic() + request.timeout_s
+        attempt = 0
+        while True:
+            said = False
+            try:
+                async with aclosing(self._inner.stream(request)) as chunks:  # type: ignore[type-var]
+                    async for chunk in chunks:
+                        said = True
+                        yield chunk
+                self._budget = min(self._policy.budget, self._budget + self._policy.earn)
+                return
+            except ProviderError as error:
+                left = deadline - self._clock.monotonic()
+                wait = None if said else self._wait(error, attempt, left)
+                if wait is None:
+                    raise
+            await self._sleep(wait)
+            attempt += 1
+            left = deadline - self._clock.monotonic()
+            request = msgspec.structs.replace(request, timeout_s=max(left, 0.001))
+
+    async def aclose(self) -> None:
+        """Release the inner provider."""
+        await self._inner.aclose()
+
+    def _wait(self, error: ProviderError, attempt: int, left: float) -> float | None:
+        """Seconds until the next attempt; None: there is none."""
+        policy = self._policy
+        if not error.retryable or attempt >= policy.retries:
+            return None
+        jitter = self._draw() * min(policy.cap_s, policy.base_s * 2.0**attempt)
+        wish = error.retry_after_s
+        if wish is not None and wish > policy.longest_wish_s:
+            return None
+        wait = jitter if wish is None else wish + jitter
+        if wait >= left:
+            return None
+        if wish is None:
+            if self._budget < 1.0:
+                return None
+            self._budget -= 1.0
+        return wait
