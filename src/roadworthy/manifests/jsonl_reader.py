@@ -53,7 +53,7 @@ def _fast(line: bytes, decoder: msgspec.json.Decoder[T], keys: list[bytes]) -> T
         return None
     try:
         return decoder.decode(line)
-    except (msgspec.MsgspecError, RecursionError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -93,9 +93,8 @@ def read_json(
         return found
 
     try:
-        value = json.loads(
-            data.decode("utf-8-sig"), object_pairs_hook=pairs, parse_constant=_refuse
-        )
+        text = data.decode("utf-8-sig")
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse)
     except UnicodeDecodeError as error:
         document.fault(
             path, f"byte 0x{data[error.start]:02x} is not UTF-8", "save the file as UTF-8"
@@ -112,9 +111,21 @@ def read_json(
     except (ValueError, RecursionError) as error:
         document.fault(path, f"this is not valid JSON: {error}", "write a finite, shorter number")
         return False, None
+    if "\\ud" in text.lower() and not _is_unicode(value):
+        document.fault(path, "a text holds half of a surrogate pair", "write the whole character")
+        return False, None
     for key in doubles:
         document.fault(path, f"`{key}` stands here twice", "keep one of them")
     return not doubles, value
+
+
+def _is_unicode(value: Any) -> bool:
+    """Whether every text of the value can be written as UTF-8 again."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse(word: str) -> Any:
