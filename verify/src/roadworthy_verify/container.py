@@ -42,6 +42,8 @@ class Container:
         self._offsets: dict[str, int] = {}
         self.sizes: dict[str, int] = {}
         self._total = 0
+        self._foreign = ""
+        """The first member that a bundle does not have."""
         if path.is_dir():
             self._list_folder()
         elif path.is_file():
@@ -49,9 +51,10 @@ class Container:
                 self._list_tar(file)
         else:
             raise NotABundleError(f"{path} is neither a folder nor a file")
-        for name in ("oci-layout", "index.json"):
-            if name not in self.sizes:
-                raise NotABundleError(f"{path} has no {name}: it is not a bundle")
+        if not self.sizes:
+            raise NotABundleError(f"{path} holds nothing of a bundle: no oci-layout, no index.json")
+        if self._foreign:
+            raise BundleError(f"{self._foreign!r} has no place in a bundle")
 
     def read(self, name: str, limit: int) -> bytes:
         """A member's bytes. Raises BundleError when missing or larger than `limit`."""
@@ -100,7 +103,8 @@ class Container:
 
     def _add(self, name: str, size: int) -> None:
         if not _ALLOWED.fullmatch(name):
-            raise BundleError(f"{name!r} has no place in a bundle")
+            self._foreign = self._foreign or name or "."
+            return
         if name in self.sizes:
             raise BundleError(f"{name} is there twice")
         if size > MAX_BLOB_BYTES:
@@ -123,24 +127,28 @@ class Container:
                     elif stat.S_ISREG(state.st_mode):
                         self._add(name, state.st_size)
                     else:
-                        raise BundleError(f"{name!r} has no place in a bundle")
+                        self._foreign = self._foreign or name
 
     def _list_tar(self, file: BinaryIO) -> None:
-        end = os.fstat(file.fileno()).st_size
+        end, records = os.fstat(file.fileno()).st_size, 0
         while True:
             header = file.read(_BLOCK)
+            if not file.tell() > _BLOCK and not _begins_a_tar(header):
+                raise NotABundleError(f"{self.path} is no tar archive")
             if len(header) < _BLOCK:
-                fault = BundleError if self.sizes else NotABundleError
-                raise fault(f"{self.path} is cut short: the end of the archive is missing")
+                raise BundleError(f"{self.path} is cut short: the end of the archive is missing")
             if not header.strip(b"\0"):
                 break
-            name, size, is_folder = _tar_header(header, known=bool(self.sizes))
+            name, size, is_folder = _tar_header(header)
+            records += 1
+            if records > 2 * MAX_MEMBERS:
+                raise BundleError(f"{self.path} has more than {2 * MAX_MEMBERS} records")
             if is_folder:
                 if name not in _FOLDERS or size:
-                    raise BundleError(f"{name!r} has no place in a bundle")
+                    self._foreign = self._foreign or name
                 continue
             self._add(name, size)
-            self._offsets[name] = file.tell()
+            self._offsets.setdefault(name, file.tell())
             padding = -size % _BLOCK
             if file.tell() + size + padding > end:
                 raise BundleError(f"{self.path} is cut short inside {name}")
@@ -160,14 +168,28 @@ class Container:
             second = file.read(_CHUNK)
 
 
-def _tar_header(header: bytes, *, known: bool) -> tuple[str, int, bool]:
+def is_bundle(path: Path) -> bool:
+    """Whether a bundle lies there, or did before somebody changed it."""
+    if path.is_dir():
+        return any((path / name).exists() for name in ("oci-layout", "index.json", "blobs"))
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return _begins_a_tar(file.read(_BLOCK))
+
+
+def _begins_a_tar(header: bytes) -> bool:
+    """By the format's mark or by our first names: one damaged byte does not hide both."""
+    return header[257:262] == b"ustar" or header.startswith((b"index.json\0", b"oci-layout\0"))
+
+
+def _tar_header(header: bytes) -> tuple[str, int, bool]:
     """Name, size and whether it is a folder. Only plain files and folders of ustar are read."""
-    fault = BundleError if known else NotABundleError
     if header[257:262] != b"ustar":
-        raise fault("this is no tar archive (or a record of it is damaged)")
+        raise BundleError("a record of the tar is damaged")
     blank = header[:148] + b" " * 8 + header[156:]
     if sum(blank) != _octal(header[148:156]):
-        raise fault("the checksum of a tar record does not hold")
+        raise BundleError("the checksum of a tar record does not hold")
     kind = header[156:157]
     name = _text(header[:100]).removeprefix("./").rstrip("/")
     if header[345:500].strip(b"\0") or kind not in (b"0", b"\0", b"5"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .bundle import verify_bundle
+from .container import is_bundle
 from .ledger import MAGIC, verify_ledger
 from .report import Report
 from .trust import Trust
@@ -26,12 +26,12 @@ def recognise(path: Path) -> tuple[str, Path]:
         for database in (path / DATABASE, path / WORKSPACE / DATABASE):
             if database.is_file():
                 return "ledger", database
-        return ("bundle", path) if (path / "oci-layout").exists() else ("", path)
+        return ("bundle" if is_bundle(path) else "", path)
     if path.is_file():
         with path.open("rb") as file:
             if file.read(len(MAGIC)) == MAGIC or path.name == DATABASE:
                 return "ledger", path
-        if tarfile.is_tarfile(path):
+        if is_bundle(path):
             return "bundle", path
     return "", path
 
