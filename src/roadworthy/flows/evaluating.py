@@ -89,10 +89,9 @@ class EvaluatingDeps(Struct, frozen=True, kw_only=True):
 
 
 class Evaluated(Struct, frozen=True, kw_only=True):
-    """A summary and where it comes from."""
+    """A summary and where it comes from. Holds no rows and no plan: those can be large."""
 
     summary: RunSummary
-    plan: Plan
     run_file: Path
     digest: str
     """Of the summary, as the ledger names it."""
@@ -148,7 +147,6 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
     deps.loop.ledger.record(_completed(planned, summary, digest, deps.loop.machine))
     return Evaluated(
         summary=summary,
-        plan=planned,
         run_file=run_path(deps.loop.workspace, planned.run),
         digest=digest,
         stopped=found.stopped,
@@ -203,7 +201,6 @@ def _complete(planned: Plan, deps: EvaluatingDeps) -> Evaluated | None:
         return None
     return Evaluated(
         summary=summary,
-        plan=planned,
         run_file=run_path(deps.loop.workspace, planned.run),
         digest=str(entry.payload.get("summary", "")),
         reprinted=True,
