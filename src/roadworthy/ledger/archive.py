@@ -19,6 +19,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 import msgspec
 from msgspec import Struct
@@ -187,12 +188,12 @@ def _safe(name: str) -> bool:
     return not path.is_absolute() and ".." not in path.parts and name == path.as_posix()
 
 
-def _write(path: Path, source: io.BufferedReader | object) -> str:
+def _write(path: Path, source: IO[bytes]) -> str:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as target:
-        while block := source.read(_BLOCK):  # type: ignore[union-attr]
+        while block := source.read(_BLOCK):
             digest.update(block)
             target.write(block)
         target.flush()

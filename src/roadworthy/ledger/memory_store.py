@@ -43,12 +43,26 @@ class MemoryEntryStore:
         """Append, then keep a checkpoint of the new head."""
         with self._lock:
             time = format_instant(self._clock.now())
+            old_size = len(self._entries)
             entries = self._append(drafts, time)
             newest = self.newest_checkpoint()
             size = len(self._entries)
             if size and (newest is None or newest.size < size):
-                self._checkpoints.append(sign(size, subtree(self, 0, size), time))
+                try:
+                    self._checkpoints.append(sign(size, subtree(self, 0, size), time))
+                except BaseException:
+                    self._cut_to(old_size)
+                    raise
             return entries
+
+    def _cut_to(self, size: int) -> None:
+        """Undo an append whose head could not be signed, as a database rolls back."""
+        del self._entries[size:], self._payloads[size:], self._leaves[size:]
+        self._nodes = {
+            (level, index): node
+            for (level, index), node in self._nodes.items()
+            if (index + 1) << level <= size
+        }
 
     def _append(self, drafts: Sequence[Draft], time: Instant) -> list[Entry]:
         old_size = len(self._entries)
