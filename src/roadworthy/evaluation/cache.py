@@ -1,7 +1,7 @@
 """A provider that never pays twice for the same question.
 
 Enters and leaves: what the wrapped provider takes and gives. The key is the digest of the
-model's identity and of the whole request, the repeat's index included, so repeats are distinct
+model's identity and of the request, the repeat's index included, so repeats are distinct
 samples and a resumed run finds its own. An answer is stored before it is handed on. Errors and
 streams that ended without a finish reason are never stored.
 """
@@ -60,7 +60,11 @@ class CachedProvider:
         self._asked: dict[bytes, asyncio.Future[None]] = {}
 
     def key_of(self, request: ModelRequest) -> bytes:
-        """The request's place in the store: 32 bytes."""
+        """The request's place in the store: 32 bytes.
+
+        All that decides the answer is in it, so not whether or how long it streams.
+        """
+        request = msgspec.structs.replace(request, stream=False, timeout_s=0.0)
         return hashlib.sha256(self._identity + self._encoder.encode(request)).digest()
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:

@@ -74,6 +74,15 @@ async def test_every_part_of_the_request_is_in_the_key(path, other):
     await cached.aclose()
 
 
+async def test_streaming_and_patience_do_not_change_an_answer(path):
+    model = CountingProvider()
+    cached = CachedProvider(model, path, identity="m")
+    await text_of(cached, asking(stream=True, timeout_s=1.0))
+    await text_of(cached, asking(stream=False, timeout_s=9.0))
+    assert len(model.asked) == 1
+    await cached.aclose()
+
+
 async def test_another_model_is_asked_itself(path):
     model = CountingProvider()
     for identity in ("m", "m2"):
