@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,6 +98,7 @@ def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
     from roadworthy.wiring.loop import open_loop
     from roadworthy.wiring.service import build_service
 
+    from .terminal import Progress as Bar
     from .terminal import progress
 
     # Cases and rows live until the process ends; walking them again and again to look for
@@ -121,14 +123,20 @@ def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
 
         return make_detector(name, options, system.assets)
 
-    total = sum(len(each.cases) for each in system.suites)
-    with progress(total, "Asking") as bar:
+    with ExitStack() as stack:
+        shown: list[Bar] = []
+
+        def show(now: Progress) -> None:
+            if not shown:
+                shown.append(stack.enter_context(progress(now.total, "Asking")))
+            shown[0](now.done, _note(now))
+
         deps = EvaluatingDeps(
             loop=loop,
             new_id=new_id,
             service=service,
             detector_factory=detector,
-            on_progress=lambda now: bar(now.done, _note(now)),
+            on_progress=show,
         )
         return uvloop.run(evaluate(system, asked, deps))
 
