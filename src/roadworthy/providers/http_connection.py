@@ -382,7 +382,7 @@ class Connection(asyncio.Protocol):
         if self._informational:
             self._informational = False
             return
-        if not self._head_done:
+        if not self._head_done or self._error is not None:
             return
         self._complete = True
         self._wake()

@@ -32,10 +32,7 @@ class LabelTokens:
         self._known: dict[tuple[tuple[str, ...], bool], dict[str, list[list[int]]]] = {}
 
     async def of(self, labels: Sequence[str], *, after_space: bool) -> dict[str, list[list[int]]]:
-        """Label -> token sequences, each ended by a line break.
-
-        Raises ProviderError when two labels are written alike.
-        """
+        """Label -> token sequences, each ended by a line break."""
         key = (tuple(labels), after_space)
         if key not in self._known:
             self._known[key] = await self._tokenize(labels, after_space)
@@ -46,23 +43,35 @@ class LabelTokens:
     ) -> dict[str, list[list[int]]]:
         space = " " if after_space else ""
         (*_, line_break) = await self._server.tokenize("a\n")
-        written: dict[str, list[list[int]]] = {}
-        taken: dict[str, str] = {}
+        ways: list[tuple[str, str, list[int]]] = []
         for label in labels:
             forms = {label}
             if self._variants:
                 forms |= {label.lower(), label.capitalize(), label.upper()}
-            written[label] = []
             for form in sorted(forms):
-                if taken.setdefault(form, label) != label and form == label:
-                    raise ProviderError(
-                        f"the labels {label!r} and {taken[form]!r} are written alike",
-                        retryable=False,
-                    )
-                if taken[form] == label:
-                    tokens = await self._server.tokenize(space + form)
-                    written[label].append([*tokens, line_break])
-        return written
+                tokens = await self._server.tokenize(space + form)
+                ways.append((label, form, [*tokens, line_break]))
+        return _told_apart(ways)
+
+
+def _told_apart(ways: list[tuple[str, str, list[int]]]) -> dict[str, list[list[int]]]:
+    """Keep every label as it is written, and those other forms that no label shares.
+
+    A form whose first token another label begins with too (` H` of HOME and HEALTH) would cost
+    a pass of its own and carries next to no probability.
+    """
+    written: dict[str, list[list[int]]] = {}
+    owners: dict[tuple[int, ...], str] = {}
+    for label, form, tokens in ways:
+        owner = owners.setdefault(tuple(tokens), label) if form == label else label
+        if owner != label:
+            raise ProviderError(
+                f"the labels {owner!r} and {label!r} are the same to the model", retryable=False
+            )
+        others = [(name, other) for name, _, other in ways if name != label]
+        if form == label or all(other[0] != tokens[0] for _, other in others):
+            written.setdefault(label, []).append(tokens)
+    return written
 
 
 async def label_probabilities(
