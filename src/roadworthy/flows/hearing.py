@@ -46,7 +46,8 @@ class HearingDeps(Struct, frozen=True, kw_only=True):
     find: Callable[[str], Awaitable[Observation | None]]
     never: Callable[[str], Mapping[str, NeverEvent]]
     """System -> its never events by id, of the live release."""
-    brake: Callable[[Sequence[KillFlag]], Awaitable[None]]
+    brake: Callable[[Sequence[KillFlag]], Awaitable[Sequence[KillFlag]]]
+    """Stops the scopes of the flags; gives the flags that stand for them."""
     notebook: Notebook
     clock: Clock
 
@@ -93,6 +94,6 @@ async def hear(outcome: Outcome, deps: HearingDeps, *, tenant: str, reviewer: bo
         by=outcome.reporter,
         reason=f"reported: {event.statement}",
     )
-    await deps.brake(flags)
+    stand = await deps.brake(flags)
     await deps.notebook.learn(outcome)
-    return Heard(state="acted", kills=flags)
+    return Heard(state="acted", kills=tuple(stand))

@@ -139,7 +139,10 @@ async def supervise(
             await stopped
         ready.cancel()
     finally:
-        await asyncio.gather(*(c.stop(k) for c, k in zip(children, keepers, strict=True)))
+        pairs = list(zip(children, keepers, strict=True))
+        await asyncio.gather(*(child.stop(keeper) for child, keeper in pairs[: len(workers)]))
+        for child, keeper in pairs[len(workers) :]:  # last: it records what the workers ended with
+            await child.stop(keeper)
         listener.close()
 
 

@@ -1,7 +1,7 @@
 """The steps of the request line, one file a step. What it never does: decide policy."""
 
 from .admit import Admittance, Denial
-from .brakes import flags_for, tighten
+from .brakes import flags_for, standing, tighten
 from .decision import Decided, decide, read_label
 from .flight import Flight, Ticket
 from .guard import Guard
@@ -46,6 +46,7 @@ __all__ = [
     "names",
     "new_key",
     "read_label",
+    "standing",
     "tighten",
     "with_texts",
 ]

@@ -47,10 +47,28 @@ def flags_for(
 
 
 def tighten(table: RoutingTable, flags: Iterable[KillFlag]) -> RoutingTable:
-    """The table with those of `flags` that it does not have yet; itself when it has all."""
-    known = {flag.id for flag in table.kills}
-    added = tuple(flag for flag in flags if flag.id not in known)
+    """The table with those of `flags` that it does not have yet; itself when it has all.
+
+    A scope that is stopped for the same never event already gets no second flag: a hundred
+    answers that were under way are one stop, to be lifted once.
+    """
+    added = tuple(flag for flag in flags if _standing(table, flag) is None)
     return structs.replace(table, kills=table.kills + added) if added else table
+
+
+def standing(table: RoutingTable, flags: Iterable[KillFlag]) -> tuple[KillFlag, ...]:
+    """The flags of the table that stand for `flags`: themselves, or those that were first."""
+    found = (_standing(table, flag) for flag in flags)
+    return tuple(flag for flag in found if flag is not None)
+
+
+def _standing(table: RoutingTable, flag: KillFlag) -> KillFlag | None:
+    cover = (flag.system, flag.scope, flag.value, flag.never_event)
+    for known in table.kills:
+        same = (known.system, known.scope, known.value, known.never_event) == cover
+        if known.id == flag.id or (flag.never_event and same):
+            return known
+    return None
 
 
 def _flag_id(observation: Observation, number: int) -> str:

@@ -33,7 +33,7 @@ from roadworthy.flows.routing import publish, read_table
 from roadworthy.flows.service import Service
 from roadworthy.journal import Record, Spool, Vault, find, open_master_key, recover
 from roadworthy.manifests import Workspace, load_deployment
-from roadworthy.serving import Flight, Tenants, load_tenants, tighten
+from roadworthy.serving import Flight, Tenants, load_tenants, standing, tighten
 
 from .fronts import Front, load_front
 from .plan import Plan
@@ -136,12 +136,13 @@ class Gateway:
         events = front.service.content.charter.never if front is not None else []
         return {event.id: event for event in events}
 
-    async def brake(self, flags: Sequence[KillFlag]) -> None:
+    async def brake(self, flags: Sequence[KillFlag]) -> Sequence[KillFlag]:
         """Set kill flags for every worker. It can only add: see `serving.tighten`."""
         table = await asyncio.to_thread(
             publish, self.workspace, lambda old: tighten(old, flags), self.clock
         )
         self._take(table)
+        return standing(table, flags)
 
     def look_at_tenants(self) -> None:
         """Read the keys when they changed; unreadable keys are nobody's keys."""
