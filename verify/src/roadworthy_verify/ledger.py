@@ -30,10 +30,20 @@ _QUERY = (
     "SELECT seq,time,system,kind,subject,actor,CAST(payload AS BLOB),payload_digest,prev,digest"
     " FROM entries ORDER BY seq"
 )
+_BUSY_S = 30.0
+"""How long to wait for somebody who writes, in seconds."""
 
 
-class NotALedger(Exception):  # noqa: N818 - it says what it is
-    """The file is a database, but not this kind of ledger."""
+class NotALedgerError(Exception):
+    """What lies there is not a ledger (any more)."""
+
+
+class NewerVersionError(Exception):
+    """A ledger of a version that this verifier does not know."""
+
+
+class DisguiseError(Exception):
+    """Something else stands in the place of one of the ledger's tables."""
 
 
 def verify_ledger(
@@ -64,8 +74,14 @@ def verify_ledger(
             report = _with_index_checked(report, connection)
     except CheckpointError as error:
         return _tampered(str(error))
-    except NotALedger as error:
+    except NewerVersionError as error:
         return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
+    except NotALedgerError as error:
+        if outside:
+            return _tampered(f"{error}, but {outside[-1]} says that one was there")
+        return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
+    except DisguiseError as error:
+        return _tampered(str(error))
     except sqlite3.OperationalError as error:
         return _damaged(error, database)
     except sqlite3.DatabaseError as error:
@@ -77,14 +93,15 @@ def verify_ledger(
 def open_readonly(path: Path) -> sqlite3.Connection:
     """Open a database without ever writing to it or beside it, where that can be helped."""
     if not path.is_file():
-        raise NotALedger(f"{path} is not a file")
+        raise NotALedgerError(f"{path} is not a file")
     with path.open("rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            raise NotALedger(f"{path} is not a SQLite database")
-    wal = path.with_name(path.name + "-wal")
-    mode = "mode=ro" if wal.exists() and wal.stat().st_size else "mode=ro&immutable=1"
+            raise NotALedgerError(f"{path} is not a SQLite database")
+    # Where a write-ahead log lies beside it, somebody may be writing: read with SQLite's locks.
+    in_use = path.with_name(path.name + "-wal").exists()
+    mode = "mode=ro" if in_use else "mode=ro&immutable=1"
     uri = f"{path.resolve().as_uri()}?{mode}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_S)
     connection.execute("PRAGMA query_only=ON")
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA cell_size_check=ON")
@@ -92,19 +109,24 @@ def open_readonly(path: Path) -> sqlite3.Connection:
 
 
 def refuse_disguise(connection: sqlite3.Connection) -> None:
-    """Raise NotALedger unless the entries are an ordinary table with the ledger's columns."""
+    """Refuse anything but ordinary tables with the ledger's columns.
+
+    Raises NotALedgerError, NewerVersionError or DisguiseError.
+    """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
-        raise NotALedger(f"the ledger has version {version}, this verifier knows {VERSION}")
+        raise NewerVersionError(f"the ledger has version {version}, this verifier knows {VERSION}")
     for name, columns in (("entries", _COLUMNS), ("checkpoints", ("size", "note"))):
         row = connection.execute(
             "SELECT type, sql FROM sqlite_master WHERE name = ?", (name,)
         ).fetchone()
-        if row is None or row[0] != "table" or not str(row[1]).startswith("CREATE TABLE"):
-            raise NotALedger(f"the database has no table {name}: not a ledger")
+        if row is None:
+            raise NotALedgerError(f"the database has no table {name}: not a ledger")
+        if row[0] != "table" or not str(row[1]).startswith("CREATE TABLE"):
+            raise DisguiseError(f"{name} is a {row[0]}, not an ordinary table")
         info = connection.execute(f"PRAGMA table_xinfo({name})").fetchall()
         if tuple(column[1] for column in info) != columns or any(column[6] for column in info):
-            raise NotALedger(f"table {name} does not have the columns of a ledger")
+            raise DisguiseError(f"table {name} does not have the columns of a ledger")
 
 
 def _rows(connection: sqlite3.Connection) -> Iterator[Row]:

@@ -146,14 +146,11 @@ def _worst(
         if signature.state == "false":
             return "tampered", signature.reason, 0
         if head.size > size:
-            lost = f"entry {size + 1}" + (f" to {head.size}" if head.size > size + 1 else "")
-            return "tampered", f"the tail was cut: {head} covers {lost}, which is missing", size + 1
+            fault = f"the tail was cut: {head} covers {_span(size + 1, head.size)}"
+            return "tampered", fault, size + 1
         if walked.roots.get(head.size) != head.root:
-            return (
-                "tampered",
-                f"entries {good + 1} to {head.size} were rewritten: {head} has another root",
-                good + 1,
-            )
+            span = _span(good + 1, head.size)
+            return "tampered", f"rewritten: {span}; {head} has another root", good + 1
         good = head.size
     if people.false[0]:
         return (
@@ -169,6 +166,10 @@ def _worst(
     if people.unknown[0]:
         return "unknown_key", f"entry {people.unknown[0]}: {people.unknown[1]}", 0
     return "verified", "", 0
+
+
+def _span(first: int, last: int) -> str:
+    return f"entry {first}" if first == last else f"entries {first} to {last}"
 
 
 def _complete(head: Head, signature: Signature) -> dict[str, Any]:

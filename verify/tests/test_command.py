@@ -1,0 +1,77 @@
+"""The `roadworthy-verify` command: words and exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from roadworthy_verify.command import run
+
+GOLDEN = Path(__file__).parent / "golden"
+BAD = GOLDEN / "bad"
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        (GOLDEN / "ledger", 0),
+        (GOLDEN / "ledger" / "ledger.db", 0),
+        (BAD / "ledger_flipped_byte", 5),
+        (BAD / "ledger_cut_tail" / "ledger.db", 5),
+        (BAD / "ledger_unknown_key", 4),
+        (BAD / "ledger_revoked_key", 4),
+        (BAD / "ledger_no_checkpoint", 4),
+        (GOLDEN / "nowhere", 1),
+    ],
+)
+def test_exit_codes(path: Path, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([str(path)]) == code
+    said = capsys.readouterr().out.strip().splitlines()
+    assert said[-1].startswith(
+        "VERIFIED" if code == 0 else ("TAMPERED", "UNKNOWN", "UNSIGNED", "NOT")
+    )
+    assert run([str(path), "--json"]) == code
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] is (code == 0)
+    assert bool(report["fault"]) is (code != 0)
+
+
+def test_an_option_that_cannot_be_read_is_the_users_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = tmp_path / "bad"
+    bad.write_text("nonsense")
+    good = str(GOLDEN / "ledger")
+    assert run([good, "--trust", str(bad)]) == 1
+    assert "bad:1" in capsys.readouterr().err
+    assert run([good, "--checkpoint", str(bad), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["ok"] is False
+    assert run([good, "--trust", str(tmp_path / "missing")]) == 1
+
+
+def test_it_runs_without_the_platform() -> None:
+    """Nothing but the standard library and `cryptography` is imported."""
+    script = (
+        "import sys\n"
+        "from roadworthy_verify.command import run\n"
+        f"code = run([{str(GOLDEN / 'ledger')!r}])\n"
+        "mine = {name.partition('.')[0] for name in sys.modules}\n"
+        "other = mine - set(sys.stdlib_module_names) - {'roadworthy_verify', 'cryptography'}\n"
+        "other = {name for name in other if not name.startswith('_')}\n"
+        "print(sorted(other))\n"
+        "sys.exit(code)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _with_path(script)], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip().splitlines()[-1] == "[]"
+
+
+def _with_path(script: str) -> str:
+    paths = [path for path in sys.path if path]
+    return f"import sys\nsys.path += {paths!r}\n{script}"
