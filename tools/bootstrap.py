@@ -30,7 +30,7 @@ def run(*command: str | Path, quiet: bool = False) -> bool:
 
 def main(target: Path) -> int:
     """Make or renew the environment at `target`."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file runs before anything is installed
         print("Roadworthy needs Python 3.11 or newer; try: make setup PYTHON=python3.11")
         return 1
     python = target / "bin" / "python"

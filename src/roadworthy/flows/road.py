@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 from roadworthy.domain import (
     Charter,
     Draft,
+    EvidenceError,
     Incident,
     KillFlag,
     NeverEvent,
@@ -27,7 +28,7 @@ from roadworthy.domain import (
     plain,
 )
 from roadworthy.incidents import fold, open_incident
-from roadworthy.serving import flags_for, tighten
+from roadworthy.serving import flags_for, standing, tighten
 
 from .loop import Loop
 from .routing import publish
@@ -51,10 +52,15 @@ def find_event(charter: Charter, event_id: str) -> NeverEvent:
 
 
 def stop(loop: Loop, flags: Sequence[KillFlag]) -> tuple[KillFlag, ...]:
-    """Publish kill flags; returns those that stand (the earlier ones of the same ids)."""
+    """Publish kill flags; returns those that now stand for them.
+
+    A scope that is stopped already keeps the flag that stopped it first.
+    """
     table = publish(loop.workspace, lambda table: tighten(table, flags), loop.clock)
-    wanted = {flag.id for flag in flags}
-    return tuple(known for known in table.kills if known.id in wanted)
+    stopped = standing(table, flags)
+    if not stopped:
+        raise EvidenceError("the kill flags did not stand after they were published")
+    return stopped
 
 
 def on_violation(violation: Violation, loop: Loop) -> Incident:
@@ -101,6 +107,7 @@ def on_violation(violation: Violation, loop: Loop) -> Incident:
             payload=plain(flag),
         )
         for flag in flags
+        if flag.observation == observation.id
     ]
     incident, entry = _incident(violation, loop, kill=flags[0].id, now=now)
     loop.ledger.record(outcome, *killed, entry)

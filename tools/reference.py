@@ -1,0 +1,113 @@
+"""Writes the generated reference pages: commands, exit codes, indicators, files.
+
+.venv/bin/python tools/reference.py          writes docs/reference/*.md
+.venv/bin/python tools/reference.py --check  exits 1 when a page is not what it would write
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from roadworthy.cli import VERBS
+from roadworthy.cli.exits import Exit
+from roadworthy.domain import INDICATORS
+from roadworthy.manifests import SCHEMA_NAMES, schema_of
+
+PAGES = Path(__file__).resolve().parent.parent / "docs" / "reference"
+NOTE = "<!-- Written by tools/reference.py; do not edit. -->\n"
+
+
+def help_of(verb: str) -> str:
+    """What `roadworthy VERB --help` prints, at a fixed width."""
+    environment = {**os.environ, "COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "roadworthy", verb, "--help"],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+def commands() -> str:
+    """One section a verb."""
+    parts = [NOTE, "# Commands\n"]
+    for verb in VERBS:
+        parts.append(f"## {verb}\n\n```text\n{help_of(verb)}\n```\n")
+    return "\n".join(parts)
+
+
+def exit_codes() -> str:
+    """The public table."""
+    meanings = {
+        Exit.DONE: "done, or PASS",
+        Exit.USER: "your input: files, options",
+        Exit.RUNTIME: "could not do it: runtime, gate ERROR",
+        Exit.REFUSED: "judged and refused: gate FAIL",
+        Exit.UNDECIDED: "not decided: INCONCLUSIVE, unsigned, unknown key, waiting for a person",
+        Exit.BROKEN: "integrity broken: a byte, a signature, a chain",
+    }
+    rows = [f"| {int(code)} | {text} |" for code, text in meanings.items()]
+    worst = "Worst wins, in the order 5, 2, 3, 4, 1.\n"
+    return "\n".join(
+        [NOTE, "# Exit codes\n", "| code | meaning |", "| --: | --- |", *rows, "", worst]
+    )
+
+
+def indicators() -> str:
+    """One row an indicator; what is not measured yet says so."""
+    rows = ["| name | definition | unit | misleads | measured |", "| --- | --- | --- | --- | --- |"]
+    for spec in INDICATORS.values():
+        source = f" ({spec.source})" if spec.source else ""
+        rows.append(
+            f"| `{spec.name}` | {spec.definition}{source} | {spec.unit or 'number'} "
+            f"| {spec.misleads or '-'} | {'yes' if spec.measured else 'not yet'} |"
+        )
+    return "\n".join([NOTE, "# Indicators\n", *rows, ""])
+
+
+def files() -> str:
+    """One section a file: its keys, types, defaults."""
+    parts = [NOTE, "# Files\n", "`roadworthy schema NAME` prints the JSON Schema for editors.\n"]
+    for name in SCHEMA_NAMES:
+        schema = schema_of(name)
+        title = str(schema.get("title", name))
+        parts.append(f"## {name}\n\n{schema.get('description', title)}\n")
+        parts.append("| key | required | default |\n| --- | --- | --- |")
+        root = schema
+        reference = str(schema.get("$ref", ""))
+        if reference:
+            root = schema["$defs"][reference.rpartition("/")[2]]
+        required = set(root.get("required", []))
+        for key, value in root.get("properties", {}).items():
+            default = value.get("default", "")
+            shown = f"`{default}`" if default not in ("", None) else "-"
+            parts.append(f"| `{key}` | {'yes' if key in required else 'no'} | {shown} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def main() -> int:
+    """Write or check every page."""
+    pages = {
+        "commands.md": commands(),
+        "exit-codes.md": exit_codes(),
+        "indicators.md": indicators(),
+        "files.md": files(),
+    }
+    stale = []
+    for name, text in pages.items():
+        path = PAGES / name
+        if "--check" in sys.argv:
+            if not path.exists() or path.read_text(encoding="utf-8") != text:
+                stale.append(name)
+        else:
+            path.write_text(text, encoding="utf-8")
+    if stale:
+        print(f"not what tools/reference.py writes: {', '.join(stale)}; run make reference")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
