@@ -1,7 +1,7 @@
 """Asks every question of a plan, a bounded number at a time, and keeps every answer.
 
-Enters: a plan, a target and an open run file. Leaves: the rows in the order of the plan (without
-their texts, which lie in the run file) and one digest over them. What never happens: a finished
+Enters: a plan, a target and an open run file. Leaves: the rows, sorted by their keys (without
+their texts, which lie in the run file), and one digest over them. What never happens: a finished
 row is asked again, or a row is counted that is not in the file.
 """
 
@@ -40,7 +40,8 @@ class RunRows(Struct, frozen=True, kw_only=True):
     """What a run has come to."""
 
     rows: tuple[Observation, ...]
-    """In the order of the plan, without `output` and `raw_output`."""
+    """In the order of (suite, case, repeat), as `read_run` gives them, without `output` and
+    `raw_output`: what is measured now and what the gate measures later are the same."""
     digest: str
     """Of what the rows say, texts included; see `fingerprint`."""
     missing: int = 0
@@ -132,8 +133,8 @@ class _Run:
             self._on_progress(self._tally.snapshot(now - self._started))
 
     def result(self) -> RunRows:
-        """The rows in the order of the plan."""
-        rows = tuple(self._rows[item.key] for item in self._plan.items if item.key in self._rows)
+        """The rows so far."""
+        rows = tuple(self._rows[key] for key in sorted(self._rows))
         snapshot = self._tally.snapshot(time.perf_counter() - self._started)
         if self._on_progress is not None:
             self._on_progress(snapshot)
