@@ -4,7 +4,11 @@ from .clauses import clauses_of
 from .glance import read_system_name
 from .kinds import KINDS, SCHEMA_NAMES
 from .loader import check_system, load_system, read_folder
+from .questions import QUESTIONS, Answers, Question
 from .reading import Reading
+from .scaffold import draft as draft_system
+from .scaffold import questionnaire, read_answers, take_answers
+from .scaffold import write as write_system
 from .schema import schema_of
 from .settings import Setting, load_deployment, settings_of
 from .trust_file import load_trust, save_trust
@@ -12,20 +16,28 @@ from .workspace import WORKSPACE_VARIABLE, Workspace, open_workspace
 
 __all__ = [
     "KINDS",
+    "QUESTIONS",
     "SCHEMA_NAMES",
     "WORKSPACE_VARIABLE",
+    "Answers",
+    "Question",
     "Reading",
     "Setting",
     "Workspace",
     "check_system",
     "clauses_of",
+    "draft_system",
     "load_deployment",
     "load_system",
     "load_trust",
     "open_workspace",
+    "questionnaire",
+    "read_answers",
     "read_folder",
     "read_system_name",
     "save_trust",
     "schema_of",
     "settings_of",
+    "take_answers",
+    "write_system",
 ]

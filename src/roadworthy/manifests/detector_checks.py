@@ -16,7 +16,7 @@ from .typed import suggest
 DETECTOR_OPTIONS: dict[str, tuple[str, ...]] = {
     "pattern": ("patterns", "kind", "ignore_case", "normalise"),
     "deny": ("words", "kind", "inside_words", "ignore_case", "normalise"),
-    "pii": ("kinds", "normalise"),
+    "pii": ("kinds", "countries", "normalise"),
     "secrets": ("kinds", "normalise"),
     "schema": ("schema",),
     "cel": ("expression",),

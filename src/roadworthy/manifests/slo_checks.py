@@ -144,11 +144,18 @@ def _check_metric(
             f"`{spec.name}` has no `{aggregation}`",
             f"its aggregations are {allowed}" if allowed else f"write `{spec.name}` alone",
         )
-    if not spec.measured:
+    if not spec.measured and "gate" in slo.at:
         document.fault(
             where,
             f"`{spec.name}` is known but not measured yet: the gate will say INCONCLUSIVE",
             'write `at: ["runtime"]` if it must not hold the gate',
+            severity="warning",
+        )
+    elif not spec.measured:
+        document.fault(
+            where,
+            f"`{spec.name}` is known but not measured yet: at run time it guards nothing",
+            "keep it for the version that measures it, and watch by other means until then",
             severity="warning",
         )
     return spec

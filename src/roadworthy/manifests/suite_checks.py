@@ -20,6 +20,10 @@ NEVER_TAG = "never:"
 """A case tests the never event ID when it carries the tag `never:ID`."""
 
 
+PLACEHOLDER_SOURCE = "init: replace this case"
+"""`source` of a case that `init` wrote where a real one belongs."""
+
+
 def check_suites(reading: Reading) -> None:
     """Note the faults of suites and cases."""
     if not reading.suite_files:
@@ -92,6 +96,7 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
     labels = set(decision.labels) if decision else set()
     never = {event.id for event in reading.charter.never} if reading.charter else None
     strangers: set[str] = set()
+    _warn_placeholders(cases, document)
     for case, line in zip(cases, document.order, strict=False):
         place = (line,)
         if not case.id.strip():
@@ -114,6 +119,21 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
                 )
             strangers.add(expect.label)
         _check_tags(case, line, document, never)
+
+
+def _warn_placeholders(cases: list[Case], document: Document) -> None:
+    at = [
+        line
+        for case, line in zip(cases, document.order, strict=False)
+        if case.source == PLACEHOLDER_SOURCE
+    ]
+    if at:
+        document.fault(
+            (at[0],),
+            f"{len(at)} of {len(cases)} cases still hold the text that `init` wrote",
+            "replace `input`, `expect` and `source` by real ones",
+            severity="warning",
+        )
 
 
 def _check_tags(case: Case, line: int, document: Document, never: set[str] | None) -> None:

@@ -24,6 +24,10 @@ def load_trust(path: Path) -> Trust:
     return trust
 
 
+class _Quoted(str):
+    """A text that is written in quotes: key id `0346865089769363` reads as a number without."""
+
+
 def save_trust(path: Path, trust: Trust) -> None:
     """Write the file so that a reader sees the old one or the new one, never half of one.
 
@@ -33,12 +37,24 @@ def save_trust(path: Path, trust: Trust) -> None:
 
     keys = sorted(trust.keys, key=lambda key: (key.valid_from, key.key_id))
     rows = [
-        {name: value for name, value in msgspec.to_builtins(key).items() if value not in ("", [])}
+        {
+            name: _Quoted(value) if isinstance(value, str) else value
+            for name, value in msgspec.to_builtins(key).items()
+            if value not in ("", [])
+        }
         for key in keys
     ]
+
+    class Dumper(yaml.CSafeDumper):
+        """A dumper of our own, so that what it learns stays here."""
+
+    Dumper.add_representer(
+        _Quoted,
+        lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style="'"),
+    )
     text = "# Whose public keys are trusted, in which role, from when until when.\n" + yaml.dump(
         {"roadworthy": trust.roadworthy, "keys": rows},
-        Dumper=yaml.CSafeDumper,
+        Dumper=Dumper,
         sort_keys=False,
         allow_unicode=True,
         width=100,
