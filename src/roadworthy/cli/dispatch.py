@@ -13,6 +13,9 @@ from typing import Any
 
 Verbs = Mapping[str, tuple[str, str]]
 
+TRACEBACK = "ROADWORTHY_TRACEBACK"
+"""Environment variable: set, an error that nobody foresaw shows its traceback."""
+
 _INTRODUCTION = """\
 Usage: roadworthy VERB [OPTIONS] [ARGUMENTS]
 
@@ -98,13 +101,13 @@ def _report_usage(error: Any, *, wants_json: bool) -> int:
 
 
 def _report(error: Exception, *, wants_json: bool) -> int:
-    """Turn an error of ours into words and a code; anything else stays a traceback."""
+    """Turn an error into words and a code. A bug of ours says that it is one."""
     from roadworthy.domain import ManifestError, RoadworthyError
 
     from .exits import exit_of
 
     if not isinstance(error, RoadworthyError):
-        raise error
+        return _report_unforeseen(error, wants_json=wants_json)
     if wants_json:
         _report_json(error)
         return int(exit_of(error))
@@ -118,6 +121,28 @@ def _report(error: Exception, *, wants_json: bool) -> int:
         if error.fix:
             sys.stderr.write(f"    {error.fix}\n")
     return int(exit_of(error))
+
+
+def _report_unforeseen(error: Exception, *, wants_json: bool) -> int:
+    """The disk, the network or a bug: one line, the traceback only when it is asked for."""
+    import os
+    import traceback
+
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, OSError):
+        message, fix = what, "see to the file, disk or address that it names, then try again"
+    else:
+        message = f"an error that nobody foresaw: {what}"
+        fix = f"{TRACEBACK}=1 shows where; please report it"
+    if os.environ.get(TRACEBACK):
+        traceback.print_exception(error)
+    if wants_json:
+        from .terminal import emit
+
+        emit({"error": message, "fix": fix})
+    else:
+        sys.stderr.write(f"roadworthy: {message}\n    {fix}\n")
+    return 2
 
 
 def _report_json(error: Any) -> None:
