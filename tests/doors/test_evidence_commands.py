@@ -1,0 +1,259 @@
+"""people, keys, record, ledger, verify, backup, restore: by their output and exit codes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
+
+Says = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def roadworthy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Says:
+    """Run a command in an empty folder; returns its exit code and what it said."""
+    (tmp_path / "system").mkdir()
+    monkeypatch.chdir(tmp_path / "system")
+    monkeypatch.delenv("ROADWORTHY_HOME", raising=False)
+    monkeypatch.delenv("ROADWORTHY_PERSON", raising=False)
+
+    def call(*arguments: str) -> tuple[int, str]:
+        code = run(VERBS, arguments)
+        said = capsys.readouterr()
+        return code, said.out + said.err
+
+    return call
+
+
+@pytest.fixture
+def staffed(roadworthy: Says) -> Says:
+    """A workspace with ada (engineer, admin) and ben (reviewer)."""
+    assert roadworthy("people", "add", "ada", "--role", "engineer", "--role", "admin")[0] == 0
+    assert roadworthy("people", "add", "ben", "--role", "reviewer")[0] == 0
+    return roadworthy
+
+
+def said_json(call: Says, *arguments: str) -> Any:
+    code, said = call(*arguments, "--json")
+    assert code == 0, said
+    return json.loads(said)
+
+
+def test_a_person_is_a_key_an_entry_and_a_line_of_trust(staffed: Says) -> None:
+    people = said_json(staffed, "people", "list")["people"]
+    assert [(item["name"], item["kind"]) for item in people] == [
+        ("machine", "machine"), ("ada", "person"), ("ben", "person"),
+    ]  # fmt: skip
+    entries = said_json(staffed, "ledger", "log", "--kind", "person.added")["entries"]
+    assert [entry["subject"] for entry in entries] == ["ada", "ben"]
+    assert entries[0]["actor"] == f"machine:{people[0]['key_id']}"
+    assert entries[1]["actor"] == f"person:{people[1]['key_id']}"
+    assert Path(".roadworthy/keys/ben.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_only_an_admin_adds_people(staffed: Says) -> None:
+    code, said = staffed("people", "add", "eve", "--role", "admin", "--as", "ben")
+    assert code == 1
+    assert "ben is reviewer; this needs admin" in said
+    assert staffed("people", "add", "cy", "--role", "operator", "--as", "ada")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("people", "add", "eve", "--role", "king"), "'king' is no role"),
+        (("people", "add", "eve"), "Missing option '--role'"),
+        (("people", "add", "ada", "--role", "auditor"), "ada has a key already"),
+        (("people", "add", "machine", "--role", "admin"), "the workspace's own name"),
+        (("people", "add", "../eve", "--role", "auditor"), "cannot name a key"),
+        (("people", "revoke", "eve", "--reason", "x", "--as", "ada"), "no key of eve"),
+        (("people", "revoke", "ben", "--reason", " ", "--as", "ada"), "needs a reason"),
+        (("people", "revoke", "ada", "--reason", "x", "--as", "ben"), "this needs admin"),
+        (("people", "rotate", "eve"), "eve has no key"),
+        (("keys", "export", "eve"), "eve is not in the trust file"),
+        (("people", "list", "nowhere"), "is not a folder"),
+        (("record", "dpia", "missing.pdf", "--as", "ada"), "no file that can be recorded"),
+        (("record", "two words", "x", "--as", "ada"), "is no kind"),
+        (("ledger", "show", "99"), "there is no entry 99"),
+        (("ledger", "show", "0"), "greater than or equal to 1"),
+        (("verify", ".roadworthy/keys"), "is no ledger"),
+        (("verify", ".", "--trust", "missing.yaml"), "missing.yaml does not exist"),
+        (("restore", "missing.tgz", "."), "missing.tgz does not exist"),
+    ],
+)
+def test_bad_input_says_what_would_be_right(
+    staffed: Says, arguments: tuple[str, ...], words: str
+) -> None:
+    before = said_json(staffed, "ledger", "log")["size"]
+    code, said = staffed(*arguments)
+    assert words in said
+    assert code in (1, 2)
+    assert said_json(staffed, "ledger", "log")["size"] == before
+
+
+def test_who_acts_must_be_clear(staffed: Says, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("dpia.pdf").write_bytes(b"assessment")
+    code, said = staffed("record", "dpia", "dpia.pdf")
+    assert code == 1
+    assert "ada, ben have keys here" in said
+    monkeypatch.setenv("ROADWORTHY_PERSON", "ben")
+    assert said_json(staffed, "record", "dpia", "dpia.pdf")["by"] == "ben"
+    assert said_json(staffed, "record", "dpia", "dpia.pdf", "--as", "ada")["by"] == "ada"
+    monkeypatch.setenv("ROADWORTHY_PERSON", "eve")
+    assert staffed("record", "dpia", "dpia.pdf")[0] == 1
+
+
+def test_a_revoked_person_can_no_longer_act(staffed: Says) -> None:
+    Path("dpia.pdf").write_bytes(b"assessment")
+    assert staffed("record", "dpia", "dpia.pdf", "--as", "ben")[0] == 0
+    assert staffed("people", "revoke", "ben", "--reason", "left", "--as", "ada")[0] == 0
+    code, said = staffed("record", "dpia", "dpia.pdf", "--as", "ben")
+    assert code == 1
+    assert "ben has no valid key" in said
+    assert staffed("verify", ".")[0] == 0
+
+
+def test_rotation_changes_the_key_and_keeps_the_past_verifiable(staffed: Says) -> None:
+    Path("dpia.pdf").write_bytes(b"assessment")
+    for name in ("ada", "machine"):
+        before = {
+            item["name"]: item["key_id"] for item in said_json(staffed, "keys", "list")["keys"]
+        }
+        rotated = said_json(staffed, "people", "rotate", name)
+        after = {
+            item["name"]: item["key_id"] for item in said_json(staffed, "keys", "list")["keys"]
+        }
+        assert after[name] == rotated["key_id"] != before[name]
+        newest = said_json(staffed, "ledger", "log", "--kind", "key.rotated")["entries"][-1]
+        assert newest["actor"].endswith(before[name])
+        assert newest["payload"]["signature"]["key_id"] == before[name]
+    assert staffed("record", "dpia", "dpia.pdf", "--as", "ada")[0] == 0
+    assert said_json(staffed, "verify", ".")["signatures_of_people"] == 5
+
+
+def test_the_first_people_need_no_admin(roadworthy: Says) -> None:
+    assert roadworthy("people", "add", "ben", "--role", "reviewer")[0] == 0
+    assert roadworthy("people", "add", "cy", "--role", "risk-officer")[0] == 0
+    people = said_json(roadworthy, "people", "list")["people"]
+    assert people[-1]["roles"] == ["risk_officer"]
+
+
+def test_a_public_key_is_exported_and_a_private_one_is_not(staffed: Says) -> None:
+    code, said = staffed("keys", "export", "ada")
+    assert code == 0
+    assert said.startswith("-----BEGIN PUBLIC KEY-----")
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    raw = load_pem_public_key(said.encode()).public_bytes_raw()
+    import base64
+
+    exported = said_json(staffed, "keys", "export", "ada")["public_key"]
+    assert base64.b64decode(exported) == raw
+
+
+def test_a_ledger_that_is_not_there_is_said_and_not_made(roadworthy: Says) -> None:
+    for arguments in (("ledger", "log"), ("ledger", "checkpoint"), ("backup", "--out", "b.tgz")):
+        code, said = roadworthy(*arguments)
+        assert code == 2
+        assert "there is no ledger" in said
+    assert roadworthy("verify", ".")[0] == 1
+    assert not Path(".roadworthy/ledger.db").exists()
+
+
+def test_an_entry_is_shown_and_proved(staffed: Says) -> None:
+    assert staffed("ledger", "prove", "2", "--out", "proof.json")[0] == 0
+    proof = json.loads(Path("proof.json").read_text())
+    shown = said_json(staffed, "ledger", "show", "2")
+    assert proof["entry"] == shown
+    from roadworthy_verify.tree import inclusion_holds
+
+    assert inclusion_holds(
+        leaf=bytes.fromhex(shown["digest"][7:]),
+        index=1,
+        size=proof["checkpoint"]["size"],
+        proof=[bytes.fromhex(node) for node in proof["hashes"]],
+        root=bytes.fromhex(proof["checkpoint"]["root"]),
+    )
+
+
+def test_a_tampered_ledger_is_5_and_names_the_entry(staffed: Says) -> None:
+    tamper("UPDATE entries SET subject = 'eve' WHERE seq = 2")
+    code, said = staffed("verify", ".")
+    assert code == 5
+    assert "TAMPERED: entry 2 does not fit" in said
+    code, said = staffed("ledger", "verify", "--json")
+    assert (code, json.loads(said)["ok"], json.loads(said)["first_bad"]) == (5, False, 2)
+
+
+def test_a_cut_tail_is_found_outside_the_store_and_against_a_kept_checkpoint(
+    staffed: Says,
+) -> None:
+    assert staffed("ledger", "checkpoint", "--out", "kept.txt")[0] == 0
+    tamper("DELETE FROM entries WHERE seq = 2", "DELETE FROM checkpoints WHERE size = 2")
+    assert staffed("verify", ".")[0] == 5
+    Path(".roadworthy/checkpoints.jsonl").unlink()
+    assert staffed("verify", ".")[0] == 0
+    code, said = staffed("verify", ".", "--checkpoint", "kept.txt")
+    assert code == 5
+    assert "the tail was cut: checkpoint 2" in said
+
+
+def test_without_a_trusted_key_it_is_4(staffed: Says, tmp_path: Path) -> None:
+    (tmp_path / "nobody.yaml").write_text("roadworthy: 1\nkeys: []\n")
+    code, said = staffed("verify", ".", "--trust", str(tmp_path / "nobody.yaml"))
+    assert code == 4
+    assert "which is unknown" in said
+
+
+def test_a_workspace_elsewhere_is_found(
+    roadworthy: Says, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADWORTHY_HOME", str(tmp_path / "home"))
+    assert roadworthy("people", "add", "ada", "--role", "admin")[0] == 0
+    assert (tmp_path / "home" / "ledger.db").exists()
+    assert roadworthy("ledger", "verify")[0] == 0
+    assert not Path(".roadworthy").exists()
+
+
+def test_a_backup_is_restored_elsewhere_and_goes_on(staffed: Says, tmp_path: Path) -> None:
+    out = str(tmp_path / "b.tgz")
+    assert said_json(staffed, "backup", "--out", out, "--with-keys")["with_keys"] is True
+    elsewhere = tmp_path / "elsewhere"
+    assert said_json(staffed, "restore", out, str(elsewhere))["entries"] == 2
+    code, _ = staffed("people", "add", "cy", str(elsewhere), "--role", "auditor", "--as", "ada")
+    assert code == 0
+    assert staffed("verify", str(elsewhere))[0] == 0
+
+
+def test_a_tampered_backup_is_5_and_changes_nothing(staffed: Says, tmp_path: Path) -> None:
+    out = tmp_path / "b.tgz"
+    assert staffed("backup", "--out", str(out))[0] == 0
+    spoiled = bytearray(out.read_bytes())
+    spoiled[len(spoiled) // 2] ^= 1
+    out.write_bytes(spoiled)
+    assert staffed("restore", str(out), ".")[0] == 5
+    assert staffed("verify", ".")[0] == 0
+    assert not list(tmp_path.glob("system/.roadworthy.*"))
+
+
+def tamper(*statements: str) -> None:
+    """Change the file as somebody who holds it could: the triggers dropped first."""
+    shutil.copy(".roadworthy/ledger.db", "copy.db")
+    connection = sqlite3.connect(".roadworthy/ledger.db", isolation_level=None)
+    for (name,) in connection.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'trigger'"
+    ).fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
