@@ -32,6 +32,7 @@ from roadworthy.domain import (
     System,
     format_instant,
     plain,
+    sha256,
 )
 from roadworthy.evaluation import (
     CachedProvider,
@@ -234,7 +235,12 @@ def _identity(content: ReleaseContent) -> dict[str, Any]:
     files = (model.file, model.adapter)
     return {
         "model": model,
-        "files": {path: content.assets.get(path) for path in files if path},
+        # Bytes, not `plain`: a user's file may have keys of any alphabet (a rule file's words).
+        "files": {
+            path: sha256(msgspec.json.encode(content.assets.get(path), order="sorted"))
+            for path in files
+            if path
+        },
     }
 
 
