@@ -251,17 +251,8 @@ def _learn(stage: Stage, incident: str) -> None:
 def _resume(stage: Stage, incident: str) -> None:
     kill = str(stage.json("incident", "show", incident, SYSTEM)["kill"])
     stage.act("7. Two people lift the kill; the incident closes with the gate that ran its case")
-    stage.run(
-        "resume",
-        SYSTEM,
-        SYSTEM,
-        "--reason",
-        "next release holds it",
-        "--as",
-        "ben",
-        "--as",
-        "carla",
-    )
+    people = ("--as", "ben", "--as", "carla")
+    stage.run("resume", kill, SYSTEM, "--reason", "the next release holds it", *people)
     answer = _until_answered(stage)
     if answer["roadworthy"]["action"] != "held":
         raise StoryError("the despairing claim was not held by the next release")
