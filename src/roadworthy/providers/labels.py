@@ -33,7 +33,9 @@ def parse_label(text: str, labels: Sequence[str]) -> str | None:
         return plain[whole]
     lines = whole.splitlines()
     first = lines[0] if lines else ""
-    for candidate in (_only_json_string(text), first, first.rpartition(":")[2]):
+    if text.lstrip().startswith("{"):
+        return plain.get(_only_json_string(text).strip(_AROUND).casefold())
+    for candidate in (first, first.rpartition(":")[2]):
         stripped = candidate.strip(_AROUND).casefold()
         if stripped in plain:
             return plain[stripped]
@@ -44,8 +46,6 @@ def parse_label(text: str, labels: Sequence[str]) -> str | None:
 
 
 def _only_json_string(text: str) -> str:
-    if not text.lstrip().startswith("{"):
-        return ""
     try:
         value = msgspec.json.decode(text)
     except msgspec.DecodeError:

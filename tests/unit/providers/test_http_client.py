@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from doubles.fake_upstream import FakeUpstream, Reply
 
+from doubles.fake_upstream import FakeUpstream, Reply
 from roadworthy.domain import ProviderError, UsageError
 from roadworthy.providers.http_client import HttpClient
 from roadworthy.providers.http_connection import Limits
@@ -199,7 +199,7 @@ async def test_an_answer_that_nobody_asked_for_is_never_taken_for_the_next() -> 
         stolen = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nstolen"
         upstream.script.append(Reply(raw=[OK + stolen]))
         assert await ask(client) == (200, b"hi")
-        status, body = await ask(client)
+        _, body = await ask(client)
         assert b"mine" in body
         assert upstream.connections == 2
         await client.aclose()
