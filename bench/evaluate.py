@@ -128,6 +128,7 @@ def one_run(root: Path, environment: dict[str, str]) -> dict[str, float]:
 
 def measure(cases: int, runs: int, *, bytecode: bool) -> dict[str, Any]:
     environment = dict(os.environ)
+    load = os.getloadavg()[0]
     environment.pop("ROADWORTHY_HOME", None)
     upstream = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("delayed_upstream.py")),
@@ -155,6 +156,7 @@ def measure(cases: int, runs: int, *, bytecode: bool) -> dict[str, Any]:
         "concurrency": CONCURRENCY,
         "ideal_s": -(-cases // CONCURRENCY) * DELAY_S,
         "bytecode": bytecode,
+        "load_before": load,
         "median": median,
         "runs": found,
         "reach": REACH.get(cases, {}),
@@ -165,6 +167,8 @@ def show(result: dict[str, Any]) -> None:
     cases, median, reach = result["cases"], result["median"], result["reach"]
     kept = "compiled" if result["bytecode"] else "not kept"
     print(f"{cases:,} cases, {CONCURRENCY} at a time, upstream 50 ms, bytecode {kept}")
+    if result["load_before"] > 0.5:
+        print(f"the machine was busy (load {result['load_before']:.1f}): wall times are too long")
     print(f"{'':46}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}")
     print(f"{'ideal':46}{result['ideal_s']:9.2f}")
     rows = [("roadworthy eval, median", median), *(("  run", each) for each in result["runs"])]

@@ -17,7 +17,9 @@ from roadworthy.domain import (
     Model,
     ProviderError,
     ReleaseContent,
+    RunSummary,
     Usage,
+    VerificationError,
 )
 from roadworthy.evaluation import Limits, read_run
 from roadworthy.flows.evaluating import (
@@ -25,7 +27,6 @@ from roadworthy.flows.evaluating import (
     Evaluated,
     EvaluatingDeps,
     evaluate,
-    read_summary,
     summary_path,
 )
 from roadworthy.flows.loop import Loop
@@ -89,7 +90,8 @@ async def test_a_summary_says_what_came_out(loop):
     assert (found["exact_match"].value, found["exact_match"].n) == (0.75, 4)
     assert done.summary.suites == {"all": 4}
     assert done.summary.cost == "0.04 EUR"
-    assert read_summary(loop.workspace, done.summary.run) == done.summary
+    written = summary_path(loop.workspace, done.summary.run).read_bytes()
+    assert msgspec.json.decode(written, type=RunSummary) == done.summary
     assert len(read_run(done.run_file, expected=done.summary.observations)) == 4
 
 
@@ -223,8 +225,25 @@ async def test_a_case_that_cannot_be_asked_is_an_error_row(loop):
     assert done.summary.status == "partial"
 
 
-async def test_a_broken_summary_is_named_not_overwritten(loop):
+async def test_a_complete_run_is_printed_as_the_ledger_has_it(loop):
+    first = await evaluate(a_system(), asked(), deps(loop, CountingProvider()))
+    summary_path(loop.workspace, first.summary.run).write_text("{}")
+    second = await evaluate(a_system(), asked(), deps(loop, CountingProvider("43")))
+    assert second.summary == first.summary
+
+
+async def test_a_changed_summary_is_refused(loop):
     done = await evaluate(a_system(), asked(), deps(loop, CountingProvider()))
-    summary_path(loop.workspace, done.summary.run).write_text("{")
-    with pytest.raises(EvidenceError, match=r"summary\.json cannot be read"):
+    path = loop.blobs.path(done.digest)
+    path.write_bytes(path.read_bytes().replace(b'"n":3', b'"n":9', 1))
+    with pytest.raises(VerificationError):
         await evaluate(a_system(), asked(), deps(loop, CountingProvider()))
+
+
+async def test_a_lost_summary_is_made_again_from_the_rows(loop):
+    first = await evaluate(a_system(), asked(), deps(loop, CountingProvider()))
+    loop.blobs.path(first.digest).unlink()
+    provider = CountingProvider("43")
+    second = await evaluate(a_system(), asked(), deps(loop, provider))
+    assert provider.asked == []
+    assert second.summary.observations == first.summary.observations

@@ -52,8 +52,8 @@ def command(
 
     The bar (objectives, suites, candidate) is in the ledger before the first question. The same
     command goes on with a run that was cut off and repeats no paid call; a complete run is
-    printed again. Exit code 0 when the run is complete, however good it is; 2 when too much of
-    it failed.
+    printed again. Exit code 0 when the run is complete, however good it is; 2 when more than
+    1 % of the questions failed.
     """
     asked = Asked(
         suites=tuple(suite),

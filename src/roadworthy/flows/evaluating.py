@@ -61,8 +61,6 @@ from .service import Service
 ALLOWED_ERROR_SHARE = 0.01
 """A run with more errors than this is `partial`: too much was not answered to judge the rest."""
 
-_summary_decoder = msgspec.json.Decoder(RunSummary)
-
 
 class Asked(Struct, frozen=True, kw_only=True):
     """What a person asks of an evaluation."""
@@ -165,19 +163,6 @@ def summary_path(workspace: Workspace, run_id: str) -> Path:
     return workspace.runs / f"{run_id}.summary.json"
 
 
-def read_summary(workspace: Workspace, run_id: str) -> RunSummary | None:
-    """A run's summary, or None when it has none yet. Raises EvidenceError on a broken one."""
-    path = summary_path(workspace, run_id)
-    try:
-        return _summary_decoder.decode(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.MsgspecError) as error:
-        raise EvidenceError(
-            f"{path} cannot be read: {error}", fix="remove it; the same command makes it again"
-        ) from error
-
-
 def _planned(system: System, content: ReleaseContent, asked: Asked, deps: EvaluatingDeps) -> Plan:
     first = plan(
         system,
@@ -193,17 +178,21 @@ def _planned(system: System, content: ReleaseContent, asked: Asked, deps: Evalua
 
 
 def _complete(planned: Plan, deps: EvaluatingDeps) -> Evaluated | None:
-    """The run, when it is complete and in the ledger."""
-    summary = read_summary(deps.loop.workspace, planned.run)
-    if summary is None or summary.status != "complete":
-        return None
+    """The run as the ledger has it, when it is complete.
+
+    Raises VerificationError when the summary is not the one that was recorded.
+    """
     entry = _entry_of(planned, "run.completed", deps.loop)
-    if entry is None:
+    if entry is None or entry.payload.get("status") != "complete":
         return None
+    digest = str(entry.payload["summary"])
+    if not deps.loop.blobs.path(digest).exists():
+        return None
+    summary = msgspec.convert(deps.loop.blobs.get_json(digest), RunSummary, strict=False)
     return Evaluated(
         summary=summary,
         run_file=run_path(deps.loop.workspace, planned.run),
-        digest=str(entry.payload.get("summary", "")),
+        digest=digest,
         reprinted=True,
     )
 
