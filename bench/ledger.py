@@ -39,7 +39,7 @@ def a_draft(number: int, actor: str) -> Draft:
     return Draft(
         system="claims-desk",
         kind="run.completed",
-        subject="sha256:" + "ab" * 32,
+        subject=f"sha256:{number:064x}",
         actor=actor,
         payload={
             "run": f"run-{number:08d}",

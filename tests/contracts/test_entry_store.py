@@ -80,6 +80,18 @@ def test_what_was_returned_can_be_changed_without_changing_the_store(store: Ledg
     assert next(iter(store.read())).payload == {"list": [1]}
 
 
+def test_last_is_the_newest_of_what_find_gives(store: LedgerStore) -> None:
+    assert store.last() is None
+    store.append(drafts(7))
+    for wanted in (
+        {},
+        {"kind": "run.completed"},
+        {"kind": "gate.decided", "system": "claims-desk"},
+    ):
+        assert store.last(**wanted) == list(store.find(**wanted))[-1]
+    assert store.last(kind="nothing.such") is None
+
+
 def test_find_filters_by_what_is_given(store: LedgerStore) -> None:
     store.append(drafts(1300))
     store.append([a_draft(1, system="other")])

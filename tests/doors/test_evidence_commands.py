@@ -257,3 +257,24 @@ def tamper(*statements: str) -> None:
     for statement in statements:
         connection.execute(statement)
     connection.close()
+
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "bad" / "ledgers"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("flipped_byte", 5, "entry 5 does not fit"),
+        ("reordered", 5, "entry 3 does not fit"),
+        ("cut_tail", 5, "the tail was cut"),
+        ("rewritten", 5, "rewritten: entry 4"),
+        ("unknown_key", 4, "which is unknown"),
+        ("revoked_key", 4, "was revoked at"),
+    ],
+)
+def test_golden_tampered_ledgers(roadworthy: Says, name: str, code: int, words: str) -> None:
+    assert {path.name for path in GOLDEN.iterdir()} >= {name}
+    found, said = roadworthy("verify", str(GOLDEN / name), "--json")
+    assert found == code
+    assert words in json.loads(said)["fault"]

@@ -159,5 +159,13 @@ def make(target: Path) -> None:
         spoil(folder)
 
 
+FEW = ("flipped_byte", "reordered", "cut_tail", "rewritten", "unknown_key", "revoked_key")
+"""The tampered ledgers that the platform's own command is held against."""
+
+
 if __name__ == "__main__":
     make(TARGET)
+    for name in FEW:
+        folder = ROOT / "tests" / "golden" / "bad" / "ledgers" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(TARGET / "bad" / f"ledger_{name}", folder)

@@ -178,3 +178,35 @@ def test_what_is_no_evidence_is_called_so(tmp_path: Path, name: str) -> None:
     report: Report = verify_path(tmp_path / name)
     assert (report.state, report.exit_code) == ("not_evidence", 1)
     assert name in report.fault
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        '{"signature":{' + '"a":[' * 3000,
+        '["signature":{',
+        '"\\"signature\\":{"',
+        '[{"signature":{}}]',
+    ],
+)
+def test_a_hostile_payload_is_a_fault_and_not_a_crash(tmp_path: Path, payload: str) -> None:
+    """Its digest is right, so only the reader of signatures meets it."""
+    from roadworthy_verify.chain import walk
+    from roadworthy_verify.log import PersonSignatures
+
+    row = _a_row(payload.encode())
+    walked = walk([row], on_signed=PersonSignatures(load_trust(None)).check)
+    assert walked.first_bad == (1 if '"signature":{' in payload else 0)
+
+
+def _a_row(payload: bytes):
+    import hashlib
+    import json
+
+    digest = "sha256:" + hashlib.sha256(payload).hexdigest()
+    header = {
+        "actor": "machine:x", "kind": "k", "payload_digest": digest,
+        "prev": "sha256:" + "0" * 64, "seq": 1, "subject": "", "system": "", "time": "",
+    }  # fmt: skip
+    own = hashlib.sha256(json.dumps(header, separators=(",", ":")).encode()).hexdigest()
+    return (1, "", "", "k", "", "machine:x", payload, digest, header["prev"], f"sha256:{own}")

@@ -40,22 +40,26 @@ class Ledger:
         store: LedgerStore,
         *,
         signer: Signer | None = None,
+        keyring: Keyring | None = None,
         outside: CheckpointLog | None = None,
         origin: str = "",
     ) -> None:
         """`outside` keeps the newest checkpoints where the store is not.
 
+        Heads are signed by `signer`, or by the machine's key in `keyring` as it is at that moment
+        (a process that runs for months signs with the new key once it was rotated).
         A log keeps the origin of its first checkpoint; `origin` counts only before that (default:
         the signer's key id under `roadworthy.local/`).
         """
         self.store = store
         self._signer = signer
+        self._keyring = keyring
         self._outside = outside
         self._origin = origin
 
     def record(self, *drafts: Draft) -> list[Entry]:
         """Append all or none, durably, and sign the new head. Raises EvidenceError."""
-        if self._signer is None:
+        if self._signer is None and self._keyring is None:
             return self.store.append(drafts)
         entries = self.store.append_signed(drafts, self._sign)
         self._publish()
@@ -70,8 +74,6 @@ class Ledger:
 
         Raises EvidenceError on an empty ledger or without a signer.
         """
-        if self._signer is None:
-            raise EvidenceError("this ledger was opened without a key", fix="give it a signer")
         self.store.append_signed((), self._sign)
         newest = self._publish()
         if newest is None:
@@ -90,10 +92,7 @@ class Ledger:
 
     def newest(self, *, kind: str = "", subject: str = "", system: str = "") -> Entry | None:
         """The last entry that fits, or None."""
-        last = None
-        for last in self.entries(kind=kind, subject=subject, system=system):  # noqa: B007
-            pass
-        return last
+        return self.store.last(kind=kind, subject=subject, system=system)
 
     def entry(self, seq: int) -> Entry:
         """Entry number `seq`. Raises EvidenceError when there is none."""
@@ -139,13 +138,14 @@ class Ledger:
         )
 
     def _sign(self, size: int, root: bytes, time: Instant) -> Checkpoint:
-        if self._signer is None:
-            raise EvidenceError("this ledger was opened without a key")
+        signer = self._keyring.machine() if self._keyring else self._signer
+        if signer is None:
+            raise EvidenceError("this ledger was opened without a key", fix="give it a signer")
         newest = self.store.newest_checkpoint()
         origin = newest.origin if newest else self._origin
         return sign_checkpoint(
-            self._signer,
-            origin=origin or f"roadworthy.local/{self._signer.key_id}",
+            signer,
+            origin=origin or f"roadworthy.local/{signer.key_id}",
             size=size,
             root=root,
             time=time,
@@ -169,6 +169,6 @@ def open_ledger(
     database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Ledger(
         SqliteEntryStore(database, clock),
-        signer=Keyring(keys).machine() if keys else None,
+        keyring=Keyring(keys) if keys else None,
         outside=CheckpointLog(checkpoints),
     )

@@ -103,6 +103,11 @@ class MemoryEntryStore:
             ):
                 yield self._copy(entry.seq)
 
+    def last(self, *, kind: str = "", subject: str = "", system: str = "") -> Entry | None:
+        """The newest of what `find` would give, or None."""
+        found = list(self.find(kind=kind, subject=subject, system=system))
+        return found[-1] if found else None
+
     def rows(self) -> Iterator[Row]:
         """Every entry as a database would hold it."""
         for entry, payload in zip(self._entries, self._payloads, strict=True):

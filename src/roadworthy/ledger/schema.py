@@ -1,7 +1,8 @@
 """The ledger's tables, and the triggers by which the database refuses to forget.
 
-`INSERT OR REPLACE` would delete without a DELETE trigger, so an insert must also be the next
-number and name the last digest as its `prev`.
+`INSERT OR REPLACE` would delete without a DELETE trigger, so an insert must also be of the next
+number. There is one index, by kind: kinds are few, so it grows at its ends; one by subject would be
+written all over, for questions that are asked together with a kind.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ SCHEMA: tuple[str, ...] = (
     prev TEXT NOT NULL,
     digest TEXT NOT NULL)""",
     "CREATE INDEX entries_by_kind ON entries(kind, seq)",
-    "CREATE INDEX entries_by_subject ON entries(subject, seq)",
     """CREATE TABLE nodes(
     level INTEGER NOT NULL,
     idx INTEGER NOT NULL,

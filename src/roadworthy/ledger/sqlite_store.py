@@ -37,6 +37,8 @@ _PAGE = 500
 _COLUMNS = "seq,time,system,kind,subject,actor,payload,payload_digest,prev,digest"
 _STORED = _COLUMNS.replace("payload,", "CAST(payload AS BLOB),", 1)
 _INSERT = f"INSERT INTO entries({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constant
+_WAL_PAGES = 4000
+"""Pages of the write-ahead log (16 MB) before it is folded into the database."""
 _BUSY_S = 30.0
 """How long to wait for another process's append before saying so, in seconds."""
 
@@ -68,6 +70,7 @@ class SqliteEntryStore:
         run("PRAGMA journal_mode=WAL")
         run("PRAGMA synchronous=FULL")
         run("PRAGMA trusted_schema=OFF")
+        run(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
         run("PRAGMA recursive_triggers=ON")
         (version,) = run("PRAGMA user_version").fetchone()
         if version == 0:
@@ -168,11 +171,17 @@ class SqliteEntryStore:
 
     def find(self, *, kind: str = "", subject: str = "", system: str = "") -> Iterator[Entry]:
         """Entries whose fields equal what is given (empty: any), in order."""
-        wanted = {"kind": kind, "subject": subject, "system": system}
-        given = {name: value for name, value in wanted.items() if value}
-        where = " AND ".join(["seq >= ?", *(f"{name} = ?" for name in given)])
-        for page in self._pages(where, tuple(given.values()), 1):
+        where, values = _filter(kind=kind, subject=subject, system=system)
+        for page in self._pages(where, values, 1):
             yield from map(_entry, page)
+
+    def last(self, *, kind: str = "", subject: str = "", system: str = "") -> Entry | None:
+        """The newest of what `find` would give, or None."""
+        where, values = _filter(kind=kind, subject=subject, system=system)
+        query = f"SELECT {_STORED} FROM entries WHERE {where} ORDER BY seq DESC LIMIT 1"  # noqa: S608
+        with self._reading():
+            row: Row | None = self._connection.execute(query, (1, *values)).fetchone()
+        return _entry(row) if row else None
 
     def rows(self) -> Iterator[Row]:
         """Every entry as stored, in order, undecoded."""
@@ -255,6 +264,12 @@ class SqliteEntryStore:
                 self._connection.backup(copy)
             finally:
                 copy.close()
+
+
+def _filter(**wanted: str) -> tuple[str, tuple[str, ...]]:
+    """A WHERE clause over our own column names, and the values for its marks after `seq`."""
+    given = {name: value for name, value in wanted.items() if value}
+    return " AND ".join(["seq >= ?", *(f"{name} = ?" for name in given)]), tuple(given.values())
 
 
 def _entry(row: Row) -> Entry:

@@ -37,6 +37,10 @@ class LedgerStore(Protocol):
         """Entries whose fields equal what is given (empty: any), in order."""
         ...
 
+    def last(self, *, kind: str = "", subject: str = "", system: str = "") -> Entry | None:
+        """The newest of what `find` would give, or None."""
+        ...
+
     def rows(self) -> Iterator[Row]:
         """Every entry as stored, in order, undecoded, in bounded memory."""
         ...

@@ -18,6 +18,7 @@ from doubles.ledgers import (
 from roadworthy.domain import EvidenceError
 from roadworthy.ledger import (
     CheckpointLog,
+    Keyring,
     Ledger,
     MemoryEntryStore,
     checkpoint_holds,
@@ -104,6 +105,7 @@ def test_without_a_key_nothing_is_signed_and_nothing_is_verified() -> None:
     assert ledger.newest_checkpoint() is None
     with pytest.raises(EvidenceError, match="opened without a key"):
         ledger.checkpoint()
+    assert ledger.size() == 2
     report = ledger.verify(trust=a_trust())
     assert (report.ok, report.state, report.exit_code) == (False, "unsigned", 4)
 
@@ -157,3 +159,12 @@ def test_a_workspace_makes_its_key_with_its_ledger(tmp_path: Path) -> None:
     heads = list(again.store.checkpoints())
     assert len({head.key_id for head in heads}) == 1
     assert heads[0].origin == f"roadworthy.local/{heads[0].key_id}"
+
+
+def test_a_running_process_signs_with_the_rotated_key(tmp_path: Path) -> None:
+    keyring = Keyring(tmp_path / "keys")
+    ledger = Ledger(MemoryEntryStore(TickingClock()), keyring=keyring)
+    ledger.record(a_draft(1))
+    fresh = (keyring.prepare("machine"), keyring.promote("machine"))[0]
+    ledger.record(a_draft(2))
+    assert [head.key_id for head in ledger.store.checkpoints()][1] == fresh.key_id

@@ -87,7 +87,7 @@ def walk(
             if number == 1:
                 found.first_time = time
             found.last_time = time
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
         return _stop(found, leaves, number, f"it is not an entry ({error})")
     found.tree.extend(leaves)
     return found
