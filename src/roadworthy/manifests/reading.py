@@ -7,6 +7,7 @@ modules, which see placeholders where a file was faulty.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -116,7 +117,7 @@ class Reading:
         if header is None:
             return
         document = self.document(file)
-        examples: tuple[dict[str, object], ...] = ()
+        examples: tuple[dict[str, Any], ...] = ()
         if header.examples:
             target = self.folder.reach(header.examples, document, ("examples",), beside=file)
             if target is not None:
@@ -161,5 +162,5 @@ class Reading:
 class FewShot(msgspec.Struct, frozen=True, kw_only=True):
     """A few-shot example: `{"input": …, "output": …}`; more keys are the prompt's own."""
 
-    input: str | dict[str, object] | list[object]
-    output: str | dict[str, object] | list[object]
+    input: str | dict[str, Any] | list[Any]
+    output: str | dict[str, Any] | list[Any]
