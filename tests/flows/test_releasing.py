@@ -204,6 +204,20 @@ def test_an_approval_by_a_key_revoked_since_counts_no_more(desk, out):
     assert not desk.signed(out, "ravi").released
 
 
+def test_a_clock_that_went_back_opens_nothing(desk, out):
+    """An approval from the future does not count; nothing is signed that would not verify."""
+    system = a_system(charter=charter(review={"approvals": {"release": 2}}))
+    desk.judged(pin(system))
+    desk.built(out, system)
+    desk.clock.advance(3600)
+    desk.signed(out, "rosa")
+    desk.clock.advance(-3000)
+    assert not desk.signed(out, "ravi").released
+    desk.clock.advance(3600)
+    assert desk.signed(out, "ravi").released
+    assert admission(desk, out).ok
+
+
 def test_signing_again_changes_nothing(desk, out):
     desk.released(out)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}

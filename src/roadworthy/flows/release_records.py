@@ -95,13 +95,13 @@ def evidence_of(loop: Loop, content: ReleaseContent) -> Evidence:
 def approvals_of(loop: Loop, digest: str, evidence: str, trust: Trust) -> dict[str, Signed]:
     """Key id -> approval of this bundle on that decision of the gate, by its entry's signature.
 
-    An approval by a key that has ended since counts no more. Raises VerificationError when an
-    entry's signature does not hold.
+    An approval by a key that has ended since counts no more, and one from the future (the clock
+    went back) not yet. Raises VerificationError when an entry's signature does not hold.
     """
     found: dict[str, Signed] = {}
     now = format_instant(loop.clock.now())
     for entry in loop.ledger.entries(kind=APPROVED, subject=digest):
-        if entry.payload.get("evidence") != evidence:
+        if entry.payload.get("evidence") != evidence or entry.payload["signed_at"] > now:
             continue
         key_id = require_signature(entry, trust, at=str(entry.payload["signed_at"]))
         key = trust.find(key_id)
