@@ -143,6 +143,7 @@ def test_a_failing_model_ends_with_2_and_says_how_to_go_on(desk, capsys):
     assert code == 2
     assert "4 failed" in said
     assert "the same command goes on" in complained
+    assert "4 x the rules do not know the label 'home'" in complained
 
 
 @pytest.mark.parametrize(

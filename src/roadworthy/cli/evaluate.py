@@ -163,6 +163,7 @@ def _as_json(evaluated: Evaluated) -> dict[str, Any]:
         "n": summary.n,
         "errors": summary.errors,
         "stopped": evaluated.stopped,
+        "faults": evaluated.faults,
         "indicators": [
             {
                 "name": each.name,
@@ -205,6 +206,8 @@ def _print(evaluated: Evaluated) -> None:
     if summary.flaky:
         say(f"Flaky cases (some repeats passed, some did not): {', '.join(summary.flaky)}")
     say(f"Rows and answers: {evaluated.run_file}")
+    for fault, count in evaluated.faults.items():
+        warn(f"{count} x {fault}")
     if summary.status == "complete":
         say("Next: roadworthy gate")
         return

@@ -13,6 +13,7 @@ on with a run that was cut off, and returns a complete one without asking anythi
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -96,6 +97,8 @@ class Evaluated(Struct, frozen=True, kw_only=True):
     """Of the summary, as the ledger names it."""
     stopped: str = ""
     """Why the run stopped early; empty when it did not."""
+    faults: dict[str, int] = {}
+    """The commonest reasons why questions failed -> how many."""
     reprinted: bool = False
     """True when the run was complete already."""
     progress: Progress | None = None
@@ -149,6 +152,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         run_file=run_path(deps.loop.workspace, planned.run),
         digest=digest,
         stopped=found.stopped,
+        faults=dict(Counter(row.error for row in found.rows if row.error).most_common(3)),
         progress=found.progress,
     )
 

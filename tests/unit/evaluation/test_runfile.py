@@ -163,3 +163,18 @@ def test_a_row_digest_leaves_out_when_and_how_long():
     )
     assert row_digest(one) == row_digest(other)
     assert row_digest(one) != row_digest(msgspec.structs.replace(one, output="43"))
+
+
+async def test_cut_at_any_byte_only_the_torn_line_is_lost(tmp_path, planned):
+    path = tmp_path / "whole.jsonl"
+    with RunFile(path, planned) as file:
+        for number in range(3):
+            file.append(row(number, output="ü"))
+    whole = path.read_bytes()
+    ends = [at + 1 for at, byte in enumerate(whole) if byte == 0x0A]
+    for cut in range(len(whole) + 1):
+        torn = tmp_path / "torn.jsonl"
+        torn.write_bytes(whole[:cut])
+        with RunFile(torn, planned) as file:
+            assert len(file.finished) == max(0, sum(1 for end in ends if end <= cut) - 1)
+        torn.unlink()
