@@ -1,0 +1,220 @@
+"""`roadworthy release` as scripts and people see it: output, exit codes, what is left behind."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doubles.desk import Desk
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
+from roadworthy.flows.routing import read_table
+from roadworthy.manifests import open_workspace
+
+
+class Door:
+    """The command line over one system's folder."""
+
+    def __init__(self, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.desk = Desk(root / "desk")
+        self.root = self.desk.root
+        self.out = root / "bundle"
+        self._capsys = capsys
+
+    def __call__(self, *arguments: object) -> tuple[int, str, str]:
+        code = run(VERBS, [str(argument) for argument in arguments])
+        said = self._capsys.readouterr()
+        return code, said.out, said.err
+
+    def json(self, *arguments: object, code: int = 0) -> dict[str, Any]:
+        found, said, complained = self(*arguments, "--json")
+        assert found == code, (found, said, complained)
+        return json.loads(said)
+
+    def people(self) -> None:
+        for name, role in (("ana", "engineer"), ("rosa", "risk_officer"), ("otto", "operator")):
+            assert self("people", "add", name, self.root, "--role", role)[0] == 0
+
+    def judged(self) -> None:
+        self.desk.deliberate()
+        assert self("eval", self.root)[0] == 0
+        code, said, complained = self("gate", self.root)
+        assert code == 0, said + complained
+
+    def build(self, *more: object) -> dict[str, Any]:
+        return self.json("release", "build", self.root, "--out", self.out, *more)
+
+    def sign(self, *more: object, code: int = 0) -> dict[str, Any]:
+        return self.json("release", "sign", self.out, "--dir", self.root, *more, code=code)
+
+
+@pytest.fixture
+def door(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Door:
+    monkeypatch.delenv("ROADWORTHY_HOME", raising=False)
+    monkeypatch.delenv("ROADWORTHY_PERSON", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return Door(tmp_path, capsys)
+
+
+def test_from_a_folder_to_a_live_release(door: Door) -> None:
+    door.people()
+    door.judged()
+    built = door.build("--as", "ana")
+    assert built["digest"].startswith("sha256:")
+    assert built["candidate"] == door.desk.digest()
+
+    verdict = door.json("release", "verify", door.out, code=4)
+    assert (verdict["ok"], verdict["state"]) == (False, "unsigned")
+    refused, _, complained = door(
+        "release", "activate", door.out, "--dir", door.root, "--as", "otto"
+    )
+    assert (refused, "not signed" in complained) == (4, True)
+
+    signed = door.sign("--as", "rosa")
+    assert (signed["released"], signed["approved_by"], signed["missing"]) == (True, ["rosa"], 0)
+    trust = door.root / ".roadworthy" / "trust.yaml"
+    verdict = door.json("release", "verify", door.out, "--trust", trust)
+    assert (verdict["ok"], verdict["fault"], verdict["digest"]) == (True, "", built["digest"])
+    assert verdict["signed_by"][0]["name"] == "rosa"
+    assert door.json("verify", door.out, "--trust", trust)["ok"]
+
+    live = door.json("release", "activate", door.out, "--dir", door.root, "--as", "otto")
+    assert (live["digest"], live["baseline"]) == (built["digest"], "")
+    assert read_table(open_workspace(door.root).routing).routes["desk"].live == built["digest"]
+    listed = door.json("release", "list", door.root)["releases"]
+    assert [(item["digest"], item["state"]) for item in listed] == [(built["digest"], "live")]
+
+
+def test_people_read_words(door: Door) -> None:
+    door.people()
+    door.judged()
+    code, said, _ = door("release", "build", door.root, "--out", door.out, "--as", "ana")
+    assert (code, "release sign" in said) == (0, True)
+    code, said, _ = door("release", "approve", door.out, "--dir", door.root, "--as", "rosa")
+    assert (code, "released" in said) == (0, True)
+    code, said, _ = door("release", "activate", door.out, "--dir", door.root)
+    assert (code, "is live for desk" in said) == (0, True)
+    code, said, _ = door("release", "show", door.out)
+    assert (code, "rules.yaml" in said) == (0, True)
+    code, said, _ = door("release", "list", door.root)
+    assert (code, "live" in said) == (0, True)
+    trust = door.root / ".roadworthy" / "trust.yaml"
+    code, said, _ = door("release", "verify", door.out, "--trust", trust)
+    assert (code, "VERIFIED" in said, "approval signed by rosa" in said) == (0, True, True)
+
+
+def test_nothing_is_signed_before_the_gate(door: Door) -> None:
+    door.people()
+    door.build("--as", "ana")
+    assert "has not judged" in door.sign("--as", "rosa", code=4)["error"]
+
+
+def test_a_changed_file_is_a_new_candidate(door: Door) -> None:
+    door.people()
+    door.judged()
+    rules = (door.root / "rules.yaml").read_text()
+    door.desk.write("rules.yaml", rules.replace("car: 3", "car: 2"))
+    door.build("--as", "ana")
+    assert "has not judged" in door.sign("--as", "rosa", code=4)["error"]
+
+
+def test_the_author_approves_nothing(door: Door) -> None:
+    door.people()
+    door.judged()
+    assert door("people", "add", "adam", door.root, "--role", "admin")[0] == 0
+    door.build("--as", "adam")
+    assert "adam built this bundle" in door.sign("--as", "adam", code=1)["error"]
+
+
+def test_without_a_name_the_machine_builds(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    door.people()
+    assert door.build()["author"].startswith("machine:")
+    monkeypatch.setenv("ROADWORTHY_PERSON", "ana")
+    assert door.build()["author"].startswith("person:")
+
+
+def test_two_approvals_where_the_charter_asks(door: Door) -> None:
+    charter = (door.root / "charter.yaml").read_text()
+    door.desk.write("charter.yaml", charter + "review: {approvals: {release: 2, resume: 2}}\n")
+    door.people()
+    assert door("people", "add", "ravi", door.root, "--role", "reviewer")[0] == 0
+    door.judged()
+    door.build("--as", "ana")
+    first = door.sign("--as", "rosa", code=4)
+    assert (first["released"], first["missing"]) == (False, 1)
+    assert door.sign("--as", "ravi")["approved_by"] == ["ravi", "rosa"]
+
+
+def test_a_changed_byte_is_five(door: Door) -> None:
+    door.people()
+    door.judged()
+    door.build("--as", "ana")
+    door.sign("--as", "rosa")
+    blob = sorted((door.out / "blobs" / "sha256").iterdir())[3]
+    data = bytearray(blob.read_bytes())
+    data[0] ^= 1
+    blob.write_bytes(bytes(data))
+    verdict = door.json("release", "verify", door.out, code=5)
+    assert (verdict["ok"], verdict["state"], "was changed" in verdict["fault"]) == (
+        False, "tampered", True,
+    )  # fmt: skip
+    for arguments in (("sign", "rosa"), ("activate", "otto")):
+        verb, name = arguments
+        code, _, complained = door("release", verb, door.out, "--dir", door.root, "--as", name)
+        assert (code, "was changed" in complained) == (5, True)
+    assert door("release", "show", door.out)[0] == 5
+
+
+@pytest.mark.parametrize("verb", ["sign", "activate"])
+def test_what_is_no_bundle_is_the_user_s_mistake(door: Door, verb: str) -> None:
+    door.people()
+    name = {"sign": "rosa", "activate": "otto"}[verb]
+    code, said, complained = door("release", verb, door.root, "--dir", door.root, "--as", name)
+    assert code == 1, (said, complained)
+    code, said, complained = door("release", "verify", door.root / "charter.yaml")
+    assert code == 1, (said, complained)
+
+
+def test_an_unknown_person_is_named(door: Door) -> None:
+    door.people()
+    code, _, complained = door("release", "build", door.root, "--out", door.out, "--as", "zoe")
+    assert (code, "zoe" in complained) == (1, True)
+    assert not door.out.exists()
+
+
+def test_a_faulty_system_builds_nothing(door: Door) -> None:
+    door.desk.write("candidate.yaml", "task: [\n")
+    found = door.json("release", "build", door.root, "--out", door.out, code=1)
+    assert found["errors"][0]["file"] == "candidate.yaml"
+    assert not door.out.exists()
+
+
+@pytest.mark.slow
+def test_an_auditor_needs_nothing_of_ours(door: Door, tmp_path: Path) -> None:
+    """The verifier by itself, in isolation from the product, on a tar in another place."""
+    door.people()
+    door.judged()
+    door.out = tmp_path / "release.tar"
+    digest = door.build("--as", "ana")["digest"]
+    door.sign("--as", "rosa")
+    away = tmp_path / "auditor"
+    away.mkdir()
+    (away / "release.tar").write_bytes(door.out.read_bytes())
+    (away / "trust.yaml").write_bytes((door.root / ".roadworthy/trust.yaml").read_bytes())
+    code = (
+        "import sys; sys.modules['roadworthy'] = None; sys.modules['msgspec'] = None\n"
+        "from roadworthy_verify.command import run\n"
+        "sys.exit(run(['release.tar', '--trust', 'trust.yaml', '--json']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=away, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["digest"] == digest
