@@ -78,6 +78,8 @@ from .objective import (
     parse_target,
     parse_window,
     read_name,
+    split_aggregation,
+    split_window,
     why_idle,
     why_impossible,
 )
@@ -265,6 +267,8 @@ __all__ = [
     "plain",
     "read_name",
     "sha256",
+    "split_aggregation",
+    "split_window",
     "why_idle",
     "why_impossible",
     "worst",

@@ -21,14 +21,19 @@ def _share(
     better: bool = True,
     kind: IndicatorKind = "rate",
     area: str = "quality",
-    misleads: str = "",
-    source: str = "",
+    **notes: str,
 ) -> IndicatorSpec:
-    """An indicator between 0 and 1."""
+    """An indicator between 0 and 1; `notes` are `misleads` and `source`."""
     return IndicatorSpec(
-        name=name, definition=definition, needs=needs, higher_is_better=better, kind=kind,
-        area=area, misleads=misleads, source=source, measured=True,
-    )  # fmt: skip
+        name=name,
+        definition=definition,
+        needs=needs,
+        higher_is_better=better,
+        kind=kind,
+        area=area,
+        measured=True,
+        **notes,  # type: ignore[arg-type]
+    )
 
 
 _QUALITY = (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from roadworthy.domain import Clause, SafetySLO
-from roadworthy.domain.objective import find_indicator, read_name
+from roadworthy.domain import Clause, SafetySLO, find_indicator, read_name
 
 from .reading import CHARTER, Reading
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from roadworthy.domain import SafetySLO, SloFile
-from roadworthy.domain.objective import split_window
+from roadworthy.domain import SafetySLO, SloFile, split_window
 
 from .document import Document
 

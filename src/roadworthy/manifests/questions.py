@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
-from roadworthy.domain import OperatorRole
-from roadworthy.domain.charter import File
+from roadworthy.domain import File, OperatorRole
 
 
 class FirstCase(File, frozen=True, kw_only=True):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from roadworthy.domain import ALIASES, INDICATORS, IndicatorSpec, SafetySLO, SloTarget
-from roadworthy.domain.objective import (
+from roadworthy.domain import (
+    ALIASES,
+    INDICATORS,
+    IndicatorSpec,
+    SafetySLO,
+    SloTarget,
     find_indicator,
     parse_target,
     parse_window,
