@@ -3,17 +3,22 @@
 from .expression import ExpressionDetector
 from .normalise import Normaliser, settled
 from .registry import DETECTOR_NAMES, make_detector
-from .shape import ScanState, Shape, ShapeDetector, in_original, merged
+from .shape import Place, Shape, ShapeDetector, Wait, decided, in_original, merged
+from .sweep import Sweep, waits_of
 
 __all__ = [
     "DETECTOR_NAMES",
     "ExpressionDetector",
     "Normaliser",
-    "ScanState",
+    "Place",
     "Shape",
     "ShapeDetector",
+    "Sweep",
+    "Wait",
+    "decided",
     "in_original",
     "make_detector",
     "merged",
     "settled",
+    "waits_of",
 ]

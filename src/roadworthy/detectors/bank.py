@@ -30,6 +30,8 @@ _ISSUERS = (
     ("644", "649", (16, 19)),
     ("65", "65", (16, 19)),
     ("3528", "3589", (16, 19)),
+    ("1800", "1800", (15,)),
+    ("2131", "2131", (15,)),
     ("62", "62", (16, 17, 18, 19)),
     ("5018", "5018", (12, 13, 14, 15, 16, 17, 18, 19)),
     ("5020", "5020", (12, 13, 14, 15, 16, 17, 18, 19)),
@@ -43,7 +45,7 @@ _ISSUERS = (
 _CARD_WORDS = near(
     (
         *("card", "credit", "debit", "visa", "mastercard", "amex", "american express", "maestro"),
-        *("karte", "kreditkarte", "carte", "tarjeta", "carta", "cartão", "kaart", "payment"),
+        *("karte*", "kreditkarte*", "carte", "tarjeta", "carta", "cartão", "kaart", "payment"),
     )
 )
 
@@ -92,11 +94,12 @@ def _accept_iban(match: str, before: str, after: str) -> tuple[float, int]:
 
 def _accept_card(match: str, before: str, after: str) -> tuple[float, int]:
     digits = match.replace(" ", "").replace("-", "")
-    if not luhn_holds(digits) or not _issued(digits) or len(set(digits)) < 3:
+    if not luhn_holds(digits) or len(set(digits)) < 2:
         return REFUSED
+    issued = _issued(digits)
     if _CARD_WORDS(before):
-        return 1.0, len(match)
-    return REFUSED if inside_number(before) else (0.85, len(match))
+        return (1.0 if issued else 0.8), len(match)
+    return REFUSED if inside_number(before) or not issued else (0.85, len(match))
 
 
 def _issued(digits: str) -> bool:

@@ -9,25 +9,38 @@ American Numbering Plan.
 
 from __future__ import annotations
 
+import re
+
 from .context import REACH, inside_number, near
 from .extent import extent_of
 from .shape import REFUSED, Shape
 
-_EMAIL = r"[\pL\pN][\pL\pN._%+\-]{0,47}@[\pL\pN](?:[\pL\pN.\-]{0,60}[\pL\pN])?\.[A-Za-z]{2,18}\b"
-_INTERNATIONAL = r"(?:\+|\b00)[1-9](?:[ .\-/()]{0,3}[0-9]){6,14}\b"
+_LETTER = r"A-Za-z0-9\x{C0}-\x{24F}\x{370}-\x{52F}"
+"""Latin, Greek, Cyrillic: alphabets that write blanks, so that a sentence is no mailbox."""
+
+_EMAIL = (
+    rf"[{_LETTER}][{_LETTER}._%+\-]{{0,47}}"
+    rf"@[{_LETTER}](?:[{_LETTER}.\-]{{0,60}}[{_LETTER}])?\.[A-Za-z]{{2,18}}\b"
+)
+_INTERNATIONAL = r"(?:\+|\b00)[1-9](?:[ .\-/()]{0,2}[0-9]){6,14}\b"
 _AMERICAN = r"(?:\([2-9][0-9]{2}\) ?|\b[2-9][0-9]{2}[\-. ])[2-9][0-9]{2}[\-. ][0-9]{4}\b"
-_NATIONAL = r"\(?\b[0-9](?:[ .\-/()]{0,3}[0-9]){5,12}\b"
+_NATIONAL = r"\(?\b[0-9](?:[ .\-/()]{0,2}[0-9]){5,12}\b"
 _IP = r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b"
 
 _PHONE_WORDS = near(
     (
-        *("phone", "telephone", "tel", "call", "cell", "mobile", "fax", "whatsapp", "sms"),
-        *("text me", "dial", "ring", "reach me", "contact number", "handy", "telefon", "ruf"),
-        *("anruf", "mobil", "rückruf", "durchwahl", "téléphone", "portable", "appel", "joindre"),
-        *("numéro de tél", "teléfono", "móvil", "llam", "celular", "telefono", "cellulare"),
-        *("chiam", "bel", "gsm", "telefoon", "puh", "telefone", "telemóvel", "numer tel"),
+        *("phone*", "telephone*", "tel", "call", "called", "calling", "cell*", "mobile", "fax"),
+        *("whatsapp", "sms", "text me", "dial", "ring me", "reach", "voicemail", "answering"),
+        *("contact number", "handy*", "telef*", "ruf", "rufen", "anruf*", "mobil*", "rückruf*"),
+        *("durchwahl", "téléph*", "portable", "appel*", "joindre", "numéro de tél*", "teléf*"),
+        *("móvil", "llam*", "celular*", "cellulare", "chiam*", "bel mij", "bel me", "gsm"),
+        *("telefoon*", "puh", "puhelin*", "telemóvel", "numer tel*", "komórk*"),
     )
 )
+_OTHER = re.compile(
+    r"(?:\d{1,2}[./-]\d{1,2}|\d{4}[./-]\d{1,2})[./-]\d{1,4}(?!\d)|(?:\d{1,3}\.){3}\d{1,3}$"
+)
+"""Dates and network addresses, which a telephone's word may stand beside too."""
 
 
 def email() -> Shape:
@@ -58,6 +71,7 @@ def phone() -> list[Shape]:
             extent=extent_of(_NATIONAL),
             accept=_accept_national,
             left=REACH,
+            again=False,
         ),
     ]
 
@@ -84,7 +98,7 @@ def _accept_international(match: str, before: str, after: str) -> tuple[float, i
     size = len(_digits(match))
     if match.startswith("00"):
         size -= 2
-        if not _PHONE_WORDS(before) and " " not in match:
+        if not _PHONE_WORDS(before):
             return REFUSED
     return (0.95, len(match)) if 8 <= size <= 15 else REFUSED
 
@@ -97,7 +111,9 @@ def _accept_american(match: str, before: str, after: str) -> tuple[float, int]:
 
 def _accept_national(match: str, before: str, after: str) -> tuple[float, int]:
     digits = _digits(match)
-    if not 7 <= len(digits) <= 13 or inside_number(before) or not _PHONE_WORDS(before):
+    if not 7 <= len(digits) <= 13 or inside_number(before) or _OTHER.match(match):
+        return REFUSED
+    if not _PHONE_WORDS(before):
         return REFUSED
     return 0.8, len(match)
 

@@ -15,6 +15,9 @@ _ZERO_WIDTH = "bB"
 _ONE_DARK = "dwS"
 """Escapes for one character that is never white space."""
 _ONE_ANY = "sDWnrtfv"
+_LAST_BLANK = 0x20
+"""A range that begins beyond it holds no blank and no line break."""
+
 _BLANK_CLASSES = ("[:space:]", "[:blank:]", "[:ascii:]", "[:print:]", "[:cntrl:]", "[:^")
 
 
@@ -48,7 +51,7 @@ def extent_of(pattern: str) -> Extent:
     reader = _Reader(pattern)
     try:
         extent = reader.alternation()
-    except (_UnknownSyntaxError, IndexError, RecursionError):
+    except (_UnknownSyntaxError, ValueError, IndexError, RecursionError):
         return UNKNOWN
     return extent if reader.at == len(pattern) else UNKNOWN
 
@@ -171,8 +174,7 @@ class _Reader:
         if sign in "pP":
             return _one(spaced=self._unicode_class(sign))
         if sign == "x":
-            self._skip_code()
-            return _one(spaced=True)
+            return _one(spaced=chr(self._code()).isspace())
         if sign == "Q":
             return self._quoted()
         if sign.isalnum():
@@ -199,11 +201,16 @@ class _Reader:
         name = self.pattern[begin : self.at].strip("{}")
         return sign == "P" or not name.startswith(("L", "N"))
 
-    def _skip_code(self) -> None:
+    def _code(self) -> int:
+        """Read a character given by its code, `x41` or `x{10FFFF}`."""
         if self._peek() == "{":
-            self.at = self.pattern.index("}", self.at) + 1
+            close = self.pattern.index("}", self.at)
+            digits = self.pattern[self.at + 1 : close]
+            self.at = close + 1
         else:
+            digits = self.pattern[self.at : self.at + 2]
             self.at += 2
+        return int(digits, 16)
 
     def _group(self) -> Extent:
         if self._peek() == "?":
@@ -229,15 +236,17 @@ class _Reader:
                 raise _UnknownSyntaxError(sign)
 
     def _set(self) -> Extent:
+        """A set of characters; an inverted one holds no blank only when it names them all."""
+        inverted = self._peek() == "^"
+        self.at += int(inverted)
+        begin = self.at
         spaced = False
-        if self._peek() == "^":
-            self.at += 1
-            spaced = True
-        first = True
-        while first or self._peek() != "]":
-            first = False
+        while self.at == begin or self._peek() != "]":
             spaced = self._member() or spaced
+        inside = self.pattern[begin : self.at]
         self.at += 1
+        if inverted:
+            spaced = "\\s" not in inside.replace("\\\\", "") and "[:space:]" not in inside
         return _one(spaced=spaced)
 
     def _member(self) -> bool:
@@ -252,9 +261,9 @@ class _Reader:
             escape = self._take()
             if escape in "pP":
                 return self._unicode_class(escape)
-            if escape == "x":
-                self._skip_code()
-            elif escape == "Q":
+            if escape == "x":  # by itself or the low end of a range
+                return self._code() <= _LAST_BLANK
+            if escape == "Q":
                 raise _UnknownSyntaxError("quotation in a set")
             dark = escape in _ONE_DARK or not (escape.isalnum() or escape.isspace())
             return not dark

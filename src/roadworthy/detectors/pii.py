@@ -28,9 +28,6 @@ KINDS = (
 _OPT_IN = ("IP_ADDRESS",)
 """Looks too much like version numbers to be on by default."""
 
-_FEWEST_DIGITS = 6
-"""Every kind but mail addresses has at least as many (a Finnish number has nine, an IBAN ten)."""
-
 
 def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> ShapeDetector:
     """Build the detector.
@@ -62,9 +59,4 @@ def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> ShapeDetector
         "pii",
         shapes,
         normaliser=Normaliser() if read.flag("normalise", True) else None,
-        precheck=None if "IP_ADDRESS" in kinds else _worth_a_look,
     )
-
-
-def _worth_a_look(data: bytes) -> bool:
-    return b"@" in data or len(data) - len(data.translate(None, b"0123456789")) >= _FEWEST_DIGITS

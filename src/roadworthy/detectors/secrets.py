@@ -48,7 +48,7 @@ _ISSUED = (
 )
 _PRIVATE_KEY = r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
 _KEY_LINE = r"\b[A-Za-z0-9+/]{64}\b"
-_JWT = r"\beyJ[A-Za-z0-9_\-]{8,250}\.eyJ[A-Za-z0-9_\-]{8,1000}(?:\.[A-Za-z0-9_\-]{0,500})?"
+_JWT = r"\beyJ[A-Za-z0-9_\-]{8,120}\.eyJ[A-Za-z0-9_\-]{8,600}(?:\.[A-Za-z0-9_\-]{0,350})?"
 _IN_URL = r"\b[a-z][a-z0-9+.\-]{1,20}://[^\s:@/]{1,60}:([^\s:@/]{3,80})@"
 _NAMED_KEY = (
     r"(?i)\b(?:api|access|secret|auth|client|private|signing|encryption)[_\- ]?"
@@ -57,10 +57,12 @@ _NAMED_KEY = (
 )
 _BEARER = r"(?i)\bbearer ([A-Za-z0-9_\-+/=.]{16,250})"
 _AFTER_NAME = (
-    r"(?i)(?:\b|_)(?:password|passwd|passwort|passphrase|pwd|pass|kennwort|mot de passe|contraseña)"
-    r"[\"']?(?: ?[=:] ?| (?:is|ist|est|es|lautet)[: ] ?)[\"']?"
+    r"(?i)(?:\b|_|\b[a-z]{1,8})"
+    r"(?:password|passwd|passwort|passphrase|pwd|pass|kennwort|mot de passe|contraseña)"
+    r"(?:[\"']? ?:?[=:] ?[\"']?| (?:is|was|ist|war|est|es|lautet)[: ] ?[\"']?| [\"'])"
     r"([^\s\"',;]{6,64})"
 )
+_IDENTIFIED = r"(?i)\bidentified by ?[\"']([^\s\"']{6,64})"
 
 _PLACEHOLDERS = ("example", "changeme", "placeholder", "your", "xxxx", "****", "redacted", "<", "{")
 
@@ -93,6 +95,7 @@ def _shapes() -> list[Shape]:
         _shape("JWT", _JWT, None),
         _shape("CONNECTION_STRING", _IN_URL, _accept_url, group=1),
         _shape("PASSWORD", _AFTER_NAME, _looks_chosen, group=1),
+        _shape("PASSWORD", _IDENTIFIED, _looks_chosen, group=1),
     ]
 
 

@@ -14,7 +14,7 @@ is the same however the text was cut.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import re2
@@ -55,6 +55,8 @@ class Shape(Struct, frozen=True, kw_only=True):
     """Characters before the match that `accept` may see."""
     right: int = 1
     """Characters after the match on which it depends; 1 for word boundaries."""
+    again: bool = True
+    """After a refused match: go on one character later (else after the match)."""
 
     @property
     def reach(self) -> int:
@@ -62,17 +64,27 @@ class Shape(Struct, frozen=True, kw_only=True):
         return (self.extent.longest or 0) + self.right
 
 
-class ScanState(Struct):
-    """How far a growing text is decided. Offsets are of the whole text."""
+class Place(Struct):
+    """Where a hunt stands in a growing text. Offsets are of the whole text."""
 
-    limit: int = 0
+    origin: int = 0
+    """Of the first character of the tail."""
+    start: int = 0
     """Every finding that starts before it has been given."""
     resume: dict[int, int] = {}
-    """Shape -> where to go on, when that is beyond `limit`."""
+    """Shape -> where to go on, when that is beyond `start`."""
+    final: bool = False
+    """Whether the text has ended."""
 
-    def copy(self) -> ScanState:
-        """The same state, to be advanced on its own."""
-        return ScanState(limit=self.limit, resume=dict(self.resume))
+
+Wait = tuple[int, int, int]
+"""Most blanks in a match, characters from its start on which it depends, those after its end."""
+
+NO_HELP = 1_000_000
+"""So many blanks that they are not counted: `reach` comes first."""
+
+_SHORTEST_WORD = 3
+"""With fewer characters than this per blank, counting blanks is not worth the time."""
 
 
 class Sieve:
@@ -107,102 +119,91 @@ class ShapeDetector:
         *,
         ignore_case: bool = False,
         normaliser: Normaliser | None = None,
-        precheck: Callable[[bytes], bool] | None = None,
     ) -> None:
         self.name = name
         self.shapes = tuple(shapes)
+        self.ignore_case = ignore_case
         self.normaliser = normaliser
-        self._precheck = precheck
-        self._sieve = Sieve([shape.pattern for shape in shapes], ignore_case=ignore_case)
-        options = re2_options(ignore_case=ignore_case)
-        self._regexes: list[Any] = [re2.compile(shape.pattern, options) for shape in shapes]
-        self._anchored = any(shape.extent.anchored for shape in shapes)
-        bounded = [shape for shape in shapes if not shape.extent.whole]
-        self.needs: Needs = "whole"
-        if len(bounded) == len(shapes):
-            self.needs = max((shape.reach for shape in shapes), default=1)
+        self.sweepable = not any(
+            shape.extent.anchored or "\\Q" in shape.pattern for shape in shapes
+        )
+        """Whether a sweep can look for it together with others: the end mark would move `$`, and
+        an open quotation would swallow what a sweep puts around a pattern."""
         self.left = max((shape.left for shape in shapes), default=1)
-        self._waits = _waits(bounded)
-
-    @property
-    def waits_for_blank(self) -> bool:
-        """Whether a blank decides what stands before it, so that mostly one word is held back."""
-        return all(blanks == 0 for blanks, _, _ in self._waits)
+        self.needs: Needs = "whole"
+        if self.sweepable and not any(shape.extent.whole for shape in shapes):
+            self.needs = max((shape.reach for shape in shapes), default=1)
+        self._sieve: Sieve | None = None
+        self._regexes: list[Any] = [None] * len(shapes)
 
     def detect(self, text: str, context: TextContext) -> Sequence[Finding]:
         """All findings, ordered by start; offsets are of `text`."""
-        found = self.scan(text, 0, ScanState(), final=True)
+        found = self.hunt(self._candidates(text), text)
         if self.normaliser is None or self.normaliser.is_plain(text):
             return found
         folded, starts, ends = self.normaliser.fold(text)
-        seen = self.scan(folded, 0, ScanState(), final=True)
-        return merged(found, (in_original(finding, starts, ends, 0) for finding in seen))
+        seen = self.hunt(self._candidates(folded), folded)
+        return merged(found, [in_original(finding, starts, ends, 0) for finding in seen])
 
-    def scan(self, text: str, origin: int, state: ScanState, *, final: bool) -> list[Finding]:
-        """Findings that became certain, and `state` moved on.
+    def hunt(
+        self, candidates: Iterable[int], text: str, place: Place | None = None
+    ) -> list[Finding]:
+        """Findings of some shapes (indices), ordered by start.
 
-        `text` is the tail of a growing text from offset `origin` on; it reaches back at least
-        `left` characters before `state.limit`. Only with `final` has the text ended.
+        Without a `place` the text is whole. With one it is the tail of a growing text, and only
+        what later text cannot take back is found; the place's `resume` moves on.
         """
         data = text.encode("utf-8", "replace")
         found: list[Finding] = []
-        if self._precheck is None or self._precheck(data):
-            hits = self._hits(data)
-            for index in hits:
-                self._hunt(index, text, data, origin, state, final, found)
-            if len(hits) > 1:
-                found.sort(key=lambda finding: (finding.start, finding.end))
-        limit = origin + len(text) if final else self._limit(text, origin)
-        if limit > state.limit:
-            state.limit = limit
-            if state.resume:
-                state.resume = {k: at for k, at in state.resume.items() if at > limit}
+        for index in candidates:
+            self._hunt(index, text, data, place or Place(final=True), found)
+        found.sort(key=lambda finding: (finding.start, finding.end))
         return found
 
-    def _hits(self, data: bytes) -> Sequence[int]:
-        if self._anchored:  # the end mark would move `$`
-            return range(len(self.shapes))
-        return self._sieve.hits(data)
+    def everything(self) -> range:
+        """The indices of all shapes."""
+        return range(len(self.shapes))
 
-    def _limit(self, text: str, origin: int) -> int:
-        """The first start that later text may still decide."""
-        limit = len(text)
-        for blanks, reach, right in self._waits:
-            limit = min(limit, _decided(text, blanks, reach, right))
-        return origin + max(0, limit)
+    def _candidates(self, text: str) -> Sequence[int]:
+        if not self.sweepable:
+            return self.everything()
+        if self._sieve is None:
+            patterns = [shape.pattern for shape in self.shapes]
+            self._sieve = Sieve(patterns, ignore_case=self.ignore_case)
+        return self._sieve.hits(text.encode("utf-8", "replace"))
 
-    def _hunt(
-        self,
-        index: int,
-        text: str,
-        data: bytes,
-        origin: int,
-        state: ScanState,
-        final: bool,
-        found: list[Finding],
-    ) -> None:
+    def _regex(self, index: int) -> Any:
+        """Compiled when first needed: a long deny list is mostly never hit."""
+        regex = self._regexes[index]
+        if regex is None:
+            options = re2_options(ignore_case=self.ignore_case)
+            regex = self._regexes[index] = re2.compile(self.shapes[index].pattern, options)
+        return regex
+
+    def _hunt(self, index: int, text: str, data: bytes, place: Place, found: list[Finding]) -> None:
         """Add the certain findings of one shape to `found` and remember where to go on."""
         shape = self.shapes[index]
-        search = self._regexes[index].search
+        search = self._regex(index).search
         ruler = _Ruler(text, data)
-        limit = len(text)
-        if not final:
-            limit = _decided(text, shape.extent.blanks or 0, shape.reach, shape.right)
-        at = max(state.limit, state.resume.get(index, 0)) - origin
-        while at <= len(text):
+        limit = len(text) + 1
+        if not place.final:
+            limit = decided(text, [wait_for(shape)])
+        at = max(place.start, place.resume.get(index, 0)) - place.origin
+        while at < len(text):
             match = search(data, ruler.byte(at))
             if match is None:
                 break
             start = ruler.settle(match.start())
-            if start >= limit and not final:
+            if start >= limit:
                 break
-            finding = self._finding(shape, text, match, ruler, origin)
-            if finding is not None:
-                found.append(finding)
+            finding = self._finding(shape, text, match, ruler, place.origin)
             at = start + 1
             if finding is not None:
-                at = max(at, finding.end - origin)
-            state.resume[index] = origin + at
+                found.append(finding)
+                at = max(at, finding.end - place.origin)
+            elif not shape.again:
+                at = max(at, ruler.char(match.end()))
+            place.resume[index] = place.origin + at
 
     def _finding(
         self, shape: Shape, text: str, match: Any, ruler: _Ruler, origin: int
@@ -279,27 +280,35 @@ def merged(found: Sequence[Finding], seen: Any) -> list[Finding]:
     return sorted([*found, *fresh], key=lambda finding: (finding.start, finding.end, finding.kind))
 
 
-def _waits(shapes: Sequence[Shape]) -> list[tuple[int, int, int]]:
-    """(blanks, reach, right) of the shapes, one row per number of blanks."""
-    rows: dict[int, tuple[int, int]] = {}
-    for shape in shapes:
-        blanks = shape.extent.blanks or 0
-        reach, right = rows.get(blanks, (0, 0))
-        rows[blanks] = (max(reach, shape.reach), max(right, shape.right))
-    return [(blanks, reach, right) for blanks, (reach, right) in sorted(rows.items())]
-
-
-def _decided(text: str, blanks: int, reach: int, right: int) -> int:
-    """Up to where starts are decided in a text that may go on.
+def decided(text: str, waits: Sequence[Wait]) -> int:
+    """Up to where starts are decided for all of some shapes, in a text that may go on.
 
     Either because `reach` characters are known from there on, or because more blanks follow than
-    a match may contain, so that it must have ended before the last of them.
+    a match may contain, so that it must have ended before the last of them. `waits` go by number
+    of blanks, fewest first.
     """
     size = len(text)
-    far = max(0, size - reach)
-    at = size - right + 1
-    for _ in range(blanks + 1):
-        at = max(text.rfind(" ", far, at), text.rfind("\n", far, at)) if at > far else -1
-        if at < 0:
-            return far
-    return at + 1
+    limit = size
+    passed = 0
+    at = size + 1
+    for blanks, reach, right in waits:
+        far = max(0, size - reach)
+        if far >= limit:
+            continue
+        if blanks == NO_HELP:
+            limit = far
+            continue
+        at = min(at, size - right + 1)
+        while passed <= blanks and at > 0:
+            at = max(text.rfind(" ", 0, at), text.rfind("\n", 0, at))
+            passed += 1
+        limit = min(limit, max(far, at + 1))
+    return limit
+
+
+def wait_for(shape: Shape) -> Wait:
+    """What must be known before a start of this shape is decided."""
+    blanks = shape.extent.blanks
+    if blanks is None or blanks * _SHORTEST_WORD >= shape.reach:
+        blanks = NO_HELP
+    return blanks, shape.reach, shape.right

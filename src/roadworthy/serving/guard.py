@@ -45,12 +45,15 @@ class Guard(Struct, frozen=True, kw_only=True):
     """Whether a rule that raises counts as happened (CEL never events)."""
 
     @property
+    def shapes(self) -> ShapeDetector | None:
+        """The detector when it looks for shapes, else None."""
+        return self.detector if isinstance(self.detector, ShapeDetector) else None
+
+    @property
     def window(self) -> ShapeDetector | None:
         """The detector when it can follow a growing text, else None."""
-        detector = self.detector
-        if isinstance(detector, ShapeDetector) and detector.needs != "whole":
-            return detector
-        return None
+        shapes = self.shapes
+        return None if shapes is None or shapes.needs == "whole" else shapes
 
     @property
     def collects(self) -> bool:

@@ -2,12 +2,11 @@
 
 Enters: pieces of an answer as the model gives them. Leaves: what may leave now; at the end one
 outcome. Never happens here: a character of a blocked match that left, half a redacted span, or a
-result that depends on how the answer was cut into pieces. A plain answer is a collected stream.
+result that depends on how the answer was cut into pieces.
 
-Two ways. `CollectedAnswer` lets nothing leave before the end. `HeldBackAnswer` follows the text
-with scans and holds back as far as an undecided match may reach. When a piece brings a block,
-the piece is gone through again to find the very character that made it certain, so that what
-left before it is the same for every cut.
+Most pieces cost one sweep over the undecided tail. Only when a shape occurs in it do the guards
+hunt; when that brings a block, the piece is gone through again to find the very character that
+made it certain, so that what left before it is the same for every cut.
 """
 
 from __future__ import annotations
@@ -15,14 +14,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-import msgspec
+from msgspec import Struct
 
-from roadworthy.detectors import Normaliser, ScanState, ShapeDetector, in_original, merged
-from roadworthy.domain import Finding, TextContext
+from roadworthy.detectors import (
+    Normaliser,
+    Place,
+    ShapeDetector,
+    Sweep,
+    decided,
+    in_original,
+    waits_of,
+)
+from roadworthy.domain import DetectorError, Finding, TextContext
 
+from .collected import ended
 from .guard import Guard, Look, Timer, attempt, look
 from .outcome import RailOutcome, action_of, conclude
-from .redaction import Span, cluster, insert, redacted, spans_of
+from .redaction import Span, cluster, insert, spans_of
 from .text_views import TextViews
 
 
@@ -45,189 +53,127 @@ class OutputRails(Protocol):
         ...
 
 
-def ended(context: TextContext, decision: str, confidence: float | None) -> TextContext:
-    """What detectors may know once the answer is complete."""
-    if not decision and confidence is None:
-        return context
-    return msgspec.structs.replace(context, decision=decision, confidence=confidence)
+class Watching:
+    """What all answers of one line share: the guards that can follow a growing text."""
+
+    def __init__(self, guards: Sequence[Guard], timer: Timer, normaliser: Normaliser) -> None:
+        self.guards = tuple(guards)
+        self.timer = timer
+        pairs = [(guard, guard.window) for guard in self.guards]
+        self.windows = [(guard, window) for guard, window in pairs if window is not None]
+        self.whole = any(window is None for _, window in pairs)
+        detectors = [window for _, window in self.windows]
+        self.sweep = Sweep(detectors)
+        self.normaliser = normaliser if any(d.normaliser for d in detectors) else None
+        self.blocks = any(guard.action == "block" for guard, _ in self.windows)
+        self.patience_s = min((guard.budget_s for guard, _ in self.windows), default=0.0)
+        self.left = max((detector.left for detector in detectors), default=0)
+        self.waits = waits_of(detectors)
+        acting = waits_of([d for guard, d in self.windows if guard.action != "flag"])
+        self.acting_waits = None if acting == self.waits else acting
 
 
-class CollectedAnswer:
-    """Nothing leaves before the end, since some rail must see the whole."""
+class _Reading(Struct):
+    """How far one view of the text is decided."""
 
-    def __init__(self, guards: Sequence[Guard], context: TextContext, timer: Timer) -> None:
-        self.stopped = False
-        self._guards = guards
-        self._context = context
-        self._timer = timer
-        self._pieces: list[str] = []
+    start: int = 0
+    """No finding that starts before it is still to come."""
+    free: int = 0
+    """The same for the guards that act, beyond which nothing may leave."""
+    resume: list[dict[int, int]] = []
+    """Per guard: shape -> where to go on. The dicts are replaced, never changed."""
 
-    def feed(self, piece: str) -> str:
-        """Keep the piece; nothing may leave yet."""
-        self._pieces.append(piece)
-        return ""
-
-    def finish(self, decision: str = "", confidence: float | None = None) -> RailOutcome:
-        """Look at the whole answer."""
-        self.stopped = True
-        text = "".join(self._pieces)
-        context = ended(self._context, decision, confidence)
-        return judge(self._guards, text, context, self._timer)
+    def copy(self) -> _Reading:
+        return _Reading(start=self.start, free=self.free, resume=self.resume.copy())
 
 
-def judge(guards: Sequence[Guard], text: str, context: TextContext, timer: Timer) -> RailOutcome:
-    """All guards on a whole text: block and hold win over replacing, replacing over redaction."""
-    seen = [(guard, look(guard, text, context, timer)) for guard in guards]
-    spans: list[Span] = []
-    released = text
-    for order, (guard, one) in enumerate(seen):
-        if one.findings and guard.action == "redact":
-            insert(spans, spans_of(guard, order, one))
-    if spans:
-        released = redacted(text, spans)
-    for guard, one in seen:
-        if one.findings and guard.action == "replace":
-            released = guard.label(one.findings[0].kind)
-            break
-    return conclude(seen, released)
-
-
-class _Watch(msgspec.Struct):
-    """One guard following the text."""
-
-    guard: Guard
-    detector: ShapeDetector
-    raw: ScanState
-    folded: ScanState | None
-    seen: Look
-
-    def copy(self) -> _Watch:
-        return _Watch(
-            guard=self.guard,
-            detector=self.detector,
-            raw=self.raw.copy(),
-            folded=self.folded.copy() if self.folded is not None else None,
-            seen=Look(findings=list(self.seen.findings), failure=self.seen.failure),
-        )
-
-
-class _Moment(msgspec.Struct):
-    """All that changes while an answer grows; copied to go back."""
+class _Moment(Struct):
+    """All that changes while an answer grows; copied to go back, so kept cheap to copy."""
 
     views: TextViews
-    watches: list[_Watch]
+    raw: _Reading
+    folded: _Reading | None
+    findings: list[tuple[Finding, ...]]
+    failures: list[str]
+    """Both per guard."""
     spans: list[Span]
     released: int
 
     def copy(self) -> _Moment:
         return _Moment(
             views=self.views.copy(),
-            watches=[watch.copy() for watch in self.watches],
-            spans=list(self.spans),
+            raw=self.raw.copy(),
+            folded=self.folded.copy() if self.folded is not None else None,
+            findings=self.findings.copy(),
+            failures=self.failures.copy(),
+            spans=self.spans.copy(),
             released=self.released,
         )
 
-
-class _Scan:
-    """One look of one watch at both views; run again at will: it moves no state but its own."""
-
-    def __init__(self, watch: _Watch, views: TextViews, text: str, final: bool) -> None:
-        self._watch = watch
-        self._views = views
-        self._text = text
-        self._final = final
-        self.raw = watch.raw
-        self.folded = watch.folded
-
-    def __call__(self) -> Sequence[Finding]:
-        """Findings of both views, in raw offsets."""
-        watch, views, final = self._watch, self._views, self._final
-        self.raw = watch.raw.copy()
-        found: Sequence[Finding] = watch.detector.scan(
-            self._text, views.origin, self.raw, final=final
-        )
-        if views.folded is None or watch.detector.normaliser is None:
-            return found
-        # Up to here both views were one, so the folded scan goes on where the raw one stood.
-        self.folded = (watch.folded or watch.raw).copy()
-        at = views.folded_origin
-        hits = watch.detector.scan(views.folded, at, self.folded, final=final)
-        if not hits:
-            return found
-        return merged(found, [in_original(hit, views.starts, views.ends, at) for hit in hits])
+    def look(self, order: int) -> Look:
+        """What one guard saw so far."""
+        return Look(findings=list(self.findings[order]), failure=self.failures[order])
 
 
 class HeldBackAnswer:
     """Follows the answer and lets leave what no rail can object to any more."""
 
-    def __init__(
-        self,
-        guards: Sequence[Guard],
-        context: TextContext,
-        timer: Timer,
-        normaliser: Normaliser | None = None,
-    ) -> None:
+    def __init__(self, watching: Watching, context: TextContext) -> None:
         self.stopped = False
-        self._guards = guards
+        self._all = watching
         self._context = context
-        self._timer = timer
-        self._blocks = any(guard.action == "block" for guard in guards)
-        self._late = [guard for guard in guards if guard.window is None]
         self._pieces: list[str] = []
-        watches = [
-            _Watch(guard=guard, detector=window, raw=ScanState(), folded=None, seen=Look())
-            for guard in guards
-            if (window := guard.window) is not None
-        ]
-        folds = any(watch.detector.normaliser is not None for watch in watches)
-        views = TextViews((normaliser or Normaliser()) if folds else None)
-        self._now = _Moment(views=views, watches=watches, spans=[], released=0)
+        self._now = _Moment(
+            views=TextViews(watching.normaliser),
+            raw=_Reading(resume=[{} for _ in watching.windows]),
+            folded=None,
+            findings=[() for _ in watching.windows],
+            failures=["" for _ in watching.windows],
+            spans=[],
+            released=0,
+        )
 
     def feed(self, piece: str) -> str:
         """Take the next piece; give what may leave now."""
         if self.stopped or not piece:
             return ""
-        if self._late:
+        if self._all.whole:
             self._pieces.append(piece)
-        if not self._now.watches:
+        if not self._all.windows:
             return piece
-        before = self._now.copy() if self._blocks and len(piece) > 1 else None
-        self._advance(piece, self._timer)
-        if not self._closed():
+        before = self._now.copy() if self._all.blocks and len(piece) > 1 else None
+        if not self._advance(piece, self._all.timer):
             return self._release()
         self.stopped = True
-        failed = any(watch.seen.failure for watch in self._now.watches)
+        failed = any(self._now.failures)
         return "" if before is None or failed else self._up_to_the_block(before, piece)
 
     def finish(self, decision: str = "", confidence: float | None = None) -> RailOutcome:
         """Decide what was still open; look at the whole with the rails that only flag."""
         rest = ""
         if not self.stopped:
-            self._advance("", self._timer, final=True)
-            if not self._closed():
-                rest = self._release(final=True)
-        stopped_by = self._stopper() if self.stopped else ""
+            self.stopped = self._advance("", self._all.timer, final=True)
+            rest = "" if self.stopped else self._release()
+        stopped_by = self._stopped_by() if self.stopped else ""
         text = "".join(self._pieces)
         context = ended(self._context, decision, confidence)
-        watches = iter(self._now.watches)
+        windows = iter(range(len(self._all.windows)))
         seen: list[tuple[Guard, Look]] = []
-        for guard in self._guards:
+        for guard in self._all.guards:
             if guard.window is not None:
-                seen.append((guard, next(watches).seen))
+                seen.append((guard, self._now.look(next(windows))))
             elif stopped_by:
                 seen.append((guard, Look()))
             else:
-                seen.append((guard, look(guard, text, context, self._timer)))
+                seen.append((guard, look(guard, text, context, self._all.timer)))
         self.stopped = True
         return conclude(seen, rest, stopped_by=stopped_by)
 
-    def _closed(self) -> bool:
-        return any(action_of(w.guard, w.seen) != "answered" for w in self._now.watches)
-
-    def _stopper(self) -> str:
-        for watch in self._now.watches:
-            if action_of(watch.guard, watch.seen) != "answered":
-                return watch.guard.rail
+    def _stopped_by(self) -> str:
+        """The first rail that asks for more than an answer; empty when none does."""
+        for order, (guard, _) in enumerate(self._all.windows):
+            if action_of(guard, self._now.look(order)) != "answered":
+                return guard.rail
         return ""
 
     def _up_to_the_block(self, before: _Moment, piece: str) -> str:
@@ -236,8 +182,7 @@ class HeldBackAnswer:
         while fatal - harmless > 1:
             middle = (harmless + fatal) // 2
             self._now = before.copy()
-            self._advance(piece[:middle], _standing_still)
-            if self._closed():
+            if self._advance(piece[:middle], _standing_still):
                 fatal = middle
             else:
                 harmless = middle
@@ -249,72 +194,138 @@ class HeldBackAnswer:
         self._advance(piece[harmless:fatal], _standing_still)
         return left
 
-    def _advance(self, piece: str, timer: Timer, *, final: bool = False) -> None:
+    def _advance(self, piece: str, timer: Timer, *, final: bool = False) -> bool:
+        """Let the text grow, find what became certain, move on. True when a rail says stop."""
         now = self._now
-        now.views.append(piece, final=final)
-        text = now.views.settled_raw()
-        for order, watch in enumerate(now.watches):
-            if watch.seen.failure:
-                continue
-            known = len(watch.seen.findings)
-            scan = _Scan(watch, now.views, text, final)
-            one = attempt(watch.guard, scan, timer)
-            if one.failure:
-                watch.seen.failure = one.failure
-                continue
-            watch.raw, watch.folded = scan.raw, scan.folded
-            if one.findings:
-                watch.seen.findings += one.findings
-                insert(now.spans, spans_of(watch.guard, order, watch.seen, known))
+        views = now.views
+        views.append(piece, final=final)
+        if views.folded is not None and now.folded is None:
+            # Up to here both views were one, so the folded reading goes on where the raw one is.
+            now.folded = now.raw.copy()
+        news = self._read(views.settled_raw(), views.origin, now.raw, timer, final=final)
+        if views.folded is not None and now.folded is not None:
+            there = views.folded_origin
+            news |= self._read(views.folded, there, now.folded, timer, final=final, folded=True)
+        return news and bool(self._stopped_by())
 
-    def _release(self, *, final: bool = False) -> str:
+    def _read(
+        self,
+        text: str,
+        origin: int,
+        reading: _Reading,
+        timer: Timer,
+        *,
+        final: bool,
+        folded: bool = False,
+    ) -> bool:
+        """Hunt for what occurs in one view, then move its reading on. True when there are news."""
+        now = self._now
+        news = False
+        hits = self._hits(text[max(0, reading.start - origin - 1) :], timer)
+        for order, candidates in hits.items():
+            guard, detector = self._all.windows[order]
+            if now.failures[order] or (folded and detector.normaliser is None):
+                continue
+            hunt = _Hunt(detector, candidates, text, reading, order, origin, final)
+            fresh = attempt(guard, hunt, timer)
+            if fresh.failure:
+                now.failures[order], news = fresh.failure, True
+                continue
+            reading.resume[order] = hunt.resume
+            if fresh.findings:
+                news = True
+                self._keep(order, guard, fresh.findings, origin if folded else None)
+        waits, acting = self._all.waits, self._all.acting_waits
+        start = len(text) if final else decided(text, waits)
+        reading.start = max(reading.start, origin + start)
+        free = start if final or acting is None else decided(text, acting)
+        reading.free = max(reading.free, origin + free)
+        return news
+
+    def _keep(
+        self, order: int, guard: Guard, fresh: Sequence[Finding], folded_origin: int | None
+    ) -> None:
+        """Keep new findings; those of the folded view are put where they stand in the raw one."""
+        now = self._now
+        if folded_origin is not None:
+            starts, ends = now.views.starts, now.views.ends
+            fresh = [in_original(finding, starts, ends, folded_origin) for finding in fresh]
+        now.findings[order] = (*now.findings[order], *fresh)
+        insert(now.spans, spans_of(guard, order, fresh))
+
+    def _hits(self, tail: str, timer: Timer) -> dict[int, list[int]]:
+        """What occurs in the tail; everything when the sweep cannot say so in time.
+
+        Then every guard hunts by itself, within its own budget, and answers for itself.
+        """
+        begin = timer()
+        try:
+            hits = self._all.sweep.hits(tail)
+        except DetectorError:
+            hits = None
+        if hits is None or timer() - begin > self._all.patience_s:
+            windows = enumerate(self._all.windows)
+            return {order: list(detector.everything()) for order, (_, detector) in windows}
+        return hits
+
+    def _release(self) -> str:
         """What may leave: all before the first undecided start, spans replaced."""
         now = self._now
         views = now.views
-        limit = views.end if final else self._limit()
+        limit = min(now.raw.free, views.settled)
+        if now.folded is not None:
+            limit = min(limit, views.raw_offset(now.folded.free))
         out: list[str] = []
         while now.spans and now.spans[0][0] < limit:
             start, end, count = now.spans[0][0], *cluster(now.spans)
             if end > limit:
                 limit = start
                 break
-            out += [self._raw(now.released, start), now.spans[0][3]]
+            out += [views.between(now.released, start), now.spans[0][3]]
             now.released = end
             del now.spans[:count]
         if limit > now.released:
-            out.append(self._raw(now.released, limit))
+            out.append(views.between(now.released, limit))
             now.released = limit
         self._trim()
         return "".join(out)
 
-    def _raw(self, start: int, end: int) -> str:
-        origin = self._now.views.origin
-        return self._now.views.raw[start - origin : end - origin]
-
-    def _limit(self) -> int:
-        views = self._now.views
-        limit = views.settled
-        for watch in self._now.watches:
-            if watch.guard.action == "flag" or watch.seen.failure:
-                continue
-            limit = min(limit, watch.raw.limit)
-            if watch.folded is not None:
-                limit = min(limit, views.raw_offset(watch.folded.limit))
-        return limit
-
     def _trim(self) -> None:
         """Forget what is decided and left, now and then (each time would copy the tail)."""
         now = self._now
-        looking = [watch for watch in now.watches if not watch.seen.failure]
-        reach = max((watch.detector.left for watch in looking), default=0)
-        raw = min([now.released, *(watch.raw.limit - reach for watch in looking)])
-        if raw - now.views.origin < _SPARE_CHARACTERS:
-            return
-        folded = min(
-            (watch.folded.limit - reach for watch in looking if watch.folded is not None),
-            default=0,
-        )
-        now.views.trim(raw, folded)
+        keep = min(now.released, now.raw.start - self._all.left)
+        if keep - now.views.origin >= _SPARE_CHARACTERS:
+            folded = now.folded.start - self._all.left if now.folded is not None else 0
+            now.views.trim(keep, folded)
+
+
+class _Hunt:
+    """One guard's look at what occurs in one view; may be run again, it moves nothing."""
+
+    def __init__(
+        self,
+        detector: ShapeDetector,
+        candidates: Sequence[int],
+        text: str,
+        reading: _Reading,
+        order: int,
+        origin: int,
+        final: bool,
+    ) -> None:
+        self._detector = detector
+        self._candidates = candidates
+        self._text = text
+        self._place = (origin, reading.start, final)
+        self._known = {k: at for k, at in reading.resume[order].items() if at > reading.start}
+        self.resume: dict[int, int] = {}
+
+    def __call__(self) -> Sequence[Finding]:
+        """Findings that are certain now, in offsets of the view."""
+        origin, start, final = self._place
+        place = Place(origin=origin, start=start, resume=dict(self._known), final=final)
+        found = self._detector.hunt(self._candidates, self._text, place)
+        self.resume = place.resume
+        return found
 
 
 _SPARE_CHARACTERS = 256

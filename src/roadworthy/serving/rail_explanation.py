@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from roadworthy.detectors import ShapeDetector, waits_of
+
 from .guard import Guard
 from .rails import RailLine
 
@@ -49,9 +51,23 @@ def _explained(guard: Guard) -> RailExplanation:
     elif guard.action == "flag":
         note = "only flags, so nothing is held back"
     else:
-        reach = "up to" if window.waits_for_blank else "always"
-        note = f"holds back {reach} {window.needs} characters"
+        note = _wait_note(window)
     holds = 0
     if not guard.collects and guard.action != "flag" and window is not None:
         holds = int(window.needs)
     return RailExplanation(rail=guard.rail, collects=guard.collects, holds_back=holds, note=note)
+
+
+def _wait_note(window: ShapeDetector) -> str:
+    """How long a guard makes a stream wait, in words."""
+    reach = int(window.needs) if window.needs != "whole" else 0
+    words = max((blanks for blanks, _, _ in waits_of([window])), default=0) + 1
+    if words * _LETTERS_A_WORD >= reach:
+        return f"holds back {reach} characters"
+    return (
+        f"holds back about {words} {'word' if words == 1 else 'words'}, at most {reach} characters"
+    )
+
+
+_LETTERS_A_WORD = 6
+"""English and German prose, the blank counted."""

@@ -14,10 +14,12 @@ from typing import Any
 from roadworthy.detectors import Normaliser
 from roadworthy.domain import Charter, Fault, Rails, TextContext
 
+from .collected import CollectedAnswer, judge
 from .guard import Guard, Timer
-from .hold_back import CollectedAnswer, HeldBackAnswer, OutputRails, judge
+from .hold_back import HeldBackAnswer, OutputRails, Watching
 from .late_rules import LateRule, late_rules
 from .outcome import RailOutcome
+from .panel import Panel
 from .rail_rules import RuleBuilder, names_twice, never_guards
 
 
@@ -37,8 +39,9 @@ class RailLine:
         self.late_rules = tuple(late)
         self.collects = tuple(guard.rail for guard in self.outputs if guard.collects)
         """Output rails that need the whole answer before its first character may leave."""
-        self._timer = timer
-        self._normaliser = Normaliser()
+        self._inputs = Panel(self.inputs, timer)
+        self._collecting = Panel(self.outputs, timer) if self.collects else None
+        self._flowing = Watching(self.outputs, timer, Normaliser()) if not self.collects else None
 
     @classmethod
     def compile(
@@ -71,10 +74,11 @@ class RailLine:
 
     def check_input(self, text: str, context: TextContext) -> RailOutcome:
         """Look at what came in. The outcome's text is what the model may see."""
-        return judge(self.inputs, text, context, self._timer)
+        return judge(self._inputs, text, context)
 
     def output(self, context: TextContext) -> OutputRails:
         """The output rails of one answer; `context` is of the output side."""
-        if self.collects:
-            return CollectedAnswer(self.outputs, context, self._timer)
-        return HeldBackAnswer(self.outputs, context, self._timer, self._normaliser)
+        if self._flowing is not None:
+            return HeldBackAnswer(self._flowing, context)
+        assert self._collecting is not None
+        return CollectedAnswer(self._collecting, context)

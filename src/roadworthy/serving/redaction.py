@@ -9,17 +9,19 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable
 
-from .guard import Guard, Look
+from roadworthy.domain import Finding
+
+from .guard import Guard
 
 Span = tuple[int, int, int, str]
 """Start, minus end (so that the longest sorts first), order of the guard, replacement."""
 
 
-def spans_of(guard: Guard, order: int, seen: Look, first: int = 0) -> list[Span]:
-    """The spans of one guard's findings from the `first` on; none unless it redacts."""
+def spans_of(guard: Guard, order: int, findings: Iterable[Finding]) -> list[Span]:
+    """The spans of one guard's findings; none unless it redacts."""
     if guard.action != "redact":
         return []
-    return [(f.start, -f.end, order, guard.label(f.kind)) for f in seen.findings[first:]]
+    return [(f.start, -f.end, order, guard.label(f.kind)) for f in findings]
 
 
 def cluster(spans: list[Span]) -> tuple[int, int]:

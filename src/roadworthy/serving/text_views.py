@@ -30,7 +30,8 @@ class TextViews:
         twin = TextViews(self._normaliser)
         twin.raw, twin.origin, twin.settled = self.raw, self.origin, self.settled
         twin.folded, twin.folded_origin = self.folded, self.folded_origin
-        twin.starts, twin.ends = list(self.starts), list(self.ends)
+        if self.folded is not None:
+            twin.starts, twin.ends = self.starts.copy(), self.ends.copy()
         return twin
 
     @property
@@ -61,6 +62,10 @@ class TextViews:
     def settled_raw(self) -> str:
         """The raw tail that a scan may look at."""
         return self.raw[: self.settled - self.origin]
+
+    def between(self, start: int, end: int) -> str:
+        """Raw text from one offset to another."""
+        return self.raw[start - self.origin : end - self.origin]
 
     def raw_offset(self, folded_offset: int) -> int:
         """Where a position of the folded text stands in the raw text."""

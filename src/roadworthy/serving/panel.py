@@ -1,0 +1,103 @@
+"""All guards of one side, looking together.
+
+Enters: a whole text. Leaves: what each guard saw. Never happens here: a guard that is skipped; the
+sweep only spares a guard the second look at shapes that do not occur.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roadworthy.detectors import (
+    Normaliser,
+    ShapeDetector,
+    Sweep,
+    in_original,
+    merged,
+)
+from roadworthy.domain import DetectorError, Finding, TextContext
+
+from .guard import Guard, Look, Timer, attempt, look
+
+Folded = tuple[str, list[int], list[int]]
+
+
+class Panel:
+    """Compiled once for one side of a line; safe to share."""
+
+    def __init__(self, guards: Sequence[Guard], timer: Timer) -> None:
+        self.guards = tuple(guards)
+        self.timer = timer
+        self.normaliser = Normaliser()
+        self._swept = [g for g in self.guards if g.shapes is not None and g.shapes.sweepable]
+        self._sweep = Sweep([g.shapes for g in self._swept if g.shapes is not None])
+        self._folds = any(g.shapes is not None and g.shapes.normaliser for g in self._swept)
+        self._patience_s = min((guard.budget_s for guard in self._swept), default=0.0)
+
+    def look(self, text: str, context: TextContext) -> list[tuple[Guard, Look]]:
+        """Every guard with what it saw, in order. Never raises."""
+        swept = self._sweep_text(text)
+        if swept is None:  # each guard by itself, within its own budget
+            return [(guard, look(guard, text, context, self.timer)) for guard in self.guards]
+        raw, folded, seen_folded = swept
+        seen: list[tuple[Guard, Look]] = []
+        order = -1
+        for guard in self.guards:
+            shapes = guard.shapes
+            if shapes is None or not shapes.sweepable:
+                seen.append((guard, look(guard, text, context, self.timer)))
+                continue
+            order += 1
+            here = raw.get(order, [])
+            there = seen_folded.get(order, []) if shapes.normaliser else []
+            if not here and not there:
+                seen.append((guard, Look()))
+                continue
+            hunt = _Hunt(shapes, text, here, folded, there)
+            seen.append((guard, attempt(guard, hunt, self.timer)))
+        return seen
+
+    def _sweep_text(
+        self, text: str
+    ) -> tuple[dict[int, list[int]], Folded | None, dict[int, list[int]]] | None:
+        """Hits in both views; None when the sweep failed or took longer than a guard may."""
+        if not self._swept:
+            return {}, None, {}
+        begin = self.timer()
+        folded: Folded | None = None
+        try:
+            raw = self._sweep.hits(text)
+            there: dict[int, list[int]] = {}
+            if self._folds and not self.normaliser.is_plain(text):
+                folded = self.normaliser.fold(text)
+                there = self._sweep.hits(folded[0])
+        except DetectorError:
+            return None
+        return None if self.timer() - begin > self._patience_s else (raw, folded, there)
+
+
+class _Hunt:
+    """One guard's look at the shapes that occur, in both views."""
+
+    def __init__(
+        self,
+        shapes: ShapeDetector,
+        text: str,
+        here: Sequence[int],
+        folded: Folded | None,
+        there: Sequence[int],
+    ) -> None:
+        self._shapes = shapes
+        self._text = text
+        self._here = here
+        self._folded = folded
+        self._there = there
+
+    def __call__(self) -> Sequence[Finding]:
+        """The findings, in offsets of the text as it is."""
+        found = self._shapes.hunt(self._here, self._text)
+        if self._folded is None or not self._there:
+            return found
+        folded, starts, ends = self._folded
+        seen = self._shapes.hunt(self._there, folded)
+        return merged(found, [in_original(finding, starts, ends, 0) for finding in seen])
