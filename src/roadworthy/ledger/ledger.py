@@ -22,12 +22,15 @@ from roadworthy.domain import (
     Instant,
     Signer,
     Trust,
+    VerificationError,
 )
 from roadworthy_verify import Report, check_log, load_trust
+from roadworthy_verify.tree import inclusion_holds
 
+from .chain import leaf_of
 from .checkpoints import CheckpointLog, sign_checkpoint
 from .keyring import Keyring
-from .merkle import consistency_path, inclusion_path
+from .merkle import consistency_path, inclusion_path, subtree
 from .sqlite_store import SqliteEntryStore
 from .store import LedgerStore
 
@@ -112,6 +115,17 @@ class Ledger:
         if newest is None or newest.size < seq:
             newest = self.checkpoint()
         path = inclusion_path(self.store, seq - 1, newest.size)
+        if not inclusion_holds(
+            leaf=leaf_of(entry),
+            index=seq - 1,
+            size=newest.size,
+            proof=path,
+            root=bytes.fromhex(newest.root),
+        ):
+            raise VerificationError(
+                f"entry {seq} cannot be proved to be in checkpoint {newest.size}",
+                fix="roadworthy ledger verify says which entry does not fit",
+            )
         return InclusionProof(
             seq=seq, entry=entry, hashes=tuple(node.hex() for node in path), checkpoint=newest
         )
@@ -142,6 +156,12 @@ class Ledger:
         if signer is None:
             raise EvidenceError("this ledger was opened without a key", fix="give it a signer")
         newest = self.store.newest_checkpoint()
+        if newest and subtree(self.store, 0, newest.size).hex() != newest.root:
+            raise VerificationError(
+                f"the ledger is no longer the one of its checkpoint {newest.size};"
+                " no head is signed over it",
+                fix="roadworthy ledger verify says which entry does not fit",
+            )
         origin = newest.origin if newest else self._origin
         return sign_checkpoint(
             signer,

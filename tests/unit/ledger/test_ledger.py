@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from doubles.ledgers import (
     a_trust,
     drafts,
 )
-from roadworthy.domain import EvidenceError
+from roadworthy.domain import EvidenceError, VerificationError
 from roadworthy.ledger import (
     CheckpointLog,
     Keyring,
@@ -168,3 +169,26 @@ def test_a_running_process_signs_with_the_rotated_key(tmp_path: Path) -> None:
     fresh = (keyring.prepare("machine"), keyring.promote("machine"))[0]
     ledger.record(a_draft(2))
     assert [head.key_id for head in ledger.store.checkpoints()][1] == fresh.key_id
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE nodes SET hash = zeroblob(32) WHERE level = 8 AND idx = 1",
+        "UPDATE entries SET digest = prev WHERE seq = 600",
+    ],
+)
+def test_no_head_is_signed_over_a_log_that_changed(tmp_path: Path, statement: str) -> None:
+    ledger = a_ledger(tmp_path)
+    ledger.record(*drafts(600))
+    stranger = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    stranger.execute("DROP TRIGGER entries_no_update")
+    stranger.execute("DROP TRIGGER nodes_no_update")
+    stranger.execute("UPDATE nodes SET hash = zeroblob(32) WHERE level = 9")
+    stranger.execute(statement)
+    stranger.close()
+    with pytest.raises(VerificationError, match="no head is signed over it"):
+        ledger.record(a_draft(1))
+    assert ledger.size() == 600
+    with pytest.raises(VerificationError, match="cannot be proved"):
+        ledger.prove(550)
