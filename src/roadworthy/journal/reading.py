@@ -92,8 +92,10 @@ def find(folder: Path, observation_id: str) -> Record | None:
 
 
 def _mentioning(path: Path, needle: bytes) -> Iterator[Record]:
-    """The records of a segment that hold some bytes. Only those are checked and decoded: a full
-    segment is searched in a twentieth of the time that reading it takes."""
+    """The records of a segment that hold some bytes.
+
+    Only those are checked and decoded: a twentieth of the time that reading it all takes.
+    """
     data = path.read_bytes()
     at, hit = len(MAGIC), data.find(needle)
     while hit >= 0 and at + HEADER.size <= len(data):

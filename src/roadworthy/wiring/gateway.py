@@ -87,6 +87,7 @@ class Gateway:
             vault=self.vault,
             clock=self.clock,
             settings=deployment.journal,
+            in_flight=self.flight.__len__,
         )
         self.journal.start()
         self.path = PathDeps(
