@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path as FilePath
+from typing import Any
 
 from roadworthy.domain import Candidate, FacetSource
 
@@ -93,6 +93,15 @@ def _check_model(candidate: Candidate, document: Document, reading: Reading) -> 
         document.fault(
             ("model", "file"), "`provider: rule` needs `file`", "name the file with its rules"
         )
+    if model.provider == "http":
+        document.fault(
+            ("model", "provider"),
+            "`provider: http` is not there yet: no call can be made",
+            "use `openai_compatible` or `python`",
+            severity="warning",
+        )
+    if model.provider == "python":
+        _check_python(candidate, document)
     if model.file and document.sound(("model", "file")):
         _check_model_file(candidate, document, reading)
     if model.adapter and document.sound(("model", "adapter")):
@@ -105,6 +114,48 @@ def _check_model(candidate: Candidate, document: Document, reading: Reading) -> 
             f"`{model.digest[:80]}` is no digest",
             "write `sha256:` and 64 hexadecimal digits",
         )
+
+
+def _check_python(candidate: Candidate, document: Document) -> None:
+    """A function of the user's own runs with all rights: it must be trusted and pinned."""
+    model = candidate.model
+    if not model.file:
+        document.fault(
+            ("model", "file"), "`provider: python` needs `file`", "name the file with the function"
+        )
+    if not model.digest:
+        document.fault(
+            ("model", "digest"),
+            "`provider: python` needs `digest`: its source runs with all rights",
+            "read the source, then pin it with `digest: sha256:…`",
+        )
+    if model.options != {"trusted": True}:
+        document.fault(
+            ("model", "options"),
+            "`provider: python` runs with all rights of this process and is not trusted here",
+            "write `options: {trusted: true}`, or use `rule`",
+        )
+
+
+def _check_rules(file: str, rules: Any, own: Document, labels: list[str]) -> None:
+    """A rule file's outline; its weights are judged by the provider that reads them."""
+    found = rules.get("labels") if isinstance(rules, dict) else None
+    if not isinstance(found, dict) or not found:
+        own.fault(
+            (),
+            f"`{file}` holds no rules",
+            "write `labels: {NAME: {bias: 0.0, words: {word: weight}}}`",
+            line=1,
+        )
+        return
+    for label in found:
+        if labels and label not in labels:
+            own.fault(
+                ("labels", label),
+                f"the rules score `{label}`, which is no label of the candidate",
+                suggest(label, labels, "its labels are"),
+                severity="warning",
+            )
 
 
 def _is_digest(text: str) -> bool:
@@ -156,13 +207,9 @@ def _check_model_file(candidate: Candidate, document: Document, reading: Reading
             f"fetch it again, or pin `{found}`",
         )
     own = folder.document(target)
-    if (
-        model.provider == "rule"
-        and not own.broken
-        and FilePath(target).suffix in (".json", ".yaml", ".yml")
-        and not isinstance(folder.assets.get(target), dict | list)
-    ):
-        own.fault((), f"`{target}` holds no rules", "write a mapping or a list", line=1)
+    if model.provider == "rule" and not own.broken:
+        labels = candidate.decision.labels if candidate.decision else []
+        _check_rules(target, folder.assets.get(target), own, labels)
 
 
 def _check_prompted(candidate: Candidate, document: Document) -> None:

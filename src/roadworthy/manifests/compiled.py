@@ -7,6 +7,7 @@ from typing import Any
 from .document import Document, Path
 from .expressions import unknown_variable, why_not_cel, why_not_pattern, why_not_schema
 from .folder import Folder
+from .typed import suggest
 
 RULE_VARIABLES = ("input", "output", "decision", "confidence", "facets", "context")
 """What a rule's expression may name."""
@@ -30,7 +31,7 @@ def check_pattern(pattern: str, document: Document, place: Path) -> bool:
 
 
 def check_cel(
-    expression: str, document: Document, place: Path, *, variables: tuple[str, ...] | None
+    expression: str, document: Document, place: Path, *, variables: tuple[str, ...]
 ) -> None:
     """Note an expression that does not compile or names what does not exist."""
     if not document.sound(place):
@@ -44,12 +45,12 @@ def check_cel(
             'write one such as `decision == "refuse" && confidence < 0.8`',
         )
         return
-    unknown = unknown_variable(expression, variables) if variables is not None else ""
+    unknown = unknown_variable(expression, variables)
     if unknown:
         document.fault(
             place,
             f"`{name}` names `{unknown}`, which does not exist here",
-            f"there are {', '.join(f'`{one}`' for one in variables or ())}",
+            suggest(unknown, list(variables), "there are"),
         )
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from .questions import QUESTIONS, Answers
 from .suite_checks import PLACEHOLDER_SOURCE
 from .typed import build
 
+_TEMPLATES = Path(__file__).parent / "templates"
 _PLACEHOLDER = re.compile(r"@\{([a-z_]+)\}")
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 """JSON leaves them as they are; YAML refuses them or takes them for line breaks."""
@@ -161,7 +161,7 @@ def _quote(value: Any) -> str:
 
 
 def _fill(name: str, values: dict[str, str]) -> str:
-    text = files("roadworthy.manifests").joinpath("templates", name).read_text(encoding="utf-8")
+    text = (_TEMPLATES / name).read_text(encoding="utf-8")
     # One pass: an answer that looks like a placeholder stays what it is.
     return _PLACEHOLDER.sub(lambda match: values[match[1]], text)
 

@@ -8,6 +8,7 @@ from roadworthy.domain import (
     ALIASES,
     INDICATORS,
     IndicatorSpec,
+    Observation,
     SafetySLO,
     SloTarget,
     find_indicator,
@@ -184,6 +185,16 @@ def _check_reach(
             _possible(target, spec),
         )
         return
+    wrong_way = "<" if spec.higher_is_better else ">"
+    if target.operator.startswith(wrong_way):
+        better = "higher" if spec.higher_is_better else "lower"
+        document.fault(
+            where,
+            f"the target `{slo.target}` points the wrong way: {better} is better for `{spec.name}`",
+            f"write `{'>=' if wrong_way == '<' else '<='}`",
+            severity="warning",
+        )
+        return
     idle = why_idle(target, spec)
     if idle:
         document.fault(
@@ -223,7 +234,7 @@ def _check_where(slo: SafetySLO, place: Path, document: Document) -> None:
         if not slo.where.removeprefix("tag:").strip():
             document.fault(where, "`where` names no tag", "write `tag:NAME`")
         return
-    check_cel(slo.where, document, where, variables=None)
+    check_cel(slo.where, document, where, variables=Observation.__struct_fields__)
 
 
 def _check_facets(slo: SafetySLO, place: Path, document: Document, reading: Reading) -> None:

@@ -1,0 +1,2 @@
+def sort(request):
+    return 'bills'
