@@ -373,7 +373,7 @@ def attestation_for_another_bundle(path: Path) -> None:
     write_tar(path, {**members, **kept, "index.json": canonical_json(index)}.items())
 
 
-@fault("tampered", "an attestation is about sha256:")
+@fault("tampered", "an attestation is about 'sha256:")
 def statement_about_another_subject(path: Path) -> None:
     """Signed by the right people, about another digest, filed under this bundle."""
     forge = Forge()
@@ -403,7 +403,7 @@ def signature_moved(path: Path) -> None:
     add_attestations(path, [first, second, *rest])
 
 
-@fault("tampered", "is no https")
+@fault("tampered", "is no 'https")
 def annotated_as_something_else(path: Path) -> None:
     forge = Forge()
     digest = forge.write(path, attested=False)
@@ -518,21 +518,28 @@ def without_an_author(path: Path) -> None:
     forge.write(path)
 
 
-@fault("refused", "the gate said FAIL")
+@fault("unknown_key", "is not a trusted key")
+def author_unknown(path: Path) -> None:
+    forge = Forge()
+    forge.authors = ["mallory"]
+    forge.write(path)
+
+
+@fault("refused", "the gate said 'FAIL'")
 def gate_said_fail(path: Path) -> None:
     forge = Forge()
     forge.said = "FAIL"
     forge.write(path)
 
 
-@fault("refused", "the gate said INCONCLUSIVE")
+@fault("refused", "the gate said 'INCONCLUSIVE'")
 def gate_said_inconclusive(path: Path) -> None:
     forge = Forge()
     forge.said = "INCONCLUSIVE"
     forge.write(path)
 
 
-@fault("tampered", "is about candidate sha256:7777")
+@fault("tampered", "is about candidate 'sha256:7777")
 def gate_judged_another_candidate(path: Path) -> None:
     forge = Forge()
     forge.judged = "sha256:" + "7" * 64

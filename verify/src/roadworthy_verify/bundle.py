@@ -83,6 +83,9 @@ def verify_bundle(
     7. Nothing that it rests on has expired.
     8. The ledger's checkpoint that it carries is signed by a trusted key.
     """
+    if at and not _is_instant(at):
+        fault = f"{at!r} is no instant; write one as 2026-11-21T22:55:52.000000Z"
+        return Report("not_evidence", fault, {"kind": "bundle"}, (fault,))
     keys = load_trust(trust)
     details: Json = {"kind": "bundle", "trust": keys.source}
     lines: list[str] = []
@@ -103,6 +106,13 @@ def verify_bundle(
         fault = f"{path} cannot be read: {error.strerror or error}"
         return Report("unreadable", fault, details, (fault,))
     return Report("verified", "", details, (*lines, *_sentences(details)))
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        return bool(dt.datetime.strptime(text, _INSTANT).replace(tzinfo=dt.UTC))
+    except ValueError:
+        return False
 
 
 def _identity(contents: Contents) -> Json:
@@ -128,9 +138,9 @@ def _claims(contents: Contents, trust: Trust) -> list[Claim]:
             unknown = unknown or error
             continue
         if statement.subject != contents.digest:
-            raise ReleaseError("tampered", f"an attestation is about {statement.subject}")
+            raise ReleaseError("tampered", f"an attestation is about {statement.subject!r}")
         if statement.predicate_type != item.predicate_type:
-            raise ReleaseError("tampered", f"an attestation is no {item.predicate_type}")
+            raise ReleaseError("tampered", f"an attestation is no {item.predicate_type!r}")
         if len(statement.keys) != 1:
             raise ReleaseError("tampered", "an attestation is signed by one key, not by several")
         claims.append(Claim(item.digest, statement))
@@ -149,7 +159,7 @@ def _judged(contents: Contents, claims: list[Claim], trust: Trust, moment: str) 
         approvals = _approvals(contents, claims, release, gate, trust)  # 6
         _check_expiry(release, moment)  # 7
         checkpoint = _checkpoint(release, trust)  # 8
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ReleaseError("tampered", f"an attestation has not its form: {error!r}") from None
     people = [_signer(claim, "approval") for claim in approvals]
     return {
@@ -175,6 +185,8 @@ def _release(contents: Contents, claims: list[Claim], moment: str) -> Claim:
     release = max(found, key=lambda claim: claim.signed_at)
     _require_machine(release)
     _require_same(contents, release)
+    if release.says["verdict"] != "PASS":
+        raise ReleaseError("refused", f"its verdict is {release.says['verdict']!r}, not 'PASS'")
     _require_past(claims, moment)
     return release
 
@@ -205,7 +217,7 @@ def _require_machine(claim: Claim) -> None:
 def _require_same(contents: Contents, claim: Claim) -> None:
     named = (claim.says["system"], claim.says["candidate"])
     if named != (contents.content["system"], contents.content["candidate_digest"]):
-        raise ReleaseError("tampered", f"an attestation is about candidate {named[1]}")
+        raise ReleaseError("tampered", f"an attestation is about candidate {named[1]!r}")
 
 
 def _named(claims: list[Claim], release: Claim, role: str, predicate_type: str) -> Claim:
@@ -216,7 +228,7 @@ def _by_digest(claims: list[Claim], digest: str, predicate_type: str) -> Claim:
     for claim in claims:
         if claim.digest == digest and claim.statement.predicate_type == predicate_type:
             return claim
-    raise ReleaseError("tampered", f"attestation {digest}, which the release names, is missing")
+    raise ReleaseError("tampered", f"attestation {digest!r}, which the release names, is missing")
 
 
 def _check_gate(contents: Contents, gate: Claim) -> None:
@@ -225,7 +237,7 @@ def _check_gate(contents: Contents, gate: Claim) -> None:
     _require_same(contents, gate)
     decision = gate.says["decision"]
     if decision != "PASS":
-        raise ReleaseError("refused", f"the gate said {decision}, not PASS")
+        raise ReleaseError("refused", f"the gate said {str(decision)!r}, not PASS")
     if gate.says["slos"] != contents.layers["slos.json"]:
         raise ReleaseError("refused", "the gate judged other objectives than the bundle holds")
 
@@ -245,7 +257,7 @@ def _approvals(
     authors = {str(key_id) for key_id in release.says["authors"]}
     if not authors:
         raise ReleaseError("refused", "the release names no author")
-    names = {key.name for key in trust.keys.values() if key.key_id in authors}
+    names = {_author(key_id, trust)["name"] for key_id in authors}
     counted: dict[str, Claim] = {}
     seen: set[bytes] = set()
     for digest in release.says["approvals"]:
@@ -286,7 +298,7 @@ def _check_expiry(release: Claim, moment: str) -> None:
 
 
 def _checkpoint(release: Claim, trust: Trust) -> Json:
-    """8. The newest head of the ledger when the release was signed."""
+    """8. The newest head of the ledger when the release was signed, as it can be kept."""
     try:
         head = head_from_json(release.says["checkpoint"], "in the release")
     except CheckpointError as error:
@@ -296,7 +308,8 @@ def _checkpoint(release: Claim, trust: Trust) -> Json:
         raise ReleaseError("tampered", signature.reason)
     if signature.state != "valid":
         raise ReleaseError("unknown_key", signature.reason)
-    return {"origin": head.origin, "size": head.size, "root": head.root.hex(), "time": head.time}
+    names = ("origin", "size", "root", "time", "key_id", "signature")
+    return {name: release.says["checkpoint"][name] for name in names}
 
 
 def _signer(claim: Claim, act: str) -> Json:
@@ -311,7 +324,9 @@ def _signer(claim: Claim, act: str) -> Json:
 
 def _author(key_id: Any, trust: Trust) -> Json:
     key = trust.find(str(key_id))
-    return {"key_id": str(key_id), "name": key.name if key else ""}
+    if key is None:
+        raise ReleaseError("unknown_key", f"its author {key_id!r} is not a trusted key")
+    return {"key_id": key.key_id, "name": key.name}
 
 
 def _sentences(details: Json) -> list[str]:

@@ -60,7 +60,8 @@ class Container:
         """A member's bytes. Raises BundleError when missing or larger than `limit`."""
         size = self.sizes.get(name)
         if size is None:
-            raise BundleError(f"{name} is missing")
+            shown = name if _ALLOWED.fullmatch(name) else repr(name)
+            raise BundleError(f"{shown} is missing")
         if size > limit:
             raise BundleError(f"{name} has {size} bytes, more than the {limit} that it may have")
         return b"".join(self._chunks(name))

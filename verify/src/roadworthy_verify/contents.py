@@ -211,7 +211,7 @@ def _attestation(container: Container, raw: bytes, manifest: bytes, used: set[st
         raise BundleError("an attestation's manifest has not the form of one") from None
     bundle = layout.descriptor(layout.OCI_MANIFEST, manifest)
     if subject != bundle["digest"]:
-        raise BundleError(f"an attestation is about another bundle, {subject}")
+        raise BundleError(f"an attestation is about another bundle, {subject!r}")
     data = _blob(container, layer, used, layout.MAX_SMALL_BYTES)
     envelope = layout.descriptor(layout.ENVELOPE, data, predicate=predicate_type)
     if layout.attestation_manifest(envelope, bundle) != raw:
@@ -248,7 +248,7 @@ def _check_candidate(container: Container, content: Json, layers: dict[str, str]
     }
     try:
         named, computed = content["candidate_digest"], candidate_digest(whole, assets)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise BundleError(f"the content is not that of a release: {error!r}") from None
     if named != computed:
-        raise BundleError(f"the content names candidate {named}, but holds {computed}")
+        raise BundleError(f"the content names candidate {named!r}, but holds {computed}")

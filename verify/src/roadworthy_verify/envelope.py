@@ -70,7 +70,7 @@ def take_apart(envelope: Any) -> Envelope:
             (str(item["keyid"]), _base64(item["sig"])) for item in envelope["signatures"]
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise EnvelopeError("tampered", f"not a DSSE envelope: {error}") from None
+        raise EnvelopeError("tampered", f"not a DSSE envelope: {error!r}") from None
     if not isinstance(payload_type, str) or len(signatures) > MAX_SIGNATURES:
         raise EnvelopeError("tampered", "not a DSSE envelope: its type or signatures are wrong")
     if len({key_id for key_id, _ in signatures}) != len(signatures):
@@ -90,7 +90,7 @@ def signing_keys(parts: Envelope, trust: Trust) -> tuple[Key, ...]:
     for key_id, signature in parts.signatures:
         key = trust.find(key_id)
         if key is None:
-            raise EnvelopeError("unknown_key", f"signed by key {key_id}, which is not trusted")
+            raise EnvelopeError("unknown_key", f"signed by key {key_id!r}, which is not trusted")
         if not key.signed(signed, signature):
             raise EnvelopeError(
                 "tampered", f"the signature of key {key_id} ({key.name}) does not hold"
@@ -119,7 +119,7 @@ def read_statement(parts: Envelope) -> tuple[str, str, dict[str, Any]]:
             raise ValueError("its predicate or subject has another form")
         return str(statement["predicateType"]), "sha256:" + digest, predicate
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise EnvelopeError("tampered", f"not an in-toto Statement v1: {error}") from None
+        raise EnvelopeError("tampered", f"not an in-toto Statement v1: {error!r}") from None
 
 
 def open_statement(envelope: Any, trust: Trust, at: str = "") -> SignedStatement:
