@@ -133,7 +133,7 @@ def refuse_disguise(connection: sqlite3.Connection) -> None:
 
 def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
     cursor = connection.execute(_QUERY)
-    cursor.arraysize = 1000
+    cursor.arraysize = 100
     while page := cursor.fetchmany():
         yield from page
 
