@@ -49,7 +49,8 @@ class ModelRequest(Struct, frozen=True, kw_only=True):
     """Whether the caller profits from partial text; a provider may answer in one chunk if not."""
     extra: dict[str, Any] = field(default_factory=dict)
     """Unknown fields of the caller's body (tools, response_format …), passed through."""
-    timeout_s: float = 60.0
+    timeout_s: float = 0.0
+    """At most so long from call to last chunk; 0: as long as the provider's own limit is."""
     repeat: int = 0
     prefix_chars: int = 0
     """A hint for caches: so many leading characters of `prompt` are the same in every call."""

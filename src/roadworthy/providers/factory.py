@@ -64,7 +64,8 @@ def _openai(model: Model, deployment: Deployment, root: str, clock: Clock) -> Pr
         )
     secret = resolve_credential(upstream.credential, root=root, upstream=model.upstream)
     provider = OpenAICompatible(model, upstream, secret=secret, clock=clock)
-    return Resilient(provider, clock=clock, policy=RetryPolicy(retries=upstream.retries))
+    policy = RetryPolicy(retries=upstream.retries)
+    return Resilient(provider, clock=clock, policy=policy, timeout_s=upstream.timeout_s)
 
 
 def _asset(model: Model, root: str, assets: dict[str, Any]) -> Any:

@@ -29,6 +29,7 @@ from roadworthy.domain import (
 from .local_labels import LabelTokens, label_probabilities
 from .local_prompt import TokenPrompt, template_named, token_prompt
 from .local_server import Completion, LocalOptions, LocalServer
+from .time_limit import time_limit
 from .weights import locate_weights
 
 _MOST_ALTERNATIVES = 20
@@ -63,7 +64,7 @@ class LocalModel:
         async with self._turn(request):
             prompt, where, room = await self._prepared(request)
             ask = {**where, "prompt": prompt.tokens, **_sampling(request, room)}
-            async with aclosing(self._server.events(ask, timeout_s=request.timeout_s)) as events:
+            async with aclosing(self._server.events(ask, timeout_s=time_limit(request))) as events:
                 async for event in events:
                     if event.stop:
                         self._finished(prompt, where)
@@ -73,7 +74,7 @@ class LocalModel:
     async def _turn(self, request: ModelRequest) -> AsyncIterator[None]:
         turn = self._server.turn
         try:
-            async with asyncio.timeout(request.timeout_s):
+            async with asyncio.timeout(time_limit(request)):
                 await turn.acquire()
         except TimeoutError:
             raise ProviderError("the local model was busy for too long", retryable=True) from None
@@ -95,7 +96,7 @@ class LocalModel:
                 status=400,
             )
         where = await self._server.prepare(
-            prompt.tokens, prompt.shared, timeout_s=request.timeout_s
+            prompt.tokens, prompt.shared, timeout_s=time_limit(request)
         )
         return prompt, where, room
 
@@ -107,7 +108,7 @@ class LocalModel:
         prompt, where, _ = await self._prepared(request)
         written = await self._labels.of(request.labels, after_space=prompt.open_space)
         logprobs = await label_probabilities(
-            self._server, prompt, written, where, timeout_s=request.timeout_s
+            self._server, prompt, written, where, timeout_s=time_limit(request)
         )
         self._finished(prompt, where)
         return Chunk(

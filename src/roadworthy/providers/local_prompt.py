@@ -16,6 +16,10 @@ MIN_SHARED_TOKENS = 24
 """Shorter beginnings are not worth keeping: computing them costs less than cutting the cache."""
 
 
+MIN_TAIL_CHARS = 32
+"""What follows the last blank line and is shorter (`Desk:`) cannot hold what calls differ in."""
+
+
 class Template(Struct, frozen=True, kw_only=True):
     """How a chat becomes one text; every part is read with control tokens."""
 
@@ -79,7 +83,7 @@ async def token_prompt(
     """Tokenise a request. The shared part depends on this request alone, never on others.
 
     It is what stands before the last message, or, in a text, `prefix_chars` characters (else
-    everything up to the last blank line).
+    everything up to the last blank line that has more than a few words after it).
     """
     if request.prompt is not None:
         return await _text_prompt(request.prompt, request.prefix_chars, tokenizer)
@@ -96,7 +100,7 @@ async def token_prompt(
 
 async def _text_prompt(text: str, prefix_chars: int, tokenizer: Tokenizer) -> TokenPrompt:
     tokens = await tokenizer.tokenize(text, begin=True)
-    split = prefix_chars or text.rfind("\n\n") + 2
+    split = prefix_chars or text.rfind("\n\n", 0, max(0, len(text) - MIN_TAIL_CHARS)) + 2
     shared = 0
     if 2 < split < len(text):
         prefix = await tokenizer.tokenize(text[:split], begin=True)

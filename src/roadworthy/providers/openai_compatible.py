@@ -18,6 +18,7 @@ from .http_connection import Limits
 from .openai_errors import refusal
 from .openai_stream import StreamReader
 from .openai_wire import WireOptions, decode_reply, encode_request, whole_chunk
+from .time_limit import time_limit
 
 
 class OpenAICompatible:
@@ -49,7 +50,7 @@ class OpenAICompatible:
         streamed = request.stream and not request.labels
         body = encode_request(request, self._options, stream=streamed)
         path = "/chat/completions" if request.prompt is None else "/completions"
-        timeout_s = min(request.timeout_s, self._timeout_s)
+        timeout_s = time_limit(request, self._timeout_s)
         response = await self._client.post(path, body, timeout_s=timeout_s)
         try:
             if response.status != 200:

@@ -17,6 +17,8 @@ import msgspec
 
 from roadworthy.domain import Chunk, Model, ModelRequest, ProviderError, UsageError, sha256
 
+from .time_limit import time_limit
+
 
 class PythonFunction:
     """Calls `function(request: dict) -> str | dict`, in a thread unless it is `async`.
@@ -40,7 +42,7 @@ class PythonFunction:
             "sampling": msgspec.to_builtins(request.sampling),
         }
         try:
-            async with asyncio.timeout(request.timeout_s):
+            async with asyncio.timeout(time_limit(request)):
                 if inspect.iscoroutinefunction(self._function):
                     answer = await self._function(asked)
                 else:

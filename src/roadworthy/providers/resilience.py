@@ -17,6 +17,8 @@ from msgspec import Struct
 
 from roadworthy.domain import Chunk, Clock, ModelRequest, Provider, ProviderError
 
+from .time_limit import OWN_LIMIT_S, time_limit
+
 
 class RetryPolicy(Struct, frozen=True, kw_only=True):
     """How often and how long to wait."""
@@ -41,21 +43,23 @@ class Resilient:
         *,
         clock: Clock,
         policy: RetryPolicy | None = None,
+        timeout_s: float = OWN_LIMIT_S,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         draw: Callable[[], float] | None = None,
     ) -> None:
-        """`draw` gives numbers in [0, 1)."""
+        """`timeout_s` is for all attempts together; `draw` gives numbers in [0, 1)."""
         self.name = inner.name
         self._inner = inner
         self._clock = clock
         self._policy = policy or RetryPolicy()
         self._sleep = sleep
         self._draw = draw or random.SystemRandom().random
+        self._timeout_s = timeout_s
         self._budget = self._policy.budget
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
-        """Yield the reply; see the port. All attempts together take at most `timeout_s`."""
-        deadline = self._clock.monotonic() + request.timeout_s
+        """Yield the reply; see the port. All attempts share one time limit."""
+        deadline = self._clock.monotonic() + time_limit(request, self._timeout_s)
         attempt = 0
         while True:
             said = False

@@ -107,12 +107,16 @@ def locate_weights(model: Model, root: str) -> Path:
 def assemble_gemma(folder: Path) -> Path:
     """Put the built-in model together in `folder`, once, and verify it.
 
+    What a killed process left half-written is taken away.
+
     Raises UsageError when its packages are not installed, VerificationError as `locate_weights`.
     """
     target = folder / GEMMA_FILE
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / f"{GEMMA_FILE}.lock"):
         if not target.exists():
+            for leftover in folder.glob(f".{GEMMA_FILE}.*"):
+                leftover.unlink()
             join_parts(_gemma_parts(), target, GEMMA_SHA256)
         verify_weights(target, GEMMA_SHA256, stamps=folder)
     return target

@@ -12,6 +12,7 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.set_clock import SetClock
 from roadworthy.domain import Deployment, Model, ModelRequest, Provider, Upstream, UsageError
 from roadworthy.providers import make_provider
+from roadworthy.providers.time_limit import time_limit
 
 KEY = "sk-secret-000111222"
 
@@ -111,3 +112,10 @@ def test_broken_yaml_is_told(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text("a: [")
     with pytest.raises(UsageError, match="not YAML"):
         make(Model(provider="rule", name="m", file="r.yaml"), Deployment(), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wish", "own", "limit"), [(0.0, 300.0, 300.0), (5.0, 300.0, 5.0), (300.0, 5.0, 5.0)]
+)
+def test_the_tighter_time_limit_holds(wish: float, own: float, limit: float) -> None:
+    assert time_limit(ModelRequest(model="m", timeout_s=wish), own) == limit

