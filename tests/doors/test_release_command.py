@@ -196,6 +196,44 @@ def test_a_faulty_system_builds_nothing(door: Door) -> None:
     assert not door.out.exists()
 
 
+def test_a_cut_ledger_is_found_against_the_release(door: Door) -> None:
+    """The release carries the ledger's head out of the workspace; here everything else is cut."""
+    door.people()
+    door.judged()
+    door.build("--as", "ana")
+    door.sign("--as", "rosa")
+    trust = door.root / ".roadworthy" / "trust.yaml"
+    head = door.json("release", "verify", door.out, "--trust", trust)["checkpoint"]
+    kept = door.root.parent / "head.json"
+    kept.write_text(json.dumps(head))
+    ledger = door.root / ".roadworthy" / "ledger.db"
+    checkpoint = ("--trust", trust, "--checkpoint", kept)
+    assert door.json("verify", ledger, *checkpoint)["ok"]
+    cut_ledger(ledger, head["size"] - 2)
+    (ledger.parent / "checkpoints.jsonl").unlink()
+    found = door.json("verify", ledger, *checkpoint, code=5)
+    assert "cut" in found["fault"]
+
+
+def cut_ledger(database: Path, keep: int) -> None:
+    """Remove the tail and all that covers it, as somebody with the file would."""
+    import sqlite3
+
+    with sqlite3.connect(database) as connection:
+        tables = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type='table'"))
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_master WHERE type='trigger'"
+        ).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DELETE FROM entries WHERE seq > ?", (keep,))
+        for name in tables:
+            if name.startswith("checkpoint"):
+                connection.execute(f"DELETE FROM {name} WHERE size > ?", (keep,))
+            elif name.startswith("node"):
+                connection.execute(f"DELETE FROM {name}")
+    connection.close()
+
+
 @pytest.mark.slow
 def test_an_auditor_needs_nothing_of_ours(door: Door, tmp_path: Path) -> None:
     """The verifier by itself, in isolation from the product, on a tar in another place."""

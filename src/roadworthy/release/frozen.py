@@ -32,10 +32,13 @@ def freeze(value: Any) -> Any:
 
 
 def thaw(value: Any) -> Any:
-    """Plain JSON with its floats again; reads what `freeze` wrote."""
+    """Plain JSON with its floats again; reads what `freeze` wrote.
+
+    Raises ValueError on a number that `freeze` would have written in another way.
+    """
     if isinstance(value, dict):
         if value.keys() == {"$decimal"}:
-            return float(value["$decimal"])
+            return _number(value["$decimal"])
         return {_unescaped(key): thaw(item) for key, item in value.items()}
     if isinstance(value, list):
         return [thaw(item) for item in value]
@@ -50,6 +53,12 @@ def blob(value: Any) -> bytes:
 def frozen_digest(value: Any) -> str:
     """Digest of those bytes."""
     return sha256(blob(value))
+
+
+def _number(text: Any) -> float:
+    if not isinstance(text, str) or decimal(float(text)) != text:
+        raise ValueError(f"{text!r} is not the one way to write that number")
+    return float(text)
 
 
 def _frozen(value: Any) -> Any:

@@ -259,3 +259,12 @@ def test_a_system_without_prompt_rollout_or_side_files(tmp_path: Path) -> None:
     content = pin(bare)
     build_bundle(content, tmp_path / "b")
     assert read_bundle(tmp_path / "b")[1] == content
+
+
+@pytest.mark.parametrize("text", ["1e999", "nan", "0.50", "1", "x", 1, None, ["0.5"]])
+def test_a_number_is_written_in_one_way(text: object) -> None:
+    from roadworthy.release.frozen import thaw
+
+    assert thaw({"$decimal": "0.5"}) == 0.5
+    with pytest.raises(ValueError):
+        thaw({"$decimal": text})
