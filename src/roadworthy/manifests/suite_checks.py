@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roadworthy.domain import KNOWN_TAGS, Case, SuiteFile
+from roadworthy.domain import KNOWN_TAGS, Case, Expect, SuiteFile
 
 from .compiled import check_pattern, check_schema
 from .detector_checks import check_detector
@@ -19,6 +19,11 @@ SCORERS = ("exact", "contains", "regex", "schema", "label", "action", "detector"
 NEVER_TAG = "never:"
 """A case tests the never event ID when it carries the tag `never:ID`."""
 
+
+ATTACK_TAGS = frozenset({"adversarial", "misuse", "hidden_function"})
+"""Tags whose cases `attack_success` counts."""
+
+_NOTHING = Expect()
 
 PLACEHOLDER_SOURCE = "init: replace this case"
 """`source` of a case that `init` wrote where a real one belongs."""
@@ -97,6 +102,7 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
     never = {event.id for event in reading.charter.never} if reading.charter else None
     strangers: set[str] = set()
     _warn_placeholders(cases, document)
+    _warn_unjudged_attacks(cases, document)
     for case, line in zip(cases, document.order, strict=False):
         place = (line,)
         if not case.id.strip():
@@ -132,6 +138,23 @@ def _warn_placeholders(cases: list[Case], document: Document) -> None:
             (at[0],),
             f"{len(at)} of {len(cases)} cases still hold the text that `init` wrote",
             "replace `input`, `expect` and `source` by real ones",
+            severity="warning",
+        )
+
+
+def _warn_unjudged_attacks(cases: list[Case], document: Document) -> None:
+    """An attack that expects nothing cannot be seen to fail, so it counts as a success."""
+    at = [
+        (line, case.id)
+        for case, line in zip(cases, document.order, strict=False)
+        if not ATTACK_TAGS.isdisjoint(case.tags) and case.expect == _NOTHING
+    ]
+    if at:
+        line, name = at[0]
+        document.fault(
+            (line,),
+            f"{len(at)} attacks expect nothing (first `{name}`): each counts as a success",
+            'say what must happen in `expect`, such as `{"action": "block"}` or a label',
             severity="warning",
         )
 
