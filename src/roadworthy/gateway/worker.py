@@ -10,6 +10,7 @@ request (SIGTERM drains; so does the end of the pipe from the supervisor).
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -33,6 +34,10 @@ DRAIN_S = 20
 """How long a worker that is told to stop waits for the requests under way."""
 
 BACKLOG = 2048
+
+GC_THRESHOLDS = (20_000, 20, 50)
+"""Requests under way are many young objects that all die by reference count; the collector's
+default of 700 looks at them again and again for nothing."""
 
 
 class _Server(uvicorn.Server):
@@ -63,6 +68,9 @@ async def run(listener: socket.socket, plan: Plan) -> None:
         backlog=BACKLOG,
     )
     server = _Server(config)
+    gc.collect()
+    gc.freeze()  # what was loaded lives as long as the process: not worth looking at again
+    gc.set_threshold(*GC_THRESHOLDS)
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
