@@ -1,0 +1,1 @@
+"""Benchmarks: rerunnable, each prints a table and `--json`."""
