@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import copy
 import importlib.util
 import json
@@ -15,9 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roadworthy.domain import RoadworthyError
 from roadworthy.ledger import Ed25519Signer, sign_envelope
-from roadworthy.release import add_attestations
-from roadworthy_verify import verify_path
+from roadworthy.release import add_attestations, candidate_digest, read_bundle
+from roadworthy.release.frozen import freeze
+from roadworthy_verify import layout, verify_path
+from roadworthy_verify.covered import candidate_digest as digest_covered
+from roadworthy_verify.covered import encoded
 from roadworthy_verify.envelope import PAYLOAD_TYPE
 from roadworthy_verify.report import EXIT_CODES
 
@@ -119,3 +124,67 @@ def test_only_the_named_keys_make_a_release(forge: Any, tmp_path: Path) -> None:
         attestations[number] = (kind, sign_envelope(payload, PAYLOAD_TYPE, [signer]))
         add_attestations(path, attestations)
         assert not verify_path(path, trust=TRUST, at=forge.AFTER).ok
+
+
+LAYERS = ("config", "slos.json", "rails.json", "prompt.json", "bom.cdx.json", "assets/x.json")
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_bundle_made_by_hand_makes_no_traceback(forge: Any, data: Any) -> None:
+    """Content changed anywhere, every digest in order again: an error by name, or a bundle."""
+    content = forge.content()
+    whole = freeze(content)
+    parts = {name: whole[name] for name in ("version", "system", "charter", "candidate")}
+    values: dict[str, Any] = {
+        "config": {**parts, "candidate_digest": content.candidate_digest},
+        "slos.json": whole["slos"],
+        "rails.json": whole["rails"],
+        "prompt.json": whole["prompt"],
+        "bom.cdx.json": {"a": 1},
+        "assets/x.json": {"$decimal": "0.5"},
+    }
+    name = data.draw(st.sampled_from(LAYERS))
+    place = data.draw(st.sampled_from(list(places(values[name]))))
+    new = data.draw(odd.filter(lambda value: value != "\ud800") | st.just(...))
+    values[name] = changed(values[name], place, new)
+    if data.draw(st.booleans()):
+        _name_the_candidate(values)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "b.tar"
+        forge.write_tar(path, _packed(values).items())
+        report = verify_path(path, at=forge.AFTER)
+        assert report.state in ("unsigned", "tampered")
+        report.fault.encode()
+        try:
+            _, found = read_bundle(path)
+        except RoadworthyError as error:
+            error.message.encode()
+        else:
+            assert candidate_digest(found) == found.candidate_digest
+            assert report.state == "unsigned"
+
+
+def _name_the_candidate(values: dict[str, Any]) -> None:
+    """Let the content name what it now holds, as a careful forger would."""
+    whole = {**values["config"], "prompt": values["prompt.json"], "rails": values["rails.json"]}
+    assets = {"x.json": layout.digest_of_bytes(encoded(values["assets/x.json"]))}
+    with contextlib.suppress(Exception):
+        values["config"]["candidate_digest"] = digest_covered(whole, assets)
+
+
+def _packed(values: dict[str, Any]) -> dict[str, bytes]:
+    blobs = {name: encoded(value) for name, value in values.items()}
+    manifest = layout.bundle_manifest(
+        layout.descriptor(layout.CONTENT, blobs["config"]),
+        [
+            layout.descriptor(layout.layer_type(name), data, title=name)
+            for name, data in blobs.items()
+            if name != "config"
+        ],
+    )
+    members = {
+        layout.blob_name(layout.digest_of_bytes(data)): data for data in [manifest, *blobs.values()]
+    }
+    index = layout.index(manifest, ())
+    return {"oci-layout": layout.OCI_LAYOUT, "index.json": index, **members}
