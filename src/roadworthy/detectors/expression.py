@@ -18,6 +18,23 @@ from .options import Options, refuse
 VARIABLES = ("input", "output", "decision", "confidence", "facets", "context")
 KIND = "EXPRESSION"
 
+_FUNCTIONS = frozenset(
+    "size contains startsWith endsWith matches int uint double string bytes bool timestamp duration "
+    "getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes "
+    "getSeconds getMilliseconds type dyn".split()
+)
+"""What the CEL runtime knows without extensions."""
+
+_OPERATORS = frozenset({"_in_"})
+"""Operators whose inner name looks like a function's."""
+
+_MEANINGS = {
+    "KeyError": "a key is missing, guard it with has()",
+    "TypeError": "a value has another type, or there is none",
+    "ZeroDivisionError": "it divides by zero",
+}
+"""The runtime's own messages may quote the text, which a verdict never does."""
+
 
 class ExpressionDetector:
     """Finds that a CEL expression holds."""
@@ -39,6 +56,11 @@ class ExpressionDetector:
         if unknown:
             message = f"the expression `{expression}` names `{unknown[0]}`, which does not exist"
             raise refuse(message, f"there are {', '.join(VARIABLES)}")
+        called = [name for name in self._program.functions() if name.isidentifier()]
+        strange = sorted(name for name in called if name not in _FUNCTIONS | _OPERATORS)
+        if strange:
+            message = f"the expression `{expression}` calls `{strange[0]}`, which does not exist"
+            raise refuse(message, f"there are {', '.join(sorted(_FUNCTIONS))}")
         self._contexts = threading.local()
 
     def holds(self, text: str, context: TextContext) -> bool:
@@ -46,7 +68,8 @@ class ExpressionDetector:
         try:
             value = self._program.execute(self._filled(text, context))
         except Exception as problem:
-            reason = f"{type(problem).__name__}: {problem}"
+            name = type(problem).__name__
+            reason = _MEANINGS.get(name, name)
             raise DetectorError(f"the expression cannot be evaluated: {reason}") from problem
         if not isinstance(value, bool):
             kind = type(value).__name__

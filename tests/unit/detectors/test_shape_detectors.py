@@ -1,0 +1,129 @@
+"""`pattern` and `deny`."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from roadworthy.detectors import Sweep, make_detector
+from roadworthy.detectors.shape import Sieve, re2_options
+from roadworthy.domain import DetectorError, ManifestError, TextContext
+
+CONTEXT = TextContext(side="output")
+
+
+def found(name: str, options: dict[str, object], text: str, assets: object = None) -> list[str]:
+    detector = make_detector(name, options, assets or {})  # type: ignore[arg-type]
+    return [text[f.start : f.end] for f in detector.detect(text, CONTEXT)]
+
+
+def test_patterns_find_all_places_and_kinds() -> None:
+    detector = make_detector("pattern", {"patterns": {"CASE": r"C-\d{4}", "YEAR": [r"20\d\d"]}}, {})
+    text = "C-1234 and C-9999 in 2026"
+    assert [(f.kind, f.start, f.end) for f in detector.detect(text, CONTEXT)] == [
+        ("CASE", 0, 6),
+        ("CASE", 11, 17),
+        ("YEAR", 21, 25),
+    ]
+
+
+def test_case_is_ignored_unless_told() -> None:
+    assert found("pattern", {"patterns": ["Secret"]}, "SECRET") == ["SECRET"]
+    assert found("pattern", {"patterns": ["Secret"], "ignore_case": False}, "SECRET") == []
+
+
+def test_anchors_see_the_real_ends() -> None:
+    assert found("pattern", {"patterns": ["^a", "b$"]}, "aabb") == ["a", "b"]
+    assert found("pattern", {"patterns": ["(?m)^x$"]}, "x\nx") == ["x", "x"]
+
+
+def test_offsets_are_characters_not_bytes() -> None:
+    assert found("pattern", {"patterns": ["übung"]}, "äöü 😀 Übung macht") == ["Übung"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "part"),
+    [
+        ("(?=a)b", "is not RE2"),
+        (r"(a)\1", "is not RE2"),
+        ("a(", "is not RE2"),
+        ("a*", "matches the empty text"),
+        (r"\b", "matches the empty text"),
+        ("", "is not a text"),
+    ],
+)
+def test_bad_patterns_are_refused_with_the_reason(pattern: str, part: str) -> None:
+    with pytest.raises(ManifestError, match=part.replace("(", r"\(")):
+        make_detector("pattern", {"patterns": [pattern]}, {})
+
+
+def test_a_pattern_that_would_backtrack_for_ever_is_quick() -> None:
+    begin = time.process_time()
+    assert found("pattern", {"patterns": ["(a+)+$"]}, "a" * 30_000 + "b") == []
+    assert time.process_time() - begin < 5.0
+
+
+def test_needs_are_honest() -> None:
+    assert make_detector("pattern", {"patterns": ["ab{1,3}", "x"]}, {}).needs == 5
+    assert make_detector("pattern", {"patterns": ["ab+"]}, {}).needs == "whole"
+    assert make_detector("pattern", {"patterns": ["a", "b$"]}, {}).needs == "whole"
+    assert make_detector("deny", {"words": ["go away"]}, {}).needs == 10
+
+
+def test_denied_words_stand_alone() -> None:
+    assert found("deny", {"words": ["ass"]}, "the assessor's ass, ássé") == ["ass"]
+    assert found("deny", {"words": ["ass"], "inside_words": True}, "assessor") == ["ass"]
+
+
+def test_a_denied_phrase_may_be_broken_over_lines() -> None:
+    assert found("deny", {"words": ["go away"]}, "Go \n away!") == ["Go \n away"]
+
+
+def test_words_from_a_side_file() -> None:
+    for words in (["fool", "knave"], "fool\nknave\n", {"fool": 1}):
+        assert found("deny", {"words": "w.json"}, "a fool", {"w.json": words}) == ["fool"]
+
+
+def test_signs_in_words_are_signs() -> None:
+    assert found("deny", {"words": ["a.c", "c++"]}, "abc a.c c++ c") == ["a.c", "c++"]
+
+
+@pytest.mark.parametrize("words", [[], [""], [3], 5])
+def test_bad_words_are_refused(words: object) -> None:
+    with pytest.raises(ManifestError):
+        make_detector("deny", {"words": words}, {})
+
+
+def test_a_set_that_runs_out_of_memory_says_so_instead_of_nothing() -> None:
+    sieve = Sieve(["a"], ignore_case=False)
+
+    class Exhausted:
+        def Match(self, data: bytes) -> None:  # RE2 says "no match" when it gave up
+            return None
+
+    sieve._set = Exhausted()
+    with pytest.raises(DetectorError, match="out of memory"):
+        sieve.hits(b"a")
+
+
+def test_a_sweep_finds_what_each_detector_finds() -> None:
+    first = make_detector("pattern", {"patterns": ["Foo"], "ignore_case": True}, {})
+    second = make_detector("deny", {"words": ["bar", "foo"], "ignore_case": False}, {})
+    sweep = Sweep([first, second])  # type: ignore[list-item]
+    assert sweep.hits("a FOO") == {0: [0]}
+    assert sweep.hits("a foo bar") == {0: [0], 1: [0, 1]}
+    assert sweep.hits("nothing") == {}
+    assert Sweep([]).hits("x") == {}
+
+
+def test_a_quotation_left_open_is_looked_for_by_itself() -> None:
+    assert found("pattern", {"patterns": [r"\Qa)b"]}, "x a)b") == ["a)b"]
+    assert make_detector("pattern", {"patterns": [r"\Qa)b"]}, {}).needs == "whole"
+
+
+def test_options_of_re2_print_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    assert re2_options(ignore_case=True).log_errors is False
+    with pytest.raises(ManifestError):
+        make_detector("pattern", {"patterns": ["("]}, {})
+    assert capfd.readouterr().err == ""
