@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roadworthy.domain import KNOWN_TAGS, Case, Expect, SuiteFile
+from roadworthy.domain import KNOWN_TAGS, Case, Expect, Prompt, SuiteFile, Variable
 
 from .compiled import check_pattern, check_schema
 from .detector_checks import check_detector
@@ -101,6 +101,8 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
     labels = set(decision.labels) if decision else set()
     never = {event.id for event in reading.charter.never} if reading.charter else None
     strangers: set[str] = set()
+    if reading.prompt is not None and reading.document(reading.prompt.path).sound(("variables",)):
+        _check_variables(cases, document, reading.prompt)
     _warn_placeholders(cases, document)
     _warn_unjudged_attacks(cases, document)
     for case, line in zip(cases, document.order, strict=False):
@@ -125,6 +127,33 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
                 )
             strangers.add(expect.label)
         _check_tags(case, line, document, never)
+
+
+def _check_variables(cases: list[Case], document: Document, prompt: Prompt) -> None:
+    """Every case gives the prompt the variables that it takes; the first that does not is named."""
+    declared = prompt.header.variables or {"input": Variable()}
+    needed = {name for name, variable in declared.items() if variable.required}
+    seen: set[str] = set()
+    for case, line in zip(cases, document.order, strict=False):
+        if isinstance(case.input, list):
+            continue
+        given = set(case.input) if isinstance(case.input, dict) else {"input"}
+        for name in sorted(needed - given):
+            if name not in seen:
+                document.fault(
+                    (line, "input"),
+                    f"the case `{case.id}` does not give `{name}`, which `{prompt.path}` needs",
+                    f'write `"input": {{"{name}": …}}`, or give the variable `required: false`',
+                )
+            seen.add(name)
+        for name in sorted(given - set(declared) - {"input"}):
+            if name not in seen:
+                document.fault(
+                    (line, "input"),
+                    f"the case `{case.id}` gives `{name}`, which `{prompt.path}` does not declare",
+                    suggest(name, sorted(declared), "declared are"),
+                )
+            seen.add(name)
 
 
 def _warn_placeholders(cases: list[Case], document: Document) -> None:
