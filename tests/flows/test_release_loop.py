@@ -15,6 +15,8 @@ from roadworthy.domain import (
     Verdict,
     VerificationError,
 )
+from roadworthy.evaluation import read_run
+from roadworthy.flows.comparing import differences
 from roadworthy.flows.learning import close, find_incident, promote
 from roadworthy.flows.road import on_violation
 from roadworthy.flows.routing import read_table
@@ -172,3 +174,17 @@ async def test_promoting_twice_adds_nothing(desk: Desk) -> None:
         )  # fmt: skip
     lines = (desk.root / "suites" / "incidents.jsonl").read_text().splitlines()
     assert len(lines) == 1
+
+
+async def test_two_candidates_are_compared_case_by_case(desk: Desk) -> None:
+    before = read_run((await desk.evaluate()).run_file)
+    desk.write("rules.yaml", RULES.replace("car: 3, tyre: 3", "boat: 3"))
+    after = read_run((await desk.evaluate()).run_file)
+    whole = differences(before, after)[0]
+    assert (whole.n, len(whole.fixed), len(whole.broken)) == (80, 0, 0)
+    desk.write("rules.yaml", RULES.replace("roof: 3, kitchen: 3", "boat: 3"))
+    worse = differences(before, read_run((await desk.evaluate()).run_file))[0]
+    assert (len(worse.broken), worse.difference) == (40, -0.5)
+    assert worse.interval.high < 0
+    assert worse.p_value <= worse.adjusted < 1e-6
+    assert differences([], after) == ()

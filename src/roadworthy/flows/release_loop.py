@@ -41,6 +41,7 @@ from roadworthy.monitoring import by_facets, measure, selector
 from roadworthy.policy import assess, decide, deliberation_blockers, removed_cases, same_bar
 from roadworthy.release import pin
 
+from .comparing import differences, in_words
 from .loop import Loop
 
 
@@ -50,13 +51,15 @@ def gate(system: System, loop: Loop) -> GateDecision:
     content = pin(system)
     # 2 its run
     run = newest_run(loop, content.candidate_digest)
-    rows = _rows(loop, run)
+    rows = rows_of(loop, run)
     # 3 the bar
     present = present_bar(system, content)
     blockers = _bar_blockers(loop, run, present)
     # 4 objectives
     baseline = baseline_run(loop, content)
-    assessments, notes = judge(content.slos.slos, rows, _rows(loop, baseline))
+    before = rows_of(loop, baseline)
+    assessments, notes = judge(content.slos.slos, rows, before)
+    notes += [in_words(each) for each in differences(before, rows)]
     # 5 people and incidents
     blockers += deliberation_blockers(
         system.deliberation, content.charter, content.candidate_digest
@@ -142,7 +145,7 @@ def _measure(slo: SafetySLO, rows: Sequence[Observation]) -> Measurement:
     return measure(objective.metric, rows, aggregation=objective.aggregation)
 
 
-def _rows(loop: Loop, run: RunSummary | None) -> list[Observation]:
+def rows_of(loop: Loop, run: RunSummary | None) -> list[Observation]:
     """The rows of a run; its file must still say what the ledger recorded of it."""
     if run is None:
         return []

@@ -1,0 +1,72 @@
+"""`roadworthy compare`: two candidates on the same cases, and which cases flipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .terminal import emit, say, table
+
+_SHOWN = 12
+"""Flipped cases listed for people; JSON has all."""
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    candidate: Annotated[str, typer.Option(help="The new candidate's file.")] = "candidate.yaml",
+    against: Annotated[str, typer.Option(help="The candidate's file to compare with.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Compare the newest runs of two candidates, case by case.
+
+    Prints the paired difference of every score with its interval, McNemar's exact p-value after
+    Holm's adjustment, and the cases that were fixed or broken.
+    """
+    import msgspec
+
+    from roadworthy.domain import UndecidedError
+    from roadworthy.flows.comparing import differences
+    from roadworthy.flows.release_loop import newest_run, rows_of
+    from roadworthy.manifests import load_system
+    from roadworthy.release import pin
+    from roadworthy.wiring.loop import open_loop
+
+    systems = [load_system(directory, candidate=name) for name in (against, candidate)]
+    loop = open_loop(directory, configured=systems[0].deployment.workspace)
+    rows = []
+    for name, system in zip((against, candidate), systems, strict=True):
+        run = newest_run(loop, pin(system).candidate_digest)
+        if run is None:
+            raise UndecidedError(
+                f"{name} has no run yet", fix=f"roadworthy eval {directory} --candidate {name}"
+            )
+        rows.append(rows_of(loop, run))
+    found = differences(rows[0], rows[1])
+    if json:
+        emit({"against": against, "candidate": candidate,
+              "differences": [msgspec.to_builtins(each) for each in found]})  # fmt: skip
+        return
+    table(
+        ("score", against, candidate, "difference", "95 % interval", "n", "p (Holm)"),
+        [
+            (
+                each.score,
+                f"{each.before:.4g}",
+                f"{each.after:.4g}",
+                f"{each.difference:+.4g}",
+                f"{each.interval.low:+.4g} to {each.interval.high:+.4g}",
+                str(each.n),
+                f"{each.adjusted:.3g}",
+            )
+            for each in found
+        ],
+    )
+    for each in found[:1]:
+        for title, flipped in (("fixed", each.fixed), ("broken", each.broken)):
+            more = f" and {len(flipped) - _SHOWN} more" if len(flipped) > _SHOWN else ""
+            say(f"{len(flipped)} {title}: {', '.join(flipped[:_SHOWN]) or 'none'}{more}")
+        if each.unpaired:
+            say(f"{each.unpaired} cases are in one run only and were not compared")
