@@ -34,6 +34,7 @@ from roadworthy.serving import RailLine
 
 from .loop import Loop
 from .road import Violation, find_event, on_violation
+from .routing import read_table
 from .stopping import record_unrecorded
 
 
@@ -62,6 +63,8 @@ class Reconciler:
         self._vault = vault
         self._rules = rules
         self._warn = warn
+        self._entered = -1
+        """Version of the routing table whose kills are all in the ledger."""
 
     def round(self) -> int:
         """Take everything that is new; returns how many records that were."""
@@ -69,9 +72,17 @@ class Reconciler:
         for record in self._tail.read():
             self._take(record)
             taken += 1
-        for flag in record_unrecorded(self._loop):  # 4
-            self._warn(f"{flag.id} stood without an entry; entered now")
+        self._enter_kills()
         return taken
+
+    def _enter_kills(self) -> None:
+        """4. Only when the table is another one than last time."""
+        version = read_table(self._loop.workspace.routing).version
+        if version == self._entered:
+            return
+        for flag in record_unrecorded(self._loop):
+            self._warn(f"{flag.id} stood without an entry; entered now")
+        self._entered = version
 
     def _take(self, record: Record) -> None:
         outcome, observation = record.outcome, record.observation

@@ -1,0 +1,171 @@
+"""The control process's round: once, however often; nothing lost when it was away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from doubles.live_system import write_live_system
+from roadworthy.domain import (
+    EvidenceError,
+    JournalSettings,
+    KillFlag,
+    Observation,
+    Outcome,
+    RoutingTable,
+    Witness,
+    sha256,
+)
+from roadworthy.flows.learning import incidents_of
+from roadworthy.flows.loop import Loop
+from roadworthy.flows.routing import publish, read_table
+from roadworthy.flows.stopping import set_kill
+from roadworthy.journal import Spool, Vault, open_master_key
+from roadworthy.wiring.clock import new_id
+from roadworthy.wiring.control import Control
+from roadworthy.wiring.loop import loop_of
+from roadworthy.wiring.plan import Plan
+
+AT = "2026-11-21T20:00:00.000000Z"
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Loop:
+    return loop_of(write_live_system(tmp_path, "http://127.0.0.1:9/v1").workspace)
+
+
+def a_control(loop: Loop) -> Control:
+    root = str(loop.workspace.root.parent)
+    return Control(Plan(workspace=str(loop.workspace.root), roots={"": root}))
+
+
+def a_spool(loop: Loop) -> Spool:
+    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
+    return Spool(
+        loop.workspace.journal,
+        worker="w1",
+        vault=vault,
+        clock=loop.clock,
+        settings=JournalSettings(),
+        min_free_bytes=0,
+    )
+
+
+def seen(loop: Loop, output: str, **changes: object) -> Observation:
+    values: dict[str, object] = {
+        "id": new_id(),
+        "time": AT,
+        "system": "letters",
+        "release": read_table(loop.workspace.routing).routes["letters"].live,
+        "stage": "live",
+        "tenant": "acme",
+        "output_digest": sha256(output.encode()),
+    }
+    return Observation(**(values | changes))  # type: ignore[arg-type]
+
+
+async def left(loop: Loop, output: str, *outcomes: Outcome, **changes: object) -> Observation:
+    """An answer that left, and what was learned about it."""
+    observation, spool = seen(loop, output, **changes), a_spool(loop)
+    spool.start()
+    await spool.close(observation, Witness(input="dear desk", output=output))
+    for outcome in outcomes:
+        about = Outcome(
+            observation=observation.id,
+            time=AT,
+            reporter=outcome.reporter,
+            never_event=outcome.never_event,
+        )
+        kind = "report" if outcome.reporter == "tenant:acme" else "outcome"
+        await spool.learn(about, kind=kind)  # type: ignore[arg-type]
+    await spool.aclose()
+    return observation
+
+
+def kinds(loop: Loop) -> list[str]:
+    return [e.kind for e in loop.ledger.entries() if not e.kind.startswith(("rel", "per", "run"))]
+
+
+async def test_a_late_rule_kills_records_and_opens_once(loop: Loop) -> None:
+    observation = await left(loop, "you will get 900 euro")
+    a_control(loop).round()
+    (flag,) = read_table(loop.workspace.routing).kills
+    assert (flag.scope, flag.value, flag.observation) == ("tenant", "acme", observation.id)
+    (incident,) = incidents_of(loop).values()
+    assert incident.observations == (observation.id,)
+    before = loop.ledger.size()
+    (loop.workspace.journal / "control.json").unlink()  # as if it had died before it kept its marks
+    a_control(loop).round()
+    assert loop.ledger.size() == before
+    assert len(read_table(loop.workspace.routing).kills) == 1
+
+
+async def test_a_lifted_kill_is_not_set_again_by_a_restart(loop: Loop) -> None:
+    await left(loop, "you will get 900 euro")
+    a_control(loop).round()
+    publish(loop.workspace, lambda old: RoutingTable(routes=old.routes), loop.clock)
+    (loop.workspace.journal / "control.json").unlink()
+    a_control(loop).round()
+    assert read_table(loop.workspace.routing).kills == ()
+
+
+async def test_an_answer_that_breaks_nothing_is_let_be(loop: Loop) -> None:
+    await left(loop, "a person will call you")
+    await left(loop, "you will get 900 euro", action="blocked")
+    assert a_control(loop).round() == 6
+    assert read_table(loop.workspace.routing).kills == ()
+    assert kinds(loop).count("journal.sealed") == 2
+
+
+async def test_a_reviewers_violation_is_recorded_and_a_claim_waits(loop: Loop) -> None:
+    reviewer = Outcome(observation="", time="", reporter="tenant:reviewers", never_event="insults")
+    claim = Outcome(observation="", time="", reporter="tenant:acme", never_event="insults")
+    observation = await left(loop, "fine", claim, reviewer)
+    a_control(loop).round()
+    a_control(loop).round()
+    said = kinds(loop)
+    assert said.count("violation.recorded") == 1
+    assert said.count("outcome.reported") == 1
+    (flag,) = read_table(loop.workspace.routing).kills
+    assert flag.observation == observation.id and flag.by == "tenant:reviewers"
+
+
+async def test_an_erased_text_is_not_looked_at_and_stops_nothing(loop: Loop) -> None:
+    await left(loop, "you will get 900 euro")
+    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
+    vault.erase(tenant="acme")
+    a_control(loop).round()
+    assert read_table(loop.workspace.routing).kills == ()
+
+
+async def test_an_unknown_never_event_does_not_stop_the_round(loop: Loop) -> None:
+    nonsense = Outcome(observation="", time="", reporter="tenant:reviewers", never_event="nope")
+    await left(loop, "fine", nonsense)
+    await left(loop, "you will get 900 euro")
+    a_control(loop).round()
+    assert len(read_table(loop.workspace.routing).kills) == 1
+
+
+async def test_a_kill_while_nobody_recorded_is_entered(loop: Loop) -> None:
+    flag = KillFlag(
+        id="kill-x", scope="tenant", value="acme", system="letters", reason="r", by="x", at=AT
+    )
+    set_kill(flag, loop)
+    control = a_control(loop)
+    control.round()
+    control.round()
+    assert kinds(loop).count("kill.set") == 1
+
+
+async def test_a_damaged_table_fails_the_round_and_a_mended_one_goes_on(loop: Loop) -> None:
+    control = a_control(loop)
+    good = loop.workspace.routing.read_bytes()
+    await left(loop, "you will get 900 euro")
+    loop.workspace.routing.write_bytes(b"{")
+    with pytest.raises(EvidenceError):
+        control.round()
+    loop.workspace.routing.write_bytes(good)
+    control.round()
+    assert len(read_table(loop.workspace.routing).kills) == 1
+    assert len(incidents_of(loop)) == 1
