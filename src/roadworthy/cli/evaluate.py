@@ -100,12 +100,14 @@ def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
 
     from .terminal import Progress as Bar
     from .terminal import progress
+    from .terms import show_terms
 
     # Cases and rows live until the process ends; walking them again and again to look for
     # cycles is a fifth of the time of a run of 20,000.
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
     system = load_system(directory, candidate=candidate)
     gc.freeze()
+    show_terms(system.candidate.model)
     loop = open_loop(directory, configured=system.deployment.workspace)
 
     def service(content: ReleaseContent, wrap: Callable[[Provider], Provider]) -> Service:

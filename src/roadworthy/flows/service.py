@@ -50,6 +50,12 @@ class Service:
         """The endpoint of that name; the charter's first when a call names none."""
         return self._endpoints.get(name, self._first)
 
+    async def warm(self) -> None:
+        """Load a model that runs here, so that no caller waits for it. Raises ProviderError."""
+        warm = getattr(self.provider, "warm", None)
+        if warm is not None:
+            await warm()
+
     async def prior(self) -> dict[str, float] | None:
         """Label log-probabilities of a content-free input; None unless calibration is asked."""
         if self.decision is None or not self.decision.calibrate:

@@ -41,6 +41,7 @@ class Composer:
         own = prompt.header.sampling if prompt is not None else None
         self._sampling = own or candidate.sampling
         self._labels = tuple(candidate.decision.labels) if candidate.decision else ()
+        self._prefix_chars = self._static_prefix()
         self._wants_logprobs = bool(
             candidate.decision and candidate.decision.confidence == "logprob"
         )
@@ -89,7 +90,33 @@ class Composer:
             stream=call.stream,
             extra=extra or {},
             repeat=call.repeat,
+            prefix_chars=self._prefix_chars if prompt is not None else 0,
         )
+
+    def _static_prefix(self) -> int:
+        """How many leading characters of a completion prompt are the same in every call."""
+        if self._prompt is None or self._prompt.header.format != "completion":
+            return 0
+        one, two = (self._filled(letter) for letter in ("a", "b"))
+        return next(
+            (i for i, pair in enumerate(zip(one, two, strict=False)) if len(set(pair)) > 1), 0
+        )
+
+    def _filled(self, letter: str) -> str:
+        """The prompt with every variable set to something that starts with `letter`."""
+        assert self._template is not None
+        assert self._prompt is not None
+        number = {"a": 1, "b": 2}[letter]
+        kinds: dict[str, Any] = {
+            "string": letter, "integer": number, "number": number, "boolean": number == 1,
+            "list": [letter],
+        }  # fmt: skip
+        declared = self._prompt.header.variables or {"input": Variable()}
+        try:
+            sections = self._template.render({k: kinds[v.type] for k, v in declared.items()})
+        except UsageError:
+            return ""  # a template that needs real values; the hint is only a hint
+        return "\n".join(text for _, text in sections)
 
     def _checked(self, variables: dict[str, Any]) -> dict[str, Any]:
         """The declared variables of a call; unknown ones are refused, not ignored."""

@@ -57,6 +57,12 @@ class Resilient:
         self._timeout_s = timeout_s
         self._budget = self._policy.budget
 
+    async def warm(self) -> None:
+        """Load what the inner provider can load ahead of the first call. Raises ProviderError."""
+        warm = getattr(self._inner, "warm", None)
+        if warm is not None:
+            await warm()
+
     async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
         """Yield the reply; see the port. All attempts share one time limit."""
         deadline = self._clock.monotonic() + time_limit(request, self._timeout_s)

@@ -214,7 +214,9 @@ class Gateway:
                         root=root,
                         clock=self.clock,
                     )
+                    await fronts[system].service.warm()
                 except (RoadworthyError, OSError) as error:
+                    fronts.pop(system, None)
                     refused[system] = (
                         error.message
                         if isinstance(error, RoadworthyError)

@@ -119,3 +119,10 @@ def test_a_transparent_call_keeps_the_callers_messages() -> None:
     assert request.messages == messages
     assert request.extra == {"tools": []}
     assert request.labels == ()
+
+
+def test_the_static_start_of_a_completion_prompt_is_known() -> None:
+    made = composer("Desks: a, b\nClaim: {{ input }}\nDesk:", format="completion")
+    request = made.compose(Call(id="1", system="desk", variables={"input": "a bag"}))
+    assert request.prompt is not None
+    assert request.prompt[: request.prefix_chars] == "Desks: a, b\nClaim: "
