@@ -7,6 +7,7 @@ at an encoding other than UTF-8.
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from .document import Document
@@ -40,7 +41,14 @@ def read_bytes(root: Path, document: Document, *, limit: int = MAX_DATA_BYTES) -
     """The file's bytes; None after a fault."""
     path = root / document.file
     try:
-        size = path.stat().st_size
+        facts = path.stat()
+        size = facts.st_size
+        if stat.S_ISDIR(facts.st_mode):
+            raise IsADirectoryError
+        if not stat.S_ISREG(facts.st_mode):
+            # Reading a pipe or a device could wait, or go on, for ever.
+            document.fault((), "this is a pipe or a device, not a file", "write a plain file")
+            return None
         if size > limit:
             document.fault(
                 (),

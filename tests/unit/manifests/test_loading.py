@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,12 @@ def test_a_wrong_environment_value_is_a_clear_fault(
     monkeypatch.setenv("ROADWORTHY_LISTEN_PORT", "many")
     with pytest.raises(ManifestError, match="ROADWORTHY_LISTEN_PORT"):
         load_system(write_system(tmp_path))
+
+
+def test_a_pipe_or_a_folder_in_place_of_a_file_is_a_fault(tmp_path: Path) -> None:
+    write_system(tmp_path, {"charter.yaml": None, "candidate.yaml": None})
+    os.mkfifo(tmp_path / "charter.yaml")
+    (tmp_path / "candidate.yaml").mkdir()
+    said = errors(tmp_path)
+    assert "this is a pipe or a device, not a file" in said
+    assert "this is a folder, not a file" in said
