@@ -1,0 +1,101 @@
+"""`kill`, `resume` and `keys tenant` by their output and exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from doubles.live_system import write_live_system
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
+from roadworthy.flows.routing import read_table
+from roadworthy.manifests import Workspace
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("ROADWORTHY_PERSON", raising=False)
+    write_live_system(tmp_path, "http://127.0.0.1:9/v1")
+    return tmp_path
+
+
+def kills(root: Path) -> list[tuple[str, str, str]]:
+    table = read_table(Workspace(root / ".roadworthy").routing)
+    return [(flag.scope, flag.value, flag.system) for flag in table.kills]
+
+
+def test_a_kill_is_published_signed_and_recorded(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["kill", "slice:supplier=S-9", str(root), "--reason", "odd", "--as", "dan"]
+    assert run(VERBS, [*arguments, "--json"]) == 0
+    said = msgspec.json.decode(capsys.readouterr().out)
+    assert said["recorded"] is True and said["by"].startswith("person:")
+    assert kills(root) == [("slice", "supplier=S-9", "letters")]
+
+
+def test_a_kill_by_nobody_still_stops(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(VERBS, ["kill", "system", str(root), "--reason", "odd"]) == 0
+    assert kills(root) == [("system", "letters", "letters")]
+    assert "nobody signed it" in capsys.readouterr().err
+
+
+def test_a_kill_with_a_broken_ledger_still_stops_and_says_so(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (root / ".roadworthy").glob("ledger.db*"):
+        path.unlink()
+    (root / ".roadworthy" / "ledger.db").mkdir()
+    assert run(VERBS, ["kill", "tenant:acme", str(root), "--reason", "odd", "--as", "dan"]) == 2
+    assert kills(root) == [("tenant", "acme", "letters")]
+    assert "not in the ledger yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["everything", "--reason", "x"], ["system", "--reason", " "], ["system"]]
+)
+def test_a_kill_that_says_nothing_is_refused(root: Path, arguments: list[str]) -> None:
+    assert run(VERBS, ["kill", arguments[0], str(root), *arguments[1:]]) == 1
+    assert kills(root) == []
+
+
+def test_a_broken_charter_does_not_keep_a_kill_from_acting(root: Path) -> None:
+    (root / "charter.yaml").write_text("not: [valid")
+    assert run(VERBS, ["kill", "system", str(root), "--reason", "odd", "--as", "dan"]) == 0
+    assert kills(root) == [("system", "letters", "letters")]
+
+
+@pytest.mark.parametrize(
+    ("people", "code"),
+    [
+        (["bob", "cleo"], 0),
+        (["bob"], 1),
+        (["bob", "bob"], 1),
+        (["bob", "nobody"], 1),
+        ([], 1),
+    ],
+)
+def test_two_people_lift(
+    root: Path, capsys: pytest.CaptureFixture[str], people: list[str], code: int
+) -> None:
+    run(VERBS, ["kill", "tenant:acme", str(root), "--reason", "odd", "--as", "dan"])
+    named = [word for person in people for word in ("--as", person)]
+    lift = ["resume", "tenant:acme", str(root), "--reason", "mended", *named]
+    assert run(VERBS, lift) == code
+    assert len(kills(root)) == (0 if code == 0 else 1)
+
+
+def test_a_tenants_key_is_shown_once(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(VERBS, ["keys", "tenant", "add", "acme", str(root), "--json"]) == 0
+    key = msgspec.json.decode(capsys.readouterr().out)["key"]
+    assert key.startswith("rw-") and len(key) >= 46
+    assert run(VERBS, ["keys", "tenant", "list", str(root), "--json"]) == 0
+    listed = capsys.readouterr().out
+    assert key not in listed
+    (row,) = msgspec.json.decode(listed)["keys"]
+    assert (row["tenant"], row["scopes"], row["state"]) == ("acme", ["chat"], "valid")
+    assert run(VERBS, ["keys", "tenant", "revoke", row["id"], str(root)]) == 0
+    assert run(VERBS, ["keys", "tenant", "revoke", row["id"], str(root)]) == 1
+    assert run(VERBS, ["keys", "tenant", "add", "acme", str(root), "--scope", "all"]) == 1
