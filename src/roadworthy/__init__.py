@@ -10,7 +10,7 @@ this true, ARCHITECTURE.md draws it):
     prompting evaluation policy release serving journal monitoring incidents     the stages
     providers detectors         instruments
     ledger manifests            mechanics
-    statistics                  arithmetic
+    statistics expressions      arithmetic
     domain                      nouns, ports, errors
 """
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roadworthy.domain import DetectorError, Finding, Needs, TextContext
+from roadworthy.expressions import load_cel
 
 from .options import Options, refuse
 
@@ -19,9 +20,12 @@ VARIABLES = ("input", "output", "decision", "confidence", "facets", "context")
 KIND = "EXPRESSION"
 
 _FUNCTIONS = frozenset(
-    "size contains startsWith endsWith matches int uint double string bytes bool timestamp duration "
-    "getFullYear getMonth getDate getDayOfMonth getDayOfWeek getDayOfYear getHours getMinutes "
-    "getSeconds getMilliseconds type dyn".split()
+    (
+        *("size", "contains", "startsWith", "endsWith", "matches", "type", "dyn"),
+        *("int", "uint", "double", "string", "bytes", "bool", "timestamp", "duration"),
+        *("getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear"),
+        *("getHours", "getMinutes", "getSeconds", "getMilliseconds"),
+    )
 )
 """What the CEL runtime knows without extensions."""
 
@@ -43,8 +47,7 @@ class ExpressionDetector:
     needs: Needs = "whole"
 
     def __init__(self, expression: str) -> None:
-        import cel
-
+        cel = load_cel()
         try:
             self._program = cel.compile(expression)
         except Exception as problem:
@@ -85,7 +88,7 @@ class ExpressionDetector:
     def _filled(self, text: str, context: TextContext) -> Any:
         cell: Any = getattr(self._contexts, "cell", None)
         if cell is None:
-            import cel
+            cel = load_cel()
 
             cell = self._contexts.cell = cel.Context()
         values = {

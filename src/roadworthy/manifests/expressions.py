@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from roadworthy.expressions import load_cel
+
 MAX_PATTERN = 10_000
 """Characters of one RE2 pattern."""
 
@@ -65,22 +67,6 @@ def why_not_cel(expression: str) -> str:
             raise
         return "the parser gave up on it"
     return ""
-
-
-def load_cel() -> Any:
-    """The CEL package without its terminal program.
-
-    `import cel` alone also imports prompt_toolkit, pygments and rich for its own command line:
-    0.5 s where bytecode is not cached, which is more than the whole of `roadworthy check`.
-    """
-    import sys
-    import types
-
-    if "cel" not in sys.modules:
-        sys.modules.setdefault("cel.cli", types.ModuleType("cel.cli"))
-    import cel
-
-    return cel
 
 
 def _cel_problem(said: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import DetectorError, Fault, ManifestError, Observation
+from roadworthy.expressions import load_cel
 
 Predicate = Callable[[Observation], bool]
 
@@ -28,8 +29,7 @@ def selector(where: str) -> Predicate:
 
 
 def _cel(expression: str) -> Predicate:
-    import cel
-
+    cel = load_cel()
     try:
         program = cel.compile(expression)
     except Exception as error:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import cel
 from msgspec import Struct
 
 from roadworthy.domain import Allowed, Candidate, Charter
+from roadworthy.expressions import load_cel
 
 
 class Denial(Struct, frozen=True):
@@ -34,6 +34,7 @@ class Admittance:
             for facet, values, what in _restrictions(allowed)
             if values and facet in candidate.facets
         ]
+        cel = load_cel()
         self._assertions = [(cel.compile(a.that), a.otherwise) for a in candidate.assertions]
 
     def check(self, text: str, facets: Mapping[str, str]) -> Denial | None:
@@ -64,7 +65,7 @@ def _restrictions(allowed: Allowed) -> list[tuple[str, list[str], str]]:
     ]
 
 
-def _holds(program: cel.Program, names: dict[str, Any]) -> bool:
+def _holds(program: Any, names: dict[str, Any]) -> bool:
     """Whether an assertion is exactly true; one that raises does not hold."""
     try:
         return program.execute(names) is True
