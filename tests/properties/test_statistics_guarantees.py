@@ -13,6 +13,7 @@ from roadworthy.domain import Measurement, SafetySLO, Verdict
 from roadworthy.policy import assess
 from roadworthy.statistics import (
     bootstrap,
+    bootstrap_counts,
     clopper_pearson,
     holm,
     mcnemar_exact,
@@ -54,7 +55,7 @@ def test_wilson_covers_what_it_says_on_average(n: int) -> None:
 
 @pytest.mark.parametrize("n", [60, 120, 400])
 def test_the_gate_rarely_passes_what_is_just_below_its_target(n: int) -> None:
-    """At the boundary a `proven` pass is a false one: at most 2.5 %, with the simulation's error."""
+    """At the boundary a `proven` pass is a false one: at most 2.5 %."""
     slo = SafetySLO(name="accuracy", target=">= 0.8", evidence="proven")
     passed = 0
     for count in draws(0.8, n, seed=3):
@@ -120,3 +121,18 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_order(values: list[float]) 
     assert all(after >= before for before, after in zip(values, adjusted, strict=True))
     order = sorted(range(len(values)), key=lambda index: values[index])
     assert [adjusted[index] for index in order] == sorted(adjusted)
+
+
+def test_the_bootstrap_of_counts_covers_a_share() -> None:
+    source = random.Random(8)
+    inside, rounds = 0, 400
+    for seed in range(rounds):
+        hits = sum(source.random() < 0.7 for _ in range(150))
+        bounds = bootstrap_counts(
+            {True: hits, False: 150 - hits},
+            lambda counts: counts.get(True, 0) / sum(counts.values()),
+            resamples=400,
+            seed=seed,
+        )
+        inside += bounds.low <= 0.7 <= bounds.high
+    assert 0.91 <= inside / rounds <= 0.98

@@ -7,6 +7,7 @@ verb; every verb's own help, options and arguments are typer's.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -76,6 +77,7 @@ def _call(verb: str, entry: tuple[str, str], arguments: list[str]) -> int:
             app.command(help=module.command.__doc__ or summary)(module.command)
         app.pretty_exceptions_enable = False
         result = app(args=arguments, prog_name=f"roadworthy {verb}", standalone_mode=False)
+        sys.stdout.flush()
         return int(result) if isinstance(result, int) else 0
     except typer.Exit as stop:
         return int(stop.exit_code)
@@ -85,6 +87,8 @@ def _call(verb: str, entry: tuple[str, str], arguments: list[str]) -> int:
     except typer.TyperException as error:
         return _report_usage(error, wants_json=wants_json)
     except BrokenPipeError:
+        # Whoever read along has seen enough; nothing may try to flush into the pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
         return _report(error, wants_json=wants_json)
@@ -125,7 +129,6 @@ def _report(error: Exception, *, wants_json: bool) -> int:
 
 def _report_unforeseen(error: Exception, *, wants_json: bool) -> int:
     """The disk, the network or a bug: one line, the traceback only when it is asked for."""
-    import os
     import traceback
 
     what = f"{type(error).__name__}: {error}"

@@ -50,10 +50,10 @@ def gate(system: System, loop: Loop) -> GateDecision:
     # 1 candidate
     content = pin(system)
     # 2 its run
-    run = newest_run(loop, content.candidate_digest)
+    present = present_bar(system, content)
+    run = newest_run(loop, content.candidate_digest, bar=present)
     rows = rows_of(loop, run)
     # 3 the bar
-    present = present_bar(system, content)
     blockers = _bar_blockers(loop, run, present)
     # 4 objectives
     baseline = baseline_run(loop, content)
@@ -78,13 +78,27 @@ def gate(system: System, loop: Loop) -> GateDecision:
     return _record(loop, decision)
 
 
-def newest_run(loop: Loop, candidate: str) -> RunSummary | None:
-    """The newest run of a candidate that the ledger knows, or None."""
-    entry = loop.ledger.newest(kind="run.completed", subject=candidate)
-    if entry is None:
-        return None
-    summary = loop.blobs.get_json(str(entry.payload["summary"]))
-    return msgspec.convert(summary, RunSummary, strict=False)
+def newest_run(loop: Loop, candidate: str, *, bar: Bar | None = None) -> RunSummary | None:
+    """The newest run of a candidate that the ledger knows, or None.
+
+    With `bar`, the newest whole run that was held to it counts before any other: a quick run
+    after a full one does not undo it.
+    """
+    runs = [
+        msgspec.convert(
+            loop.blobs.get_json(str(entry.payload["summary"])), RunSummary, strict=False
+        )
+        for entry in loop.ledger.entries(kind="run.completed", subject=candidate)
+    ]
+    for run in reversed(runs):
+        if bar is not None and run.status == "complete" and not same_bar(_fixed(loop, run), bar):
+            return run
+    return runs[-1] if runs else None
+
+
+def _fixed(loop: Loop, run: RunSummary) -> Bar:
+    """The bar that a run was held to."""
+    return msgspec.convert(loop.blobs.get_json(run.bar), Bar, strict=False)
 
 
 def baseline_run(loop: Loop, content: ReleaseContent) -> RunSummary | None:
@@ -156,8 +170,7 @@ def _bar_blockers(loop: Loop, run: RunSummary | None, present: Bar) -> list[Bloc
     """A bar that moved after the run, or lost a case since an earlier one, keeps it closed."""
     blockers: list[Blocker] = []
     if run is not None:
-        fixed = msgspec.convert(loop.blobs.get_json(run.bar), Bar, strict=False)
-        blockers += same_bar(fixed, present)
+        blockers += same_bar(_fixed(loop, run), present)
     earlier = [
         (entry.time, msgspec.convert(loop.blobs.get_json(str(entry.payload["bar"])), Bar,
                                      strict=False))

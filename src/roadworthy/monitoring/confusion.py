@@ -7,7 +7,7 @@ denominator counting 0: scikit-learn's definition with `zero_division=0`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from roadworthy.domain import Observation
@@ -16,16 +16,15 @@ Pair = tuple[str, str]
 Average = Literal["precision", "recall", "f1"]
 
 
-def pairs(rows: Iterable[Observation]) -> list[Pair]:
-    """(truth, decision) of every labelled row; a row without a decision has an empty one."""
-    return [(row.label, row.decision if row.status == "ok" else "") for row in rows if row.label]
+def confusion(rows: Iterable[Observation]) -> Counter[Pair]:
+    """How often each (truth, decision) occurs; a row without a decision has an empty one."""
+    return Counter(
+        (row.label, row.decision if row.status == "ok" else "") for row in rows if row.label
+    )
 
 
-def macro(items: Sequence[Pair], average: Average) -> float:
-    """Macro precision, recall or F1 of (truth, decision) pairs. Raises ValueError when empty."""
-    if not items:
-        raise ValueError("no labelled rows")
-    counts = Counter(items)
+def macro(counts: Mapping[Pair, int], average: Average) -> float:
+    """Macro precision, recall or F1 of a confusion. Raises ValueError when it is empty."""
     truths: Counter[str] = Counter()
     decisions: Counter[str] = Counter()
     hits: Counter[str] = Counter()
@@ -34,7 +33,11 @@ def macro(items: Sequence[Pair], average: Average) -> float:
         decisions[decision] += number
         if truth == decision:
             hits[truth] += number
-    labels = sorted((set(truths) | set(decisions)) - {""})
+    labels = sorted(
+        ({x for x in truths if truths[x]} | {x for x in decisions if decisions[x]}) - {""}
+    )
+    if not labels:
+        raise ValueError("no labelled rows")
     return sum(_one(hits[x], truths[x], decisions[x], average) for x in labels) / len(labels)
 
 
@@ -46,10 +49,11 @@ def _one(hits: int, truths: int, decisions: int, average: Average) -> float:
     return 2 * hits / (truths + decisions) if truths + decisions else 0.0
 
 
-def f1_micro(items: Sequence[Pair]) -> float:
-    """Micro F1 of (truth, decision) pairs. Raises ValueError when empty."""
-    if not items:
+def f1_micro(counts: Mapping[Pair, int]) -> float:
+    """Micro F1 of a confusion. Raises ValueError when it is empty."""
+    total = sum(counts.values())
+    if not total:
         raise ValueError("no labelled rows")
-    hits = sum(1 for truth, decision in items if truth == decision)
-    made = sum(1 for _, decision in items if decision)
-    return 2 * hits / (len(items) + made)
+    hits = sum(number for (truth, decision), number in counts.items() if truth == decision)
+    made = sum(number for (_, decision), number in counts.items() if decision)
+    return 2 * hits / (total + made)

@@ -7,15 +7,16 @@ without a value and with the reason. Never here: a target, a verdict, a file.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
 from msgspec import structs
 
 from roadworthy.domain import ALIASES, INDICATORS, IndicatorSpec, Measurement, Observation
 from roadworthy.statistics import (
+    Interval,
     bootstrap,
-    brier,
+    bootstrap_counts,
     expected_calibration_error,
     mean_interval,
     quantile,
@@ -23,7 +24,7 @@ from roadworthy.statistics import (
     wilson,
 )
 
-from .confusion import Average, f1_micro, macro, pairs
+from .confusion import Average, Pair, confusion, f1_micro, macro
 from .groups import decisions_by_group, uniform
 from .rates import RATES
 
@@ -167,21 +168,15 @@ def _mean(spec: IndicatorSpec, values: Sequence[float], confidence: float) -> Me
 
 
 def _resampled(
-    spec: IndicatorSpec,
-    items: Sequence[tuple[object, object]],
-    statistic: Callable[[Sequence[tuple[object, object]]], float],
-    confidence: float,
+    spec: IndicatorSpec, value: float, bounds: Interval | None, n: int, confidence: float
 ) -> Measurement:
-    """A statistic of pairs with a bootstrap interval."""
-    if not items:
-        return _absent(spec)
-    bounds = bootstrap(items, statistic, confidence=confidence) if len(items) > 1 else None
+    """A statistic with its bootstrap interval."""
     return Measurement(
         name=spec.name,
-        value=statistic(items),
+        value=value,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,
-        n=len(items),
+        n=n,
         unit=spec.unit,
         confidence=confidence,
         method="bootstrap" if bounds else "",
@@ -189,18 +184,19 @@ def _resampled(
     )
 
 
-def _macro(spec: IndicatorSpec, rows: Rows, _aggregation: str, confidence: float) -> Measurement:
+def _f1(spec: IndicatorSpec, rows: Rows, _aggregation: str, confidence: float) -> Measurement:
+    """Precision, recall and F1, from the confusion's cells."""
+    counts = confusion(rows)
+    n = counts.total()
+    if not n:
+        return _absent(spec)
+
+    def statistic(cells: Mapping[Pair, int]) -> float:
+        return f1_micro(cells) if spec.name == "f1_micro" else macro(cells, average)
+
     average = cast("Average", spec.name)
-    return _resampled(
-        spec, pairs(rows), lambda items: macro(cast("list[tuple[str, str]]", items), average),
-        confidence,
-    )  # fmt: skip
-
-
-def _f1_micro(spec: IndicatorSpec, rows: Rows, _aggregation: str, confidence: float) -> Measurement:
-    return _resampled(
-        spec, pairs(rows), lambda items: f1_micro(cast("list[tuple[str, str]]", items)), confidence
-    )
+    bounds = bootstrap_counts(counts, statistic, confidence=confidence) if n > 1 else None
+    return _resampled(spec, statistic(counts), bounds, n, confidence)
 
 
 def _confidences(rows: Rows) -> list[tuple[float, bool]]:
@@ -211,21 +207,24 @@ def _confidences(rows: Rows) -> list[tuple[float, bool]]:
     ]
 
 
-def _calibration(
-    spec: IndicatorSpec, rows: Rows, aggregation: str, confidence: float
-) -> Measurement:
-    """ECE or Brier. With one slice the p95 of an ECE is its upper bound."""
+def _ece(spec: IndicatorSpec, rows: Rows, aggregation: str, confidence: float) -> Measurement:
+    """Expected calibration error. With one slice its p95 is its upper bound."""
 
-    def statistic(items: Sequence[tuple[object, object]]) -> float:
-        sure = [cast("float", item[0]) for item in items]
-        right = [bool(item[1]) for item in items]
-        return expected_calibration_error(sure, right) if ece else brier(sure, right)
+    def statistic(items: Sequence[tuple[float, bool]]) -> float:
+        return expected_calibration_error([sure for sure, _ in items], [hit for _, hit in items])
 
-    ece = spec.name == "decision_ece"
-    found = _resampled(spec, _confidences(rows), statistic, confidence)
+    items = _confidences(rows)
+    if not items:
+        return _absent(spec)
+    bounds = bootstrap(items, statistic, confidence=confidence) if len(items) > 1 else None
+    found = _resampled(spec, statistic(items), bounds, len(items), confidence)
     if aggregation == "p95" and found.high is not None:
         return structs.replace(found, value=found.high)
     return found
+
+
+def _brier(spec: IndicatorSpec, rows: Rows, _aggregation: str, confidence: float) -> Measurement:
+    return _mean(spec, [(sure - hit) ** 2 for sure, hit in _confidences(rows)], confidence)
 
 
 def _group_rate(
@@ -259,9 +258,12 @@ def _never(spec: IndicatorSpec, rows: Rows, _aggregation: str, confidence: float
 
 
 def _durations(spec: IndicatorSpec, rows: Rows, aggregation: str, confidence: float) -> Measurement:
+    # An evaluation's row says how long the answer took when it was paid for, cached or not.
     field = "latency_ms" if spec.name == "latency" else "first_token_ms"
     values = sorted(
-        value for row in rows if not row.cache_hit and (value := getattr(row, field)) is not None
+        value
+        for row in rows
+        if (row.stage == "eval" or not row.cache_hit) and (value := getattr(row, field)) is not None
     )
     how = aggregation or spec.default_aggregation
     if not values:
@@ -289,14 +291,14 @@ def _cost(spec: IndicatorSpec, rows: Rows, _aggregation: str, confidence: float)
 
 
 _METERS: dict[str, Meter] = {
-    "precision": _macro,
-    "recall": _macro,
-    "f1": _macro,
-    "f1_micro": _f1_micro,
+    "precision": _f1,
+    "recall": _f1,
+    "f1": _f1,
+    "f1_micro": _f1,
     "consistency": _group_rate,
     "flip_rate": _group_rate,
-    "decision_ece": _calibration,
-    "brier": _calibration,
+    "decision_ece": _ece,
+    "brier": _brier,
     "never_event_violations": _never,
     "never_event_attempts": _never,
     "latency": _durations,

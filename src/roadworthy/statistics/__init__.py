@@ -9,7 +9,7 @@ from .comparison import PairedDifference, holm, mcnemar_exact, paired_difference
 from .distributions import beta_quantile, normal_quantile, regularised_beta, t_quantile
 from .intervals import Interval, clopper_pearson, mean_interval, wilson, zero_count_upper
 from .quantiles import quantile, quantile_interval
-from .resampling import bootstrap
+from .resampling import bootstrap, bootstrap_counts
 
 __all__ = [
     "Bin",
@@ -17,6 +17,7 @@ __all__ = [
     "PairedDifference",
     "beta_quantile",
     "bootstrap",
+    "bootstrap_counts",
     "brier",
     "clopper_pearson",
     "expected_calibration_error",

@@ -97,9 +97,14 @@ def test_groups_are_consistent_or_flip() -> None:
 
 
 def test_cached_answers_are_no_latency() -> None:
-    rows = [row(latency_ms=10.0), row(latency_ms=0.1, cache_hit=True)]
+    rows = [row(latency_ms=10.0, stage="live"), row(latency_ms=0.1, stage="live", cache_hit=True)]
     found = measure("latency", rows, aggregation="p95")
     assert (found.value, found.n) == (10.0, 1)
+
+
+def test_an_evaluations_cached_answer_keeps_the_latency_it_was_paid_for() -> None:
+    rows = [row(latency_ms=10.0), row(latency_ms=12.0, cache_hit=True)]
+    assert measure("latency", rows, aggregation="mean").n == 2
 
 
 def test_calibration_error_and_its_upper_bound() -> None:

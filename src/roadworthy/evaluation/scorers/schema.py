@@ -42,7 +42,7 @@ class Schema:
         import jsonschema_rs
 
         try:
-            made = jsonschema_rs.validator_for(schema)
+            made = jsonschema_rs.validator_for(schema, offline=True)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
             raise DetectorError(f"scorer {self.name}: the schema is not valid: {error}") from error
         self._validators[key] = made
