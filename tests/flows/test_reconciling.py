@@ -87,6 +87,15 @@ def kinds(loop: Loop) -> list[str]:
     return [e.kind for e in loop.ledger.entries() if not e.kind.startswith(("rel", "per", "run"))]
 
 
+async def test_what_was_read_is_kept_and_not_read_again(loop: Loop) -> None:
+    await left(loop, "a person will call you")
+    first = a_control(loop)
+    assert first.round() == 3
+    assert a_control(loop).round() == 3  # it died before it kept how far it came
+    first.keep()
+    assert a_control(loop).round() == 0
+
+
 async def test_a_late_rule_kills_records_and_opens_once(loop: Loop) -> None:
     observation = await left(loop, "you will get 900 euro")
     a_control(loop).round()
@@ -95,7 +104,6 @@ async def test_a_late_rule_kills_records_and_opens_once(loop: Loop) -> None:
     (incident,) = incidents_of(loop).values()
     assert incident.observations == (observation.id,)
     before = loop.ledger.size()
-    (loop.workspace.journal / "control.json").unlink()  # as if it had died before it kept its marks
     a_control(loop).round()
     assert loop.ledger.size() == before
     assert len(read_table(loop.workspace.routing).kills) == 1
@@ -105,7 +113,6 @@ async def test_a_lifted_kill_is_not_set_again_by_a_restart(loop: Loop) -> None:
     await left(loop, "you will get 900 euro")
     a_control(loop).round()
     publish(loop.workspace, lambda old: RoutingTable(routes=old.routes), loop.clock)
-    (loop.workspace.journal / "control.json").unlink()
     a_control(loop).round()
     assert read_table(loop.workspace.routing).kills == ()
 

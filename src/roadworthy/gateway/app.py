@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from roadworthy.domain import RoadworthyError, format_instant
+from roadworthy.domain import Instant, RoadworthyError, format_instant
 from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway
 
@@ -93,6 +93,7 @@ class App:
             raise ApiError(503, gateway.fault, code="table_unreadable")
         if gateway.tenants is None:
             raise ApiError(503, "the keys cannot be read", code="keys_unreadable")
-        return gateway.tenants.identify(
-            request.header(b"authorization"), format_instant(gateway.clock.now())
-        )
+        return gateway.tenants.identify(request.header(b"authorization"), self._now)
+
+    def _now(self) -> Instant:
+        return format_instant(self._gateway.clock.now())

@@ -64,6 +64,7 @@ async def run(plan: Plan) -> None:
         await _round(control, state, over)
     with suppress(RoadworthyError, OSError):
         await asyncio.to_thread(control.round)  # what the workers wrote last
+        control.keep()
     if door is not None:
         door.close()
 

@@ -147,7 +147,7 @@ class Spool:
         await asyncio.to_thread(self._thread.join)
 
     async def _keep(self, kind: RecordKind, observation: Observation, witness: Witness) -> None:
-        at = format_instant(self._clock.now())
+        at = observation.time or format_instant(self._clock.now())
         try:
             sealed = self._vault.seal(
                 witness, tenant=observation.tenant, at=at, about=observation.id

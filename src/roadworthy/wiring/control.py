@@ -25,6 +25,10 @@ logger = logging.getLogger("roadworthy.control")
 MARKS = "control.json"
 """How far the journal was read; beside the segments."""
 
+KEEP_S = 5.0
+"""How often that is written down. What is read twice is recognised, and a flush a round would
+stand in the way of the journal's own."""
+
 
 class Control:
     """The control process's state. Not thread-safe: one round after the other."""
@@ -41,18 +45,27 @@ class Control:
         self._marks = self.workspace.journal / MARKS
         self._tail = Tail(self.workspace.journal, _read_marks(self._marks))
         self._known: dict[str, Rules | None] = {}
+        loop = loop_of(self.workspace)
+        self._clock = loop.clock
+        self._kept = dict(self._tail.marks)
+        self._kept_at = loop.clock.monotonic()
         self._reconciler = Reconciler(
-            loop_of(self.workspace), self._tail, vault, rules=self._rules, warn=logger.warning
+            loop, self._tail, vault, rules=self._rules, warn=logger.warning
         )
 
     def round(self) -> int:
-        """One round; how far it came is kept. Raises RoadworthyError when it must try again."""
-        before = dict(self._tail.marks)
-        try:
-            return self._reconciler.round()
-        finally:
-            if self._tail.marks != before:
-                _write_marks(self._marks, self._tail.marks)
+        """One round. Raises RoadworthyError when it must be tried again."""
+        taken = self._reconciler.round()
+        if self._clock.monotonic() - self._kept_at >= KEEP_S:
+            self.keep()
+        return taken
+
+    def keep(self) -> None:
+        """Write down how far the journal was read."""
+        self._kept_at = self._clock.monotonic()
+        if self._tail.marks != self._kept:
+            _write_marks(self._marks, self._tail.marks)
+            self._kept = dict(self._tail.marks)
 
     def _rules(self, system: str, release: str) -> Rules | None:
         if release not in self._known:

@@ -29,29 +29,29 @@ def tenants(**changes: str) -> tuple[str, Tenants]:
 
 def test_a_valid_key_names_its_tenant() -> None:
     key, all_keys = tenants()
-    assert all_keys.identify(f"Bearer {key}", NOW).key.tenant == "acme"
-    assert all_keys.identify(f"bearer {key}", NOW).key.tenant == "acme"
+    assert all_keys.identify(f"Bearer {key}", lambda: NOW).key.tenant == "acme"
+    assert all_keys.identify(f"bearer {key}", lambda: NOW).key.tenant == "acme"
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "rw-abc", "Bearer rw-x"])
 def test_any_other_header_is_refused(header: str) -> None:
     _, all_keys = tenants()
     with pytest.raises(AccessError):
-        all_keys.identify(header, NOW)
+        all_keys.identify(header, lambda: NOW)
 
 
 def test_a_workspace_without_a_key_refuses_everybody_and_says_how_to_make_one() -> None:
     with pytest.raises(AccessError) as caught:
-        Tenants(TenantFile()).identify(f"Bearer {new_key()}", NOW)
+        Tenants(TenantFile()).identify(f"Bearer {new_key()}", lambda: NOW)
     assert "roadworthy keys tenant add" in caught.value.fix
 
 
 @pytest.mark.parametrize("changes", [{"revoked": NOW}, {"expires": NOW}])
 def test_an_expired_or_revoked_key_is_refused_from_that_instant_on(changes: dict[str, str]) -> None:
     key, all_keys = tenants(**changes)
-    assert all_keys.identify(f"Bearer {key}", "2026-11-21T19:59:59.999999Z")
+    assert all_keys.identify(f"Bearer {key}", lambda: "2026-11-21T19:59:59.999999Z")
     with pytest.raises(AccessError):
-        all_keys.identify(f"Bearer {key}", NOW)
+        all_keys.identify(f"Bearer {key}", lambda: NOW)
 
 
 def test_the_file_gives_no_key_away(tmp_path: Path) -> None:
