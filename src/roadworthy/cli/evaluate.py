@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec import structs
 
 from roadworthy.domain import (
     Detector,
@@ -24,6 +25,9 @@ from roadworthy.flows.service import Service
 
 from .exits import Exit
 
+_AT_A_TIME_LOCAL = 2
+"""A local model answers one call at a time; one more is prepared meanwhile."""
+
 _COLLECT_AFTER = 50_000
 """New objects between two collections (Python's own default is 700)."""
 
@@ -37,7 +41,9 @@ def command(
         int | None, typer.Option(help="Ask every case so often; default: as the cases say.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Another seed, other samples.")] = 0,
-    concurrency: Annotated[int, typer.Option(help="Questions at a time.", min=1)] = 16,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Questions at a time; default 16, of a local model 2.", min=1)
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first so many cases.")] = None,
     budget: Annotated[str, typer.Option(help="Stop once this much is paid, e.g. 2.50.")] = "",
     fresh: Annotated[
@@ -62,7 +68,7 @@ def command(
         limit=limit,
         fresh=fresh,
         cache=not no_cache,
-        limits=Limits(concurrency=concurrency, budget=_amount(budget)),
+        limits=Limits(concurrency=concurrency or 0, budget=_amount(budget)),
     )
     evaluated = _evaluate(directory, candidate, asked)
     if json:
@@ -108,6 +114,10 @@ def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
     system = load_system(directory, candidate=candidate)
     gc.freeze()
     show_terms(system.candidate.model)
+    if not asked.limits.concurrency:
+        local = system.candidate.model.provider == "local"
+        limits = structs.replace(asked.limits, concurrency=_AT_A_TIME_LOCAL if local else 16)
+        asked = structs.replace(asked, limits=limits)
     loop = open_loop(directory, configured=system.deployment.workspace)
 
     def service(content: ReleaseContent, wrap: Callable[[Provider], Provider]) -> Service:
@@ -195,6 +205,7 @@ def _print(evaluated: Evaluated) -> None:
         [
             (each.name, _number(each.value), _interval(each), str(each.n))
             for each in summary.indicators
+            if each.name not in _SAME_AS_ACCURACY
         ],
         title=f"{summary.run}: {summary.candidate_name} of {summary.system}{again}",
     )
@@ -217,19 +228,34 @@ def _print(evaluated: Evaluated) -> None:
     warn("Next: the same command goes on with what is missing.")
 
 
-def _print_slices(summary: RunSummary) -> None:
-    """The first indicator that has slices, and how it does in each."""
-    from .terminal import table
+_SAME_AS_ACCURACY = frozenset({"precision_micro", "recall_micro", "f1_micro"})
+"""Equal to accuracy where every case has one label and one decision; JSON has them."""
 
-    sliced = [each for each in summary.indicators if each.slices]
-    for each in sliced[:1]:
-        table(
-            (f"{each.name} by slice", "value", "95 % interval", "n"),
-            [
-                (name, _number(part.value), _interval(part), str(part.n))
-                for name, part in each.slices.items()
-            ],
-        )
+_SLICE_ROWS = 10
+"""Slices with fewer rows are left out of the table: their intervals say next to nothing."""
+
+_SLICES_SHOWN = 8
+
+
+def _print_slices(summary: RunSummary) -> None:
+    """Where the first indicator that has slices does worst."""
+    from .terminal import say, table
+
+    each = next((each for each in summary.indicators if each.slices), None)
+    if each is None:
+        return
+    large = [item for item in each.slices.items() if item[1].n >= _SLICE_ROWS]
+    large.sort(key=lambda item: item[1].value or 0.0, reverse=not each.higher_is_better)
+    table(
+        (f"{each.name}, worst slices", "value", "95 % interval", "n"),
+        [
+            (name, _number(part.value), _interval(part), str(part.n))
+            for name, part in large[:_SLICES_SHOWN]
+        ],
+    )
+    left = len(each.slices) - min(len(large), _SLICES_SHOWN)
+    if left:
+        say(f"{left} more slices are in the run's summary ({summary.run}.summary.json).")
 
 
 def _number(value: float | None) -> str:
