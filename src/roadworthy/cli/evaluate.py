@@ -244,7 +244,8 @@ def _print_slices(summary: RunSummary) -> None:
     each = next((each for each in summary.indicators if each.slices), None)
     if each is None:
         return
-    large = [item for item in each.slices.items() if item[1].n >= _SLICE_ROWS]
+    every = list(each.slices.items())
+    large = [item for item in every if item[1].n >= _SLICE_ROWS] or every
     large.sort(key=lambda item: item[1].value or 0.0, reverse=not each.higher_is_better)
     table(
         (f"{each.name}, worst slices", "value", "95 % interval", "n"),
