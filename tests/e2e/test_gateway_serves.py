@@ -11,8 +11,9 @@ import openai
 import pytest
 
 from doubles.fake_upstream import FakeUpstream, Reply
-from doubles.live_system import a_key, write_live_system
+from doubles.live_system import CHAT, a_key, go_live, write_live_system
 from doubles.running_gateway import RunningGateway, eventually, roadworthy
+from doubles.systems import write_system
 from roadworthy.journal import Vault, open_master_key, read_journal, unseal
 from roadworthy.manifests import load_system
 from roadworthy.release import build_bundle, pin
@@ -274,3 +275,47 @@ async def test_a_client_that_leaves_stops_the_model_and_is_recorded(tmp_path: Pa
                 return bool(records) and records[0].observation.status == "interrupted"  # type: ignore[union-attr]
 
             await eventually(closed)
+
+
+async def test_one_gateway_serves_several_systems_of_one_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADWORTHY_HOME", str(tmp_path / "home"))
+    async with FakeUpstream(answer="hi") as upstream:
+        loop = write_live_system(tmp_path / "one", upstream.url)
+        charter = str(CHAT["charter.yaml"]).replace("system: letters", "system: parcels")
+        toml = f'[upstreams.lab]\nurl = "{upstream.url}"\n'
+        write_system(tmp_path / "two", {**CHAT, "charter.yaml": charter, "roadworthy.toml": toml})
+        go_live(tmp_path / "two", loop)
+        key = a_key(loop)
+        second = (str(tmp_path / "two"),)
+        async with (
+            RunningGateway(tmp_path / "one", options=second) as gateway,
+            a_client(gateway, key) as client,
+        ):
+            for model in ("letters", "parcels"):
+                answer = await client.chat.completions.create(model=model, messages=ASK)
+                assert answer.choices[0].message.content == "hi"
+            code, _, _ = await roadworthy(
+                *("kill", "system", str(tmp_path / "two"), "--reason", "drill", "--as", "dan")
+            )
+            assert code == 0
+
+            async def stopped() -> bool:
+                try:
+                    await client.chat.completions.create(model="parcels", messages=ASK)
+                except openai.InternalServerError as error:
+                    return error.code == "kill_switch"
+                return False
+
+            await eventually(stopped)
+            await client.chat.completions.create(model="letters", messages=ASK)
+            with pytest.raises(openai.NotFoundError):
+                await client.chat.completions.create(model="small", messages=ASK)
+
+
+async def test_a_workspace_without_a_release_serves_nothing_and_says_so(tmp_path: Path) -> None:
+    async with RunningGateway(tmp_path) as gateway, httpx2.AsyncClient() as http:
+        assert "activate a release" in gateway.said
+        ready = await http.get(f"{gateway.base}/readyz")
+        assert ready.status_code == 503 and ready.json()["systems"] == {}

@@ -6,6 +6,7 @@ import shutil
 
 import msgspec
 
+from roadworthy.domain import parse_instant
 from roadworthy.serving import names
 from roadworthy.wiring.gateway import Gateway
 
@@ -37,6 +38,14 @@ class HealthDoor:
         await send_json(send, msgspec.json.encode({"object": "list", "data": listed}))
 
 
+def _age_s(gateway: Gateway) -> float | None:
+    """Seconds since the table was published; None when none was."""
+    if not gateway.table.published_at:
+        return None
+    published = parse_instant(gateway.table.published_at)
+    return round((gateway.clock.now() - published).total_seconds(), 3)
+
+
 def readiness(gateway: Gateway) -> dict[str, object]:
     """The truth about one worker, as /readyz prints it."""
     systems: dict[str, object] = {}
@@ -63,6 +72,7 @@ def readiness(gateway: Gateway) -> dict[str, object]:
         "table": {
             "version": gateway.table.version,
             "published_at": gateway.table.published_at,
+            "age_s": _age_s(gateway),
             "fault": gateway.fault,
         },
         "keys": {"readable": keys_read},

@@ -37,7 +37,7 @@ MIN_FREE_BYTES = 64 * 1024 * 1024
 RETRY_S = 1.0
 """How often a broken journal tries again."""
 
-GATHER_S = 0.003
+GATHER_S = 0.006
 """The longest that a record waits for company. Every handover between the event loop and the
 writer costs two fights for the interpreter's lock: one a record halved the throughput."""
 
