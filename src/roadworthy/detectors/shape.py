@@ -292,7 +292,7 @@ def decided(text: str, waits: Sequence[Wait]) -> int:
     passed = 0
     at = size + 1
     for blanks, reach, right in waits:
-        far = max(0, size - reach)
+        far = max(0, size - reach + 1)
         if far >= limit:
             continue
         if blanks == NO_HELP:
