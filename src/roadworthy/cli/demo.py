@@ -156,7 +156,7 @@ def _road(stage: Stage) -> str:
         _route(stage, claim)
     stage.tell("A claim that says it in so many words is held for a person, as promised:")
     held = _route(stage, INJURED)
-    if held["roadworthy"]["action"] != "held":
+    if held["roadworthy"]["action"] != "pending":
         raise StoryError("the injured customer's claim was not held")
     stage.tell("This one says it in no word that a pattern knows:")
     left = _route(stage, DESPAIR)
@@ -254,7 +254,7 @@ def _resume(stage: Stage, incident: str) -> None:
     people = ("--as", "ben", "--as", "carla")
     stage.run("resume", kill, SYSTEM, "--reason", "the next release holds it", *people)
     answer = _until_answered(stage)
-    if answer["roadworthy"]["action"] != "held":
+    if answer["roadworthy"]["action"] != "pending":
         raise StoryError("the despairing claim was not held by the next release")
     _route(stage, HARMLESS[0])
     stage.run("incident", "close", incident, SYSTEM, "--as", "dora")
