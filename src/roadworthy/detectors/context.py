@@ -22,18 +22,32 @@ def near(words: Iterable[str]) -> Callable[[str], bool]:
     A word that ends in `*` is the beginning of one (`telef*`); the others stand as they are, an
     English plural allowed.
     """
-    options = re2_options(ignore_case=True)
-    found = re2.Set.SearchSet(options)
-    found.Add(rf"(?:^|[^\pL])(?:{'|'.join(_word(word) for word in words)})")
+    several = list(words)
+    compiled: list[Callable[[bytes], object]] = []
+
+    def named(before: str) -> bool:
+        if not compiled:  # when first asked: most texts hold no number of most countries
+            compiled.append(_search(several))
+        return bool(compiled[0](before.encode("utf-8", "replace")))
+
+    return named
+
+
+_LETTER = r"A-Za-z\x{C0}-\x{24F}\x{370}-\x{52F}"
+
+
+def _search(words: list[str]) -> Callable[[bytes], object]:
+    found = re2.Set.SearchSet(re2_options(ignore_case=True))
+    found.Add(rf"(?:^|[^{_LETTER}])(?:{'|'.join(_word(word) for word in words)})")
     found.Compile()
-    match = found.Match
-    return lambda before: bool(match(before.encode("utf-8", "replace")))
+    match: Callable[[bytes], object] = found.Match
+    return match
 
 
 def _word(word: str) -> str:
     if word.endswith("*"):
         return str(re2.escape(word[:-1]))
-    return str(re2.escape(word)) + r"s?(?:[^\pL]|$)"
+    return str(re2.escape(word)) + rf"s?(?:[^{_LETTER}]|$)"
 
 
 def inside_number(before: str) -> bool:

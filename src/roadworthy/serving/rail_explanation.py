@@ -61,12 +61,10 @@ def _explained(guard: Guard) -> RailExplanation:
 def _wait_note(window: ShapeDetector) -> str:
     """How long a guard makes a stream wait, in words."""
     reach = int(window.needs) if window.needs != "whole" else 0
-    words = max((blanks for blanks, _, _ in waits_of([window])), default=0) + 1
-    if words * _LETTERS_A_WORD >= reach:
+    usual = max(min(far, (blanks + 1) * _LETTERS_A_WORD) for blanks, far, _ in waits_of([window]))
+    if usual == reach:
         return f"holds back {reach} characters"
-    return (
-        f"holds back about {words} {'word' if words == 1 else 'words'}, at most {reach} characters"
-    )
+    return f"holds back about {usual} characters, at most {reach} where no blank comes"
 
 
 _LETTERS_A_WORD = 6
