@@ -59,6 +59,14 @@ class Shape(Struct, frozen=True, kw_only=True):
     """After a refused match: go on one character later (else after the match)."""
 
     @property
+    def sweepable(self) -> bool:
+        """Whether a sieve can look for it together with others.
+
+        The end mark would move `$`, and an open quotation would swallow what comes behind it.
+        """
+        return not self.extent.anchored and "\\Q" not in self.pattern
+
+    @property
     def reach(self) -> int:
         """Characters from a match's start on which it can depend."""
         return (self.extent.longest or 0) + self.right
@@ -90,23 +98,29 @@ _SHORTEST_WORD = 3
 class Sieve:
     """Which of many patterns occur in a text, in one pass; says so when it could not look."""
 
-    def __init__(self, patterns: Sequence[str], *, ignore_case: bool) -> None:
+    def __init__(self, patterns: Sequence[str | None], *, ignore_case: bool) -> None:
+        """None stands for a pattern that cannot be looked for this way and always may occur."""
         options = re2_options(ignore_case=ignore_case, memory_bytes=_SET_MEMORY_BYTES)
         self._set: Any = re2.Set.SearchSet(options)
-        for pattern in patterns:
-            self._set.Add(pattern)
-        self._mark = len(patterns)
+        self._always = [at for at, pattern in enumerate(patterns) if pattern is None]
+        self._index: list[int] = []
+        for at, pattern in enumerate(patterns):
+            if pattern is not None:
+                self._set.Add(pattern)
+                self._index.append(at)
+        self._mark = len(self._index)
         self._set.Add(r"\x00\z")
         self._set.Compile()
 
     def hits(self, data: bytes) -> list[int]:
-        """Indices of the patterns that occur, in order. Raises DetectorError."""
+        """Indices of the patterns that may occur, in order. Raises DetectorError."""
         found: list[int] | None = self._set.Match(data + _END_MARK)
         if not found or self._mark not in found:
             raise DetectorError("the pattern set ran out of memory", fix="use fewer patterns")
         if len(found) == 1:
-            return []
-        return sorted(index for index in found if index != self._mark)
+            return self._always
+        hits = [self._index[at] for at in found if at != self._mark]
+        return sorted(hits + self._always)
 
 
 class ShapeDetector:
@@ -124,14 +138,9 @@ class ShapeDetector:
         self.shapes = tuple(shapes)
         self.ignore_case = ignore_case
         self.normaliser = normaliser
-        self.sweepable = not any(
-            shape.extent.anchored or "\\Q" in shape.pattern for shape in shapes
-        )
-        """Whether a sweep can look for it together with others: the end mark would move `$`, and
-        an open quotation would swallow what a sweep puts around a pattern."""
         self.left = max((shape.left for shape in shapes), default=1)
         self.needs: Needs = "whole"
-        if self.sweepable and not any(shape.extent.whole for shape in shapes):
+        if all(shape.sweepable and not shape.extent.whole for shape in shapes):
             self.needs = max((shape.reach for shape in shapes), default=1)
         self._sieve: Sieve | None = None
         self._regexes: list[Any] = [None] * len(shapes)
@@ -165,11 +174,11 @@ class ShapeDetector:
         return range(len(self.shapes))
 
     def _candidates(self, text: str) -> Sequence[int]:
-        if not self.sweepable:
-            return self.everything()
         if self._sieve is None:
-            patterns = [shape.pattern for shape in self.shapes]
-            self._sieve = Sieve(patterns, ignore_case=self.ignore_case)
+            self._sieve = Sieve(
+                [shape.pattern if shape.sweepable else None for shape in self.shapes],
+                ignore_case=self.ignore_case,
+            )
         return self._sieve.hits(text.encode("utf-8", "replace"))
 
     def _regex(self, index: int) -> Any:

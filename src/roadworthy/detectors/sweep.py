@@ -16,18 +16,16 @@ class Sweep:
 
     def __init__(self, detectors: Sequence[ShapeDetector]) -> None:
         self._owners: list[tuple[int, int]] = []
-        patterns: list[str] = []
+        patterns: list[str | None] = []
         for order, detector in enumerate(detectors):
-            if not detector.sweepable:
-                raise ValueError(f"a sweep cannot look for the shapes of `{detector.name}`")
             for index, shape in enumerate(detector.shapes):
                 self._owners.append((order, index))
-                pattern = shape.pattern
-                patterns.append(f"(?i:{pattern})" if detector.ignore_case else pattern)
+                pattern = f"(?i:{shape.pattern})" if detector.ignore_case else shape.pattern
+                patterns.append(pattern if shape.sweepable else None)
         self._sieve = Sieve(patterns, ignore_case=False) if patterns else None
 
     def hits(self, text: str) -> dict[int, list[int]]:
-        """Detector (by its order) -> shapes that occur. Raises DetectorError."""
+        """Detector (by its order) -> shapes that may occur. Raises DetectorError."""
         if self._sieve is None:
             return {}
         found: dict[int, list[int]] = {}

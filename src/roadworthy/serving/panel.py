@@ -29,7 +29,7 @@ class Panel:
         self.guards = tuple(guards)
         self.timer = timer
         self.normaliser = Normaliser()
-        self._swept = [g for g in self.guards if g.shapes is not None and g.shapes.sweepable]
+        self._swept = [g for g in self.guards if g.shapes is not None]
         self._sweep = Sweep([g.shapes for g in self._swept if g.shapes is not None])
         self._folds = any(g.shapes is not None and g.shapes.normaliser for g in self._swept)
         self._patience_s = min((guard.budget_s for guard in self._swept), default=0.0)
@@ -44,7 +44,7 @@ class Panel:
         order = -1
         for guard in self.guards:
             shapes = guard.shapes
-            if shapes is None or not shapes.sweepable:
+            if shapes is None:
                 seen.append((guard, look(guard, text, context, self.timer)))
                 continue
             order += 1
