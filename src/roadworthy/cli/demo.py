@@ -66,11 +66,11 @@ def _copy(example: Path, out: Path) -> Path:
     if not (example / "charter.yaml").exists():
         raise UsageError(f"there is no example in {example}", fix="run it in the repository")
     target = out.resolve() / SYSTEM
-    if target.exists():
-        if not (out / MARK).exists():
-            raise UsageError(f"{target} exists and no demo made it", fix="give another --out")
-        shutil.rmtree(target)
-    out.mkdir(parents=True, exist_ok=True)
+    if out.exists():
+        if not (out / MARK).exists() and any(out.iterdir()):
+            raise UsageError(f"{out} is not empty and no demo made it", fix="give another --out")
+        shutil.rmtree(out)
+    out.mkdir(parents=True)
     (out / MARK).touch()
     shutil.copytree(example, target, ignore=shutil.ignore_patterns(".roadworthy", "__pycache__"))
     return target
