@@ -16,7 +16,7 @@ from doubles.rail_lines import (
     answered,
 )
 from roadworthy.detectors import make_detector
-from roadworthy.domain import CelRule, JudgeRule, NeverEvent, Rail, Rails, Rule
+from roadworthy.domain import CelRule, DetectorError, JudgeRule, NeverEvent, Rail, Rails, Rule
 from roadworthy.serving import RailLine
 
 
@@ -157,3 +157,17 @@ def test_a_text_that_is_not_unicode_is_looked_at_all_the_same() -> None:
     left, outcome = answered(line, "half a smile \ud83d", " and a fool")
     assert outcome.action == "blocked"
     assert "fool" not in left
+
+
+def test_a_sweep_that_cannot_look_leaves_every_guard_to_itself() -> None:
+    class Exhausted:
+        def hits(self, text: str) -> dict[int, list[int]]:
+            raise DetectorError("the pattern set ran out of memory")
+
+    line = a_line(a_rail("deny", on="both", options={"words": ["fool"]}))
+    line._flowing.sweep = Exhausted()  # type: ignore[union-attr,assignment]
+    line._inputs._sweep = Exhausted()  # type: ignore[assignment]
+    left, outcome = answered(line, "what a ", "fool", " he is")
+    assert (outcome.action, left) == ("blocked", "what a ")
+    assert line.check_input("a fool", INPUT).action == "blocked"
+    assert line.check_input("a friend", INPUT).verdicts[0].outcome == "passed"
