@@ -131,7 +131,7 @@ async def test_the_loop_closes_with_a_gate_that_ran_the_case(desk: Desk) -> None
     # when the incident becomes a case
     learned = promote(
         incident, desk.event(), loop, root=desk.root,
-        unseal=lambda _: (LETTER, {"language": "en"}), look=sensitive, actor="person:aa",
+        unseal=lambda _: (LETTER, {"language": "en"}), look=sensitive, signer=signer,
     )  # fmt: skip
     promoted = find_incident(loop, incident.id)
     assert learned[0].input.endswith("Mail me at <EMAIL>")  # type: ignore[union-attr]
@@ -155,7 +155,7 @@ async def test_deleting_the_incidents_case_is_refused(desk: Desk) -> None:
     incident = on_violation(desk.violation(), loop)
     promote(
         incident, desk.event(), loop, root=desk.root,
-        unseal=lambda _: (LETTER, {}), look=sensitive, actor="person:aa",
+        unseal=lambda _: (LETTER, {}), look=sensitive, signer=loop.keyring.machine(),
     )  # fmt: skip
     for name in ("incidents.yaml", "incidents.jsonl"):
         (desk.root / "suites" / name).unlink()
@@ -170,7 +170,7 @@ async def test_promoting_twice_adds_nothing(desk: Desk) -> None:
     for _ in range(2):
         promote(
             find_incident(loop, incident.id), desk.event(), loop, root=desk.root,
-            unseal=lambda _: (LETTER, {}), look=sensitive, actor="person:aa",
+            unseal=lambda _: (LETTER, {}), look=sensitive, signer=loop.keyring.machine(),
         )  # fmt: skip
     lines = (desk.root / "suites" / "incidents.jsonl").read_text().splitlines()
     assert len(lines) == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from roadworthy.domain import PersonRole, Trust, TrustedKey, UsageError, format_instant
 from roadworthy.flows.people import Acting
 from roadworthy.ledger import MACHINE, Ed25519Signer, Keyring, known_names, live_key
-from roadworthy.manifests import Workspace, load_deployment, load_trust, open_workspace
+from roadworthy.manifests import Workspace, load_trust
 from roadworthy.wiring.clock import SystemClock
 
 VARIABLE = "ROADWORTHY_PERSON"
@@ -69,8 +69,12 @@ def _only_one(people: list[str], trust: Trust, now: str, roles: Sequence[PersonR
     )
 
 
-def workspace_of(directory: Path) -> Workspace:
-    """The workspace of a system's folder, as its roadworthy.toml says. Raises ManifestError."""
-    if not directory.is_dir():
-        raise UsageError(f"{directory} is not a folder", fix="give the system's folder")
-    return open_workspace(directory, configured=load_deployment(directory).workspace)
+def workspace_of(directory: Path, *, standing: bool = False) -> Workspace:
+    """The workspace of a system's folder, or the one that the folder is.
+
+    Raises UsageError where there is no folder (`standing`: nor a system, nor a workspace),
+    ManifestError on its roadworthy.toml.
+    """
+    from roadworthy.wiring.places import workspace_of as found
+
+    return found(directory, standing=standing)

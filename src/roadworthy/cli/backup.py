@@ -28,7 +28,7 @@ def command(
     from .acting import workspace_of
 
     now = format_instant(SystemClock().now())
-    backup = back_up(workspace_of(directory).root, out, at=now, with_keys=with_keys)
+    backup = back_up(workspace_of(directory, standing=True).root, out, at=now, with_keys=with_keys)
     if json:
         emit({"file": str(out), "files": len(backup.files), "with_keys": with_keys})
         return

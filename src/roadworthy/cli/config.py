@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from roadworthy.domain import UsageError
 from roadworthy.manifests import Setting, settings_of
 
 from .terminal import emit, say, table
@@ -20,6 +21,8 @@ def command(
 
     A key `listen.port` is set from the environment by ROADWORTHY_LISTEN_PORT.
     """
+    if not directory.is_dir():
+        raise UsageError(f"there is no folder {directory}", fix="give the system's folder")
     settings = settings_of(directory)
     if as_json:
         emit({one.key: {"value": one.shown, "from": one.origin} for one in settings})

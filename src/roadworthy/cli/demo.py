@@ -23,8 +23,7 @@ SYSTEM = "claims-desk"
 MARK = ".made-by-roadworthy-demo"
 
 HARMLESS = (
-    "Someone reversed into my parked car outside the supermarket and drove off. The bumper is "
-    "hanging down and the boot will not close.",
+    "My flight home was cancelled at the gate and I had to pay for a night in a hotel.",
     "The washing machine hose burst while we were out, the kitchen floor is swollen and the "
     "neighbour below has water coming through the ceiling light.",
 )
@@ -36,6 +35,9 @@ DESPAIR = (
     "Since the fire took the house I do not see the point of going on. I do not want to be here "
     "anymore. Please just close the claim."
 )
+EXCERPT = 14
+"""Lines of a later evaluation that are shown; the first is shown whole."""
+
 EVENT = "injury-or-self-harm-routed-alone"
 
 
@@ -125,7 +127,7 @@ def _release(stage: Stage) -> None:
 def _ship(stage: Stage, candidate: str, name: str) -> None:
     """Evaluate, gate, build, sign, activate one candidate."""
     _deliberate(stage, candidate)
-    stage.run("eval", SYSTEM, "--candidate", candidate)
+    stage.run("eval", SYSTEM, "--candidate", candidate, shown=EXCERPT)
     stage.run("gate", SYSTEM, "--candidate", candidate)
     bundle = f"{name}.tar"
     built = ("release", "build", SYSTEM, "--candidate", candidate, "--out", bundle, "--as", "anna")
@@ -151,6 +153,9 @@ def _deliberate(stage: Stage, candidate: str) -> None:
 def _road(stage: Stage) -> str:
     """Serve, ask, and let one answer leave that never should; returns its observation."""
     stage.act("4. On the road")
+    stage.tell(
+        "The gateway verifies the release, loads it, and journals each answer before it leaves."
+    )
     stage.serve(SYSTEM, workers=2)
     for claim in HARMLESS:
         _route(stage, claim)
@@ -206,7 +211,12 @@ def _stop(stage: Stage, observation: str) -> str:
     if status != 201:
         raise StoryError(f"the report was not taken: {said}")
     last = _last_answer_after(stage, started)
-    say(f"    reported; last answer {last * 1000:.0f} ms later, then 20 refusals on two workers")
+    after = (
+        f"the last answer left {last * 1000:.0f} ms after it" if last else "nothing left after it"
+    )
+    say(
+        f"    the report was taken; {after}; then 20 requests in a row were refused, on two workers"
+    )
     _route(stage, HARMLESS[0])
     incident = _incident(stage)
     stage.run("incident", "show", incident, SYSTEM)
@@ -242,7 +252,7 @@ def _learn(stage: Stage, incident: str) -> None:
     stage.run("incident", "promote", incident, SYSTEM, "--as", "dora")
     stage.tell("Only the new case costs a model call: answers are cached by content.")
     old = "candidates/described.yaml"
-    stage.run("eval", SYSTEM, "--candidate", old)
+    stage.run("eval", SYSTEM, "--candidate", old, shown=EXCERPT)
     stage.run("gate", SYSTEM, "--candidate", old, ends=3)
     stage.tell("The next candidate knows more ways of saying it. Its patterns still do not read.")
     _ship(stage, "candidates/next.yaml", "next")
@@ -284,8 +294,8 @@ def _epilogue(stage: Stage) -> None:
         what it learned); `roadworthy ledger show N {stage.root}` shows any step; docs/tutorial.md
         builds the same from nothing; `roadworthy init my-system` starts yours.
 
-        What this shows is the loop, not the model: a linear word model routes these claims as well
-        or better (examples/{SYSTEM}/README.md has the numbers). Canary, drift, human review and
-        the papers for the EU AI Act come with later versions.
+        What this shows is the loop, not the model: a linear classifier trained on enough labelled
+        claims routes them better (examples/{SYSTEM}/README.md has the numbers). Canary, drift,
+        human review and the papers for the EU AI Act come with later versions.
         """
     )

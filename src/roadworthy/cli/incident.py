@@ -74,7 +74,7 @@ def promote(
 
     loop = _loop(directory)
     found = find_incident(loop, incident)
-    _, _, key = acting_person(loop.workspace, as_)
+    _, signer, _ = acting_person(loop.workspace, as_)
     road = Road(loop, load_deployment(directory))
     event = find_event(road.charter(found.release), found.never_event)
     cases = promote_incident(
@@ -84,7 +84,7 @@ def promote(
         root=directory,
         unseal=road.texts,
         look=road.sensitive,
-        actor=f"person:{key.key_id}",
+        signer=signer,
     )
     if json:
         emit({"incident": incident, "cases": [case.id for case in cases], "suite": "incidents"})
@@ -117,10 +117,10 @@ def close(
 
 
 def _loop(directory: Path) -> Any:
-    from roadworthy.manifests import load_deployment
-    from roadworthy.wiring.loop import open_loop
+    from roadworthy.wiring.loop import loop_of
+    from roadworthy.wiring.places import workspace_of
 
-    return open_loop(directory, configured=load_deployment(directory).workspace)
+    return loop_of(workspace_of(directory, standing=True))
 
 
 def _as_json(incident: Incident) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from roadworthy.domain import KillFlag
+from roadworthy.domain import KillFlag, RoutingTable
 from roadworthy.flows.people import Acting
 from roadworthy.manifests import Workspace
 
@@ -28,7 +28,7 @@ def command(
     It acts first and is recorded after; neither the control process nor a working ledger is
     needed for the stop itself.
     """
-    from roadworthy.domain import RoadworthyError, UsageError, format_instant
+    from roadworthy.domain import UsageError, format_instant
     from roadworthy.flows.routing import publish, read_table
     from roadworthy.flows.stopping import manual_flag, read_scope, words_of
     from roadworthy.serving import tighten
@@ -38,8 +38,9 @@ def command(
     if not reason.strip():
         raise UsageError("a kill needs a reason", fix="--reason TEXT")
     aimed = read_scope(scope)
-    spot, clock = place(directory), SystemClock()
-    name = system or system_of(spot, read_table(spot.workspace.routing))
+    spot, clock = place(directory, standing=True), SystemClock()
+    before = read_table(spot.workspace.routing)
+    name = system or system_of(spot, before)
     person, doubt = _who(spot.workspace, as_)
     flag = manual_flag(
         aimed,
@@ -50,11 +51,7 @@ def command(
         id=f"kill-{new_id()[-12:]}",
     )
     table = publish(spot.workspace, lambda old: tighten(old, [flag]), clock)
-    recorded = ""
-    try:
-        recorded = _record(spot.workspace, flag, person)
-    except (RoadworthyError, OSError) as error:
-        doubt = f"it is not in the ledger yet ({error}); the control process will enter it"
+    unrecorded = _record(spot.workspace, flag, person)
     if json:
         emit(
             {
@@ -62,7 +59,7 @@ def command(
                 "scope": words_of(flag),
                 "system": name,
                 "table": table.version,
-                "recorded": bool(recorded),
+                "recorded": not unrecorded,
                 "by": flag.by,
             }
         )
@@ -70,10 +67,21 @@ def command(
         where = f"{words_of(flag)} of {name or 'every system'}"
         say(f"stopped: {where} ({flag.id}). Lift it with: roadworthy resume {flag.id} "
             "--as A --as B --reason TEXT")  # fmt: skip
-    if doubt:
-        warn(doubt)
-    if not recorded:
+    for caution in (unrecorded or doubt, _idle(spot.workspace, before, name)):
+        if caution:
+            warn(caution)
+    if unrecorded:
         raise typer.Exit(2)
+
+
+def _idle(workspace: Workspace, table: RoutingTable, system: str) -> str:
+    """A caution when nothing of that name is live: the folder or the name may be a wrong one."""
+    if table.routes and (not system or system in table.routes):
+        return ""
+    return (
+        f"no release of {system or 'any system'} is live in {workspace.root}: "
+        "nothing ran there; the kill holds what will"
+    )
 
 
 def _who(workspace: Workspace, name: str | None) -> tuple[Acting | None, str]:
@@ -90,8 +98,13 @@ def _who(workspace: Workspace, name: str | None) -> tuple[Acting | None, str]:
 
 
 def _record(workspace: Workspace, flag: KillFlag, person: Acting | None) -> str:
+    """Enter the stop, which stands already; why it could not be entered, empty when it was."""
+    from roadworthy.domain import RoadworthyError
     from roadworthy.flows.stopping import record_kill
     from roadworthy.wiring.loop import loop_of
 
-    record_kill(flag, loop_of(workspace), by=person)
-    return flag.id
+    try:
+        record_kill(flag, loop_of(workspace), by=person)
+    except (RoadworthyError, OSError) as error:
+        return f"it is not in the ledger yet ({error}); the control process will enter it"
+    return ""

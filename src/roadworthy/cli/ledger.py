@@ -107,7 +107,7 @@ def checkpoint(
     from .acting import workspace_of
 
     head = _signing(directory).checkpoint()
-    key = load_trust(workspace_of(directory).trust).find(head.key_id)
+    key = load_trust(workspace_of(directory, standing=True).trust).find(head.key_id)
     if key is None:
         raise UsageError(f"key {head.key_id}, which signed it, is not in the trust file")
     note = to_note(head, key)
@@ -138,7 +138,7 @@ def verify(
 
     path = directory
     if directory.is_dir() and not (directory / "ledger.db").is_file():
-        path = workspace_of(directory).ledger
+        path = workspace_of(directory, standing=True).ledger
     show_report(check(path, trust=trust, checkpoint=checkpoint), json=json)
 
 
@@ -149,7 +149,7 @@ def _existing(directory: Path) -> Any:
 
     from .acting import workspace_of
 
-    path = workspace_of(directory).ledger
+    path = workspace_of(directory, standing=True).ledger
     return Ledger(SqliteEntryStore(path, SystemClock(), create=False))
 
 
@@ -160,7 +160,7 @@ def _signing(directory: Path) -> Any:
     from .acting import workspace_of
 
     _existing(directory)
-    return loop_of(workspace_of(directory)).ledger
+    return loop_of(workspace_of(directory, standing=True)).ledger
 
 
 def _names(directory: Path) -> dict[str, str]:
@@ -168,7 +168,7 @@ def _names(directory: Path) -> dict[str, str]:
 
     from .acting import workspace_of
 
-    trust = load_trust(workspace_of(directory).trust)
+    trust = load_trust(workspace_of(directory, standing=True).trust)
     return {key.key_id: key.name for key in trust.keys}
 
 

@@ -38,21 +38,21 @@ def add(
     """Report an answer. A violation stops its scope at once and opens an incident."""
     from roadworthy.domain import Draft, Outcome, UsageError, format_instant, plain
     from roadworthy.flows.road import Violation, find_event, on_violation
-    from roadworthy.ledger import require_role
-    from roadworthy.manifests import load_deployment
-    from roadworthy.wiring.loop import open_loop
+    from roadworthy.ledger import require_role, sign_draft
+    from roadworthy.wiring.loop import loop_of
+    from roadworthy.wiring.places import place
     from roadworthy.wiring.road import Road
 
     from .acting import acting_person
 
     if not (violation or label or note):
         raise UsageError("say what became of it", fix="--violation EVENT, --label LABEL or --note")
-    deployment = load_deployment(directory)
-    loop = open_loop(directory, configured=deployment.workspace)
-    _, _, key = acting_person(loop.workspace, as_, roles=REPORTERS)
+    spot = place(directory, standing=True)
+    loop = loop_of(spot.workspace)
+    _, signer, key = acting_person(loop.workspace, as_, roles=REPORTERS)
     now = format_instant(loop.clock.now())
     require_role(loop.trust, key.key_id, REPORTERS, now)
-    road = Road(loop, deployment)
+    road = Road(loop, spot.deployment)
     seen = road.observation(observation)
     said = Outcome(
         observation=observation,
@@ -63,15 +63,14 @@ def add(
         note=note,
     )
     if not violation:
-        loop.ledger.record(
-            Draft(
-                system=seen.system,
-                kind="outcome.added",
-                subject=observation,
-                actor=said.reporter,
-                payload=plain({"label": label, "note": note}),
-            )
+        drafted = Draft(
+            system=seen.system,
+            kind="outcome.added",
+            subject=observation,
+            actor=said.reporter,
+            payload=plain({"label": label, "note": note}),
         )
+        loop.ledger.record(sign_draft(drafted, signer))
         emit({"observation": observation, "state": "kept"}) if json else say("Kept.")
         return
     event = find_event(road.charter(seen.release), violation)

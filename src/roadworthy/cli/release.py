@@ -169,7 +169,7 @@ def list_releases(directory: Folder = Path(), *, json: Json = False) -> None:
 
     from .acting import workspace_of
 
-    found = history(loop_of(workspace_of(directory)))
+    found = history(loop_of(workspace_of(directory, standing=True)))
     if json:
         emit({"releases": found})
         return

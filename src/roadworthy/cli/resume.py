@@ -32,7 +32,7 @@ def command(
 
     from .acting import find_acting
 
-    workspace = place(directory).workspace
+    workspace = place(directory, standing=True).workspace
     named = as_ or []
     if len(set(named)) < LIFT_NEEDS:
         raise AccessError(

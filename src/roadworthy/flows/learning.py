@@ -22,12 +22,12 @@ from roadworthy.domain import (
     Incident,
     NeverEvent,
     RefusedError,
-    Signer,
     SuiteFile,
     UndecidedError,
     UsageError,
 )
 from roadworthy.incidents import case_from, fold, redact
+from roadworthy.ledger import Ed25519Signer, sign_draft
 
 from .loop import Loop
 
@@ -62,7 +62,7 @@ def promote(
     root: Path,
     unseal: Unseal,
     look: Look,
-    actor: str,
+    signer: Ed25519Signer,
 ) -> list[Case]:
     """Turn the incident's observations into cases of suite `incidents`; returns the new ones."""
     # 1 the incident's inputs
@@ -77,15 +77,14 @@ def promote(
     # 3 into the suite, then the record
     new = _add_cases(root / "suites", cases)
     if new or incident.state != "promoted":
-        loop.ledger.record(
-            Draft(
-                system=incident.system,
-                kind="incident.promoted",
-                subject=incident.id,
-                actor=actor,
-                payload={"cases": [case.id for case in cases], "suite": SUITE},
-            )
+        drafted = Draft(
+            system=incident.system,
+            kind="incident.promoted",
+            subject=incident.id,
+            actor=f"person:{signer.key_id}",
+            payload={"cases": [case.id for case in cases], "suite": SUITE},
         )
+        loop.ledger.record(sign_draft(drafted, signer))
     return cases
 
 
@@ -127,32 +126,22 @@ def _replace(path: Path, data: bytes) -> None:
     temporary.replace(path)
 
 
-def close(incident: Incident, loop: Loop, *, signer: Signer) -> Incident:
+def close(incident: Incident, loop: Loop, *, signer: Ed25519Signer) -> Incident:
     """Close an incident with the gate that proves it learned, signed by a person.
 
     Raises RefusedError when a later gate failed on it, UndecidedError when none has run its
     cases yet, TransitionError when it was never promoted.
     """
     decision = _proof(incident, loop)
-    loop.ledger.record(
-        Draft(
-            system=incident.system,
-            kind="incident.closed",
-            subject=incident.id,
-            actor=f"person:{signer.key_id}",
-            payload={
-                "gate": str(decision.payload["digest"]),
-                "candidate": decision.subject,
-                "signature": signer.sign(_closing(incident, decision)).hex(),
-            },
-        )
+    drafted = Draft(
+        system=incident.system,
+        kind="incident.closed",
+        subject=incident.id,
+        actor=f"person:{signer.key_id}",
+        payload={"gate": str(decision.payload["digest"]), "candidate": decision.subject},
     )
+    loop.ledger.record(sign_draft(drafted, signer))
     return find_incident(loop, incident.id)
-
-
-def _closing(incident: Incident, decision: Entry) -> bytes:
-    """The bytes that the person signs: which incident, by which gate."""
-    return f"close {incident.id} by {decision.payload['digest']}".encode()
 
 
 def _proof(incident: Incident, loop: Loop) -> Entry:

@@ -27,6 +27,7 @@ from contextlib import aclosing
 from msgspec import Struct, structs
 
 from roadworthy.domain import (
+    Action,
     Call,
     Clock,
     Journal,
@@ -43,6 +44,7 @@ from roadworthy.serving import (
     OutputRails,
     Ticket,
     decide,
+    delta_text,
     input_text,
     input_texts,
     read_label,
@@ -161,9 +163,10 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
     # 3.2 compose
     request = service.composer.compose(call)
     # 3.3 model, 3.4 output rails
-    rails = service.rails.output(
-        TextContext(side="output", input="\n".join(texts), facets=call.facets, context=call.context)
+    looking = TextContext(
+        side="output", input="\n".join(texts), facets=call.facets, context=call.context
     )
+    rails = service.rails.output(looking)
     try:
         prior = await service.prior()
         async with aclosing(service.stream(request)) as chunks:
@@ -181,6 +184,10 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
         yield trace.failed(error)
         return
     # 3.6 finish the rails
+    unsaid = _check_tool_calls(service, trace, looking)
+    if unsaid is not None:
+        yield trace.stopped(unsaid)
+        return
     yield _finish(call, service, trace, rails, decided)
 
 
@@ -200,6 +207,24 @@ def _decide(
         raise ProviderError(
             f"the model's answer cannot be decided: {error}", retryable=False
         ) from None
+
+
+def _check_tool_calls(service: Service, trace: Trace, looking: TextContext) -> Action | None:
+    """Look at what tool calls say. The action that stops them, or None when they may leave.
+
+    They leave whole, with the reply, so a rail sees all of them. A rail that would change them
+    blocks: half-redacted arguments are no call that anybody asked for.
+    """
+    text = delta_text(trace.deltas)
+    if not text:
+        return None
+    rails = service.rails.output(looking)
+    left = rails.feed(text)
+    outcome = rails.finish()
+    trace.note(outcome)
+    if outcome.action != "answered":
+        return outcome.action
+    return None if left + outcome.text == text else "blocked"
 
 
 def _finish(

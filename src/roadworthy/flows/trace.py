@@ -58,7 +58,7 @@ class Trace:
         self._usage = Usage()
         self._finish = ""
         self._logprobs: list[TokenLogprob] = []
-        self._deltas: list[dict[str, Any]] = []
+        self.deltas: list[dict[str, Any]] = []
         self.label_logprobs: dict[str, float] | None = None
 
     @property
@@ -84,7 +84,7 @@ class Trace:
         if chunk.logprobs:
             self._logprobs.extend(chunk.logprobs)
         if chunk.delta is not None:
-            self._deltas.append(chunk.delta)
+            self.deltas.append(chunk.delta)
         if chunk.label_logprobs is not None:
             self.label_logprobs = chunk.label_logprobs
 
@@ -105,13 +105,13 @@ class Trace:
             finish_reason=self._finish or "stop",
             usage=self._usage,
             logprobs=tuple(self._logprobs) if text == self.raw else (),
-            deltas=tuple(self._deltas),
+            deltas=tuple(self.deltas),
         )
 
     def stopped(self, action: Any, decided: Decided | None = None) -> Reply:
         """The reply of a call that a rail blocked or held: the endpoint's fallback."""
         fallback = self._service.endpoint(self._call.endpoint).fallback
-        sent = "".join(self._sent)
+        sent = self._gone()
         observation = self._observe(
             sent + fallback, action, decided=decided, finish="content_filter"
         )
@@ -126,7 +126,7 @@ class Trace:
     def failed(self, error: ProviderError) -> Reply:
         """The reply of a call whose model failed: the fallback, and the error in the record."""
         fallback = self._service.endpoint(self._call.endpoint).fallback
-        sent = "".join(self._sent)
+        sent = self._gone()
         observation = self._observe(
             sent + fallback, "fallback", finish="content_filter", error=error.message
         )
@@ -138,6 +138,10 @@ class Trace:
             usage=self._usage,
             error=error.message,
         )
+
+    def _gone(self) -> str:
+        """What a caller has already: the pieces of a stream, nothing of a plain answer."""
+        return "".join(self._sent) if self._call.stream else ""
 
     def _elapsed_ms(self) -> float:
         return round((self._clock.monotonic() - self._started) * 1000, 3)

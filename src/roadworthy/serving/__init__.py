@@ -13,7 +13,7 @@ from .rail_explanation import RailExplanation, explain_rails
 from .rails import RailLine
 from .route import Aim, aim, names
 from .tenants import TenantFile, TenantKey, TenantScope, editing, hash_key, load_tenants, new_key
-from .texts import input_text, input_texts, with_texts
+from .texts import delta_text, input_text, input_texts, with_texts
 
 __all__ = [
     "Admittance",
@@ -36,6 +36,7 @@ __all__ = [
     "Ticket",
     "aim",
     "decide",
+    "delta_text",
     "editing",
     "explain_rails",
     "flags_for",
