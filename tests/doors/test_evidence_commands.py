@@ -81,7 +81,7 @@ def test_only_an_admin_adds_people(staffed: Says) -> None:
         (("people", "revoke", "ada", "--reason", "x", "--as", "ben"), "this needs admin"),
         (("people", "rotate", "eve"), "eve has no key"),
         (("keys", "export", "eve"), "eve is not in the trust file"),
-        (("people", "list", "nowhere"), "is not a folder"),
+        (("people", "list", "nowhere"), "there is no folder"),
         (("record", "dpia", "missing.pdf", "--as", "ada"), "no file that can be recorded"),
         (("record", "two words", "x", "--as", "ada"), "is no kind"),
         (("ledger", "show", "99"), "there is no entry 99"),
@@ -162,6 +162,7 @@ def test_a_public_key_is_exported_and_a_private_one_is_not(staffed: Says) -> Non
 
 
 def test_a_ledger_that_is_not_there_is_said_and_not_made(roadworthy: Says) -> None:
+    Path("roadworthy.toml").write_text("roadworthy = 1\n")
     for arguments in (("ledger", "log"), ("ledger", "checkpoint"), ("backup", "--out", "b.tgz")):
         code, said = roadworthy(*arguments)
         assert code == 2

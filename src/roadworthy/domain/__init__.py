@@ -18,7 +18,7 @@ from .candidate import (
     Tool,
     Variable,
 )
-from .case import KNOWN_TAGS, Case, Expect, ScorerSpec, Suite, SuiteFile
+from .case import KNOWN_TAGS, MAX_REPEATS, Case, Expect, ScorerSpec, Suite, SuiteFile
 from .catalogue import ALIASES, INDICATORS
 from .charter import (
     Allowed,
@@ -122,6 +122,7 @@ __all__ = [
     "GENESIS",
     "INDICATORS",
     "KNOWN_TAGS",
+    "MAX_REPEATS",
     "SHA256_PREFIX",
     "TRANSITIONS",
     "AccessError",

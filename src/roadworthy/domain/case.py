@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from .charter import File, Positive
+
+MAX_REPEATS = 10_000
+"""Of one case in one run. Above it a slip of the keyboard would plan for days, or for ever."""
+
+Repeats = Annotated[int, Meta(ge=1, le=MAX_REPEATS)]
 
 KNOWN_TAGS = (
     "golden", "tail", "adversarial", "misuse", "hidden_function", "fairness", "consistency",
@@ -38,7 +43,7 @@ class Case(File, frozen=True, kw_only=True):
     context: dict[str, Any] = field(default_factory=dict)
     turns: list[dict[str, Any]] = field(default_factory=list)
     source: str = ""
-    repeats: Positive | None = None
+    repeats: Repeats | None = None
 
 
 class ScorerSpec(File, frozen=True, kw_only=True):
@@ -66,7 +71,7 @@ class SuiteFile(File, frozen=True, kw_only=True):
     """Only the first N cases (in file order, after `where_tags`)."""
     scorers: list[ScorerSpec] = field(default_factory=list)
     generators: list[dict[str, Any]] = field(default_factory=list)
-    repeats: Positive = 1
+    repeats: Repeats = 1
 
 
 class Suite(Struct, frozen=True, kw_only=True):

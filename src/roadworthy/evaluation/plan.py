@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
+    MAX_REPEATS,
     Bar,
     Case,
     ReleaseContent,
@@ -26,6 +27,9 @@ from roadworthy.domain import (
     digest_of,
     sha256,
 )
+
+MAX_SEED = 2**53 - 1
+"""The largest whole number that every reader of the ledger can hold."""
 
 _sorted_json = msgspec.json.Encoder(order="sorted")
 
@@ -98,6 +102,10 @@ def plan(
     for name, number in (("repeats", repeats), ("limit", limit)):
         if number is not None and number < 1:
             raise UsageError(f"--{name} must be at least 1, not {number}")
+    if repeats is not None and repeats > MAX_REPEATS:
+        raise UsageError(f"--repeats must be at most {MAX_REPEATS:,}, not {repeats:,}")
+    if not 0 <= seed <= MAX_SEED:
+        raise UsageError(f"--seed must be between 0 and {MAX_SEED}, not {seed}")
     chosen = _chosen(system, suites)
     kept = list(_kept(chosen, limit))
     pins = tuple(pin_suite(suite, cases) for suite, cases in kept)

@@ -6,6 +6,7 @@ path that leaves the root, an exception because of what a file says.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,6 +50,10 @@ class Folder:
     def has(self, file: str) -> bool:
         """Whether the file exists."""
         return (self.root / file).is_file()
+
+    def lies(self, file: str) -> bool:
+        """Whether anything has that name: a link to nowhere is there, and a fault once read."""
+        return os.path.lexists(self.root / file)
 
     def yaml(self, file: str, kind: type[T]) -> T | None:
         """A YAML file as a struct; None when nothing of it could be read."""

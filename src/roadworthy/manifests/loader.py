@@ -20,11 +20,12 @@ from .source import inside
 def read_folder(root: Path, *, candidate: str = "candidate.yaml") -> Reading:
     """Read and check a folder; whatever its files say, this returns.
 
-    Raises UsageError when there is no such folder.
+    Raises ManifestError when there is no such folder.
     """
     if not root.is_dir():
-        raise UsageError(
-            f"{root} is no folder", fix="name a system's folder; `roadworthy init DIR` makes one"
+        fix = "name a system's folder; `roadworthy init DIR` makes one"
+        raise ManifestError(
+            [Fault(file=str(root), line=0, message=f"{root} is no folder", fix=fix)]
         )
     reading = Reading(root.resolve(), _candidate_file(root, candidate))
     reading.read()

@@ -82,11 +82,11 @@ class Reading:
         self.slos = folder.yaml(SLOS, SloFile)
         if self.slos is not None:
             self.slos = fill_windows(self.slos, self.document(SLOS))
-        if folder.has(DEPLOYMENT):
+        if folder.lies(DEPLOYMENT):
             self.deployment = folder.toml(DEPLOYMENT, Deployment) or Deployment()
-        if folder.has(ROLLOUT):
+        if folder.lies(ROLLOUT):
             self.rollout = folder.yaml(ROLLOUT, Rollout)
-        if folder.has(PIPELINE):
+        if folder.lies(PIPELINE):
             self.pipeline = folder.yaml(PIPELINE, Pipeline)
         self._read_candidate_files()
         self._read_papers()
@@ -141,7 +141,7 @@ class Reading:
                     Playbook(path=file, name=Path(file).stem, header=header, body=body)
                 )
         self.playbooks = tuple(playbooks)
-        if self.folder.has(DELIBERATION):
+        if self.folder.lies(DELIBERATION):
             note = self.folder.markdown(DELIBERATION, DeliberationHeader)
             if note is not None:
                 body = self.document(DELIBERATION).text
@@ -151,11 +151,13 @@ class Reading:
         """Files of a sub-folder with one of the suffixes, sorted; hidden ones are left alone."""
         path = self.folder.root / folder
         if not path.is_dir():
+            if self.folder.lies(folder):
+                self.document(folder).fault((), "this is no folder", "make it one, or remove it")
             return []
         return sorted(
             f"{folder}/{one.name}"
             for one in path.iterdir()
-            if one.suffix in suffixes and one.is_file() and not one.name.startswith(".")
+            if one.suffix in suffixes and not one.name.startswith(".")
         )
 
 

@@ -81,7 +81,7 @@ def _read(
 ) -> tuple[Deployment, Document, dict[str, str]]:
     reading = Reading(root.resolve(), "")
     folder = reading.folder
-    if folder.has(DEPLOYMENT):
+    if folder.lies(DEPLOYMENT):
         reading.deployment = folder.toml(DEPLOYMENT, Deployment) or Deployment()
     check_deployment(reading)
     errors = [fault for fault in folder.faults() if fault.severity == "error"]

@@ -32,11 +32,20 @@ class Place(Struct, frozen=True, kw_only=True):
     """The name in charter.yaml; empty for a bare workspace or a charter that does not load."""
 
 
-def place(root: Path) -> Place:
-    """What lies at `root`. Raises UsageError when there is no folder, ManifestError on its toml."""
+def place(root: Path, *, standing: bool = False) -> Place:
+    """What lies at `root`. Raises UsageError when there is no folder, ManifestError on its toml.
+
+    `standing`: a folder with neither a system nor a workspace is an error too. A stop typed in
+    the wrong folder must not look like one, and "no incident" must not be said of nothing.
+    """
     if not root.is_dir():
         raise UsageError(f"there is no folder {root}", fix="give a system's folder or a workspace")
     root = root.resolve()
+    if standing and not _stands(root):
+        raise UsageError(
+            f"there is neither a system nor a workspace in {root}",
+            fix=f"go to the system's folder, name it, or set {WORKSPACE_VARIABLE}",
+        )
     if is_workspace(root):
         return Place(root=root, workspace=Workspace(root), deployment=Deployment(), system="")
     deployment = load_deployment(root)
@@ -46,9 +55,9 @@ def place(root: Path) -> Place:
     )
 
 
-def workspace_of(root: Path) -> Workspace:
-    """The workspace of a folder."""
-    return place(root).workspace
+def workspace_of(root: Path, *, standing: bool = False) -> Workspace:
+    """The workspace of a folder; `standing` as in `place`."""
+    return place(root, standing=standing).workspace
 
 
 def is_workspace(root: Path) -> bool:
@@ -58,6 +67,15 @@ def is_workspace(root: Path) -> bool:
     home = os.environ.get(WORKSPACE_VARIABLE, "")
     at_home = bool(home) and root == Path(home).resolve()
     return at_home or (root / "serving").is_dir() or (root / "ledger.db").exists()
+
+
+def _stands(root: Path) -> bool:
+    """Whether there is anything here that a command could be about."""
+    home = os.environ.get(WORKSPACE_VARIABLE, "")
+    if home:
+        return Path(home).is_dir() or (root / "charter.yaml").exists()
+    marks = ("charter.yaml", "roadworthy.toml", ".roadworthy")
+    return is_workspace(root) or any((root / mark).exists() for mark in marks)
 
 
 def system_of(spot: Place, table: RoutingTable) -> str:

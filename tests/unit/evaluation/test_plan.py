@@ -116,3 +116,16 @@ def test_the_fast_case_digest_is_the_digest(text, context, label, facets):
     except ValueError:
         return
     assert case_digest(case) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"repeats": 10**9}, "at most 10,000"),
+        ({"seed": -1}, "between 0"),
+        ({"seed": 2**60}, "--seed"),
+    ],
+)
+def test_numbers_that_would_never_end_or_fit_are_refused(asked, said):
+    with pytest.raises(UsageError, match=said):
+        planned(a_suite(), **asked)

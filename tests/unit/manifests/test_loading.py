@@ -114,8 +114,8 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     assert any("outside" in message for message in errors(inside))
 
 
-def test_no_folder_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no folder"):
+def test_no_folder_is_a_fault_like_every_other(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="no folder"):
         load_system(tmp_path / "nowhere")
 
 

@@ -1,0 +1,67 @@
+"""Commands typed where no system is: an error, never a success about nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
+
+ABOUT_SOMETHING = [
+    ["kill", "system", "{}", "--reason", "it must stop"],
+    ["resume", "system", "{}", "--reason", "mended", "--as", "ann", "--as", "dan"],
+    ["incident", "list", "{}"],
+    ["outcome", "add", "01a2", "{}", "--label", "home"],
+    ["ledger", "log", "{}"],
+    ["release", "list", "{}"],
+    ["backup", "{}", "--out", "{}/copy.tar"],
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ROADWORTHY_HOME", raising=False)
+
+
+@pytest.mark.parametrize("command", ABOUT_SOMETHING, ids=lambda words: " ".join(words[:2]))
+@pytest.mark.parametrize("folder", ["empty", "missing"])
+def test_a_command_where_no_system_is_fails_and_makes_nothing(
+    tmp_path: Path, command: list[str], folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    where = str(tmp_path / folder)
+    assert run(VERBS, [*(word.format(where) for word in command), "--json"]) == 1
+    assert msgspec.json.decode(capsys.readouterr().out)["error"]
+    assert [each.name for each in tmp_path.rglob("*")] == ["empty"]
+
+
+def test_a_kill_where_nothing_is_live_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".roadworthy").mkdir()
+    assert run(VERBS, ["kill", "system", str(tmp_path), "--reason", "odd"]) == 0
+    assert "nothing ran there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["check", "eval", "gate"])
+def test_the_json_of_a_missing_folder_has_the_form_of_every_fault(
+    tmp_path: Path, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(VERBS, [verb, str(tmp_path / "nowhere"), "--json"]) == 1
+    (fault,) = msgspec.json.decode(capsys.readouterr().out)["errors"]
+    assert set(fault) == {"file", "line", "message", "fix"}
+
+
+@pytest.mark.parametrize(
+    "name", ["rollout.yaml", "deliberation-note.md", "roadworthy.toml", "suites", "playbooks"]
+)
+def test_a_link_to_nowhere_is_a_fault_not_an_absent_file(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).symlink_to(tmp_path / "gone")
+    assert run(VERBS, ["check", str(tmp_path), "--json"]) == 1
+    faults = msgspec.json.decode(capsys.readouterr().out)["errors"]
+    assert name in {fault["file"] for fault in faults}
