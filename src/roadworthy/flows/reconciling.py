@@ -63,17 +63,33 @@ class Reconciler:
         self._vault = vault
         self._rules = rules
         self._warn = warn
+        self._caught_up = False
+        self._late_seen = False
         self._entered = -1
         """Version of the routing table whose kills are all in the ledger."""
 
     def round(self) -> int:
         """Take everything that is new; returns how many records that were."""
         taken = 0
-        for record in self._tail.read():
+        for record in self._tail.read(closes=self._has_late_rules()):
             self._take(record)
             taken += 1
         self._enter_kills()
+        self._caught_up = True
         return taken
+
+    def _has_late_rules(self) -> bool:
+        """Whether a release that answers, or answered since this process began, has late rules.
+
+        Before the first round is through the answer is yes: what was written while no control
+        process ran may be by a release that is no longer live.
+        """
+        routes = read_table(self._loop.workspace.routing).routes
+        for system, route in routes.items():
+            rules = self._rules(system, route.live)
+            # A release that cannot be read may have late rules: look at what it answered.
+            self._late_seen = self._late_seen or rules is None or bool(rules.rails.late_rules)
+        return self._late_seen or not self._caught_up
 
     def _enter_kills(self) -> None:
         """4. Only when the table is another one than last time."""

@@ -74,7 +74,8 @@ async def serve(call: Call, deps: PathDeps) -> Path:
 
     Raises EvidenceError when the journal cannot be written: then nothing more leaves.
     """
-    with deps.flight.boarding(call) as ticket:
+    ticket = deps.flight.board(call)
+    try:
         # 1 route and kill switch
         table = deps.table()
         ticket.kill = table.killed(system=call.system, tenant=call.tenant, facets=call.facets)
@@ -118,6 +119,8 @@ async def serve(call: Call, deps: PathDeps) -> Path:
                     call, service, deps.clock, kill=ticket.kill, sent="".join(sent), error=failure
                 )
                 await deps.journal.close(reply.observation, witness(call, reply))
+    finally:
+        deps.flight.land(ticket)
 
 
 async def _until_killed(source: Path, ticket: Ticket) -> Path:

@@ -32,11 +32,21 @@ def segments(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
+_CLOSE = b"\xa4kind\xa5close"
+"""How a closing record begins, after its map header: its kind is the first field encoded."""
+
+
 def read_segment(path: Path, offset: int = 0) -> Iterator[Placed]:
     """The records of a segment from `offset` on; ends before a frame that is not whole.
 
     Raises VerificationError when it is not a segment, or a checksum does not hold.
     """
+    for payload, end in _payloads(path, offset):
+        yield Placed(decode(payload, where=str(path)), payload, end)
+
+
+def _payloads(path: Path, offset: int) -> Iterator[tuple[bytes, int]]:
+    """The checked payloads of a segment, each with the offset at which the next one starts."""
     with path.open("rb") as file:
         data, start = b"", offset
         if offset == 0:
@@ -54,7 +64,7 @@ def read_segment(path: Path, offset: int = 0) -> Iterator[Placed]:
                 start, data, at = start + at, data[at:] + more, 0
                 continue
             payload, at = frame
-            yield Placed(decode(payload, where=str(path)), payload, start + at)
+            yield payload, start + at
 
 
 def _frame(path: Path, data: bytes, at: int, start: int) -> tuple[bytes, int] | None:
@@ -129,12 +139,17 @@ class Tail:
         self._folder = folder
         self.marks: dict[str, int] = dict(marks or {})
 
-    def read(self) -> Iterator[Record]:
-        """New records; a mark moves only after its record was taken."""
+    def read(self, *, closes: bool = True) -> Iterator[Record]:
+        """New records; a mark moves only after its record was taken.
+
+        Without `closes` finished exchanges are passed over: a reader without late rules has
+        nothing to do with them, and they are nearly all there is.
+        """
         for path in segments(self._folder):
             mark = self.marks.get(path.name, 0)
             if path.stat().st_size <= mark:
                 continue
-            for placed in read_segment(path, mark):
-                yield placed.record
-                self.marks[path.name] = placed.next_offset
+            for payload, end in _payloads(path, mark):
+                if closes or _CLOSE not in payload[:24]:
+                    yield decode(payload, where=str(path))
+                self.marks[path.name] = end

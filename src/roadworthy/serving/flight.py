@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from roadworthy.domain import Call, KillFlag, RoutingTable
 
@@ -39,15 +37,15 @@ class Flight:
         """Marks of the calls in flight now; one that lands takes its mark along."""
         return frozenset(self._tickets)
 
-    @contextmanager
-    def boarding(self, call: Call) -> Iterator[Ticket]:
-        """Hold a ticket for as long as the call runs."""
+    def board(self, call: Call) -> Ticket:
+        """A ticket for a call that begins; give it to `land` however the call ends."""
         ticket = Ticket(call)
         self._tickets[id(ticket)] = ticket
-        try:
-            yield ticket
-        finally:
-            del self._tickets[id(ticket)]
+        return ticket
+
+    def land(self, ticket: Ticket) -> None:
+        """The call has ended."""
+        del self._tickets[id(ticket)]
 
     def obey(self, table: RoutingTable) -> int:
         """Stop every call that a kill flag of the table covers; returns how many.
