@@ -1,8 +1,9 @@
 """The release line: evaluate, gate, sign, roll out, observe, act, learn. Read `gate` first.
 
     evaluate   flows/evaluating.py   the bar into the ledger, then the run through the request path
-    gate       here                  1 candidate, 2 its run, 3 the bar, 4 objectives,
-                                     5 people and incidents, 6 decision into the ledger
+    gate       here                  0 evidence that verifies, 1 candidate, 2 its run,
+                                     3 the bar, 4 objectives, 5 people and incidents,
+                                     6 decision into the ledger
     sign       flows/releasing.py    bundle, approvals, attestations, activation
     act        flows/road.py         a violation left: kill, record, incident
     learn      flows/learning.py     incident -> cases -> closed by a gate that ran them
@@ -42,11 +43,17 @@ from roadworthy.policy import assess, decide, deliberation_blockers, removed_cas
 from roadworthy.release import pin
 
 from .comparing import differences, in_words
+from .intact import require_intact
 from .loop import Loop
 
 
 def gate(system: System, loop: Loop) -> GateDecision:
-    """Judge the candidate's newest run, record the decision, return it."""
+    """Judge the candidate's newest run, record the decision, return it.
+
+    Raises VerificationError or UndecidedError when the ledger under it does not verify.
+    """
+    # 0 the evidence
+    require_intact(loop)
     # 1 candidate
     content = pin(system)
     # 2 its run

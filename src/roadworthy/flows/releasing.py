@@ -8,6 +8,7 @@
     activate   1 copy into the workspace  2 verify the copy  3 the gate still opens
                4 this person may  5 enough people, where the charter asks  6 entry, then routing
 
+Before it signs or activates, each step asks that the whole ledger verifies (`intact.py`).
 Every step may be repeated: a killed command, run again, finds in the ledger what it had done and
 goes on. What never happens here: a signature used before the ledger has it, a release activated
 from other bytes than those that were verified.
@@ -66,6 +67,7 @@ from roadworthy.release import (
     wanted_people,
 )
 
+from .intact import require_intact
 from .loop import Loop
 from .people import admitted_machine
 from .release_records import (
@@ -150,6 +152,7 @@ def sign_release(
     unless the gate's newest decision on it is PASS, AccessError when this person may not approve.
     """
     trust = admitted_machine(loop.workspace, loop.keyring, loop.clock)
+    require_intact(loop)
     mend_bundle(path)
     digest, content = read_bundle(path)  # 1
     case = _Case(
@@ -193,6 +196,7 @@ def activate_release(path: Path, loop: Loop, *, signer: Signer) -> Activation:
     unless this person operates.
     """
     trust = admitted_machine(loop.workspace, loop.keyring, loop.clock)
+    require_intact(loop)
     at = format_instant(loop.clock.now())
     key = require_role(trust, signer.key_id, OPERATORS, at)  # 4, before anything is written
     admission = require_verified(verify_release(path, trust=trust, at=at))

@@ -22,6 +22,7 @@ from roadworthy.domain import (
     Draft,
     Entry,
     EvidenceError,
+    VerificationError,
     format_instant,
 )
 
@@ -130,6 +131,7 @@ class SqliteEntryStore:
 
     def _append(self, drafts: Sequence[Draft]) -> list[Entry]:
         size, prev = self._head()
+        self._refuse_a_cut_tail(size)
         time = format_instant(self._clock.now())
         entries: list[Entry] = []
         rows: list[tuple[object, ...]] = []
@@ -247,6 +249,16 @@ class SqliteEntryStore:
             if len(page) < _PAGE:
                 return
             size = page[-1][0]
+
+    def _refuse_a_cut_tail(self, size: int) -> None:
+        """New entries in the place of lost ones would bury the loss."""
+        covered = self._connection.execute("SELECT max(size) FROM checkpoints").fetchone()[0] or 0
+        if covered > size:
+            raise VerificationError(
+                f"the ledger has {size} entries, but its checkpoint covers {covered}: its tail was"
+                " cut; nothing is appended",
+                fix="roadworthy restore puts a backup back",
+            )
 
     def newest_checkpoint(self) -> Checkpoint | None:
         """The newest checkpoint kept, or None."""

@@ -22,6 +22,9 @@ from .trust import Trust, load_trust
 
 VERSION = 1
 """The newest `PRAGMA user_version` that this verifier knows."""
+CHECKPOINTS = "checkpoints.jsonl"
+"""The newest heads, kept beside the store."""
+
 MAGIC = b"SQLite format 3\x00"
 _COLUMNS = (
     "seq", "time", "system", "kind", "subject", "actor",
@@ -62,7 +65,7 @@ def verify_ledger(
     keys = load_trust(beside if trust is None and beside.exists() else trust)
     outside = load_heads(Path(checkpoint)) if checkpoint else []
     # 2. What lies beside the ledger: the checkpoints outside the store.
-    kept = database.parent / "checkpoints.jsonl"
+    kept = database.parent / CHECKPOINTS
     try:
         if kept.exists():
             outside = load_heads(kept) + outside

@@ -8,7 +8,7 @@ from typing import Any
 
 from .bundle import verify_bundle
 from .container import is_bundle
-from .ledger import MAGIC, verify_ledger
+from .ledger import CHECKPOINTS, MAGIC, verify_ledger
 from .report import Report
 from .trust import Trust
 
@@ -26,6 +26,10 @@ def recognise(path: Path) -> tuple[str, Path]:
         for database in (path / DATABASE, path / WORKSPACE / DATABASE):
             if database.is_file():
                 return "ledger", database
+        for folder in (path, path / WORKSPACE):
+            # The heads of a ledger that is gone; a bundle says of itself that it is one.
+            if (folder / CHECKPOINTS).is_file() and not (folder / "oci-layout").exists():
+                return "ledger", folder / DATABASE
         return ("bundle" if is_bundle(path) else "", path)
     if path.is_file():
         with path.open("rb") as file:
