@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from roadworthy.detectors import ShapeDetector
 from roadworthy.domain import (
@@ -43,6 +44,14 @@ class Guard(Struct, frozen=True, kw_only=True):
     never_event: str = ""
     error_is_event: bool = False
     """Whether a rule that raises counts as happened (CEL never events)."""
+    passed: RailVerdict | None = None
+    """The verdict of a look that found nothing: always the same, so made once."""
+
+    def __post_init__(self) -> None:
+        clean = RailVerdict(
+            rail=self.rail, side=self.side, outcome="passed", never_event=self.never_event
+        )
+        force_setattr(self, "passed", clean)
 
     @property
     def shapes(self) -> ShapeDetector | None:
@@ -110,6 +119,8 @@ def verdict(guard: Guard, seen: Look, stopped_by: str = "") -> RailVerdict:
     `stopped_by`: the rail that stopped the answer before this guard had seen all of it; then
     "nothing found" is not the same as passed.
     """
+    if not (seen.failure or seen.findings or stopped_by) and guard.passed is not None:
+        return guard.passed
     if seen.failure:
         outcome, reason = "not_checked", seen.failure
     elif not seen.findings and stopped_by:

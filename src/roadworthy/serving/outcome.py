@@ -44,6 +44,9 @@ def action_of(guard: Guard, seen: Look) -> RailsAction:
 
 def conclude(seen: Sequence[tuple[Guard, Look]], text: str, *, stopped_by: str = "") -> RailOutcome:
     """The outcome of all guards of one side. `text` is what may leave when none objects."""
+    if not stopped_by and not any(one.findings or one.failure for _, one in seen):
+        # Nearly every text: nothing found, nothing failed.
+        return RailOutcome(text=text, verdicts=tuple([verdict(guard, one) for guard, one in seen]))
     action: RailsAction = "answered"
     rail = ""
     for guard, one in seen:
