@@ -65,3 +65,14 @@ def test_a_link_to_nowhere_is_a_fault_not_an_absent_file(
     assert run(VERBS, ["check", str(tmp_path), "--json"]) == 1
     faults = msgspec.json.decode(capsys.readouterr().out)["errors"]
     assert name in {fault["file"] for fault in faults}
+
+
+@pytest.mark.parametrize("port", ["99999", "-1"])
+def test_a_port_that_cannot_be_is_an_input_error(tmp_path: Path, port: str) -> None:
+    (tmp_path / "roadworthy.toml").write_text("roadworthy = 1\n")
+    assert run(VERBS, ["serve", str(tmp_path), "--port", port]) == 1
+
+
+def test_serving_where_no_system_is_fails(tmp_path: Path) -> None:
+    assert run(VERBS, ["serve", str(tmp_path), "--port", "0"]) == 1
+    assert not (tmp_path / ".roadworthy").exists()

@@ -16,11 +16,14 @@ def command(
         typer.Argument(metavar="DIR…", help="Systems' folders, or a workspace. Default: here."),
     ] = None,
     *,
-    port: Annotated[int | None, typer.Option(help="Default: roadworthy.toml, else 8080.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Default: roadworthy.toml, else 8080.", min=0, max=65535)
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Default: 127.0.0.1.")] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes.", min=1, max=64)] = None,
     control_port: Annotated[
-        int | None, typer.Option(help="Where the control process answers; 0: nowhere.")
+        int | None,
+        typer.Option(help="Where the control process answers; 0: nowhere.", min=0, max=65535),
     ] = None,
 ) -> None:
     """Serve the live, verified releases; stop with ^C or SIGTERM, which drains.
@@ -34,7 +37,7 @@ def command(
     from roadworthy.wiring.places import common_workspace, place, roots_of
     from roadworthy.wiring.plan import Plan
 
-    spots = [place(directory) for directory in directories or [Path()]]
+    spots = [place(directory, standing=True) for directory in directories or [Path()]]
     workspace = common_workspace(spots)
     listening = spots[0].deployment.listen
     settings = Settings(

@@ -39,7 +39,14 @@ from roadworthy.domain import (
 from roadworthy.evaluation import pin_suite, read_run
 from roadworthy.incidents import fold
 from roadworthy.monitoring import by_facets, measure, selector
-from roadworthy.policy import assess, decide, deliberation_blockers, removed_cases, same_bar
+from roadworthy.policy import (
+    assess,
+    decide,
+    deliberation_blockers,
+    moved_since,
+    removed_cases,
+    same_bar,
+)
 from roadworthy.release import pin
 
 from .comparing import differences, in_words
@@ -61,11 +68,13 @@ def gate(system: System, loop: Loop) -> GateDecision:
     run = newest_run(loop, content.candidate_digest, bar=present)
     rows = rows_of(loop, run)
     # 3 the bar
-    blockers = _bar_blockers(loop, run, present)
+    bars = _earlier_bars(loop, present.system)
+    blockers = _bar_blockers(loop, run, present, bars)
     # 4 objectives
     baseline = baseline_run(loop, content)
     before = rows_of(loop, baseline)
     assessments, notes = judge(content.slos.slos, rows, before)
+    notes += moved_since(bars, present)
     notes += [in_words(each) for each in differences(before, rows)]
     # 5 people and incidents
     blockers += deliberation_blockers(
@@ -173,16 +182,22 @@ def rows_of(loop: Loop, run: RunSummary | None) -> list[Observation]:
     return read_run(Path(loop.workspace.runs) / f"{run.run}.jsonl", expected=run.observations)
 
 
-def _bar_blockers(loop: Loop, run: RunSummary | None, present: Bar) -> list[Blocker]:
+def _earlier_bars(loop: Loop, system: str) -> list[tuple[str, Bar]]:
+    """Every bar that was ever fixed for the system, with its instant, oldest first."""
+    return [
+        (entry.time, msgspec.convert(loop.blobs.get_json(str(entry.payload["bar"])), Bar,
+                                     strict=False))
+        for entry in loop.ledger.entries(kind="bar.fixed", system=system)
+    ]  # fmt: skip
+
+
+def _bar_blockers(
+    loop: Loop, run: RunSummary | None, present: Bar, earlier: list[tuple[str, Bar]]
+) -> list[Blocker]:
     """A bar that moved after the run, or lost a case since an earlier one, keeps it closed."""
     blockers: list[Blocker] = []
     if run is not None:
         blockers += same_bar(_fixed(loop, run), present)
-    earlier = [
-        (entry.time, msgspec.convert(loop.blobs.get_json(str(entry.payload["bar"])), Bar,
-                                     strict=False))
-        for entry in loop.ledger.entries(kind="bar.fixed", system=present.system)
-    ]  # fmt: skip
     for lost in removed_cases(earlier, present):
         blockers.append(
             Blocker(

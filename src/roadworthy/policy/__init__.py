@@ -1,7 +1,7 @@
 """From measurements to verdicts to one decision. Pure: same evidence, same bytes."""
 
 from .assessment import assess
-from .bar import removed_cases, same_bar
+from .bar import moved_since, removed_cases, same_bar
 from .deliberation import deliberation_blockers
 from .gate import decide
 from .rendering import interval, shown, to_junit, to_markdown
@@ -11,6 +11,7 @@ __all__ = [
     "decide",
     "deliberation_blockers",
     "interval",
+    "moved_since",
     "removed_cases",
     "same_bar",
     "shown",

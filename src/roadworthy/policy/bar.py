@@ -59,3 +59,34 @@ def removed_cases(earlier: Iterable[tuple[str, Bar]], present: Bar) -> list[Remo
                 if case not in kept and case not in lost:
                     lost[case] = Removed(suite=pin.name, case=case, bar_fixed_at=fixed_at)
     return [lost[case] for case in sorted(lost)]
+
+
+def moved_since(earlier: Iterable[tuple[str, Bar]], present: Bar) -> list[str]:
+    """In words, for the decision's notes: what earlier bars held otherwise than today's.
+
+    A corrected label or a new target is no fault. It is said, because an easier case or a lower
+    target opens the gate as well as a deleted case would. `earlier` as in `removed_cases`.
+    """
+    today: dict[str, set[str]] = {}
+    for pin in present.suites:
+        for case, digest in pin.cases.items():
+            today.setdefault(case, set()).add(digest)
+    changed: set[str] = set()
+    targets = ""
+    for fixed_at, bar in earlier:
+        if bar.slos != present.slos:
+            targets = fixed_at
+        for pin in bar.suites:
+            changed |= {
+                case
+                for case, digest in pin.cases.items()
+                if case in today and digest not in today[case]
+            }
+    notes = []
+    if targets:
+        notes.append(f"safety-slos.yaml is another than in the bar fixed at {targets[:19]}Z")
+    if changed:
+        shown = ", ".join(sorted(changed)[:5]) + (", …" if len(changed) > 5 else "")
+        what = "1 case is" if len(changed) == 1 else f"{len(changed)} cases are"
+        notes.append(f"{what} no longer as an earlier bar fixed it: {shown}")
+    return notes

@@ -14,7 +14,7 @@ from roadworthy.domain import (
     Verdict,
     canonical,
 )
-from roadworthy.policy import decide, removed_cases, same_bar, to_junit, to_markdown
+from roadworthy.policy import decide, moved_since, removed_cases, same_bar, to_junit, to_markdown
 
 CANDIDATE = "sha256:" + "ab" * 32
 
@@ -111,3 +111,13 @@ def test_a_deleted_case_is_seen_across_bars() -> None:
     lost = removed_cases(earlier, bar({"a": "1"}))
     assert [(item.case, item.bar_fixed_at) for item in lost] == [("b", "2026-01-01")]
     assert removed_cases(earlier, bar({"a": "1", "b": "changed"})) == []
+
+
+def test_a_case_made_easier_and_a_moved_target_are_said_in_the_notes() -> None:
+    earlier = [("2026-01-01T00:00:00.000000Z", bar({"a": "1", "b": "1"}))]
+    assert moved_since(earlier, bar({"a": "1", "b": "1", "c": "1"})) == []
+    moved = moved_since(earlier, bar({"a": "1", "b": "2"}, slos="sha256:other"))
+    assert moved == [
+        "safety-slos.yaml is another than in the bar fixed at 2026-01-01T00:00:00Z",
+        "1 case is no longer as an earlier bar fixed it: b",
+    ]
