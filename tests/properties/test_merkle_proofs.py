@@ -19,7 +19,7 @@ from roadworthy.ledger.merkle import (
 )
 from roadworthy_verify.tree import GrowingTree, consistency_holds, inclusion_holds
 
-LEAVES = [hashlib.sha256(str(number).encode()).digest() for number in range(1100)]
+LEAVES = [hashlib.sha256(str(number).encode()).digest() for number in range(1101)]
 SIZES = st.integers(0, 70) | st.integers(250, 530) | st.integers(1020, 1100)
 
 

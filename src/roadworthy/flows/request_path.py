@@ -94,26 +94,25 @@ async def serve(call: Call, deps: PathDeps) -> Path:
         ended, failure = False, "the client went away"
         source = answer(call, service, deps.clock)
         try:
-            async with aclosing(_until_killed(source, ticket)) as items:
-                async for item in items:
-                    if isinstance(item, str):
-                        sent.append(item)
-                        yield item
-                        continue
-                    # 4 closing record: nothing leaves before it is on disk
-                    reply = item
-                    if item is _KILLED:
-                        reply = cut_off(
-                            call, service, deps.clock, kill=ticket.kill, sent="".join(sent)
-                        )
-                    ended = True
-                    await deps.journal.close(reply.observation, witness(call, reply))
-                    # 5 reply
-                    yield reply
+            while (item := await _next(source, ticket)) is not None:
+                if isinstance(item, str):
+                    sent.append(item)
+                    yield item
+                    continue
+                # 4 closing record: nothing leaves before it is on disk
+                reply = item
+                if item is _KILLED:
+                    reply = cut_off(call, service, deps.clock, kill=ticket.kill, sent="".join(sent))
+                ended = True
+                await deps.journal.close(reply.observation, witness(call, reply))
+                # 5 reply
+                yield reply
+                break
         except RoadworthyError as error:
             failure = error.message
             raise
         finally:
+            await source.aclose()
             if not ended:
                 reply = cut_off(
                     call, service, deps.clock, kill=ticket.kill, sent="".join(sent), error=failure
@@ -123,26 +122,23 @@ async def serve(call: Call, deps: PathDeps) -> Path:
         deps.flight.land(ticket)
 
 
-async def _until_killed(source: Path, ticket: Ticket) -> Path:
-    """The path's items until it ends or its scope is killed; then a bare end."""
-    async with aclosing(source):
-        while not ticket.stopped():
-            ticket.waiting = True
-            try:
-                item = await anext(source)
-            except StopAsyncIteration:
-                return
-            except asyncio.CancelledError:
-                if not ticket.stopped() or ticket.task is None:
-                    raise
-                ticket.task.uncancel()
-                break
-            finally:
-                ticket.waiting = False
-            if ticket.stopped():
-                break
-            yield item
-    yield _KILLED
+async def _next(source: Path, ticket: Ticket) -> str | Reply | None:
+    """The path's next item; `_KILLED` once its scope is stopped; None at its end."""
+    if ticket.stopped():
+        return _KILLED
+    ticket.waiting = True
+    try:
+        item = await anext(source)
+    except StopAsyncIteration:
+        return None
+    except asyncio.CancelledError:
+        if not ticket.stopped() or ticket.task is None:
+            raise
+        ticket.task.uncancel()
+        return _KILLED
+    finally:
+        ticket.waiting = False
+    return _KILLED if ticket.stopped() else item
 
 
 async def answer(call: Call, service: Service, clock: Clock) -> Path:

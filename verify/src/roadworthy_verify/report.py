@@ -37,6 +37,9 @@ class Report:
     def __post_init__(self) -> None:
         if self.state not in EXIT_CODES:
             raise ValueError(f"unknown state {self.state!r}")
+        # What a forger wrote is quoted here; it must never keep a terminal from being told.
+        object.__setattr__(self, "fault", _printable(self.fault))
+        object.__setattr__(self, "lines", tuple(_printable(line) for line in self.lines))
 
     @property
     def ok(self) -> bool:
@@ -56,6 +59,11 @@ class Report:
             "fault": self.fault,
             **{key: value for key, value in self.details.items() if key not in _OWN},
         }
+
+
+def _printable(text: str) -> str:
+    """The text with lone surrogates written out, since no output takes them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 _OWN = {"ok", "state", "fault"}
