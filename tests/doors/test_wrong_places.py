@@ -76,3 +76,13 @@ def test_a_port_that_cannot_be_is_an_input_error(tmp_path: Path, port: str) -> N
 def test_serving_where_no_system_is_fails(tmp_path: Path) -> None:
     assert run(VERBS, ["serve", str(tmp_path), "--port", "0"]) == 1
     assert not (tmp_path / ".roadworthy").exists()
+
+
+def test_a_backup_into_a_folder_is_an_input_error(tmp_path: Path) -> None:
+    (tmp_path / ".roadworthy").mkdir()
+    assert run(VERBS, ["backup", str(tmp_path), "--out", str(tmp_path)]) == 1
+
+
+def test_an_unknown_verb_answers_in_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(VERBS, ["chek", ".", "--json"]) == 1
+    assert "check" in msgspec.json.decode(capsys.readouterr().out)["fix"]

@@ -21,12 +21,14 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
     """Copy ledger, checkpoints, trust, runs, blobs, releases, journal. Private keys stay apart."""
-    from roadworthy.domain import format_instant
+    from roadworthy.domain import UsageError, format_instant
     from roadworthy.ledger import back_up
     from roadworthy.wiring.clock import SystemClock
 
     from .acting import workspace_of
 
+    if out.is_dir():
+        raise UsageError(f"{out} is a folder", fix="name the archive's file: --out FILE")
     now = format_instant(SystemClock().now())
     backup = back_up(workspace_of(directory, standing=True).root, out, at=now, with_keys=with_keys)
     if json:

@@ -50,16 +50,22 @@ def run(verbs: Verbs, arguments: Sequence[str]) -> int:
         return 0
     verb, rest = arguments[0], list(arguments[1:])
     if verb not in verbs:
-        return _unknown(verb, verbs)
+        return _unknown(verb, verbs, wants_json="--json" in rest)
     return _call(verb, verbs[verb], rest)
 
 
-def _unknown(verb: str, verbs: Verbs) -> int:
+def _unknown(verb: str, verbs: Verbs, *, wants_json: bool) -> int:
     import difflib
 
     near = difflib.get_close_matches(verb, verbs, n=1)
     meant = f"did you mean {near[0]!r}? " if near else ""
-    sys.stderr.write(f"roadworthy: there is no verb {verb!r}\n    {meant}see roadworthy --help\n")
+    message, fix = f"there is no verb {verb!r}", f"{meant}see roadworthy --help"
+    if wants_json:
+        from .terminal import emit
+
+        emit({"error": message, "fix": fix})
+    else:
+        sys.stderr.write(f"roadworthy: {message}\n    {fix}\n")
     return 1
 
 
