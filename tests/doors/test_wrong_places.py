@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from doubles.systems import write_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 
@@ -86,3 +88,15 @@ def test_a_backup_into_a_folder_is_an_input_error(tmp_path: Path) -> None:
 def test_an_unknown_verb_answers_in_json_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(VERBS, ["chek", ".", "--json"]) == 1
     assert "check" in msgspec.json.decode(capsys.readouterr().out)["fix"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+@pytest.mark.parametrize("name", ["charter.yaml", "candidate.yaml", "rails.yaml"])
+def test_an_unreadable_file_is_a_fault_with_its_name(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_system(tmp_path)
+    (tmp_path / name).chmod(0)
+    assert run(VERBS, ["check", str(tmp_path), "--json"]) == 1
+    faults = msgspec.json.decode(capsys.readouterr().out)["errors"]
+    assert "cannot be read" in next(each["message"] for each in faults if each["file"] == name)

@@ -18,7 +18,7 @@ from .document import Document
 from .document import Path as Place
 from .jsonl_reader import read_json, read_lines
 from .markdown_reader import read_markdown
-from .source import inside, read_bytes, read_text
+from .source import inside, note_unreadable, read_bytes, read_text
 from .toml_reader import read_toml
 from .typed import build
 from .yaml_reader import read_yaml
@@ -111,8 +111,13 @@ class Folder:
         if file not in self.files and self.has(file):
             import hashlib
 
-            with (self.root / file).open("rb") as stream:
-                self.files[file] = "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+            try:
+                with (self.root / file).open("rb") as stream:
+                    found = hashlib.file_digest(stream, "sha256").hexdigest()
+            except OSError as error:
+                note_unreadable(self.document(file), error)
+                return
+            self.files[file] = f"sha256:{found}"
 
     def reach(self, named: str, by: Document, place: Place, *, beside: str = "") -> str | None:
         """The file that a manifest names, inside the folder and there; None after a fault."""

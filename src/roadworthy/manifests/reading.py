@@ -34,6 +34,7 @@ from roadworthy.domain import (
 from .document import Document
 from .folder import Folder
 from .objective_names import fill_windows
+from .source import note_unreadable
 
 CHARTER = "charter.yaml"
 SLOS = "safety-slos.yaml"
@@ -154,11 +155,16 @@ class Reading:
             if self.folder.lies(folder):
                 self.document(folder).fault((), "this is no folder", "make it one, or remove it")
             return []
-        return sorted(
+        try:
+            found = sorted(path.iterdir())
+        except OSError as error:
+            note_unreadable(self.document(folder), error)
+            return []
+        return [
             f"{folder}/{one.name}"
-            for one in path.iterdir()
+            for one in found
             if one.suffix in suffixes and not one.name.startswith(".")
-        )
+        ]
 
 
 class FewShot(msgspec.Struct, frozen=True, kw_only=True):

@@ -64,8 +64,13 @@ def read_bytes(root: Path, document: Document, *, limit: int = MAX_DATA_BYTES) -
     except IsADirectoryError:
         document.fault((), "this is a folder, not a file", "name a file")
     except OSError as error:
-        document.fault((), f"the file cannot be read: {error.strerror}", "check its permissions")
+        note_unreadable(document, error)
     return None
+
+
+def note_unreadable(document: Document, error: OSError) -> None:
+    """Note that the disk or its permissions stand in the way."""
+    document.fault((), f"the file cannot be read: {error.strerror}", "check its permissions")
 
 
 def inside(root: Path, relative: str, *, beside: str = "") -> str | None:
