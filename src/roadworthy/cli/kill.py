@@ -67,7 +67,8 @@ def command(
         where = f"{words_of(flag)} of {name or 'every system'}"
         say(f"stopped: {where} ({flag.id}). Lift it with: roadworthy resume {flag.id} "
             "--as A --as B --reason TEXT")  # fmt: skip
-    for caution in (unrecorded or doubt, _idle(spot.workspace, before, name)):
+    idle = _idle(spot.workspace, before, name) or _unknown(spot.workspace, before, flag)
+    for caution in (unrecorded or doubt, idle):
         if caution:
             warn(caution)
     if unrecorded:
@@ -82,6 +83,32 @@ def _idle(workspace: Workspace, table: RoutingTable, system: str) -> str:
         f"no release of {system or 'any system'} is live in {workspace.root}: "
         "nothing ran there; the kill holds what will"
     )
+
+
+def _unknown(workspace: Workspace, table: RoutingTable, flag: KillFlag) -> str:
+    """A caution when the flag names a tenant or facet that nothing here has: a typing error?"""
+    from roadworthy.domain import RoadworthyError
+    from roadworthy.release import read_bundle
+    from roadworthy.serving import load_tenants
+
+    try:
+        if flag.scope == "tenant":
+            tenants = {key.tenant for key in load_tenants(workspace.tenants).keys.values()}
+            known, what = tenants, "tenant"
+            named = flag.value
+        elif flag.scope == "slice":
+            routes = [r for r in table.routes.values() if flag.system in ("", r.system)]
+            contents = [read_bundle(workspace.root / route.path)[1] for route in routes]
+            known = {facet for content in contents for facet in content.candidate.facets}
+            what, named = "facet", flag.value.partition("=")[0]
+        else:
+            return ""
+    except (RoadworthyError, OSError):
+        return ""  # a caution is a courtesy; the stop stands
+    if named in known:
+        return ""
+    there = ", ".join(sorted(known)) or "none"
+    return f"no {what} {named!r} is known here (known: {there}); the kill holds if one comes"
 
 
 def _who(workspace: Workspace, name: str | None) -> tuple[Acting | None, str]:

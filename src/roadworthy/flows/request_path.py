@@ -30,6 +30,7 @@ from roadworthy.domain import (
     Action,
     Call,
     Clock,
+    Decision,
     Journal,
     Observation,
     ProviderError,
@@ -238,20 +239,29 @@ def _finish(
     outcome = rails.finish(decision=decided.label, confidence=decided.confidence)
     outcome = structs.replace(outcome, text=piece + outcome.text)
     trace.note(outcome)
-    accept = service.decision.accept if service.decision else 0.0
-    unsure = decided.confidence is None or (accept != "auto" and decided.confidence < accept)
-    if outcome.action == "answered" and accept and unsure:
+    doubt = _doubt(decided, service.decision)
+    if outcome.action == "answered" and doubt:
         trace.verdicts.append(
             RailVerdict(
-                rail="decision.accept",
+                rail="decision",
                 side="output",
                 outcome="hold",
                 score=decided.confidence,
-                reason="less sure than the accept threshold",
+                reason=doubt,
             )
         )
         return trace.stopped("held", decided)
     return trace.done(outcome, decided)
+
+
+def _doubt(decided: Decided, decision: Decision | None) -> str:
+    """Why a person must decide instead; empty when the decision stands by itself."""
+    if not decided.label:
+        return "the model named none of the labels"
+    accept = decision.accept if decision is not None else 0.0
+    if accept == "auto" or (accept and (decided.confidence is None or decided.confidence < accept)):
+        return "less sure than the accept threshold"
+    return ""
 
 
 _KILLED = Reply(

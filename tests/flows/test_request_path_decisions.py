@@ -1,0 +1,103 @@
+"""Decisions on the request path: what names no label, or is unsure, goes to a person."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from roadworthy.domain import (
+    Call,
+    Candidate,
+    Charter,
+    Chunk,
+    Decision,
+    Endpoint,
+    Model,
+    ModelRequest,
+    Rails,
+    ReleaseContent,
+    SloFile,
+    Use,
+)
+from roadworthy.flows.request_path import answer
+from roadworthy.flows.service import Service
+from roadworthy.flows.trace import Reply
+from roadworthy.prompting import Composer
+from roadworthy.serving import RailLine
+from roadworthy.wiring.clock import SystemClock
+
+
+class Says:
+    """A provider that says one thing."""
+
+    name = "says"
+
+    def __init__(self, chunk: Chunk) -> None:
+        self._chunk = chunk
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
+        yield self._chunk
+
+    async def aclose(self) -> None:
+        return
+
+
+async def decided(chunk: Chunk, accept: float = 0.0) -> Reply:
+    charter = Charter(
+        system="desk", title="Desk", owners={"product": "a"}, human_goal="g",
+        use=Use(intended_purpose="p"), endpoints=[Endpoint(id="e", fallback="a person reads it")],
+    )  # fmt: skip
+    candidate = Candidate(
+        task="decision", model=Model(provider="rule", name="m"),
+        decision=Decision(labels=["motor", "home"], accept=accept),
+    )  # fmt: skip
+    content = ReleaseContent(
+        system="desk", charter=charter, candidate=candidate, prompt=None, rails=Rails(),
+        candidate_digest="sha256:c", slos=SloFile(slos=[]),
+    )  # fmt: skip
+    service = Service(
+        content=content, digest="sha256:c", composer=Composer(candidate, None, charter),
+        rails=RailLine.compile(rails=Rails(), charter=charter, assets={}),
+        provider=Says(chunk), pricing=lambda usage, at: None,
+    )  # fmt: skip
+    items = [
+        item
+        async for item in answer(
+            Call(id="o", system="desk", variables={"input": "x"}), service, SystemClock()
+        )
+    ]
+    (reply,) = items
+    assert isinstance(reply, Reply)
+    return reply
+
+
+@pytest.mark.parametrize("text", ["", "I cannot say", "motor or home"])
+async def test_an_answer_that_names_no_label_goes_to_a_person(text: str) -> None:
+    reply = await decided(Chunk(text=text, finish_reason="stop"))
+    assert reply.observation.action == "held"
+    assert reply.text == "a person reads it"
+    assert reply.observation.rails[-1].reason == "the model named none of the labels"
+
+
+async def test_a_label_in_words_stands() -> None:
+    reply = await decided(Chunk(text=" Motor.", finish_reason="stop"))
+    assert (reply.text, reply.observation.decision) == ("motor", "motor")
+
+
+async def test_less_sure_than_accepted_goes_to_a_person() -> None:
+    chunk = Chunk(text="motor", finish_reason="stop", label_logprobs={"motor": -0.5, "home": -0.9})
+    assert (await decided(chunk, accept=0.9)).observation.action == "held"
+    assert (await decided(chunk, accept=0.5)).observation.action == "answered"
+
+
+async def test_no_confidence_is_less_than_any_accepted_one() -> None:
+    reply = await decided(Chunk(text="motor", finish_reason="stop"), accept=0.1)
+    assert reply.observation.action == "held"
+
+
+async def test_a_missing_label_probability_is_an_error_and_never_a_guess() -> None:
+    chunk = Chunk(text="motor", finish_reason="stop", label_logprobs={"motor": -0.5})
+    reply = await decided(chunk)
+    assert reply.observation.status == "error"
+    assert reply.text == "a person reads it"
