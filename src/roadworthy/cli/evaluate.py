@@ -14,6 +14,7 @@ from msgspec import structs
 from roadworthy.domain import (
     Detector,
     Measurement,
+    Model,
     Provider,
     ReleaseContent,
     RunSummary,
@@ -93,6 +94,21 @@ def _amount(text: str) -> Decimal | None:
     return amount
 
 
+def _paced(asked: Asked, model: Model) -> Asked:
+    """What is asked, with the concurrency that suits the model where none was given."""
+    import os
+
+    from .terms import show_terms
+
+    show_terms(model)
+    # An evaluation has the machine to itself; a gateway shares it with its callers.
+    os.environ.setdefault("ROADWORTHY_LOCAL_THREADS", str(os.cpu_count() or 1))
+    if asked.limits.concurrency:
+        return asked
+    suited = _AT_A_TIME_LOCAL if model.provider == "local" else 16
+    return structs.replace(asked, limits=structs.replace(asked.limits, concurrency=suited))
+
+
 def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
     """Load the system, open its workspace, run."""
     import gc
@@ -106,18 +122,13 @@ def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
 
     from .terminal import Progress as Bar
     from .terminal import progress
-    from .terms import show_terms
 
     # Cases and rows live until the process ends; walking them again and again to look for
     # cycles is a fifth of the time of a run of 20,000.
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
     system = load_system(directory, candidate=candidate)
     gc.freeze()
-    show_terms(system.candidate.model)
-    if not asked.limits.concurrency:
-        local = system.candidate.model.provider == "local"
-        limits = structs.replace(asked.limits, concurrency=_AT_A_TIME_LOCAL if local else 16)
-        asked = structs.replace(asked, limits=limits)
+    asked = _paced(asked, system.candidate.model)
     loop = open_loop(directory, configured=system.deployment.workspace)
 
     def service(content: ReleaseContent, wrap: Callable[[Provider], Provider]) -> Service:

@@ -32,12 +32,25 @@ class LocalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     slots: int = 2
     """Prompt prefixes that are kept warm. Calls still run one at a time."""
     threads: int = 0
-    """0: half of the cores, at most 4. llama.cpp's threads spin, and collapse when they have to
-    share their cores with a gateway or an evaluation."""
+    """0: what the process was told (`THREADS_VARIABLE`), else half of the cores; at most 4.
+    llama.cpp's threads spin, and collapse when they have to share their cores with a gateway.
+    The number changes how long an answer takes, never what it says."""
     chat_template: str = ""
     """gemma | chatml | plain; empty: gemma for the built-in model."""
     variants: bool = True
     """Whether a label counts however it is capitalised."""
+
+
+MOST_THREADS = 4
+"""More of them wait for each other longer than they help a model of this size."""
+
+THREADS_VARIABLE = "ROADWORTHY_LOCAL_THREADS"
+"""Environment variable: threads of a local model where the candidate names none."""
+
+
+def _threads_wished() -> int:
+    text = os.environ.get(THREADS_VARIABLE, "")
+    return int(text) if text.isdecimal() else 0
 
 
 class TokenProbability(Struct):
@@ -140,7 +153,8 @@ class LocalServer:
                 "the local model is not installed", fix="pip install 'roadworthy[local]'"
             ) from None
         options = self._options
-        threads = options.threads or max(1, min(4, (os.cpu_count() or 2) // 2))
+        threads = options.threads or _threads_wished() or max(1, (os.cpu_count() or 2) // 2)
+        threads = min(threads, MOST_THREADS)
         params = xllamacpp.CommonParams()
         params.model.path = str(self._weights)
         params.n_parallel = options.slots
