@@ -46,11 +46,11 @@ def main(target: Path) -> int:
         tool: list[str | Path] = [python, "-m", "uv", "pip", "install", "--python", python]
         tool += ["--quiet", "--compile-bytecode"]
     else:
-        tool = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        tool = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     installed = run(*tool, "--require-hashes", *locks)
     if not installed and has_uv:
         print("uv could not; trying pip …")
-        tool = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        tool = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         installed = run(*tool, "--require-hashes", *locks)
     in_place = ["--no-deps", "--no-build-isolation", "-e", ROOT / "verify", "-e", ROOT]
     if not (installed and run(*tool, *in_place)):
