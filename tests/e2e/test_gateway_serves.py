@@ -315,6 +315,7 @@ async def test_one_gateway_serves_several_systems_of_one_workspace(
 
 
 async def test_a_workspace_without_a_release_serves_nothing_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / ".roadworthy").mkdir()
     async with RunningGateway(tmp_path) as gateway, httpx2.AsyncClient() as http:
         assert "activate a release" in gateway.said
         ready = await http.get(f"{gateway.base}/readyz")

@@ -42,6 +42,9 @@ _ISSUERS = (
 )
 """First digits from, to, and the lengths that the range issues (public issuer tables, 2026)."""
 
+_SHORTEST = 12
+"""Digits of the shortest card number."""
+
 _CARD_WORDS = near(
     (
         *("card", "credit", "debit", "visa", "mastercard", "amex", "american express", "maestro"),
@@ -93,13 +96,25 @@ def _accept_iban(match: str, before: str, after: str) -> tuple[float, int]:
 
 
 def _accept_card(match: str, before: str, after: str) -> tuple[float, int]:
-    digits = match.replace(" ", "").replace("-", "")
-    if not luhn_holds(digits) or len(set(digits)) < 2:
+    """Try the ends at which a group ends: a number that follows may have been taken along."""
+    ends = [len(match)]
+    ends += [at for at in range(len(match) - 1, 11, -1) if match[at] in " -"]
+    for end in ends:
+        accepted = _accept_number(match[:end], before, whole=end == len(match))
+        if accepted is not REFUSED:
+            return accepted
+    return REFUSED
+
+
+def _accept_number(text: str, before: str, *, whole: bool) -> tuple[float, int]:
+    """One number. A part of a longer one must be of a range that some issuer has."""
+    digits = text.replace(" ", "").replace("-", "")
+    if len(digits) < _SHORTEST or not luhn_holds(digits) or len(set(digits)) < 2:
         return REFUSED
     issued = _issued(digits)
-    if _CARD_WORDS(before):
-        return (1.0 if issued else 0.8), len(match)
-    return REFUSED if inside_number(before) or not issued else (0.85, len(match))
+    if _CARD_WORDS(before) and (issued or whole):
+        return (1.0 if issued else 0.8), len(text)
+    return REFUSED if inside_number(before) or not issued else (0.85, len(text))
 
 
 def _issued(digits: str) -> bool:
