@@ -11,7 +11,7 @@ _RETURN: dict[Phase, str] = {
     "model": "go back to the choice of the model",
     "data": "go back to the data",
     "scope": "go back to the scope",
-    "suite": "more or other cases are needed",
+    "suite": "go back to the suite and its cases",
     "policy": "people must decide",
     "operations": "look at how it is run",
     "": "",

@@ -62,7 +62,7 @@ def test_a_blocker_keeps_it_closed_and_is_named() -> None:
     blocker = Blocker(verdict=Verdict.FAIL, reason="case x was removed", phase="suite")
     decision = gate(judged(Verdict.PASS), run=complete(), blockers=(blocker,))
     assert decision.decision is Verdict.FAIL
-    assert decision.reasons == ("case x was removed; more or other cases are needed",)
+    assert decision.reasons == ("case x was removed; go back to the suite and its cases",)
 
 
 def test_a_reason_names_the_phase_to_go_back_to() -> None:
