@@ -166,7 +166,7 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
     looking = TextContext(
         side="output", input="\n".join(texts), facets=call.facets, context=call.context
     )
-    rails = service.rails.output(looking)
+    rails = service.rails.output(looking, streamed=call.stream)
     try:
         prior = await service.prior()
         async with aclosing(service.stream(request)) as chunks:

@@ -20,6 +20,7 @@ from .hold_back import HeldBackAnswer, OutputRails, Watching
 from .late_rules import LateRule, late_rules
 from .outcome import RailOutcome
 from .panel import Panel
+from .plain import PlainAnswer
 from .rail_rules import RuleBuilder, names_twice, never_guards
 
 
@@ -40,7 +41,7 @@ class RailLine:
         self.collects = tuple(guard.rail for guard in self.outputs if guard.collects)
         """Output rails that need the whole answer before its first character may leave."""
         self._inputs = Panel(self.inputs, timer)
-        self._collecting = Panel(self.outputs, timer) if self.collects else None
+        self._outputs = Panel(self.outputs, timer)
         self._flowing = Watching(self.outputs, timer, Normaliser()) if not self.collects else None
 
     @classmethod
@@ -76,9 +77,13 @@ class RailLine:
         """Look at what came in. The outcome's text is what the model may see."""
         return judge(self._inputs, text, context)
 
-    def output(self, context: TextContext) -> OutputRails:
-        """The output rails of one answer; `context` is of the output side."""
-        if self._flowing is not None:
+    def output(self, context: TextContext, *, streamed: bool = True) -> OutputRails:
+        """The output rails of one answer; `context` is of the output side.
+
+        `streamed`: somebody reads along. The outcome is the same either way.
+        """
+        if self._flowing is None:
+            return CollectedAnswer(self._outputs, context)
+        if streamed:
             return HeldBackAnswer(self._flowing, context)
-        assert self._collecting is not None
-        return CollectedAnswer(self._collecting, context)
+        return PlainAnswer(self._outputs, self._flowing, context)
