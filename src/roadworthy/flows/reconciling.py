@@ -13,6 +13,7 @@ what was already entered is seen there), or an answer held up because nobody rec
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,6 +37,9 @@ from .loop import Loop
 from .road import Violation, find_event, on_violation
 from .routing import read_table
 from .stopping import record_unrecorded
+
+PATIENCE_S = 5.0
+"""A kill this young is not entered for somebody else: the command that set it is about to."""
 
 
 class Rules(Struct, frozen=True, kw_only=True):
@@ -93,12 +97,15 @@ class Reconciler:
 
     def _enter_kills(self) -> None:
         """4. Only when the table is another one than last time."""
-        version = read_table(self._loop.workspace.routing).version
-        if version == self._entered:
+        table = read_table(self._loop.workspace.routing)
+        if table.version == self._entered:
             return
-        for flag in record_unrecorded(self._loop):
+        waited = self._loop.clock.now() - dt.timedelta(seconds=PATIENCE_S)
+        before = format_instant(waited)
+        for flag in record_unrecorded(self._loop, before=before):
             self._warn(f"{flag.id} stood without an entry; entered now")
-        self._entered = version
+        if all(flag.at < before for flag in table.kills):
+            self._entered = table.version
 
     def _take(self, record: Record) -> None:
         outcome, observation = record.outcome, record.observation

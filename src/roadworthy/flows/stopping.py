@@ -19,6 +19,7 @@ from msgspec import Struct, structs
 from roadworthy.domain import (
     AccessError,
     Draft,
+    Instant,
     KillFlag,
     PersonRole,
     RoutingTable,
@@ -93,12 +94,16 @@ def record_kill(flag: KillFlag, loop: Loop, *, by: Acting | None) -> None:
     loop.ledger.record(sign_draft(draft, signer))
 
 
-def record_unrecorded(loop: Loop) -> list[KillFlag]:
-    """Enter every kill that stands and that the ledger does not know; returns them."""
+def record_unrecorded(loop: Loop, *, before: Instant = "") -> list[KillFlag]:
+    """Enter every kill that stands and that the ledger does not know; returns them.
+
+    `before`: only those set before that instant, since whoever stops enters it right after.
+    """
     missing = [
         flag
         for flag in read_table(loop.workspace.routing).kills
-        if loop.ledger.newest(kind="kill.set", subject=flag.id) is None
+        if (not before or flag.at < before)
+        and loop.ledger.newest(kind="kill.set", subject=flag.id) is None
     ]
     for flag in missing:
         record_kill(flag, loop, by=None)
