@@ -47,7 +47,8 @@ def test_check_json_keeps_its_form(door: Door, tmp_path: Path) -> None:
     code, said, _ = door("check", write_system(tmp_path, {"rails.yaml": "rail: []"}), "--json")
     assert code == 1
     found = json.loads(said)
-    assert set(found) == {"errors", "warnings"}
+    assert set(found) == {"errors", "warnings", "rails"}
+    assert found["rails"] is None
     assert found["errors"] == [
         {
             "file": "rails.yaml",

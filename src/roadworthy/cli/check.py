@@ -23,16 +23,28 @@ def command(
 ) -> None:
     """Check every file of a system: file, line, what is wrong, what would be right.
 
-    Exit code 0 when nothing is wrong (warnings alone are 0), 1 otherwise.
+    Of a sound contract it also says which output rails collect the whole answer of a stream and
+    how much the others hold back. Exit code 0 when nothing is wrong (warnings alone are 0), 1
+    otherwise.
     """
+    from roadworthy.flows.checking import explain_streams
+
+    from .check_rails import tell_rails
+
     reading = read_folder(directory, candidate=candidate)
+    rails = explain_streams(reading)
     faults = reading.folder.faults()
     errors = [fault for fault in faults if fault.severity == "error"]
     warnings = [fault for fault in faults if fault.severity == "warning"]
     if as_json:
-        emit({"errors": _rows(errors), "warnings": _rows(warnings)})
+        emit({"errors": _rows(errors), "warnings": _rows(warnings), "rails": rails})
     else:
-        _tell(directory, reading, errors, warnings)
+        _tell_faulty(directory, errors, warnings)
+        _tell_clauses(reading)
+        say()
+        tell_rails(rails)
+        say()
+        _tell_next(directory, errors, warnings)
     if errors:
         raise typer.Exit(Exit.USER)
 
@@ -44,15 +56,16 @@ def _rows(faults: list[Fault]) -> list[dict[str, Any]]:
     ]
 
 
-def _tell(directory: Path, reading: Reading, errors: list[Fault], warnings: list[Fault]) -> None:
-    """Faults by file, then warnings by file, then the four clauses, then what is next."""
+def _tell_faulty(directory: Path, errors: list[Fault], warnings: list[Fault]) -> None:
+    """Faults by file, then warnings by file."""
     for title, colour, faults in (("fault", "red", errors), ("warning", "yellow", warnings)):
         if faults:
             say(coloured(_count(len(faults), title), colour))
             _tell_faults(directory, faults)
             say()
-    _tell_clauses(reading)
-    say()
+
+
+def _tell_next(directory: Path, errors: list[Fault], warnings: list[Fault]) -> None:
     if errors:
         say(f"Next: correct the {_count(len(errors), 'fault')}, then check again.")
     else:

@@ -43,14 +43,16 @@ class Options:
         """A boolean."""
         value = self._given.get(name, default)
         if not isinstance(value, bool):
-            raise refuse(f"option `{name}` of `{self.detector}` is not true or false")
+            raise refuse(
+                f"option `{name}` of `{self.detector}` is not true or false", "write true or false"
+            )
         return value
 
     def text(self, name: str, default: str = "") -> str:
         """A string."""
         value = self._given.get(name, default)
         if not isinstance(value, str):
-            raise refuse(f"option `{name}` of `{self.detector}` is not a text")
+            raise refuse(f"option `{name}` of `{self.detector}` is not a text", "write a text")
         return value
 
     def texts(self, name: str) -> list[str]:
@@ -58,7 +60,8 @@ class Options:
         value = self._given.get(name, [])
         value = [value] if isinstance(value, str) else value
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise refuse(f"option `{name}` of `{self.detector}` is not a list of texts")
+            message = f"option `{name}` of `{self.detector}` is not a list of texts"
+            raise refuse(message, f"write `{name}: [first, second]`")
         return list(value)
 
     def chosen(self, name: str, known: Iterable[str]) -> list[str]:
@@ -75,7 +78,8 @@ class Options:
         """A value given in place, or by the path of a side file."""
         value = self._given.get(name)
         if value is None:
-            raise refuse(f"detector `{self.detector}` needs the option `{name}`")
+            message = f"detector `{self.detector}` needs the option `{name}`"
+            raise refuse(message, f"add `{name}:`")
         if not isinstance(value, str):
             return value
         if value not in assets:

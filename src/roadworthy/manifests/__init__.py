@@ -5,7 +5,7 @@ from .glance import read_system_name
 from .kinds import KINDS, SCHEMA_NAMES
 from .loader import check_system, load_system, read_folder
 from .questions import QUESTIONS, Answers, Question
-from .reading import Reading
+from .reading import CHARTER, Reading
 from .scaffold import draft as draft_system
 from .scaffold import questionnaire, read_answers, take_answers
 from .scaffold import write as write_system
@@ -15,6 +15,7 @@ from .trust_file import load_trust, save_trust
 from .workspace import WORKSPACE_VARIABLE, Workspace, open_workspace
 
 __all__ = [
+    "CHARTER",
     "KINDS",
     "QUESTIONS",
     "SCHEMA_NAMES",
