@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from roadworthy.domain import PersonRole, Trust, TrustedKey, UsageError, format_instant
+from roadworthy.flows.intact import require_trust
 from roadworthy.flows.people import Acting
 from roadworthy.ledger import MACHINE, Ed25519Signer, Keyring, known_names, live_key
 from roadworthy.manifests import Workspace, load_trust
@@ -36,7 +37,7 @@ def find_acting(
 ) -> Acting | None:
     """The same; None when nobody was named and nobody has a key here yet."""
     keyring = Keyring(workspace.keys)
-    trust = load_trust(workspace.trust)
+    trust = trust_of(workspace)
     now = format_instant(SystemClock().now())
     chosen = name or os.environ.get(VARIABLE, "")
     if not chosen:
@@ -52,6 +53,12 @@ def find_acting(
     if key is None or key.kind != "person":
         raise UsageError(f"{chosen} has no valid key in the trust file", fix=known_names(trust))
     return Acting(name=chosen, signer=keyring.signer(chosen), key=key)
+
+
+def trust_of(workspace: Workspace) -> Trust:
+    """The trusted keys; none in a new workspace. Raises UndecidedError when the file was lost."""
+    require_trust(workspace, SystemClock())
+    return load_trust(workspace.trust)
 
 
 def _only_one(people: list[str], trust: Trust, now: str, roles: Sequence[PersonRole]) -> str:

@@ -47,11 +47,10 @@ def export(
     """Print a person's public key as PEM. Private keys are not exported."""
     from roadworthy.flows.people import public_key_pem
     from roadworthy.ledger import known_names
-    from roadworthy.manifests import load_trust
 
-    from .acting import workspace_of
+    from .acting import trust_of, workspace_of
 
-    trust = load_trust(workspace_of(directory).trust)
+    trust = trust_of(workspace_of(directory))
     found = [key for key in trust.keys if name in (key.name, key.key_id)]
     if not found:
         raise UsageError(f"{name} is not in the trust file", fix=known_names(trust))

@@ -56,7 +56,7 @@ def log(
 @app.command("show")
 def show(seq: Seq, directory: Folder = Path(), *, json: Json = False) -> None:
     """Show one entry whole."""
-    entry = _existing(directory).entry(seq)
+    entry = _entry(_existing(directory), seq)
     if json:
         emit(_shown(entry))
         return
@@ -79,7 +79,9 @@ def prove(
     json: Json = False,
 ) -> None:
     """Prove that an entry is in the log of a signed checkpoint (RFC 9162, section 2.1.3)."""
-    proof = _signing(directory).prove(seq)
+    ledger = _signing(directory)
+    _entry(ledger, seq)
+    proof = ledger.prove(seq)
     if out is not None:
         _write(out, _proof(proof))
     if json or out is None:
@@ -144,13 +146,25 @@ def verify(
 
 def _existing(directory: Path) -> Any:
     """The ledger for reading: not made when missing. Raises EvidenceError."""
+    from roadworthy.flows.intact import require_ledger
     from roadworthy.ledger import Ledger, SqliteEntryStore
     from roadworthy.wiring.clock import SystemClock
 
     from .acting import workspace_of
 
-    path = workspace_of(directory, standing=True).ledger
-    return Ledger(SqliteEntryStore(path, SystemClock(), create=False))
+    workspace = workspace_of(directory, standing=True)
+    require_ledger(workspace)
+    return Ledger(SqliteEntryStore(workspace.ledger, SystemClock(), create=False))
+
+
+def _entry(ledger: Any, seq: int) -> Entry:
+    """The entry of that number. Raises UsageError when there is none: it was typed."""
+    size = ledger.size()
+    if seq > size:
+        last = f"the last is {size}" if size else "the ledger is empty"
+        raise UsageError(f"there is no entry {seq}", fix=last)
+    found: Entry = ledger.entry(seq)
+    return found
 
 
 def _signing(directory: Path) -> Any:

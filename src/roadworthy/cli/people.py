@@ -58,11 +58,9 @@ def add(
 @app.command("list")
 def list_people(directory: Folder = Path(), *, json: Json = False) -> None:
     """Whose keys are trusted, in which role, and which have ended."""
-    from roadworthy.manifests import load_trust
+    from .acting import trust_of, workspace_of
 
-    from .acting import workspace_of
-
-    trust = load_trust(workspace_of(directory).trust)
+    trust = trust_of(workspace_of(directory))
     if json:
         emit({"people": [_shown(key) for key in trust.keys]})
         return

@@ -1,12 +1,17 @@
-"""The ground under every step of the release line: evidence that verifies.
+"""The ground under every step of the release line: evidence that is there, and that verifies.
 
-Enters: an opened workspace. Leaves: nothing, or the first thing that does not fit, raised. Never:
-a verdict, a signature or a live release over a ledger that somebody changed.
+Enters: a workspace, opened or about to be. Leaves: nothing, or the first thing that does not fit,
+raised. Never: a verdict, a signature or a live release over a ledger that somebody changed; a new
+ledger, or new trust, in the place of one that was lost.
 """
 
 from __future__ import annotations
 
-from roadworthy.domain import UndecidedError, VerificationError
+from pathlib import Path
+
+from roadworthy.domain import Clock, UndecidedError, VerificationError
+from roadworthy.ledger import SqliteEntryStore
+from roadworthy.manifests import Workspace
 
 from .loop import Loop
 
@@ -28,3 +33,59 @@ def require_intact(loop: Loop) -> None:
     if report.state == "tampered":
         raise VerificationError(f"the ledger does not verify: {report.fault}", fix=_FIX)
     raise UndecidedError(f"the ledger is not verified: {report.fault}", fix=_FIX)
+
+
+def require_ledger(workspace: Workspace) -> None:
+    """A ledger is made in a workspace that never had one, and in no other.
+
+    Raises VerificationError where there is none although something was recorded here.
+    """
+    if workspace.ledger.exists():
+        return
+    trace = _trace(workspace)
+    if trace is None or workspace.ledger.exists():  # somebody else may have made it meanwhile
+        return
+    raise VerificationError(
+        f"the ledger does not verify: {workspace.ledger} is gone, but {trace} says that there was"
+        " one; nothing is recorded",
+        fix="`roadworthy restore BACKUP DIR` puts it back; where there is no backup, keep this"
+        " workspace as it is and begin another elsewhere (ROADWORTHY_HOME)",
+    )
+
+
+def require_trust(workspace: Workspace, clock: Clock) -> None:
+    """New trust is begun in a workspace that has recorded nothing, and in no other.
+
+    Otherwise whoever removes trust.yaml could name the next admin. Raises UndecidedError.
+    """
+    if workspace.trust.exists() or not _has_recorded(workspace, clock):
+        return
+    raise UndecidedError(
+        f"{workspace.trust} is gone: whose keys are trusted here is not known",
+        fix="put it back: from version control, or out of a backup"
+        f" (tar -xzf BACKUP -C {workspace.root} trust.yaml)",
+    )
+
+
+def _has_recorded(workspace: Workspace, clock: Clock) -> bool:
+    if workspace.ledger.exists():
+        store = SqliteEntryStore(workspace.ledger, clock, create=False)
+        try:
+            if store.size():
+                return True
+        finally:
+            store.close()
+    return _trace(workspace) is not None
+
+
+def _trace(workspace: Workspace) -> Path | None:
+    """Something that only lies here once a ledger held entries; None in a new workspace."""
+    try:
+        if workspace.checkpoints.stat().st_size:
+            return workspace.checkpoints
+    except FileNotFoundError:
+        pass
+    for folder in (workspace.runs, workspace.blobs, workspace.releases):
+        if folder.is_dir() and any(folder.iterdir()):
+            return folder
+    return None

@@ -125,6 +125,18 @@ class CheckpointLog:
                         f"{self._path}:{number}: not a checkpoint: {error}"
                     ) from None
 
+    def covers(self) -> int:
+        """How many entries the last whole line covers; 0 without one."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return 0
+        try:
+            last, _ = _last_line(descriptor)
+        finally:
+            os.close(descriptor)
+        return decode_checkpoint(last).size if last else 0
+
     def newest(self) -> Checkpoint | None:
         """The last checkpoint, or None."""
         last = None

@@ -62,6 +62,7 @@ class Ledger:
 
     def record(self, *drafts: Draft) -> list[Entry]:
         """Append all or none, durably, and sign the new head. Raises EvidenceError."""
+        self._refuse_a_lost_tail()
         if self._signer is None and self._keyring is None:
             return self.store.append(drafts)
         entries = self.store.append_signed(drafts, self._sign)
@@ -70,6 +71,7 @@ class Ledger:
 
     def append(self, *drafts: Draft) -> list[Entry]:
         """Append without a checkpoint, for batches; call `checkpoint` when they are through."""
+        self._refuse_a_lost_tail()
         return self.store.append(drafts)
 
     def checkpoint(self) -> Checkpoint:
@@ -77,6 +79,7 @@ class Ledger:
 
         Raises EvidenceError on an empty ledger or without a signer.
         """
+        self._refuse_a_lost_tail()
         self.store.append_signed((), self._sign)
         newest = self._publish()
         if newest is None:
@@ -170,6 +173,17 @@ class Ledger:
             root=root,
             time=time,
         )
+
+    def _refuse_a_lost_tail(self) -> None:
+        """A store that is shorter than a head outside of it is an older or another one."""
+        covered = self._outside.covers() if self._outside else 0
+        size = self.store.size() if covered else 0
+        if covered > size:
+            raise VerificationError(
+                f"the ledger does not verify: it has {size} entries, but a checkpoint kept outside"
+                f" of it covers {covered}; nothing is appended",
+                fix="roadworthy restore puts a backup back",
+            )
 
     def _publish(self) -> Checkpoint | None:
         """Write the newest checkpoint outside, after the store has it and never before."""

@@ -56,7 +56,10 @@ class SqliteEntryStore:
         self._clock = clock
         self._lock = threading.RLock()
         if not create and not self._path.exists():
-            raise EvidenceError(f"there is no ledger at {self._path}")
+            raise EvidenceError(
+                f"there is no ledger at {self._path}",
+                fix="the first evaluation or person begins one: roadworthy eval, people add",
+            )
         try:
             self._path.touch(mode=0o600)
             self._connection = sqlite3.connect(

@@ -164,7 +164,10 @@ def _damage(database: Path) -> str:
 
 def _with_trust_named(report: Report, trust: Trust, beside: Path) -> Report:
     if not trust.keys:
-        line = "no trust file: nobody's signature could be recognised; give one with --trust"
+        line = (
+            "no trust file: nobody's signature could be recognised; give one with --trust, or put"
+            f" {beside.name} back beside the ledger (version control or a backup has it)"
+        )
     elif trust.source and Path(trust.source).resolve() == beside.resolve():
         line = (
             f"trusted are the keys in {trust.source}, which came with the ledger: they show that"
