@@ -44,7 +44,7 @@ def exit_codes() -> str:
         Exit.DONE: "done, or PASS",
         Exit.USER: "your input: files, options",
         Exit.RUNTIME: "could not do it: runtime, gate ERROR",
-        Exit.REFUSED: "judged and refused: gate FAIL",
+        Exit.REFUSED: "judged and refused: gate FAIL, a person or key that may not do this",
         Exit.UNDECIDED: "not decided: INCONCLUSIVE, unsigned, unknown key, waiting for a person",
         Exit.BROKEN: "integrity broken: a byte, a signature, a chain",
     }

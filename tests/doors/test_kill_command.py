@@ -87,6 +87,18 @@ def test_two_people_lift(
     assert len(kills(root)) == (0 if code == 0 else 1)
 
 
+def test_whoever_may_not_lift_is_refused_with_3(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add = ["people", "add", "eve", str(root), "--role", "engineer", "--as", "ann"]
+    assert run(VERBS, add) == 0
+    run(VERBS, ["kill", "system", str(root), "--reason", "odd", "--as", "dan"])
+    lift = ["resume", "system", str(root), "--reason", "mended", "--as", "bob", "--as", "eve"]
+    assert run(VERBS, lift) == 3
+    assert "eve is engineer; this needs operator" in capsys.readouterr().err
+    assert kills(root) == [("system", "letters", "letters")]
+
+
 def test_a_tenants_key_is_shown_once(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(VERBS, ["keys", "tenant", "add", "acme", str(root), "--json"]) == 0
     key = msgspec.json.decode(capsys.readouterr().out)["key"]

@@ -130,7 +130,7 @@ def test_the_author_approves_nothing(door: Door) -> None:
     door.judged()
     assert door("people", "add", "adam", door.root, "--role", "admin")[0] == 0
     door.build("--as", "adam")
-    assert "adam built this bundle" in door.sign("--as", "adam", code=1)["error"]
+    assert "adam built this bundle" in door.sign("--as", "adam", code=3)["error"]
 
 
 def test_without_a_name_the_machine_builds(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ class Exit(IntEnum):
     RUNTIME = 2
     """Could not do it: runtime, gate ERROR."""
     REFUSED = 3
-    """Judged and refused: gate FAIL, duty missing, drill missed its time."""
+    """Judged and refused: gate FAIL, duty missing, drill missed its time, a person who may not."""
     UNDECIDED = 4
     """Not decided: INCONCLUSIVE, unsigned, waiting for a person."""
     BROKEN = 5
@@ -48,11 +48,11 @@ def exit_of(error: RoadworthyError) -> Exit:
     """The exit code of an error; every error of ours has one."""
     if isinstance(error, VerificationError):
         return Exit.BROKEN
-    if isinstance(error, RefusedError):
+    if isinstance(error, RefusedError | AccessError):
         return Exit.REFUSED
     if isinstance(error, UndecidedError):
         return Exit.UNDECIDED
-    if isinstance(error, ManifestError | UsageError | AccessError | TransitionError):
+    if isinstance(error, ManifestError | UsageError | TransitionError):
         return Exit.USER
     if isinstance(error, EvidenceError):
         return Exit.RUNTIME

@@ -25,7 +25,7 @@ def command(
     Two people with the role operator, risk_officer or admin must be named; both keys sign, and
     the lift is in the ledger before anything runs again.
     """
-    from roadworthy.domain import AccessError
+    from roadworthy.domain import UsageError
     from roadworthy.flows.stopping import LIFT_NEEDS, lift, words_of
     from roadworthy.wiring.loop import loop_of
     from roadworthy.wiring.places import place
@@ -35,7 +35,7 @@ def command(
     workspace = place(directory, standing=True).workspace
     named = as_ or []
     if len(set(named)) < LIFT_NEEDS:
-        raise AccessError(
+        raise UsageError(
             f"a kill is lifted by {LIFT_NEEDS} people together; {len(set(named))} named",
             fix="give two people: --as A --as B",
         )

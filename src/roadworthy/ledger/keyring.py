@@ -48,7 +48,10 @@ class Keyring:
         return signer
 
     def signer(self, name: str) -> Ed25519Signer:
-        """Load a key. Raises UsageError when there is none, AccessError when others can read it."""
+        """Load a key.
+
+        Raises UsageError when there is none or it cannot be read, AccessError when others can.
+        """
         return self._load(self._path(name), name)
 
     def _load(self, path: Path, name: str) -> Ed25519Signer:
@@ -59,7 +62,10 @@ class Keyring:
                 f"{name} has no key in {self._folder}", fix=_known(self.names())
             ) from None
         except OSError as error:
-            raise AccessError(f"key of {name} cannot be opened: {error.strerror}") from None
+            raise UsageError(
+                f"key of {name} cannot be opened: {error.strerror}",
+                fix=f"see to {path}: a file of your own, mode 0600, no link",
+            ) from None
         with os.fdopen(descriptor, "rb") as file:
             _refuse_shared(os.fstat(file.fileno()), path, "0600")
             _refuse_shared(self._folder.stat(), self._folder, "0700")
@@ -67,7 +73,10 @@ class Keyring:
         try:
             return Ed25519Signer.from_pem(pem)
         except ValueError as error:
-            raise AccessError(f"{path} holds {error}") from None
+            raise UsageError(
+                f"{path} holds {error}",
+                fix="put the key back from the copy that you keep elsewhere",
+            ) from None
 
     def machine(self) -> Ed25519Signer:
         """The workspace's own key, made on first use (two processes may come at once)."""

@@ -44,7 +44,7 @@ def test_a_link_in_the_place_of_a_key_is_refused(tmp_path: Path) -> None:
     keyring = Keyring(tmp_path / "keys")
     keyring.create("ada")
     os.symlink(tmp_path / "keys" / "ada.key", tmp_path / "keys" / "eve.key")
-    with pytest.raises(AccessError, match="cannot be opened"):
+    with pytest.raises(UsageError, match="cannot be opened"):
         keyring.signer("eve")
 
 
@@ -76,7 +76,7 @@ def test_a_file_that_is_no_key_is_refused(tmp_path: Path) -> None:
     keyring = Keyring(tmp_path / "keys")
     keyring.create("ada")
     (tmp_path / "keys" / "ada.key").write_text("-----BEGIN PRIVATE KEY-----\nAAAA\n")
-    with pytest.raises(AccessError, match="no private key in PEM"):
+    with pytest.raises(UsageError, match="no private key in PEM"):
         keyring.signer("ada")
 
 
