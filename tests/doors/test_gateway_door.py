@@ -12,11 +12,14 @@ import msgspec
 
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import a_key, go_live, write_live_system
+from doubles.recorded_answer import RecordedAnswer
 from roadworthy.domain import KillFlag, RoutingTable
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.routing import publish, read_table
 from roadworthy.flows.stopping import set_kill
 from roadworthy.gateway.app import App
+from roadworthy.gateway.problems import ApiError
+from roadworthy.gateway.wire import Request, send_problem
 from roadworthy.wiring.clock import SystemClock, new_id
 from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.loop import loop_of
@@ -44,23 +47,19 @@ class Door:
         key: str | None = None,
         method: str = "POST",
     ) -> tuple[int, Any]:
-        headers = [(b"authorization", f"Bearer {self.key if key is None else key}".encode())]
-        scope = {"type": "http", "method": method, "path": path, "headers": headers}
-        sent: list[dict[str, Any]] = []
+        headers = {b"authorization": f"Bearer {self.key if key is None else key}".encode()}
+        request = Request(method, path, headers)
+        answer = RecordedAnswer()
         self.body_read = False
-
-        async def receive() -> dict[str, Any]:
-            if self.body_read:
-                await asyncio.Event().wait()
+        try:
+            self.app.admit(request)
+        except ApiError as problem:
+            send_problem(answer, problem)
+        else:
             self.body_read = True
-            return {"type": "http.request", "body": msgspec.json.encode(body), "more_body": False}
-
-        async def send(message: dict[str, Any]) -> None:
-            sent.append(message)
-
-        await self.app(scope, receive, send)  # type: ignore[arg-type]
-        data = b"".join(message.get("body", b"") for message in sent[1:])
-        return sent[0]["status"], msgspec.json.decode(data)
+            request.body = msgspec.json.encode(body)
+            await self.app.answer(request, answer)
+        return answer.status, msgspec.json.decode(answer.data)
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
-"""The gateway's ASGI application: who calls, then which door. Wrong key: 401 before any read.
+"""The gateway's application: who calls, then which door. Wrong key: 401 before any body is read.
 
-What enters: an ASGI scope. What leaves: an answer or an error in the API's own shape. What never
-happens here: a traceback to a caller, or more work at once than the worker can hold.
+What enters: a request whose head, later whose body, has arrived. What leaves: an answer or an
+error in the API's own shape. What never happens here: a traceback to a caller, or more work at
+once than the worker can hold.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from .chat import ChatDoor
 from .health import HealthDoor
 from .outcomes import OutcomeDoor
 from .problems import ApiError, busy, problem_of
-from .wire import Receive, Request, Scope, Send, send_problem
+from .wire import Answer, Request, send_problem
 
 MAX_IN_FLIGHT = 512
 """Requests under way in one worker; the next is told to come back (503, Retry-After)."""
+
+_OPEN = frozenset(("/healthz", "/readyz"))
+"""For whoever watches the process; no key is asked for."""
 
 logger = logging.getLogger("roadworthy.gateway")
 
@@ -38,51 +42,49 @@ class App:
         self._under_way = 0
         self._most = max_in_flight
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
+    def admit(self, request: Request) -> None:
+        """Whether a request may go on, by its head alone. Raises ApiError."""
+        if request.path in _OPEN:
             return
-        request = Request(scope, receive)
-        begun = False
+        try:
+            request.caller = self._identify(request)
+        except RoadworthyError as error:
+            raise problem_of(error) from None
 
-        async def noting(message: dict[str, object]) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
+    async def answer(self, request: Request, answer: Answer) -> None:
+        """Answer one request that was admitted."""
         self._under_way += 1
         try:
-            await self._answer(request, noting)  # type: ignore[arg-type]
+            await self._answer(request, answer)
         except ApiError as problem:
-            await send_problem(send, problem)
+            send_problem(answer, problem)
         except RoadworthyError as error:
-            if not begun:
-                await send_problem(send, problem_of(error))
+            send_problem(answer, problem_of(error))
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
-            if not begun:
-                message = "the gateway failed; its log says why"
-                await send_problem(send, ApiError(500, message, code="internal_error"))
+            message = "the gateway failed; its log says why"
+            send_problem(answer, ApiError(500, message, code="internal_error"))
         finally:
             self._under_way -= 1
 
-    async def _answer(self, request: Request, send: Send) -> None:
-        path, method = request.path, request.method
+    async def _answer(self, request: Request, answer: Answer) -> None:
+        path, method, caller = request.path, request.method, request.caller
         if path == "/healthz":
-            return await self._health.alive(request, send)
+            return self._health.alive(answer)
         if path == "/readyz":
-            return await self._health.ready(request, send)
+            return self._health.ready(answer)
+        if caller is None:
+            raise ApiError(401, "the request was not admitted", code="invalid_api_key")
         if self._under_way > self._most:
             raise busy(f"{self._most} requests are under way already")
-        caller = self._identify(request)
         if path == "/v1/chat/completions" and method == "POST":
-            return await self._chat(request, send, caller)
+            return await self._chat(request, answer, caller)
         if path == "/v1/models" and method == "GET":
-            return await self._health.models(request, send)
+            return self._health.models(answer)
         if path == "/v1/outcomes" and method == "POST":
-            return await self._outcomes.report(request, send, caller)
+            return await self._outcomes.report(request, answer, caller)
         if path.startswith("/v1/reviews/") and method == "GET":
-            return await self._outcomes.review(request, send, caller)
+            return await self._outcomes.review(request, answer, caller)
         if path in ("/v1/chat/completions", "/v1/models", "/v1/outcomes"):
             raise ApiError(405, f"{method} is not for {path}", code="method_not_allowed")
         raise ApiError(404, f"there is nothing at {path}", code="not_found")

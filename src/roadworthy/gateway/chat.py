@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
 from roadworthy.domain import Call, RoadworthyError, UsageError
 from roadworthy.flows.request_path import serve
@@ -20,7 +20,7 @@ from roadworthy.wiring.gateway import Gateway
 from .chat_reply import Chunks, action_word, completion, error_event
 from .chat_request import ChatRequest, read_chat_request, text_of
 from .problems import DO_NOT_RETRY, ApiError, bad_field, killed, problem_of
-from .wire import Header, Request, Send, open_events, send_event, send_json
+from .wire import Answer, Header, Request
 
 MAX_SESSION_CHARS = 200
 
@@ -32,7 +32,7 @@ class ChatDoor:
         self._gateway = gateway
         self._new_id = new_id
 
-    async def __call__(self, request: Request, send: Send, caller: Caller) -> None:
+    async def __call__(self, request: Request, answer: Answer, caller: Caller) -> None:
         """Answer one request. Raises ApiError or RoadworthyError before the first byte."""
         if "chat" not in caller.key.scopes:
             raise ApiError(403, "this key may not chat", code="scope_missing")
@@ -43,13 +43,13 @@ class ChatDoor:
                 code="journal_unavailable",
                 headers=((b"retry-after", b"5"),),
             )
-        body = read_chat_request(await request.body())
+        body = read_chat_request(request.body)
         target, front = self._aim(body.model)
         call = self._call(request, body, caller, target, front)
         if call.stream:
-            await self._stream(call, body, request, send)
+            await self._stream(call, body, answer)
         else:
-            await self._plain(call, body, send)
+            await self._plain(call, body, answer)
 
     def _aim(self, model: str) -> tuple[Aim, Front]:
         gateway = self._gateway
@@ -117,7 +117,7 @@ class ChatDoor:
             )
         return name
 
-    async def _plain(self, call: Call, body: ChatRequest, send: Send) -> None:
+    async def _plain(self, call: Call, body: ChatRequest, answer: Answer) -> None:
         reply = None
         async with aclosing(serve(call, self._gateway.path)) as items:
             async for item in items:
@@ -127,35 +127,29 @@ class ChatDoor:
             raise ApiError(500, "the request path ended without a reply", code="internal_error")
         _refuse(reply)
         created = int(self._gateway.clock.now().timestamp())
-        answer = completion(reply, model=body.model, created=created)
-        await send_json(send, answer, headers=_headers(reply))
+        said = completion(reply, model=body.model, created=created)
+        answer.whole(200, said, _headers(reply))
 
-    async def _stream(self, call: Call, body: ChatRequest, request: Request, send: Send) -> None:
+    async def _stream(self, call: Call, body: ChatRequest, answer: Answer) -> None:
+        """Relay until the end, or until the client has left: then the model is stopped too."""
         task = asyncio.current_task()
         assert task is not None
-        watch = asyncio.ensure_future(request.gone())
         left = False
 
-        def leave(_: asyncio.Future[None]) -> None:
+        def leave() -> None:
             nonlocal left
-            if not watch.cancelled():
-                left = True
-                task.cancel()
+            left = True
+            task.cancel()
 
-        watch.add_done_callback(leave)
+        answer.on_gone = leave
         try:
-            await self._relay(call, body, send)
+            await self._relay(call, body, answer)
         except asyncio.CancelledError:
             if not left:
                 raise  # the server is stopping, not the client leaving
             task.uncancel()
-        finally:
-            watch.remove_done_callback(leave)
-            watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
 
-    async def _relay(self, call: Call, body: ChatRequest, send: Send) -> None:
+    async def _relay(self, call: Call, body: ChatRequest, answer: Answer) -> None:
         """Pass on what the path gives out; everything after the first byte is an event."""
         gateway = self._gateway
         chunks = Chunks(
@@ -171,20 +165,20 @@ class ChatDoor:
                     if isinstance(item, Reply) and not begun:
                         _refuse(item)
                     if not begun:
-                        await open_events(send, self._opening(call, item))
-                        await send_event(send, chunks.first())
+                        answer.begin(self._opening(call, item))
+                        await answer.piece(chunks.first())
                         begun = True
                     if isinstance(item, str):
                         gateway.journal.sent(call.id, call.tenant, item)
-                        await send_event(send, chunks.piece(item))
+                        await answer.piece(chunks.piece(item))
                     elif item.kill is not None:
-                        await send_event(send, error_event(killed(item.kill).body()), more=False)
+                        await answer.piece(error_event(killed(item.kill).body()), last=True)
                     else:
-                        await send_event(send, chunks.last(item), more=False)
+                        await answer.piece(chunks.last(item), last=True)
         except RoadworthyError as error:
             if not begun:
                 raise
-            await send_event(send, error_event(problem_of(error).body()), more=False)
+            await answer.piece(error_event(problem_of(error).body()), last=True)
 
     def _opening(self, call: Call, item: str | Reply) -> tuple[Header, ...]:
         """Headers of a stream; the action is known only when nothing preceded the reply."""

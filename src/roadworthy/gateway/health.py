@@ -10,7 +10,7 @@ from roadworthy.domain import parse_instant
 from roadworthy.serving import names
 from roadworthy.wiring.gateway import Gateway
 
-from .wire import Request, Send, send_json
+from .wire import Answer
 
 
 class HealthDoor:
@@ -19,23 +19,23 @@ class HealthDoor:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    async def alive(self, request: Request, send: Send) -> None:
+    def alive(self, answer: Answer) -> None:
         """200 as long as the process turns."""
-        await send_json(send, b'{"status":"ok"}')
+        answer.whole(200, b'{"status":"ok"}')
 
-    async def ready(self, request: Request, send: Send) -> None:
+    def ready(self, answer: Answer) -> None:
         """200 when everything that is live is served and can be kept, else 503 and why."""
         state = readiness(self._gateway)
-        await send_json(send, msgspec.json.encode(state), status=200 if state["ready"] else 503)
+        answer.whole(200 if state["ready"] else 503, msgspec.json.encode(state))
 
-    async def models(self, request: Request, send: Send) -> None:
+    def models(self, answer: Answer) -> None:
         """What may stand in `model`."""
         gateway = self._gateway
         listed = [
             {"id": name, "object": "model", "created": 0, "owned_by": "roadworthy"}
             for name in names({system: front.model for system, front in gateway.fronts.items()})
         ]
-        await send_json(send, msgspec.json.encode({"object": "list", "data": listed}))
+        answer.whole(200, msgspec.json.encode({"object": "list", "data": listed}))
 
 
 def _age_s(gateway: Gateway) -> float | None:

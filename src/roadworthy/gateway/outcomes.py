@@ -13,9 +13,10 @@ from roadworthy.wiring.gateway import Gateway
 
 from .chat_reply import PENDING, review_id
 from .problems import ApiError, bad_field
-from .wire import Request, Send, send_json
+from .wire import Answer, Request
 
 MAX_NOTE_CHARS = 4000
+MAX_BODY_BYTES = 64 * 1024
 
 
 class _OutcomeBody(Struct, forbid_unknown_fields=True):
@@ -35,10 +36,14 @@ class OutcomeDoor:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    async def report(self, request: Request, send: Send, caller: Caller) -> None:
+    async def report(self, request: Request, answer: Answer, caller: Caller) -> None:
         """Take an outcome: 201 kept or acted on, 202 waiting for a person."""
+        if len(request.body) > MAX_BODY_BYTES:
+            raise ApiError(
+                413, f"an outcome may have {MAX_BODY_BYTES} bytes", code="request_too_large"
+            )
         try:
-            body = msgspec.json.decode(await request.body(64 * 1024), type=_OutcomeBody)
+            body = msgspec.json.decode(request.body, type=_OutcomeBody)
         except msgspec.DecodeError as error:
             raise bad_field(None, f"not an outcome: {error}") from None
         if len(body.note) > MAX_NOTE_CHARS:
@@ -72,9 +77,9 @@ class OutcomeDoor:
                 "(roadworthy keys tenant add NAME --scope outcomes) stops at once"
             )
         status = 202 if heard.state == "waiting" else 201
-        await send_json(send, msgspec.json.encode(said), status=status)
+        answer.whole(status, msgspec.json.encode(said))
 
-    async def review(self, request: Request, send: Send, caller: Caller) -> None:
+    async def review(self, request: Request, answer: Answer, caller: Caller) -> None:
         """A held answer: `pending` until a person decided."""
         wanted = request.path.rpartition("/")[2]
         record = await self._gateway.find_record(wanted.removeprefix("review-"))
@@ -96,4 +101,4 @@ class OutcomeDoor:
         if "outcomes" in caller.key.scopes:
             texts = unseal(record, self._gateway.vault)
             said["input"] = texts.input if texts is not None else None
-        await send_json(send, msgspec.json.encode(said))
+        answer.whole(200, msgspec.json.encode(said))

@@ -1,93 +1,98 @@
-"""Raw ASGI: one request's headers and body in, bytes out. No framework on the hot path."""
+"""What a door sees of HTTP: a whole request, and a way to answer it. No sockets here.
+
+What enters: a head and a body that the connection has read. What leaves: an answer, whole or as
+server-sent events. What never happens here: a header that a value could break out of.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Protocol
+
+from roadworthy.serving import Caller
 
 from .problems import ApiError
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
-"""A chat with a few images; more is refused with 413."""
-
-_JSON: Header = (b"content-type", b"application/json")
-_EVENTS: tuple[Header, ...] = (
+EVENTS: tuple[Header, ...] = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 )
+JSON: Header = (b"content-type", b"application/json")
 
 
 class Request:
-    """One request, its body not read yet."""
+    """One request. `body` is there once the application is asked to answer, not at `admit`."""
 
-    __slots__ = ("_receive", "headers", "method", "path")
+    __slots__ = (
+        "body",
+        "caller",
+        "chunks",
+        "headers",
+        "keep_alive",
+        "method",
+        "path",
+        "problem",
+        "whole",
+    )
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        self.method: str = scope["method"]
-        self.path: str = scope["path"]
-        self.headers: dict[bytes, bytes] = dict(scope["headers"])
-        self._receive = receive
+    def __init__(self, method: str, path: str, headers: dict[bytes, bytes]) -> None:
+        self.method = method
+        self.path = path
+        """Without the query, percent-decoded."""
+        self.headers = headers
+        """Names in lower case; a name that came twice has its values joined by a comma."""
+        self.body = b""
+        self.caller: Caller | None = None
+        """Whose key came with it; set at admission."""
+        self.problem: ApiError | None = None
+        """Why it is refused whatever an application would say."""
+        self.whole = False
+        """Whether all of it has arrived."""
+        self.keep_alive = True
+        """Whether the client may ask again on this connection."""
+        self.chunks = True
+        """Whether the client knows chunked transfer coding (HTTP/1.0 does not)."""
 
     def header(self, name: bytes) -> str:
         """A header's value; empty when it is not there."""
         return self.headers.get(name, b"").decode("latin-1")
 
-    async def body(self, limit: int = MAX_BODY_BYTES) -> bytes:
-        """The whole body. Raises ApiError 413 when it is longer than `limit`."""
-        length = self.headers.get(b"content-length", b"")
-        if length.isdigit() and int(length) > limit:
-            raise _too_large(limit)
-        message = await self._receive()
-        first: bytes = message.get("body", b"")
-        if not message.get("more_body", False) and len(first) <= limit:
-            return first
-        parts, size = [first], len(first)
-        while message.get("more_body", False):
-            message = await self._receive()
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > limit:
-                raise _too_large(limit)
-        return b"".join(parts)
 
-    async def gone(self) -> None:
-        """Return once the client has gone away."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+class Answer(Protocol):
+    """How a door answers one request: `whole`, or `begin`, `piece` and so on up to the last."""
+
+    begun: bool
+    """Whether something of it may have left."""
+    on_gone: Callable[[], None] | None
+    """Called at most once, when the client leaves before the answer's end."""
+
+    def whole(self, status: int, body: bytes, headers: tuple[Header, ...] = ()) -> None:
+        """Send a whole answer in JSON."""
+
+    def begin(self, headers: tuple[Header, ...]) -> None:
+        """Begin a stream of server-sent events; it leaves with its first piece."""
+
+    async def piece(self, data: bytes, *, last: bool = False) -> None:
+        """Send one or more events; waits while the client does not read."""
 
 
-async def send_json(
-    send: Send, body: bytes, *, status: int = 200, headers: tuple[Header, ...] = ()
-) -> None:
-    """Send a whole JSON answer."""
-    length: Header = (b"content-length", b"%d" % len(body))
-    await send(
-        {"type": "http.response.start", "status": status, "headers": [_JSON, length, *headers]}
-    )
-    await send({"type": "http.response.body", "body": body})
-
-
-async def send_problem(send: Send, problem: ApiError) -> None:
+def send_problem(answer: Answer, problem: ApiError) -> None:
     """Send an error in the API's own shape."""
-    await send_json(send, problem.body(), status=problem.status, headers=problem.headers)
+    answer.whole(problem.status, problem.body(), problem.headers)
 
 
-async def open_events(send: Send, headers: tuple[Header, ...]) -> None:
-    """Begin a stream of server-sent events."""
-    await send({"type": "http.response.start", "status": 200, "headers": [*_EVENTS, *headers]})
+def head(status: int, headers: tuple[Header, ...]) -> bytes:
+    """Status line and headers, without the blank line. Raises ValueError on a line break."""
+    lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+    if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers):
+        raise ValueError("a header holds a line break")
+    return _STATUS_LINES[status] + lines
 
 
-async def send_event(send: Send, data: bytes, *, more: bool = True) -> None:
-    """Send one or more events; `more=False` ends the stream."""
-    await send({"type": "http.response.body", "body": data, "more_body": more})
-
-
-def _too_large(limit: int) -> ApiError:
-    return ApiError(413, f"the body is longer than {limit} bytes", code="request_too_large")
+_STATUS_LINES = {
+    int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n".encode() for status in HTTPStatus
+}

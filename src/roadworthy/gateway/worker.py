@@ -15,11 +15,8 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 
 import msgspec
-import uvicorn
 import uvloop
 
 from roadworthy.domain import RoadworthyError
@@ -29,64 +26,38 @@ from roadworthy.wiring.plan import Plan
 
 from .app import App
 from .health import readiness
+from .server import Server
 
 DRAIN_S = 20
 """How long a worker that is told to stop waits for the requests under way."""
-
-BACKLOG = 2048
 
 GC_THRESHOLDS = (20_000, 20, 50)
 """Requests under way are many young objects that all die by reference count; the collector's
 default of 700 looks at them again and again for nothing."""
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to us: its own way ends the process before the journal is closed."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None, None, None]:
-        """Capture none."""
-        yield
-
-
 async def run(listener: socket.socket, plan: Plan) -> None:
     """Serve until SIGTERM, SIGINT or the supervisor's end."""
     gateway = Gateway(plan, SystemClock())
     await gateway.start()
-    config = uvicorn.Config(
-        App(gateway, new_id),
-        http="httptools",
-        loop="none",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        date_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=DRAIN_S,
-        backlog=BACKLOG,
-    )
-    server = _Server(config)
+    server = Server(App(gateway, new_id), gateway.clock)
     gc.collect()
     gc.freeze()  # what was loaded lives as long as the process: not worth looking at again
     gc.set_threshold(*GC_THRESHOLDS)
+    over = asyncio.Event()
     loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        """Take no new connection, end those that are idle, wait for the rest."""
-        server.should_exit = True
-
-    loop.add_signal_handler(signal.SIGTERM, stop)
-    if not sys.stdin.closed and not sys.stdin.isatty():
-        loop.add_reader(sys.stdin.fileno(), stop)  # readable only when the supervisor is gone
-    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    sys.stdout.write(msgspec.json.encode(readiness(gateway)).decode() + "\n")
-    sys.stdout.flush()
+    loop.add_signal_handler(signal.SIGTERM, over.set)
+    watched = not sys.stdin.closed and not sys.stdin.isatty()
+    if watched:
+        loop.add_reader(sys.stdin.fileno(), over.set)  # readable only when the supervisor is gone
     try:
-        await serving
+        await server.start(listener)
+        sys.stdout.write(msgspec.json.encode(readiness(gateway)).decode() + "\n")
+        sys.stdout.flush()
+        await over.wait()
+        if watched:
+            loop.remove_reader(sys.stdin.fileno())
+        await server.drain(DRAIN_S)
     finally:
         await gateway.aclose()
 
