@@ -215,6 +215,42 @@ def test_a_cut_ledger_is_found_against_the_release(door: Door) -> None:
     assert "cut" in found["fault"]
 
 
+def test_verify_says_where_trust_came_from(
+    door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door.people()
+    door.judged()
+    door.out = door.root / "release.tar"
+    door.build("--as", "ana")
+    door.sign("--as", "rosa")
+    lies = door.root / ".roadworthy" / "trust.yaml"
+
+    # An auditor elsewhere, who was sent the whole folder and brings nothing.
+    found = door.json("verify", door.out)
+    assert (found["trust_from"], found["trust"]) == ("beside", str(lies))
+    _, said, _ = door("verify", door.out)
+    assert "no --trust was given" in said
+    assert "whoever sent it may have chosen them" in said
+    verdict = said.strip().splitlines()[-1]
+    assert verdict.startswith("VERIFIED, but only against keys that nobody gave")
+
+    given = tmp_path / "mine.yaml"
+    given.write_bytes(lies.read_bytes())
+    found = door.json("release", "verify", door.out, "--trust", given)
+    assert (found["trust_from"], found["trust"]) == ("given", str(given))
+    assert door("verify", door.out, "--trust", given)[1].strip().splitlines()[-1] == "VERIFIED"
+
+    monkeypatch.chdir(door.root)
+    assert door.json("verify", door.out)["trust_from"] == "workspace"
+    assert "of the workspace that you are in" in door("verify", door.out)[1]
+
+    lonely = tmp_path / "lonely" / "release.tar"
+    lonely.parent.mkdir()
+    lonely.write_bytes(door.out.read_bytes())
+    monkeypatch.chdir(lonely.parent)
+    assert door.json("verify", lonely, code=4)["trust_from"] == "none"
+
+
 def cut_ledger(database: Path, keep: int) -> None:
     """Remove the tail and all that covers it, as somebody with the file would."""
     import sqlite3

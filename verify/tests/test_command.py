@@ -40,6 +40,20 @@ def test_exit_codes(path: Path, code: int, capsys: pytest.CaptureFixture[str]) -
     assert bool(report["fault"]) is (code != 0)
 
 
+def test_the_report_says_where_trust_came_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = GOLDEN / "ledger"
+    assert run([str(ledger), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["trust_from"] == "beside"
+    assert run([str(ledger), "--trust", str(ledger / "trust.yaml"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["trust_from"] == "given"
+    alone = tmp_path / "ledger.db"
+    alone.write_bytes((ledger / "ledger.db").read_bytes())
+    assert run([str(alone), "--json"]) == 4
+    assert json.loads(capsys.readouterr().out)["trust_from"] == "none"
+
+
 def test_an_option_that_cannot_be_read_is_the_users_fault(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,7 +29,8 @@ def command(
 ) -> None:
     """Verify a bundle, release or ledger offline: every byte, every signature, whose it was.
 
-    Without --trust the keys of the workspace at PATH, or of the one you are in, are trusted.
+    Without --trust the keys of the workspace at PATH, or of the one you are in, are trusted, and
+    the report says so: keys that came with the evidence do not show who made it.
 
     Exit code 0 verified, 5 tampered, 4 unsigned or unknown key, 3 refused or expired.
     """
@@ -43,9 +44,10 @@ def check(
     from roadworthy_verify import CheckpointError, TrustError, verify_path
 
     found = _ledger_of_system(path)
-    source = trust or _trust_near(found)
+    source, origin = (trust, "given") if trust else _trust_near(found)
+    keys = trusted_keys(source, origin=origin)
     try:
-        return verify_path(found, trust=trusted_keys(source), checkpoint=checkpoint, at=at)
+        return verify_path(found, trust=keys, checkpoint=checkpoint, at=at)
     except (TrustError, CheckpointError) as error:
         raise UsageError(
             str(error), fix="give a trust.yaml or a checkpoint as JSON or note"
@@ -75,8 +77,8 @@ def _ledger_of_system(path: Path) -> Path:
     return path
 
 
-def _trust_near(path: Path) -> Path | None:
-    """The trust file that counts when none is given; the report names it.
+def _trust_near(path: Path) -> tuple[Path | None, str]:
+    """The trust file that counts when none is given, and where it lay; the report says both.
 
     For a ledger the one beside it. For a bundle the one of the workspace that we are in, and only
     then that of a workspace around the bundle, which its sender may have packed.
@@ -90,13 +92,14 @@ def _trust_near(path: Path) -> Path | None:
     ours = [Path(home)] if (home := os.environ.get("ROADWORTHY_HOME")) else []
     ours.append(Path(".roadworthy"))
     beside = [resolved.parent] if kind == "ledger" else []
-    for folder in [*beside, *ours, *around]:
-        if (folder / "trust.yaml").is_file():
-            return folder / "trust.yaml"
-    return None
+    for origin, folders in (("beside", beside), ("workspace", ours), ("beside", around)):
+        for folder in folders:
+            if (folder / "trust.yaml").is_file():
+                return folder / "trust.yaml", origin
+    return None, "none"
 
 
-def trusted_keys(source: Path | None) -> Any:
+def trusted_keys(source: Path | None, *, origin: str = "given") -> Any:
     """The trusted keys, read as the rest of the product reads them (all of YAML)."""
     if source is None:
         return None
@@ -107,4 +110,4 @@ def trusted_keys(source: Path | None) -> Any:
 
     if not source.is_file():
         raise UsageError(f"{source} does not exist", fix="give a trust.yaml")
-    return checked(msgspec.to_builtins(load_trust(source)), source=str(source))
+    return checked(msgspec.to_builtins(load_trust(source)), source=str(source), origin=origin)

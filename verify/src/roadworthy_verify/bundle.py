@@ -87,7 +87,8 @@ def verify_bundle(
         fault = f"{at!r} is no instant; write one as 2026-11-21T22:55:52.000000Z"
         return Report("not_evidence", fault, {"kind": "bundle"}, (fault,))
     keys = load_trust(trust)
-    details: Json = {"kind": "bundle", "trust": keys.source}
+    details: Json = {"kind": "bundle", "trust": keys.source, "trust_from": keys.came_from}
+    trusted = _ORIGINS[keys.came_from].format(keys.source)
     lines: list[str] = []
     try:
         contents = read_contents(Container(Path(path)))  # 1
@@ -101,11 +102,21 @@ def verify_bundle(
     except BundleError as error:
         return Report("tampered", str(error), details, (*lines, str(error)))
     except (EnvelopeError, ReleaseError) as error:
-        return Report(error.state, str(error), details, (*lines, str(error)))
+        return Report(error.state, str(error), details, (*lines, trusted, str(error)))
     except OSError as error:
         fault = f"{path} cannot be read: {error.strerror or error}"
         return Report("unreadable", fault, details, (fault,))
-    return Report("verified", "", details, (*lines, *_sentences(details)))
+    return Report("verified", "", details, (*lines, *_sentences(details), trusted))
+
+
+_ORIGINS = {
+    "none": "no trust file: nobody's signature could be recognised; give one with --trust",
+    "given": "trusted are the keys in {}, which were given",
+    "workspace": "no --trust was given; trusted are the keys of the workspace that you are in: {}",
+    "beside": "no --trust was given; trusted are the keys in {}, which lay around the bundle:"
+    " whoever sent it may have chosen them, so they do not show who made it; give your own",
+}
+"""Where trust came from -> what to say of it."""
 
 
 def _is_instant(text: str) -> bool:

@@ -48,6 +48,12 @@ def run(arguments: Sequence[str]) -> int:
 def sentences(report: Report) -> list[str]:
     """The report for people: what was found, then the verdict."""
     verdict = "VERIFIED" if report.ok else report.state.upper().replace("_", " ")
+    if (
+        report.ok
+        and report.details["kind"] == "bundle"
+        and report.details["trust_from"] == "beside"
+    ):
+        verdict += ", but only against keys that nobody gave: they lay around the bundle"
     lines = [line for line in report.lines if line != report.fault]
     return [*lines, f"{verdict}: {report.fault}" if report.fault else verdict]
 

@@ -62,7 +62,10 @@ def verify_ledger(
     database = Path(path)
     # 1. What the auditor brought: trust, and a checkpoint kept elsewhere.
     beside = database.parent / "trust.yaml"
-    keys = load_trust(beside if trust is None and beside.exists() else trust)
+    if trust is None and beside.exists():
+        keys = load_trust(beside, origin="beside")
+    else:
+        keys = load_trust(trust)
     outside = load_heads(Path(checkpoint)) if checkpoint else []
     # 2. What lies beside the ledger: the checkpoints outside the store.
     kept = database.parent / CHECKPOINTS

@@ -116,6 +116,7 @@ def _verdict(
         "after_checkpoint": size - (complete[0].size if complete else 0),
         "signatures_of_people": people.checked,
         "trust": trust.source,
+        "trust_from": trust.came_from,
         "first_bad": 0,
     }
     lines = [f"{size} entries fit (numbers, payloads, chain, digests)"]

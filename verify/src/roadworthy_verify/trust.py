@@ -76,16 +76,29 @@ class Trust:
     keys: Mapping[str, Key] = field(default_factory=dict)
     source: str = ""
     """Where it was read from, for the report."""
+    origin: str = "given"
+    """Who chose it: `given` (with --trust), `workspace` (of whoever verifies), or `beside` (it lay
+    with what is verified, so whoever sent that chose it)."""
+
+    @property
+    def came_from(self) -> str:
+        """The origin; `none` when there is no trust at all."""
+        return self.origin if self.keys or self.source else "none"
 
     def find(self, key_id: str) -> Key | None:
         """The key of that id, or None."""
         return self.keys.get(key_id)
 
 
-def load_trust(given: Trust | Path | str | Mapping[str, Any] | None, *, source: str = "") -> Trust:
+def load_trust(
+    given: Trust | Path | str | Mapping[str, Any] | None,
+    *,
+    source: str = "",
+    origin: str = "given",
+) -> Trust:
     """Trust from a file (YAML or JSON), a mapping such as `{"keys": [...]}`, or nothing.
 
-    `source` names where a mapping came from, for the report.
+    `source` names where a mapping came from, `origin` who chose it, for the report.
 
     Raises TrustError with the file, the line and what would be right.
     """
@@ -94,13 +107,13 @@ def load_trust(given: Trust | Path | str | Mapping[str, Any] | None, *, source: 
     if isinstance(given, Trust):
         return given
     if isinstance(given, Mapping):
-        return _trust(given, source)
+        return _trust(given, source, origin)
     path = Path(given)
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise TrustError(f"{path}: cannot be read: {error}") from None
-    return _trust(parse_trust(text, str(path)), str(path))
+    return _trust(parse_trust(text, str(path)), str(path), origin)
 
 
 def key_id_of(public_key: bytes) -> str:
@@ -108,7 +121,7 @@ def key_id_of(public_key: bytes) -> str:
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
-def _trust(document: Mapping[str, Any], source: str) -> Trust:
+def _trust(document: Mapping[str, Any], source: str, origin: str) -> Trust:
     where = source or "trust"
     if unknown := set(document) - {"roadworthy", "keys"}:
         raise TrustError(f"{where}: unknown key {sorted(unknown)[0]!r}; known are roadworthy, keys")
@@ -123,7 +136,7 @@ def _trust(document: Mapping[str, Any], source: str) -> Trust:
         if key.key_id in keys:
             raise TrustError(f"{where}: key {key.key_id} is listed twice")
         keys[key.key_id] = key
-    return Trust(keys, source)
+    return Trust(keys, source, origin)
 
 
 def _key(item: Any, where: str) -> Key:
