@@ -42,11 +42,17 @@ def read_segment(path: Path, offset: int = 0) -> Iterator[Placed]:
     Raises VerificationError when it is not a segment, or a checksum does not hold.
     """
     for payload, end in _payloads(path, offset):
-        yield Placed(decode(payload, where=str(path)), payload, end)
+        if payload is not None:
+            yield Placed(decode(payload, where=str(path)), payload, end)
 
 
-def _payloads(path: Path, offset: int) -> Iterator[tuple[bytes, int]]:
-    """The checked payloads of a segment, each with the offset at which the next one starts."""
+def _payloads(
+    path: Path, offset: int, *, past_closes: bool = False
+) -> Iterator[tuple[bytes | None, int]]:
+    """The checked payloads of a segment, each with the offset at which the next one starts.
+
+    `past_closes`: instead of each run of closing records None, and where it ended.
+    """
     with path.open("rb") as file:
         data, start = b"", offset
         if offset == 0:
@@ -56,6 +62,9 @@ def _payloads(path: Path, offset: int) -> Iterator[tuple[bytes, int]]:
         file.seek(start)
         at = 0
         while True:
+            if past_closes and (end := _after_closes(data, at)) > at:
+                at = end
+                yield None, start + at
             frame = _frame(path, data, at, start)
             if frame is None:
                 more = file.read(_BLOCK)
@@ -65,6 +74,18 @@ def _payloads(path: Path, offset: int) -> Iterator[tuple[bytes, int]]:
                 continue
             payload, at = frame
             yield payload, start + at
+
+
+def _after_closes(data: bytes, at: int) -> int:
+    """Where the run of whole closing records that begins at `at` ends."""
+    size = len(data)
+    while at + HEADER.size <= size:
+        begin = at + HEADER.size
+        end = begin + int.from_bytes(data[at : at + 4], "little")
+        if end > size or end == begin or data.find(_CLOSE, begin, begin + 24) < 0:
+            break
+        at = end
+    return at
 
 
 def _frame(path: Path, data: bytes, at: int, start: int) -> tuple[bytes, int] | None:
@@ -142,14 +163,14 @@ class Tail:
     def read(self, *, closes: bool = True) -> Iterator[Record]:
         """New records; a mark moves only after its record was taken.
 
-        Without `closes` finished exchanges are passed over: a reader without late rules has
-        nothing to do with them, and they are nearly all there is.
+        Without `closes` finished exchanges are passed over unread: a reader without late rules
+        has nothing to do with them, and they are nearly all there is. Sealing checks them.
         """
         for path in segments(self._folder):
             mark = self.marks.get(path.name, 0)
             if path.stat().st_size <= mark:
                 continue
-            for payload, end in _payloads(path, mark):
-                if closes or _CLOSE not in payload[:24]:
+            for payload, end in _payloads(path, mark, past_closes=not closes):
+                if payload is not None:
                     yield decode(payload, where=str(path))
                 self.marks[path.name] = end
