@@ -88,6 +88,7 @@ def test_only_an_admin_adds_people(staffed: Says) -> None:
         (("verify", ".roadworthy/keys"), "is no ledger"),
         (("verify", ".", "--trust", "missing.yaml"), "missing.yaml does not exist"),
         (("restore", "missing.tgz", "."), "missing.tgz does not exist"),
+        (("restore", ".roadworthy/trust.yaml", "."), "is no backup: it is no gzip file"),
     ],
 )
 def test_bad_input_says_what_would_be_right(

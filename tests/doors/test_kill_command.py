@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import msgspec
@@ -58,6 +59,46 @@ def test_a_kill_with_a_broken_ledger_still_stops_and_says_so(
 )
 def test_a_kill_that_says_nothing_is_refused(root: Path, arguments: list[str]) -> None:
     assert run(VERBS, ["kill", arguments[0], str(root), *arguments[1:]]) == 1
+    assert kills(root) == []
+
+
+def test_a_kill_over_a_damaged_table_says_what_goes_on_meanwhile(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    routing = Workspace(root / ".roadworthy").routing
+    damaged = routing.read_bytes()[:-5]
+    routing.write_bytes(damaged)
+    assert run(VERBS, ["kill", "system", str(root), "--reason", "odd", "--as", "dan"]) == 2
+    said = capsys.readouterr().err
+    assert "the kill was not published" in said
+    assert "nothing new is answered" in said and "stop `roadworthy serve` to cut it" in said
+    assert "serving/routing.json" in said and "activate the release again" in said
+    assert routing.read_bytes() == damaged
+
+
+def test_the_way_out_of_a_damaged_table_is_the_one_that_the_error_names(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    backup = tmp_path / "b.tgz"
+    assert run(VERBS, ["backup", str(root), "--out", str(backup)]) == 0
+    workspace = Workspace(root / ".roadworthy")
+    workspace.routing.write_bytes(b"{")
+    with tarfile.open(backup) as archive:
+        archive.extract("serving/routing.json", workspace.root, filter="data")
+    assert run(VERBS, ["kill", "system", str(root), "--reason", "odd", "--as", "dan"]) == 0
+    assert kills(root) == [("system", "letters", "letters")]
+
+
+def test_a_kill_that_cannot_be_written_says_that_nothing_was_stopped(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = Workspace(root / ".roadworthy")
+    workspace.lock.unlink(missing_ok=True)
+    workspace.lock.mkdir()
+    assert run(VERBS, ["kill", "system", str(root), "--reason", "odd", "--as", "dan"]) == 2
+    said = capsys.readouterr().err
+    assert "nothing was stopped" in said
+    assert "stop `roadworthy serve` itself" in said
     assert kills(root) == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +41,8 @@ def command(
         raise UsageError("a kill needs a reason", fix="--reason TEXT")
     aimed = read_scope(scope)
     spot, clock = place(directory, standing=True), SystemClock()
-    before = read_table(spot.workspace.routing)
+    with _plain_words(spot.workspace):
+        before = read_table(spot.workspace.routing)
     name = system or system_of(spot, before)
     person, doubt = _who(spot.workspace, as_)
     flag = manual_flag(
@@ -50,19 +53,11 @@ def command(
         at=format_instant(clock.now()),
         id=f"kill-{new_id()[-12:]}",
     )
-    table = publish(spot.workspace, lambda old: tighten(old, [flag]), clock)
+    with _plain_words(spot.workspace):
+        table = publish(spot.workspace, lambda old: tighten(old, [flag]), clock)
     unrecorded = _record(spot.workspace, flag, person)
     if json:
-        emit(
-            {
-                "kill": flag.id,
-                "scope": words_of(flag),
-                "system": name,
-                "table": table.version,
-                "recorded": not unrecorded,
-                "by": flag.by,
-            }
-        )
+        emit({**_shown(flag), "table": table.version, "recorded": not unrecorded})
     else:
         where = f"{words_of(flag)} of {name or 'every system'}"
         say(f"stopped: {where} ({flag.id}). Lift it with: roadworthy resume {flag.id} "
@@ -73,6 +68,40 @@ def command(
             warn(caution)
     if unrecorded:
         raise typer.Exit(2)
+
+
+def _shown(flag: KillFlag) -> dict[str, str]:
+    from roadworthy.flows.stopping import words_of
+
+    return {"kill": flag.id, "scope": words_of(flag), "system": flag.system, "by": flag.by}
+
+
+@contextmanager
+def _plain_words(workspace: Workspace) -> Iterator[None]:
+    """Whoever pulls the brake and it does not hold must read what goes on meanwhile."""
+    from roadworthy.domain import EvidenceError
+    from roadworthy.flows.routing import read_table
+
+    try:
+        yield
+    except (EvidenceError, OSError) as error:
+        try:
+            read_table(workspace.routing)
+        except EvidenceError:
+            raise EvidenceError(
+                f"the kill was not published: {error}. Meanwhile nothing new is answered: every"
+                " gateway refuses all requests (503) until it can read that table. A stream that"
+                " was running already goes on; stop `roadworthy serve` to cut it",
+                fix="put the table back"
+                f" (tar -xzf BACKUP -C {workspace.root} serving/routing.json), or move it away and"
+                " activate the release again; restart `roadworthy serve`; then kill again, also"
+                " what stood before: roadworthy ledger log --kind kill.set",
+            ) from None
+        raise EvidenceError(
+            f"the kill was not published, and nothing was stopped: {error}",
+            fix="stop `roadworthy serve` itself if it must end now; then see to that file and kill"
+            " again",
+        ) from None
 
 
 def _idle(workspace: Workspace, table: RoutingTable, system: str) -> str:

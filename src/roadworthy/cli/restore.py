@@ -24,7 +24,8 @@ def command(
 ) -> None:
     """Check every digest, verify the ledger, then replace the workspace; the old one is kept.
 
-    Stop `serve` first. Exit code 5 when the backup does not verify; then nothing was changed.
+    Stop `serve` first. Exit code 5 when the backup does not verify, 1 when the file is no backup;
+    then nothing was changed.
     """
     from roadworthy.domain import UsageError
     from roadworthy.ledger import restore

@@ -16,6 +16,7 @@ import os
 import shutil
 import sqlite3
 import tarfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path, PurePosixPath
@@ -33,6 +34,9 @@ _CHECKPOINTS = "checkpoints.jsonl"
 _KEYS = "keys"
 _LEFT_OUT = {"cache", "models", _KEYS}
 """Folders that can be made again, or must not travel."""
+_FIRST = (_CHECKPOINTS, _LEDGER)
+"""What every backup begins with."""
+_GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 20
 
 
@@ -141,8 +145,10 @@ def restore(
 
     Every digest is checked and the ledger verified before anything moves. Against the trust of
     the archive itself unless `trust` is given. Raises VerificationError when something does not
-    fit, UsageError when the workspace holds newer evidence and `older` is False.
+    fit, UsageError when it is no backup at all, or when the workspace holds newer evidence and
+    `older` is False.
     """
+    _refuse_other_files(archive)
     staging = root.with_name(f".{root.name}.restoring.{os.getpid()}")
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(mode=0o700, parents=True)
@@ -155,6 +161,43 @@ def restore(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return report
+
+
+def _refuse_other_files(archive: Path) -> None:
+    """A file that never was a backup is a wrong file, not a broken one.
+
+    Raises UsageError; VerificationError when its bytes do not fit its own checksum.
+    """
+    try:
+        with archive.open("rb") as file:
+            if file.read(len(_GZIP)) != _GZIP:
+                raise _no_backup(archive, "it is no gzip file")
+        with gzip.open(archive) as plain:
+            why = _not_ours(plain)
+            while why and plain.read(_BLOCK):
+                pass
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+        raise VerificationError(f"{archive} is no whole backup: {error}") from None
+    if why:
+        raise _no_backup(archive, why)
+
+
+def _not_ours(plain: gzip.GzipFile) -> str:
+    """Why these bytes are no archive of ours, by its first file; empty when they may be."""
+    try:
+        with tarfile.open(fileobj=plain, mode="r:") as opened:
+            first = opened.next()
+    except tarfile.ReadError:
+        return "there is no tar archive in it"
+    if first is None:
+        return "it is empty"
+    return "" if first.name in _FIRST else f"it begins with {first.name!r}"
+
+
+def _no_backup(archive: Path, why: str) -> UsageError:
+    return UsageError(
+        f"{archive} is no backup: {why}", fix="give the file that `roadworthy backup --out` wrote"
+    )
 
 
 def _unpack(archive: Path, folder: Path) -> Backup:
@@ -173,10 +216,14 @@ def _unpack(archive: Path, folder: Path) -> Backup:
                 found[member.name] = _write(folder / member.name, source)
             while plain.read(_BLOCK):  # what follows must be whole gzip, not appended bytes
                 pass
-    except (tarfile.TarError, EOFError, OSError, msgspec.DecodeError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError, msgspec.DecodeError) as error:
         raise VerificationError(f"{archive} is no whole backup: {error}") from None
-    if listed is None or listed.version != 1:
-        raise VerificationError(f"{archive} is no backup that this version reads")
+    if listed is None:
+        raise VerificationError(f"{archive} has lost its list of files ({_MANIFEST})")
+    if listed.version > 1:
+        raise UsageError(
+            f"{archive} was made by a newer version", fix="restore it with that version, or later"
+        )
     for name in sorted(set(found) | set(listed.files)):
         if found.get(name) != listed.files.get(name):
             raise VerificationError(f"{archive}: {name} is not what the backup lists")

@@ -106,14 +106,34 @@ FAULTS: dict[str, Callable[[Path], object]] = {
     "no list": lambda path: repacked(
         path, lambda name, data: None if name == "backup.json" else data
     ),
-    "a newer version": lambda path: repacked(
-        path, lambda name, data: data.replace(b'"version":1', b'"version":2')
-    ),
     "a cut archive": lambda path: path.write_bytes(path.read_bytes()[:-200]),
     "appended bytes": lambda path: path.write_bytes(path.read_bytes() + b"x"),
-    "no archive": lambda path: path.write_bytes(b"hello"),
-    "no tar": lambda path: path.write_bytes(gzip.compress(b"hello")),
+    "cut in its first block": lambda path: path.write_bytes(path.read_bytes()[:40]),
+    "a flipped byte": lambda path: path.write_bytes(flipped(path.read_bytes())),
 }
+"""It was a backup once, and is no longer what it was."""
+
+OTHERS: dict[str, Callable[[Path], object]] = {
+    "is no gzip file": lambda path: path.write_bytes(b"hello"),
+    "no gzip file": lambda path: path.write_bytes(b""),
+    "there is no tar archive in it": lambda path: path.write_bytes(gzip.compress(b"hello")),
+    "it begins with 'holidays'": lambda path: another_archive(path, "holidays"),
+    "it is empty": lambda path: another_archive(path),
+    "was made by a newer version": lambda path: repacked(
+        path, lambda name, data: data.replace(b'"version":1', b'"version":2')
+    ),
+}
+"""Words of the error -> a file that never was a backup of this version."""
+
+
+def flipped(data: bytes) -> bytes:
+    return data[:200] + bytes([data[200] ^ 0xFF]) + data[201:]
+
+
+def another_archive(path: Path, *names: str) -> None:
+    with tarfile.open(path, "w:gz") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -123,6 +143,20 @@ def test_a_damaged_backup_replaces_nothing(root: Path, tmp_path: Path, fault: st
     before = sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises(VerificationError):
         restore(tmp_path / "a.tgz", root)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert a_ledger(root).size() == 3
+
+
+@pytest.mark.parametrize("words", OTHERS)
+def test_a_file_that_is_no_backup_is_the_users_mistake(
+    root: Path, tmp_path: Path, words: str
+) -> None:
+    back_up(root, tmp_path / "a.tgz", at=START)
+    OTHERS[words](tmp_path / "a.tgz")
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(UsageError, match=words) as caught:
+        restore(tmp_path / "a.tgz", root)
+    assert caught.value.fix
     assert sorted(path.name for path in tmp_path.iterdir()) == before
     assert a_ledger(root).size() == 3
 
