@@ -75,7 +75,7 @@ async def serve(call: Call, deps: PathDeps) -> Path:
 
     Raises EvidenceError when the journal cannot be written: then nothing more leaves.
     """
-    ticket = deps.flight.board(call)
+    ticket = deps.flight.board(call, asyncio.current_task())
     try:
         # 1 route and kill switch
         table = deps.table()

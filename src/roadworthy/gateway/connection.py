@@ -120,9 +120,13 @@ class Connection(asyncio.Protocol):
             self._end()  # the rest of a refused body has come, or too much of it
 
     def eof_received(self) -> bool:
-        """The client will send no more; what it asked is still answered."""
+        """The client will send no more: a plain answer still goes to it, a stream ends.
+
+        Nothing tells one that left from one that only closed its side, and a stream costs a model.
+        """
         self._reader.broken = True
-        return self._current is not None or bool(self._reader.arrived)
+        waits = self._current is not None or bool(self._reader.arrived)
+        return waits and self.on_gone is None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
@@ -253,6 +257,8 @@ class Connection(asyncio.Protocol):
         self._write(data)
         if self._writable is not None:
             await asyncio.shield(self._writable)
+        elif self._transport is None:
+            await asyncio.sleep(0)  # whoever goes on for a client that left must be reachable
 
     # --- the server's side ---------------------------------------------------------------
 

@@ -31,6 +31,9 @@ _ONCE = frozenset((b"host", b"authorization", b"content-length", b"x-session-id"
 _TWICE = b"\r"
 """Stands for the value of such a header; no real value holds it."""
 
+_PER_HEADER = 4
+"""Bytes of a header beside its name and value."""
+
 _PATHS = {b"/v1/chat/completions": "/v1/chat/completions"}
 """Request targets that need no parsing."""
 
@@ -43,6 +46,7 @@ class RequestReader:
         "_body",
         "_head_bytes",
         "_headers",
+        "_method",
         "_parser",
         "_reading",
         "_size",
@@ -67,6 +71,8 @@ class RequestReader:
         self._parser: Any = httptools.HttpRequestParser(self)
         self._reading: Request | None = None
         self._head_bytes = 0
+        self._method = b""
+        """Of a request that asks for another protocol, while that is declined."""
         self._begin()
 
     def _begin(self) -> None:
@@ -88,8 +94,8 @@ class RequestReader:
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self.broken = True  # another protocol was asked for; this one answers once and ends
+        except httptools.HttpParserUpgrade as upgrade:
+            self._decline(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             self.refuse(ApiError(400, f"this is not HTTP/1.1: {error}", code="malformed_request"))
         if self._reading is None and self._head_bytes > MAX_HEAD_BYTES:
@@ -109,6 +115,22 @@ class RequestReader:
         request.keep_alive = False
         request.whole = True
 
+    def _decline(self, rest: bytes) -> None:
+        """Read a request that asks for another protocol as if it had not (RFC 9110, section 7.8).
+
+        The parser stops at such a head; common HTTP/2 clients send one with their first request.
+        """
+        if self._method == b"CONNECT":
+            self.refuse(ApiError(400, "this is no proxy", code="malformed_request"))
+            return
+        asked = {b"upgrade", b"connection", b"http2-settings"}
+        kept = [b"%b: %b\r\n" % item for item in self._headers.items() if item[0] not in asked]
+        again = b"%b %b HTTP/1.1\r\n%b\r\n" % (self._method, self._url, b"".join(kept))
+        self._method = b""
+        self._begin()
+        self._parser = httptools.HttpRequestParser(self)
+        self.feed(again + rest)
+
     # Called by the parser inside `feed`.
 
     def on_url(self, url: bytes) -> None:
@@ -118,7 +140,7 @@ class RequestReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header."""
         name = name.lower()
-        self._size += len(name) + len(value)
+        self._size += len(name) + len(value) + _PER_HEADER
         if name in self._headers:
             value = _TWICE if name in _ONCE else self._headers[name] + b", " + value
         self._headers[name] = value
@@ -126,6 +148,9 @@ class RequestReader:
     def on_headers_complete(self) -> None:
         """The head is whole: may it go on?"""
         parser = self._parser
+        if parser.should_upgrade():
+            self._method = parser.get_method()
+            return
         request = Request(parser.get_method().decode("latin-1"), _path(self._url), self._headers)
         request.keep_alive = parser.should_keep_alive()
         request.chunks = parser.get_http_version() != "1.0"

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+from typing import Any, Protocol
 
 from roadworthy.domain import Call, KillFlag, RoutingTable
+
+
+class Running(Protocol):
+    """What runs a call: an asyncio.Task."""
+
+    def cancel(self) -> Any:
+        """Interrupt it where it waits."""
+
+    def uncancel(self) -> Any:
+        """Take the interruption back; it goes on."""
 
 
 class Ticket:
@@ -12,10 +22,10 @@ class Ticket:
 
     __slots__ = ("call", "kill", "task", "waiting")
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, task: Running | None) -> None:
         self.call = call
         self.kill: KillFlag | None = None
-        self.task = asyncio.current_task()
+        self.task = task
         self.waiting = False
         """True while the call waits for its model, where it may be interrupted."""
 
@@ -37,9 +47,9 @@ class Flight:
         """Marks of the calls in flight now; one that lands takes its mark along."""
         return frozenset(self._tickets)
 
-    def board(self, call: Call) -> Ticket:
+    def board(self, call: Call, task: Running | None) -> Ticket:
         """A ticket for a call that begins; give it to `land` however the call ends."""
-        ticket = Ticket(call)
+        ticket = Ticket(call, task)
         self._tickets[id(ticket)] = ticket
         return ticket
 
