@@ -50,6 +50,8 @@ class Trace:
         self._service = service
         self._clock = clock
         self._started = started
+        self._asked = input_text(call)
+        self._clean: tuple[RailVerdict, ...] | None = None
         self._first_ms: float | None = None
         self._sent: list[str] = []
         self._raw: list[str] = []
@@ -67,7 +69,11 @@ class Trace:
         return "".join(self._raw)
 
     def note(self, outcome: RailOutcome) -> None:
-        """Keep a rail line's verdicts."""
+        """Keep a rail line's verdicts; of several clean texts of one side, one row a rail."""
+        if outcome.clean:
+            if outcome.verdicts == self._clean:
+                return
+            self._clean = outcome.verdicts
         self.verdicts.extend(outcome.verdicts)
         self._never.extend(outcome.never)
 
@@ -177,7 +183,7 @@ class Trace:
             never=tuple(self._never),
             output=text,
             raw_output=raw if raw != text else "",
-            input_digest=sha256(input_text(call).encode()),
+            input_digest=sha256(self._asked.encode()),
             output_digest=sha256(text.encode()),
         )
 

@@ -110,8 +110,10 @@ class ChatDoor:
 
     def _endpoint(self, request: Request, front: Front) -> str:
         name = request.header(b"x-roadworthy-endpoint")
+        if not name:
+            return ""
         known = [endpoint.id for endpoint in front.service.content.charter.endpoints]
-        if name and name not in known:
+        if name not in known:
             raise UsageError(
                 f"there is no endpoint {name!r}", fix=f"x-roadworthy-endpoint may be: {known}"
             )

@@ -46,6 +46,8 @@ def ended(context: TextContext, decision: str, confidence: float | None) -> Text
 def judge(panel: Panel, text: str, context: TextContext) -> RailOutcome:
     """The outcome of all guards: block and hold win over replacing, replacing over redaction."""
     seen = panel.look(text, context)
+    if seen is None:
+        return RailOutcome(text=text, verdicts=panel.passed, clean=True)
     spans: list[Span] = []
     released = text
     for order, (guard, one) in enumerate(seen):

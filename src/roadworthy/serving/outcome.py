@@ -29,6 +29,8 @@ class RailOutcome(Struct, frozen=True, kw_only=True):
     action: RailsAction = "answered"
     rail: str = ""
     """The rail that decided, when the action is not `answered`."""
+    clean: bool = False
+    """Whether every guard looked and none found anything."""
 
 
 def action_of(guard: Guard, seen: Look) -> RailsAction:
@@ -46,7 +48,8 @@ def conclude(seen: Sequence[tuple[Guard, Look]], text: str, *, stopped_by: str =
     """The outcome of all guards of one side. `text` is what may leave when none objects."""
     if not stopped_by and not any(one.findings or one.failure for _, one in seen):
         # Nearly every text: nothing found, nothing failed.
-        return RailOutcome(text=text, verdicts=tuple([verdict(guard, one) for guard, one in seen]))
+        verdicts = tuple([verdict(guard, one) for guard, one in seen])
+        return RailOutcome(text=text, verdicts=verdicts, clean=True)
     action: RailsAction = "answered"
     rail = ""
     for guard, one in seen:

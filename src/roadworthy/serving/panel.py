@@ -32,14 +32,22 @@ class Panel:
         self._swept = [g for g in self.guards if g.shapes is not None]
         self._sweep = Sweep([g.shapes for g in self._swept if g.shapes is not None])
         self._folds = any(g.shapes is not None and g.shapes.normaliser for g in self._swept)
+        self._only_swept = len(self._swept) == len(self.guards)
+        self.passed = tuple(one for g in self.guards if (one := g.passed) is not None)
+        """The verdicts of a text in which no guard found anything."""
         self._patience_s = min((guard.budget_s for guard in self._swept), default=0.0)
 
-    def look(self, text: str, context: TextContext) -> list[tuple[Guard, Look]]:
-        """Every guard with what it saw, in order. Never raises."""
+    def look(self, text: str, context: TextContext) -> list[tuple[Guard, Look]] | None:
+        """Every guard with what it saw, in order; None when all looked and found nothing.
+
+        Never raises.
+        """
         swept = self._sweep_text(text)
         if swept is None:  # each guard by itself, within its own budget
             return [(guard, look(guard, text, context, self.timer)) for guard in self.guards]
         raw, folded, seen_folded = swept
+        if self._only_swept and not raw and not seen_folded:
+            return None
         seen: list[tuple[Guard, Look]] = []
         order = -1
         for guard in self.guards:

@@ -38,7 +38,7 @@ class PlainAnswer:
         self.stopped = True
         text = "".join(self._pieces)
         seen = judge(self._panel, text, ended(self._context, decision, confidence))
-        if seen.text == text and all(one.outcome == "passed" for one in seen.verdicts):
+        if seen.clean:
             return seen
         stream = HeldBackAnswer(self._watching, self._context)
         left = stream.feed(text)

@@ -60,6 +60,8 @@ class Gateway:
         """System -> its live release."""
         self.refused: dict[str, str] = {}
         """System -> why its live release is not served."""
+        self.served: dict[str, str] = {}
+        """System -> its model's name; empty where a release is live but refused."""
         self.tenants: Tenants | None = None
         self.flight = Flight()
         self._services: dict[str, Service] = {}
@@ -114,13 +116,6 @@ class Gateway:
         await self.journal.aclose()
         for service in self._services.values():
             await service.provider.aclose()
-
-    @property
-    def served(self) -> dict[str, str]:
-        """System -> its model's name; empty where a release is live but refused."""
-        return {name: "" for name in self.refused} | {
-            name: front.model for name, front in self.fronts.items()
-        }
 
     async def find(self, observation_id: str) -> Observation | None:
         """An observation of the journal, whichever worker wrote it."""
@@ -229,6 +224,7 @@ class Gateway:
         self._services.clear()
         self._services.update({f.service.digest: f.service for f in fronts.values()})
         self.fronts, self.refused = fronts, refused
+        self.served = dict.fromkeys(refused, "") | {name: f.model for name, f in fronts.items()}
         self.table = structs.replace(self.table, routes=table.routes)
         for digest, service in old.items():
             if digest not in self._services:
