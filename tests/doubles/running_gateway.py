@@ -35,6 +35,7 @@ class RunningGateway:
     async def __aenter__(self) -> RunningGateway:
         self.process = await asyncio.create_subprocess_exec(
             *self._argv,
+            env={key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -8,6 +8,8 @@ passes, two people let it run again.
 from __future__ import annotations
 
 import shutil
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,6 +52,8 @@ def command(
 ) -> None:
     """Play the whole loop on a copy of the example, with the real model and a real gateway."""
     stage = Stage(_copy(example, out))
+    # however the demo ends, its gateway ends with it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         _prologue(stage)
         _inspection(stage)

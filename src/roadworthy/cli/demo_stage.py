@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -21,6 +22,10 @@ from typing import Any
 from roadworthy.domain import EvidenceError, RoadworthyError
 
 from .terminal import coloured, say
+
+
+READY_S = 120.0
+"""The longest that the gateway may take to load its model."""
 
 
 class Stage:
@@ -95,7 +100,8 @@ class Stage:
             text=True,
         )
         assert self._serving.stdout is not None
-        line = self._serving.stdout.readline().rstrip()
+        ready, _, _ = select.select([self._serving.stdout], [], [], READY_S)
+        line = self._serving.stdout.readline().rstrip() if ready else ""
         if not line.startswith("ready:"):
             raise EvidenceError(f"the gateway did not start: {line or 'it said nothing'}")
         say(f"    {line}")

@@ -26,8 +26,9 @@ def emit(value: Any) -> None:
 
 
 def say(text: str = "") -> None:
-    """Print a line of text for people."""
+    """Print a line of text for people, at once: a pipe or a log is read along, too."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def warn(text: str) -> None:

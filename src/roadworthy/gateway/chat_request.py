@@ -120,6 +120,7 @@ def read_chat_request(data: bytes) -> ChatRequest:
         raise bad_field("n", "n must be 1: one answer a request")
     if not body.messages and body.variables is None:
         raise bad_field("messages", "messages must hold at least one message")
+    _refuse_unseen(body.messages or [])
     options = body.stream_options
     return ChatRequest(
         raw,
@@ -129,6 +130,19 @@ def read_chat_request(data: bytes) -> ChatRequest:
         body.user or "",
         body,
     )
+
+
+def _refuse_unseen(messages: list[_Message]) -> None:
+    """Refuse what no rail of this version looks at: it would pass unchecked."""
+    for number, message in enumerate(messages):
+        if isinstance(message.content, list):
+            for part in message.content:
+                if part.type != "text" or part.text is None:
+                    raise bad_field(
+                        "messages",
+                        f"messages[{number}] holds a part of type {part.type!r}: the rails look at "
+                        "text only, so nothing else is let in; send parts of type 'text'",
+                    )
 
 
 def _named(message: str) -> ApiError:

@@ -24,11 +24,27 @@ def test_unknown_fields_are_kept_as_they_came() -> None:
 
 
 def test_messages_go_through_untouched() -> None:
-    message = {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image_url",
-               "image_url": {"url": "data:,"}}], "name": "Ann", "x": 1}  # fmt: skip
+    parts = [{"type": "text", "text": "a"}, {"type": "text", "text": "b", "y": 2}]
+    message = {"role": "user", "content": parts, "name": "Ann", "x": 1}
     request = read_chat_request(body(messages=[message]))
     assert request.messages == [message]
-    assert request.last_user_text() == "a"
+    assert request.last_user_text() == "a\nb"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": "image_url", "image_url": {"url": "data:,"}},
+        {"type": "input_audio", "input_audio": {"data": "", "format": "wav"}},
+        {"type": "text"},
+        {"type": "refusal", "refusal": "no"},
+    ],
+)
+def test_what_no_rail_looks_at_is_not_let_in(part: dict[str, object]) -> None:
+    message = {"role": "user", "content": [{"type": "text", "text": "a"}, part]}
+    with pytest.raises(ApiError) as caught:
+        read_chat_request(body(messages=[USER, message]))
+    assert caught.value.status == 400 and "messages[1]" in caught.value.message
 
 
 def test_the_last_user_message_is_the_input() -> None:
