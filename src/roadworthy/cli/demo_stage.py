@@ -23,7 +23,6 @@ from roadworthy.domain import EvidenceError, RoadworthyError
 
 from .terminal import coloured, say
 
-
 READY_S = 120.0
 """The longest that the gateway may take to load its model."""
 
