@@ -50,7 +50,7 @@ from .charter import (
 )
 from .clock import Instant, format_instant, parse_instant
 from .deployment import Deployment, JournalSettings, Listen, Price, Upstream
-from .digest import SHA256_PREFIX, canonical, decimal, digest_of, plain, sha256
+from .digest import SHA256_PREFIX, canonical, canonical_of_plain, decimal, digest_of, plain, sha256
 from .entry import GENESIS, Checkpoint, Draft, Entry, InclusionProof
 from .errors import (
     AccessError,
@@ -256,6 +256,7 @@ __all__ = [
     "Waiver",
     "Witness",
     "canonical",
+    "canonical_of_plain",
     "decimal",
     "digest_of",
     "find_indicator",

@@ -1,9 +1,10 @@
 """Content addresses. One canonical form for everything that is hashed or signed.
 
-Canonical JSON is RFC 8785 (JCS) for the values we allow: ASCII keys, strings, integers,
-booleans, null, arrays, objects. Floats are refused by `canonical` (two writers can print one
-float two ways); `plain` turns them into decimal strings first where a user's file holds them.
-Under that restriction msgspec's sorted output *is* RFC 8785 (property-tested against the
+Canonical JSON is RFC 8785 (JCS) for the values we allow: strings, integers, booleans, null,
+arrays, objects, with keys of any script. Floats do not occur (two writers can print one float
+two ways): `plain` turns them into decimal strings first.
+Keys are sorted by UTF-16 code units (RFC 8785, 3.2.3). That is the order of the code points, which
+is msgspec's, unless a key holds a character beyond the basic plane (property-tested against the
 `rfc8785` package).
 """
 
@@ -14,7 +15,8 @@ from typing import Any
 
 import msgspec
 
-_encoder = msgspec.json.Encoder(order="sorted")
+_sorted = msgspec.json.Encoder(order="sorted")
+_as_given = msgspec.json.Encoder()
 
 SHA256_PREFIX = "sha256:"
 
@@ -37,7 +39,7 @@ def decimal(value: float) -> str:
 def plain(value: Any) -> Any:
     """A msgspec value as plain JSON types, floats as decimal strings.
 
-    Raises ValueError on NaN, infinities and non-ASCII keys.
+    Raises ValueError on NaN and infinities.
     """
     return _without_floats(msgspec.to_builtins(value, str_keys=True))
 
@@ -46,9 +48,6 @@ def _without_floats(value: Any) -> Any:
     if isinstance(value, float):
         return decimal(value)
     if isinstance(value, dict):
-        for key in value:
-            if not key.isascii():
-                raise ValueError(f"key {key!r} is not ASCII")
         return {key: _without_floats(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_without_floats(item) for item in value]
@@ -56,8 +55,40 @@ def _without_floats(value: Any) -> Any:
 
 
 def canonical(value: Any) -> bytes:
-    """Canonical JSON bytes (RFC 8785) of a value, floats as decimal strings."""
-    return _encoder.encode(plain(value))
+    """Canonical JSON bytes (RFC 8785) of a value, floats as decimal strings.
+
+    Raises ValueError on NaN, infinities and text that is no Unicode (half a surrogate pair).
+    """
+    return canonical_of_plain(plain(value))
+
+
+def canonical_of_plain(value: Any) -> bytes:
+    """The same of a value that is plain JSON already and holds no float."""
+    data = _sorted.encode(value)
+    if data.isascii() or _within_basic_plane(value):
+        return data
+    return _as_given.encode(_ordered(value))
+
+
+def _within_basic_plane(value: Any) -> bool:
+    """Whether no key holds a character beyond U+FFFF: then one order is the other."""
+    if isinstance(value, dict):
+        return all(
+            (key.isascii() or max(key) <= "\uffff") and _within_basic_plane(item)
+            for key, item in value.items()
+        )
+    if isinstance(value, list | tuple):
+        return all(map(_within_basic_plane, value))
+    return True
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return {key: _ordered(value[key]) for key in keys}
+    if isinstance(value, list | tuple):
+        return [_ordered(item) for item in value]
+    return value
 
 
 def digest_of(value: Any) -> str:

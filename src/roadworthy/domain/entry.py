@@ -25,7 +25,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     actor: str
     """`person:<key id>` or `machine:<key id>`."""
     payload: dict[str, Any]
-    """No floats (decimals as strings), ASCII keys."""
+    """No floats (decimals as strings), keys of any script."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
-"""What may stand in an entry: plain JSON, ASCII keys, no floats, integers that all can hold.
+"""What may stand in an entry: plain JSON, no floats, integers that all can hold.
 
-Under these rules msgspec's sorted output is RFC 8785 (JCS); `tests/properties` holds it against
-the `rfc8785` package. Nothing is mended here: what does not fit is refused with its path.
+Its one form is RFC 8785 (JCS); `tests/properties` holds it against the `rfc8785` package.
+Nothing is mended here: what does not fit is refused with its path.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from typing import Any
 
 import msgspec
 
-from roadworthy.domain import EvidenceError
+from roadworthy.domain import EvidenceError, canonical_of_plain
 
 SAFE_INTEGER = 2**53 - 1
 """The largest integer that a reader with IEEE 754 doubles holds exactly (RFC 8785, 3.2.2.3)."""
 
-_encoder = msgspec.json.Encoder(order="sorted")
 _decoder = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -25,7 +24,7 @@ def encode_payload(payload: dict[str, Any]) -> bytes:
         raise EvidenceError("a payload is a JSON object", fix="pass a dict")
     _check_object(payload, "payload")
     try:
-        return _encoder.encode(payload)
+        return canonical_of_plain(payload)
     except UnicodeEncodeError:
         raise EvidenceError("payload holds text that is not valid Unicode") from None
 
@@ -40,8 +39,8 @@ def decode_payload(data: bytes | str) -> dict[str, Any]:
 
 def _check_object(value: dict[str, Any], path: str) -> None:
     for key, item in value.items():
-        if type(key) is not str or not key.isascii():
-            raise EvidenceError(f"{path}: key {key!r} is not ASCII text", fix="use ASCII keys")
+        if type(key) is not str:
+            raise EvidenceError(f"{path}: key {key!r} is not a text", fix="use texts as keys")
         kind = type(item)
         if kind is not str and item is not None and kind is not bool:
             _check(item, path, key)

@@ -30,14 +30,33 @@ COVERED_OF_THE_USE = ("allowed", "autonomy")
 
 
 def encoded(value: Any) -> bytes:
-    """The one JSON text of a value without floats: sorted keys, no spaces, UTF-8.
+    """The one JSON text of a value without floats (RFC 8785): sorted keys, no spaces, UTF-8.
 
-    RFC 8785 for values whose keys hold no character outside the basic plane.
+    Keys are sorted by their UTF-16 code units; where no character lies beyond the basic plane
+    that is the order of the code points, which the standard library has.
     """
-    text = json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
+    text = _text(value)
+    if not text.isascii() and max(text) > "\uffff":
+        text = _text(_ordered(value), sort=False)
     return text.encode()
+
+
+def _text(value: Any, *, sort: bool = True) -> str:
+    return json.dumps(
+        value, sort_keys=sort, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value, key=_utf_16)}
+    if isinstance(value, list | tuple):
+        return [_ordered(item) for item in value]
+    return value
+
+
+def _utf_16(key: str) -> bytes:
+    return key.encode("utf-16-be")
 
 
 def digest_of(value: Any) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from .chain import Row, Walk, walk
 from .checkpoint import CheckpointError, Head, Signature, head_from_json, judge
+from .covered import encoded
 from .report import Report
 from .trust import Key, Trust
 
@@ -83,12 +84,11 @@ class PersonSignatures:
 
 
 def _holds(key: Key, signed: dict[str, Any], value: Any) -> bool:
-    data = json.dumps(signed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     try:
         signature = base64.b64decode(str(value), validate=True)
     except (binascii.Error, ValueError):
         return False
-    return key.signed(_CONTEXT + data.encode(), signature)
+    return key.signed(_CONTEXT + encoded(signed), signature)
 
 
 def _head(item: Head | Mapping[str, Any], where: str) -> Head:
