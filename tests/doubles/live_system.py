@@ -19,6 +19,7 @@ from roadworthy.domain import (
     Verdict,
     digest_of,
     plain,
+    sha256,
 )
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import add_person
@@ -142,17 +143,34 @@ def make_people_and_go_live(root: Path, loop: Loop) -> Loop:
 def go_live(root: Path, loop: Loop) -> str:
     """Build, approve, sign and activate what lies in the folder now; returns its digest."""
     system = load_system(root)
-    pass_gate(loop, pin(system))
+    content = pin(system)
+    pass_gate(loop, content, deliberation=deliberate(root, content))
     out = loop.workspace.root / "bundles" / pin(system).candidate_digest.removeprefix("sha256:")
     out.parent.mkdir(exist_ok=True)
     ring = loop.keyring
     built = build_release(system, loop, out=out, author=ring.signer("ann"))
-    sign_release(out, loop, signer=ring.signer("bob"))
-    activate_release(out, loop, signer=ring.signer("cleo"))
+    sign_release(out, loop, root=root, signer=ring.signer("bob"))
+    activate_release(out, loop, root=root, signer=ring.signer("cleo"))
     return built.digest
 
 
-def pass_gate(loop: Loop, content: ReleaseContent) -> None:
+def deliberate(root: Path, content: ReleaseContent) -> str:
+    """Write a note that ships this candidate; returns its digest."""
+    lines = (
+        "---",
+        f'candidate: "{content.candidate_digest}"',
+        'date: "2026-11-21"',
+        "participants: [{name: Bob, voice: risk}]",
+        "decision: ship",
+        "---",
+        "Said and heard.",
+    )
+    note = ("\n".join(lines) + "\n").encode()
+    (root / "deliberation-note.md").write_bytes(note)
+    return sha256(note)
+
+
+def pass_gate(loop: Loop, content: ReleaseContent, *, deliberation: str) -> None:
     """Enter a run and a gate decision that says PASS."""
     slos = digest_of(content.slos)
     pinned = (SuitePin(name="main", digest="sha256:" + "0" * 64, cases={}),)
@@ -160,7 +178,10 @@ def pass_gate(loop: Loop, content: ReleaseContent) -> None:
     run = f"run-{content.candidate_digest[7:19]}"
     where = {"system": content.system, "candidate": content.candidate_digest, "run": run}
     summary = RunSummary(bar=loop.blobs.put_json(plain(bar)), status="complete", n=1, **where)
-    decision = GateDecision(decision=Verdict.PASS, bar=summary.bar, **where)
+    decision = GateDecision(
+        decision=Verdict.PASS, bar=summary.bar, deliberation=deliberation, deliberated="ship",
+        **where,
+    )  # fmt: skip
     says = {"run": run, "summary": loop.blobs.put_json(plain(summary))}
     said = {
         "decision": "PASS",

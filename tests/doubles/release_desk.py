@@ -22,6 +22,7 @@ from roadworthy.domain import (
     Verdict,
     digest_of,
     plain,
+    sha256,
 )
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import add_person, admitted_machine
@@ -44,6 +45,17 @@ PEOPLE: dict[str, list[PersonRole]] = {
     "otto": ["operator"],
     "aude": ["auditor"],
 }
+
+
+NOTE = """\
+---
+candidate: "{candidate}"
+date: "2026-11-21"
+participants: [{{name: Rosa, voice: risk}}]
+decision: {decision}
+---
+Said and heard.
+"""
 
 
 class ReleaseDesk:
@@ -85,12 +97,19 @@ class ReleaseDesk:
         """A person's key."""
         return self.keyring.signer(name)
 
+    def deliberate(self, content: ReleaseContent, decision: str = "ship") -> str:
+        """Write the note about this candidate beside the workspace; returns its digest."""
+        note = NOTE.format(candidate=content.candidate_digest, decision=decision).encode()
+        (self.root / "deliberation-note.md").write_bytes(note)
+        return sha256(note)
+
     def judged(
         self,
         content: ReleaseContent,
         verdict: Verdict = Verdict.PASS,
         *,
         waived_by: str = "",
+        deliberation: str | None = None,
         bar: dict[str, Any] | None = None,
     ) -> GateDecision:
         """Enter a complete run and the gate's decision on it, as the flows before signing do."""
@@ -130,6 +149,8 @@ class ReleaseDesk:
             bar=bar_digest,
             slos=(assessment,),
             reasons=() if verdict is Verdict.PASS else ("accuracy is too low",),
+            deliberation=self.deliberate(content) if deliberation is None else deliberation,
+            deliberated="ship",
         )
         run = {"run": "run-1", "summary": loop.blobs.put_json(summary)}
         gate = {
@@ -161,7 +182,7 @@ class ReleaseDesk:
 
     def signed(self, path: Path, by: str = "rosa", **more: Any) -> Signing:
         """One person's approval."""
-        signing = sign_release(path, self.loop, signer=self.key(by), **more)
+        signing = sign_release(path, self.loop, root=self.root, signer=self.key(by), **more)
         self.clock.advance(1)
         return signing
 

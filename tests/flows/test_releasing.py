@@ -71,7 +71,7 @@ def test_an_unsigned_bundle_is_unsigned_and_not_activated(desk, out):
     desk.built(out)
     assert admission(desk, out).state == "unsigned"
     with pytest.raises(UndecidedError):
-        activate_release(out, desk.loop, signer=desk.key("otto"))
+        activate_release(out, desk.loop, root=desk.root, signer=desk.key("otto"))
     assert not desk.workspace.releases.exists()
     assert read_table(desk.workspace.routing).routes == {}
 
@@ -164,7 +164,7 @@ def test_the_machine_cannot_approve(desk, out):
     desk.judged(pin(a_system()))
     desk.built(out)
     with pytest.raises(AccessError, match="machine"):
-        sign_release(out, desk.loop, signer=desk.keyring.machine())
+        sign_release(out, desk.loop, root=desk.root, signer=desk.keyring.machine())
 
 
 def test_a_bundle_of_unknown_origin_is_not_signed(desk, tmp_path, out):
@@ -279,7 +279,7 @@ def test_a_waiver_ends_the_release_with_its_last_day(desk, out):
     assert (last.state, after.state) == ("verified", "expired")
     desk.clock.advance(30 * 86400)
     with pytest.raises(RefusedError, match="expired"):
-        activate_release(out, desk.loop, signer=desk.key("otto"))
+        activate_release(out, desk.loop, root=desk.root, signer=desk.key("otto"))
     # A longer waiver makes a new release of the same bundle.
     longer = msgspec.structs.replace(waiver, until="2027-11-30")
     assert desk.signed(out, waivers=[longer]).released
@@ -288,7 +288,7 @@ def test_a_waiver_ends_the_release_with_its_last_day(desk, out):
 
 def test_activation_publishes_the_verified_copy(desk, out):
     digest = desk.released(out)
-    live = activate_release(out, desk.loop, signer=desk.key("otto"))
+    live = activate_release(out, desk.loop, root=desk.root, signer=desk.key("otto"))
     table = read_table(desk.workspace.routing)
     route = table.routes["claims-desk"]
     assert (route.live, route.baseline, table.version) == (digest, "", 1)
@@ -303,11 +303,11 @@ def test_activation_publishes_the_verified_copy(desk, out):
 
 def test_the_release_before_becomes_the_baseline(desk, tmp_path):
     first = desk.released(tmp_path / "one")
-    activate_release(tmp_path / "one", desk.loop, signer=desk.key("otto"))
+    activate_release(tmp_path / "one", desk.loop, root=desk.root, signer=desk.key("otto"))
     second = desk.released(tmp_path / "two", a_system(prompt=None))
-    live = activate_release(tmp_path / "two", desk.loop, signer=desk.key("otto"))
+    live = activate_release(tmp_path / "two", desk.loop, root=desk.root, signer=desk.key("otto"))
     assert live.baseline == first
-    again = activate_release(tmp_path / "two", desk.loop, signer=desk.key("otto"))
+    again = activate_release(tmp_path / "two", desk.loop, root=desk.root, signer=desk.key("otto"))
     assert again.baseline == first
     states = {item["digest"]: item["state"] for item in history(desk.loop)}
     assert states == {first: "activated", second: "live"}
@@ -317,7 +317,7 @@ def test_the_release_before_becomes_the_baseline(desk, tmp_path):
 def test_only_operators_activate(desk, out, name):
     desk.released(out)
     with pytest.raises(AccessError, match="operator"):
-        activate_release(out, desk.loop, signer=desk.key(name))
+        activate_release(out, desk.loop, root=desk.root, signer=desk.key(name))
     assert read_table(desk.workspace.routing).routes == {}
 
 
@@ -325,7 +325,7 @@ def test_a_candidate_that_failed_since_is_not_activated(desk, out):
     desk.released(out)
     desk.judged(pin(a_system()), Verdict.FAIL)
     with pytest.raises(RefusedError):
-        activate_release(out, desk.loop, signer=desk.key("otto"))
+        activate_release(out, desk.loop, root=desk.root, signer=desk.key("otto"))
 
 
 def test_a_tampered_release_is_never_activated(desk, out):
@@ -333,7 +333,7 @@ def test_a_tampered_release_is_never_activated(desk, out):
     index = out / "index.json"
     index.write_bytes(index.read_bytes().replace(b"size", b"siZe", 1))
     with pytest.raises(VerificationError):
-        activate_release(out, desk.loop, signer=desk.key("otto"))
+        activate_release(out, desk.loop, root=desk.root, signer=desk.key("otto"))
 
 
 def test_an_activation_that_the_charter_wants_from_two_people(tmp_path, out):
@@ -345,12 +345,12 @@ def test_an_activation_that_the_charter_wants_from_two_people(tmp_path, out):
     desk.signed(out)
     for _ in range(2):
         with pytest.raises(UndecidedError, match="1 of 2"):
-            activate_release(out, desk.loop, signer=desk.key("otto"))
-    live = activate_release(out, desk.loop, signer=desk.key("olga"))
+            activate_release(out, desk.loop, root=desk.root, signer=desk.key("otto"))
+    live = activate_release(out, desk.loop, root=desk.root, signer=desk.key("olga"))
     assert read_table(desk.workspace.routing).routes["claims-desk"].live == live.digest
     # An approval is used up by the activation that it approved.
     with pytest.raises(UndecidedError, match="1 of 2"):
-        activate_release(out, desk.loop, signer=desk.key("otto"))
+        activate_release(out, desk.loop, root=desk.root, signer=desk.key("otto"))
 
 
 def test_an_activation_killed_before_the_routing_goes_on(tmp_path, out):
@@ -359,10 +359,10 @@ def test_an_activation_killed_before_the_routing_goes_on(tmp_path, out):
     desk.judged(pin(a_system()))
     desk.built(out, author="")
     desk.signed(out, "r")
-    activate_release(out, desk.loop, signer=desk.key("o"))
+    activate_release(out, desk.loop, root=desk.root, signer=desk.key("o"))
     desk.workspace.routing.unlink()
     size = desk.loop.ledger.size()
-    activate_release(out, desk.loop, signer=desk.key("o"))
+    activate_release(out, desk.loop, root=desk.root, signer=desk.key("o"))
     assert desk.loop.ledger.size() == size
     assert "claims-desk" in read_table(desk.workspace.routing).routes
 

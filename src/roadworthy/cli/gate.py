@@ -61,6 +61,7 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
                 "low": item.low,
                 "high": item.high,
                 "n": item.n,
+                "coverage": item.coverage,
                 "baseline": item.baseline,
                 "difference": item.difference,
                 "verdict": str(item.verdict),
@@ -69,6 +70,7 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
             }
             for item in decision.slos
         ],
+        "deliberation": {"digest": decision.deliberation, "decision": decision.deliberated},
         "reasons": list(decision.reasons),
         "notes": list(decision.notes),
         "next": decision.next_step,
@@ -76,7 +78,7 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
 
 
 def _print(decision: GateDecision, name: str) -> None:
-    from roadworthy.policy import interval, shown
+    from roadworthy.policy import estimate, interval, shown
 
     table(
         ("SLO", "target", "estimate", "95 % interval", "n", "baseline", "verdict"),
@@ -84,7 +86,7 @@ def _print(decision: GateDecision, name: str) -> None:
             (
                 item.name,
                 item.target,
-                shown(item.estimate),
+                estimate(item),
                 interval(item),
                 str(item.n),
                 shown(item.baseline),

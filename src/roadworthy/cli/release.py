@@ -66,8 +66,8 @@ def sign(
     """Approve the bundle; with enough distinct people it becomes a release.
 
     Refuses unless the gate's newest decision on this candidate is PASS (exit code 3; 4 when it is
-    not decided), and unless you may approve it and did not build it. Exit code 4 while people
-    are missing.
+    not decided) and deliberation-note.md in DIR is still the one that the gate read, and unless
+    you may approve it and did not build it. Exit code 4 while people are missing.
     """
     from roadworthy.flows.releasing import sign_release
     from roadworthy.release import APPROVERS
@@ -78,7 +78,8 @@ def sign(
     workspace = workspace_of(directory)
     _, signer, _ = acting_person(workspace, acting, roles=APPROVERS)
     waivers = _waivers(directory)
-    signing = sign_release(bundle, loop_of(workspace), signer=signer, waivers=waivers)
+    loop = loop_of(workspace)
+    signing = sign_release(bundle, loop, root=directory, signer=signer, waivers=waivers)
     if json:
         emit(
             {
@@ -123,7 +124,11 @@ def verify(
 def activate(
     bundle: Bundle, *, directory: Directory = Path(), acting: As = None, json: Json = False
 ) -> None:
-    """Make a verified release live. Running gateways take it up at once."""
+    """Make a verified release live. Running gateways take it up at once.
+
+    Refuses (exit code 3) when deliberation-note.md in DIR is gone, says no, or is not the one that
+    the gate read.
+    """
     from roadworthy.flows.releasing import activate_release
     from roadworthy.release import OPERATORS
     from roadworthy.wiring.loop import loop_of
@@ -132,7 +137,7 @@ def activate(
 
     workspace = workspace_of(directory)
     _, signer, _ = acting_person(workspace, acting, roles=OPERATORS)
-    live = activate_release(bundle, loop_of(workspace), signer=signer)
+    live = activate_release(bundle, loop_of(workspace), root=directory, signer=signer)
     if json:
         emit(
             {

@@ -24,6 +24,8 @@ class Assessment(Struct, frozen=True, kw_only=True):
     high: float | None
     n: int
     verdict: Verdict
+    coverage: float | None = None
+    """Of objectives over labels: the share of their cases that were answered at all."""
     baseline: float | None = None
     difference: float | None = None
     reason: str = ""
@@ -55,5 +57,9 @@ class GateDecision(Struct, frozen=True, kw_only=True):
     """Why not, one sentence each; empty when PASS."""
     next_step: str = ""
     baseline_run: str = ""
+    deliberation: str = ""
+    """Digest of the deliberation note that the gate read; empty when there was none."""
+    deliberated: str = ""
+    """What that note decided: ship, ship_limited, hold or stop."""
     notes: tuple[str, ...] = ()
     """What was not judged and why, differences to the baseline, waivers that hold."""

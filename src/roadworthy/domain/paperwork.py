@@ -62,6 +62,8 @@ class Deliberation(Struct, frozen=True, kw_only=True):
     path: str
     header: DeliberationHeader
     body: str
+    digest: str = ""
+    """Of the file's bytes, as `sha256sum` would say it."""
 
 
 class PlaybookHeader(File, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ import msgspec
 from roadworthy.domain import (
     Bar,
     Blocker,
+    Deliberation,
     Draft,
     GateDecision,
     Observation,
@@ -84,7 +85,16 @@ def gate(system: System, loop: Loop) -> GateDecision:
         baseline_run=baseline.run if baseline is not None else "",
         notes=notes,
     )
-    return _record(loop, decision)
+    return _record(loop, _under(decision, system.deliberation))
+
+
+def _under(decision: GateDecision, note: Deliberation | None) -> GateDecision:
+    """The decision with the note that it was made under: what signs and activates asks for it."""
+    if note is None:
+        return decision
+    return msgspec.structs.replace(
+        decision, deliberation=note.digest, deliberated=note.header.decision
+    )
 
 
 def newest_run(loop: Loop, candidate: str, *, bar: Bar | None = None) -> RunSummary | None:
@@ -193,6 +203,8 @@ def _record(loop: Loop, decision: GateDecision) -> GateDecision:
                     "digest": digest,
                     "run": decision.run,
                     "bar": decision.bar,
+                    "deliberation": decision.deliberation,
+                    "deliberated": decision.deliberated,
                     "reasons": list(decision.reasons),
                 }
             ),

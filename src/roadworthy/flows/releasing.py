@@ -1,11 +1,12 @@
 """The middle of the release line: build, sign, activate. Each step is in the ledger.
 
     build      1 pin  2 bundle  3 entry `release.built`: who the author is
-    sign       1 the bundle holds  2 the gate said PASS of it  3 this person may approve
+    sign       1 the bundle holds  2 the gate said PASS of it, and its note still stands
+               3 this person may approve
                4 approval into the ledger, then into the bundle
                5 enough distinct people: release attestations into the ledger, then the bundle
                6 what was signed is verified
-    activate   1 copy into the workspace  2 verify the copy  3 the gate still opens
+    activate   1 copy into the workspace  2 verify the copy  3 gate and note still open
                4 this person may  5 enough people, where the charter asks  6 entry, then routing
 
 Before it signs or activates, each step asks that the whole ledger verifies (`intact.py`).
@@ -67,6 +68,7 @@ from roadworthy.release import (
     wanted_people,
 )
 
+from .deliberating import require_no_objection, require_note
 from .intact import require_intact
 from .loop import Loop
 from .people import admitted_machine
@@ -144,12 +146,13 @@ def build_release(system: System, loop: Loop, *, out: Path, author: Signer | Non
 
 
 def sign_release(
-    path: Path, loop: Loop, *, signer: Signer, waivers: Sequence[Waiver] = ()
+    path: Path, loop: Loop, *, root: Path, signer: Signer, waivers: Sequence[Waiver] = ()
 ) -> Signing:
     """Add this person's approval; when enough distinct people approved, sign the release.
 
-    Raises VerificationError on a bundle that does not hold, UndecidedError or RefusedError
-    unless the gate's newest decision on it is PASS, AccessError when this person may not approve.
+    `root` is the system's folder, where the deliberation note lies. Raises VerificationError on
+    a bundle that does not hold, UndecidedError or RefusedError unless the gate's newest decision
+    on it is PASS and its note still stands, AccessError when this person may not approve.
     """
     trust = admitted_machine(loop.workspace, loop.keyring, loop.clock)
     require_intact(loop)
@@ -161,6 +164,7 @@ def sign_release(
         evidence=evidence_of(loop, content),  # 2
         authors=authors_of(loop, digest),
     )
+    require_note(root, case.evidence.decision)
     used = waivers_used(case.evidence.decision, waivers)
     at = format_instant(loop.clock.now())
     key = require_approver(trust, signer.key_id, authors=case.authors, at=at)  # 3
@@ -189,8 +193,8 @@ def sign_release(
     )
 
 
-def activate_release(path: Path, loop: Loop, *, signer: Signer) -> Activation:
-    """Make a verified release the live one of its system.
+def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Activation:
+    """Make a verified release the live one of its system; `root` is the system's folder.
 
     Raises VerificationError, UndecidedError or RefusedError unless it verifies now, AccessError
     unless this person operates.
@@ -207,7 +211,7 @@ def activate_release(path: Path, loop: Loop, *, signer: Signer) -> Activation:
         raise UsageError(f"{path} changed while it was activated", fix="activate it again")
     _, content = read_bundle(folder)
     subject = _subject(content, again.digest)
-    _require_open_gate(loop, content)  # 3
+    _require_open_gate(loop, content, subject, root=root)  # 3
     if not _is_half_done(loop, subject):
         _require_people(loop, content, subject, key=key, signer=signer, trust=trust)  # 5
         payload = {
@@ -295,14 +299,19 @@ def _release(
     return signed
 
 
-def _require_open_gate(loop: Loop, content: ReleaseContent) -> None:
-    """3. A candidate that was judged again since, and failed, is not activated.
+def _require_open_gate(
+    loop: Loop, content: ReleaseContent, subject: Subject, *, root: Path
+) -> None:
+    """3. A candidate that was judged again since, and failed, is not activated; nor under a no.
 
     A release from another workspace has no decision here; its attestation is then what counts.
     """
     found = newest_decision(loop, content)
-    if found is not None:
-        require_pass(found[0], content)
+    if found is None:
+        require_no_objection(root, subject.candidate)
+        return
+    was_live = loop.ledger.newest(kind=ACTIVATED, subject=subject.digest) is not None
+    require_note(root, require_pass(found[0], content), was_live=was_live)
 
 
 def _is_half_done(loop: Loop, subject: Subject) -> bool:

@@ -1,6 +1,7 @@
 """The user's files: loaded, checked, every fault at once. And where a workspace keeps what."""
 
 from .clauses import clauses_of
+from .deliberation_file import DELIBERATION, load_deliberation
 from .glance import read_system_name
 from .kinds import KINDS, SCHEMA_NAMES
 from .loader import check_system, load_system, read_folder
@@ -16,6 +17,7 @@ from .workspace import WORKSPACE_VARIABLE, Workspace, open_workspace
 
 __all__ = [
     "CHARTER",
+    "DELIBERATION",
     "KINDS",
     "QUESTIONS",
     "SCHEMA_NAMES",
@@ -28,6 +30,7 @@ __all__ = [
     "check_system",
     "clauses_of",
     "draft_system",
+    "load_deliberation",
     "load_deployment",
     "load_system",
     "load_trust",

@@ -9,8 +9,9 @@ from pathlib import Path as FilePath
 from roadworthy.domain import Pipeline, Waiver, parse_duration
 
 from .charter_checks import check_filled
+from .deliberation_file import DELIBERATION
 from .document import Document, Path
-from .reading import DELIBERATION, PIPELINE, ROLLOUT, SLOS, Reading
+from .reading import PIPELINE, ROLLOUT, SLOS, Reading
 from .typed import suggest
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -16,7 +16,6 @@ from roadworthy.domain import (
     Case,
     Charter,
     Deliberation,
-    DeliberationHeader,
     Deployment,
     Pipeline,
     Playbook,
@@ -31,6 +30,7 @@ from roadworthy.domain import (
     Waiver,
 )
 
+from .deliberation_file import read_deliberation
 from .document import Document
 from .folder import Folder
 from .objective_names import fill_windows
@@ -40,7 +40,6 @@ CHARTER = "charter.yaml"
 SLOS = "safety-slos.yaml"
 ROLLOUT = "rollout.yaml"
 PIPELINE = "pipeline.yaml"
-DELIBERATION = "deliberation-note.md"
 DEPLOYMENT = "roadworthy.toml"
 
 
@@ -142,11 +141,7 @@ class Reading:
                     Playbook(path=file, name=Path(file).stem, header=header, body=body)
                 )
         self.playbooks = tuple(playbooks)
-        if self.folder.lies(DELIBERATION):
-            note = self.folder.markdown(DELIBERATION, DeliberationHeader)
-            if note is not None:
-                body = self.document(DELIBERATION).text
-                self.deliberation = Deliberation(path=DELIBERATION, header=note, body=body)
+        self.deliberation = read_deliberation(self.folder)
 
     def _names(self, folder: str, *suffixes: str) -> list[str]:
         """Files of a sub-folder with one of the suffixes, sorted; hidden ones are left alone."""

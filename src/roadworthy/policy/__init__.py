@@ -2,15 +2,17 @@
 
 from .assessment import assess
 from .bar import moved_since, removed_cases, same_bar
-from .deliberation import deliberation_blockers
+from .deliberation import deliberation_blockers, is_about
 from .gate import decide
-from .rendering import interval, shown, to_junit, to_markdown
+from .rendering import estimate, interval, shown, to_junit, to_markdown
 
 __all__ = [
     "assess",
     "decide",
     "deliberation_blockers",
+    "estimate",
     "interval",
+    "is_about",
     "moved_since",
     "removed_cases",
     "same_bar",

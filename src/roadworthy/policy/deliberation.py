@@ -19,8 +19,7 @@ def deliberation_blockers(
     if note is None:
         return [_undecided("deliberation-note.md is missing: people have not spoken yet")]
     header = note.header
-    given = header.candidate.removeprefix("sha256:").lower()
-    if len(given) < _SHORTEST_PREFIX or not candidate.removeprefix("sha256:").startswith(given):
+    if not is_about(note, candidate):
         shown = header.candidate or "nothing"
         return [
             _undecided(
@@ -43,6 +42,12 @@ def deliberation_blockers(
             )
         )
     return blockers
+
+
+def is_about(note: Deliberation, candidate: str) -> bool:
+    """Whether the note names this candidate, by its digest or an unambiguous prefix of it."""
+    given = note.header.candidate.removeprefix("sha256:").lower()
+    return len(given) >= _SHORTEST_PREFIX and candidate.removeprefix("sha256:").startswith(given)
 
 
 def _undecided(reason: str) -> Blocker:

@@ -86,6 +86,8 @@ def attest_gate(subject: Subject, evidence: Evidence, *, signer: Signer, at: Ins
         "bar": decision.bar,
         "slos": subject.slos,
         "evidence": evidence.decision_digest,
+        "deliberation": decision.deliberation,
+        "deliberated": decision.deliberated,
         "objectives": decision.slos,
         "notes": decision.notes,
     }
