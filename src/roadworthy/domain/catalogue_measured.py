@@ -39,21 +39,23 @@ def _share(
 _QUALITY = (
     _share(
         "accuracy",
-        "share of labelled observations whose decision equals the label; an error counts as wrong",
+        "share of labelled cases whose released answer carries the label; what was blocked, held "
+        "for a person, answered by the fallback or failed is not right; cases that must be held "
+        "or blocked are left out; without any answer there is no value",
         needs=("label",),
         misleads="when one label is frequent: a constant answer scores high",
     ),
     _share(
         "precision",
-        "mean over labels of the share of decisions for a label that were right (macro)",
+        "mean over labels of the share of released decisions for a label that were right (macro)",
         needs=("label",),
         kind="score",
-        misleads="when a label is rare: one case moves it",
+        misleads="when a label is rare: one case moves it; holding what is unsure raises it",
         source="https://scikit-learn.org/stable/modules/model_evaluation.html",
     ),
     _share(
         "recall",
-        "mean over labels of the share of a label's cases that were found (macro)",
+        "mean over labels of the share of a label's cases whose released answer found it (macro)",
         needs=("label",),
         kind="score",
         misleads="when a label is rare: one case moves it",
@@ -69,9 +71,9 @@ _QUALITY = (
     ),
     _share(
         "precision_micro",
-        "right decisions over all decisions, all labels pooled",
+        "right decisions over all released decisions, all labels pooled",
         needs=("label",),
-        misleads="equal to accuracy when every case has one label and one decision",
+        misleads="equal to accuracy when everything is answered; holding what is unsure raises it",
     ),
     _share(
         "recall_micro",
@@ -105,7 +107,8 @@ _QUALITY = (
     ),
     _share(
         "coverage",
-        "share of observations whose decision stood by itself (action `answered`, not held)",
+        "share of observations with a decision or a label whose answer left by itself: not held, "
+        "blocked, failed or answered by the fallback",
         needs=("decision",),
         misleads="high coverage with low accuracy is worse than holding",
         source="selective prediction, El-Yaniv and Wiener 2010",

@@ -55,6 +55,8 @@ class Measurement(Struct, frozen=True, kw_only=True):
     confidence: float = 0.95
     method: str = ""
     """How the interval was made: `wilson`, `clopper_pearson`, `normal`, `bootstrap` …"""
+    coverage: float | None = None
+    """Of indicators over labels: the share of their cases that the system answered by itself."""
     higher_is_better: bool = True
     slices: dict[str, Measurement] = field(default_factory=dict)
     """`facet=value` or `tag:NAME` -> the same indicator there."""

@@ -4,6 +4,7 @@ An expectation is never left unread: where a case says something that no scorer 
 reads, its default scorer is added; a rubric, which needs a judge, is named as not scored. The
 model's raw output is scored too, as `raw.<name>`, when the rails changed it. A scorer that
 cannot look makes the row an error: it is asked again (from the cache) and never counts as good.
+An answer that did not leave is never a right one: the fallback's words meet no expectation.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ from .plan import Item, Plan
 from .scorers import DEFAULT_SCORERS, READS, DetectorFactory, make_scorer
 
 _RELEASED_ONLY = frozenset({"action"})
-"""Scorers that judge what the request line did; there is no raw form of it."""
+"""Expectations of what the request line does; there is no raw form of it."""
+
+_OF_ANSWERS = frozenset({"label", "text", "regex", "schema"})
+"""Expectations that only an answer can meet."""
 
 
 class Scoring:
@@ -67,22 +71,23 @@ class Scoring:
     def _scores(self, item: Item, case: Case, observation: Observation) -> dict[str, float]:
         scorers = self._made[(item.suite, *item.also)]
         scores = dict(observation.scores)
-        for scorer, _ in scorers:
+        withheld = _withheld(case, observation)
+        for scorer, reads in scorers:
             value = scorer.score(case, observation.output, observation)
             if value is not None:
-                scores[scorer.name] = value
+                scores[scorer.name] = 0.0 if withheld and reads in _OF_ANSWERS else value
         raw = observation.raw_output
         if not raw or raw == observation.output:
             return scores
         said = msgspec.structs.replace(observation, action="answered", output=raw)
-        for scorer, has_raw in scorers:
-            value = scorer.score(case, raw, said) if has_raw else None
+        for scorer, reads in scorers:
+            value = scorer.score(case, raw, said) if reads not in _RELEASED_ONLY else None
             if value is not None:
                 scores[f"raw.{scorer.name}"] = value
         return scores
 
-    def _make(self, suites: tuple[str, ...]) -> tuple[tuple[Scorer, bool], ...]:
-        """The scorers of a row that counts in these suites, and whether each has a raw form."""
+    def _make(self, suites: tuple[str, ...]) -> tuple[tuple[Scorer, str], ...]:
+        """The scorers of a row that counts in these suites, and which expectation each reads."""
         specs: dict[str, ScorerSpec] = {}
         for suite in suites:
             for name, spec in self._specs[suite].items():
@@ -92,7 +97,7 @@ class Scoring:
                         fix="give one of the two scorers a `name:` of its own",
                     )
         return tuple(
-            (make_scorer(spec, self._factory), spec.scorer not in _RELEASED_ONLY)
+            (make_scorer(spec, self._factory), READS.get(spec.scorer, ""))
             for spec in specs.values()
         )
 
@@ -114,6 +119,11 @@ def _with_defaults(named: Iterable[ScorerSpec]) -> dict[str, ScorerSpec]:
         if expectation not in read:
             specs.setdefault(scorer, ScorerSpec(scorer=scorer))
     return specs
+
+
+def _withheld(case: Case, observation: Observation) -> bool:
+    """Whether an answer was due and none left: blocked, held, or the fallback in its place."""
+    return observation.action != "answered" and case.expect.action not in ("hold", "block")
 
 
 def _left(case: Case, observation: Observation) -> list[NeverRecord]:

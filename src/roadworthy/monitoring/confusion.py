@@ -12,14 +12,16 @@ from typing import Literal
 
 from roadworthy.domain import Observation
 
+from .standing import asks_for_label, stood
+
 Pair = tuple[str, str]
 Average = Literal["precision", "recall", "f1"]
 
 
 def confusion(rows: Iterable[Observation]) -> Counter[Pair]:
-    """How often each (truth, decision) occurs; a row without a decision has an empty one."""
+    """How often each (truth, decision) occurs; what did not leave has an empty decision."""
     return Counter(
-        (row.label, row.decision if row.status == "ok" else "") for row in rows if row.label
+        (row.label, row.decision if stood(row) else "") for row in rows if asks_for_label(row)
     )
 
 

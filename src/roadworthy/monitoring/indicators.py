@@ -7,6 +7,7 @@ without a value and with the reason. Never here: a target, a verdict, a file.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
@@ -27,6 +28,7 @@ from roadworthy.statistics import (
 from .confusion import Average, Pair, confusion, f1_micro, macro
 from .groups import decisions_by_group, uniform
 from .rates import RATES
+from .standing import asks_for_label, stood
 
 Rows = Sequence[Observation]
 Meter = Callable[[IndicatorSpec, Rows, str, float], Measurement]
@@ -68,7 +70,7 @@ def measure_all(
     names = [name for name, spec in INDICATORS.items() if spec.measured]
     own = sorted({name for row in rows for name in row.scores} - _SCORES_OF_INDICATORS)
     measured = [measure(name, rows, confidence=confidence) for name in [*names, *own]]
-    present = [item for item in measured if item.value is not None]
+    present = [item for item in measured if _says_something(item)]
     if not slices:
         return present
     parts = _parts(rows)
@@ -103,7 +105,12 @@ def _sliced(
     if spec is not None and spec.kind not in _SLICED:
         return {}
     found = {key: measure(item.name, part, confidence=confidence) for key, part in parts.items()}
-    return {key: value for key, value in found.items() if value.value is not None}
+    return {key: value for key, value in found.items() if _says_something(value)}
+
+
+def _says_something(item: Measurement) -> bool:
+    """Whether there is a value, or cases of which none was answered: that is no absence."""
+    return item.value is not None or item.coverage == 0.0
 
 
 def _absent(spec: IndicatorSpec, reason: str = "") -> Measurement:
@@ -138,7 +145,28 @@ def _share(spec: IndicatorSpec, count: int, n: int, confidence: float) -> Measur
 def _rate(spec: IndicatorSpec, rows: Rows, _aggregation: str, confidence: float) -> Measurement:
     question = RATES[spec.name]
     answers = [answer for row in rows if (answer := question(row)) is not None]
-    return _share(spec, sum(answers), len(answers), confidence)
+    found = _share(spec, sum(answers), len(answers), confidence)
+    return _beside_coverage(spec, rows, found) if spec.name in _OF_LABELS else found
+
+
+_OF_LABELS = frozenset(
+    {"accuracy", "precision", "recall", "f1", "precision_micro", "recall_micro", "f1_micro"}
+)
+"""Indicators that mean little without the share of the cases that the system answered itself."""
+
+
+def _beside_coverage(spec: IndicatorSpec, rows: Rows, found: Measurement) -> Measurement:
+    """The measurement with its coverage. Where nothing was answered, there is no value."""
+    asked = [row for row in rows if asks_for_label(row)]
+    if not asked:
+        return found
+    answered = sum(1 for row in asked if stood(row))
+    if not answered:
+        fates = Counter(row.action if row.status == "ok" else "failed" for row in asked)
+        told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
+        reason = f"none of {len(asked)} labelled cases was answered (coverage 0): {told}"
+        return structs.replace(_absent(spec, reason), n=len(asked), coverage=0.0)
+    return structs.replace(found, coverage=answered / len(asked))
 
 
 def _own_score(name: str, rows: Rows, confidence: float) -> Measurement:
@@ -196,10 +224,15 @@ def _f1(spec: IndicatorSpec, rows: Rows, _aggregation: str, confidence: float) -
 
     average = cast("Average", spec.name)
     bounds = bootstrap_counts(counts, statistic, confidence=confidence) if n > 1 else None
-    return _resampled(spec, statistic(counts), bounds, n, confidence)
+    found = _resampled(spec, statistic(counts), bounds, n, confidence)
+    return _beside_coverage(spec, rows, found)
 
 
 def _confidences(rows: Rows) -> list[tuple[float, bool]]:
+    """How sure each decision was, and whether it was right: also where a person took over.
+
+    The threshold below which one does is only as good as the confidences on both sides of it.
+    """
     return [
         (row.confidence, row.decision == row.label)
         for row in rows

@@ -50,6 +50,7 @@ def assess(
         high=measurement.high,
         n=measurement.n,
         verdict=Verdict.INCONCLUSIVE,
+        coverage=measurement.coverage,
         baseline=before,
         difference=value - before if value is not None and before is not None else None,
     )

@@ -12,6 +12,13 @@ def shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
+def estimate(item: Assessment) -> str:
+    """The estimate for people; of labels with the share of the cases that was answered at all."""
+    if item.coverage is None:
+        return shown(item.estimate)
+    return f"{shown(item.estimate)} at coverage {shown(item.coverage)}"
+
+
 def interval(item: Assessment) -> str:
     """The interval for people."""
     if item.low is None or item.high is None:
@@ -32,7 +39,7 @@ def to_markdown(decision: GateDecision) -> str:
     for item in decision.slos:
         waived = f" (waived: {item.waived_by})" if item.waived_by else ""
         lines.append(
-            f"| {_cell(item.name)} | {_cell(item.target)} | {shown(item.estimate)} "
+            f"| {_cell(item.name)} | {_cell(item.target)} | {estimate(item)} "
             f"| {interval(item)} | {item.n} | {shown(item.baseline)} | {shown(item.difference)} "
             f"| **{item.verdict}**{_cell(waived)} |"
         )

@@ -29,7 +29,7 @@ def test_every_indicator_that_says_measured_is_measured() -> None:
             tags=("adversarial", "benign", "consistency", "fairness", "group:g"),
             attributes={"expect_action": action},
         )
-        for action in ("hold", "block")
+        for action in ("hold", "block", "answer")
     ]  # fmt: skip
     measured = {item.name for item in measure_all(rich)}
     promised = {name for name, spec in INDICATORS.items() if spec.measured}

@@ -98,7 +98,7 @@ def test_a_schema_that_is_none_is_an_error():
         ("motor", {"decision": "home"}, 0.0),
         (" motor ", {}, 1.0),
         ("sorry", {"decision": "motor", "action": "blocked"}, 0.0),
-        ("wait", {"decision": "motor", "action": "held"}, None),
+        ("wait", {"decision": "motor", "action": "held"}, 0.0),
     ],
 )
 def test_label(output, observed, value):
