@@ -3,7 +3,7 @@ something."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import pytest
@@ -19,7 +19,7 @@ from roadworthy.domain import (
     Rule,
     UsageError,
 )
-from roadworthy.flows.hearing import Heard, HearingDeps, hear
+from roadworthy.flows.hearing import Heard, HearingDeps, Terms, hear
 
 SEEN = Observation(
     id="o-1", time="", system="desk", release="sha256:aa", stage="live", tenant="acme"
@@ -30,10 +30,12 @@ EVENT = NeverEvent(id="n", statement="Never.", rule=Rule(pattern=PatternRule(pat
 class Desk:
     """A notebook, a brake and an archive that remember."""
 
-    def __init__(self, *, broken: bool = False) -> None:
+    def __init__(self, *, broken: bool = False, brake_fails: bool = False) -> None:
+        self.brake_fails = brake_fails
         self.kept: list[tuple[str, Outcome]] = []
         self.flags: list[KillFlag] = []
         self.broken = broken
+        self.known: Terms | None = Terms(never={EVENT.id: EVENT}, labels=["motor", "home"])
 
     async def learn(
         self, outcome: Outcome, *, kind: Literal["outcome", "report"] = "outcome"
@@ -45,17 +47,19 @@ class Desk:
     async def find(self, observation_id: str) -> Observation | None:
         return SEEN if observation_id == SEEN.id else None
 
-    def never(self, system: str) -> Mapping[str, NeverEvent]:
-        return {EVENT.id: EVENT}
+    def terms(self, system: str) -> Terms | None:
+        return self.known
 
     async def brake(self, flags: Sequence[KillFlag]) -> Sequence[KillFlag]:
+        if self.brake_fails:
+            raise EvidenceError("the kill does not stand")
         self.flags += flags
         return flags
 
     async def hear(self, *, tenant: str = "acme", reviewer: bool = False, **said: str) -> Heard:
         values = {"observation": "o-1", "time": "", "reporter": f"tenant:{tenant}"} | said
         deps = HearingDeps(
-            find=self.find, never=self.never, brake=self.brake, notebook=self, clock=SetClock()
+            find=self.find, terms=self.terms, brake=self.brake, notebook=self, clock=SetClock()
         )
         return await hear(Outcome(**values), deps, tenant=tenant, reviewer=reviewer)  # type: ignore[arg-type]
 
@@ -100,7 +104,31 @@ async def test_another_tenants_observation_is_nobodys() -> None:
 
 async def test_an_unknown_never_event_names_those_there_are() -> None:
     desk = Desk()
-    with pytest.raises(UsageError) as caught:
-        await desk.hear(reviewer=True, never_event="m")
-    assert caught.value.fix == "it has: n"
-    assert desk.flags == []
+    for reviewer in (True, False):
+        with pytest.raises(UsageError) as caught:
+            await desk.hear(reviewer=reviewer, never_event="m")
+        assert caught.value.fix == "it has: n"
+    assert desk.flags == [] and desk.kept == []
+
+
+@pytest.mark.parametrize("reviewer", [True, False])
+async def test_a_label_that_the_system_does_not_have_is_refused(reviewer: bool) -> None:
+    desk = Desk()
+    with pytest.raises(UsageError, match="no label of desk") as caught:
+        await desk.hear(reviewer=reviewer, label="nonsense")
+    assert caught.value.fix == "it has: motor, home"
+    assert desk.kept == []
+
+
+async def test_while_no_release_can_be_read_a_report_is_not_taken_for_nonsense() -> None:
+    desk = Desk()
+    desk.known = None
+    with pytest.raises(EvidenceError, match="cannot be read now"):
+        await desk.hear(reviewer=True, never_event="n")
+
+
+async def test_a_stop_that_does_not_stand_is_not_called_one_and_the_report_is_kept() -> None:
+    desk = Desk(brake_fails=True)
+    with pytest.raises(EvidenceError, match="does not stand"):
+        await desk.hear(reviewer=True, never_event="n")
+    assert [kind for kind, _ in desk.kept] == ["outcome"]

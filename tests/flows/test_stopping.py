@@ -80,7 +80,7 @@ def test_a_kill_that_was_not_recorded_is_entered_later(loop: Loop) -> None:
 def test_two_people_lift_and_both_sign(loop: Loop, which: str) -> None:
     flag = a_flag(loop)
     people = [acting(loop, "bob"), acting(loop, "cleo")]
-    assert lift(which, loop, people=people, reason="mended") == [flag]
+    assert lift([which], loop, people=people, reason="mended") == [flag]
     assert read_table(loop.workspace.routing).kills == ()
     entries = [entry for entry in loop.ledger.entries() if entry.kind.startswith("kill.lift")]
     signers = {require_signature(entry, loop.trust, at=entry.time) for entry in entries}
@@ -91,7 +91,7 @@ def test_two_people_lift_and_both_sign(loop: Loop, which: str) -> None:
 def test_one_person_twice_lifts_nothing(loop: Loop) -> None:
     a_flag(loop)
     with pytest.raises(AccessError, match="people together"):
-        lift("kill-1", loop, people=[acting(loop, "bob")] * 2, reason="mended")
+        lift(["kill-1"], loop, people=[acting(loop, "bob")] * 2, reason="mended")
     assert len(read_table(loop.workspace.routing).kills) == 1
 
 
@@ -100,7 +100,7 @@ def test_a_person_without_the_role_lifts_nothing(loop: Loop) -> None:
     add_person(loop, name="eve", roles=["engineer"], by=acting(loop, "ann"))
     people = [acting(loop, "bob"), acting(loop, "eve")]
     with pytest.raises(AccessError, match="engineer"):
-        lift("kill-1", loop, people=people, reason="mended")
+        lift(["kill-1"], loop, people=people, reason="mended")
     assert len(read_table(loop.workspace.routing).kills) == 1
 
 
@@ -109,7 +109,7 @@ def test_a_revoked_key_lifts_nothing(loop: Loop) -> None:
     people = [acting(loop, "bob"), acting(loop, "cleo")]
     revoke_person(loop, name="cleo", reason="left", by=acting(loop, "ann"))
     with pytest.raises(AccessError, match="not valid"):
-        lift("kill-1", loop, people=people, reason="mended")
+        lift(["kill-1"], loop, people=people, reason="mended")
     assert len(read_table(loop.workspace.routing).kills) == 1
     assert not list(loop.ledger.entries(kind="kill.lifted"))
 
@@ -118,7 +118,7 @@ def test_a_lift_without_a_reason_or_a_kill_is_refused(loop: Loop) -> None:
     a_flag(loop)
     people = [acting(loop, "bob"), acting(loop, "cleo")]
     with pytest.raises(UsageError, match="reason"):
-        lift("kill-1", loop, people=people, reason=" ")
+        lift(["kill-1"], loop, people=people, reason=" ")
     with pytest.raises(UsageError, match="no kill 'kill-2'") as caught:
-        lift("kill-2", loop, people=people, reason="mended")
+        lift(["kill-2"], loop, people=people, reason="mended")
     assert "kill-1 (tenant:acme)" in caught.value.fix

@@ -40,7 +40,7 @@ def command(
             fix="give two people: --as A --as B",
         )
     people = [acting for name in named if (acting := find_acting(workspace, name)) is not None]
-    lifted = lift(which, loop_of(workspace), people=people, reason=reason)
+    lifted = lift([which], loop_of(workspace), people=people, reason=reason)
     if json:
         emit({"lifted": [flag.id for flag in lifted], "people": named})
         return

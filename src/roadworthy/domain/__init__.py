@@ -68,7 +68,7 @@ from .errors import (
 from .exchange import Call, Chunk, ModelRequest, TokenLogprob, Usage
 from .fault import Fault
 from .finding import Finding, RailVerdict, TextContext
-from .incident import TRANSITIONS, Incident, IncidentState, next_state
+from .incident import OVER, TRANSITIONS, Incident, IncidentState, next_state
 from .indicator import IndicatorKind, IndicatorSpec, Measurement
 from .objective import (
     AGGREGATIONS,
@@ -113,6 +113,7 @@ from .rollout import Rollout, RolloutStep
 from .routing import KillFlag, Route, RoutingTable
 from .run import Bar, RunSummary, SuitePin
 from .slo import MitigationKind, SafetySLO, SloFile, SloTarget
+from .soundness import require_sound
 from .system import System
 from .verdict import Verdict, worst
 
@@ -123,6 +124,7 @@ __all__ = [
     "INDICATORS",
     "KNOWN_TAGS",
     "MAX_REPEATS",
+    "OVER",
     "SHA256_PREFIX",
     "TRANSITIONS",
     "AccessError",
@@ -268,6 +270,7 @@ __all__ = [
     "parse_window",
     "plain",
     "read_name",
+    "require_sound",
     "sha256",
     "split_aggregation",
     "split_window",

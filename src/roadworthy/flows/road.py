@@ -4,19 +4,23 @@
     2 record   the outcome and the kill in the ledger
     3 incident opened, or joined when one of the same event and release is open
 
-Safe to repeat: the same violation is recorded once, however often it is reported. What never
-happens here: a kill that waits for the ledger.
+Safe to repeat: the same report sets and records its kills once, whoever hears of it and however
+often. The same violation reported again after its kill was lifted stops again, and is entered
+again. What never happens here: a kill that waits for the ledger, a lifted kill set again by a
+report that the ledger knew of, an incident called contained while its scope is answered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, structs
 
 from roadworthy.domain import (
+    OVER,
     Charter,
     Draft,
+    Entry,
     EvidenceError,
     Incident,
     KillFlag,
@@ -28,10 +32,11 @@ from roadworthy.domain import (
     plain,
 )
 from roadworthy.incidents import fold, open_incident
-from roadworthy.serving import flags_for, standing, tighten
+from roadworthy.serving import flags_for, standing
 
 from .loop import Loop
-from .routing import publish
+from .routing import brake, read_table
+from .stopping import kill_draft, kill_records, lifted_since, unrecorded
 
 
 class Violation(Struct, frozen=True, kw_only=True):
@@ -51,117 +56,171 @@ def find_event(charter: Charter, event_id: str) -> NeverEvent:
     raise UsageError(f"the charter has no never event {event_id!r}", fix=f"it has: {known}")
 
 
-def stop(loop: Loop, flags: Sequence[KillFlag]) -> tuple[KillFlag, ...]:
-    """Publish kill flags; returns those that now stand for them.
+def flags_of(violation: Violation, *, at: str = "") -> tuple[KillFlag, ...]:
+    """The flags that this report of this violation sets."""
+    event = violation.event
+    return flags_for(
+        event,
+        violation.observation,
+        violation.outcome,
+        at=at,
+        reason=f"never event `{event.id}` left: {event.statement}",
+    )
 
-    A scope that is stopped already keeps the flag that stopped it first.
-    """
-    table = publish(loop.workspace, lambda table: tighten(table, flags), loop.clock)
-    stopped = standing(table, flags)
-    if not stopped:
-        raise EvidenceError("the kill flags did not stand after they were published")
-    return stopped
+
+def stopped_by(violation: Violation, loop: Loop) -> tuple[KillFlag, ...]:
+    """The flags of the table in force that stop the whole scope of a violation; else none."""
+    table = read_table(loop.workspace.routing)
+    stand = [standing(table, flag) for flag in flags_of(violation)]
+    found = tuple(dict.fromkeys(flag for flag in stand if flag is not None))
+    return found if None not in stand else ()
 
 
 def on_violation(violation: Violation, loop: Loop) -> Incident:
-    """Stop, record, open. Returns the incident."""
-    observation, event = violation.observation, violation.event
-    recorded = _already(violation, loop)
-    if recorded is not None:
-        return recorded
-    # 1 kill
+    """Stop, record, open. Returns the incident. Raises EvidenceError when it cannot be stopped."""
     now = format_instant(loop.clock.now())
-    flags = stop(
-        loop,
-        flags_for(
-            event,
-            observation,
-            at=now,
-            by=violation.outcome.reporter,
-            reason=f"never event `{event.id}` left: {event.statement}",
-        ),
-    )
-    # 2 record, 3 incident: one transaction, so that neither stands without the other
-    actor = _actor(violation.outcome, loop)
-    outcome = Draft(
+    # 1 kill
+    try:
+        entered = _entered(violation, loop)
+        owed = () if entered else _owed(violation, loop, at=now)
+    except EvidenceError:
+        entered, owed = None, flags_of(violation, at=now)  # a stop never waits for the ledger
+    if entered is not None:
+        return entered
+    brake(loop.workspace, owed, loop.clock)
+    # 2 record, 3 incident
+    with kill_records(loop):
+        return _entered(violation, loop) or _enter(violation, loop, now=now)
+
+
+def _owed(violation: Violation, loop: Loop, *, at: str) -> tuple[KillFlag, ...]:
+    """1. The flags to set: not those that two people lifted knowing of this report."""
+    said, known = violation.outcome, bool(_recorded(violation, loop))
+
+    def settled(flag: KillFlag) -> bool:
+        if loop.ledger.newest(kind="kill.lifted", subject=flag.id) is not None:
+            return True
+        return known and lifted_since(flag, said.time, loop)
+
+    return tuple(flag for flag in flags_of(violation, at=at) if not settled(flag))
+
+
+def _enter(violation: Violation, loop: Loop, *, now: str) -> Incident:
+    """2 and 3, in one transaction, so that neither stands without the other."""
+    observation, actor = violation.observation, _actor(violation.outcome, loop)
+    flags = stopped_by(violation, loop)
+    fresh = [flag for flag in unrecorded(flags, loop) if flag.observation == observation.id]
+    killed = [kill_draft(flag, actor) for flag in fresh]
+    kills = [flag.id for flag in flags]
+    known = _incident_of(violation, loop)
+    if known is None or (known.state in OVER and violation.outcome.time > known.closed_at):
+        incident, entry = _incident(violation, loop, kills=kills, now=now)
+        loop.ledger.record(_violation_draft(violation, actor), *killed, entry)
+        return incident
+    if fresh and known.state not in OVER:
+        note = f"reported again: stopped by {', '.join(kills)}"
+        payload = {"kill": kills[0], "kills": kills, "note": note}
+        killed.append(_about(known, "incident.contained", payload, loop))
+    if killed:
+        loop.ledger.record(*killed)
+    return _incident_of(violation, loop) or known
+
+
+def _violation_draft(violation: Violation, actor: str) -> Draft:
+    """2. What was found, by whom. A person's note is entered; a tenant's stays in the journal."""
+    observation, said = violation.observation, violation.outcome
+    return Draft(
         system=observation.system,
         kind="violation.recorded",
         subject=observation.id,
         actor=actor,
         payload=plain(
             {
-                "never_event": event.id,
+                "never_event": violation.event.id,
                 "release": observation.release,
-                "reporter": violation.outcome.reporter,
-                "found_at": violation.outcome.time,
+                "reporter": said.reporter,
+                "found_at": said.time,
                 "output_digest": observation.output_digest,
+                "note": said.note if actor == said.reporter else "",
             }
         ),
     )
-    killed = [
-        Draft(
-            system=observation.system,
-            kind="kill.set",
-            subject=flag.id,
-            actor=actor,
-            payload=plain(flag),
-        )
-        for flag in flags
-        if flag.observation == observation.id
-    ]
-    incident, entry = _incident(violation, loop, kill=flags[0].id, now=now)
-    loop.ledger.record(outcome, *killed, entry)
-    return incident
 
 
-def _already(violation: Violation, loop: Loop) -> Incident | None:
-    """The incident that this very violation is part of, when it was recorded before."""
-    observation = violation.observation
-    known = [
+def _recorded(violation: Violation, loop: Loop) -> list[Entry]:
+    """The entries of this violation, whoever reported it."""
+    subject = violation.observation.id
+    return [
         entry
-        for entry in loop.ledger.entries(kind="violation.recorded", subject=observation.id)
+        for entry in loop.ledger.entries(kind="violation.recorded", subject=subject)
         if entry.payload.get("never_event") == violation.event.id
     ]
-    if not known:
-        return None
-    for incident in fold(loop.ledger.entries(system=observation.system)).values():
-        same = incident.never_event == violation.event.id
-        if same and observation.id in incident.observations:
-            return incident
+
+
+def _entered(violation: Violation, loop: Loop) -> Incident | None:
+    """The incident of this very report, when it was entered before.
+
+    A rule has one thing to say of an answer, at whatever time it looked.
+    """
+    said = violation.outcome
+    for entry in _recorded(violation, loop):
+        same_time = said.reporter.startswith("late_rule:") or entry.payload["found_at"] == said.time
+        if entry.payload["reporter"] == said.reporter and same_time:
+            return _incident_of(violation, loop)
     return None
 
 
-def _incident(violation: Violation, loop: Loop, *, kill: str, now: str) -> tuple[Incident, Draft]:
-    """The incident to open, or the open one of the same event and release to join."""
-    observation, event = violation.observation, violation.event
+def _incident_of(violation: Violation, loop: Loop) -> Incident | None:
+    """The newest incident that this violation is part of, whoever reported it."""
+    observation, found = violation.observation, None
     for incident in fold(loop.ledger.entries(system=observation.system)).values():
+        same = incident.never_event == violation.event.id
+        if same and observation.id in incident.observations:
+            found = incident
+    return found
+
+
+def _incident(
+    violation: Violation, loop: Loop, *, kills: Sequence[str], now: str
+) -> tuple[Incident, Draft]:
+    """3. The incident to open, or the open one of the same event and release to join."""
+    observation, event, said = violation.observation, violation.event, violation.outcome
+    incidents = fold(loop.ledger.entries(system=observation.system)).values()
+    for incident in incidents:
         same = (incident.never_event, incident.release) == (event.id, observation.release)
-        if same and incident.state != "closed":
+        if same and incident.state not in OVER:
             joined = structs.replace(
-                incident, observations=(*incident.observations, observation.id)
+                incident,
+                observations=(*incident.observations, observation.id),
+                kills=tuple(dict.fromkeys((*incident.kills, *kills))),
             )
-            return joined, Draft(
-                system=observation.system,
-                kind="incident.observed",
-                subject=incident.id,
-                actor=loop.machine,
-                payload={"observation": observation.id, "note": "the same event again"},
-            )
+            payload = {
+                "observation": observation.id,
+                "kills": list(kills),
+                "note": "the same event again",
+            }
+            return joined, _about(incident, "incident.observed", payload, loop)
+    over = _incident_of(violation, loop) is not None
     incident = open_incident(
         event=event,
         system=observation.system,
         release=observation.release,
         observation=observation.id,
         at=now,
-        aware_at=violation.outcome.time,
-        kill=kill,
+        aware_at=said.time,
+        kills=kills,
+        again=said.time if over else "",
     )
-    return incident, Draft(
-        system=observation.system,
-        kind="incident.opened",
+    return incident, _about(incident, "incident.opened", {"incident": plain(incident)}, loop)
+
+
+def _about(incident: Incident, kind: str, payload: Mapping[str, object], loop: Loop) -> Draft:
+    return Draft(
+        system=incident.system,
+        kind=kind,
         subject=incident.id,
         actor=loop.machine,
-        payload={"incident": plain(incident)},
+        payload=dict(payload),
     )
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from roadworthy.domain import Clock, EvidenceError, RoutingTable, format_instant
+from roadworthy.domain import Clock, EvidenceError, KillFlag, RoutingTable, format_instant
 from roadworthy.manifests import Workspace
+from roadworthy.serving import standing, tighten
 
 _decoder = msgspec.json.Decoder(RoutingTable)
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -62,6 +63,27 @@ def publish(
         )
         _replace(workspace.routing, _encoder.encode(table))
         return table
+
+
+def brake(
+    workspace: Workspace, flags: Sequence[KillFlag], clock: Clock
+) -> tuple[RoutingTable, tuple[KillFlag, ...]]:
+    """Publish kill flags; gives the table in force, read again, and those that stand for them.
+
+    A scope that is stopped for the same never event already keeps the flag that stopped it first.
+    Raises EvidenceError when one of the scopes is not stopped in that table: what was not seen to
+    stand is never called stopped.
+    """
+    publish(workspace, lambda table: tighten(table, flags), clock)
+    table = read_table(workspace.routing)
+    stand = {flag.id: standing(table, flag) for flag in flags}
+    missing = [f"{f.scope} {f.value}" for f in flags if stand[f.id] is None]
+    if missing:
+        raise EvidenceError(
+            f"the kill does not stand: {', '.join(missing)} is not stopped in {workspace.routing}",
+            fix="somebody lifted it or put back an older table meanwhile; report or kill again",
+        )
+    return table, tuple(dict.fromkeys(known for known in stand.values() if known is not None))
 
 
 @contextmanager

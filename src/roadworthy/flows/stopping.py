@@ -6,19 +6,23 @@ lift   1 may     two distinct people who operate, with keys that are valid now
        2 record  both signatures, before anything moves again
        3 lift    the flag
 
-What never happens here: a kill that waits for the ledger, a lift that is not in it. A kill that
-could not be recorded still stands; whoever reconciles (`record_unrecorded`) enters it later.
+What never happens here: a kill that waits for the ledger, a lift that is not in it, a kill that is
+entered twice or lifted without an entry of its own. A kill that could not be recorded still
+stands; whoever reconciles (`record_unrecorded`) or lifts it enters it later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import fcntl
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from msgspec import Struct, structs
 
 from roadworthy.domain import (
     AccessError,
     Draft,
+    Incident,
     Instant,
     KillFlag,
     PersonRole,
@@ -27,13 +31,13 @@ from roadworthy.domain import (
     format_instant,
     plain,
 )
+from roadworthy.incidents import fold
 from roadworthy.ledger import distinct_people, require_role, sign_draft
 from roadworthy.manifests import load_trust
-from roadworthy.serving import tighten
 
 from .loop import Loop
 from .people import Acting
-from .routing import publish, read_table
+from .routing import brake, publish, read_table
 
 LIFTERS: tuple[PersonRole, ...] = ("operator", "risk_officer", "admin")
 """Who may take part in lifting a kill."""
@@ -80,18 +84,45 @@ def manual_flag(aimed: Aimed, *, system: str, reason: str, by: str, at: str, id:
 
 
 def set_kill(flag: KillFlag, loop: Loop) -> RoutingTable:
-    """1 of `stop`. Needs nothing but the routing table."""
-    return publish(loop.workspace, lambda table: tighten(table, [flag]), loop.clock)
+    """1 of `stop`. Needs nothing but the routing table. Raises EvidenceError unless it stands."""
+    return brake(loop.workspace, [flag], loop.clock)[0]
+
+
+@contextmanager
+def kill_records(loop: Loop) -> Iterator[None]:
+    """Between looking whether something is entered and entering it, nobody else does the same.
+
+    Commands and the control process hear of one kill at the same time. The stop itself never
+    waits here: it stands before this is asked for.
+    """
+    loop.workspace.serving.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (loop.workspace.serving / "records.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def unrecorded(flags: Iterable[KillFlag], loop: Loop) -> list[KillFlag]:
+    """Those of the flags that no `kill.set` is about."""
+    return [flag for flag in flags if loop.ledger.newest(kind="kill.set", subject=flag.id) is None]
+
+
+def kill_draft(flag: KillFlag, actor: str) -> Draft:
+    """The entry of a kill that was set."""
+    return Draft(
+        system=flag.system, kind="kill.set", subject=flag.id, actor=actor, payload=plain(flag)
+    )
 
 
 def record_kill(flag: KillFlag, loop: Loop, *, by: Acting | None) -> None:
-    """2 of `stop`. Without a person it is the machine that records. Raises EvidenceError."""
+    """2 of `stop`. Without a person it is the machine that records. Raises EvidenceError.
+
+    What somebody entered already is left as it is.
+    """
     actor = f"person:{by.key.key_id}" if by is not None else loop.machine
     signer = by.signer if by is not None else loop.keyring.machine()
-    draft = Draft(
-        system=flag.system, kind="kill.set", subject=flag.id, actor=actor, payload=plain(flag)
-    )
-    loop.ledger.record(sign_draft(draft, signer))
+    with kill_records(loop):
+        if unrecorded([flag], loop):
+            loop.ledger.record(sign_draft(kill_draft(flag, actor), signer))
 
 
 def record_unrecorded(loop: Loop, *, before: Instant = "") -> list[KillFlag]:
@@ -99,24 +130,67 @@ def record_unrecorded(loop: Loop, *, before: Instant = "") -> list[KillFlag]:
 
     `before`: only those set before that instant, since whoever stops enters it right after.
     """
-    missing = [
-        flag
-        for flag in read_table(loop.workspace.routing).kills
-        if (not before or flag.at < before)
-        and loop.ledger.newest(kind="kill.set", subject=flag.id) is None
-    ]
-    for flag in missing:
-        record_kill(flag, loop, by=None)
+    table = read_table(loop.workspace.routing)
+    young = [flag for flag in table.kills if not before or flag.at < before]
+    with kill_records(loop):
+        return _enter(young, loop)
+
+
+def _enter(flags: Iterable[KillFlag], loop: Loop) -> list[KillFlag]:
+    """The machine enters what is not entered yet; the caller holds `kill_records`."""
+    missing, machine = unrecorded(flags, loop), loop.keyring.machine()
+    if missing:
+        loop.ledger.record(
+            *(sign_draft(kill_draft(flag, loop.machine), machine) for flag in missing)
+        )
     return missing
 
 
-def find_kills(table: RoutingTable, which: str) -> list[KillFlag]:
-    """The standing kills of that id or scope. Raises UsageError when there are none."""
-    found = [flag for flag in table.kills if flag.id == which or words_of(flag) == which]
+def find_kills(which: Sequence[str], loop: Loop) -> list[KillFlag]:
+    """The standing kills of those ids, scopes or incidents, each once.
+
+    Raises UsageError when one of the words means none: then nothing is to be lifted.
+    """
+    table = read_table(loop.workspace.routing)
+    found: dict[str, KillFlag] = {}
+    for word in which:
+        meant = [flag for flag in table.kills if word in (flag.id, words_of(flag))]
+        incident = _incident(word, loop) if not meant else None
+        if incident is not None:
+            meant = kills_of(incident, table)
+        if not meant:
+            about = f"no kill of incident {word}" if incident is not None else f"no kill {word!r}"
+            standing = ", ".join(f"{flag.id} ({words_of(flag)})" for flag in table.kills)
+            raise UsageError(f"{about} stands", fix=f"these do: {standing or 'none'}")
+        found |= {flag.id: flag for flag in meant}
     if not found:
-        standing = ", ".join(f"{flag.id} ({words_of(flag)})" for flag in table.kills) or "none"
-        raise UsageError(f"no kill {which!r} stands", fix=f"these do: {standing}")
-    return found
+        raise UsageError("what is to be lifted?", fix="give kill ids, a scope or an incident's id")
+    return list(found.values())
+
+
+def kills_of(incident: Incident, table: RoutingTable) -> list[KillFlag]:
+    """The kills of a table that were set for an incident."""
+    about = (incident.system, incident.never_event)
+    return [
+        flag
+        for flag in table.kills
+        if flag.id in incident.kills
+        or ((flag.system, flag.never_event) == about and flag.observation in incident.observations)
+    ]
+
+
+def _incident(word: str, loop: Loop) -> Incident | None:
+    return fold(loop.ledger.entries()).get(word) if word.startswith("inc-") else None
+
+
+def lifted_since(flag: KillFlag, moment: Instant, loop: Loop) -> bool:
+    """Whether what this flag stops was stopped for its never event, and lifted after `moment`."""
+    return any(
+        entry.time >= moment
+        and entry.payload.get("scope") == words_of(flag)
+        and entry.payload.get("never_event") == flag.never_event
+        for entry in loop.ledger.entries(kind="kill.lifted", system=flag.system)
+    )
 
 
 def words_of(flag: KillFlag) -> str:
@@ -124,8 +198,10 @@ def words_of(flag: KillFlag) -> str:
     return "system" if flag.scope == "system" else f"{flag.scope}:{flag.value}"
 
 
-def lift(which: str, loop: Loop, *, people: Sequence[Acting], reason: str) -> list[KillFlag]:
-    """Lift the kills of that id or scope; returns them.
+def lift(
+    which: Sequence[str], loop: Loop, *, people: Sequence[Acting], reason: str
+) -> list[KillFlag]:
+    """Lift the kills of those ids, scopes or incidents, all or none; returns them.
 
     Raises AccessError unless two distinct people who operate are there with valid keys,
     UsageError when no such kill stands or the reason is empty, EvidenceError when it cannot be
@@ -133,7 +209,7 @@ def lift(which: str, loop: Loop, *, people: Sequence[Acting], reason: str) -> li
     """
     if not reason.strip():
         raise UsageError("lifting a kill needs a reason", fix="--reason TEXT")
-    found = find_kills(read_table(loop.workspace.routing), which)
+    found = find_kills(which, loop)
     # 1 may
     at = format_instant(loop.clock.now())
     trust = load_trust(loop.workspace.trust)
@@ -146,9 +222,32 @@ def lift(which: str, loop: Loop, *, people: Sequence[Acting], reason: str) -> li
             fix="give two people: --as A --as B",
         )
     # 2 record
+    with kill_records(loop):
+        _enter(found, loop)
+        loop.ledger.record(*_lift_drafts(found, people, reason=reason, names=sorted(names)))
+    # 3 lift
+    ids = {flag.id for flag in found}
+
+    def without(table: RoutingTable) -> RoutingTable:
+        return structs.replace(table, kills=tuple(f for f in table.kills if f.id not in ids))
+
+    publish(loop.workspace, without, loop.clock)
+    return found
+
+
+def _lift_drafts(
+    flags: Sequence[KillFlag], people: Sequence[Acting], *, reason: str, names: list[str]
+) -> list[Draft]:
+    """Each person's signature on each kill; the last of a kill is the one that lifts it."""
     drafts = []
-    for flag in found:
-        payload = {"reason": reason, "scope": words_of(flag), "people": sorted(names)}
+    for flag in flags:
+        payload = {
+            "reason": reason,
+            "scope": words_of(flag),
+            "never_event": flag.never_event,
+            "observation": flag.observation,
+            "people": names,
+        }
         for number, person in enumerate(people, start=1):
             draft = Draft(
                 system=flag.system,
@@ -158,12 +257,4 @@ def lift(which: str, loop: Loop, *, people: Sequence[Acting], reason: str) -> li
                 payload=dict(payload),
             )
             drafts.append(sign_draft(draft, person.signer))
-    loop.ledger.record(*drafts)
-    # 3 lift
-    ids = {flag.id for flag in found}
-
-    def without(table: RoutingTable) -> RoutingTable:
-        return structs.replace(table, kills=tuple(f for f in table.kills if f.id not in ids))
-
-    publish(loop.workspace, without, loop.clock)
-    return found
+    return drafts

@@ -6,7 +6,7 @@ an arrow that the table of transitions does not have.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -18,9 +18,15 @@ _SEVERITY = {"system": "critical", "tenant": "high", "slice": "high"}
 """What the never event would stop says how bad its violation is."""
 
 
-def incident_id(system: str, event: str, release: str, observation: str) -> str:
-    """A stable id: the same violation is the same incident, however often it is reported."""
+def incident_id(
+    system: str, event: str, release: str, observation: str, again: Instant = ""
+) -> str:
+    """A stable id: the same violation is the same incident, however often it is reported.
+
+    `again`: when it was reported once more after its incident was over; that is another one.
+    """
     about = {"system": system, "event": event, "release": release, "observation": observation}
+    about |= {"again": again} if again else {}
     return f"inc-{digest_of(about).removeprefix('sha256:')[:10]}"
 
 
@@ -32,22 +38,24 @@ def open_incident(
     observation: str,
     at: Instant,
     aware_at: Instant,
-    kill: str,
+    kills: Sequence[str],
+    again: Instant = "",
 ) -> Incident:
-    """The incident of a never event that left. With a kill flag it starts contained."""
+    """The incident of a never event that left; contained when kill flags stand for its scope."""
     return Incident(
-        id=incident_id(system, event.id, release, observation),
+        id=incident_id(system, event.id, release, observation, again),
         system=system,
         severity=_SEVERITY[event.scope],  # type: ignore[arg-type]
-        state="contained" if kill else "open",
+        state="contained" if kills else "open",
         title=f"never event `{event.id}` left: {event.statement}",
         opened_at=at,
         aware_at=aware_at,
         release=release,
         never_event=event.id,
         observations=(observation,),
-        kill=kill,
-        timeline=((at, "opened"),) + (((at, f"contained by {kill}"),) if kill else ()),
+        kill=kills[0] if kills else "",
+        kills=tuple(kills),
+        timeline=((at, "opened"),) + (((at, f"contained by {', '.join(kills)}"),) if kills else ()),
     )
 
 
@@ -76,10 +84,12 @@ def _apply(incident: Incident, verb: str, entry: Entry) -> Incident:
     timeline = incident.timeline + line
     if verb == "observed":
         seen = (*incident.observations, str(payload["observation"]))
+        incident = _stopped(incident, payload.get("kills", ()))
         return structs.replace(incident, observations=tuple(dict.fromkeys(seen)), timeline=timeline)
     if verb == "contained":
         state = next_state(incident.state, "contain")
-        return structs.replace(incident, state=state, kill=str(payload["kill"]), timeline=timeline)
+        incident = _stopped(incident, payload.get("kills") or (payload["kill"],))
+        return structs.replace(incident, state=state, timeline=timeline)
     if verb == "promoted":
         cases = tuple(dict.fromkeys((*incident.cases, *payload["cases"])))
         state = next_state(incident.state, "promote")
@@ -93,4 +103,20 @@ def _apply(incident: Incident, verb: str, entry: Entry) -> Incident:
             closed_by=entry.actor,
             timeline=timeline,
         )
+    if verb == "dismissed":
+        return structs.replace(
+            incident,
+            state=next_state(incident.state, "dismiss"),
+            reason=str(payload["reason"]),
+            closed_at=entry.time,
+            closed_by=entry.actor,
+            timeline=timeline,
+        )
     return structs.replace(incident, timeline=timeline)
+
+
+def _stopped(incident: Incident, kills: Iterable[str]) -> Incident:
+    """The incident with more kill flags that were set for it."""
+    known = incident.kills or ((incident.kill,) if incident.kill else ())
+    every = tuple(dict.fromkeys((*known, *map(str, kills))))
+    return structs.replace(incident, kill=every[0] if every else "", kills=every)

@@ -1,7 +1,7 @@
 """What must act at once. It may only tighten: a table leaves with more kill flags, never fewer.
 
 What enters: a violation of a never event. What leaves: the flags that stop its scope. What
-never happens here: lifting a flag, changing a route.
+never happens here: lifting a flag, changing a route, one flag taken for another.
 """
 
 from __future__ import annotations
@@ -10,17 +10,26 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from roadworthy.domain import Instant, KillFlag, NeverEvent, Observation, RoutingTable
+from roadworthy.domain import (
+    Instant,
+    KillFlag,
+    NeverEvent,
+    Observation,
+    Outcome,
+    RoutingTable,
+    digest_of,
+)
 
 
 def flags_for(
-    event: NeverEvent, observation: Observation, *, at: Instant, by: str, reason: str = ""
+    event: NeverEvent, observation: Observation, said: Outcome, *, at: Instant, reason: str = ""
 ) -> tuple[KillFlag, ...]:
-    """The flags that a violation of `event` in `observation` sets.
+    """The flags that the report `said` of a violation of `event` in `observation` sets.
 
-    The same violation always has the same flag ids, so that whoever sees it second adds
-    nothing. A slice is stopped facet by facet: that is wider than the slice, and a brake that
-    doubts stops more. Without facets a slice is its tenant; without a tenant, the system.
+    The same report always has the same flag ids, so that whoever hears of it second adds
+    nothing; another event, another scope, or a report after a lift has others. A slice is
+    stopped facet by facet: that is wider than the slice, and a brake that doubts stops more.
+    Without facets a slice is its tenant; without a tenant, the system.
     """
     scopes: list[tuple[str, str]] = []
     if event.scope == "slice":
@@ -32,17 +41,17 @@ def flags_for(
         scopes = [("system", observation.system)]
     return tuple(
         KillFlag(
-            id=_flag_id(observation, number),
+            id=_flag_id(event, observation, said, f"{scope}:{value}"),
             scope=scope,  # type: ignore[arg-type]
             value=value,
             system=observation.system,
             reason=reason or f"never event {event.id}: {event.statement}",
-            by=by,
+            by=said.reporter,
             at=at,
             never_event=event.id,
             observation=observation.id,
         )
-        for number, (scope, value) in enumerate(scopes, start=1)
+        for scope, value in scopes
     )
 
 
@@ -52,25 +61,50 @@ def tighten(table: RoutingTable, flags: Iterable[KillFlag]) -> RoutingTable:
     A scope that is stopped for the same never event already gets no second flag: a hundred
     answers that were under way are one stop, to be lifted once.
     """
-    added = tuple(flag for flag in flags if _standing(table, flag) is None)
+    added = tuple(flag for flag in flags if _twin(table, flag) is None)
     return structs.replace(table, kills=table.kills + added) if added else table
 
 
-def standing(table: RoutingTable, flags: Iterable[KillFlag]) -> tuple[KillFlag, ...]:
-    """The flags of the table that stand for `flags`: themselves, or those that were first."""
-    found = (_standing(table, flag) for flag in flags)
-    return tuple(flag for flag in found if flag is not None)
+def standing(table: RoutingTable, flag: KillFlag) -> KillFlag | None:
+    """The flag of the table by which all that `flag` stops is stopped: itself or a wider one.
+
+    None when the table has no such flag: then nothing may be called stopped.
+    """
+    twin = _twin(table, flag)
+    if twin is not None:
+        return twin
+    return next((known for known in table.kills if covers(known, flag)), None)
 
 
-def _standing(table: RoutingTable, flag: KillFlag) -> KillFlag | None:
-    cover = (flag.system, flag.scope, flag.value, flag.never_event)
+def covers(known: KillFlag, flag: KillFlag) -> bool:
+    """Whether `known` stops every request that `flag` stops."""
+    if known.system not in ("", flag.system):
+        return False
+    if known.scope == "system":
+        return known.value in ("", "*") or known.value == (flag.system or flag.value)
+    return (known.scope, known.value) == (flag.scope, flag.value)
+
+
+def _twin(table: RoutingTable, flag: KillFlag) -> KillFlag | None:
+    """The flag of the table that is this one, or stops the same for the same never event."""
     for known in table.kills:
-        same = (known.system, known.scope, known.value, known.never_event) == cover
-        if known.id == flag.id or (flag.never_event and same):
+        if _aim(known) == _aim(flag) and (known.id == flag.id or flag.never_event):
             return known
     return None
 
 
-def _flag_id(observation: Observation, number: int) -> str:
-    """The last group of the observation's id is random; the first flag has no number."""
-    return f"kill-{observation.id[-12:]}" + (f"-{number}" if number > 1 else "")
+def _aim(flag: KillFlag) -> tuple[str, str, str, str]:
+    return (flag.system, flag.scope, flag.value, flag.never_event)
+
+
+def _flag_id(event: NeverEvent, observation: Observation, said: Outcome, scope: str) -> str:
+    """One act has one id, whoever works it out: worker, control process or command."""
+    act = {
+        "system": observation.system,
+        "observation": observation.id,
+        "event": event.id,
+        "scope": scope,
+        "reporter": said.reporter,
+        "time": said.time,
+    }
+    return f"kill-{digest_of(act).removeprefix('sha256:')[:12]}"

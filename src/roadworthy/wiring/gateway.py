@@ -12,7 +12,7 @@ on the old one. What cannot be read closes: nothing is served on a guess.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,18 +22,17 @@ from roadworthy.domain import (
     Clock,
     Deployment,
     KillFlag,
-    NeverEvent,
     Observation,
     RoadworthyError,
     RoutingTable,
 )
-from roadworthy.flows.hearing import HearingDeps
+from roadworthy.flows.hearing import HearingDeps, Terms
 from roadworthy.flows.request_path import PathDeps
-from roadworthy.flows.routing import publish, read_table
+from roadworthy.flows.routing import brake, read_table
 from roadworthy.flows.service import Service
 from roadworthy.journal import Record, Spool, Vault, find, open_master_key, recover
 from roadworthy.manifests import Workspace, load_deployment
-from roadworthy.serving import Flight, Tenants, load_tenants, standing, tighten
+from roadworthy.serving import Flight, Tenants, load_tenants
 
 from .fronts import Front, load_front
 from .plan import Plan
@@ -100,7 +99,7 @@ class Gateway:
             clock=self.clock,
         )
         self.hearing = HearingDeps(
-            find=self.find, never=self.never, brake=self.brake, notebook=self.journal,
+            find=self.find, terms=self.terms, brake=self.brake, notebook=self.journal,
             clock=self.clock,
         )  # fmt: skip
         self.look_at_tenants()
@@ -126,19 +125,23 @@ class Gateway:
         """The record of an observation."""
         return await asyncio.to_thread(find, self.workspace.journal, observation_id)
 
-    def never(self, system: str) -> Mapping[str, NeverEvent]:
-        """The never events of a system's live release, by id."""
+    def terms(self, system: str) -> Terms | None:
+        """What may be said of an answer of a system; None while its live release is refused."""
         front = self.fronts.get(system)
-        events = front.service.content.charter.never if front is not None else []
-        return {event.id: event for event in events}
+        if front is None:
+            return None
+        content = front.service.content
+        decision = content.candidate.decision
+        return Terms(
+            never={event.id: event for event in content.charter.never},
+            labels=decision.labels if decision is not None else (),
+        )
 
     async def brake(self, flags: Sequence[KillFlag]) -> Sequence[KillFlag]:
         """Set kill flags for every worker. It can only add: see `serving.tighten`."""
-        table = await asyncio.to_thread(
-            publish, self.workspace, lambda old: tighten(old, flags), self.clock
-        )
+        table, stand = await asyncio.to_thread(brake, self.workspace, flags, self.clock)
         self._take(table)
-        return standing(table, flags)
+        return stand
 
     def look_at_tenants(self) -> None:
         """Read the keys when they changed; unreadable keys are nobody's keys."""

@@ -27,7 +27,7 @@ EVENT = NeverEvent(
 def opened(kill: str = "kill-1"):  # type: ignore[no-untyped-def]
     return open_incident(
         event=EVENT, system="desk", release="sha256:r", observation="obs-1",
-        at="2026-01-01T00:00:00.000000Z", aware_at="2026-01-01T00:00:00.000000Z", kill=kill,
+        at="2026-01-01T00:00:00.000000Z", aware_at="2026-01-01T00:00:00.000000Z", kills=(kill,),
     )  # fmt: skip
 
 

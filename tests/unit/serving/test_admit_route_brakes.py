@@ -16,6 +16,7 @@ from roadworthy.domain import (
     Model,
     NeverEvent,
     Observation,
+    Outcome,
     PatternRule,
     Route,
     RoutingTable,
@@ -26,6 +27,7 @@ from roadworthy.domain import (
 from roadworthy.serving import Admittance, Aim, aim, flags_for, tighten
 
 NOW = "2026-11-21T20:00:00.000000Z"
+SAID = Outcome(observation="o1", time=NOW, reporter="tenant:acme", never_event="n1")
 
 
 def an_admittance(allowed: Allowed | None = None, *assertions: Assertion) -> Admittance:
@@ -119,7 +121,7 @@ def test_a_violation_stops_its_scope_and_rather_more(
     scope: Scope, changes: dict[str, object], expected: list[tuple[str, str]]
 ) -> None:
     observation = an_observation(**changes)
-    flags = flags_for(a_never(scope), observation, at=NOW, by="tenant:acme")
+    flags = flags_for(a_never(scope), observation, SAID, at=NOW)
     assert [(flag.scope, flag.value) for flag in flags] == expected
     table = tighten(RoutingTable(), flags)
     assert table.killed(system="desk", tenant=observation.tenant, facets=observation.facets)
@@ -130,7 +132,7 @@ def test_brakes_only_ever_add() -> None:
     table = RoutingTable(
         version=3, routes={"desk": Route(system="desk", live="d", path="p")}, kills=(other,)
     )
-    flags = flags_for(a_never("system"), an_observation(), at=NOW, by="x")
+    flags = flags_for(a_never("system"), an_observation(), SAID, at=NOW)
     after = tighten(table, flags)
     assert after.kills == (other, *flags)
     assert after.routes == table.routes
