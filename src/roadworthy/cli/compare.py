@@ -29,7 +29,7 @@ def command(
 
     from roadworthy.domain import UndecidedError
     from roadworthy.flows.comparing import differences
-    from roadworthy.flows.release_loop import newest_run, rows_of
+    from roadworthy.flows.run_records import newest_run, rows_of
     from roadworthy.manifests import load_system
     from roadworthy.release import pin
     from roadworthy.wiring.loop import open_loop

@@ -24,6 +24,7 @@ from roadworthy.evaluation import Limits, Progress
 from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
 from roadworthy.flows.service import Service
 
+from .aside import standard_output_aside
 from .exits import Exit
 
 _AT_A_TIME_LOCAL = 2
@@ -71,7 +72,8 @@ def command(
         cache=not no_cache,
         limits=Limits(concurrency=concurrency or 0, budget=_amount(budget)),
     )
-    evaluated = _evaluate(directory, candidate, asked)
+    with standard_output_aside():
+        evaluated = _evaluate(directory, candidate, asked)
     if json:
         from .terminal import emit
 
@@ -184,7 +186,10 @@ def _as_json(evaluated: Evaluated) -> dict[str, Any]:
         "candidate": summary.candidate,
         "bar": summary.bar,
         "n": summary.n,
+        "cases": evaluated.cases,
+        "repeats": evaluated.repeats or None,
         "errors": summary.errors,
+        "cache_distrusted": evaluated.distrusted,
         "stopped": evaluated.stopped,
         "faults": evaluated.faults,
         "indicators": [
@@ -222,9 +227,15 @@ def _print(evaluated: Evaluated) -> None:
     )
     _print_slices(summary)
     counts = ", ".join(f"{name} {count}" for name, count in summary.suites.items())
-    say(f"Rows: {summary.n} ({counts}), {summary.errors} failed.")
+    often = f", each asked {evaluated.repeats} times" if evaluated.repeats > 1 else ""
+    say(f"Rows: {summary.n} ({counts}) of {evaluated.cases} cases{often}; {summary.errors} failed.")
     if evaluated.progress is not None and evaluated.progress.found:
         say(f"{evaluated.progress.found} answers came from the cache and cost nothing again.")
+    if evaluated.distrusted:
+        warn(
+            f"{evaluated.distrusted} answers in the cache were not written by this workspace with"
+            " its present key, or were changed; asked again"
+        )
     if summary.cost is not None:
         say(f"Cost of the answers when they were paid for: {summary.cost}.")
     if summary.flaky:

@@ -29,7 +29,8 @@ class Bar(Struct, frozen=True, kw_only=True):
     """Digest of safety-slos.yaml as parsed."""
     suites: tuple[SuitePin, ...]
     seed: int = 0
-    repeats: int = 1
+    repeats: int = 0
+    """How often every case was asked; 0: as cases and suites say, which is the contract."""
 
 
 class RunSummary(Struct, frozen=True, kw_only=True):
@@ -47,6 +48,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     indicators: tuple[Measurement, ...] = ()
     observations: str = ""
     """Digest of the run file's rows, in (suite, case, repeat) order."""
+    file: str = ""
+    """Digest of the run file's bytes, so of durations and instants too."""
     started_at: Instant = ""
     ended_at: Instant = ""
     cost: str | None = None

@@ -11,6 +11,7 @@ from .runfile import Header, RunFile, read_header, read_run
 from .runner import Limits, RunRows, run
 from .scorers import SCORER_NAMES, DetectorFactory, make_scorer, text_of
 from .scoring import Scoring
+from .sealed_lines import Seal, SealedLines
 from .seeding import SeededProvider
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "RunFile",
     "RunRows",
     "Scoring",
+    "Seal",
+    "SealedLines",
     "SeededProvider",
     "case_digest",
     "compare",

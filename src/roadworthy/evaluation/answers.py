@@ -4,11 +4,16 @@
 for it again; a power cut may lose the newest answers, never the file (synchronous NORMAL). All
 answers that finish in one turn of the event loop share one transaction: nobody waits for a
 timer, and under load one commit serves many.
+
+Every answer carries a code over its question and itself (HMAC-SHA-256, RFC 2104), made with a
+secret of this workspace. One that does not hold, because somebody changed it, moved it to another
+question or made it elsewhere, is counted and not used.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hmac
 import os
 import sqlite3
 from pathlib import Path
@@ -18,8 +23,8 @@ from msgspec import Struct
 
 from roadworthy.domain import Chunk, EvidenceError
 
-VERSION = 1
-"""Of the stored form; another version's answers are not read."""
+VERSION = 2
+"""Of the stored form; another version's answers are not used. Since 2 they say who wrote them."""
 
 _SCHEMA = """
 create table if not exists answers (
@@ -30,6 +35,7 @@ create table if not exists answers (
 """
 _CHECKPOINT_PAGES = 4_096
 """16 MB of log between checkpoints: a checkpoint syncs, and the loop waits for it."""
+_CODE_BYTES = 32
 
 
 class Answer(Struct, frozen=True, array_like=True):
@@ -43,9 +49,15 @@ class Answer(Struct, frozen=True, array_like=True):
 class AnswerStore:
     """Answers by key. One connection, used from one event loop."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file (0600). Raises EvidenceError when it cannot be used."""
+    def __init__(self, path: Path, *, secret: bytes) -> None:
+        """Open or create the file (0600); `secret` makes and checks the answers' codes.
+
+        Raises EvidenceError when it cannot be used.
+        """
+        self.refused = 0
+        """Answers that were found and not used: they are not what was written here."""
         self._path = path
+        self._secret = secret
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(Answer)
         self._pending: list[tuple[bytes, int, bytes]] = []
@@ -63,27 +75,31 @@ class AnswerStore:
             raise self._unusable(error) from error
 
     def get(self, key: bytes) -> Answer | None:
-        """The stored answer, or None. An unreadable one counts as none and is asked again."""
+        """The stored answer, or None. One that was not written here counts as none."""
         try:
             row = self._database.execute(
-                "select answer from answers where key = ? and version = ?", (key, VERSION)
+                "select version, cast(answer as blob) from answers where key = ?", (key,)
             ).fetchone()
         except sqlite3.Error as error:
             raise self._unusable(error) from error
         if row is None:
             return None
-        try:
-            return self._decoder.decode(row[0])
-        except msgspec.DecodeError:
-            return None
+        version, data = row
+        if version == VERSION and isinstance(data, bytes):
+            answer = data[_CODE_BYTES:]
+            if hmac.compare_digest(data[:_CODE_BYTES], self._code(key, answer)):
+                return self._decoder.decode(answer)
+        self.refused += 1
+        return None
 
     async def put(self, key: bytes, answer: Answer) -> None:
         """Store; returns when it is written. Raises EvidenceError when it cannot be."""
+        data = self._encoder.encode(answer)
         loop = asyncio.get_running_loop()
         written: asyncio.Future[None] = loop.create_future()
         if not self._waiting:
             loop.call_soon(self._commit)
-        self._pending.append((key, VERSION, self._encoder.encode(answer)))
+        self._pending.append((key, VERSION, self._code(key, data) + data))
         self._waiting.append(written)
         await written
 
@@ -94,6 +110,9 @@ class AnswerStore:
         self._closed = True
         self._commit()
         self._database.close()
+
+    def _code(self, key: bytes, answer: bytes) -> bytes:
+        return hmac.digest(self._secret, key + answer, "sha256")
 
     def _commit(self) -> None:
         rows, waiting = self._pending, self._waiting

@@ -2,8 +2,8 @@
 
 Enters and leaves: what the wrapped provider takes and gives. The key is the digest of the
 model's identity and of the request, the repeat's index included, so repeats are distinct
-samples and a resumed run finds its own. An answer is stored before it is handed on. Errors and
-streams that ended without a finish reason are never stored.
+samples and a resumed run finds its own. An answer is stored before it is handed on. Errors,
+streams that ended without a finish reason and answers that are unsound are never stored.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from roadworthy.domain import Chunk, ModelRequest, Provider
+from roadworthy.domain import Chunk, ModelRequest, Provider, require_sound
 
 from .answers import Answer, AnswerStore
 
@@ -50,14 +50,22 @@ def new_receipt() -> Receipt:
 class CachedProvider:
     """The Provider port before another one, with an answer store between them."""
 
-    def __init__(self, provider: Provider, path: Path, *, identity: str) -> None:
-        """`identity` names the model: everything but the request that changes its answers."""
+    def __init__(self, provider: Provider, path: Path, *, identity: str, secret: bytes) -> None:
+        """`identity` names the model: everything but the request that changes its answers.
+
+        `secret` is the workspace's own: an answer that was not stored with it is asked again.
+        """
         self.name = provider.name
         self._provider = provider
-        self._store = AnswerStore(path)
+        self._store = AnswerStore(path, secret=secret)
         self._identity = hashlib.sha256(identity.encode()).digest()
         self._encoder = msgspec.json.Encoder(order="sorted")
         self._asked: dict[bytes, asyncio.Future[None]] = {}
+
+    @property
+    def refused(self) -> int:
+        """Answers that were found, but not written by this workspace, or changed since."""
+        return self._store.refused
 
     def key_of(self, request: ModelRequest) -> bytes:
         """The request's place in the store: 32 bytes.
@@ -130,6 +138,7 @@ async def _drawn(provider: Provider, request: ModelRequest) -> tuple[Answer, boo
     first: float | None = None
     chunks: list[Chunk] = []
     async for chunk in provider.stream(request):
+        require_sound(chunk)
         if first is None and chunk.text:
             first = (time.perf_counter() - begun) * 1e3
         chunks.append(chunk)

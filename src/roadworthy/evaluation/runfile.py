@@ -2,14 +2,17 @@
 
 Enters: observations, in the order in which they finish. Leaves: the same, read back. A process
 that is killed loses at most what was not flushed (`FLUSH_SECONDS`); a torn last line is cut off
-on resume, any other unreadable line is an error, never skipped. The run file of another plan is
-refused, and so is one that another process is writing.
+on resume, any other line that this workspace did not write there is an error, never skipped and
+never counted. The run file of another plan is refused, and so is one that another process is
+writing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
+import hashlib
+import math
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,13 +20,26 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import EvidenceError, Instant, Observation, UsageError, VerificationError
+from roadworthy.domain import (
+    SHA256_PREFIX,
+    EvidenceError,
+    Instant,
+    Observation,
+    UndecidedError,
+    UsageError,
+    VerificationError,
+)
 
 from .fingerprint import row_digest, rows_digest
 from .plan import Key, Plan
+from .sealed_lines import Seal, SealedLines
 
 FLUSH_ROWS = 64
 FLUSH_SECONDS = 0.05
+FORMAT = 2
+"""Since 2 every line says that this workspace wrote it."""
+
+_FRESH = "`roadworthy eval --fresh` begins another attempt; answers paid for are in the cache"
 
 _encoder = msgspec.json.Encoder()
 _row_decoder = msgspec.json.Decoder(Observation)
@@ -32,7 +48,7 @@ _row_decoder = msgspec.json.Decoder(Observation)
 class Header(Struct, frozen=True, kw_only=True):
     """The first line."""
 
-    roadworthy_run: int = 1
+    roadworthy_run: int = FORMAT
     """Version of the format."""
     run: str
     plan: str
@@ -44,6 +60,8 @@ class Header(Struct, frozen=True, kw_only=True):
     items: int
     """How many rows a complete run has."""
     started_at: Instant = ""
+    key: str = ""
+    """Id of the workspace's key, from which the codes of the lines are derived."""
 
 
 def key_of(observation: Observation) -> Key:
@@ -55,29 +73,40 @@ def read_header(path: Path) -> Header:
     """The first line of a run file. Raises EvidenceError when it cannot be read."""
     try:
         with path.open("rb") as file:
-            return _read_header(file.readline(), path)[0]
+            return _read_header(file.readline(), path)
     except OSError as error:
         raise EvidenceError(f"the run file {path} cannot be read: {error}") from error
 
 
-def read_run(path: Path, *, expected: str = "") -> list[Observation]:
+def read_run(path: Path, *, expected: str = "", whole: str = "") -> list[Observation]:
     """The rows of a run file in the order of their keys; of several for one question the last.
 
-    Raises EvidenceError when the file cannot be read or a line but the last is broken, and
-    VerificationError when the rows do not have the `expected` digest (a summary's
-    `observations`): then they are not what the ledger recorded.
+    `expected` is the digest of what the rows say (a summary's `observations`), `whole` that of
+    the file's bytes, durations and instants included (a summary's `file`). Raises EvidenceError
+    when the file cannot be read or a line but the last is broken, and VerificationError when it
+    does not have these digests: then it is not what the ledger recorded.
     """
+    seen = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            _read_header(file.readline(), path)
-            found = {key_of(row): row for row, _ in _read_rows(file, path)}
+            first = file.readline()
+            _read_header(first, path)
+            seen.update(first)
+            found = {}
+            for row, _, line in _read_rows(file, path):
+                seen.update(line)
+                found[key_of(row)] = row
     except OSError as error:
         raise EvidenceError(f"the run file {path} cannot be read: {error}") from error
     rows = [found[key] for key in sorted(found)]
-    if expected and rows_digest({key_of(row): row_digest(row) for row in rows}) != expected:
+    changed = bool(whole) and SHA256_PREFIX + seen.hexdigest() != whole
+    if expected and not changed:
+        changed = rows_digest({key_of(row): row_digest(row) for row in rows}) != expected
+    if changed:
         raise VerificationError(
             f"{path} does not hold the rows that were recorded",
-            fix="restore it from a backup, or run `roadworthy eval --fresh`",
+            fix="restore it from a backup, or run `roadworthy eval --fresh`;"
+            " a run that was cut off goes on with `roadworthy eval`",
         )
     return rows
 
@@ -90,20 +119,24 @@ class RunFile:
         path: Path,
         planned: Plan,
         *,
+        seal: Seal,
         started_at: Instant = "",
         flush_rows: int | None = None,
     ) -> None:
         """Create the file (0600), or go on where it ends.
 
         `flush_rows` = 1 writes each row at once: right where a lost row would be paid again.
-        Raises UsageError when it belongs to another plan or another process writes it, and
-        EvidenceError when it is broken or cannot be written.
+        Raises UsageError when it belongs to another plan or another process writes it,
+        EvidenceError when it cannot be written, VerificationError when a line is not the one
+        that was written with this `seal`, UndecidedError when another key sealed it.
         """
         self.path = path
-        self.header = _header(planned, started_at)
+        self.header = _header(planned, started_at, seal.key_id)
         """The first line, as it stands in the file."""
         self.finished: dict[Key, Observation] = {}
         """Rows from before, errors left out (they are asked again). Emptied by the runner."""
+        self._lines = SealedLines(seal.secret)
+        self._seen = hashlib.sha256()
         self._buffer: list[bytes] = []
         self._flush_rows = flush_rows or FLUSH_ROWS
         self._timer: asyncio.TimerHandle | None = None
@@ -126,13 +159,18 @@ class RunFile:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def append(self, observation: Observation) -> None:
-        """Add a row; it is on its way to the disk within `FLUSH_SECONDS`."""
-        self._buffer.append(_encoder.encode(observation))
+    def append(self, observation: Observation) -> Observation:
+        """Add a row; it is on its way to the disk within `FLUSH_SECONDS`.
+
+        Returns the row as it is written: one that could not be read back becomes an error row.
+        """
+        observation, line = _writable(observation)
+        self._buffer.append(self._lines.sealed(line))
         if len(self._buffer) >= self._flush_rows:
             self.flush()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._on_timer)
+        return observation
 
     def flush(self) -> None:
         """Hand all rows to the operating system. Raises EvidenceError."""
@@ -144,6 +182,12 @@ class RunFile:
         lines = b"\n".join(self._buffer) + b"\n"
         self._buffer.clear()
         self._write(lines)
+
+    def sync(self) -> str:
+        """Put all rows on the disk; returns the digest of the file's bytes."""
+        self.flush()
+        os.fsync(self._file)
+        return SHA256_PREFIX + self._seen.hexdigest()
 
     def close(self) -> None:
         """Flush, sync and release the file; safe to call twice."""
@@ -166,6 +210,7 @@ class RunFile:
     def _write(self, data: bytes) -> None:
         if self._broken is not None:
             raise self._broken
+        self._seen.update(data)
         try:
             while data:
                 data = data[os.write(self._file, data) :]
@@ -188,15 +233,12 @@ class RunFile:
             first = file.readline()
             if not first.endswith(b"\n"):
                 os.ftruncate(self._file, 0)
-                self._write(_encoder.encode(self.header) + b"\n")
+                self._write(self._lines.sealed(_encoder.encode(self.header)) + b"\n")
                 return
-            self.header, end = _read_header(first, self.path)
-            if self.header.plan != planned.digest:
-                raise UsageError(
-                    f"{self.path} holds the run of another plan",
-                    fix="move it away; run files are named by their plan",
-                )
-            for row, after in _read_rows(file, self.path, start=end):
+            self._open_header(first, planned)
+            end = len(first)
+            for row, after, line in _read_rows(file, self.path, start=end, lines=self._lines):
+                self._seen.update(line)
                 end = after
                 if row.status == "error":
                     self.finished.pop(key_of(row), None)
@@ -205,8 +247,69 @@ class RunFile:
         if end < os.fstat(self._file).st_size:
             os.ftruncate(self._file, end)
 
+    def _open_header(self, line: bytes, planned: Plan) -> None:
+        """Take the first line as it stands, if it is ours and of this plan."""
+        ours = self.header.key
+        self.header = _read_header(line, self.path)
+        self._seen.update(line)
+        if self.header.roadworthy_run < FORMAT:
+            raise EvidenceError(
+                f"{self.path} was begun by an earlier version, whose rows do not say who wrote"
+                " them",
+                fix=_FRESH,
+            )
+        if self.header.plan != planned.digest:
+            raise UsageError(
+                f"{self.path} holds the run of another plan",
+                fix="move it away; run files are named by their plan",
+            )
+        if self.header.key != ours:
+            raise UndecidedError(
+                f"{self.path} was begun with the key {self.header.key or 'of nobody'}; this"
+                f" workspace's is {ours}, so whether its rows are genuine cannot be told",
+                fix=_FRESH,
+            )
+        if not self._lines.holds(line[:-1]):
+            raise _not_ours(self.path, 1)
 
-def _header(planned: Plan, started_at: Instant) -> Header:
+
+def _not_ours(path: Path, number: int) -> VerificationError:
+    return VerificationError(
+        f"{path}:{number}: this line was changed since, or written by somebody else", fix=_FRESH
+    )
+
+
+def _writable(row: Observation) -> tuple[Observation, bytes]:
+    """The row and its line; a row that could not be read back becomes an error row.
+
+    JSON has no NaN, no infinity and no half of a character: msgspec writes `null` for the first
+    two, which would make the whole file unreadable.
+    """
+    try:
+        line = _encoder.encode(row)
+        if b"null" in line:
+            _row_decoder.decode(line)
+            _require_finite(row)
+    except (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
+        row = Observation(
+            id=row.id, time=row.time, system=row.system, release=row.release, stage=row.stage,
+            suite=row.suite, case=row.case, repeat=row.repeat, tags=row.tags, tenant=row.tenant,
+            facets=row.facets, endpoint=row.endpoint, model=row.model, label=row.label,
+            status="error", action="error", error=f"the answer cannot be written down: {error}",
+        )  # fmt: skip
+        line = _encoder.encode(row)
+    return row, line
+
+
+def _require_finite(row: Observation) -> None:
+    """Raise ValueError when a number that may be absent is there and would be written as null."""
+    numbers = (row.confidence, row.latency_ms, row.first_token_ms)
+    scores = (verdict.score for verdict in row.rails)
+    if not all(number is None or math.isfinite(number) for number in (*numbers, *scores)):
+        raise ValueError("a number in it is not finite")
+
+
+def _header(planned: Plan, started_at: Instant, key: str) -> Header:
     return Header(
         run=planned.run,
         plan=planned.digest,
@@ -215,27 +318,35 @@ def _header(planned: Plan, started_at: Instant) -> Header:
         candidate=planned.bar.candidate,
         items=len(planned.items),
         started_at=started_at,
+        key=key,
     )
 
 
-def _read_header(line: bytes, path: Path) -> tuple[Header, int]:
+def _read_header(line: bytes, path: Path) -> Header:
     try:
-        return msgspec.json.decode(line, type=Header), len(line)
+        return msgspec.json.decode(line, type=Header)
     except msgspec.MsgspecError as error:
         raise EvidenceError(f"{path}:1: this is not the head of a run file: {error}") from error
 
 
 def _read_rows(
-    lines: Iterable[bytes], path: Path, *, start: int = 0
-) -> Iterator[tuple[Observation, int]]:
-    """Rows, each with the offset after its line; stops before a torn last line."""
+    file: Iterable[bytes], path: Path, *, start: int = 0, lines: SealedLines | None = None
+) -> Iterator[tuple[Observation, int, bytes]]:
+    """Rows, each with the offset after its line and the line; stops before a torn last line.
+
+    With `lines` every line must be the one that was sealed there.
+    """
     end = start
-    for number, line in enumerate(lines, start=2):
+    for number, line in enumerate(file, start=2):
         if not line.endswith(b"\n"):
             return
         end += len(line)
+        if lines is not None and not lines.holds(line[:-1]):
+            raise _not_ours(path, number)
         try:
             row = _row_decoder.decode(line)
         except msgspec.MsgspecError as error:
-            raise EvidenceError(f"{path}:{number}: this is not a row: {error}") from error
-        yield row, end
+            raise EvidenceError(
+                f"{path}:{number}: this is not a row: {error}", fix=_FRESH
+            ) from error
+        yield row, end, line

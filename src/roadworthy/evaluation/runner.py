@@ -122,8 +122,7 @@ class _Run:
 
     def take(self, item: Item, observation: Observation) -> None:
         """Score a finished row, write it, count it."""
-        row = self._scoring.scored(item, observation)
-        self._file.append(row)
+        row = self._file.append(self._scoring.scored(item, observation))
         self._keep(item.key, row)
         self._tally.add(row)
         self._stop_early()

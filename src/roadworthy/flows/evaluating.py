@@ -7,7 +7,9 @@
                 5 the run into the ledger
 
 Enters: a checked system. Leaves: a summary, its run file and two entries. The same command goes
-on with a run that was cut off, and returns a complete one without asking anything.
+on with a run that was cut off, and returns a complete one without asking anything. What never
+happens: a row or an answer counts that this workspace did not write, or a complete run is
+entered a second time.
 """
 
 from __future__ import annotations
@@ -17,14 +19,12 @@ from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
     Draft,
-    Entry,
     EvidenceError,
     Measurement,
     Provider,
@@ -32,20 +32,16 @@ from roadworthy.domain import (
     RunSummary,
     System,
     format_instant,
-    plain,
-    sha256,
 )
 from roadworthy.evaluation import (
-    CachedProvider,
     DetectorFactory,
     Limits,
-    PlainProvider,
     Plan,
     Progress,
     RunFile,
     RunRows,
     Scoring,
-    SeededProvider,
+    Seal,
     flaky_cases,
     latest_attempt,
     plan,
@@ -57,7 +53,12 @@ from roadworthy.release import pin
 
 from .case_target import PathTarget
 from .loop import Loop
+from .run_model import RunModel
+from .run_records import completion, summary_of
 from .service import Service
+
+_RUN_LINES = "roadworthy/run-lines/v1"
+"""What the machine's key is asked for."""
 
 ALLOWED_ERROR_SHARE = 0.01
 """A run with more errors than this is `partial`: too much was not answered to judge the rest."""
@@ -99,6 +100,12 @@ class Evaluated(Struct, frozen=True, kw_only=True):
     """Why the run stopped early; empty when it did not."""
     faults: dict[str, int] = {}
     """The commonest reasons why questions failed -> how many."""
+    repeats: int = 0
+    """How often every case was asked; 0: as often as it or its suite says."""
+    cases: int = 0
+    """How many cases the rows belong to."""
+    distrusted: int = 0
+    """Answers in the cache that this workspace did not write, or that were changed."""
     reprinted: bool = False
     """True when the run was complete already."""
     progress: Progress | None = None
@@ -117,7 +124,8 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
     done = _complete(planned, deps)
     if done is not None:
         return done
-    service = deps.service(content, lambda provider: _wrapped(provider, content, asked, deps))
+    model = RunModel(content, deps.loop, cache=asked.cache, seed=asked.seed)
+    service = deps.service(content, model.wrap)
     try:
         scoring = Scoring(planned, deps.detector_factory)
         # 2 the bar into the ledger, before the first call
@@ -127,10 +135,13 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         with RunFile(
             run_path(deps.loop.workspace, planned.run),
             planned,
+            seal=seal_of(deps.loop),
             started_at=started_at,
             flush_rows=None if asked.cache else 1,
         ) as runfile:
-            started_at = runfile.header.started_at
+            done = _complete(planned, deps)
+            if done is not None:  # another process finished it meanwhile
+                return done
             found = await run(
                 planned,
                 PathTarget(service, deps.loop.clock, deps.new_id),
@@ -139,22 +150,53 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
                 limits=asked.limits,
                 on_progress=deps.on_progress,
             )
+            # 4 summary, 5 entry
+            return _entered(planned, content, found, runfile, model, deps)
     finally:
         await service.provider.aclose()
-    # 4 summary with indicators, whole or not at all
-    summary = _summary(planned, content, found, started_at, format_instant(deps.loop.clock.now()))
+
+
+def _entered(
+    planned: Plan,
+    content: ReleaseContent,
+    found: RunRows,
+    runfile: RunFile,
+    model: RunModel,
+    deps: EvaluatingDeps,
+) -> Evaluated:
+    """4 summary with indicators, whole or not at all; 5 the run into the ledger."""
+    summary = _summary(
+        planned,
+        content,
+        found,
+        runfile.sync(),
+        (runfile.header.started_at, format_instant(deps.loop.clock.now())),
+    )
     digest = deps.loop.blobs.put_json(summary)
     _write_whole(summary_path(deps.loop.workspace, planned.run), msgspec.json.encode(summary))
-    # 5 the run into the ledger
     deps.loop.ledger.record(_completed(planned, summary, digest, deps.loop.machine))
     return Evaluated(
         summary=summary,
-        run_file=run_path(deps.loop.workspace, planned.run),
+        run_file=runfile.path,
         digest=digest,
         stopped=found.stopped,
         faults=dict(Counter(row.error for row in found.rows if row.error).most_common(3)),
+        distrusted=model.distrusted,
         progress=found.progress,
+        repeats=planned.bar.repeats,
+        cases=_cases(planned),
     )
+
+
+def _cases(planned: Plan) -> int:
+    """How many cases were planned, however often each is asked."""
+    return len({(item.suite, item.case.id) for item in planned.items})
+
+
+def seal_of(loop: Loop) -> Seal:
+    """What this workspace seals the lines of its run files with."""
+    machine = loop.keyring.machine()
+    return Seal(machine.key_id, machine.derived_secret(_RUN_LINES))
 
 
 def run_path(workspace: Workspace, run_id: str) -> Path:
@@ -176,70 +218,41 @@ def _planned(system: System, content: ReleaseContent, asked: Asked, deps: Evalua
         seed=asked.seed,
         limit=asked.limit,
     )
+    begun = {
+        str(entry.payload.get("run", ""))
+        for entry in deps.loop.ledger.entries(
+            kind="bar.fixed", subject=content.candidate_digest, system=content.system
+        )
+    }
     return latest_attempt(
-        first, lambda run_id: run_path(deps.loop.workspace, run_id).exists(), fresh=asked.fresh
+        first,
+        lambda run_id: run_id in begun or run_path(deps.loop.workspace, run_id).exists(),
+        fresh=asked.fresh,
     )
 
 
 def _complete(planned: Plan, deps: EvaluatingDeps) -> Evaluated | None:
-    """The run as the ledger has it, when it is complete.
+    """The run as the ledger has it, when it is complete; it is never entered again.
 
-    Raises VerificationError when the summary is not the one that was recorded.
+    Raises VerificationError when its summary is gone or is not the one that was recorded.
     """
-    entry = _entry_of(planned, "run.completed", deps.loop)
+    entry = completion(deps.loop, planned.bar.candidate, planned.run)
     if entry is None or entry.payload.get("status") != "complete":
         return None
-    digest = str(entry.payload["summary"])
-    if not deps.loop.blobs.path(digest).exists():
-        return None
-    summary = msgspec.convert(deps.loop.blobs.get_json(digest), RunSummary, strict=False)
     return Evaluated(
-        summary=summary,
+        summary=summary_of(deps.loop, entry),
         run_file=run_path(deps.loop.workspace, planned.run),
-        digest=digest,
+        digest=str(entry.payload["summary"]),
         reprinted=True,
+        repeats=planned.bar.repeats,
+        cases=_cases(planned),
     )
-
-
-def _entry_of(planned: Plan, kind: str, loop: Loop) -> Entry | None:
-    """The newest entry of that kind about this run."""
-    found = None
-    for entry in loop.ledger.entries(kind=kind, subject=planned.bar.candidate):
-        if entry.payload.get("run") == planned.run:
-            found = entry
-    return found
-
-
-def _wrapped(
-    provider: Provider, content: ReleaseContent, asked: Asked, deps: EvaluatingDeps
-) -> Provider:
-    inner: Provider
-    if asked.cache:
-        identity = msgspec.json.encode(plain(_identity(content)), order="sorted").decode()
-        inner = CachedProvider(provider, deps.loop.workspace.answers, identity=identity)
-    else:
-        inner = PlainProvider(provider)
-    return SeededProvider(inner, asked.seed)
-
-
-def _identity(content: ReleaseContent) -> dict[str, Any]:
-    """Everything beside the request that changes the model's answers."""
-    model = content.candidate.model
-    files = (model.file, model.adapter)
-    return {
-        "model": model,
-        # Bytes, not `plain`: a user's file may have keys of any alphabet (a rule file's words).
-        "files": {
-            path: sha256(msgspec.json.encode(content.assets.get(path), order="sorted"))
-            for path in files
-            if path
-        },
-    }
 
 
 def _fix_bar(planned: Plan, deps: EvaluatingDeps) -> None:
     """Enter the bar, once for a run."""
-    if _entry_of(planned, "bar.fixed", deps.loop) is not None:
+    fixed = deps.loop.ledger.entries(kind="bar.fixed", subject=planned.bar.candidate)
+    if any(entry.payload.get("run") == planned.run for entry in fixed):
         return
     digest = deps.loop.blobs.put_json(planned.bar)
     bar = planned.bar
@@ -267,8 +280,8 @@ def _summary(
     planned: Plan,
     content: ReleaseContent,
     found: RunRows,
-    started_at: str,
-    ended_at: str,
+    file: str,
+    times: tuple[str, str],
 ) -> RunSummary:
     errors = found.errors
     total = len(planned.items)
@@ -284,8 +297,9 @@ def _summary(
         errors=errors,
         indicators=_indicators(found),
         observations=found.digest,
-        started_at=started_at,
-        ended_at=ended_at,
+        file=file,
+        started_at=times[0],
+        ended_at=times[1],
         cost=_cost(found),
         flaky=flaky_cases(found.rows),
         suites=planned.counts,

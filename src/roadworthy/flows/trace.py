@@ -19,6 +19,7 @@ from roadworthy.domain import (
     Usage,
     Witness,
     format_instant,
+    require_sound,
     sha256,
 )
 from roadworthy.serving import Decided, RailOutcome, input_text
@@ -78,7 +79,8 @@ class Trace:
         self._never.extend(outcome.never)
 
     def take(self, chunk: Chunk) -> None:
-        """Keep what a chunk of the model says."""
+        """Keep what a chunk of the model says. Raises ProviderError when it is not sound."""
+        require_sound(chunk)
         if self._first_ms is None:
             self._first_ms = self._elapsed_ms()
         if chunk.text:

@@ -86,6 +86,13 @@ class Keyring:
         _write_new(self._path(MACHINE), Ed25519Signer.generate().to_pem())
         return self.signer(MACHINE)
 
+    def derived_secret(self, context: str) -> bytes:
+        """32 secret bytes that only this workspace can know, for the purpose `context` names.
+
+        They end with the machine's key: after a rotation they are others.
+        """
+        return self.machine().derived_secret(context)
+
     def prepare(self, name: str) -> Ed25519Signer:
         """The key that will follow a name's own, made once and kept beside it until `promote`."""
         self._path(name)

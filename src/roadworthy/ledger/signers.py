@@ -8,12 +8,16 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from roadworthy.domain import TrustedKey, VerificationError
+
+_DERIVED = b"roadworthy/derived-secret/v1"
+"""The salt: keeps what is derived here apart from every other use of the key."""
 
 
 def key_id_of(public_key: bytes) -> str:
@@ -66,6 +70,14 @@ class Ed25519Signer:
     def sign(self, payload: bytes) -> bytes:
         """Ed25519 signature (64 bytes) over the bytes."""
         return self._private_key.sign(payload)
+
+    def derived_secret(self, context: str) -> bytes:
+        """32 secret bytes for one purpose: HKDF with SHA-256 (RFC 5869) over the private key.
+
+        Other contexts give other secrets, and none of them says anything about the key.
+        """
+        extracted = hmac.digest(_DERIVED, self._private_key.private_bytes_raw(), "sha256")
+        return hmac.digest(extracted, context.encode() + b"\x01", "sha256")
 
     def __repr__(self) -> str:
         return f"Ed25519Signer({self.key_id})"

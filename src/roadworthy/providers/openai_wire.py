@@ -59,6 +59,10 @@ class WireReply(Struct):
     error: Any = None
 
 
+_LEAST = -9999.0
+_ROUNDING = 1e-3
+"""So far above 0 a log-probability may come to lie by rounding."""
+
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(WireReply)
 
@@ -210,5 +214,16 @@ def _tops(top: Any) -> dict[str, float]:
 
 
 def _number(value: Any) -> float:
-    """A log-probability; what is none counts as the least (OpenAI itself writes -9999.0)."""
-    return max(-9999.0, float(value)) if isinstance(value, int | float) else -9999.0
+    """A log-probability; what is none counts as the least (OpenAI itself writes -9999.0).
+
+    Raises ProviderError on one above 0: then it is no probability, and nobody knows what it is.
+    """
+    if not isinstance(value, int | float):
+        return _LEAST
+    if value > _ROUNDING:
+        raise ProviderError(
+            f"the upstream gave {value} as a log-probability, which is above 0",
+            retryable=False,
+            fix="leave logprobs out of model.options if the upstream has none",
+        )
+    return float(max(_LEAST, min(0.0, value)))

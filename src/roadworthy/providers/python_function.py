@@ -2,7 +2,8 @@
 
 Its source is read from the system's folder (or the bundle), must have the digest that the
 candidate pins, and runs in this process with all rights: so it runs only when the candidate
-says `options.trusted: true`. Nothing outside the folder can be named.
+says `options.trusted: true`. Nothing outside the folder can be named. Whatever the function
+raises, `SystemExit` included, is a failed call, never the end of this process.
 """
 
 from __future__ import annotations
@@ -15,7 +16,15 @@ from typing import Any
 
 import msgspec
 
-from roadworthy.domain import Chunk, Model, ModelRequest, ProviderError, UsageError, sha256
+from roadworthy.domain import (
+    Chunk,
+    Model,
+    ModelRequest,
+    ProviderError,
+    UsageError,
+    require_sound,
+    sha256,
+)
 
 from .time_limit import time_limit
 
@@ -44,25 +53,54 @@ class PythonFunction:
         try:
             async with asyncio.timeout(time_limit(request)):
                 if inspect.iscoroutinefunction(self._function):
-                    answer = await self._function(asked)
+                    answer = await self._awaited(asked)
                 else:
-                    answer = await asyncio.to_thread(self._function, asked)
+                    answer = await asyncio.to_thread(self._called, asked)
         except TimeoutError:
             raise ProviderError(f"{self._named} did not answer in time", retryable=True) from None
-        except Exception as error:
-            raise ProviderError(
-                f"{self._named} raised {type(error).__name__}: {error}", retryable=False
-            ) from error
         yield self._chunk(answer)
 
     async def aclose(self) -> None:
         """Nothing to release."""
 
+    def _called(self, asked: dict[str, Any]) -> Any:
+        """The function's answer. In a thread no exception is a person's ^C: all are its own."""
+        try:
+            return self._function(asked)
+        except TimeoutError:
+            raise
+        except BaseException as error:
+            raise self._failed(error) from error
+
+    async def _awaited(self, asked: dict[str, Any]) -> Any:
+        """The same of an `async` function, which runs among our own tasks."""
+        try:
+            return await self._function(asked)
+        except (TimeoutError, KeyboardInterrupt, GeneratorExit):
+            raise
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise self._failed(error) from error
+        except BaseException as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: BaseException) -> ProviderError:
+        return ProviderError(f"{self._named} raised {_said(error)}", retryable=False)
+
     def _chunk(self, answer: Any) -> Chunk:
+        """The answer as a chunk that holds nothing but JSON."""
         value = {"text": answer} if isinstance(answer, str) else answer
         try:
-            return msgspec.convert({"finish_reason": "stop", **value}, Chunk)
-        except (msgspec.ValidationError, TypeError) as error:
+            chunk = msgspec.convert({"finish_reason": "stop", **value}, Chunk)
+            require_sound(chunk)
+            return msgspec.json.decode(msgspec.json.encode(chunk), type=Chunk)
+        except ProviderError as error:
+            raise ProviderError(
+                f"{self._named}: {error.message}", retryable=False, fix=error.fix
+            ) from None
+        except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
             raise ProviderError(
                 f"{self._named} must return a text or a dict with `text`: {error}", retryable=False
             ) from None
@@ -88,12 +126,24 @@ def make_python(model: Model, root: str, assets: dict[str, Any]) -> PythonFuncti
     scope: dict[str, Any] = {"__name__": "roadworthy_model", "__file__": model.file}
     try:
         exec(compile(source, model.file, "exec"), scope)  # noqa: S102
-    except Exception as error:
-        raise UsageError(f"{model.file}: {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise UsageError(f"{model.file}: {_said(error)}") from error
     function = scope.get(model.name)
     if not callable(function):
         raise UsageError(f"{model.file}: there is no function {model.name!r}")
     return PythonFunction(function, name=f"{model.file}:{model.name}")
+
+
+def _said(error: BaseException) -> str:
+    """An error of somebody else's code in words that can be written down."""
+    try:
+        words = str(error)
+    except Exception:
+        words = ""
+    words = words.encode(errors="replace").decode()
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _source(model: Model, root: str, assets: dict[str, Any]) -> bytes:

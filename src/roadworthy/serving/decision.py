@@ -27,12 +27,14 @@ def decide(
     is first divided by it: contextual calibration, Zhao et al. 2021
     (https://arxiv.org/abs/2102.09690). Ties go to the label that is declared first.
 
-    Raises ValueError when a label has no log-probability: it is never guessed.
+    Raises ValueError when a label has no finite log-probability: it is never guessed.
     """
     missing = [label for label in labels if label not in label_logprobs]
     if missing:
         raise ValueError(f"no probability for label {missing[0]!r}")
     scores = {label: label_logprobs[label] - (prior[label] if prior else 0.0) for label in labels}
+    if not all(map(math.isfinite, scores.values())):
+        raise ValueError("the probability of a label is no number")
     top = max(scores.values())
     weights = {label: math.exp(score - top) for label, score in scores.items()}
     total = sum(weights.values())

@@ -18,6 +18,8 @@ from roadworthy.evaluation import (
 )
 from roadworthy.evaluation.seeding import seed_of
 
+SECRET = b"s" * 32
+
 
 def asking(text: str = "hello", **fields) -> ModelRequest:
     return ModelRequest(model="m", messages=({"role": "user", "content": text},), **fields)
@@ -35,7 +37,7 @@ def path(tmp_path):
 async def test_the_same_question_is_paid_once(path):
     model = CountingProvider()
     model.pieces = 2
-    cached = CachedProvider(model, path, identity="m")
+    cached = CachedProvider(model, path, identity="m", secret=SECRET)
     first = [chunk async for chunk in cached.stream(asking())]
     second = [chunk async for chunk in cached.stream(asking())]
     assert first == second
@@ -48,7 +50,7 @@ async def test_the_same_question_is_paid_once(path):
 async def test_another_process_finds_it(path):
     model = CountingProvider()
     for _ in range(2):
-        cached = CachedProvider(model, path, identity="m")
+        cached = CachedProvider(model, path, identity="m", secret=SECRET)
         assert await text_of(cached, asking()) == "42"
         await cached.aclose()
     assert len(model.asked) == 1
@@ -67,7 +69,7 @@ async def test_another_process_finds_it(path):
 )
 async def test_every_part_of_the_request_is_in_the_key(path, other):
     model = CountingProvider()
-    cached = CachedProvider(model, path, identity="m")
+    cached = CachedProvider(model, path, identity="m", secret=SECRET)
     await text_of(cached, asking())
     await text_of(cached, other)
     assert len(model.asked) == 2
@@ -76,7 +78,7 @@ async def test_every_part_of_the_request_is_in_the_key(path, other):
 
 async def test_streaming_and_patience_do_not_change_an_answer(path):
     model = CountingProvider()
-    cached = CachedProvider(model, path, identity="m")
+    cached = CachedProvider(model, path, identity="m", secret=SECRET)
     await text_of(cached, asking(stream=True, timeout_s=1.0))
     await text_of(cached, asking(stream=False, timeout_s=9.0))
     assert len(model.asked) == 1
@@ -86,7 +88,7 @@ async def test_streaming_and_patience_do_not_change_an_answer(path):
 async def test_another_model_is_asked_itself(path):
     model = CountingProvider()
     for identity in ("m", "m2"):
-        cached = CachedProvider(model, path, identity=identity)
+        cached = CachedProvider(model, path, identity=identity, secret=SECRET)
         await text_of(cached, asking())
         await cached.aclose()
     assert len(model.asked) == 2
@@ -95,7 +97,7 @@ async def test_another_model_is_asked_itself(path):
 async def test_an_error_is_never_stored(path):
     model = CountingProvider()
     model.fault = ProviderError("down", retryable=True)
-    cached = CachedProvider(model, path, identity="m")
+    cached = CachedProvider(model, path, identity="m", secret=SECRET)
     with pytest.raises(ProviderError):
         await text_of(cached, asking())
     model.fault = None
@@ -107,7 +109,7 @@ async def test_an_error_is_never_stored(path):
 async def test_a_truncated_stream_is_never_stored(path):
     model = CountingProvider()
     model.truncated = True
-    cached = CachedProvider(model, path, identity="m")
+    cached = CachedProvider(model, path, identity="m", secret=SECRET)
     assert await text_of(cached, asking()) == "42"
     model.truncated = False
     await text_of(cached, asking())
@@ -119,7 +121,7 @@ async def test_a_truncated_stream_is_never_stored(path):
 async def test_the_same_question_at_the_same_time_is_asked_once(path):
     model = CountingProvider()
     model.gate = asyncio.Event()
-    cached = CachedProvider(model, path, identity="m")
+    cached = CachedProvider(model, path, identity="m", secret=SECRET)
     asked = [asyncio.create_task(text_of(cached, asking())) for _ in range(5)]
     await asyncio.sleep(0)
     asked[1].cancel()
@@ -135,7 +137,7 @@ async def test_when_the_first_of_two_fails_the_second_asks_itself(path):
     model = CountingProvider()
     model.gate = asyncio.Event()
     model.fault = ProviderError("down", retryable=True)
-    cached = CachedProvider(model, path, identity="m")
+    cached = CachedProvider(model, path, identity="m", secret=SECRET)
     asked = [asyncio.create_task(text_of(cached, asking())) for _ in range(2)]
     await asyncio.sleep(0)
     model.gate.set()
@@ -146,7 +148,7 @@ async def test_when_the_first_of_two_fails_the_second_asks_itself(path):
 
 
 async def test_an_answer_is_on_disk_before_it_is_handed_on(path):
-    cached = CachedProvider(CountingProvider(), path, identity="m")
+    cached = CachedProvider(CountingProvider(), path, identity="m", secret=SECRET)
     async for _ in cached.stream(asking()):
         with sqlite3.connect(path) as other:
             assert other.execute("select count(*) from answers").fetchone() == (1,)
@@ -161,7 +163,7 @@ async def test_a_cache_that_cannot_be_written_hands_nothing_on(path):
         breaker.close()
         return "42"
 
-    cached = CachedProvider(CountingProvider(answer_and_break), path, identity="m")
+    cached = CachedProvider(CountingProvider(answer_and_break), path, identity="m", secret=SECRET)
     with pytest.raises(EvidenceError, match="cannot be used") as raised:
         await text_of(cached, asking())
     assert "--no-cache" in raised.value.fix
@@ -174,11 +176,11 @@ def test_a_file_that_is_no_database_is_named(path):
     path.parent.mkdir()
     path.write_text("this is not a database, it is only a text that is long enough")
     with pytest.raises(EvidenceError, match=r"answers\.db"):
-        AnswerStore(path)
+        AnswerStore(path, secret=SECRET)
 
 
 async def test_an_unreadable_answer_counts_as_none(path):
-    store = AnswerStore(path)
+    store = AnswerStore(path, secret=SECRET)
     await store.put(b"k" * 32, Answer((), 1.0))
     assert store.get(b"k" * 32) == Answer((), 1.0)
     store._database.execute("update answers set answer = x'ff'")
@@ -187,14 +189,14 @@ async def test_an_unreadable_answer_counts_as_none(path):
 
 
 async def test_many_answers_share_a_commit(path):
-    store = AnswerStore(path)
+    store = AnswerStore(path, secret=SECRET)
     await asyncio.gather(*(store.put(bytes([n]) * 32, Answer((), n)) for n in range(50)))
     assert store.get(bytes([49]) * 32) == Answer((), 49)
     store.close()
 
 
 async def test_the_receipt_says_what_was_paid_and_how_long_it_took(path):
-    cached = CachedProvider(CountingProvider(), path, identity="m")
+    cached = CachedProvider(CountingProvider(), path, identity="m", secret=SECRET)
     receipt = new_receipt()
     await text_of(cached, asking())
     assert (receipt.paid, receipt.found, receipt.cache_hit) == (1, 0, False)

@@ -11,12 +11,15 @@ from roadworthy.domain import EvidenceError, UsageError, VerificationError
 from roadworthy.evaluation import (
     Plan,
     RunFile,
+    Seal,
     plan,
     read_header,
     read_run,
     row_digest,
     rows_digest,
 )
+
+SEAL = Seal("ours", b"s" * 32)
 
 
 @pytest.fixture
@@ -31,7 +34,7 @@ def row(number: int, **fields):
 
 async def test_rows_come_back_in_the_order_of_their_keys(tmp_path, planned):
     path = tmp_path / "runs" / "run.jsonl"
-    with RunFile(path, planned, started_at="2026-11-21T20:00:00.000000Z") as file:
+    with RunFile(path, planned, seal=SEAL, started_at="2026-11-21T20:00:00.000000Z") as file:
         for number in (2, 0, 1):
             file.append(row(number, output="é" * number))
     assert [each.case for each in read_run(path)] == ["c0", "c1", "c2"]
@@ -43,9 +46,9 @@ async def test_rows_come_back_in_the_order_of_their_keys(tmp_path, planned):
 
 async def test_it_goes_on_where_it_ended(tmp_path, planned):
     path = tmp_path / "run.jsonl"
-    with RunFile(path, planned, started_at="first") as file:
+    with RunFile(path, planned, seal=SEAL, started_at="first") as file:
         file.append(row(0))
-    with RunFile(path, planned, started_at="second") as file:
+    with RunFile(path, planned, seal=SEAL, started_at="second") as file:
         assert list(file.finished) == [("all", "c0", 0)]
         assert file.header.started_at == "first"
         file.append(row(1))
@@ -54,10 +57,10 @@ async def test_it_goes_on_where_it_ended(tmp_path, planned):
 
 async def test_errors_are_asked_again_and_the_last_row_counts(tmp_path, planned):
     path = tmp_path / "run.jsonl"
-    with RunFile(path, planned) as file:
+    with RunFile(path, planned, seal=SEAL) as file:
         file.append(row(0, status="error"))
         file.append(row(1))
-    with RunFile(path, planned) as file:
+    with RunFile(path, planned, seal=SEAL) as file:
         assert list(file.finished) == [("all", "c1", 0)]
         file.append(row(0, output="now"))
     assert [each.status for each in read_run(path)] == ["ok", "ok"]
@@ -66,13 +69,13 @@ async def test_errors_are_asked_again_and_the_last_row_counts(tmp_path, planned)
 @pytest.mark.parametrize("cut", [1, 10, 60])
 async def test_a_torn_last_line_is_cut_off(tmp_path, planned, cut):
     path = tmp_path / "run.jsonl"
-    with RunFile(path, planned) as file:
+    with RunFile(path, planned, seal=SEAL) as file:
         file.append(row(0))
         file.append(row(1))
     whole = path.read_bytes()
     path.write_bytes(whole[:-cut])
     assert [each.case for each in read_run(path)] == ["c0"]
-    with RunFile(path, planned) as file:
+    with RunFile(path, planned, seal=SEAL) as file:
         assert list(file.finished) == [("all", "c0", 0)]
         file.append(row(1))
     assert [each.case for each in read_run(path)] == ["c0", "c1"]
@@ -80,17 +83,17 @@ async def test_a_torn_last_line_is_cut_off(tmp_path, planned, cut):
 
 async def test_a_torn_header_starts_over(tmp_path, planned):
     path = tmp_path / "run.jsonl"
-    with RunFile(path, planned):
+    with RunFile(path, planned, seal=SEAL):
         pass
     path.write_bytes(path.read_bytes()[:-5])
-    with RunFile(path, planned) as file:
+    with RunFile(path, planned, seal=SEAL) as file:
         file.append(row(0))
     assert len(read_run(path)) == 1
 
 
 async def test_a_broken_line_inside_is_an_error_not_a_skipped_row(tmp_path, planned):
     path = tmp_path / "run.jsonl"
-    with RunFile(path, planned) as file:
+    with RunFile(path, planned, seal=SEAL) as file:
         file.append(row(0))
         file.append(row(1))
     lines = path.read_bytes().splitlines(keepends=True)
@@ -98,22 +101,22 @@ async def test_a_broken_line_inside_is_an_error_not_a_skipped_row(tmp_path, plan
     with pytest.raises(EvidenceError, match=r"run.jsonl:2: this is not a row"):
         read_run(path)
     with pytest.raises(EvidenceError, match=r":2:"):
-        RunFile(path, planned)
+        RunFile(path, planned, seal=SEAL)
 
 
 async def test_the_run_of_another_plan_is_refused(tmp_path, planned):
     path = tmp_path / "run.jsonl"
-    with RunFile(path, planned):
+    with RunFile(path, planned, seal=SEAL):
         pass
     with pytest.raises(UsageError, match="another plan"):
-        RunFile(path, planned.at_attempt(1))
+        RunFile(path, planned.at_attempt(1), seal=SEAL)
 
 
 async def test_two_writers_are_refused(tmp_path, planned):
     path = tmp_path / "run.jsonl"
-    with RunFile(path, planned), pytest.raises(UsageError, match="another process"):
-        RunFile(path, planned)
-    with RunFile(path, planned):
+    with RunFile(path, planned, seal=SEAL), pytest.raises(UsageError, match="another process"):
+        RunFile(path, planned, seal=SEAL)
+    with RunFile(path, planned, seal=SEAL):
         pass
 
 
@@ -121,13 +124,13 @@ async def test_a_file_that_is_no_run_is_refused_and_left_alone(tmp_path, planned
     path = tmp_path / "run.jsonl"
     path.write_text('{"something": "else"}\n')
     with pytest.raises(EvidenceError, match="not the head of a run file"):
-        RunFile(path, planned)
+        RunFile(path, planned, seal=SEAL)
     assert path.read_text() == '{"something": "else"}\n'
 
 
 async def test_flush_rows_one_writes_at_once(tmp_path, planned):
     path = tmp_path / "run.jsonl"
-    with RunFile(path, planned, flush_rows=1) as file:
+    with RunFile(path, planned, seal=SEAL, flush_rows=1) as file:
         file.append(row(0))
         assert len(read_run(path)) == 1
 
@@ -136,7 +139,7 @@ async def test_a_buffered_row_is_written_by_its_timer(tmp_path, planned):
     import asyncio
 
     path = tmp_path / "run.jsonl"
-    with RunFile(path, planned) as file:
+    with RunFile(path, planned, seal=SEAL) as file:
         file.append(row(0))
         assert read_run(path) == []
         while not read_run(path):
@@ -146,7 +149,7 @@ async def test_a_buffered_row_is_written_by_its_timer(tmp_path, planned):
 async def test_changed_rows_do_not_have_the_recorded_digest(tmp_path, planned):
     path = tmp_path / "run.jsonl"
     rows = [row(0, scores={"exact": 0.0}), row(1)]
-    with RunFile(path, planned) as file:
+    with RunFile(path, planned, seal=SEAL) as file:
         for each in rows:
             file.append(each)
     digest = rows_digest({("all", each.case, 0): row_digest(each) for each in rows})
@@ -167,7 +170,7 @@ def test_a_row_digest_leaves_out_when_and_how_long():
 
 async def test_cut_at_any_byte_only_the_torn_line_is_lost(tmp_path, planned):
     path = tmp_path / "whole.jsonl"
-    with RunFile(path, planned) as file:
+    with RunFile(path, planned, seal=SEAL) as file:
         for number in range(3):
             file.append(row(number, output="ü"))
     whole = path.read_bytes()
@@ -175,6 +178,6 @@ async def test_cut_at_any_byte_only_the_torn_line_is_lost(tmp_path, planned):
     for cut in range(len(whole) + 1):
         torn = tmp_path / "torn.jsonl"
         torn.write_bytes(whole[:cut])
-        with RunFile(torn, planned) as file:
+        with RunFile(torn, planned, seal=SEAL) as file:
             assert len(file.finished) == max(0, sum(1 for end in ends if end <= cut) - 1)
         torn.unlink()

@@ -7,7 +7,17 @@ import pytest
 from doubles.answering import CountingTarget
 from doubles.suites import a_case, a_content, a_suite, a_system
 from roadworthy.domain import Expect
-from roadworthy.evaluation import Limits, Plan, Progress, RunFile, RunRows, Scoring, plan, read_run
+from roadworthy.evaluation import (
+    Limits,
+    Plan,
+    Progress,
+    RunFile,
+    RunRows,
+    Scoring,
+    Seal,
+    plan,
+    read_run,
+)
 from roadworthy.evaluation import run as run_plan
 
 
@@ -17,7 +27,7 @@ def planned(*suites, **options) -> Plan:
 
 
 async def run(found: Plan, target: CountingTarget, path, **options) -> RunRows:
-    with RunFile(path / "run.jsonl", found) as runfile:
+    with RunFile(path / "run.jsonl", found, seal=Seal("ours", b"s" * 32)) as runfile:
         return await run_plan(found, target, runfile=runfile, scoring=Scoring(found), **options)
 
 
