@@ -111,9 +111,11 @@ class Desk:
         """People agree to ship the candidate as it stands."""
         self.write("deliberation-note.md", NOTE.format(digest=self.digest()))
 
-    async def evaluate(self) -> Evaluated:
+    async def evaluate(
+        self, asked: Asked | None = None, *, candidate: str = "candidate.yaml"
+    ) -> Evaluated:
         """`roadworthy eval`."""
-        system = load_system(self.root)
+        system = load_system(self.root, candidate=candidate)
         loop = self.loop()
         deps = EvaluatingDeps(
             loop=loop,
@@ -124,7 +126,7 @@ class Desk:
             ),
             detector_factory=lambda name, options: make_detector(name, options, system.assets),
         )  # fmt: skip
-        return await evaluate(system, Asked(), deps)
+        return await evaluate(system, asked or Asked(), deps)
 
     def gate(self) -> GateDecision:
         """`roadworthy gate`."""

@@ -121,7 +121,7 @@ def plan(
         slos=digest_of(content.slos),
         suites=pins,
         seed=seed,
-        repeats=repeats or 0,
+        repeats=_besides(kept, repeats),
     )
     bar_digest = digest_of(bar)
     first = Plan(
@@ -134,6 +134,12 @@ def plan(
         items=items,
     )
     return first.at_attempt(0)
+
+
+def _besides(kept: Sequence[tuple[Suite, tuple[Case, ...]]], repeats: int | None) -> int:
+    """The number of repeats that the bar names: 0 where it asks what the contract says anyway."""
+    said = {case.repeats or suite.file.repeats for suite, cases in kept for case in cases}
+    return 0 if repeats is None or said == {repeats} else repeats
 
 
 def latest_attempt(planned: Plan, exists: Callable[[str], bool], *, fresh: bool = False) -> Plan:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from roadworthy.domain import (
+    INDICATORS,
     Assessment,
     Measurement,
     Observation,
@@ -17,11 +18,13 @@ from roadworthy.domain import (
     read_name,
 )
 from roadworthy.monitoring import by_facets, measure, selector
-from roadworthy.policy import assess
+from roadworthy.policy import Side, assess, assess_relative, unpaired
+
+from .baseline import Baseline
 
 
 def judge(
-    slos: Sequence[SafetySLO], rows: Sequence[Observation], baseline: Sequence[Observation]
+    slos: Sequence[SafetySLO], rows: Sequence[Observation], baseline: Baseline
 ) -> tuple[list[Assessment], list[str]]:
     """Every objective that rules at the gate, and notes on those that do not."""
     assessments: list[Assessment] = []
@@ -32,10 +35,12 @@ def judge(
             notes.append(f"{slo.name} rules at run time only")
         elif target.relative_to.startswith("previous"):
             notes.append(f"{slo.name} compares with an earlier window: run time only")
-        elif target.relative_to and not baseline:
-            notes.append(f"{slo.name} is relative and there is no baseline yet: not judged")
+        elif target.relative_to and baseline.absent:
+            notes.append(f"{slo.name} is relative and {baseline.absent}: not judged")
+        elif target.relative_to and not baseline.run:
+            assessments.append(unpaired(slo, baseline.missing))
         else:
-            assessments += _assess_parts(slo, rows, baseline)
+            assessments += _assess_parts(slo, rows, baseline.rows)
     return assessments, notes
 
 
@@ -47,11 +52,33 @@ def _assess_parts(
     now, before = [r for r in rows if keep(r)], [r for r in baseline if keep(r)]
     parts = by_facets(now, slo.by) if slo.by else {"": now}
     earlier = by_facets(before, slo.by) if slo.by else {"": before}
+    relative = bool(parse_target(slo.target).relative_to)
     for name, part in (parts or {"": now}).items():
         old = earlier.get(name)
-        yield assess(
-            slo, _measure(slo, part), part=name, baseline=_measure(slo, old) if old else None
-        )
+        if relative:
+            yield assess_relative(
+                slo, _side(slo, part), _side(slo, old) if old else None, part=name
+            )
+        else:
+            before_it = _measure(slo, old) if old else None
+            yield assess(slo, _measure(slo, part), part=name, baseline=before_it)
+
+
+_SUMS = frozenset({"rate", "mean", "count"})
+"""Kinds of indicators that are a sum over cases, so that two runs of them can be paired."""
+
+
+def _side(slo: SafetySLO, rows: Sequence[Observation]) -> Side:
+    """One run's half of a comparison, with each case's own value."""
+    spec = INDICATORS.get(read_name(slo).metric)
+    cases: dict[str, float] = {}
+    if spec is None or spec.kind in _SUMS:
+        by_case: dict[str, list[Observation]] = {}
+        for row in rows:
+            by_case.setdefault(f"{row.suite}/{row.case}", []).append(row)
+        found = {case: _measure(slo, group).value for case, group in by_case.items()}
+        cases = {case: value for case, value in found.items() if value is not None}
+    return Side(measured=_measure(slo, rows), cases=cases)
 
 
 def _measure(slo: SafetySLO, rows: Sequence[Observation]) -> Measurement:

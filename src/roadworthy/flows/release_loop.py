@@ -13,8 +13,6 @@ What never happens here: a verdict without data that opens, or one that is not r
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 
 from roadworthy.domain import (
@@ -23,7 +21,6 @@ from roadworthy.domain import (
     Deliberation,
     Draft,
     GateDecision,
-    Observation,
     ReleaseContent,
     RunSummary,
     System,
@@ -31,7 +28,7 @@ from roadworthy.domain import (
     digest_of,
     plain,
 )
-from roadworthy.evaluation import pin_suite, read_run
+from roadworthy.evaluation import pin_suite
 from roadworthy.incidents import fold
 from roadworthy.policy import (
     decide,
@@ -42,10 +39,12 @@ from roadworthy.policy import (
 )
 from roadworthy.release import pin
 
+from .baseline import baseline_of
 from .comparing import differences, in_words
 from .intact import require_intact
 from .judging import judge
 from .loop import Loop
+from .run_records import bar_of, newest_run, rows_of
 
 
 def gate(system: System, loop: Loop) -> GateDecision:
@@ -65,11 +64,11 @@ def gate(system: System, loop: Loop) -> GateDecision:
     bars = _earlier_bars(loop, present.system)
     blockers = _bar_blockers(loop, run, present, bars)
     # 4 objectives
-    baseline = baseline_run(loop, content)
-    before = rows_of(loop, baseline)
-    assessments, notes = judge(content.slos.slos, rows, before)
+    baseline = baseline_of(loop, system, content, present)
+    assessments, notes = judge(content.slos.slos, rows, baseline)
     notes += moved_since(bars, present)
-    notes += [in_words(each) for each in differences(before, rows)]
+    notes += [in_words(each) for each in differences(baseline.rows, rows)]
+    notes += [f"not compared: {baseline.missing}"] if baseline.missing else []
     # 5 people and incidents
     blockers += deliberation_blockers(
         system.deliberation, content.charter, content.candidate_digest
@@ -82,7 +81,7 @@ def gate(system: System, loop: Loop) -> GateDecision:
         run=run,
         assessments=assessments if run is not None else (),
         blockers=blockers,
-        baseline_run=baseline.run if baseline is not None else "",
+        baseline_run=baseline.run,
         notes=notes,
     )
     return _record(loop, _under(decision, system.deliberation))
@@ -97,38 +96,6 @@ def _under(decision: GateDecision, note: Deliberation | None) -> GateDecision:
     )
 
 
-def newest_run(loop: Loop, candidate: str, *, bar: Bar | None = None) -> RunSummary | None:
-    """The newest run of a candidate that the ledger knows, or None.
-
-    With `bar`, the newest whole run that was held to it counts before any other: a quick run
-    after a full one does not undo it.
-    """
-    runs = [
-        msgspec.convert(
-            loop.blobs.get_json(str(entry.payload["summary"])), RunSummary, strict=False
-        )
-        for entry in loop.ledger.entries(kind="run.completed", subject=candidate)
-    ]
-    for run in reversed(runs):
-        if bar is not None and run.status == "complete" and not same_bar(_fixed(loop, run), bar):
-            return run
-    return runs[-1] if runs else None
-
-
-def _fixed(loop: Loop, run: RunSummary) -> Bar:
-    """The bar that a run was held to."""
-    return msgspec.convert(loop.blobs.get_json(run.bar), Bar, strict=False)
-
-
-def baseline_run(loop: Loop, content: ReleaseContent) -> RunSummary | None:
-    """The newest run of the live release's candidate; None before the first release."""
-    entry = loop.ledger.newest(kind="release.activated", system=content.system)
-    candidate = str(entry.payload.get("candidate", "")) if entry is not None else ""
-    if not candidate or candidate == content.candidate_digest:
-        return None
-    return newest_run(loop, candidate)
-
-
 def present_bar(system: System, content: ReleaseContent) -> Bar:
     """The bar that today's files would fix."""
     return Bar(
@@ -137,13 +104,6 @@ def present_bar(system: System, content: ReleaseContent) -> Bar:
         slos=digest_of(content.slos),
         suites=tuple(pin_suite(suite) for suite in system.suites),
     )
-
-
-def rows_of(loop: Loop, run: RunSummary | None) -> list[Observation]:
-    """The rows of a run; its file must still say what the ledger recorded of it."""
-    if run is None:
-        return []
-    return read_run(Path(loop.workspace.runs) / f"{run.run}.jsonl", expected=run.observations)
 
 
 def _earlier_bars(loop: Loop, system: str) -> list[tuple[str, Bar]]:
@@ -161,7 +121,7 @@ def _bar_blockers(
     """A bar that moved after the run, or lost a case since an earlier one, keeps it closed."""
     blockers: list[Blocker] = []
     if run is not None:
-        blockers += same_bar(_fixed(loop, run), present)
+        blockers += same_bar(bar_of(loop, run.bar), present)
     for lost in removed_cases(earlier, present):
         blockers.append(
             Blocker(

@@ -4,10 +4,13 @@ from .assessment import assess
 from .bar import moved_since, removed_cases, same_bar
 from .deliberation import deliberation_blockers, is_about
 from .gate import decide
+from .relative import Side, assess_relative, unpaired
 from .rendering import estimate, interval, shown, to_junit, to_markdown
 
 __all__ = [
+    "Side",
     "assess",
+    "assess_relative",
     "decide",
     "deliberation_blockers",
     "estimate",
@@ -19,4 +22,5 @@ __all__ = [
     "shown",
     "to_junit",
     "to_markdown",
+    "unpaired",
 ]

@@ -35,8 +35,8 @@ def assess(
 ) -> Assessment:
     """Judge one objective. `part` names the slice when it is judged per slice.
 
-    `baseline` is the same indicator of the safe baseline's run; a relative target without it is
-    INCONCLUSIVE (the caller leaves such objectives out of a first release).
+    `baseline` is the same indicator of the safe baseline's run, shown beside it. A relative target
+    is INCONCLUSIVE here: it needs both runs case by case (`assess_relative`).
     """
     target = parse_target(slo.target)
     before = baseline.value if baseline is not None else None
@@ -57,9 +57,7 @@ def assess(
     if value is None:
         return _with(blank, Verdict.INCONCLUSIVE, f"no data: {measurement.reason}", "suite")
     if target.relative_to:
-        if before is None:
-            return _with(blank, Verdict.INCONCLUSIVE, "no baseline to compare with", "suite")
-        target = SloTarget(operator=target.operator, bound=target.bound * before)
+        return _with(blank, Verdict.INCONCLUSIVE, "no baseline to compare with", "suite")
     if target.end_of_scale:
         return _judge_count(blank, slo, target, measurement)
     return _judge_value(blank, slo, target, measurement)

@@ -8,11 +8,13 @@ from .calibration import Bin, brier, expected_calibration_error, reliability
 from .comparison import PairedDifference, holm, mcnemar_exact, paired_difference
 from .distributions import beta_quantile, normal_quantile, regularised_beta, t_quantile
 from .intervals import Interval, clopper_pearson, mean_interval, wilson, zero_count_upper
+from .margin import Estimate, least_correlation, margin
 from .quantiles import quantile, quantile_interval
 from .resampling import bootstrap, bootstrap_counts
 
 __all__ = [
     "Bin",
+    "Estimate",
     "Interval",
     "PairedDifference",
     "beta_quantile",
@@ -22,6 +24,8 @@ __all__ = [
     "clopper_pearson",
     "expected_calibration_error",
     "holm",
+    "least_correlation",
+    "margin",
     "mcnemar_exact",
     "mean_interval",
     "normal_quantile",
