@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.domain import Fault
-from roadworthy.manifests import Reading, clauses_of, read_folder
+from roadworthy.manifests import Reading, clauses_of, kept_for_later, read_folder
 
 from .exits import Exit
 from .terminal import coloured, emit, say
@@ -91,6 +91,11 @@ def _tell_clauses(reading: Reading) -> None:
         name = clause.replace("_", " ")
         told = "; ".join(stands) if stands else coloured("nothing", "yellow")
         say(f"  {name:<14} {told}")
+    kept = kept_for_later(reading)
+    if kept:
+        say("Kept for a later version: loaded and pinned, and nothing acts on it yet")
+        for clause, told_later in kept.items():
+            say(f"  {clause.replace('_', ' '):<14} {'; '.join(told_later)}")
 
 
 def _count(number: int, noun: str) -> str:

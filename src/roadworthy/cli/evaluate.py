@@ -18,6 +18,7 @@ from roadworthy.domain import (
     Provider,
     ReleaseContent,
     RunSummary,
+    Unchecked,
     UsageError,
 )
 from roadworthy.evaluation import Limits, Progress
@@ -205,6 +206,7 @@ def _as_json(evaluated: Evaluated) -> dict[str, Any]:
         "suites": summary.suites,
         "flaky": list(summary.flaky),
         "cost": summary.cost,
+        "not_checked": [structs.asdict(each) for each in summary.unchecked],
         "observations": summary.observations,
         "summary": evaluated.digest,
         "run_file": str(evaluated.run_file),
@@ -226,6 +228,8 @@ def _print(evaluated: Evaluated) -> None:
         title=f"{summary.run}: {summary.candidate_name} of {summary.system}{again}",
     )
     _print_slices(summary)
+    for one in summary.unchecked:
+        warn(_unchecked(one))
     counts = ", ".join(f"{name} {count}" for name, count in summary.suites.items())
     often = f", each asked {evaluated.repeats} times" if evaluated.repeats > 1 else ""
     say(f"Rows: {summary.n} ({counts}) of {evaluated.cases} cases{often}; {summary.errors} failed.")
@@ -248,6 +252,18 @@ def _print(evaluated: Evaluated) -> None:
         return
     warn(f"Not complete: {evaluated.stopped or 'too many questions failed'}.")
     warn("Next: the same command goes on with what is missing.")
+
+
+def _unchecked(one: Unchecked) -> str:
+    """What nobody looked at, in one line."""
+    if one.blocked:
+        count = _answers(one.blocked)
+        return f"{count} blocked because `{one.rail}` could not look: {one.reason}."
+    return f"`{one.rail}` was not checked in {one.rows} rows: {one.reason}."
+
+
+def _answers(count: int) -> str:
+    return "1 answer was" if count == 1 else f"{count} answers were"
 
 
 _SAME_AS_ACCURACY = frozenset({"precision_micro", "recall_micro", "f1_micro"})

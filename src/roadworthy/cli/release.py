@@ -162,8 +162,11 @@ def show_bundle(bundle: Bundle, *, json: Json = False) -> None:
     if json:
         emit(found)
         return
+    unwatched = found.pop("unwatched")
     for name, value in found.items():
         say(f"{name:<13}{', '.join(value) if isinstance(value, list) else value}")
+    for event in unwatched:
+        say(f"unwatched    {event}: nothing looks for it, no judge is wired")
 
 
 @app.command("list")

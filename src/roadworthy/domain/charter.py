@@ -103,6 +103,10 @@ class Rule(File, frozen=True, kw_only=True):
         return ""
 
 
+UNWIRED_RULES = frozenset({"judge"})
+"""Kinds of rule that load, are checked and are pinned, and that nothing looks with yet."""
+
+
 class NeverEvent(File, frozen=True, kw_only=True):
     """An outcome that the charter forbids outright; one is enough to stop."""
 
@@ -122,6 +126,11 @@ class NeverEvent(File, frozen=True, kw_only=True):
     def is_inline(self) -> bool:
         """Whether the rule runs before the answer leaves."""
         return self.rule.kind != "judge" if self.inline is None else self.inline
+
+    @property
+    def is_wired(self) -> bool:
+        """Whether anything can look for it in this version; else only labels and reports do."""
+        return self.rule.kind not in UNWIRED_RULES
 
 
 class Allowed(File, frozen=True, kw_only=True):

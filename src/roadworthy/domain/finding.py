@@ -28,6 +28,10 @@ class TextContext(Struct, frozen=True, kw_only=True):
     context: dict[str, Any] = field(default_factory=dict)
 
 
+NOBODY_LOOKS = "nothing looks for it: no judge is wired"
+"""Reason of a never event that would be looked at after the answer left, if anything could."""
+
+
 class RailVerdict(Struct, frozen=True, kw_only=True):
     """One rail's verdict on one side of one exchange; kept in the observation."""
 

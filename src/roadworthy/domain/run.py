@@ -33,6 +33,17 @@ class Bar(Struct, frozen=True, kw_only=True):
     """How often every case was asked; 0: as cases and suites say, which is the contract."""
 
 
+class Unchecked(Struct, frozen=True, kw_only=True):
+    """Answers that a rail or never event could not look at, and why."""
+
+    rail: str
+    """The rail's id; `never:<id>` for a never event."""
+    reason: str
+    rows: int
+    blocked: int = 0
+    """How many of them were blocked: what cannot be looked at does not leave."""
+
+
 class RunSummary(Struct, frozen=True, kw_only=True):
     """What a run says. Deterministic for the same observations."""
 
@@ -56,3 +67,5 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     flaky: tuple[str, ...] = ()
     suites: dict[str, int] = field(default_factory=dict)
     """Suite -> number of rows."""
+    unchecked: tuple[Unchecked, ...] = ()
+    """What nobody looked at; the commonest first."""

@@ -1,7 +1,8 @@
 """The request path as what answers a case: input rails, compose, model, output rails, decide.
 
 Enters: a case. Leaves: its observation, of stage `eval`. No door, no journal, no kill switch:
-an evaluation asks the same path that the gateway walks, and nothing of it reaches a user.
+an evaluation asks the same path that the gateway walks, and nothing of it reaches a user. The late
+rules, which live traffic meets in the control process, look right after the answer.
 
 `latency_ms` and `first_token_ms` are those of the model calls when they were paid for, so that
 an answer from the cache says how long it took, not how long it took to find.
@@ -27,6 +28,7 @@ from roadworthy.domain import (
 )
 from roadworthy.evaluation import Receipt, new_receipt
 
+from .late_looking import look_late
 from .request_path import answer
 from .service import Service
 from .trace import Reply
@@ -71,7 +73,7 @@ class PathTarget:
                     reply = item
         if reply is None:
             raise UsageError("the request path ended without a reply")
-        return reply.observation
+        return look_late(reply.observation, call, self._service.rails, self._clock)
 
     def _call(self, case: Case, repeat: int) -> Call:
         content = self._service.content

@@ -48,7 +48,7 @@ from roadworthy.evaluation import (
     run,
 )
 from roadworthy.manifests import Workspace
-from roadworthy.monitoring import measure_all
+from roadworthy.monitoring import measure_all, unchecked
 from roadworthy.release import pin
 
 from .case_target import PathTarget
@@ -303,6 +303,7 @@ def _summary(
         cost=_cost(found),
         flaky=flaky_cases(found.rows),
         suites=planned.counts,
+        unchecked=unchecked(found.rows),
     )
 
 

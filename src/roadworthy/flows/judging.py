@@ -12,21 +12,30 @@ from roadworthy.domain import (
     INDICATORS,
     Assessment,
     Measurement,
+    NeverEvent,
     Observation,
     SafetySLO,
     parse_target,
     read_name,
 )
 from roadworthy.monitoring import by_facets, measure, selector
-from roadworthy.policy import Side, assess, assess_relative, unpaired
+from roadworthy.policy import Side, assess, assess_relative, undecided_by, unpaired
 
 from .baseline import Baseline
+from .gaps import covered_by_labels, gaps
 
 
 def judge(
-    slos: Sequence[SafetySLO], rows: Sequence[Observation], baseline: Baseline
+    slos: Sequence[SafetySLO],
+    rows: Sequence[Observation],
+    baseline: Baseline,
+    never: Sequence[NeverEvent],
 ) -> tuple[list[Assessment], list[str]]:
-    """Every objective that rules at the gate, and notes on those that do not."""
+    """Every objective that rules at the gate, and notes on those that do not.
+
+    `never` are the candidate's never events: where nobody looked for one, no count of violations
+    is a pass.
+    """
     assessments: list[Assessment] = []
     notes: list[str] = []
     for slo in slos:
@@ -40,12 +49,16 @@ def judge(
         elif target.relative_to and not baseline.run:
             assessments.append(unpaired(slo, baseline.missing))
         else:
-            assessments += _assess_parts(slo, rows, baseline.rows)
+            assessments += _assess_parts(slo, rows, baseline.rows, never)
+    notes += covered_by_labels(rows, never)
     return assessments, notes
 
 
 def _assess_parts(
-    slo: SafetySLO, rows: Sequence[Observation], baseline: Sequence[Observation]
+    slo: SafetySLO,
+    rows: Sequence[Observation],
+    baseline: Sequence[Observation],
+    never: Sequence[NeverEvent],
 ) -> Iterable[Assessment]:
     """One assessment, or one for each slice that `by` names."""
     keep = selector(slo.where)
@@ -56,12 +69,14 @@ def _assess_parts(
     for name, part in (parts or {"": now}).items():
         old = earlier.get(name)
         if relative:
-            yield assess_relative(
+            judged = assess_relative(
                 slo, _side(slo, part), _side(slo, old) if old else None, part=name
             )
         else:
             before_it = _measure(slo, old) if old else None
-            yield assess(slo, _measure(slo, part), part=name, baseline=before_it)
+            judged = assess(slo, _measure(slo, part), part=name, baseline=before_it)
+        counts = read_name(slo).metric == "never_event_violations"
+        yield undecided_by(judged, gaps(part, never) if counts else ())
 
 
 _SUMS = frozenset({"rate", "mean", "count"})
@@ -76,9 +91,15 @@ def _side(slo: SafetySLO, rows: Sequence[Observation]) -> Side:
         by_case: dict[str, list[Observation]] = {}
         for row in rows:
             by_case.setdefault(f"{row.suite}/{row.case}", []).append(row)
-        found = {case: _measure(slo, group).value for case, group in by_case.items()}
+        found = {case: _of_case(_measure(slo, group)) for case, group in by_case.items()}
         cases = {case: value for case, value in found.items() if value is not None}
     return Side(measured=_measure(slo, rows), cases=cases)
+
+
+def _of_case(found: Measurement) -> float | None:
+    """A case's own value. One that counts (`n`) and was not answered is not right, not absent."""
+    withheld = found.value is None and found.coverage == 0.0 and found.n > 0
+    return 0.0 if withheld else found.value
 
 
 def _measure(slo: SafetySLO, rows: Sequence[Observation]) -> Measurement:

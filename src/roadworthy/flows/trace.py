@@ -181,7 +181,7 @@ class Trace:
             decision=decided.label if decided else "",
             confidence=decided.confidence if decided else None,
             label_probabilities=decided.probabilities if decided else {},
-            rails=tuple(self.verdicts),
+            rails=(*self.verdicts, *service.rails.unlooked),
             never=tuple(self._never),
             output=text,
             raw_output=raw if raw != text else "",

@@ -1,6 +1,6 @@
 """The user's files: loaded, checked, every fault at once. And where a workspace keeps what."""
 
-from .clauses import clauses_of
+from .clauses import clauses_of, kept_for_later
 from .deliberation_file import DELIBERATION, load_deliberation
 from .glance import read_system_name
 from .kinds import KINDS, SCHEMA_NAMES
@@ -30,6 +30,7 @@ __all__ = [
     "check_system",
     "clauses_of",
     "draft_system",
+    "kept_for_later",
     "load_deliberation",
     "load_deployment",
     "load_system",

@@ -1,10 +1,14 @@
-"""The four clauses of the safety contract: what stands for each. An empty one is a finding."""
+"""The four clauses of the safety contract: what stands for each. An empty one is a finding.
+
+What stands is what this version acts on. What it loads, checks and pins for a later version is
+told apart: a promise is no guard.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from roadworthy.domain import Clause, SafetySLO, find_indicator, read_name
+from roadworthy.domain import Clause, SafetySLO, find_indicator, parse_target, read_name
 
 from .reading import CHARTER, Reading
 
@@ -25,34 +29,68 @@ _AREAS: dict[str, Clause] = {"shift": "monitoring", "calibration": "monitoring"}
 
 _FIX: dict[Clause, str] = {
     "robustness": "add cases with tags such as `tail`, `adversarial`, `ood`",
-    "monitoring": "add an objective for run time to safety-slos.yaml, or a rail to rails.yaml",
+    "monitoring": "add an objective that is measured, such as `decision_ece`, or a rail",
     "alignment": "add `proxies` and `never` to charter.yaml",
-    "system_safety": "add rollout.yaml or a playbook, or pin the model with `digest` or `version`",
+    "system_safety": "pin the model with `digest`, or give a never event or an objective this "
+    "`clause`",
 }
 
 
-def clauses_of(reading: Reading) -> dict[Clause, list[str]]:
-    """Clause -> what stands for it, in words; an empty list where nothing does."""
-    stands: dict[Clause, list[str]] = {clause: [] for clause in MEANING}
+Told = dict[Clause, list[str]]
+"""Clause -> what there is for it, in words."""
+
+
+def clauses_of(reading: Reading) -> Told:
+    """Clause -> what stands for it in this version; an empty list where nothing does."""
+    stands: Told = {clause: [] for clause in MEANING}
     _count_cases(reading, stands)
     for slo in reading.slos.slos if reading.slos else []:
-        stands[_clause_of(slo)].append(f"objective {slo.name}")
+        if _is_judged(slo):
+            stands[_clause_of(slo)].append(f"objective {slo.name}")
     if reading.rails.rails:
         stands["monitoring"].append(_number(len(reading.rails.rails), "rail"))
     if reading.charter is not None:
         if reading.charter.proxies:
             stands["alignment"].append(_number(len(reading.charter.proxies), "proxy", "proxies"))
         for event in reading.charter.never:
-            stands[event.clause].append(f"never event {event.id}")
+            if event.is_wired:
+                stands[event.clause].append(f"never event {event.id}")
+    model = reading.candidate.model if reading.candidate else None
+    if model is not None and model.digest:
+        stands["system_safety"].append("the model is pinned by its digest")
+    elif model is not None and model.version:
+        # Whoever hosts it can change it behind its name: said, not proven.
+        stands["system_safety"].append(f"the model's version is named ({model.version})")
+    return stands
+
+
+def kept_for_later(reading: Reading) -> Told:
+    """Clause -> what the files hold that is loaded and pinned, and that nothing acts on yet."""
+    kept: Told = {clause: [] for clause in MEANING}
+    for slo in reading.slos.slos if reading.slos else []:
+        if not _is_judged(slo):
+            kept[_clause_of(slo)].append(f"objective {slo.name}")
+    for event in reading.charter.never if reading.charter else []:
+        if not event.is_wired:
+            kept[event.clause].append(f"never event {event.id} ({event.rule.kind})")
     if reading.rollout is not None and reading.rollout.steps:
         steps = _number(len(reading.rollout.steps), "step")
-        stands["system_safety"].append(f"rollout of {steps}")
+        kept["system_safety"].append(f"rollout of {steps}")
     if reading.playbooks:
-        stands["system_safety"].append(_number(len(reading.playbooks), "playbook"))
-    model = reading.candidate.model if reading.candidate else None
-    if model is not None and (model.digest or model.version):
-        stands["system_safety"].append("the model is pinned")
-    return stands
+        kept["system_safety"].append(_number(len(reading.playbooks), "playbook"))
+    return {clause: told for clause, told in kept.items() if told}
+
+
+def _is_judged(slo: SafetySLO) -> bool:
+    """Whether this version judges it: at the gate, on an indicator that it measures."""
+    if "gate" not in slo.at:
+        return False
+    try:
+        spec = find_indicator(read_name(slo).metric)
+        relative = parse_target(slo.target).relative_to
+    except ValueError:
+        return False
+    return (spec is None or spec.measured) and not relative.startswith("previous")
 
 
 def _count_cases(reading: Reading, stands: dict[Clause, list[str]]) -> None:

@@ -1,6 +1,15 @@
 """Indicators: named functions of observations, the same before release and after it."""
 
 from .indicators import measure, measure_all
+from .lookout import Lookout, lookouts, unchecked
 from .selection import by_facets, selector
 
-__all__ = ["by_facets", "measure", "measure_all", "selector"]
+__all__ = [
+    "Lookout",
+    "by_facets",
+    "lookouts",
+    "measure",
+    "measure_all",
+    "selector",
+    "unchecked",
+]

@@ -165,7 +165,7 @@ def _beside_coverage(spec: IndicatorSpec, rows: Rows, found: Measurement) -> Mea
         fates = Counter(row.action if row.status == "ok" else "failed" for row in asked)
         told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
         reason = f"none of {len(asked)} labelled cases was answered (coverage 0): {told}"
-        return structs.replace(_absent(spec, reason), n=len(asked), coverage=0.0)
+        return structs.replace(_absent(spec, reason), n=found.n, coverage=0.0)
     return structs.replace(found, coverage=answered / len(asked))
 
 

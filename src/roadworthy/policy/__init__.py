@@ -4,6 +4,7 @@ from .assessment import assess
 from .bar import moved_since, removed_cases, same_bar
 from .deliberation import deliberation_blockers, is_about
 from .gate import decide
+from .lookout import undecided_by
 from .relative import Side, assess_relative, unpaired
 from .rendering import estimate, interval, shown, to_junit, to_markdown
 
@@ -22,5 +23,6 @@ __all__ = [
     "shown",
     "to_junit",
     "to_markdown",
+    "undecided_by",
     "unpaired",
 ]

@@ -133,6 +133,7 @@ def describe_bundle(path: Path) -> dict[str, Any]:
         "prompt": content.prompt.header.id if content.prompt else "",
         "rails": [rail.id for rail in content.rails.rails],
         "never": [event.id for event in content.charter.never],
+        "unwatched": [event.id for event in content.charter.never if not event.is_wired],
         "objectives": [f"{slo.name} {slo.target}" for slo in content.slos.slos],
         "layers": sorted(contents.layers),
         "attestations": sorted(item.predicate_type for item in contents.attestations),

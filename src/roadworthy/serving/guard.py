@@ -27,6 +27,10 @@ Timer = Callable[[], float]
 """Seconds from an arbitrary start; never goes back."""
 
 
+NOT_WIRED = "no judge is wired"
+"""Why a guard without a detector says nothing."""
+
+
 class Guard(Struct, frozen=True, kw_only=True):
     """What looks, for what, and what follows."""
 
@@ -89,7 +93,7 @@ def look(guard: Guard, text: str, context: TextContext, timer: Timer) -> Look:
     """Look at a whole text. Never raises."""
     detector = guard.detector
     if detector is None:
-        return Look(failure="no judge is wired")
+        return Look(failure=NOT_WIRED)
     return attempt(guard, lambda: detector.detect(text, context), timer)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from roadworthy.domain import NeverRecord, RailVerdict, TextContext
+from roadworthy.domain import NOBODY_LOOKS, NeverRecord, RailVerdict, TextContext
 
 from .guard import Guard, Look, Timer, look, verdict
 from .rail_rules import BuiltRule, never_guards
@@ -28,6 +28,13 @@ class LateRule(Struct, frozen=True, kw_only=True):
     def wired(self) -> bool:
         """Whether anything can look; a judge without a model cannot."""
         return all(guard.detector is not None for guard in self.guards)
+
+    @property
+    def unlooked(self) -> tuple[RailVerdict, ...]:
+        """What every observation says of a rule that nothing looks with; empty when wired."""
+        if self.wired:
+            return ()
+        return tuple(verdict(guard, Look(failure=NOBODY_LOOKS)) for guard in self.guards)
 
     def check(
         self, *, input: str, output: str, context: TextContext, timer: Timer

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from roadworthy.detectors import ShapeDetector, waits_of
 
-from .guard import Guard
+from .guard import NOT_WIRED, Guard
 from .rails import RailLine
 
 
@@ -29,7 +29,7 @@ def explain_rails(line: RailLine) -> list[RailExplanation]:
     rows = [_explained(guard) for guard in line.outputs]
     for rule in line.late_rules:
         looked = "looked at right after the answer left" if rule.wired else "not checked"
-        why = "" if rule.wired else ": no judge is wired"
+        why = "" if rule.wired else f": {NOT_WIRED}"
         rows.append(
             RailExplanation(
                 rail=f"never:{rule.event}", collects=False, holds_back=0, note=looked + why
@@ -41,7 +41,7 @@ def explain_rails(line: RailLine) -> list[RailExplanation]:
 def _explained(guard: Guard) -> RailExplanation:
     window = guard.window
     if guard.detector is None:
-        note = "no judge is wired, so every answer is blocked; drop `inline: true`"
+        note = f"{NOT_WIRED}, so every answer is blocked; drop `inline: true`"
     elif guard.collects and window is None:
         note = "must see the whole answer, so nothing leaves before it is complete"
     elif guard.collects:

@@ -38,6 +38,8 @@ class RailLine:
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.late_rules = tuple(late)
+        self.unlooked = tuple(verdict for rule in self.late_rules for verdict in rule.unlooked)
+        """What every observation says of never events that nothing looks for: not checked."""
         self.collects = tuple(guard.rail for guard in self.outputs if guard.collects)
         """Output rails that need the whole answer before its first character may leave."""
         self._inputs = Panel(self.inputs, timer)

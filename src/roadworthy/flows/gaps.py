@@ -1,0 +1,43 @@
+"""Never events that nobody looked for, in words, so that no count of violations hides them.
+
+Enters: never events and the rows of a run. Leaves: sentences. What never happens here: an event
+that a rule could not look for, or that has no rule which could, passed over as not having happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roadworthy.domain import NeverEvent, Observation
+from roadworthy.monitoring import Lookout, lookouts
+
+
+def gaps(rows: Sequence[Observation], never: Sequence[NeverEvent]) -> list[str]:
+    """One sentence per never event that was not looked for in every answer that left."""
+    seen = lookouts(rows, [event.id for event in never])
+    found = (_gap(event, one) for event, one in zip(never, seen, strict=True))
+    return [gap for gap in found if gap]
+
+
+def _gap(event: NeverEvent, seen: Lookout) -> str:
+    if not event.is_wired:
+        nobody = (
+            f"nothing looks for the never event `{event.id}` (no {event.rule.kind} is wired), and "
+            f"no case of these is tagged `never:{event.id}` with the hold or block that must happen"
+        )
+        return "" if seen.labelled else nobody
+    missed = seen.left - seen.looked
+    if not missed:
+        return ""
+    return f"the never event `{event.id}` was not looked for in {missed} of {seen.left} answers"
+
+
+def covered_by_labels(rows: Sequence[Observation], never: Sequence[NeverEvent]) -> list[str]:
+    """What covers never events that no rule looks for, one note each."""
+    events = [event for event in never if not event.is_wired]
+    return [
+        f"no {event.rule.kind} is wired: violations of `{event.id}` are seen only in the rows "
+        f"tagged `never:{event.id}` ({one.labelled})"
+        for event, one in zip(events, lookouts(rows, [each.id for each in events]), strict=True)
+        if one.labelled
+    ]
