@@ -27,6 +27,7 @@ from roadworthy_verify.layout import PREDICATE_APPROVAL
 
 from .loop import Loop
 from .routing import read_table
+from .run_records import completion, summary_of
 
 BUILT = "release.built"
 APPROVED = "release.approved"
@@ -77,18 +78,14 @@ def evidence_of(loop: Loop, content: ReleaseContent) -> Evidence:
     decision = require_pass(found[0] if found else None, content)
     assert found is not None, "require_pass raises without a decision"
     require_same_objectives(_blob(loop, decision.bar, Bar), content)
-    for entry in loop.ledger.entries(kind="run.completed", subject=content.candidate_digest):
-        if entry.payload.get("run") == decision.run:
-            digest = str(entry.payload.get("summary", ""))
-            summary = _blob(loop, digest, RunSummary)
-            break
-    else:
+    entry = completion(loop, content.candidate_digest, decision.run)
+    if entry is None:
         raise EvidenceError(f"the ledger has no run {decision.run}, which the gate judged")
     return Evidence(
         decision=decision,
         decision_digest=found[1],
-        summary=summary,
-        summary_digest=digest,
+        summary=summary_of(loop, entry),
+        summary_digest=str(entry.payload["summary"]),
     )
 
 
