@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 from roadworthy.domain import Measurement, SafetySLO, Verdict
 from roadworthy.policy import assess
 from roadworthy.statistics import (
-    bootstrap,
-    bootstrap_counts,
     clopper_pearson,
     holm,
     mcnemar_exact,
@@ -97,17 +95,6 @@ def test_the_paired_difference_covers_the_truth() -> None:
     assert inside / rounds >= 0.93
 
 
-def test_the_bootstrap_covers_a_mean() -> None:
-    source = random.Random(7)
-    inside = 0
-    rounds = 300
-    for seed in range(rounds):
-        values = [source.gauss(1.0, 2.0) for _ in range(60)]
-        bounds = bootstrap(values, lambda items: sum(items) / len(items), resamples=300, seed=seed)
-        inside += bounds.low <= 1.0 <= bounds.high
-    assert inside / rounds >= 0.90
-
-
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_an_interval_holds_its_estimate_and_stays_in_range(share: tuple[int, int]) -> None:
     count, n = share
@@ -121,18 +108,3 @@ def test_holm_never_lowers_a_p_value_and_keeps_their_order(values: list[float]) 
     assert all(after >= before for before, after in zip(values, adjusted, strict=True))
     order = sorted(range(len(values)), key=lambda index: values[index])
     assert [adjusted[index] for index in order] == sorted(adjusted)
-
-
-def test_the_bootstrap_of_counts_covers_a_share() -> None:
-    source = random.Random(8)
-    inside, rounds = 0, 400
-    for seed in range(rounds):
-        hits = sum(source.random() < 0.7 for _ in range(150))
-        bounds = bootstrap_counts(
-            {True: hits, False: 150 - hits},
-            lambda counts: counts.get(True, 0) / sum(counts.values()),
-            resamples=400,
-            seed=seed,
-        )
-        inside += bounds.low <= 0.7 <= bounds.high
-    assert 0.91 <= inside / rounds <= 0.98

@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 IndicatorKind = Literal["rate", "mean", "count", "calibration", "quantile", "score"]
 """rate: share of events, closed-form interval · mean: of unbounded values · count: of events ·
-calibration · quantile: of durations · score: in [0, 1] but no share of events (bootstrap)."""
+calibration · quantile: of durations · score: in [0, 1] but no share of events."""
 
 
 class IndicatorSpec(Struct, frozen=True, kw_only=True):
@@ -49,12 +49,19 @@ class Measurement(Struct, frozen=True, kw_only=True):
     """Lower bound of the two-sided interval at `confidence`."""
     high: float | None = None
     n: int = 0
+    """Cases, however often each was asked (of live traffic: exchanges). Bounds rest on it."""
+    rows: int = 0
+    """Answers behind the `n` cases: more than `n` when cases were repeated."""
+    counted: str = "cases"
+    """What `n` counts: `cases`, or `groups` of them."""
     count: int | None = None
-    """For rates and counts: how many of the `n` were events."""
+    """For rates and counts: in how many of the `n` there was an event, in any repeat."""
+    every: int | None = None
+    """For rates: in how many of the `n` every repeat was one."""
     unit: str = ""
     confidence: float = 0.95
     method: str = ""
-    """How the interval was made: `wilson`, `clopper_pearson`, `normal`, `bootstrap` …"""
+    """How the interval was made: `clopper_pearson`, `student_t`, `mover`, `order statistics` …"""
     coverage: float | None = None
     """Of indicators over labels: the share of their cases that the system answered by itself."""
     higher_is_better: bool = True

@@ -1,5 +1,6 @@
 """CEL, loaded lean: the one place that imports the library."""
 
+from .condition import Condition
 from .loading import load_cel
 
-__all__ = ["load_cel"]
+__all__ = ["Condition", "load_cel"]

@@ -32,10 +32,10 @@ def check_pattern(pattern: str, document: Document, place: Path) -> bool:
 
 def check_cel(
     expression: str, document: Document, place: Path, *, variables: tuple[str, ...]
-) -> None:
-    """Note an expression that does not compile or names what does not exist."""
+) -> bool:
+    """Note an expression that does not compile or names what does not exist; True when sound."""
     if not document.sound(place):
-        return
+        return False
     name = document.spell(place)
     why = why_not_cel(expression)
     if why:
@@ -44,7 +44,7 @@ def check_cel(
             f"`{name}` is no CEL expression: {why}",
             'write one such as `decision == "refuse" && confidence < 0.8`',
         )
-        return
+        return False
     unknown = unknown_variable(expression, variables)
     if unknown:
         document.fault(
@@ -52,6 +52,7 @@ def check_cel(
             f"`{name}` names `{unknown}`, which does not exist here",
             suggest(unknown, list(variables), "there are"),
         )
+    return not unknown
 
 
 def check_schema(schema: Any, document: Document, place: Path) -> None:

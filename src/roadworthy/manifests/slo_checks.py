@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import to_builtins
+
 from roadworthy.domain import (
     ALIASES,
     INDICATORS,
@@ -20,6 +22,7 @@ from roadworthy.domain import (
     why_idle,
     why_impossible,
 )
+from roadworthy.expressions import Condition
 
 from .charter_checks import check_filled
 from .compiled import check_cel
@@ -234,7 +237,17 @@ def _check_where(slo: SafetySLO, place: Path, document: Document) -> None:
         if not slo.where.removeprefix("tag:").strip():
             document.fault(where, "`where` names no tag", "write `tag:NAME`")
         return
-    check_cel(slo.where, document, where, variables=Observation.__struct_fields__)
+    if not check_cel(slo.where, document, where, variables=Observation.__struct_fields__):
+        return
+    blank = Observation(id="", time="", system="", release="", stage="eval")
+    names = {name: to_builtins(getattr(blank, name)) for name in blank.__struct_fields__}
+    kind = Condition(slo.where).other_kind(names)
+    if kind:
+        document.fault(
+            where,
+            f"`{document.spell(where)}` gives {kind}, not true or false",
+            "compare it with something, as in `suite == 'golden'`",
+        )
 
 
 def _check_facets(slo: SafetySLO, place: Path, document: Document, reading: Reading) -> None:

@@ -2,7 +2,7 @@
 
 from .indicators import measure, measure_all
 from .lookout import Lookout, lookouts, unchecked
-from .selection import by_facets, selector
+from .selection import by_facets, selector, uncarried
 
 __all__ = [
     "Lookout",
@@ -11,5 +11,6 @@ __all__ = [
     "measure",
     "measure_all",
     "selector",
+    "uncarried",
     "unchecked",
 ]

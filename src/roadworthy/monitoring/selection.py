@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import DetectorError, Fault, ManifestError, Observation
-from roadworthy.expressions import load_cel
+from roadworthy.expressions import Condition
 
 Predicate = Callable[[Observation], bool]
 
@@ -17,8 +17,8 @@ def selector(where: str) -> Predicate:
     """The filter that an SLO's `where` describes: empty, `tag:NAME`, or a CEL expression.
 
     A CEL expression sees the observation's fields and `tags`. Raises ManifestError when it does
-    not compile; the predicate raises DetectorError when it cannot be evaluated on a row (a
-    filter that cannot look must not drop rows).
+    not compile; the predicate raises DetectorError when it cannot be evaluated on a row or is
+    neither true nor false of it (a filter that cannot look must not drop rows, nor keep them).
     """
     if not where:
         return lambda observation: True
@@ -29,10 +29,9 @@ def selector(where: str) -> Predicate:
 
 
 def _cel(expression: str) -> Predicate:
-    cel = load_cel()
     try:
-        program = cel.compile(expression)
-    except Exception as error:
+        condition = Condition(expression)
+    except ValueError as error:
         fault = Fault(
             file="safety-slos.yaml",
             line=0,
@@ -43,10 +42,12 @@ def _cel(expression: str) -> Predicate:
 
     def matches(observation: Observation) -> bool:
         try:
-            return bool(program.execute(_fields(observation)))
-        except Exception as error:
+            return condition.holds(_fields(observation))
+        except ValueError as error:
+            name = observation.case or observation.id
             raise DetectorError(
-                f"`where: {expression}` cannot be evaluated on {observation.id}: {error}"
+                f"`where: {expression}` cannot be evaluated on {name}: {error}",
+                fix="guard what not every case has, as in `has(facets.language) && …`",
             ) from error
 
     return matches
@@ -74,5 +75,20 @@ def by_facets(
     return dict(sorted(slices.items()))
 
 
+def uncarried(observations: Iterable[Observation], facets: Sequence[str]) -> list[str]:
+    """The facets of which no observation has a value: there is nothing to slice by."""
+    missing = list(facets)
+    for observation in observations:
+        missing = [facet for facet in missing if not _value(observation, facet)]
+        if not missing:
+            break
+    return missing
+
+
+_FIELDS = frozenset({"tenant", "suite", "endpoint", "decision", "label"})
+"""What every observation has a place for: it can be sliced by as well."""
+
+
 def _value(observation: Observation, facet: str) -> str:
-    return observation.facets.get(facet) or (observation.tenant if facet == "tenant" else "")
+    field = str(getattr(observation, facet)) if facet in _FIELDS else ""
+    return observation.facets.get(facet) or field

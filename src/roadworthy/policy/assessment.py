@@ -78,7 +78,8 @@ def _judge_count(
         met = measurement.value == target.bound
         violations = 0 if met else 1
     else:
-        violations = measurement.count if target.bound == 0 else n - measurement.count
+        every = measurement.count if measurement.every is None else measurement.every
+        violations = measurement.count if target.bound == 0 else n - every
     noun = "violation" if violations == 1 else "violations"
     if violations:
         return _with(blank, Verdict.FAIL, f"{violations} {noun} in {n} cases", _phase(slo, 1.0))

@@ -4,13 +4,27 @@ Pure functions of numbers, on the standard library alone (scipy is the oracle in
 that a gate starts in milliseconds. No NaN enters or leaves: absence is None or an error.
 """
 
-from .calibration import Bin, brier, expected_calibration_error, reliability
+from .calibration import (
+    Bin,
+    brier,
+    calibration_interval,
+    expected_calibration_error,
+    gap_of,
+    reliability,
+)
 from .comparison import PairedDifference, holm, mcnemar_exact, paired_difference
 from .distributions import beta_quantile, normal_quantile, regularised_beta, t_quantile
-from .intervals import Interval, clopper_pearson, mean_interval, wilson, zero_count_upper
+from .intervals import (
+    Interval,
+    clopper_pearson,
+    mean_interval,
+    share_interval,
+    wilson,
+    zero_count_upper,
+)
+from .macro import macro_interval
 from .margin import Estimate, least_correlation, margin
 from .quantiles import quantile, quantile_interval
-from .resampling import bootstrap, bootstrap_counts
 
 __all__ = [
     "Bin",
@@ -18,13 +32,14 @@ __all__ = [
     "Interval",
     "PairedDifference",
     "beta_quantile",
-    "bootstrap",
-    "bootstrap_counts",
     "brier",
+    "calibration_interval",
     "clopper_pearson",
     "expected_calibration_error",
+    "gap_of",
     "holm",
     "least_correlation",
+    "macro_interval",
     "margin",
     "mcnemar_exact",
     "mean_interval",
@@ -34,6 +49,7 @@ __all__ = [
     "quantile_interval",
     "regularised_beta",
     "reliability",
+    "share_interval",
     "t_quantile",
     "wilson",
     "zero_count_upper",

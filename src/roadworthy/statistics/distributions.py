@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from statistics import NormalDist
 
 _TINY = 1e-300
@@ -52,22 +51,26 @@ def _fraction(x: float, a: float, b: float) -> float:
     return value
 
 
-def _bisect(function: Callable[[float], float], wanted: float, low: float, high: float) -> float:
-    """Where an increasing function reaches `wanted`."""
-    for _ in range(200):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        if function(middle) < wanted:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
 def beta_quantile(probability: float, a: float, b: float) -> float:
-    """Quantile of the Beta(a, b) distribution."""
-    return _bisect(lambda x: regularised_beta(x, a, b), probability, 0.0, 1.0)
+    """Quantile of the Beta(a, b) distribution.
+
+    Newton's method on the distribution function, kept inside a bracket that halves where a step
+    would leave it: a handful of evaluations instead of fifty.
+    """
+    low, high = 0.0, 1.0
+    scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
+    x = a / (a + b)
+    for _ in range(200):
+        gap = regularised_beta(x, a, b) - probability
+        low, high = (low, x) if gap > 0 else (x, high)
+        slope = math.exp(scale + (a - 1) * math.log(x) + (b - 1) * math.log1p(-x))
+        step = x - gap / slope if slope > _TINY else -1.0
+        if not low < step < high:
+            step = (low + high) / 2
+        if step in (low, high) or abs(step - x) <= 1e-15 * x:
+            return step
+        x = step
+    return x
 
 
 def t_quantile(probability: float, degrees: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -27,6 +28,7 @@ def _check(count: int, n: int, confidence: float) -> None:
 def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
     """Score interval of a share (Wilson 1927, https://doi.org/10.2307/2276774).
 
+    Nominal on average over shares, less at single ones: for a proof take `clopper_pearson`.
     Raises ValueError without data: no data has no interval.
     """
     _check(count, n, confidence)
@@ -39,15 +41,40 @@ def wilson(count: int, n: int, confidence: float = 0.95) -> Interval:
     return Interval(low, high)
 
 
+@lru_cache(maxsize=4096)
 def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> Interval:
     """Exact interval of a share (Clopper and Pearson 1934, https://doi.org/10.2307/2331986).
 
-    Never covers less than `confidence`; wider than Wilson. Raises ValueError without data.
+    Never covers less than `confidence`, whatever the share and however small `n`; wider than
+    Wilson. Raises ValueError without data.
     """
     _check(count, n, confidence)
     tail = (1 - confidence) / 2
     low = 0.0 if count == 0 else beta_quantile(tail, count, n - count + 1)
     high = 1.0 if count == n else beta_quantile(1 - tail, count + 1, n - count)
+    return Interval(low, high)
+
+
+_DUST = 1e-9
+"""Rounding of a sum of thirds and sevenths is not a case."""
+
+
+def share_interval(total: float, n: float, confidence: float = 0.95) -> Interval:
+    """Interval of the mean of `n` independent values in [0, 1] that sum to `total`.
+
+    A value is a case's share over its repeats, so neither sum need be whole: each bound is
+    Clopper and Pearson's at the whole numbers that lie outwards. Of all values in [0, 1] with
+    the same mean those that are only 0 or 1 vary most (the convex order in Hoeffding 1963,
+    https://doi.org/10.1080/01621459.1963.10500830), so the binomial bound holds whether repeats
+    agree always, never or in part. `n` may be fractional where cases weigh less than one.
+    Raises ValueError without data.
+    """
+    if n <= 0 or not -_DUST <= total <= n + _DUST:
+        raise ValueError(f"{total} of {n} is no share")
+    fewest, most = math.floor(total + _DUST), math.ceil(total - _DUST)
+    small, large = math.floor(n + _DUST), math.ceil(n - _DUST)
+    low = clopper_pearson(min(fewest, large), large, confidence).low
+    high = clopper_pearson(most, small, confidence).high if 0 <= most < small else 1.0
     return Interval(low, high)
 
 
@@ -63,10 +90,14 @@ def zero_count_upper(n: int, confidence: float = 0.95) -> float:
 
 
 def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
-    """Student's t interval of a mean. Raises ValueError with fewer than two values."""
+    """Student's t interval of a mean. Raises ValueError with fewer than two different values.
+
+    Values that are all equal say nothing of those that were not seen: an interval of width zero
+    would prove anything.
+    """
     n = len(values)
-    if n < 2:
-        raise ValueError("a mean has an interval from two values on")
+    if n < 2 or min(values) == max(values):
+        raise ValueError("a mean has an interval from two different values on")
     mean = math.fsum(values) / n
     variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
     half = t_quantile(0.5 + confidence / 2, n - 1) * math.sqrt(variance / n)

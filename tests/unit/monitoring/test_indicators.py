@@ -117,9 +117,11 @@ def test_calibration_error_and_its_upper_bound() -> None:
 def test_a_suites_own_score_is_an_indicator() -> None:
     rows = [row(scores={"polite": 1.0}), row(scores={"polite": 0.0}), row()]
     found = measure("polite", rows)
-    assert (found.value, found.n, found.method) == (0.5, 2, "wilson")
+    assert (found.value, found.n, found.method) == (0.5, 2, "clopper_pearson")
     rows = [row(scores={"similarity": 0.25}), row(scores={"similarity": 0.75})]
-    assert measure("similarity", rows).method == "student_t"
+    assert measure("similarity", rows).method == "clopper_pearson"
+    rows = [row(scores={"edits": 3.0}), row(scores={"edits": 7.0})]
+    assert measure("edits", rows).method == "student_t"
 
 
 def test_slices_are_by_tag_and_by_facet() -> None:

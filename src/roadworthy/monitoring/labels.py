@@ -1,0 +1,101 @@
+"""Indicators of labels that are no plain share of cases: macro averages and calibration."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import cast
+
+from msgspec import structs
+
+from roadworthy.domain import IndicatorSpec, Measurement, Observation
+from roadworthy.statistics import calibration_interval, gap_of, reliability
+
+from .cases import Cases, per_case
+from .confusion import Average, confusion, f1_micro, f1_micro_bounds, macro, macro_bounds
+from .results import absent, bounded, share_of
+from .standing import asks_for_label, stood
+
+OF_LABELS = frozenset(
+    {"accuracy", "precision", "recall", "f1", "precision_micro", "recall_micro", "f1_micro"}
+)
+"""Indicators that mean little without the share of the cases that the system answered itself."""
+
+
+def beside_coverage(spec: IndicatorSpec, cases: Cases, found: Measurement) -> Measurement:
+    """The measurement with its coverage. Where nothing was answered, there is no value."""
+    answered = per_case(cases, lambda row: stood(row) if asks_for_label(row) else None)
+    n = len(answered.values)
+    if not n:
+        return found
+    coverage = sum(answered.values) / n
+    if not coverage:
+        asked = [row for row in cases.rows if asks_for_label(row)]
+        fates = Counter(row.action if row.status == "ok" else "failed" for row in asked)
+        told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
+        reason = f"none of {n} labelled cases was answered (coverage 0): {told}"
+        return structs.replace(absent(spec, reason), n=found.n, rows=found.rows, coverage=0.0)
+    return structs.replace(found, coverage=coverage)
+
+
+def averaged(
+    spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float
+) -> Measurement:
+    """Precision, recall and F1, from the confusion's cells."""
+    counts = confusion(cases)
+    asked = per_case(cases, lambda row: True if asks_for_label(row) else None)
+    if not counts:
+        return absent(spec)
+    if spec.name == "f1_micro":
+        value, bounds = f1_micro(counts), f1_micro_bounds(counts, confidence)
+        method = "clopper_pearson"
+    else:
+        average = cast("Average", spec.name)
+        value, bounds = macro(counts, average), macro_bounds(counts, average, confidence)
+        method = "mover"
+    found = bounded(spec, value, bounds, asked, confidence=confidence,
+        method=method,
+    )  # fmt: skip
+    return beside_coverage(spec, cases, found)
+
+
+def _sure(row: Observation) -> bool:
+    """Whether the row says how sure its decision was, and the truth: also where a person took over.
+
+    The threshold below which one does is only as good as the confidences on both sides of it.
+    """
+    return bool(row.label) and row.confidence is not None
+
+
+def calibration_error(
+    spec: IndicatorSpec, cases: Cases, aggregation: str, confidence: float
+) -> Measurement:
+    """Expected calibration error. Of one slice a percentile is its upper bound."""
+    rows: list[Observation] = []
+    weights: list[float] = []
+    for group in cases.each():
+        sure = [row for row in group if _sure(row)]
+        rows += sure
+        weights += [1 / len(sure) for _ in sure]
+    found = per_case(cases, lambda row: row.confidence if _sure(row) else None)
+    if not rows:
+        return absent(spec)
+    bars = reliability(
+        [cast("float", row.confidence) for row in rows],
+        [row.decision == row.label for row in rows],
+        weights=weights,
+    )
+    value, bounds = gap_of(bars), calibration_interval(bars, confidence)
+    if aggregation.startswith("p") or aggregation == "max":
+        value = bounds.high
+    return bounded(spec, value, bounds, found, confidence=confidence, method="mover")
+
+
+def brier(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
+    """Mean squared gap between confidence and outcome: a value in [0, 1] for each case."""
+
+    def gap(row: Observation) -> float | None:
+        if not _sure(row):
+            return None
+        return (cast("float", row.confidence) - (row.decision == row.label)) ** 2
+
+    return share_of(spec, per_case(cases, gap), confidence)

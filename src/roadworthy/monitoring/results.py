@@ -1,0 +1,93 @@
+"""Measurements made of values: shares, means, and what is missing."""
+
+from __future__ import annotations
+
+import math
+
+from roadworthy.domain import IndicatorSpec, Measurement
+from roadworthy.statistics import Interval, mean_interval, share_interval
+
+from .cases import PerCase
+
+
+def absent(spec: IndicatorSpec, reason: str = "") -> Measurement:
+    """No value, and why."""
+    missing = reason or "no observation carries " + (" and ".join(spec.needs) or "anything")
+    return Measurement(
+        name=spec.name,
+        value=None,
+        unit=spec.unit,
+        higher_is_better=spec.higher_is_better,
+        reason=missing,
+    )
+
+
+def bounded(
+    spec: IndicatorSpec,
+    value: float,
+    bounds: Interval | None,
+    of: PerCase,
+    *,
+    confidence: float,
+    method: str,
+    reason: str = "",
+) -> Measurement:
+    """A value of those answers with its interval, if it has one."""
+    return Measurement(
+        name=spec.name,
+        value=value,
+        low=bounds.low if bounds else None,
+        high=bounds.high if bounds else None,
+        n=len(of.values),
+        rows=of.rows,
+        unit=spec.unit,
+        confidence=confidence,
+        method=method if bounds else "",
+        higher_is_better=spec.higher_is_better,
+        reason=reason,
+    )
+
+
+def share_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measurement:
+    """The mean of values in [0, 1], one a case, with the interval that never covers less."""
+    n = len(found.values)
+    if n == 0:
+        return absent(spec)
+    total = math.fsum(found.values)
+    bounds = share_interval(total, n, confidence)
+    return Measurement(
+        name=spec.name,
+        value=total / n,
+        low=bounds.low,
+        high=bounds.high,
+        n=n,
+        rows=found.rows,
+        count=sum(1 for value in found.values if value > 0),
+        every=sum(1 for value in found.values if value >= 1),
+        unit=spec.unit,
+        confidence=confidence,
+        method="clopper_pearson",
+        higher_is_better=spec.higher_is_better,
+    )
+
+
+def mean_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measurement:
+    """The mean of values without a known range. Without two different ones it has no interval."""
+    values = found.values
+    n = len(values)
+    if not values:
+        return absent(spec)
+    bounds, reason = None, ""
+    if min(values) < max(values):
+        bounds = mean_interval(values, confidence)
+    elif n > 1:
+        reason = f"all {n} values are equal, which bounds no mean of unbounded values"
+    return bounded(
+        spec,
+        math.fsum(values) / n,
+        bounds,
+        found,
+        confidence=confidence,
+        method="student_t",
+        reason=reason,
+    )
