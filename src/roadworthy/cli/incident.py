@@ -66,7 +66,6 @@ def promote(
     """Turn its observations into redacted cases of suites/incidents."""
     from roadworthy.flows.learning import find_incident
     from roadworthy.flows.learning import promote as promote_incident
-    from roadworthy.flows.road import find_event
     from roadworthy.manifests import load_deployment
     from roadworthy.wiring.road import Road
 
@@ -76,7 +75,7 @@ def promote(
     found = find_incident(loop, incident)
     _, signer, _ = acting_person(loop.workspace, as_)
     road = Road(loop, load_deployment(directory))
-    event = find_event(road.charter(found.release), found.never_event)
+    event = road.event(found.system, found.release, found.never_event)
     cases = promote_incident(
         found,
         event,

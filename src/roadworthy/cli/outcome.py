@@ -1,22 +1,23 @@
-"""`roadworthy outcome`: say what became of an answer after it left."""
+"""`roadworthy outcome`: say what became of an answer after it left; settle what others claimed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import PersonRole
+from roadworthy.domain import KillFlag, Report
 
-from .terminal import emit, group, say
+from .terminal import emit, group, say, table
 
-REPORTERS: tuple[PersonRole, ...] = ("reviewer", "risk_officer", "operator", "admin")
-"""Who may say that an answer was a violation, and so stop its scope."""
-
-app = group("Say what became of an answer: its true label, a violation, feedback.")
+app = group("Say what became of an answer; accept or reject what others reported of one.")
 
 Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+As = Annotated[str | None, typer.Option("--as", help="Who acts.")]
+Id = Annotated[str, typer.Argument(metavar="REPORT", help="As `outcome list` names it.")]
 
 
 @app.callback()
@@ -33,27 +34,25 @@ def add(
     label: Annotated[str, typer.Option(help="What would have been right.")] = "",
     note: Annotated[str, typer.Option(help="In your words; keep personal data out.")] = "",
     as_: Annotated[str | None, typer.Option("--as", help="Who reports.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+    json: Json = False,
 ) -> None:
     """Report an answer. A violation stops its scope at once and opens an incident."""
     from roadworthy.domain import Draft, Outcome, UsageError, format_instant, plain
-    from roadworthy.flows.road import Violation, find_event, on_violation
+    from roadworthy.flows.reporting import REPORTERS
+    from roadworthy.flows.road import Violation, on_violation
     from roadworthy.ledger import require_role, sign_draft
-    from roadworthy.wiring.loop import loop_of
-    from roadworthy.wiring.places import place
-    from roadworthy.wiring.road import Road
 
     from .acting import acting_person
 
     if not (violation or label or note):
         raise UsageError("say what became of it", fix="--violation EVENT, --label LABEL or --note")
-    spot = place(directory, standing=True)
-    loop = loop_of(spot.workspace)
+    loop, road = _opened(directory)
     _, signer, key = acting_person(loop.workspace, as_, roles=REPORTERS)
     now = format_instant(loop.clock.now())
     require_role(loop.trust, key.key_id, REPORTERS, now)
-    road = Road(loop, spot.deployment)
     seen = road.observation(observation)
+    if label:
+        road.require_label(seen, label)
     said = Outcome(
         observation=observation,
         time=now,
@@ -73,11 +72,174 @@ def add(
         loop.ledger.record(sign_draft(drafted, signer))
         emit({"observation": observation, "state": "kept"}) if json else say("Kept.")
         return
-    event = find_event(road.charter(seen.release), violation)
-    incident = on_violation(Violation(outcome=said, observation=seen, event=event), loop)
+    event = road.event(seen.system, seen.release, violation)
+    found = Violation(outcome=said, observation=seen, event=event)
+    incident = on_violation(found, loop)
+    _say_stopped(found, incident.id, loop, directory, json=json)
+
+
+@app.command("list")
+def list_(
+    directory: Directory = Path(),
+    *,
+    waiting: Annotated[bool, typer.Option("--waiting", help="Only what waits.")] = False,
+    json: Json = False,
+) -> None:
+    """What tenants reported of answers, and what a person made of it. Oldest first."""
+    from roadworthy.flows.reporting import reports_of
+    from roadworthy.wiring.notes import note_of
+
+    from .terminal import printable
+
+    loop = _loop(directory)
+    reports = [each for each in reports_of(loop).values() if not waiting or _waits(each)]
+    notes = {each.id: note_of(each, loop.workspace) for each in reports}
     if json:
-        emit({"observation": observation, "state": "acted", "incident": incident.id,
-              "kill": incident.kill})  # fmt: skip
+        emit([_as_json(each) | {"note": notes[each.id]} for each in reports])
         return
-    say(f"Stopped: {incident.kill} ({event.scope}). Incident {incident.id} is open.")
-    say(f"Next: roadworthy incident promote {incident.id} {directory}")
+    if not reports:
+        say("No report waits for a person." if waiting else "No report.")
+        return
+    rows = [
+        (each.id, each.state, _claim(each), each.reporter, each.observation, each.time[:19])
+        for each in reports
+    ]
+    table(("report", "state", "claims", "by", "observation", "made (UTC)"), rows)
+    for name, note in notes.items():
+        if note:
+            say(f"{name} says: {printable(note)}")
+    if any(map(_waits, reports)):
+        say(
+            f"Look with: roadworthy explain OBSERVATION {directory} --texts\n"
+            f"Next: roadworthy outcome accept REPORT {directory} --as NAME (stops and opens an "
+            "incident if it claims a violation)\n"
+            f"  or: roadworthy outcome reject REPORT {directory} --as NAME --reason TEXT"
+        )
+
+
+@app.command("accept")
+def accept_(
+    report: Id,
+    directory: Directory = Path(),
+    *,
+    note: Annotated[str, typer.Option(help="In your words; keep personal data out.")] = "",
+    as_: As = None,
+    json: Json = False,
+) -> None:
+    """It is as reported. A violation stops its scope at once and opens an incident."""
+    from roadworthy.domain import Outcome, format_instant
+    from roadworthy.flows.people import Acting
+    from roadworthy.flows.reporting import REPORTERS, accept, find_report
+    from roadworthy.flows.road import Violation
+
+    from .acting import acting_person
+
+    loop, road = _opened(directory)
+    name, signer, key = acting_person(loop.workspace, as_, roles=REPORTERS)
+    by = Acting(name=name, signer=signer, key=key)
+    found = find_report(loop, report)
+    violation = None
+    if found.never_event:
+        seen = road.observation(found.observation)
+        said = Outcome(
+            observation=seen.id,
+            time=format_instant(loop.clock.now()),
+            reporter=f"person:{key.key_id}",
+            never_event=found.never_event,
+            note=note,
+        )
+        event = road.event(seen.system, seen.release, found.never_event)
+        violation = Violation(outcome=said, observation=seen, event=event)
+    incident = accept(found, loop, by=by, violation=violation, note=note)
+    if violation is not None and incident is not None:
+        _say_stopped(violation, incident.id, loop, directory, json=json)
+    elif json:
+        emit({"report": report, "observation": found.observation, "state": "kept"})
+    else:
+        say(f"Accepted: the right answer was {found.label!r}. Kept.")
+
+
+@app.command("reject")
+def reject_(
+    report: Id,
+    directory: Directory = Path(),
+    *,
+    reason: Annotated[str, typer.Option(help="Why it is not so.")],
+    as_: As = None,
+    json: Json = False,
+) -> None:
+    """It is not as reported. The report stays in the ledger with your reason."""
+    from roadworthy.flows.people import Acting
+    from roadworthy.flows.reporting import REPORTERS, find_report, reject
+
+    from .acting import acting_person
+
+    loop = _loop(directory)
+    name, signer, key = acting_person(loop.workspace, as_, roles=REPORTERS)
+    by = Acting(name=name, signer=signer, key=key)
+    done = reject(find_report(loop, report), loop, by=by, reason=reason)
+    emit(_as_json(done)) if json else say(f"Rejected {report}: {reason}")
+
+
+def _say_stopped(violation: Any, incident: str, loop: Any, directory: Path, *, json: bool) -> None:
+    """What was done, as the table in force has it, and what comes next."""
+    from roadworthy.flows.learning import find_incident
+    from roadworthy.flows.road import stopped_by
+
+    kills = stopped_by(violation, loop)
+    if json:
+        emit(
+            {
+                "observation": violation.observation.id,
+                "state": "acted" if kills else "recorded",
+                "incident": incident,
+                "kill": kills[0].id if kills else "",
+                "kills": [flag.id for flag in kills],
+            }
+        )
+        return
+    say(f"Stopped: {_named(kills)}." if kills else "NOT stopped: the kill was lifted meanwhile.")
+    say(f"Incident {incident} is {find_incident(loop, incident).state}.")
+    say(f"Next: roadworthy incident promote {incident} {directory}")
+    say(f"Lift later: roadworthy resume {incident} {directory} --as A --as B --reason TEXT")
+
+
+def _named(kills: Sequence[KillFlag]) -> str:
+    from roadworthy.flows.stopping import words_of
+
+    return ", ".join(f"{words_of(flag)} ({flag.id})" for flag in kills)
+
+
+def _waits(report: Report) -> bool:
+    return report.state == "waiting"
+
+
+def _claim(report: Report) -> str:
+    event = f"violation of {report.never_event}" if report.never_event else ""
+    label = f"right would be {report.label}" if report.label else ""
+    return "; ".join(filter(None, (event, label)))
+
+
+def _loop(directory: Path) -> Any:
+    from roadworthy.wiring.loop import loop_of
+    from roadworthy.wiring.places import workspace_of
+
+    return loop_of(workspace_of(directory, standing=True))
+
+
+def _opened(directory: Path) -> tuple[Any, Any]:
+    """The loop, and the road that its journal tells of."""
+    from roadworthy.wiring.loop import loop_of
+    from roadworthy.wiring.places import place
+    from roadworthy.wiring.road import Road
+
+    spot = place(directory, standing=True)
+    loop = loop_of(spot.workspace)
+    return loop, Road(loop, spot.deployment)
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    import msgspec
+
+    built: dict[str, Any] = msgspec.to_builtins(report)
+    return built

@@ -36,6 +36,11 @@ def warn(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
+def printable(text: str) -> str:
+    """A stranger's text on one line, without what would drive the terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
 def coloured(text: str, colour: str) -> str:
     """The text in a colour where standard output is a terminal (NO_COLOR is honoured)."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
@@ -49,10 +54,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str =
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    console = Console(
+        width=None if sys.stdout.isatty() else 140, highlight=False, markup=False, emoji=False
+    )
     drawn = Table(*columns, title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
     for row in rows:
-        drawn.add_row(*row)
+        drawn.add_row(*map(printable, row))
     console.print(drawn)
 
 

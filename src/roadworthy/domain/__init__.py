@@ -67,7 +67,7 @@ from .errors import (
 )
 from .exchange import Call, Chunk, ModelRequest, TokenLogprob, Usage
 from .fault import Fault
-from .finding import NOBODY_LOOKS, Finding, RailVerdict, TextContext
+from .finding import Finding, RailVerdict, TextContext
 from .incident import OVER, TRANSITIONS, Incident, IncidentState, next_state
 from .indicator import IndicatorKind, IndicatorSpec, Measurement
 from .objective import (
@@ -83,7 +83,16 @@ from .objective import (
     why_idle,
     why_impossible,
 )
-from .observation import Action, NeverRecord, Observation, Outcome, Stage, Status
+from .observation import (
+    Action,
+    NeverRecord,
+    Observation,
+    Outcome,
+    Report,
+    ReportState,
+    Stage,
+    Status,
+)
 from .paperwork import (
     Deliberation,
     DeliberationHeader,
@@ -111,7 +120,7 @@ from .ports import (
 from .release import Admission, ReleaseContent, Statement
 from .rollout import Rollout, RolloutStep
 from .routing import KillFlag, Route, RoutingTable
-from .run import Bar, RunSummary, SuitePin, Unchecked
+from .run import Bar, RunSummary, SuitePin
 from .slo import MitigationKind, SafetySLO, SloFile, SloTarget
 from .soundness import require_sound
 from .system import System
@@ -124,7 +133,6 @@ __all__ = [
     "INDICATORS",
     "KNOWN_TAGS",
     "MAX_REPEATS",
-    "NOBODY_LOOKS",
     "OVER",
     "SHA256_PREFIX",
     "TRANSITIONS",
@@ -211,6 +219,8 @@ __all__ = [
     "Rails",
     "RefusedError",
     "ReleaseContent",
+    "Report",
+    "ReportState",
     "Review",
     "Risk",
     "RoadworthyError",
@@ -247,7 +257,6 @@ __all__ = [
     "TransitionError",
     "Trust",
     "TrustedKey",
-    "Unchecked",
     "UndecidedError",
     "Upstream",
     "Usage",

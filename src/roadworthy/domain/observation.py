@@ -95,3 +95,23 @@ class Outcome(Struct, frozen=True, kw_only=True):
     feedback: str = ""
     business: dict[str, str] = field(default_factory=dict)
     note: str = ""
+
+
+ReportState = Literal["waiting", "accepted", "rejected"]
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """A claim about an answer by somebody who may not act on it, and what a person made of it."""
+
+    id: str
+    system: str
+    observation: str
+    time: Instant
+    reporter: str
+    never_event: str = ""
+    label: str = ""
+    state: ReportState = "waiting"
+    settled_at: Instant = ""
+    settled_by: str = ""
+    """`person:<key id>`, or whoever recorded the violation first."""
+    reason: str = ""

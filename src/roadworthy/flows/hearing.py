@@ -115,9 +115,10 @@ def _in_terms(outcome: Outcome, deps: HearingDeps, system: str) -> NeverEvent | 
             f"the live release of {system} cannot be read now, so the report cannot be checked",
             fix="report again when GET /readyz is 200, or use roadworthy outcome add",
         )
-    if outcome.label and terms.labels and outcome.label not in terms.labels:
+    if outcome.label and outcome.label not in terms.labels:
         raise UsageError(
-            f"{outcome.label!r} is no label of {system}", fix=f"it has: {', '.join(terms.labels)}"
+            f"{outcome.label!r} is no label of {system}",
+            fix=f"it has: {', '.join(terms.labels)}" if terms.labels else "it has none; use note",
         )
     if not outcome.never_event:
         return None

@@ -1,7 +1,8 @@
 """The control process's round: what workers did and learned becomes evidence.
 
     1 violations   reported by those who may: kill (again, harmlessly), ledger, incident
-    2 reports      by those who may not: into the ledger, where a person finds them
+    2 reports      by those who may not, or that cannot be acted on: into the ledger, where a
+                   person finds them
     3 late rules   over every answer that left: a hit is a violation
     4 kills        that stand but are not in the ledger are entered
     5 segments     that have ended are vouched for by their Merkle root
@@ -34,6 +35,7 @@ from roadworthy.journal import Record, Tail, Vault, find, seal_segment, segments
 from roadworthy.serving import RailLine
 
 from .loop import Loop
+from .reporting import enter_report
 from .road import Violation, find_event, on_violation
 from .routing import read_table
 from .stopping import record_unrecorded
@@ -111,9 +113,9 @@ class Reconciler:
         outcome, observation = record.outcome, record.observation
         try:
             if record.kind == "outcome" and outcome is not None and outcome.never_event:
-                self._violated(outcome)  # 1
+                self._heard(outcome)  # 1
             elif record.kind == "report" and outcome is not None:
-                self._reported(outcome)  # 2
+                enter_report(outcome, self._loop, system=self._system_of(outcome))  # 2
             elif record.kind == "close" and observation is not None:
                 for late in self._late(record, observation):  # 3
                     on_violation(late, self._loop)
@@ -122,39 +124,37 @@ class Reconciler:
         except UsageError as error:
             self._warn(f"cannot act on a record of {record.at}: {error.message}")
 
+    def _heard(self, outcome: Outcome) -> None:
+        """1. What cannot be acted on waits for a person; it does not vanish."""
+        try:
+            self._violated(outcome)
+        except UsageError:
+            enter_report(outcome, self._loop, system=self._system_of(outcome))
+            raise
+
+    def _system_of(self, outcome: Outcome) -> str:
+        found = find(self._loop.workspace.journal, outcome.observation)
+        return found.observation.system if found and found.observation else ""
+
     def _violated(self, outcome: Outcome) -> None:
         found = find(self._loop.workspace.journal, outcome.observation)
         if found is None or found.observation is None:
             raise UsageError(f"there is no observation {outcome.observation}")
         observation = found.observation
-        rules = self._rules(observation.system, observation.release)
-        if rules is None:
-            raise UsageError(f"release {observation.release} is not in this workspace")
-        event = find_event(rules.charter, outcome.never_event)
+        event = find_event(outcome.never_event, self._charters(observation))
         on_violation(Violation(outcome=outcome, observation=observation, event=event), self._loop)
 
-    def _reported(self, outcome: Outcome) -> None:
-        known = self._loop.ledger.entries(kind="outcome.reported", subject=outcome.observation)
-        if any(entry.payload.get("time") == outcome.time for entry in known):
-            return
-        found = find(self._loop.workspace.journal, outcome.observation)
-        system = found.observation.system if found and found.observation else ""
-        said = {
-            "time": outcome.time,
-            "reporter": outcome.reporter,
-            "never_event": outcome.never_event,
-            "label": outcome.label,
-            "waits_for": "a person",
-        }
-        self._loop.ledger.record(
-            Draft(
-                system=system,
-                kind="outcome.reported",
-                subject=outcome.observation,
-                actor=self._loop.machine,
-                payload=plain(said),
-            )
-        )
+    def _charters(self, observation: Observation) -> Iterator[Charter]:
+        """What the release that answered forbids, then what the live one does.
+
+        A report is checked against the live release; the answer may be an older one's.
+        """
+        routes = read_table(self._loop.workspace.routing).routes
+        live = routes[observation.system].live if observation.system in routes else ""
+        for release in dict.fromkeys((observation.release, live)):
+            rules = self._rules(observation.system, release) if release else None
+            if rules is not None:
+                yield rules.charter
 
     def _late(self, record: Record, observation: Observation) -> Iterator[Violation]:
         """Violations that the release's late rules find in an answer that left."""
@@ -179,7 +179,7 @@ class Reconciler:
                 timer=self._loop.clock.monotonic,
             )
             if hit is not None:
-                yield self._late_violation(find_event(rules.charter, rule.event), observation)
+                yield self._late_violation(find_event(rule.event, [rules.charter]), observation)
 
     def _late_violation(self, event: NeverEvent, observation: Observation) -> Violation:
         outcome = Outcome(

@@ -12,7 +12,7 @@ report that the ledger knew of, an incident called contained while its scope is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -47,13 +47,19 @@ class Violation(Struct, frozen=True, kw_only=True):
     event: NeverEvent
 
 
-def find_event(charter: Charter, event_id: str) -> NeverEvent:
-    """The never event of that id. Raises UsageError naming those that exist."""
-    for event in charter.never:
-        if event.id == event_id:
-            return event
-    known = ", ".join(event.id for event in charter.never) or "none"
-    raise UsageError(f"the charter has no never event {event_id!r}", fix=f"it has: {known}")
+def find_event(event_id: str, charters: Iterable[Charter]) -> NeverEvent:
+    """The never event of that id, of the first charter that has it.
+
+    Raises UsageError naming those that exist.
+    """
+    known: dict[str, None] = {}
+    for charter in charters:
+        for event in charter.never:
+            if event.id == event_id:
+                return event
+            known[event.id] = None
+    names = ", ".join(known) or "none"
+    raise UsageError(f"the charter has no never event {event_id!r}", fix=f"it has: {names}")
 
 
 def flags_of(violation: Violation, *, at: str = "") -> tuple[KillFlag, ...]:
@@ -203,9 +209,7 @@ def _incident(
     over = _incident_of(violation, loop) is not None
     incident = open_incident(
         event=event,
-        system=observation.system,
-        release=observation.release,
-        observation=observation.id,
+        observation=observation,
         at=now,
         aware_at=said.time,
         kills=kills,

@@ -2,5 +2,15 @@
 
 from .lifecycle import fold, incident_id, open_incident
 from .regression import case_from, redact
+from .reports import fold_reports, is_known, report_id
 
-__all__ = ["case_from", "fold", "incident_id", "open_incident", "redact"]
+__all__ = [
+    "case_from",
+    "fold",
+    "fold_reports",
+    "incident_id",
+    "is_known",
+    "open_incident",
+    "redact",
+    "report_id",
+]

@@ -12,7 +12,15 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from roadworthy.domain import Entry, Incident, Instant, NeverEvent, digest_of, next_state
+from roadworthy.domain import (
+    Entry,
+    Incident,
+    Instant,
+    NeverEvent,
+    Observation,
+    digest_of,
+    next_state,
+)
 
 _SEVERITY = {"system": "critical", "tenant": "high", "slice": "high"}
 """What the never event would stop says how bad its violation is."""
@@ -33,26 +41,25 @@ def incident_id(
 def open_incident(
     *,
     event: NeverEvent,
-    system: str,
-    release: str,
-    observation: str,
+    observation: Observation,
     at: Instant,
     aware_at: Instant,
     kills: Sequence[str],
     again: Instant = "",
 ) -> Incident:
     """The incident of a never event that left; contained when kill flags stand for its scope."""
+    seen = observation
     return Incident(
-        id=incident_id(system, event.id, release, observation, again),
-        system=system,
+        id=incident_id(seen.system, event.id, seen.release, seen.id, again),
+        system=seen.system,
         severity=_SEVERITY[event.scope],  # type: ignore[arg-type]
         state="contained" if kills else "open",
         title=f"never event `{event.id}` left: {event.statement}",
         opened_at=at,
         aware_at=aware_at,
-        release=release,
+        release=seen.release,
         never_event=event.id,
-        observations=(observation,),
+        observations=(seen.id,),
         kill=kills[0] if kills else "",
         kills=tuple(kills),
         timeline=((at, "opened"),) + (((at, f"contained by {', '.join(kills)}"),) if kills else ()),

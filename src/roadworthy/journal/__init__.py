@@ -1,6 +1,6 @@
 """Append-only segments: on disk before the answer leaves, texts sealed, every record checked."""
 
-from .reading import Tail, find, read_journal, read_segment, segments
+from .reading import Tail, find, read_journal, read_segment, segments, told
 from .record import Record, Sealed
 from .recovery import Recovered, recover
 from .sealing import Seal, seal_segment
@@ -22,5 +22,6 @@ __all__ = [
     "recover",
     "seal_segment",
     "segments",
+    "told",
     "unseal",
 ]

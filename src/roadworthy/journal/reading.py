@@ -122,6 +122,16 @@ def find(folder: Path, observation_id: str) -> Record | None:
     return found
 
 
+def told(folder: Path, observation_id: str) -> list[Record]:
+    """What was said of an observation after it left: its outcomes and reports, oldest first."""
+    return [
+        record
+        for path in _around(segments(folder), observation_id)
+        for record in _mentioning(path, observation_id.encode())
+        if record.outcome is not None and record.outcome.observation == observation_id
+    ]
+
+
 def _mentioning(path: Path, needle: bytes) -> Iterator[Record]:
     """The records of a segment that hold some bytes.
 

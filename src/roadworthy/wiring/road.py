@@ -11,11 +11,15 @@ from roadworthy.domain import (
     Deployment,
     EvidenceError,
     Finding,
+    NeverEvent,
     Observation,
+    ReleaseContent,
     TextContext,
     UsageError,
 )
 from roadworthy.flows.loop import Loop
+from roadworthy.flows.road import find_event
+from roadworthy.flows.routing import read_table
 from roadworthy.journal import Record, Vault, find, open_master_key, unseal
 from roadworthy.release import read_bundle
 
@@ -28,7 +32,7 @@ class Road:
         master = open_master_key(self._workspace.keys, deployment.master_key)
         self._vault = Vault(self._workspace.journal / "keys", master)
         self._redactors = [make_detector(name, {}, {}) for name in ("pii", "secrets")]
-        self._charters: dict[str, Charter] = {}
+        self._contents: dict[str, ReleaseContent] = {}
 
     def observation(self, observation_id: str) -> Observation:
         """A past answer. Raises UsageError when the journal has none of that id."""
@@ -38,11 +42,32 @@ class Road:
 
     def charter(self, release: str) -> Charter:
         """The charter of a release that was activated here."""
-        if release not in self._charters:
+        return self._content(release).charter
+
+    def _content(self, release: str) -> ReleaseContent:
+        if release not in self._contents:
             folder = Path(self._workspace.releases) / release.removeprefix("sha256:")
-            _, content = read_bundle(folder)
-            self._charters[release] = content.charter
-        return self._charters[release]
+            _, self._contents[release] = read_bundle(folder)
+        return self._contents[release]
+
+    def require_label(self, observation: Observation, label: str) -> None:
+        """Raise UsageError unless the label is one that the answer could have been."""
+        decision = self._content(observation.release).candidate.decision
+        labels = decision.labels if decision is not None else []
+        if label not in labels:
+            raise UsageError(
+                f"{label!r} is no label of {observation.system}",
+                fix=f"it has: {', '.join(labels)}" if labels else "it has none; use --note",
+            )
+
+    def event(self, system: str, release: str, event_id: str) -> NeverEvent:
+        """A never event of the release that answered, else of the one that is live now.
+
+        Raises UsageError naming those that exist.
+        """
+        route = read_table(self._workspace.routing).routes.get(system)
+        releases = dict.fromkeys((release, route.live if route is not None else release))
+        return find_event(event_id, (self.charter(each) for each in releases))
 
     def texts(self, observation_id: str) -> tuple[str, dict[str, str]]:
         """The input of a past answer and its facets. Raises EvidenceError when it was erased."""

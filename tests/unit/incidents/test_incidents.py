@@ -10,6 +10,7 @@ from roadworthy.domain import (
     Entry,
     Finding,
     NeverEvent,
+    Observation,
     PatternRule,
     Rule,
     TransitionError,
@@ -24,9 +25,14 @@ EVENT = NeverEvent(
 )  # fmt: skip
 
 
+SEEN = Observation(
+    id="obs-1", time="2026-01-01T00:00:00.000000Z", system="desk", release="sha256:r", stage="live"
+)
+
+
 def opened(kill: str = "kill-1"):  # type: ignore[no-untyped-def]
     return open_incident(
-        event=EVENT, system="desk", release="sha256:r", observation="obs-1",
+        event=EVENT, observation=SEEN,
         at="2026-01-01T00:00:00.000000Z", aware_at="2026-01-01T00:00:00.000000Z", kills=(kill,),
     )  # fmt: skip
 
