@@ -67,7 +67,7 @@ from .errors import (
 )
 from .exchange import Call, Chunk, ModelRequest, TokenLogprob, Usage
 from .fault import Fault
-from .finding import Finding, RailVerdict, TextContext
+from .finding import NOBODY_LOOKS, Finding, RailVerdict, TextContext
 from .incident import OVER, TRANSITIONS, Incident, IncidentState, next_state
 from .indicator import IndicatorKind, IndicatorSpec, Measurement
 from .objective import (
@@ -120,7 +120,7 @@ from .ports import (
 from .release import Admission, ReleaseContent, Statement
 from .rollout import Rollout, RolloutStep
 from .routing import KillFlag, Route, RoutingTable
-from .run import Bar, RunSummary, SuitePin
+from .run import Bar, RunSummary, SuitePin, Unchecked
 from .slo import MitigationKind, SafetySLO, SloFile, SloTarget
 from .soundness import require_sound
 from .system import System
@@ -133,6 +133,7 @@ __all__ = [
     "INDICATORS",
     "KNOWN_TAGS",
     "MAX_REPEATS",
+    "NOBODY_LOOKS",
     "OVER",
     "SHA256_PREFIX",
     "TRANSITIONS",
@@ -257,6 +258,7 @@ __all__ = [
     "TransitionError",
     "Trust",
     "TrustedKey",
+    "Unchecked",
     "UndecidedError",
     "Upstream",
     "Usage",
