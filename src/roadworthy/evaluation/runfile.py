@@ -286,10 +286,8 @@ def _writable(row: Observation) -> tuple[Observation, bytes]:
     two, which would make the whole file unreadable.
     """
     try:
+        _require_finite(row)
         line = _encoder.encode(row)
-        if b"null" in line:
-            _row_decoder.decode(line)
-            _require_finite(row)
     except (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         row = Observation(
             id=row.id, time=row.time, system=row.system, release=row.release, stage=row.stage,
@@ -302,10 +300,13 @@ def _writable(row: Observation) -> tuple[Observation, bytes]:
 
 
 def _require_finite(row: Observation) -> None:
-    """Raise ValueError when a number that may be absent is there and would be written as null."""
-    numbers = (row.confidence, row.latency_ms, row.first_token_ms)
-    scores = (verdict.score for verdict in row.rails)
-    if not all(number is None or math.isfinite(number) for number in (*numbers, *scores)):
+    """Raise ValueError when a number of the row is NaN or infinite."""
+    total = sum(row.scores.values()) + sum(row.label_probabilities.values())
+    total += (row.confidence or 0.0) + row.sampling_weight
+    total += (row.latency_ms or 0.0) + (row.first_token_ms or 0.0)
+    for verdict in row.rails:
+        total += verdict.score or 0.0
+    if not math.isfinite(total):
         raise ValueError("a number in it is not finite")
 
 
