@@ -14,6 +14,7 @@ from roadworthy.ledger import (
     MemoryEntryStore,
     SqliteEntryStore,
     add_key,
+    sign_draft,
     trust_machine,
 )
 
@@ -67,6 +68,33 @@ def a_trust() -> Trust:
     return add_key(
         trust, name="ben", public_key=a_signer(3).public_key, roles=["reviewer"], at=START
     )
+
+
+def people_drafts() -> list[Draft]:
+    """The two entries by which the ledger says what `a_trust` says."""
+    machine, ada, ben = a_signer(1), a_signer(2), a_signer(3)
+    rows = (
+        ("ada", ada, ["engineer", "admin"], f"machine:{machine.key_id}", machine),
+        ("ben", ben, ["reviewer"], f"person:{ada.key_id}", ada),
+    )
+    return [
+        sign_draft(
+            Draft(
+                system="",
+                kind="person.added",
+                subject=name,
+                actor=actor,
+                payload={
+                    "key_id": key.key_id,
+                    "public_key": key.public_key_base64,
+                    "roles": roles,
+                    "valid_from": START,
+                },
+            ),
+            signer,
+        )
+        for name, key, roles, actor, signer in rows
+    ]
 
 
 def a_memory_ledger(*, signer: Ed25519Signer | None = None) -> Ledger:

@@ -25,8 +25,9 @@ from roadworthy.domain import (
     sha256,
 )
 from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import add_person, admitted_machine
+from roadworthy.flows.people import add_person
 from roadworthy.flows.releasing import Signing, build_release, sign_release
+from roadworthy.flows.trusting import admitted_machine
 from roadworthy.ledger import (
     BlobStore,
     CheckpointLog,

@@ -12,20 +12,19 @@ from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import (
     Acting,
     add_person,
-    admitted_machine,
     revoke_person,
     rotate_key,
 )
+from roadworthy.flows.trusting import admitted_machine
 from roadworthy.ledger import (
     BlobStore,
+    Ed25519Signer,
     Keyring,
-    add_key,
     live_key,
     open_ledger,
     require_signature,
-    rotate,
 )
-from roadworthy.manifests import Workspace, load_trust, save_trust
+from roadworthy.manifests import Workspace, load_trust
 
 
 @pytest.fixture
@@ -112,13 +111,16 @@ def test_a_crash_before_the_key_was_promoted_is_made_good_by_the_same_command(
     loop: Loop,
 ) -> None:
     add_person(loop, name="ada", roles=["engineer"])
+    old = loop.keyring.signer("ada")
     fresh = loop.keyring.prepare("ada")
-    at = format_instant(loop.clock.now())
-    trust = load_trust(loop.workspace.trust)
-    save_trust(loop.workspace.trust, rotate(trust, "ada", public_key=fresh.public_key, at=at))
+    rotate_key(loop, name="ada")
+    folder = loop.workspace.keys  # as if `promote` had not come to pass
+    (folder / "ada.key").rename(folder / "ada.next")
+    (folder / "ada.key").write_bytes(old.to_pem())
+    (folder / "ada.key").chmod(0o600)
     assert rotate_key(loop, name="ada").key_id == fresh.key_id
     assert loop.keyring.signer("ada").key_id == fresh.key_id
-    assert loop.ledger.size() == 1
+    assert loop.ledger.size() == 2
 
 
 def test_an_ended_name_is_not_given_a_new_key(loop: Loop) -> None:
@@ -129,9 +131,9 @@ def test_an_ended_name_is_not_given_a_new_key(loop: Loop) -> None:
 
 
 def test_a_key_without_its_private_half_cannot_be_rotated_here(loop: Loop) -> None:
-    at = format_instant(loop.clock.now())
-    trust = load_trust(loop.workspace.trust)
-    changed = add_key(trust, name="far", public_key=bytes(32), roles=["auditor"], at=at)
-    save_trust(loop.workspace.trust, changed)
+    far = Ed25519Signer.generate()
+    key = add_person(loop, name="far", roles=["auditor"], public_key=far.public_key)
+    assert key.key_id == far.key_id
+    assert "far" not in loop.keyring.names()
     with pytest.raises(UsageError, match="far has no key"):
         rotate_key(loop, name="far")

@@ -13,22 +13,36 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from doubles.ledgers import START, a_draft, a_ledger, a_signer, a_trust, drafts, later  # noqa: E402
-from roadworthy.ledger import revoke, rotate, sign_draft, to_note  # noqa: E402
+from doubles.ledgers import (  # noqa: E402
+    START,
+    a_draft,
+    a_ledger,
+    a_signer,
+    a_trust,
+    drafts,
+    later,
+    people_drafts,
+)
+from roadworthy.domain import Draft  # noqa: E402
+from roadworthy.ledger import add_key, revoke, rotate, sign_draft, to_note  # noqa: E402
 from roadworthy.manifests import save_trust  # noqa: E402
 
 TARGET = ROOT / "verify" / "tests" / "golden"
+BROUGHT = "brought.yaml"
+"""What an auditor brings instead of the workspace's own trust.yaml."""
 FILES = ("ledger.db", "checkpoints.jsonl", "trust.yaml")
 
 
 def make_good(folder: Path) -> None:
-    """Eight entries under three checkpoints; two are signed by a person."""
+    """Eight entries under three checkpoints; two bring people, one is signed by one of them."""
     ledger = a_ledger(folder)
     ada = a_signer(2)
-    ledger.record(*drafts(3))
+    ledger.record(*people_drafts(), *drafts(1, first=3))
     signed = a_draft(4, kind="kill.lifted", actor=f"person:{ada.key_id}", payload={"reason": "ä"})
     ledger.record(sign_draft(signed, ada))
     ledger.record(*drafts(4, first=5))
@@ -75,7 +89,7 @@ def rewritten(folder: Path) -> None:
     other = folder / "other"
     other.mkdir()
     ledger = a_ledger(other)
-    ledger.append(*drafts(8, first=1))
+    ledger.append(*people_drafts(), *drafts(6, first=3))
     close(ledger)
     edited(other)
     shutil.copy(folder / "ledger.db", folder / "old.db")
@@ -98,6 +112,47 @@ def disguised(folder: Path) -> None:
         "ALTER TABLE entries RENAME TO hidden",
         "CREATE VIEW entries AS SELECT * FROM hidden",
     )
+
+
+def with_ben(**changed):
+    """The trust in which ben is somebody else."""
+    keys = a_trust().keys
+    return type(a_trust())(keys=[*keys[:2], msgspec.structs.replace(keys[2], **changed)])
+
+
+def revocation_undone(folder: Path) -> None:
+    """Ben's key is revoked in the ledger; then the old trust.yaml is put back."""
+    ledger = a_ledger(folder)
+    ledger.store._clock.now_is = ledger.store._clock.now_is.replace(minute=5)
+    ada, ben = a_signer(2), a_signer(3)
+    said = {"key_ids": [ben.key_id], "reason": "stolen"}
+    draft = Draft(
+        system="", kind="key.revoked", subject="ben", actor=f"person:{ada.key_id}", payload=said
+    )
+    ledger.record(sign_draft(draft, ada))
+    close(ledger)
+
+
+def added_by_ben(folder: Path) -> None:
+    """Ben, who is no admin, enters eve; the chain is whole, and trust.yaml has her too."""
+    ledger = a_ledger(folder)
+    ledger.store._clock.now_is = ledger.store._clock.now_is.replace(minute=5)
+    ben, eve = a_signer(3), a_signer(5)
+    said = {
+        "key_id": eve.key_id,
+        "public_key": eve.public_key_base64,
+        "roles": ["risk_officer"],
+        "valid_from": later(301),
+    }
+    draft = Draft(
+        system="", kind="person.added", subject="eve", actor=f"person:{ben.key_id}", payload=said
+    )
+    ledger.record(sign_draft(draft, ben))
+    close(ledger)
+    trust = add_key(
+        a_trust(), name="eve", public_key=eve.public_key, roles=["risk_officer"], at=later(301)
+    )
+    save_trust(folder / "trust.yaml", trust)
 
 
 SWAP = (
@@ -130,18 +185,42 @@ BAD: dict[str, Callable[[Path], None]] = {
     "no_checkpoint": lambda folder: edited(folder, "DELETE FROM checkpoints", outside=False),
     "newer_version": lambda folder: edited(folder, "PRAGMA user_version = 2"),
     "unknown_key": lambda folder: save_trust(
-        folder / "trust.yaml", type(a_trust())(keys=a_trust().keys[1:])
+        folder / BROUGHT, type(a_trust())(keys=a_trust().keys[1:])
     ),
     "revoked_key": lambda folder: save_trust(
-        folder / "trust.yaml", revoke(a_trust(), "machine", at=START)
+        folder / BROUGHT, revoke(a_trust(), "machine", at=START)
     ),
     "revoked_later": lambda folder: save_trust(
-        folder / "trust.yaml", revoke(a_trust(), "machine", at=later(3600))
+        folder / BROUGHT, revoke(a_trust(), "machine", at=later(3600))
     ),
     "rotated_key": lambda folder: save_trust(
-        folder / "trust.yaml",
+        folder / BROUGHT,
         rotate(a_trust(), "ada", public_key=a_signer(4).public_key, at=later(3600)),
     ),
+    "trust_without_somebody": lambda folder: save_trust(
+        folder / "trust.yaml", type(a_trust())(keys=a_trust().keys[:2])
+    ),
+    "trust_with_somebody_more": lambda folder: save_trust(
+        folder / "trust.yaml",
+        add_key(
+            a_trust(),
+            name="eve",
+            public_key=a_signer(5).public_key,
+            roles=["risk_officer"],
+            at=START,
+        ),
+    ),
+    "trust_with_another_role": lambda folder: save_trust(
+        folder / "trust.yaml", with_ben(roles=["risk_officer"])
+    ),
+    "trust_with_another_name": lambda folder: save_trust(
+        folder / "trust.yaml", with_ben(name="ada")
+    ),
+    "trust_with_an_earlier_start": lambda folder: save_trust(
+        folder / "trust.yaml", with_ben(valid_from="2026-01-01T00:00:00.000000Z")
+    ),
+    "trust_after_a_revocation_undone": revocation_undone,
+    "person_added_by_nobody_who_may": added_by_ben,
 }
 
 

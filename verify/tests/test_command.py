@@ -22,8 +22,7 @@ BAD = GOLDEN / "bad"
         (GOLDEN / "ledger" / "ledger.db", 0),
         (BAD / "ledger_flipped_byte", 5),
         (BAD / "ledger_cut_tail" / "ledger.db", 5),
-        (BAD / "ledger_unknown_key", 4),
-        (BAD / "ledger_revoked_key", 4),
+        (BAD / "ledger_trust_with_another_role", 5),
         (BAD / "ledger_no_checkpoint", 4),
         (GOLDEN / "nowhere", 1),
     ],
@@ -38,6 +37,15 @@ def test_exit_codes(path: Path, code: int, capsys: pytest.CaptureFixture[str]) -
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is (code == 0)
     assert bool(report["fault"]) is (code != 0)
+
+
+@pytest.mark.parametrize("name", ["unknown_key", "revoked_key"])
+def test_exit_codes_of_keys_that_the_auditor_does_not_trust(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = BAD / f"ledger_{name}"
+    assert run([str(folder), "--trust", str(folder / "brought.yaml")]) == 4
+    assert "UNKNOWN KEY" in capsys.readouterr().out
 
 
 def test_the_report_says_where_trust_came_from(

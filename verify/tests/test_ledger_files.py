@@ -35,7 +35,20 @@ EXPECTED = {
     "revoked_later": ("verified", 0, ""),
     "rotated_key": ("verified", 0, ""),
     "cut_tail_newer_elsewhere": ("verified", 0, ""),
+    "trust_without_somebody": ("tampered", 0, "of ben is missing, but entry 2 has it"),
+    "trust_with_somebody_more": ("tampered", 0, "of eve (risk_officer) is in no entry"),
+    "trust_with_another_role": ("tampered", 0, "roles is risk_officer, but entry 2 says reviewer"),
+    "trust_with_another_name": ("tampered", 0, "name is ada, but entry 2 says ben"),
+    "trust_with_an_earlier_start": ("tampered", 0, "valid_from is 2026-01-01T00:00:00.000000Z"),
+    "trust_after_a_revocation_undone": ("tampered", 0, "revoked_at is empty, but entry 9 says"),
+    "person_added_by_nobody_who_may": ("tampered", 9, "ben (reviewer) might not make that change"),
 }
+
+
+def brought(folder: Path) -> Path | None:
+    """The keys that the auditor has from elsewhere, where a case has such."""
+    file = folder / "brought.yaml"
+    return file if file.exists() else None
 
 
 def copied(folder: Path, target: Path) -> Path:
@@ -48,7 +61,7 @@ def test_the_good_ledger_verifies_and_says_how_far() -> None:
     assert report.ok
     assert report.exit_code == 0
     assert report.details["entries"] == 8
-    assert report.details["signatures_of_people"] == 1
+    assert report.details["signatures_of_people"] == 3
     assert report.details["complete_up_to"]["size"] == 8
     assert any(
         line.startswith("complete up to checkpoint 8 of 2026-11-21T") for line in report.lines
@@ -59,7 +72,8 @@ def test_the_good_ledger_verifies_and_says_how_far() -> None:
 @pytest.mark.parametrize("name", EXPECTED)
 def test_each_golden_ledger_is_called_what_it_is(name: str) -> None:
     state, first_bad, fault = EXPECTED[name]
-    report = verify_path(GOLDEN / "bad" / f"ledger_{name}")
+    folder = GOLDEN / "bad" / f"ledger_{name}"
+    report = verify_path(folder, trust=brought(folder))
     assert (report.state, report.ok) == (state, state == "verified")
     assert fault in report.fault
     assert report.details.get("first_bad", 0) == first_bad

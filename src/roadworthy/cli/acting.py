@@ -9,7 +9,15 @@ from pathlib import Path
 from roadworthy.domain import PersonRole, Trust, TrustedKey, UsageError, format_instant
 from roadworthy.flows.intact import require_trust
 from roadworthy.flows.people import Acting
-from roadworthy.ledger import MACHINE, Ed25519Signer, Keyring, known_names, live_key
+from roadworthy.flows.trusting import require_agreement
+from roadworthy.ledger import (
+    MACHINE,
+    Ed25519Signer,
+    Keyring,
+    known_names,
+    live_key,
+    open_ledger,
+)
 from roadworthy.manifests import Workspace, load_trust
 from roadworthy.wiring.clock import SystemClock
 
@@ -17,14 +25,18 @@ VARIABLE = "ROADWORTHY_PERSON"
 
 
 def acting_person(
-    workspace: Workspace, name: str | None, *, roles: Sequence[PersonRole] = ()
+    workspace: Workspace,
+    name: str | None,
+    *,
+    roles: Sequence[PersonRole] = (),
+    agreed: bool = True,
 ) -> tuple[str, Ed25519Signer, TrustedKey]:
     """The acting person's name, signer and trusted key, valid now.
 
     With `roles`, somebody who is the only one here to hold one of them need not be named; whether
     the person may act is still for the flow to decide. Raises UsageError naming the options.
     """
-    acting = find_acting(workspace, name, roles=roles)
+    acting = find_acting(workspace, name, roles=roles, agreed=agreed)
     if acting is None:
         raise UsageError(
             "nobody has a key in this workspace", fix="roadworthy people add NAME --role ROLE"
@@ -33,11 +45,18 @@ def acting_person(
 
 
 def find_acting(
-    workspace: Workspace, name: str | None, *, roles: Sequence[PersonRole] = ()
+    workspace: Workspace,
+    name: str | None,
+    *,
+    roles: Sequence[PersonRole] = (),
+    agreed: bool = True,
 ) -> Acting | None:
-    """The same; None when nobody was named and nobody has a key here yet."""
+    """The same; None when nobody was named and nobody has a key here yet.
+
+    Not `agreed`: by trust.yaml as it is; then the flow asks the ledger before anybody acts.
+    """
     keyring = Keyring(workspace.keys)
-    trust = trust_of(workspace)
+    trust = trust_of(workspace) if agreed else load_trust(workspace.trust)
     now = format_instant(SystemClock().now())
     chosen = name or os.environ.get(VARIABLE, "")
     if not chosen:
@@ -56,9 +75,23 @@ def find_acting(
 
 
 def trust_of(workspace: Workspace) -> Trust:
-    """The trusted keys; none in a new workspace. Raises UndecidedError when the file was lost."""
-    require_trust(workspace, SystemClock())
-    return load_trust(workspace.trust)
+    """The trusted keys; none in a new workspace. Writes nothing there.
+
+    Raises UndecidedError when the file was lost, VerificationError when it says something else
+    than the ledger, which is the authority on it.
+    """
+    clock = SystemClock()
+    require_trust(workspace, clock)
+    if not workspace.ledger.exists():
+        return load_trust(workspace.trust)
+    ledger = open_ledger(
+        database=workspace.ledger,
+        checkpoints=workspace.checkpoints,
+        clock=clock,
+        keys=workspace.keys,
+        create=False,
+    )
+    return require_agreement(workspace, ledger)
 
 
 def _only_one(people: list[str], trust: Trust, now: str, roles: Sequence[PersonRole]) -> str:

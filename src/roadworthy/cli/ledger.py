@@ -7,9 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Entry, InclusionProof, UsageError
+from roadworthy.domain import Checkpoint, Entry, InclusionProof, UsageError
 
 from .terminal import emit, group, say, table
+
+_MOST = 1_000_000_000
+"""More entries than any list is read for."""
 
 app = group("Read, prove, sign and verify the ledger.")
 
@@ -24,7 +27,7 @@ def log(
     *,
     kind: Annotated[str, typer.Option(help="Only this kind, such as gate.decided.")] = "",
     subject: Annotated[str, typer.Option(help="Only about this digest, id or name.")] = "",
-    limit: Annotated[int, typer.Option(help="Only the newest N; 0: all.", min=0)] = 50,
+    limit: Annotated[int, typer.Option(help="Only the newest N; 0: all.", min=0, max=_MOST)] = 50,
     json: Json = False,
 ) -> None:
     """List entries, oldest first."""
@@ -98,6 +101,13 @@ def checkpoint(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as a C2SP signed note.")
     ] = None,
+    put_back: Annotated[
+        bool,
+        typer.Option("--put-back", help="checkpoints.jsonl was lost, and no backup has it."),
+    ] = False,
+    acting: Annotated[
+        str | None, typer.Option("--as", metavar="NAME", help="Who puts it back.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Sign the log's head and print it. Keep it elsewhere: it will show a tail that was cut."""
@@ -108,7 +118,7 @@ def checkpoint(
 
     from .acting import workspace_of
 
-    head = _signing(directory).checkpoint()
+    head = _put_back(directory, acting) if put_back else _signing(directory).checkpoint()
     key = load_trust(workspace_of(directory, standing=True).trust).find(head.key_id)
     if key is None:
         raise UsageError(f"key {head.key_id}, which signed it, is not in the trust file")
@@ -142,6 +152,20 @@ def verify(
     if directory.is_dir() and not (directory / "ledger.db").is_file():
         path = workspace_of(directory, standing=True).ledger
     show_report(check(path, trust=trust, checkpoint=checkpoint), json=json)
+
+
+def _put_back(directory: Path, acting: str | None) -> Checkpoint:
+    """The file with the checkpoints outside the store, made again by a person who says so."""
+    from roadworthy.flows.heads import put_back_heads
+    from roadworthy.flows.people import Acting
+    from roadworthy.wiring.loop import loop_of
+
+    from .acting import acting_person, workspace_of
+
+    workspace = workspace_of(directory, standing=True)
+    who, signer, key = acting_person(workspace, acting, agreed=False)
+    by = Acting(name=who, signer=signer, key=key)
+    return put_back_heads(loop_of(workspace, agreed=False), by=by)
 
 
 def _existing(directory: Path) -> Any:

@@ -11,13 +11,20 @@ from roadworthy.domain import PersonRole, TrustedKey, UsageError
 
 from .terminal import emit, group, say, table
 
-app = group("Add, list, revoke and rotate people's keys. Every change is a signed entry.")
+app = group(
+    "Add, list, revoke and rotate people's keys. Every change is a signed entry of the ledger,"
+    " which is the authority; trust.yaml is its copy."
+)
 
 Name = Annotated[
     str, typer.Argument(metavar="NAME", help="The person's name; letters, digits, . _ @ + -")
 ]
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")]
+PublicKey = Annotated[
+    Path | None,
+    typer.Option("--public-key", metavar="FILE", help="A public key as PEM (keys export)."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -27,13 +34,14 @@ def add(
     directory: Folder = Path(),
     *,
     role: Annotated[list[str], typer.Option("--role", help="May be given several times.")],
+    public_key: PublicKey = None,
     acting: As = None,
     json: Json = False,
 ) -> None:
     """Make a key for a person and trust it in these roles.
 
     Roles: engineer, operator, reviewer, risk_officer, auditor, admin. Where there is an admin,
-    only an admin adds people.
+    only an admin adds people. With --public-key no key is made: its private half is elsewhere.
     """
     from roadworthy.flows.people import add_person
     from roadworthy.wiring.loop import loop_of
@@ -41,18 +49,71 @@ def add(
     from .acting import find_acting, workspace_of
 
     roles = [_role(item) for item in role]
+    public = read_public_key(public_key)
     workspace = workspace_of(directory)
     by = (
         find_acting(workspace, acting, roles=["admin"])
         if _asks_admin(workspace.trust, acting)
         else None
     )
-    key = add_person(loop_of(workspace), name=name, roles=roles, by=by)
+    key = add_person(loop_of(workspace), name=name, roles=roles, by=by, public_key=public)
     if json:
         emit(_shown(key))
         return
     say(f"{name} is {', '.join(key.roles)}; key {key.key_id}")
-    say(f"The private key is in {workspace.keys} (0600). Keep a copy elsewhere.")
+    if not public:
+        say(f"The private key is in {workspace.keys} (0600). Keep a copy elsewhere.")
+
+
+@app.command("machine")
+def machine(
+    directory: Folder = Path(),
+    *,
+    public_key: PublicKey = None,
+    acting: As = None,
+    json: Json = False,
+) -> None:
+    """Trust a further machine: this workspace's own new key (the old one was lost).
+
+    With --public-key that of another workspace, whose releases are then admitted here.
+    """
+    from roadworthy.flows.people import add_machine
+    from roadworthy.wiring.loop import loop_of
+
+    from .acting import find_acting, workspace_of
+
+    public = read_public_key(public_key)
+    workspace = workspace_of(directory, standing=True)
+    by = (
+        find_acting(workspace, acting, roles=["admin"])
+        if _asks_admin(workspace.trust, acting)
+        else None
+    )
+    key = add_machine(loop_of(workspace, agreed=False), by=by, public_key=public)
+    if json:
+        emit(_shown(key))
+        return
+    say(f"{key.name} is trusted; key {key.key_id}")
+
+
+@app.command("restore")
+def restore(directory: Folder = Path(), *, json: Json = False) -> None:
+    """Write trust.yaml again as the ledger has it: after it was edited, or lost.
+
+    The whole ledger is verified first. Nobody's rights change by it; they were the ledger's all
+    the time.
+    """
+    from roadworthy.flows.people import restore_people
+    from roadworthy.wiring.loop import loop_of
+
+    from .acting import workspace_of
+
+    workspace = workspace_of(directory, standing=True)
+    keys = restore_people(loop_of(workspace, agreed=False))
+    if json:
+        emit({"people": [_shown(key) for key in keys]})
+        return
+    say(f"{workspace.trust} has {len(keys)} keys, as the ledger says")
 
 
 @app.command("list")
@@ -60,7 +121,7 @@ def list_people(directory: Folder = Path(), *, json: Json = False) -> None:
     """Whose keys are trusted, in which role, and which have ended."""
     from .acting import trust_of, workspace_of
 
-    trust = trust_of(workspace_of(directory))
+    trust = trust_of(workspace_of(directory, standing=True))
     if json:
         emit({"people": [_shown(key) for key in trust.keys]})
         return
@@ -120,6 +181,21 @@ def _asks_admin(trust_file: Path, acting: str | None) -> bool:
     from roadworthy.manifests import load_trust
 
     return bool(acting) or any("admin" in key.roles for key in load_trust(trust_file).keys)
+
+
+def read_public_key(file: Path | None) -> bytes:
+    """The 32 raw bytes in a PEM file; none without a file. Raises UsageError."""
+    from roadworthy.flows.people import raw_public_key
+
+    if file is None:
+        return b""
+    try:
+        return raw_public_key(file.read_text("ascii"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{file} holds no Ed25519 public key: {error}",
+            fix="give what `roadworthy keys export NAME` printed there",
+        ) from None
 
 
 def _role(text: str) -> PersonRole:

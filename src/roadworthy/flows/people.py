@@ -1,28 +1,27 @@
 """People and their keys: each change is signed by who made it, recorded, then trusted.
 
 Steps of every change
-  1 lock    one change of trust.yaml at a time
+  1 lock    one change of trust.yaml at a time, and only of one that the ledger agrees with
   2 may     an admin changes other people's keys; before there is an admin, the workspace's machine
   3 record  the signed entry, before the change holds
   4 trust   trust.yaml, replaced whole
 
 What enters: a loop, a name, who acts. What leaves: the changed key. What never happens here: a
-key that is removed (it is ended), a private key that leaves the keyring. A crash between 3 and 4
-leaves an entry without its change; the same command goes on where it was.
+key that is removed (it is ended), a private key that leaves the keyring. The ledger is the
+authority, trust.yaml its copy (`trusting.py`): after a crash between 3 and 4 the next command
+writes the copy again.
 """
 
 from __future__ import annotations
 
 import base64
 import datetime as dt
-import fcntl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from msgspec import Struct
 
 from roadworthy.domain import (
-    Clock,
     Draft,
     Instant,
     PersonRole,
@@ -37,6 +36,7 @@ from roadworthy.ledger import (
     Ed25519Signer,
     Keyring,
     add_key,
+    key_id_of,
     known_names,
     live_key,
     require_role,
@@ -45,9 +45,10 @@ from roadworthy.ledger import (
     sign_draft,
     trust_machine,
 )
-from roadworthy.manifests import Workspace, load_trust, save_trust
+from roadworthy.manifests import save_trust
 
 from .loop import Loop
+from .trusting import Lock, locked, record_admission, require_agreement, restored
 
 
 class Acting(Struct, frozen=True, kw_only=True):
@@ -59,40 +60,82 @@ class Acting(Struct, frozen=True, kw_only=True):
 
 
 def add_person(
-    loop: Loop, *, name: str, roles: Sequence[PersonRole], by: Acting | None = None
+    loop: Loop,
+    *,
+    name: str,
+    roles: Sequence[PersonRole],
+    by: Acting | None = None,
+    public_key: bytes = b"",
 ) -> TrustedKey:
     """Make a key for a person and trust it in those roles from now on.
 
-    `by` must be an admin where there is one. Raises UsageError, AccessError.
+    With `public_key` (32 raw bytes) the private half is elsewhere and stays there. `by` must be an
+    admin where there is one. Raises UsageError, AccessError.
     """
     if not roles:
         raise UsageError(f"{name} needs a role", fix="--role engineer (or reviewer, admin …)")
     if name == MACHINE:
         raise UsageError(f"{MACHINE} is the workspace's own name", fix="choose another name")
-    with _changing(loop) as trust:  # 1
+    with _changing(loop) as (trust, lock):  # 1
         at = format_instant(loop.clock.now())
         actor, signer = _authority(loop, trust, by, at)  # 2
         if live_key(trust, name, at):
             raise UsageError(f"{name} has a key already", fix=f"roadworthy people rotate {name}")
-        person = _key_of(loop.keyring, name, trust)
-        changed = add_key(trust, name=name, public_key=person.public_key, at=at, roles=roles)
-        payload = {"key_id": person.key_id, "public_key": person.public_key_base64}
-        _record(loop, "person.added", name, actor, signer, {**payload, "roles": list(roles)})  # 3
-        save_trust(loop.workspace.trust, changed)  # 4
-        return _known(changed, person.key_id)
+        public = public_key or _key_of(loop.keyring, name, trust).public_key
+        changed = add_key(trust, name=name, public_key=public, at=at, roles=roles)
+        key = _known(changed, key_id_of(public))
+        payload: dict[str, object] = {
+            "key_id": key.key_id,
+            "public_key": key.public_key,
+            "roles": list(key.roles),
+            "valid_from": at,
+        }
+        lock.begin()
+        _record(loop, "person.added", name, actor, signer, payload)  # 3
+        _save(loop, changed, lock)  # 4
+        return key
+
+
+def add_machine(loop: Loop, *, by: Acting | None = None, public_key: bytes = b"") -> TrustedKey:
+    """Trust a further machine: this workspace's own new one, or (by its public key) another's.
+
+    What another workspace released is then admitted here. `by` must be an admin where there is
+    one. Raises UsageError, AccessError.
+    """
+    with _changing(loop) as (trust, lock):  # 1
+        at = format_instant(loop.clock.now())
+        actor, signer = _authority(loop, trust, by, at)  # 2
+        public = public_key or loop.keyring.machine().public_key
+        changed = trust_machine(trust, public, at=at)
+        key = _known(changed, key_id_of(public))
+        if changed is trust:
+            raise UsageError(f"key {key.key_id} is trusted already, as {key.name}")
+        record_admission(loop.ledger, lock, key, actor=actor, by=signer)  # 3
+        _save(loop, changed, lock)  # 4
+        return key
+
+
+def restore_people(loop: Loop) -> list[TrustedKey]:
+    """Write trust.yaml again as the ledger has it; returns the keys that it now has.
+
+    Raises VerificationError unless the whole ledger holds under the keys that it names itself.
+    """
+    with locked(loop.workspace) as lock:
+        return list(restored(loop.workspace, loop.ledger, lock).keys)
 
 
 def revoke_person(loop: Loop, *, name: str, reason: str, by: Acting) -> list[TrustedKey]:
     """End every key of a person from now on; people may end their own, admins anybody's."""
     if not reason.strip():
         raise UsageError("a revocation needs a reason", fix="--reason TEXT")
-    with _changing(loop) as trust:  # 1
+    with _changing(loop) as (trust, lock):  # 1
         at = format_instant(loop.clock.now())
         if by.name != name:
             _authority(loop, trust, by, at)  # 2
         keys = [key for key in trust.keys if name in (key.name, key.key_id) and not key.revoked_at]
         if not keys:
             raise UsageError(f"no key of {name} is left to revoke", fix=known_names(trust))
+        lock.begin()
         entry_time = _record(  # 3
             loop,
             "key.revoked",
@@ -102,13 +145,13 @@ def revoke_person(loop: Loop, *, name: str, reason: str, by: Acting) -> list[Tru
             {"key_ids": [key.key_id for key in keys], "reason": reason},
         )
         changed = revoke(trust, name, at=_after(entry_time))
-        save_trust(loop.workspace.trust, changed)  # 4
+        _save(loop, changed, lock)  # 4
         return [_known(changed, key.key_id) for key in keys]
 
 
 def rotate_key(loop: Loop, *, name: str) -> TrustedKey:
     """A new key with the same roles; the entry is signed by the old one."""
-    with _changing(loop) as trust:  # 1
+    with _changing(loop) as (trust, lock):  # 1
         at = format_instant(loop.clock.now())
         old, fresh = loop.keyring.signer(name), loop.keyring.prepare(name)
         if done := trust.find(fresh.key_id):
@@ -119,6 +162,7 @@ def rotate_key(loop: Loop, *, name: str) -> TrustedKey:
             raise UsageError(f"the key of {name} here is not valid", fix=known_names(trust))
         payload = {"key_id": fresh.key_id, "public_key": fresh.public_key_base64}
         kind = "machine" if name == MACHINE else "person"
+        lock.begin()
         entry_time = _record(  # 3
             loop,
             "key.rotated",
@@ -128,37 +172,22 @@ def rotate_key(loop: Loop, *, name: str) -> TrustedKey:
             {**payload, "old": old.key_id},
         )
         changed = rotate(trust, live.name, public_key=fresh.public_key, at=_after(entry_time))
-        save_trust(loop.workspace.trust, changed)  # 4
+        _save(loop, changed, lock)  # 4
         loop.keyring.promote(name)
         return _known(changed, fresh.key_id)
 
 
-def admitted_machine(workspace: Workspace, keyring: Keyring, clock: Clock) -> Trust:
-    """Trust that holds the workspace's own key, made and saved when it does not."""
-    machine = keyring.machine()
-    trust = load_trust(workspace.trust)
-    if trust.find(machine.key_id):
-        return trust
-    with _locked(workspace):
-        trust = load_trust(workspace.trust)
-        changed = trust_machine(trust, machine.public_key, at=format_instant(clock.now()))
-        if changed is not trust:
-            save_trust(workspace.trust, changed)
-        return changed
-
-
 @contextmanager
-def _changing(loop: Loop) -> Iterator[Trust]:
-    """1. The trust as it is now, and nobody else changing it."""
-    with _locked(loop.workspace):
-        yield load_trust(loop.workspace.trust)
+def _changing(loop: Loop) -> Iterator[tuple[Trust, Lock]]:
+    """1. The trust that ledger and file agree on, and nobody else changing it."""
+    with locked(loop.workspace) as lock:
+        yield require_agreement(loop.workspace, loop.ledger, lock=lock), lock
 
 
-@contextmanager
-def _locked(workspace: Workspace) -> Iterator[None]:
-    with workspace.trust.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _save(loop: Loop, changed: Trust, lock: Lock) -> None:
+    """4. The copy that readers use."""
+    save_trust(loop.workspace.trust, changed)
+    lock.done()
 
 
 def _authority(
@@ -211,6 +240,21 @@ def _known(trust: Trust, key_id: str) -> TrustedKey:
 
 def public_key_pem(key: TrustedKey) -> str:
     """The public key as PEM (SubjectPublicKeyInfo, RFC 8410), for other tools."""
-    prefix = bytes.fromhex("302a300506032b6570032100")
-    body = base64.b64encode(prefix + base64.b64decode(key.public_key)).decode()
-    return f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n"
+    body = base64.b64encode(_PREFIX + base64.b64decode(key.public_key)).decode()
+    return f"{_BEGIN}\n{body}\n{_END}\n"
+
+
+def raw_public_key(pem: str) -> bytes:
+    """The 32 raw bytes of `public_key_pem`. Raises ValueError on anything else."""
+    lines = [line.strip() for line in pem.strip().splitlines()]
+    if len(lines) < 3 or (lines[0], lines[-1]) != (_BEGIN, _END):
+        raise ValueError(f"it does not begin with {_BEGIN}")
+    body = base64.b64decode("".join(lines[1:-1]), validate=True)
+    if len(body) != len(_PREFIX) + 32 or not body.startswith(_PREFIX):
+        raise ValueError("it is another kind of key")
+    return body[len(_PREFIX) :]
+
+
+_PREFIX = bytes.fromhex("302a300506032b6570032100")
+"""SubjectPublicKeyInfo of Ed25519 (RFC 8410), without the key."""
+_BEGIN, _END = "-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----"

@@ -71,7 +71,6 @@ from roadworthy.release import (
 from .deliberating import require_no_objection, require_note
 from .intact import require_intact
 from .loop import Loop
-from .people import admitted_machine
 from .release_records import (
     ACTIVATED,
     ACTIVATION_APPROVED,
@@ -86,6 +85,7 @@ from .release_records import (
     signatures_of,
 )
 from .routing import publish, read_table
+from .trusting import agreed_trust
 
 
 class Built(Struct, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ def build_release(system: System, loop: Loop, *, out: Path, author: Signer | Non
     Raises UsageError when `out` holds something that is no bundle, AccessError when the author
     may not build.
     """
-    trust = admitted_machine(loop.workspace, loop.keyring, loop.clock)
+    trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
     if author is not None:
         require_role(trust, author.key_id, BUILDERS, format_instant(loop.clock.now()))
     signer = author or loop.keyring.machine()
@@ -154,7 +154,7 @@ def sign_release(
     a bundle that does not hold, UndecidedError or RefusedError unless the gate's newest decision
     on it is PASS and its note still stands, AccessError when this person may not approve.
     """
-    trust = admitted_machine(loop.workspace, loop.keyring, loop.clock)
+    trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
     require_intact(loop)
     mend_bundle(path)
     digest, content = read_bundle(path)  # 1
@@ -199,7 +199,7 @@ def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> A
     Raises VerificationError, UndecidedError or RefusedError unless it verifies now, AccessError
     unless this person operates.
     """
-    trust = admitted_machine(loop.workspace, loop.keyring, loop.clock)
+    trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
     require_intact(loop)
     at = format_instant(loop.clock.now())
     key = require_role(trust, signer.key_id, OPERATORS, at)  # 4, before anything is written

@@ -33,11 +33,11 @@ from roadworthy.domain import (
 )
 from roadworthy.incidents import fold
 from roadworthy.ledger import distinct_people, require_role, sign_draft
-from roadworthy.manifests import load_trust
 
 from .loop import Loop
 from .people import Acting
 from .routing import brake, publish, read_table
+from .trusting import require_agreement
 
 LIFTERS: tuple[PersonRole, ...] = ("operator", "risk_officer", "admin")
 """Who may take part in lifting a kill."""
@@ -212,7 +212,7 @@ def lift(
     found = find_kills(which, loop)
     # 1 may
     at = format_instant(loop.clock.now())
-    trust = load_trust(loop.workspace.trust)
+    trust = require_agreement(loop.workspace, loop.ledger)
     for person in people:
         require_role(trust, person.key.key_id, LIFTERS, at)
     names = distinct_people(trust, [person.key.key_id for person in people])

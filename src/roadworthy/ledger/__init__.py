@@ -1,9 +1,11 @@
 """Evidence: the hash chain, its Merkle tree and signed checkpoints, keys, trust, stores, blobs."""
 
 from .archive import Backup, back_up, restore
+from .authority import authority_of, trust_by, trust_disagreements
 from .blobs import BlobStore
 from .chain import entry_digest, leaf_of, seal
 from .checkpoints import (
+    CarriedHeads,
     CheckpointLog,
     checkpoint_holds,
     decode_checkpoint,
@@ -38,6 +40,7 @@ __all__ = [
     "MACHINE",
     "Backup",
     "BlobStore",
+    "CarriedHeads",
     "CheckpointLog",
     "Ed25519Signer",
     "Keyring",
@@ -46,6 +49,7 @@ __all__ = [
     "MemoryEntryStore",
     "SqliteEntryStore",
     "add_key",
+    "authority_of",
     "back_up",
     "checkpoint_holds",
     "decode_checkpoint",
@@ -78,5 +82,7 @@ __all__ = [
     "signature_holds",
     "statement",
     "to_note",
+    "trust_by",
+    "trust_disagreements",
     "trust_machine",
 ]

@@ -24,6 +24,9 @@ from roadworthy.domain import (
     UsageError,
     VerificationError,
 )
+from roadworthy_verify import CheckpointError, Head, carried_heads
+from roadworthy_verify.checkpoint import head_from_json
+from roadworthy_verify.ledger import own_heads
 
 from .signers import public_key_of, signature_holds
 
@@ -93,6 +96,11 @@ class CheckpointLog:
     def __init__(self, path: Path) -> None:
         self._path = Path(path)
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
     def append_newer(self, checkpoint: Checkpoint) -> None:
         """Append one line, durably, unless the last line covers as much.
 
@@ -143,6 +151,30 @@ class CheckpointLog:
         for last in self.read():  # noqa: B007 - the last one is wanted
             pass
         return last
+
+
+class CarriedHeads:
+    """The heads that the releases of a workspace carry: signed when the log was that long.
+
+    Read once, when somebody first asks: a log is cut while nobody has it open.
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        self._workspace = Path(workspace)
+        self._found: list[Head] | None = None
+
+    def of(self, newest: Checkpoint | None, *, strict: bool = False) -> list[Head]:
+        """Those of the log with that newest head; of any log, when it has lost all its heads.
+
+        A release that cannot be read is passed over; `strict`, it raises VerificationError.
+        """
+        if self._found is None or strict:
+            try:
+                self._found = carried_heads(self._workspace, strict=strict)
+            except CheckpointError as error:
+                raise VerificationError(f"the workspace does not verify: {error}") from None
+        known = head_from_json(msgspec.to_builtins(newest), "newest") if newest else None
+        return own_heads(self._found, [known] if known else []) if self._found else []
 
 
 def _last_line(descriptor: int) -> tuple[bytes, int]:

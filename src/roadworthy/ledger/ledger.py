@@ -8,6 +8,7 @@ outside the store: whoever cuts the log's tail must also change that file.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -22,14 +23,16 @@ from roadworthy.domain import (
     Instant,
     Signer,
     Trust,
+    UsageError,
     VerificationError,
 )
-from roadworthy_verify import Report, check_log, load_trust
+from roadworthy_verify import Authority, Head, Report, check_log, load_trust
 from roadworthy_verify.tree import inclusion_holds
 
+from .authority import authority_of
 from .chain import leaf_of
-from .checkpoints import CheckpointLog, sign_checkpoint
-from .keyring import Keyring
+from .checkpoints import CarriedHeads, CheckpointLog, sign_checkpoint
+from .keyring import MACHINE, Keyring
 from .merkle import consistency_path, inclusion_path, subtree
 from .sqlite_store import SqliteEntryStore
 from .store import LedgerStore
@@ -45,10 +48,12 @@ class Ledger:
         signer: Signer | None = None,
         keyring: Keyring | None = None,
         outside: CheckpointLog | None = None,
+        carried: CarriedHeads | None = None,
         origin: str = "",
     ) -> None:
         """`outside` keeps the newest checkpoints where the store is not.
 
+        `carried` are those that the releases of the workspace bear witness with.
         Heads are signed by `signer`, or by the machine's key in `keyring` as it is at that moment
         (a process that runs for months signs with the new key once it was rotated).
         A log keeps the origin of its first checkpoint; `origin` counts only before that (default:
@@ -58,11 +63,12 @@ class Ledger:
         self._signer = signer
         self._keyring = keyring
         self._outside = outside
+        self._carried = carried
         self._origin = origin
 
     def record(self, *drafts: Draft) -> list[Entry]:
         """Append all or none, durably, and sign the new head. Raises EvidenceError."""
-        self._refuse_a_lost_tail()
+        self.require_whole()
         if self._signer is None and self._keyring is None:
             return self.store.append(drafts)
         entries = self.store.append_signed(drafts, self._sign)
@@ -71,7 +77,7 @@ class Ledger:
 
     def append(self, *drafts: Draft) -> list[Entry]:
         """Append without a checkpoint, for batches; call `checkpoint` when they are through."""
-        self._refuse_a_lost_tail()
+        self.require_whole()
         return self.store.append(drafts)
 
     def checkpoint(self) -> Checkpoint:
@@ -79,7 +85,7 @@ class Ledger:
 
         Raises EvidenceError on an empty ledger or without a signer.
         """
-        self._refuse_a_lost_tail()
+        self.require_whole()
         self.store.append_signed((), self._sign)
         newest = self._publish()
         if newest is None:
@@ -102,7 +108,7 @@ class Ledger:
 
     def entry(self, seq: int) -> Entry:
         """Entry number `seq`. Raises EvidenceError when there is none."""
-        found = next(self.store.read(seq, seq), None) if seq > 0 else None
+        found = next(self.store.read(seq, seq), None) if 0 < seq <= self.size() else None
         if found is None:
             raise EvidenceError(f"there is no entry {seq}", fix=f"the last is {self.size()}")
         return found
@@ -142,17 +148,36 @@ class Ledger:
     def verify(self, *, trust: Trust | None = None, checkpoint: Checkpoint | None = None) -> Report:
         """Read everything and say the first thing that does not fit (see `roadworthy_verify`).
 
-        `checkpoint` is one that was kept elsewhere; those outside the store count too.
+        `checkpoint` is one that was kept elsewhere; those outside the store and those that releases
+        carry count too. Whether trust.yaml is what the entries on people say: ask `authority`.
         """
+        stored = [msgspec.to_builtins(head) for head in self.store.checkpoints()]
         outside = list(self._outside.read()) if self._outside else []
         if checkpoint:
             outside.append(checkpoint)
+        carried = self._own_heads(strict=True)
         return check_log(
             self.store.rows(),
-            stored=[msgspec.to_builtins(head) for head in self.store.checkpoints()],
-            outside=[msgspec.to_builtins(head) for head in outside],
+            stored=stored,
+            outside=[*(msgspec.to_builtins(head) for head in outside), *carried],
             trust=load_trust(None if trust is None else msgspec.to_builtins(trust)),
         )
+
+    def authority(self, trust: Trust) -> Authority:
+        """Whose keys the entries on people say are trusted (see `roadworthy_verify.authority`).
+
+        Reads those entries only, so that every command can ask. Raises VerificationError when one
+        of them was made by somebody who might not.
+        """
+        head = next(self.store.checkpoints(), None)
+        return authority_of(self.store, trust, first=head.key_id if head else self._own_key_id())
+
+    def _own_key_id(self) -> str:
+        """Who will sign the first head; empty when there is no key yet."""
+        if self._keyring is not None:
+            has_key = MACHINE in self._keyring.names()
+            return self._keyring.signer(MACHINE).key_id if has_key else ""
+        return self._signer.key_id if self._signer else ""
 
     def _sign(self, size: int, root: bytes, time: Instant) -> Checkpoint:
         signer = self._keyring.machine() if self._keyring else self._signer
@@ -165,6 +190,8 @@ class Ledger:
                 " no head is signed over it",
                 fix="roadworthy ledger verify says which entry does not fit",
             )
+        if newest and self._outside:
+            self._outside.append_newer(newest)  # somebody was killed before he could
         origin = newest.origin if newest else self._origin
         return sign_checkpoint(
             signer,
@@ -174,16 +201,52 @@ class Ledger:
             time=time,
         )
 
-    def _refuse_a_lost_tail(self) -> None:
-        """A store that is shorter than a head outside of it is an older or another one."""
+    def require_whole(self) -> None:
+        """The store reaches as far as every head that was kept elsewhere; no entry is read.
+
+        Raises VerificationError when it is shorter (an older store, or another one), or when the
+        heads outside of it are gone.
+        """
         covered = self._outside.covers() if self._outside else 0
-        size = self.store.size() if covered else 0
+        size, where = self.store.size(), "kept outside of it"
+        carried = max((head.size for head in self._own_heads()), default=0)
+        if carried > covered:
+            covered, where = carried, "carried by one of its releases"
         if covered > size:
             raise VerificationError(
-                f"the ledger does not verify: it has {size} entries, but a checkpoint kept outside"
-                f" of it covers {covered}; nothing is appended",
+                f"the ledger does not verify: it has {size} entries, but a checkpoint {where}"
+                f" covers {covered}; nothing is appended",
                 fix="roadworthy restore puts a backup back",
             )
+        if self._outside and not covered and self._lost_those_outside(self._outside):
+            raise VerificationError(
+                f"the ledger does not verify: {self._outside.path} is gone, by which a cut tail"
+                " would be seen; nothing is appended",
+                fix="put it back from a backup; if there is none: roadworthy ledger checkpoint"
+                " --put-back --as NAME",
+            )
+
+    def put_back_heads(self) -> Checkpoint:
+        """Keep the newest head outside again, where the file with them was lost.
+
+        Raises UsageError when it was not, EvidenceError on an empty ledger.
+        """
+        if self._outside is None or self._outside.covers():
+            raise UsageError("the checkpoints outside the store are there", fix="nothing is to do")
+        newest = self._publish()
+        if newest is None:
+            raise EvidenceError("an empty ledger has no checkpoint", fix="record something first")
+        return newest
+
+    def _own_heads(self, *, strict: bool = False) -> list[Head]:
+        """What the releases beside this log bear witness to."""
+        if self._carried is None:
+            return []
+        return self._carried.of(self.store.newest_checkpoint(), strict=strict)
+
+    def _lost_those_outside(self, outside: CheckpointLog) -> bool:
+        """With two heads in the store the first is outside as well: `_sign` sees to that."""
+        return len(list(islice(self.store.checkpoints(), 2))) > 1 and not outside.covers()
 
     def _publish(self) -> Checkpoint | None:
         """Write the newest checkpoint outside, after the store has it and never before."""
@@ -194,15 +257,23 @@ class Ledger:
 
 
 def open_ledger(
-    *, database: Path, checkpoints: Path, clock: Clock, keys: Path | None = None
+    *,
+    database: Path,
+    checkpoints: Path,
+    clock: Clock,
+    keys: Path | None = None,
+    create: bool = True,
 ) -> Ledger:
     """The ledger of a workspace; with `keys`, its head is signed by the workspace's machine key.
 
-    Raises EvidenceError when the file is not a ledger.
+    Beside `checkpoints` lie the releases that carry heads too. Raises EvidenceError when the file
+    cannot be opened (or is missing, unless `create`), VerificationError when it is no ledger.
     """
-    database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if create:
+        database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Ledger(
-        SqliteEntryStore(database, clock),
+        SqliteEntryStore(database, clock, create=create),
         keyring=Keyring(keys) if keys else None,
         outside=CheckpointLog(checkpoints),
+        carried=CarriedHeads(checkpoints.parent),
     )

@@ -25,12 +25,12 @@ from roadworthy.domain import (
     VerificationError,
     format_instant,
 )
+from roadworthy_verify.schema import SCHEMA, VERSION
 
 from .chain import seal
 from .checkpoints import decode_checkpoint, encode_checkpoint
 from .merkle import fill_nodes, subtree
 from .payload import decode_payload
-from .schema import SCHEMA, VERSION
 from .store import Row, SignHead
 
 _PAGE = 500
@@ -40,6 +40,10 @@ _STORED = _COLUMNS.replace("payload,", "CAST(payload AS BLOB),", 1)
 _INSERT = f"INSERT INTO entries({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constant
 _WAL_PAGES = 4000
 """Pages of the write-ahead log (16 MB) before it is folded into the database."""
+_RESTORE = "`roadworthy restore BACKUP DIR` puts a backup back"
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+"""SQLite's primary result codes for a file whose bytes are not those of a database."""
+_SIGNS_OF_DAMAGE = ("malformed", "no such table", "no such column", "Could not decode")
 _BUSY_S = 30.0
 """How long to wait for another process's append before saying so, in seconds."""
 
@@ -50,7 +54,8 @@ class SqliteEntryStore:
     def __init__(self, path: Path, clock: Clock, *, create: bool = True) -> None:
         """Open, and make when missing unless `create` is False.
 
-        Raises EvidenceError when the file is missing, is not a ledger, or is a newer one.
+        Raises EvidenceError when the file is missing, cannot be opened, or is of a newer version,
+        VerificationError when what lies there is no ledger (any more).
         """
         self._path = Path(path)
         self._clock = clock
@@ -67,7 +72,7 @@ class SqliteEntryStore:
             )
             self._prepare()
         except (OSError, sqlite3.Error) as error:
-            raise EvidenceError(f"{self._path} cannot be opened as a ledger: {error}") from None
+            raise _trouble(error, f"{self._path} cannot be opened as a ledger") from None
 
     def _prepare(self) -> None:
         run = self._connection.execute
@@ -81,7 +86,9 @@ class SqliteEntryStore:
             with self._transaction():
                 if run("PRAGMA user_version").fetchone() == (0,):
                     if run("SELECT count(*) FROM sqlite_schema").fetchone() != (0,):
-                        raise EvidenceError(f"{self._path} is a database, but not a ledger")
+                        raise VerificationError(
+                            f"{self._path} is a database, but not a ledger", fix=_RESTORE
+                        )
                     for statement in SCHEMA:
                         run(statement)
                     run(f"PRAGMA user_version={VERSION}")
@@ -110,7 +117,7 @@ class SqliteEntryStore:
                         self._connection.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
-                raise EvidenceError(f"the ledger cannot be written: {error}") from None
+                raise _trouble(error, f"the ledger {self._path} cannot be written") from None
 
     def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Append atomically, in order; durable on return. Raises EvidenceError."""
@@ -210,7 +217,7 @@ class SqliteEntryStore:
             try:
                 yield
             except sqlite3.Error as error:
-                raise EvidenceError(f"the ledger cannot be read: {error}") from None
+                raise _trouble(error, f"the ledger {self._path} cannot be read") from None
 
     def size(self) -> int:
         """How many entries there are."""
@@ -260,7 +267,7 @@ class SqliteEntryStore:
             raise VerificationError(
                 f"the ledger has {size} entries, but its checkpoint covers {covered}: its tail was"
                 " cut; nothing is appended",
-                fix="roadworthy restore puts a backup back",
+                fix=_RESTORE,
             )
 
     def newest_checkpoint(self) -> Checkpoint | None:
@@ -279,6 +286,16 @@ class SqliteEntryStore:
                 self._connection.backup(copy)
             finally:
                 copy.close()
+
+
+def _trouble(error: sqlite3.Error | OSError, what: str) -> EvidenceError:
+    """A damaged file is broken integrity, as a verifier calls it; a full disk or a lock is not."""
+    code = getattr(error, "sqlite_errorcode", None)
+    text = str(error)
+    damaged = code is not None and (code & 0xFF) in _DAMAGED
+    if damaged or any(sign in text for sign in _SIGNS_OF_DAMAGE):
+        return VerificationError(f"{what}: it is damaged ({text})", fix=_RESTORE)
+    return EvidenceError(f"{what}: {text}")
 
 
 def _filter(**wanted: str) -> tuple[str, tuple[str, ...]]:

@@ -45,7 +45,7 @@ class Control:
         self._marks = self.workspace.journal / MARKS
         self._tail = Tail(self.workspace.journal, _read_marks(self._marks))
         self._known: dict[str, Rules | None] = {}
-        loop = loop_of(self.workspace)
+        loop = loop_of(self.workspace, agreed=False)
         self._clock = loop.clock
         self._kept = dict(self._tail.marks)
         self._kept_at = loop.clock.monotonic()

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from roadworthy.flows.intact import require_ledger, require_trust
 from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import admitted_machine
+from roadworthy.flows.trusting import agreed_trust
 from roadworthy.ledger import BlobStore, Keyring, open_ledger
-from roadworthy.manifests import Workspace, open_workspace
+from roadworthy.manifests import Workspace, load_trust, open_workspace
 
 from .clock import SystemClock
 
@@ -16,29 +16,41 @@ from .clock import SystemClock
 def open_loop(root: Path, *, configured: str = "") -> Loop:
     """The loop of a system's folder, its workspace made when missing.
 
-    Raises EvidenceError when the ledger cannot be opened, VerificationError when it was lost,
-    UndecidedError when trust.yaml was, ManifestError when that is broken.
+    Raises EvidenceError when the ledger cannot be opened, VerificationError when it was lost or
+    says something else than trust.yaml, UndecidedError when that was lost, ManifestError when it
+    is broken.
     """
     workspace = open_workspace(root, configured=configured)
     return loop_of(workspace)
 
 
-def loop_of(workspace: Workspace) -> Loop:
-    """The loop of a workspace that is already known. Raises as `open_loop`."""
+def loop_of(workspace: Workspace, *, agreed: bool = True) -> Loop:
+    """The loop of a workspace that is already known. Raises as `open_loop`.
+
+    Not `agreed`: trust.yaml is taken as it is, not held against the ledger. That is for what acts
+    as the machine alone and must go on (the control process stops a violation, whatever somebody
+    did to trust.yaml), and for mending trust.yaml itself.
+    """
     clock = SystemClock()
     require_ledger(workspace)
-    require_trust(workspace, clock)
+    if agreed:
+        require_trust(workspace, clock)
     keyring = Keyring(workspace.keys)
+    ledger = open_ledger(
+        database=workspace.ledger,
+        checkpoints=workspace.checkpoints,
+        clock=clock,
+        keys=workspace.keys,
+    )
     return Loop(
         workspace=workspace,
-        ledger=open_ledger(
-            database=workspace.ledger,
-            checkpoints=workspace.checkpoints,
-            clock=clock,
-            keys=workspace.keys,
-        ),
+        ledger=ledger,
         blobs=BlobStore(workspace.blobs),
         keyring=keyring,
-        trust=admitted_machine(workspace, keyring, clock),
+        trust=(
+            agreed_trust(workspace, ledger, keyring, clock)
+            if agreed
+            else load_trust(workspace.trust)
+        ),
         clock=clock,
     )

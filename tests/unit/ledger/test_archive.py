@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from doubles.ledgers import START, a_draft, a_ledger, a_trust, drafts
+from doubles.ledgers import START, a_draft, a_ledger, a_trust, drafts, people_drafts
 from roadworthy.domain import EvidenceError, UsageError, VerificationError
 from roadworthy.ledger import BlobStore, Keyring, back_up, restore
 from roadworthy.manifests import save_trust
@@ -21,7 +21,7 @@ def root(tmp_path: Path) -> Path:
     """A workspace with three entries, a blob, a key, a trust file and a cache."""
     folder = tmp_path / "workspace"
     folder.mkdir(mode=0o700)
-    a_ledger(folder).record(*drafts(3))
+    a_ledger(folder).record(*people_drafts(), *drafts(1))
     BlobStore(folder / "blobs").put(b"a bar")
     Keyring(folder / "keys").create("ada")
     save_trust(folder / "trust.yaml", a_trust())

@@ -4,8 +4,10 @@ Standard library and `cryptography` only, small enough to be read in one sitting
 `command.py` (what is asked), then `log.py` and `bundle.py` (what is checked, in numbered steps).
 """
 
+from .authority import Authority, AuthorityError, disagreements, replay
 from .bundle import verify_bundle
-from .checkpoint import CheckpointError, Head, load_heads
+from .carried import carried_heads, load_heads
+from .checkpoint import CheckpointError, Head
 from .command import sentences
 from .envelope import EnvelopeError
 from .ledger import verify_ledger
@@ -15,6 +17,8 @@ from .report import Report
 from .trust import Key, Trust, TrustError, load_trust
 
 __all__ = [
+    "Authority",
+    "AuthorityError",
     "CheckpointError",
     "EnvelopeError",
     "Head",
@@ -22,10 +26,13 @@ __all__ = [
     "Report",
     "Trust",
     "TrustError",
+    "carried_heads",
     "check_log",
+    "disagreements",
     "load_heads",
     "load_trust",
     "recognise",
+    "replay",
     "sentences",
     "verify_bundle",
     "verify_ledger",

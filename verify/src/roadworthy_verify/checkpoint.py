@@ -125,7 +125,7 @@ def head_from_note(text: str, where: str) -> Head:
     )
 
 
-def load_heads(path: Path) -> list[Head]:
+def heads_of_file(path: Path) -> list[Head]:
     """Every head in a file: JSON, JSON lines or a signed note.
 
     A last line without its end (a crash while appending) is left out. Raises CheckpointError.

@@ -1,4 +1,4 @@
-"""A ledger on disk: its SQLite file, the checkpoints beside it, the trust beside it.
+"""A ledger on disk: its SQLite file, the checkpoints and releases beside it, the trust beside it.
 
 In: a path to ledger.db, or a folder that holds one. The file is opened read-only and as data from
 a stranger: a view, a virtual table or a generated column in the place of a real table is refused,
@@ -14,16 +14,24 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from .carried import RELEASES, carried_heads, load_heads
 from .chain import Row
-from .checkpoint import CheckpointError, Head, head_from_json, load_heads
+from .checkpoint import CheckpointError, Head, head_from_json, heads_of_file
 from .log import check_log
 from .report import Report
-from .trust import Trust, load_trust
+from .schema import VERSION, oddities
+from .trust import Trust, TrustError, load_trust
 
-VERSION = 1
-"""The newest `PRAGMA user_version` that this verifier knows."""
 CHECKPOINTS = "checkpoints.jsonl"
 """The newest heads, kept beside the store."""
+
+TRUST = "trust.yaml"
+"""Whose keys are trusted, as a copy of what the ledger says."""
+_MARKS = ("keys", "runs", "blobs", RELEASES, "serving", "journal")
+"""Folders of a workspace; a copy of a ledger that was handed over has none of them beside it."""
+_MUST_BE_KEPT = 2
+"""With so many checkpoints in the store one is certainly outside: a process that is killed between
+the two leaves one behind, and no other is signed before that one is outside."""
 
 MAGIC = b"SQLite format 3\x00"
 _COLUMNS = (
@@ -57,27 +65,38 @@ def verify_ledger(
 ) -> Report:
     """Verify a ledger file. `trust` defaults to trust.yaml beside it, which the sender also had.
 
-    Raises TrustError or CheckpointError when a file given by the caller cannot be read.
+    `checkpoint` is a file with checkpoints, or a release that carries one. Raises TrustError or
+    CheckpointError when a file given by the caller cannot be read.
     """
     database = Path(path)
     # 1. What the auditor brought: trust, and a checkpoint kept elsewhere.
-    beside = database.parent / "trust.yaml"
+    beside = database.parent / TRUST
     if trust is None and beside.exists():
         keys = load_trust(beside, origin="beside")
     else:
         keys = load_trust(trust)
-    outside = load_heads(Path(checkpoint)) if checkpoint else []
-    # 2. What lies beside the ledger: the checkpoints outside the store.
-    kept = database.parent / CHECKPOINTS
+    brought = load_heads(Path(checkpoint)) if checkpoint else []
+    outside = list(brought)
+    # 2. What lies beside the ledger: checkpoints outside the store, and those that releases carry.
+    file = database.parent / CHECKPOINTS
     try:
-        if kept.exists():
-            outside = load_heads(kept) + outside
+        if file.exists():
+            outside = heads_of_file(file) + outside
+        carried = carried_heads(database.parent)
         # 3. The store itself, read-only; 4. meanwhile its pages and its index.
         with closing(open_readonly(database)) as connection, ThreadPoolExecutor(1) as beside_it:
             refuse_disguise(connection)
             damage = beside_it.submit(_damage, database)
             stored = list(_stored_heads(connection))
-            report = check_log(_rows(connection), stored=stored, outside=outside, trust=keys)
+            _refuse_lost_heads(file, stored)
+            report = check_log(
+                _rows(connection),
+                stored=stored,
+                outside=outside + own_heads(carried, [*stored, *outside]),
+                trust=keys,
+                kept=_kept_trust(beside, keys),
+            )
+            report = _with_warnings(report, oddities(connection))
             if report.ok and damage.result():
                 report = _tampered(f"the entries fit, but the file is damaged: {damage.result()}")
     except CheckpointError as error:
@@ -85,8 +104,9 @@ def verify_ledger(
     except NewerVersionError as error:
         return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
     except NotALedgerError as error:
-        if outside:
-            return _tampered(f"{error}, but {outside[-1]} says that one was there")
+        if outside or _in_a_workspace(database):
+            last = f", but {outside[-1]} says that one was there" if outside else ""
+            return _tampered(f"{error}{last}")
         return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
     except DisguiseError as error:
         return _tampered(str(error))
@@ -96,6 +116,46 @@ def verify_ledger(
         return _tampered(f"{database} is damaged: {error}")
     # 5. Say where trust came from: beside the ledger it shows consistency, not authorship.
     return _with_trust_named(report, keys, beside)
+
+
+def own_heads(carried: list[Head], known: list[Head]) -> list[Head]:
+    """Those of this log: a workspace may have activated a release of another one.
+
+    A log that has lost every head of its own is held against all of them.
+    """
+    origins = {head.origin for head in known}
+    return [head for head in carried if not origins or head.origin in origins]
+
+
+def _refuse_lost_heads(file: Path, stored: list[Head]) -> None:
+    """The heads outside the store are what a cut tail is found by; a workspace must have them."""
+    if len(stored) < _MUST_BE_KEPT or not _in_a_workspace(file) or _has_heads(file):
+        return
+    raise CheckpointError(
+        f"{file} is gone, although the ledger has {len(stored)} checkpoints: without those kept"
+        " outside the store nobody would see a tail that was cut. Put it back from a backup, or, if"
+        " there is none, `roadworthy ledger checkpoint --put-back --as NAME`"
+    )
+
+
+def _has_heads(file: Path) -> bool:
+    return file.exists() and file.stat().st_size > 0
+
+
+def _in_a_workspace(file: Path) -> bool:
+    return any((file.parent / name).is_dir() for name in _MARKS)
+
+
+def _kept_trust(beside: Path, keys: Trust) -> Trust | None:
+    """The list of keys that lies with the ledger; the given one, when it is that very file."""
+    if not beside.exists():
+        return None
+    if keys.source and Path(keys.source).resolve() == beside.resolve():
+        return keys
+    try:
+        return load_trust(beside)
+    except TrustError as error:
+        raise CheckpointError(f"what lies beside the ledger cannot be relied on: {error}") from None
 
 
 def open_readonly(path: Path) -> sqlite3.Connection:
@@ -163,6 +223,13 @@ def _damage(database: Path) -> str:
     with closing(open_readonly(database)) as connection:
         (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         return "" if found == "ok" else str(found)
+
+
+def _with_warnings(report: Report, found: list[str]) -> Report:
+    """What does not bear on the verdict, but was done by somebody with the file in hand."""
+    details = {**report.details, "warnings": found}
+    lines = [*report.lines, *(f"warning: {one}" for one in found)]
+    return Report(report.state, report.fault, details, tuple(lines))
 
 
 def _with_trust_named(report: Report, trust: Trust, beside: Path) -> Report:

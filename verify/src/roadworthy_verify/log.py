@@ -1,26 +1,22 @@
 """Is this log whole, unchanged, and signed by somebody who was trusted then?
 
-In: its rows, the checkpoints stored with it, those kept elsewhere, the trusted keys. Out: a
-Report. What is not known is not ok: a log without a checkpoint is `unsigned`, a checkpoint by a
-key that trust does not hold is `unknown_key`. Tampering outweighs both.
+In: its rows, the checkpoints stored with it, those kept elsewhere, the trusted keys, the list of
+keys that is kept with the log. Out: a Report. What is not known is not ok: a log without a
+checkpoint is `unsigned`, a checkpoint by a key that trust does not hold is `unknown_key`.
+Tampering outweighs both.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .authority import KINDS, AuthorityError, disagreements, replay
 from .chain import Row, Walk, walk
 from .checkpoint import CheckpointError, Head, Signature, head_from_json, judge
-from .covered import encoded
 from .report import Report
-from .trust import Key, Trust
-
-_CONTEXT = b"roadworthy/entry/v1\n"
-"""What a person's signature inside an entry begins with."""
+from .signature import SignatureError, signed_bytes, take_signature
+from .trust import Trust
 
 
 def check_log(
@@ -29,8 +25,13 @@ def check_log(
     stored: Iterable[Head | Mapping[str, Any]] = (),
     outside: Iterable[Head | Mapping[str, Any]] = (),
     trust: Trust | None = None,
+    kept: Trust | None = None,
 ) -> Report:
-    """Verify a log. `outside` are checkpoints that were kept where the log is not."""
+    """Verify a log. `outside` are checkpoints that were kept where the log is not.
+
+    `kept` is the list of keys that lies with the log (trust.yaml of a workspace): it must be what
+    the log's own entries on people say.
+    """
     trust = trust or Trust()
     # 1. Read the checkpoints; one that cannot be read is a fault of its own.
     try:
@@ -45,8 +46,23 @@ def check_log(
     # 3. Walk the entries: numbers, payloads, chain, digests, Merkle roots.
     people = PersonSignatures(trust)
     walked = walk(rows, sizes=(head.size for head, _ in judged), on_signed=people.check)
-    # 4. Say the worst of what was found.
-    return _verdict(walked, judged, people, trust)
+    # 4. Whose keys do the entries say are trusted? The list beside the log must say the same.
+    first = judged[0][0].key_id if judged else ""
+    listed = _listed(people.changes, kept, first) if kept is not None else (0, "")
+    # 5. Say the worst of what was found.
+    return _verdict(walked, judged, people, trust, listed)
+
+
+def _listed(changes: list[Row], kept: Trust, first: str) -> tuple[int, str]:
+    """The first thing in the kept list that the entries on people contradict, and its entry."""
+    differs = f"{kept.source or 'trust.yaml'} is not what the ledger says"
+    try:
+        authority = replay(changes, first=first, trust=kept)
+    except AuthorityError as error:
+        return error.seq, str(error) if error.seq else f"{differs}: {error}"
+    for difference in disagreements(authority, kept):
+        return 0, f"{differs}: {difference}"
+    return 0, ""
 
 
 class PersonSignatures:
@@ -57,38 +73,28 @@ class PersonSignatures:
         self.checked = 0
         self.false = (0, "")
         self.unknown = (0, "")
+        self.changes: list[Row] = []
+        """Entries that change whose keys are trusted."""
 
     def check(self, row: Row) -> None:
         """Check one entry's signature, if it is one; remember the first that fails."""
-        payload = json.loads(row[6])
-        signature = payload.pop("signature", None)
-        if not isinstance(signature, dict) or set(signature) != {"key_id", "value"}:
+        try:
+            payload, key_id, value = take_signature(row[6])
+        except SignatureError:
             return
         self.checked += 1
         seq, time, system, kind, subject, actor = row[:6]
-        key = self._trust.find(str(signature["key_id"]))
+        if kind in KINDS:
+            self.changes.append(row)
+        key = self._trust.find(key_id)
         if key is None or (why := key.invalid_because(time)):
-            reason = why if key else f"key {signature['key_id']} is unknown"
+            reason = why if key else f"key {key_id} is unknown"
             self.unknown = self.unknown if self.unknown[0] else (seq, reason)
             return
-        signed = {
-            "actor": actor,
-            "kind": kind,
-            "payload": payload,
-            "subject": subject,
-            "system": system,
-        }
-        if actor.partition(":")[2] != key.key_id or not _holds(key, signed, signature["value"]):
+        signed = signed_bytes(system, kind, subject, actor, payload)
+        if actor.partition(":")[2] != key.key_id or not key.signed(signed, value):
             reason = f"the signature of {key.name} on it does not hold"
             self.false = self.false if self.false[0] else (seq, reason)
-
-
-def _holds(key: Key, signed: dict[str, Any], value: Any) -> bool:
-    try:
-        signature = base64.b64decode(str(value), validate=True)
-    except (binascii.Error, ValueError):
-        return False
-    return key.signed(_CONTEXT + encoded(signed), signature)
 
 
 def _head(item: Head | Mapping[str, Any], where: str) -> Head:
@@ -100,6 +106,7 @@ def _verdict(
     judged: list[tuple[Head, Signature]],
     people: PersonSignatures,
     trust: Trust,
+    listed: tuple[int, str],
 ) -> Report:
     size = walked.tree.size
     covering = [
@@ -122,7 +129,7 @@ def _verdict(
     lines = [f"{size} entries fit (numbers, payloads, chain, digests)"]
     if complete:
         lines += _complete_lines(*complete, size)
-    state, fault, first_bad = _worst(walked, judged, people, complete)
+    state, fault, first_bad = _worst(walked, judged, people, complete, listed)
     details["first_bad"] = first_bad
     if fault:
         lines.append(fault)
@@ -134,6 +141,7 @@ def _worst(
     judged: list[tuple[Head, Signature]],
     people: PersonSignatures,
     complete: tuple[Head, Signature] | None,
+    listed: tuple[int, str],
 ) -> tuple[str, str, int]:
     """State, fault and number of the first entry that does not fit (0: none, or not known)."""
     size = walked.tree.size
@@ -159,6 +167,8 @@ def _worst(
             f"entry {people.false[0]} does not fit: {people.false[1]}",
             people.false[0],
         )
+    if listed[1]:
+        return "tampered", listed[1], listed[0]
     newest = judged[-1] if judged else None
     if newest is None:
         return "unsigned", "no checkpoint says how long this ledger is or who signed it", 0

@@ -1,11 +1,16 @@
 """The ledger's tables, and the triggers by which the database refuses to forget.
 
+In: nothing. Out: the statements that make a ledger, and what a verifier finds different in one.
+The product makes its ledgers from these statements, so there is one definition.
+
 `INSERT OR REPLACE` would delete without a DELETE trigger, so an insert must also be of the next
 number. There is one index, by kind: kinds are few, so it grows at its ends; one by subject would be
 written all over, for questions that are asked together with a kind.
 """
 
 from __future__ import annotations
+
+import sqlite3
 
 VERSION = 1
 """`PRAGMA user_version` of this schema."""
@@ -53,3 +58,31 @@ SCHEMA: tuple[str, ...] = (
     *_frozen("nodes"),
     *_frozen("checkpoints"),
 )
+
+
+def oddities(connection: sqlite3.Connection) -> list[str]:
+    """What differs from a ledger's own schema, a sentence each; empty when nothing does.
+
+    None of it changes what the entries say: they are proved by their chain and by signed heads.
+    But a trigger that is gone was removed by somebody, and no longer refuses UPDATE and DELETE.
+    """
+    rows = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+    found = {(kind, name): sql for kind, name, sql in rows if not str(name).startswith("sqlite_")}
+    expected = {_named(statement): statement for statement in SCHEMA}
+    lost = [f"{kind} {name} is gone{_meaning(kind)}" for kind, name in expected.keys() - found]
+    changed = [
+        f"{kind} {name} was changed{_meaning(kind)}"
+        for kind, name in expected.keys() & found.keys()
+        if found[kind, name] != expected[kind, name]
+    ]
+    foreign = [f"{kind} {name} is no part of a ledger" for kind, name in found.keys() - expected]
+    return sorted(lost) + sorted(changed) + sorted(foreign)
+
+
+def _named(statement: str) -> tuple[str, str]:
+    _, kind, name = statement.split(None, 3)[:3]
+    return kind.lower(), name.partition("(")[0]
+
+
+def _meaning(kind: str) -> str:
+    return ": the database no longer refuses every change" if kind == "trigger" else ""
