@@ -62,6 +62,7 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
                 "high": item.high,
                 "n": item.n,
                 "coverage": item.coverage,
+                "evidence": item.evidence,
                 "baseline": item.baseline,
                 "difference": item.difference,
                 "verdict": str(item.verdict),
@@ -78,7 +79,7 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
 
 
 def _print(decision: GateDecision, name: str) -> None:
-    from roadworthy.policy import estimate, interval, shown
+    from roadworthy.policy import estimate, interval, shown, verdict
 
     table(
         ("SLO", "target", "estimate", "95 % interval", "n", "baseline", "verdict"),
@@ -90,7 +91,7 @@ def _print(decision: GateDecision, name: str) -> None:
                 interval(item),
                 str(item.n),
                 shown(item.baseline),
-                str(item.verdict),
+                verdict(item),
             )
             for item in decision.slos
         ],

@@ -24,6 +24,8 @@ class Assessment(Struct, frozen=True, kw_only=True):
     high: float | None
     n: int
     verdict: Verdict
+    evidence: str = ""
+    """`proven` (an interval, or a count) or `point` (the estimate alone); empty without data."""
     coverage: float | None = None
     """Of objectives over labels: the share of their cases that were answered at all."""
     baseline: float | None = None

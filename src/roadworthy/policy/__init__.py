@@ -6,7 +6,7 @@ from .deliberation import deliberation_blockers, is_about
 from .gate import decide
 from .lookout import undecided_by
 from .relative import Side, assess_relative, unpaired
-from .rendering import estimate, interval, shown, to_junit, to_markdown
+from .rendering import estimate, interval, shown, to_junit, to_markdown, verdict
 
 __all__ = [
     "Side",
@@ -25,4 +25,5 @@ __all__ = [
     "to_markdown",
     "undecided_by",
     "unpaired",
+    "verdict",
 ]

@@ -1,6 +1,7 @@
 """One objective against one measurement. No branch means yes by default.
 
-`proven`: the bound of the two-sided 95 % interval meets the target. `point`: the estimate does.
+`proven`: the bound of the two-sided 95 % interval meets the target. `point`: the estimate does,
+on enough cases to be worth one.
 A target at the end of the scale (`== 0`, `== 1`) is judged on the count, and says what the
 count proves.
 """
@@ -24,6 +25,14 @@ from roadworthy.statistics import zero_count_upper
 
 DEFAULT_MIN_SAMPLES = 60
 """For zero-tolerance targets: 60 clean cases exclude a rate of 4.9 % at 95 %."""
+
+DEFAULT_POINT_SAMPLES = {"calibration": 30}
+"""Kind of indicator -> cases below which a point estimate says nothing: with fewer than 30, the
+expected calibration error of a perfectly calibrated system is above 0.1 as often as not (shown in
+`tests/properties/test_point_samples.py`)."""
+
+FEWEST_POINT_SAMPLES = 5
+"""Of every other point estimate: below it, one case moves a share by more than a fifth."""
 
 
 def assess(
@@ -75,11 +84,10 @@ def _judge_count(
     """A target at the end of the scale: one violation fails, and too few cases prove nothing."""
     n = measurement.n
     if measurement.count is None:
-        met = measurement.value == target.bound
-        violations = 0 if met else 1
-    else:
-        every = measurement.count if measurement.every is None else measurement.every
-        violations = measurement.count if target.bound == 0 else n - every
+        return _judge_exact(blank, slo, target)
+    every = measurement.count if measurement.every is None else measurement.every
+    violations = measurement.count if target.bound == 0 else n - every
+    blank = structs.replace(blank, evidence="proven")
     noun = "violation" if violations == 1 else "violations"
     if violations:
         return _with(blank, Verdict.FAIL, f"{violations} {noun} in {n} cases", _phase(slo, 1.0))
@@ -95,19 +103,42 @@ def _judge_count(
     return _with(blank, Verdict.PASS, proof)
 
 
+def _judge_exact(blank: Assessment, slo: SafetySLO, target: SloTarget) -> Assessment:
+    """`== 0` or `== 1` of what is no share of cases, such as an average over labels.
+
+    Being exact proves no rate: `n` is what it was computed from, not what it counts.
+    """
+    n, bound = blank.n, f"{target.bound:g}"
+    blank = structs.replace(blank, evidence="point")
+    if blank.estimate != target.bound:
+        return _with(blank, Verdict.FAIL, f"{blank.estimate:.4g} is not {bound}", _phase(slo, 1.0))
+    wanted = DEFAULT_MIN_SAMPLES if slo.min_samples is None else slo.min_samples
+    if n < max(wanted, 1):
+        reason = f"exactly {bound}, but from {n} cases only; at least {wanted} are needed"
+        return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
+    if slo.max_rate is not None:
+        reason = f"exactly {bound}, but it is no share of cases, so it proves no rate"
+        return _with(blank, Verdict.INCONCLUSIVE, reason, "policy")
+    reason = f"exactly {bound}, computed from {n} cases, as a point estimate: no rate is proven"
+    return _with(blank, Verdict.PASS, reason)
+
+
 def _judge_value(
     blank: Assessment, slo: SafetySLO, target: SloTarget, measurement: Measurement
 ) -> Assessment:
     value, n = measurement.value, measurement.n
     assert value is not None
-    if n < (slo.min_samples or 1):
-        reason = f"{n} cases, at least {slo.min_samples} are needed"
+    evidence = _evidence(slo, measurement)
+    blank = structs.replace(blank, evidence=evidence)
+    wanted = _wanted(slo, measurement, evidence)
+    if n < wanted:
+        reason = f"{n} cases, at least {wanted} are needed"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     phase = _phase(slo, abs(value - target.bound))
     shown = f"{value:.4g}"
     if measurement.low is not None and measurement.high is not None:
         shown += f" ({measurement.low:.4g} to {measurement.high:.4g}, n={n})"
-    if _evidence(slo, measurement) == "point":
+    if evidence == "point":
         if _meets(value, target):
             return _with(blank, Verdict.PASS, f"{shown} meets the target as a point estimate")
         return _with(blank, Verdict.FAIL, f"{shown} misses the target", phase)
@@ -137,6 +168,17 @@ def _meets(value: float, target: SloTarget) -> bool:
 def _evidence(slo: SafetySLO, measurement: Measurement) -> str:
     spec = INDICATORS.get(measurement.name)
     return slo.evidence or (spec.evidence if spec is not None else "proven")
+
+
+def _wanted(slo: SafetySLO, measurement: Measurement, evidence: str) -> int:
+    """How many cases an objective needs; an interval says by itself what few cases are worth."""
+    if slo.min_samples is not None:
+        return slo.min_samples
+    if evidence != "point":
+        return 1
+    spec = INDICATORS.get(measurement.name)
+    kind = spec.kind if spec is not None else ""
+    return DEFAULT_POINT_SAMPLES.get(kind, FEWEST_POINT_SAMPLES)
 
 
 _NEAR = 0.2

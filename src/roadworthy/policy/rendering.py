@@ -19,6 +19,13 @@ def estimate(item: Assessment) -> str:
     return f"{shown(item.estimate)} at coverage {shown(item.coverage)}"
 
 
+def verdict(item: Assessment) -> str:
+    """The verdict for people: one that rests on the estimate alone says so."""
+    if item.evidence != "point":
+        return str(item.verdict)
+    return f"{item.verdict} (point, n={item.n})"
+
+
 def interval(item: Assessment) -> str:
     """The interval for people."""
     if item.low is None or item.high is None:
@@ -41,7 +48,7 @@ def to_markdown(decision: GateDecision) -> str:
         lines.append(
             f"| {_cell(item.name)} | {_cell(item.target)} | {estimate(item)} "
             f"| {interval(item)} | {item.n} | {shown(item.baseline)} | {shown(item.difference)} "
-            f"| **{item.verdict}**{_cell(waived)} |"
+            f"| **{verdict(item)}**{_cell(waived)} |"
         )
     for title, texts in (("Why", decision.reasons), ("Notes", decision.notes)):
         if texts:
