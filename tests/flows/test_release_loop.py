@@ -134,7 +134,7 @@ async def test_the_loop_closes_with_a_gate_that_ran_the_case(desk: Desk) -> None
         unseal=lambda _: (LETTER, {"language": "en"}), look=sensitive, signer=signer,
     )  # fmt: skip
     promoted = find_incident(loop, incident.id)
-    assert learned[0].input.endswith("Mail me at <EMAIL>")  # type: ignore[union-attr]
+    assert learned.cases[0].input.endswith("Mail me at <EMAIL>")  # type: ignore[union-attr]
     with pytest.raises(UndecidedError):
         close(promoted, loop, signer=signer)
     # then the old candidate is refused
@@ -161,7 +161,7 @@ async def test_deleting_the_incidents_case_is_refused(desk: Desk) -> None:
         (desk.root / "suites" / name).unlink()
     decision = await desk.inspect()
     assert decision.decision is Verdict.FAIL
-    assert any("are not in any suite" in reason for reason in decision.reasons)
+    assert any("is not in suite incidents any more" in reason for reason in decision.reasons)
 
 
 async def test_promoting_twice_adds_nothing(desk: Desk) -> None:

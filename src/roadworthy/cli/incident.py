@@ -7,14 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Incident, PersonRole
+from roadworthy.domain import Incident
 
+from .dismissal import dismiss
 from .terminal import emit, group, say, table
 
-CLOSERS: tuple[PersonRole, ...] = ("reviewer", "risk_officer", "operator", "admin")
-"""Who may say that an incident is over."""
-
-app = group("List, show, promote and close incidents.")
+app = group("List, show, promote, close and dismiss incidents.")
+app.command("dismiss")(dismiss)
 
 Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -27,43 +26,60 @@ def list_(directory: Directory = Path(), *, json: Json = False) -> None:
     """Every incident, oldest first."""
     from roadworthy.flows.learning import incidents_of
 
-    incidents = incidents_of(_loop(directory)).values()
+    from .incident_words import say_waiting
+
+    loop = _loop(directory)
+    incidents = incidents_of(loop).values()
     if json:
         emit([_as_json(incident) for incident in incidents])
         return
     if not incidents:
         say("No incident.")
+        say_waiting(loop, directory)
         return
     rows = [
         (each.id, each.severity, each.state, each.never_event, each.opened_at[:19])
         for each in incidents
     ]
     table(("incident", "severity", "state", "never event", "opened (UTC)"), rows)
+    say_waiting(loop, directory)
 
 
 @app.command()
 def show(incident: Id, directory: Directory = Path(), *, json: Json = False) -> None:
-    """One incident with its timeline."""
+    """One incident with its timeline, what its reporters wrote, and what comes next."""
     from roadworthy.flows.learning import find_incident
 
-    found = find_incident(_loop(directory), incident)
+    from .incident_words import say_more
+
+    loop = _loop(directory)
+    found = find_incident(loop, incident)
     if json:
         emit(_as_json(found))
         return
     say(f"{found.id}  {found.severity}  {found.state}")
     say(found.title)
-    say(f"release {found.release[:19]}…, contained by {found.kill or 'nothing'}")
+    contained = ", ".join(found.kills) or found.kill or "nothing"
+    say(f"release {found.release[:19]}…, contained by {contained}")
     for at, what in found.timeline:
         say(f"  {at[:19]}Z  {what}")
     for label, values in (("observations", found.observations), ("cases", found.cases)):
         say(f"{label}: {', '.join(values) or 'none'}")
+    for pin in found.pins:
+        say(f"  {pin.id} in suite {pin.suite}: {pin.action}, {pin.digest[:19]}…")
+    for revision in found.revisions:
+        say(f"  {revision}")
+    say_more(found, loop, directory)
 
 
 @app.command()
 def promote(
     incident: Id, directory: Directory = Path(), *, as_: As = None, json: Json = False
 ) -> None:
-    """Turn its observations into redacted cases of suites/incidents."""
+    """Turn its observations into redacted cases of suites/incidents, and pin them.
+
+    A case that the suite holds already is pinned as it is now: the only way to change one.
+    """
     from roadworthy.flows.learning import find_incident
     from roadworthy.flows.learning import promote as promote_incident
     from roadworthy.manifests import load_deployment
@@ -76,7 +92,7 @@ def promote(
     _, signer, _ = acting_person(loop.workspace, as_)
     road = Road(loop, load_deployment(directory))
     event = road.event(found.system, found.release, found.never_event)
-    cases = promote_incident(
+    promoted = promote_incident(
         found,
         event,
         loop,
@@ -86,10 +102,19 @@ def promote(
         signer=signer,
     )
     if json:
-        emit({"incident": incident, "cases": [case.id for case in cases], "suite": "incidents"})
+        emit(
+            {
+                "incident": incident,
+                "cases": [case.id for case in promoted.cases],
+                "suite": "incidents",
+                "changed": promoted.changed,
+            }
+        )
         return
-    for case in cases:
-        say(f"case {case.id}: expects `{case.expect.action}`")
+    for case in promoted.cases:
+        parts = promoted.changed.get(case.id, ())
+        anew = f"; pinned anew, changed: {', '.join(parts)}" if parts else ""
+        say(f"case {case.id}: expects `{case.expect.action}`{anew}")
     say(f"Next: read {directory}/suites/incidents.jsonl, then roadworthy eval and gate.")
 
 
@@ -99,8 +124,8 @@ def close(
 ) -> None:
     """Close it with the gate that ran its cases and passed."""
     from roadworthy.domain import format_instant
+    from roadworthy.flows.learning import CLOSERS, find_incident
     from roadworthy.flows.learning import close as close_incident
-    from roadworthy.flows.learning import find_incident
     from roadworthy.ledger import require_role
 
     from .acting import acting_person

@@ -68,7 +68,15 @@ from .errors import (
 from .exchange import Call, Chunk, ModelRequest, TokenLogprob, Usage
 from .fault import Fault
 from .finding import NOBODY_LOOKS, Finding, RailVerdict, TextContext
-from .incident import OVER, TRANSITIONS, Incident, IncidentState, next_state
+from .incident import (
+    OVER,
+    TRANSITIONS,
+    Incident,
+    IncidentState,
+    PinnedCase,
+    next_state,
+    pin_case,
+)
 from .indicator import IndicatorKind, IndicatorSpec, Measurement
 from .objective import (
     AGGREGATIONS,
@@ -203,6 +211,7 @@ __all__ = [
     "PatternRule",
     "PersonRole",
     "Phase",
+    "PinnedCase",
     "Pipeline",
     "PipelineStep",
     "Playbook",
@@ -281,6 +290,7 @@ __all__ = [
     "parse_instant",
     "parse_target",
     "parse_window",
+    "pin_case",
     "plain",
     "read_name",
     "require_sound",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
 from msgspec import Struct
 
+from .case import Case
 from .clock import Instant
+from .digest import digest_of
 from .errors import TransitionError
 
 IncidentState = Literal["open", "contained", "promoted", "closed", "dismissed"]
@@ -20,13 +23,59 @@ TRANSITIONS: dict[IncidentState, dict[str, IncidentState]] = {
         "contain": "promoted",
         "dismiss": "dismissed",
     },
-    "closed": {},
+    "closed": {"promote": "promoted", "dismiss": "dismissed"},
     "dismissed": {},
 }
 """Every arrow there is; the docs' diagram is drawn from it."""
 
 OVER: frozenset[IncidentState] = frozenset(("closed", "dismissed"))
-"""States that an incident does not leave. `dismissed`: the report was false, two people say so."""
+"""Nobody has to act on these. `dismissed`: the report was false, two people say so. `closed` is
+left only when one of its cases is pinned anew: then a gate owes the proof again."""
+
+
+class PinnedCase(Struct, frozen=True, kw_only=True):
+    """A case that an incident became, as it was promoted: what every later gate must run and meet.
+
+    Digests only: the ledger keeps no text of a case.
+    """
+
+    id: str
+    suite: str
+    observation: str
+    """Which of the incident's observations it is."""
+    action: Literal["hold", "block"]
+    """What the request line must do with it."""
+    digest: str
+    """Of the whole case; the bar of a run names the same."""
+    parts: dict[str, str]
+    """Field of the case -> its digest, so that a difference can be named."""
+
+    def differences(self, case: Case) -> tuple[str, ...]:
+        """The fields in which a case is not as it was pinned; empty when it is the same."""
+        if digest_of(case) == self.digest:
+            return ()
+        now = parts_of(case)
+        names = sorted(now.keys() | self.parts.keys())
+        return tuple(name for name in names if now.get(name) != self.parts.get(name)) or ("case",)
+
+
+def parts_of(case: Case) -> dict[str, str]:
+    """Each field of a case -> its digest."""
+    return {name: digest_of(value) for name, value in msgspec.structs.asdict(case).items()}
+
+
+def pin_case(
+    case: Case, *, suite: str, observation: str, action: Literal["hold", "block"]
+) -> PinnedCase:
+    """The case as it is now, pinned."""
+    return PinnedCase(
+        id=case.id,
+        suite=suite,
+        observation=observation,
+        action=action,
+        digest=digest_of(case),
+        parts=parts_of(case),
+    )
 
 
 class Incident(Struct, frozen=True, kw_only=True):
@@ -49,6 +98,10 @@ class Incident(Struct, frozen=True, kw_only=True):
     """Ids of every kill flag that was set for it."""
     cases: tuple[str, ...] = ()
     """Ids of the cases that it became."""
+    pins: tuple[PinnedCase, ...] = ()
+    """Those cases as they were promoted last."""
+    revisions: tuple[str, ...] = ()
+    """Every time that a pinned case was pinned anew: which, when, by whom, what changed."""
     gate: str = ""
     """Digest of the gate decision that closed it."""
     closed_at: Instant = ""
@@ -57,6 +110,18 @@ class Incident(Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why it was dismissed."""
     timeline: tuple[tuple[Instant, str], ...] = ()
+
+    @property
+    def unlearned(self) -> tuple[str, ...]:
+        """Observations that are no pinned case yet; of a dismissed incident none has to be."""
+        learned = {pin.observation for pin in self.pins}
+        dismissed = self.state == "dismissed"
+        return () if dismissed else tuple(o for o in self.observations if o not in learned)
+
+    @property
+    def required(self) -> tuple[PinnedCase, ...]:
+        """The cases that every gate runs and meets: for ever, but for a dismissed incident's."""
+        return () if self.state == "dismissed" else self.pins
 
 
 def next_state(state: IncidentState, verb: str) -> IncidentState:

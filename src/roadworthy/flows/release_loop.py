@@ -31,8 +31,10 @@ from roadworthy.domain import (
 from roadworthy.evaluation import pin_suite
 from roadworthy.incidents import fold
 from roadworthy.policy import (
+    assess_incident_cases,
     decide,
     deliberation_blockers,
+    incident_blockers,
     moved_since,
     removed_cases,
     same_bar,
@@ -73,7 +75,13 @@ def gate(system: System, loop: Loop) -> GateDecision:
     blockers += deliberation_blockers(
         system.deliberation, content.charter, content.candidate_digest
     )
-    blockers += _incident_blockers(loop, content.system, present)
+    incidents = list(fold(loop.ledger.entries(system=content.system)).values())
+    blockers += incident_blockers(incidents, system.suites)
+    fixed = bar_of(loop, run.bar) if run is not None else None
+    required = assess_incident_cases(incidents, fixed, rows)
+    if required is not None and assessments:
+        assessments.append(required)
+    notes += [revision for each in incidents for revision in each.revisions]
     # 6 decision
     decision = decide(
         system=content.system,
@@ -131,21 +139,6 @@ def _bar_blockers(
                 phase="suite",
             )
         )
-    return blockers
-
-
-def _incident_blockers(loop: Loop, system: str, present: Bar) -> list[Blocker]:
-    """An incident's cases must be in the bar, and an incident without cases is named."""
-    known = {case for pinned in present.suites for case in pinned.cases}
-    blockers = []
-    for incident in fold(loop.ledger.entries(system=system)).values():
-        missing = [case for case in incident.cases if case not in known]
-        if missing:
-            reason = f"cases of incident {incident.id} are not in any suite: {', '.join(missing)}"
-            blockers.append(Blocker(verdict=Verdict.FAIL, reason=reason, phase="suite"))
-        elif incident.state in ("open", "contained"):
-            reason = f"incident {incident.id} has no cases yet: roadworthy incident promote"
-            blockers.append(Blocker(verdict=Verdict.FAIL, reason=reason, phase="suite"))
     return blockers
 
 

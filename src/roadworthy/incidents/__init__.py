@@ -1,11 +1,12 @@
 """Incidents: their states, and the cases that they become. Pure values; no I/O."""
 
 from .lifecycle import fold, incident_id, open_incident
-from .regression import case_from, redact
+from .regression import case_from, demanded, redact, require_demands
 from .reports import fold_reports, is_known, report_id
 
 __all__ = [
     "case_from",
+    "demanded",
     "fold",
     "fold_reports",
     "incident_id",
@@ -13,4 +14,5 @@ __all__ = [
     "open_incident",
     "redact",
     "report_id",
+    "require_demands",
 ]

@@ -18,6 +18,7 @@ from roadworthy.domain import (
     Instant,
     NeverEvent,
     Observation,
+    PinnedCase,
     digest_of,
     next_state,
 )
@@ -98,9 +99,8 @@ def _apply(incident: Incident, verb: str, entry: Entry) -> Incident:
         incident = _stopped(incident, payload.get("kills") or (payload["kill"],))
         return structs.replace(incident, state=state, timeline=timeline)
     if verb == "promoted":
-        cases = tuple(dict.fromkeys((*incident.cases, *payload["cases"])))
         state = next_state(incident.state, "promote")
-        return structs.replace(incident, state=state, cases=cases, timeline=timeline)
+        return structs.replace(_promoted(incident, entry), state=state, timeline=timeline)
     if verb == "closed":
         return structs.replace(
             incident,
@@ -120,6 +120,29 @@ def _apply(incident: Incident, verb: str, entry: Entry) -> Incident:
             timeline=timeline,
         )
     return structs.replace(incident, timeline=timeline)
+
+
+def _promoted(incident: Incident, entry: Entry) -> Incident:
+    """The incident with cases pinned by one more promotion; the newest pin of a case holds.
+
+    An entry of an older version pins nothing: its observations are still to be learned.
+    """
+    found = msgspec.convert(entry.payload.get("pins", ()), tuple[PinnedCase, ...], strict=False)
+    pins = {pin.id: pin for pin in (*incident.pins, *found)}
+    changed: dict[str, list[str]] = entry.payload.get("changed", {})
+    revised = tuple(
+        f"case {case} was pinned anew at {entry.time[:19]}Z by {entry.actor}: {', '.join(parts)}"
+        for case, parts in sorted(changed.items())
+    )
+    return structs.replace(
+        incident,
+        cases=tuple(dict.fromkeys((*incident.cases, *entry.payload["cases"]))),
+        pins=tuple(pins.values()),
+        revisions=(*incident.revisions, *revised),
+        gate="",
+        closed_at="",
+        closed_by="",
+    )
 
 
 def _stopped(incident: Incident, kills: Iterable[str]) -> Incident:

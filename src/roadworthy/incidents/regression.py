@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
-from roadworthy.domain import Case, Expect, Finding, Incident, NeverEvent
+from roadworthy.domain import Case, Expect, Finding, Incident, NeverEvent, UsageError
 
 
 def redact(text: str, findings: Sequence[Finding]) -> str:
@@ -37,8 +38,28 @@ def case_from(
     return Case(
         id=f"{incident.id}-{number}",
         input=text,
-        expect=Expect(action="hold" if event.action == "hold" else "block"),
+        expect=Expect(action=demanded(event)),
         tags=["golden", f"incident:{incident.id}", f"never:{event.id}"],
         facets=dict(sorted(facets.items())),
         source=f"incident {incident.id}",
     )
+
+
+def demanded(event: NeverEvent) -> Literal["hold", "block"]:
+    """What the request line must do with an input that led to this event."""
+    return "hold" if event.action == "hold" else "block"
+
+
+def require_demands(case: Case, incident: Incident, event: NeverEvent) -> None:
+    """A case that somebody edited still asks what the incident does.
+
+    Raises UsageError saying what would be right.
+    """
+    tags = [f"incident:{incident.id}", f"never:{event.id}"]
+    if case.expect.action != demanded(event):
+        raise UsageError(
+            f"case {case.id} expects {case.expect.action or 'no action'}",
+            fix=f'`{event.id}` demands "expect": {{"action": "{demanded(event)}"}}',
+        )
+    if missing := [tag for tag in tags if tag not in case.tags]:
+        raise UsageError(f"case {case.id} lost the tag {missing[0]}", fix="put it back")

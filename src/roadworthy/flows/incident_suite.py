@@ -1,0 +1,78 @@
+"""The suite that incidents grow: what it holds, and what is added to it.
+
+Enters: a system's folder of suites. Leaves: cases by id. Never: a case that is there already
+written over, a file half-written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from roadworthy.domain import Case, Fault, ManifestError, SuiteFile
+
+SUITE = "incidents"
+"""Its name; `roadworthy init` need not know it."""
+
+
+def written_cases(folder: Path) -> dict[str, Case]:
+    """What incidents.jsonl holds, by id. Raises ManifestError on a line that is no case."""
+    path = folder / f"{SUITE}.jsonl"
+    found: dict[str, Case] = {}
+    for number, line in enumerate(_read(path).split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            case = msgspec.json.decode(line, type=Case)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            fault = Fault(
+                file=f"suites/{path.name}",
+                line=number,
+                message=f"this is no case: {error}",
+                fix="`roadworthy check` says what is wrong with it",
+            )
+            raise ManifestError([fault]) from error
+        found[case.id] = case
+    return found
+
+
+def add_cases(folder: Path, new: Sequence[Case]) -> None:
+    """Append cases; whole files are written beside and renamed."""
+    folder.mkdir(exist_ok=True)
+    lines = folder / f"{SUITE}.jsonl"
+    if new:
+        kept = _read(lines)
+        if kept and not kept.endswith(b"\n"):
+            kept += b"\n"
+        body = b"".join(msgspec.json.encode(_plainly(case)) + b"\n" for case in new)
+        _replace(lines, kept + body)
+    suite = folder / f"{SUITE}.yaml"
+    if not suite.exists():
+        file = SuiteFile(
+            name=SUITE,
+            description="Cases that incidents became. Never delete one to go green.",
+            cases=[lines.name],
+        )
+        _replace(suite, msgspec.yaml.encode(_plainly(file)))
+
+
+def _plainly(value: object) -> dict[str, object]:
+    """A file's struct without the fields that only say their default."""
+    built = msgspec.to_builtins(value)
+    return {key: item for key, item in built.items() if item not in ("", [], {}, None)}
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
