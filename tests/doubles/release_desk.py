@@ -30,6 +30,7 @@ from roadworthy.flows.releasing import Signing, build_release, sign_release
 from roadworthy.flows.trusting import admitted_machine
 from roadworthy.ledger import (
     BlobStore,
+    CarriedHeads,
     CheckpointLog,
     Ed25519Signer,
     Keyring,
@@ -82,6 +83,7 @@ class ReleaseDesk:
                 SqliteEntryStore(self.workspace.ledger, self.clock),
                 signer=self.keyring.machine(),
                 outside=CheckpointLog(self.workspace.checkpoints),
+                carried=CarriedHeads(self.workspace.root),
             ),
             blobs=BlobStore(self.workspace.blobs),
             keyring=self.keyring,

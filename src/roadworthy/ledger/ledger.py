@@ -207,18 +207,18 @@ class Ledger:
         Raises VerificationError when it is shorter (an older store, or another one), or when the
         heads outside of it are gone.
         """
-        covered = self._outside.covers() if self._outside else 0
-        size, where = self.store.size(), "kept outside of it"
+        kept = self._outside.covers() if self._outside else 0
+        size = self.store.size()
         carried = max((head.size for head in self._own_heads()), default=0)
-        if carried > covered:
-            covered, where = carried, "carried by one of its releases"
+        where = "carried by one of its releases" if carried > kept else "kept outside of it"
+        covered = max(kept, carried)
         if covered > size:
             raise VerificationError(
                 f"the ledger does not verify: it has {size} entries, but a checkpoint {where}"
                 f" covers {covered}; nothing is appended",
                 fix="roadworthy restore puts a backup back",
             )
-        if self._outside and not covered and self._lost_those_outside(self._outside):
+        if self._outside and not kept and self._lost_those_outside(self._outside):
             raise VerificationError(
                 f"the ledger does not verify: {self._outside.path} is gone, by which a cut tail"
                 " would be seen; nothing is appended",
