@@ -31,9 +31,8 @@ def command(
     needed for the stop itself.
     """
     from roadworthy.domain import UsageError, format_instant
-    from roadworthy.flows.routing import publish, read_table
+    from roadworthy.flows.routing import brake, read_table
     from roadworthy.flows.stopping import manual_flag, read_scope, words_of
-    from roadworthy.serving import tighten
     from roadworthy.wiring.clock import SystemClock, new_id
     from roadworthy.wiring.places import place, system_of
 
@@ -54,7 +53,7 @@ def command(
         id=f"kill-{new_id()[-12:]}",
     )
     with _plain_words(spot.workspace):
-        table = publish(spot.workspace, lambda old: tighten(old, [flag]), clock)
+        table, _ = brake(spot.workspace, [flag], clock)
     unrecorded = _record(spot.workspace, flag, person)
     if json:
         emit({**_shown(flag), "table": table.version, "recorded": not unrecorded})

@@ -1,7 +1,8 @@
-"""`roadworthy resume`: lift a kill; two distinct people sign together."""
+"""`roadworthy resume`: lift kills; two distinct people sign together."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,10 +10,18 @@ import typer
 
 from .terminal import emit, say
 
+_MEANT = re.compile(r"(kill-|inc-|tenant:|slice:).+|system")
+"""What names something to lift. Any other last word is the folder; `./system` is one, too."""
+
 
 def command(
-    which: Annotated[str, typer.Argument(metavar="KILL_ID|SCOPE", help="What is to be lifted.")],
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WHAT... [DIR]",
+            help="Kill ids, scopes, or an incident's id for all its kills; then the folder.",
+        ),
+    ],
     *,
     reason: Annotated[str, typer.Option(help="Why it may run again.")],
     as_: Annotated[
@@ -20,18 +29,20 @@ def command(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
-    """Lift the kill of that id, or every kill of that scope.
+    """Lift kills by id, every kill of a scope, or every kill of an incident: all or none.
 
     Two people with the role operator, risk_officer or admin must be named; both keys sign, and
     the lift is in the ledger before anything runs again.
     """
     from roadworthy.domain import UsageError
+    from roadworthy.flows.routing import read_table
     from roadworthy.flows.stopping import LIFT_NEEDS, lift, words_of
     from roadworthy.wiring.loop import loop_of
     from roadworthy.wiring.places import place
 
     from .acting import find_acting
 
+    which, directory = _read(words)
     workspace = place(directory, standing=True).workspace
     named = as_ or []
     if len(set(named)) < LIFT_NEEDS:
@@ -40,9 +51,34 @@ def command(
             fix="give two people: --as A --as B",
         )
     people = [acting for name in named if (acting := find_acting(workspace, name)) is not None]
-    lifted = lift([which], loop_of(workspace), people=people, reason=reason)
+    lifted = lift(which, loop_of(workspace), people=people, reason=reason)
+    left = read_table(workspace.routing).kills
     if json:
-        emit({"lifted": [flag.id for flag in lifted], "people": named})
+        emit({
+            "lifted": [flag.id for flag in lifted],
+            "people": named,
+            "standing": [flag.id for flag in left],
+        })  # fmt: skip
         return
     for flag in lifted:
         say(f"lifted: {words_of(flag)} ({flag.id}) by {' and '.join(named)}")
+    if left:
+        say(f"still stopped: {', '.join(f'{words_of(flag)} ({flag.id})' for flag in left)}")
+
+
+def _read(words: list[str]) -> tuple[list[str], Path]:
+    """What is to be lifted, and the folder that may follow it."""
+    from roadworthy.domain import UsageError
+
+    *first, last = words
+    if first and not _MEANT.fullmatch(last):
+        words, directory = first, Path(last)
+    else:
+        directory = Path()
+    for word in words:
+        if not _MEANT.fullmatch(word):
+            raise UsageError(
+                f"{word!r} is no kill id, scope or incident",
+                fix="give kill-…, inc-…, system, tenant:NAME or slice:FACET=VALUE, then the folder",
+            )
+    return words, directory

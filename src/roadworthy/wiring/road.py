@@ -16,12 +16,31 @@ from roadworthy.domain import (
     ReleaseContent,
     TextContext,
     UsageError,
+    Witness,
 )
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.road import find_event
 from roadworthy.flows.routing import read_table
 from roadworthy.journal import Record, Vault, find, open_master_key, unseal
+from roadworthy.manifests import Workspace
 from roadworthy.release import read_bundle
+
+
+def observation_of(workspace: Workspace, observation_id: str) -> Observation:
+    """A past answer, without any key. Raises UsageError when the journal has none of that id."""
+    observation = _record(workspace, observation_id).observation
+    assert observation is not None
+    return observation
+
+
+def _record(workspace: Workspace, observation_id: str) -> Record:
+    record = find(workspace.journal, observation_id)
+    if record is None or record.observation is None:
+        raise UsageError(
+            f"the journal has no observation {observation_id!r}",
+            fix="give the id from the header x-roadworthy-observation",
+        )
+    return record
 
 
 class Road:
@@ -36,9 +55,11 @@ class Road:
 
     def observation(self, observation_id: str) -> Observation:
         """A past answer. Raises UsageError when the journal has none of that id."""
-        observation = self._record(observation_id).observation
-        assert observation is not None
-        return observation
+        return observation_of(self._workspace, observation_id)
+
+    def witness(self, observation_id: str) -> Witness | None:
+        """The texts of a past answer; None when there are none or their key was erased."""
+        return unseal(_record(self._workspace, observation_id), self._vault)
 
     def charter(self, release: str) -> Charter:
         """The charter of a release that was activated here."""
@@ -71,7 +92,7 @@ class Road:
 
     def texts(self, observation_id: str) -> tuple[str, dict[str, str]]:
         """The input of a past answer and its facets. Raises EvidenceError when it was erased."""
-        record = self._record(observation_id)
+        record = _record(self._workspace, observation_id)
         witness = unseal(record, self._vault)
         if witness is None:
             raise EvidenceError(
@@ -85,12 +106,3 @@ class Road:
         """Personal data and secrets in a text, for redaction."""
         context = TextContext(side="input", input=text)
         return [found for detector in self._redactors for found in detector.detect(text, context)]
-
-    def _record(self, observation_id: str) -> Record:
-        record = find(self._workspace.journal, observation_id)
-        if record is None or record.observation is None:
-            raise UsageError(
-                f"the journal has no observation {observation_id!r}",
-                fix="give the id from the header x-roadworthy-observation",
-            )
-        return record

@@ -1,0 +1,128 @@
+"""Dismissing: two people declare that a report was false, and why. The incident stays to be seen.
+
+dismiss  1 may     two distinct people who review or operate, neither of them the release's author
+         2 reason  always; when a rule found it, also why the rule was wrong
+         3 record  both signatures: the incident is over, and its cases bind no gate any more
+
+What enters: an incident that is not over by a gate's proof alone. What leaves: it, dismissed. What
+never happens here: a kill that is lifted (`roadworthy resume` does that), an entry that is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roadworthy.domain import (
+    AccessError,
+    Draft,
+    Incident,
+    PersonRole,
+    UsageError,
+    format_instant,
+    next_state,
+)
+from roadworthy.ledger import distinct_people, require_role, sign_draft
+
+from .learning import find_incident
+from .loop import Loop
+from .people import Acting
+from .release_records import authors_of
+from .stopping import kill_records
+
+DISMISSERS: tuple[PersonRole, ...] = ("reviewer", "risk_officer", "operator", "admin")
+"""Who may take part in declaring a report false."""
+
+DISMISS_NEEDS = 2
+
+
+def dismiss(
+    incident: Incident,
+    loop: Loop,
+    *,
+    people: Sequence[Acting],
+    reason: str,
+    rule_was_wrong: str = "",
+) -> Incident:
+    """Declare an incident's report false; returns the incident, dismissed.
+
+    Raises AccessError unless two distinct people who may are there, UsageError without the
+    reasons, TransitionError when it is dismissed already.
+    """
+    _require_reasons(incident, loop, reason=reason, rule_was_wrong=rule_was_wrong)  # 2
+    names = _require_people(incident, loop, people)  # 1
+    with kill_records(loop):
+        present = find_incident(loop, incident.id)
+        next_state(present.state, "dismiss")
+        loop.ledger.record(  # 3
+            *_drafts(present, people, names=names, reason=reason, rule_was_wrong=rule_was_wrong)
+        )
+    return find_incident(loop, incident.id)
+
+
+def found_by_rule(incident: Incident, loop: Loop) -> bool:
+    """Whether a late rule, not a person, found one of the incident's answers."""
+    return any(
+        entry.payload.get("never_event") == incident.never_event
+        and str(entry.payload.get("reporter", "")).startswith("late_rule:")
+        for observation in incident.observations
+        for entry in loop.ledger.entries(kind="violation.recorded", subject=observation)
+    )
+
+
+def _require_reasons(incident: Incident, loop: Loop, *, reason: str, rule_was_wrong: str) -> None:
+    if not reason.strip():
+        raise UsageError("dismissing an incident needs a reason", fix="--reason TEXT")
+    if found_by_rule(incident, loop) and not rule_was_wrong.strip():
+        raise UsageError(
+            f"the rule of never event {incident.never_event} found {incident.id}: a rule is not"
+            " overruled without saying why it is wrong",
+            fix="--rule-was-wrong TEXT, and mend the rule in charter.yaml",
+        )
+
+
+def _require_people(incident: Incident, loop: Loop, people: Sequence[Acting]) -> list[str]:
+    """1. The names of those who sign."""
+    at = format_instant(loop.clock.now())
+    for person in people:
+        require_role(loop.trust, person.key.key_id, DISMISSERS, at)
+    keys = [person.key.key_id for person in people]
+    names = distinct_people(loop.trust, keys)
+    for author in authors_of(loop, incident.release):
+        names &= distinct_people(loop.trust, keys, author=author)
+    if len(names) < DISMISS_NEEDS:
+        raise AccessError(
+            f"an incident is dismissed by {DISMISS_NEEDS} people together, none of them the author"
+            f" of its release; there is {len(names)}",
+            fix="give two other people: --as A --as B",
+        )
+    return sorted(names)
+
+
+def _drafts(
+    incident: Incident,
+    people: Sequence[Acting],
+    *,
+    names: list[str],
+    reason: str,
+    rule_was_wrong: str,
+) -> list[Draft]:
+    """3. Each person's signature; the last is the one that dismisses."""
+    drafts = []
+    for number, person in enumerate(people, start=1):
+        last = number == len(people)
+        said = "dismissed" if last else "dismissal approved"
+        draft = Draft(
+            system=incident.system,
+            kind="incident.dismissed" if last else "incident.dismissal_approved",
+            subject=incident.id,
+            actor=f"person:{person.key.key_id}",
+            payload={
+                "reason": reason,
+                "rule_was_wrong": rule_was_wrong,
+                "people": names,
+                "cases": list(incident.cases),
+                "note": f"{said} by {person.name}: {reason}",
+            },
+        )
+        drafts.append(sign_draft(draft, person.signer))
+    return drafts

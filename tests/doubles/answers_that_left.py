@@ -1,0 +1,160 @@
+"""Answers that left, in a journal, and the control process that reads it: no gateway."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from roadworthy.domain import (
+    Deployment,
+    JournalSettings,
+    KillFlag,
+    Observation,
+    Outcome,
+    Witness,
+    format_instant,
+    sha256,
+)
+from roadworthy.flows.loop import Loop
+from roadworthy.flows.people import Acting
+from roadworthy.flows.road import Violation
+from roadworthy.flows.routing import brake, read_table
+from roadworthy.flows.stopping import lift
+from roadworthy.journal import Spool, Vault, open_master_key
+from roadworthy.serving import flags_for
+from roadworthy.wiring.clock import new_id
+from roadworthy.wiring.control import Control
+from roadworthy.wiring.plan import Plan
+from roadworthy.wiring.road import Road
+
+CHARTER = """\
+system: letters
+title: Letter desk
+owners: {product: Ada}
+human_goal: Every letter is answered.
+never:
+- id: rude
+  statement: It is rude.
+  scope: slice
+  rule: {pattern: {patterns: ["go away"]}}
+- id: promises-money
+  statement: It promises money.
+  scope: tenant
+  rule: {pattern: {patterns: ["you will get [0-9]+ euro"]}}
+  inline: false
+- id: insults
+  statement: It insults somebody.
+  rule: {pattern: {patterns: ["you fool"]}}
+use: {intended_purpose: Answer letters., allowed: {jurisdictions: [DE, FR]}}
+endpoints: [{id: answer, fallback: A person will read your letter.}]
+review: {approvals: {release: 1, resume: 2}}
+"""
+"""Three never events with three scopes; the second has a late rule."""
+
+
+class Answers:
+    """What left the live system of a loop, what was said of it, and who acts on that."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop = loop
+        folder = loop.workspace.journal / "keys"
+        self.vault = Vault(folder, open_master_key(loop.workspace.keys))
+
+    async def leave(
+        self, output: str = "fine", *, tenant: str = "acme", facets: dict[str, str] | None = None
+    ) -> Observation:
+        """An answer that left."""
+        seen = Observation(
+            id=new_id(),
+            time=self.now(),
+            system="letters",
+            release=read_table(self.loop.workspace.routing).routes["letters"].live,
+            stage="live",
+            tenant=tenant,
+            facets={"jurisdiction": "DE", "supplier": "S-9"} if facets is None else facets,
+            output_digest=sha256(output.encode()),
+        )
+        spool = self._spool()
+        await spool.close(seen, Witness(input="dear desk", output=output))
+        await spool.aclose()
+        return seen
+
+    async def learn(
+        self, said: Outcome, *, kind: Literal["outcome", "report"] = "outcome"
+    ) -> Outcome:
+        """What a worker keeps of a report."""
+        spool = self._spool()
+        await spool.learn(said, kind=kind)
+        await spool.aclose()
+        return said
+
+    def says(
+        self,
+        seen: Observation,
+        event: str = "",
+        *,
+        reporter: str = "tenant:reviewers",
+        label: str = "",
+        note: str = "",
+    ) -> Outcome:
+        """A report made now."""
+        return Outcome(
+            observation=seen.id,
+            time=self.now(),
+            reporter=reporter,
+            never_event=event,
+            label=label,
+            note=note,
+        )
+
+    def violation(self, seen: Observation, said: Outcome) -> Violation:
+        """The violation that a report claims."""
+        event = Road(self.loop, Deployment()).event("letters", seen.release, said.never_event)
+        return Violation(outcome=said, observation=seen, event=event)
+
+    def worker_stops(self, violation: Violation) -> tuple[KillFlag, ...]:
+        """What a worker does at once: the table, nothing else."""
+        said = violation.outcome
+        flags = flags_for(violation.event, violation.observation, said, at=self.now())
+        return brake(self.loop.workspace, flags, self.loop.clock)[1]
+
+    def control(self) -> Control:
+        """A control process that was started now, its marks lost."""
+        root = self.loop.workspace.root
+        return Control(Plan(workspace=str(root), roots={"": str(root.parent)}))
+
+    def lift(self, *which: str) -> list[KillFlag]:
+        """Two people lift."""
+        people = [self.acting("bob"), self.acting("cleo")]
+        return lift(which, self.loop, people=people, reason="mended")
+
+    def acting(self, name: str) -> Acting:
+        """A person with a key here."""
+        from roadworthy.cli.acting import find_acting
+
+        found = find_acting(self.loop.workspace, name)
+        assert found is not None
+        return found
+
+    def kills(self) -> tuple[KillFlag, ...]:
+        """What stands."""
+        return read_table(self.loop.workspace.routing).kills
+
+    def entered(self, kind: str = "kill.set") -> list[str]:
+        """Whom the entries of a kind are about."""
+        return [entry.subject for entry in self.loop.ledger.entries(kind=kind)]
+
+    def now(self) -> str:
+        """An instant."""
+        return format_instant(self.loop.clock.now())
+
+    def _spool(self) -> Spool:
+        spool = Spool(
+            self.loop.workspace.journal,
+            worker="w1",
+            vault=self.vault,
+            clock=self.loop.clock,
+            settings=JournalSettings(),
+            min_free_bytes=0,
+        )
+        spool.start()
+        return spool
