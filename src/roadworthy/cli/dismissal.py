@@ -1,0 +1,68 @@
+"""`roadworthy incident dismiss`: two people say that a report was false."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .terminal import emit, say
+
+
+def dismiss(
+    incident: Annotated[str, typer.Argument(metavar="ID", help="The incident.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The system's folder.")
+    ] = Path(),
+    *,
+    reason: Annotated[str, typer.Option(help="Why the report is false.")],
+    rule_was_wrong: Annotated[
+        str, typer.Option(help="When a rule found it: why the rule is wrong.")
+    ] = "",
+    as_: Annotated[
+        list[str] | None, typer.Option("--as", metavar="NAME", help="Who dismisses; give two.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Declare its report false: two people sign, no gate waits for it any more.
+
+    The incident stays in the list for ever, with the reason. Its kills stand until `resume`.
+    """
+    import msgspec
+
+    from roadworthy.domain import UsageError
+    from roadworthy.flows.dismissing import DISMISS_NEEDS
+    from roadworthy.flows.dismissing import dismiss as dismiss_incident
+    from roadworthy.flows.learning import find_incident
+    from roadworthy.wiring.loop import loop_of
+    from roadworthy.wiring.places import workspace_of
+
+    from .acting import find_acting
+    from .incident_words import say_more
+
+    loop = loop_of(workspace_of(directory, standing=True))
+    named = as_ or []
+    if len(set(named)) < DISMISS_NEEDS:
+        raise UsageError(
+            f"an incident is dismissed by {DISMISS_NEEDS} people together; {len(set(named))} named",
+            fix="give two people: --as A --as B",
+        )
+    people = [found for name in named if (found := find_acting(loop.workspace, name)) is not None]
+    done = dismiss_incident(
+        find_incident(loop, incident),
+        loop,
+        people=people,
+        reason=reason,
+        rule_was_wrong=rule_was_wrong,
+    )
+    if json:
+        emit(msgspec.to_builtins(done))
+        return
+    say(f"Dismissed {done.id} by {' and '.join(named)}.")
+    if done.cases:
+        say(
+            f"No gate asks for {', '.join(done.cases)} any more: "
+            f"take them out of {directory}/suites/incidents.jsonl, then roadworthy eval."
+        )
+    say_more(done, loop, directory)

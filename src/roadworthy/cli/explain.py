@@ -1,0 +1,119 @@
+"""`roadworthy explain`: what decided an answer, as its record in the journal says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from roadworthy.domain import Incident, Observation
+
+from .terminal import emit, printable, say, table
+
+_KEYS = "sealed under a key of this workspace"
+
+
+def command(
+    observation: Annotated[str, typer.Argument(help="Id from x-roadworthy-observation.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The system's folder.")
+    ] = Path(),
+    *,
+    texts: Annotated[
+        bool, typer.Option("--texts", help="Unseal input and output with the workspace's key.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """What decided an answer: release, rails, decision, confidence, mitigation, incident."""
+    import msgspec
+
+    from roadworthy.flows.learning import incidents_of
+    from roadworthy.wiring.loop import loop_of
+    from roadworthy.wiring.notes import notes_about
+    from roadworthy.wiring.places import place
+    from roadworthy.wiring.road import observation_of
+
+    spot = place(directory, standing=True)
+    seen = observation_of(spot.workspace, observation)
+    loop = loop_of(spot.workspace)
+    incidents = [each for each in incidents_of(loop).values() if seen.id in each.observations]
+    notes = notes_about(seen.id, loop)
+    unsealed = _unsealed(loop, spot.deployment, seen) if texts else {}
+    if json:
+        emit(
+            {
+                "observation": msgspec.to_builtins(seen),
+                "incidents": [each.id for each in incidents],
+                "notes": msgspec.to_builtins(notes),
+                "texts": unsealed or None,
+            }
+        )
+        return
+    _say_facts(seen, incidents, directory)
+    _say_rails(seen)
+    for note in notes:
+        say(f"{printable(note.reporter)} wrote ({note.time[:19]}Z): {printable(note.text)}")
+    if not texts:
+        say(f"Its texts are {_KEYS}; --texts shows them, the erased ones excepted.")
+    for name, text in unsealed.items():
+        say(f"{name}: {printable(text)}")
+
+
+def _say_facts(seen: Observation, incidents: list[Incident], directory: Path) -> None:
+    sure = f", confidence {seen.confidence:.3f}" if seen.confidence is not None else ""
+    facts = {
+        "observation": f"{seen.id}, {seen.time[:19]}Z",
+        "system": f"{seen.system}, endpoint {seen.endpoint}" if seen.endpoint else seen.system,
+        "release": seen.release or "none was live",
+        "model": seen.model,
+        "asked by": ", ".join(
+            [f"tenant {seen.tenant}", *(f"{k}={v}" for k, v in sorted(seen.facets.items()))]
+        ),
+        "decision": f"{seen.decision}{sure}" if seen.decision else "",
+        "became": _became(seen),
+        "mitigation": seen.mitigation,
+        "never events": ", ".join(f"{n.event} ({n.kind}, {n.found_by})" for n in seen.never),
+    }
+    for name, value in facts.items():
+        if value:
+            say(f"{name:>12}  {printable(value)}")
+    for each in incidents:
+        say(f"{'incident':>12}  {each.id} ({each.state}): roadworthy incident show {each.id} "
+            f"{directory}")  # fmt: skip
+
+
+def _became(seen: Observation) -> str:
+    why = f": {seen.error}" if seen.error else ""
+    finish = f", finish_reason {seen.finish_reason}" if seen.finish_reason else ""
+    return f"{seen.action} ({seen.status}{finish}){why}"
+
+
+def _say_rails(seen: Observation) -> None:
+    if not seen.rails:
+        say("No rail looked at it.")
+        return
+    rows = [
+        (
+            each.rail,
+            each.side,
+            each.outcome,
+            ", ".join(each.kinds),
+            "" if each.score is None else f"{each.score:.3f}",
+            each.never_event,
+            each.reason,
+        )
+        for each in seen.rails
+    ]
+    table(("rail", "side", "outcome", "found", "score", "never event", "why"), rows)
+
+
+def _unsealed(loop: Any, deployment: Any, seen: Observation) -> dict[str, str]:
+    from roadworthy.wiring.road import Road
+
+    witness = Road(loop, deployment).witness(seen.id)
+    if witness is None:
+        return {"texts": "erased, or never kept"}
+    raw = witness.raw_output
+    found = {"input": witness.input, "output": witness.output}
+    return found | ({"model said": raw} if raw and raw != witness.output else {})
