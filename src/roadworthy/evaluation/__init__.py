@@ -6,7 +6,8 @@ from .comparison import Comparison, compare, compare_all
 from .fingerprint import row_digest, rows_digest
 from .plan import Item, Plan, case_digest, latest_attempt, pin_suite, plan
 from .progress import Progress
-from .repeats import flaky_cases, outcomes, pass_at_k, pass_hat_k, passed
+from .reading import RunReader
+from .repeats import CaseKey, flaky_cases, outcomes, pass_at_k, pass_hat_k, passed
 from .runfile import Header, RunFile, read_header, read_run
 from .runner import Limits, RunRows, run
 from .scorers import SCORER_NAMES, DetectorFactory, make_scorer, text_of
@@ -19,6 +20,7 @@ __all__ = [
     "Answer",
     "AnswerStore",
     "CachedProvider",
+    "CaseKey",
     "Comparison",
     "DetectorFactory",
     "Header",
@@ -29,6 +31,7 @@ __all__ = [
     "Progress",
     "Receipt",
     "RunFile",
+    "RunReader",
     "RunRows",
     "Scoring",
     "Seal",

@@ -2,9 +2,11 @@
 
 from .indicators import measure, measure_all
 from .lookout import Lookout, lookouts, unchecked
+from .rates import ATTACKS
 from .selection import by_facets, selector, uncarried
 
 __all__ = [
+    "ATTACKS",
     "Lookout",
     "by_facets",
     "lookouts",

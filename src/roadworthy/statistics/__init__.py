@@ -25,12 +25,15 @@ from .intervals import (
 from .macro import macro_interval
 from .margin import Estimate, least_correlation, margin
 from .quantiles import quantile, quantile_interval
+from .selective import RiskPoint, area_under_risk, risk_coverage
 
 __all__ = [
     "Bin",
     "Estimate",
     "Interval",
     "PairedDifference",
+    "RiskPoint",
+    "area_under_risk",
     "beta_quantile",
     "brier",
     "calibration_interval",
@@ -49,6 +52,7 @@ __all__ = [
     "quantile_interval",
     "regularised_beta",
     "reliability",
+    "risk_coverage",
     "share_interval",
     "t_quantile",
     "wilson",
