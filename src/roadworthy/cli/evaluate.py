@@ -230,6 +230,7 @@ def _print(evaluated: Evaluated) -> None:
     _print_slices(summary)
     for one in summary.unchecked:
         warn(_unchecked(one))
+    say(f"Candidate: {summary.candidate}")
     counts = ", ".join(f"{name} {count}" for name, count in summary.suites.items())
     often = f", each asked {evaluated.repeats} times" if evaluated.repeats > 1 else ""
     say(f"Rows: {summary.n} ({counts}) of {evaluated.cases} cases{often}; {summary.errors} failed.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,8 +18,10 @@ from roadworthy.manifests import (
     draft_system,
     questionnaire,
     read_answers,
+    refuse_occupied,
     take_answers,
     write_system,
+    wrong_answer,
 )
 
 from .terminal import emit, say
@@ -38,7 +41,8 @@ def command(
 ) -> None:
     """Write charter, candidate, prompt, objectives, rails, a suite, a rollout and a playbook.
 
-    Asks at the terminal, or takes --answers FILE. Never overwrites a file.
+    Asks at the terminal, where a wrong answer is asked again at once, or takes --answers FILE.
+    Never overwrites a file.
     """
     if questions:
         say(questionnaire().rstrip("\n"))
@@ -65,16 +69,32 @@ def _ask(directory: Path) -> Answers:
             fix="`roadworthy init --questions > answers.yaml`, fill it in, "
             "then `roadworthy init DIR --answers answers.yaml`",
         )
+    refuse_occupied(directory)
+    return take_answers(ask_all(directory, _prompt))
+
+
+def ask_all(directory: Path, prompt: Callable[[str, str], str]) -> dict[str, Any]:
+    """Every answer, each right before the next question. `prompt` takes words and a default."""
     given: dict[str, Any] = {}
     for question in QUESTIONS:
         if not question.asked or not _applies(question, given):
             continue
         default = _default(question, directory)
         shown = f" [{default}]" if default else f" (such as {question.example})"
-        reply = typer.prompt(f"{question.text}{shown}", default=default, show_default=False)
-        if str(reply).strip():
-            given[question.id] = _read(question, str(reply).strip())
-    return take_answers(given)
+        while True:
+            reply = prompt(f"{question.text}{shown}", default).strip()
+            answer = _read(question, reply)
+            wrong = wrong_answer({**given, question.id: answer})
+            if wrong is None:
+                break
+            say(f"  {wrong.message}. {wrong.fix}")
+        if reply:
+            given[question.id] = answer
+    return given
+
+
+def _prompt(words: str, default: str) -> str:
+    return str(typer.prompt(words, default=default, show_default=False))
 
 
 def _applies(question: Question, given: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,9 @@ import typer
 from .terminal import emit, group, say, table
 
 app = group("Make, list and revoke the API keys that callers of the gateway use.")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}")
+"""A name that fits into `kill tenant:NAME`, a shell and a file without quotes."""
 
 _Dir = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder or workspace.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -37,8 +41,11 @@ def add(
     from roadworthy.wiring.clock import SystemClock
     from roadworthy.wiring.places import workspace_of
 
-    if not name.strip() or len(name) > 100:
-        raise UsageError("a tenant needs a name of at most 100 characters")
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name[:100]!r} is no tenant name",
+            fix="use letters, digits, `.`, `_`, `@` and `-`, at most 100 of them",
+        )
     now = SystemClock().now()
     try:
         scopes = msgspec.convert(scope or ["chat"], tuple[TenantScope, ...])

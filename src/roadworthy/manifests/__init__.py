@@ -1,5 +1,6 @@
 """The user's files: loaded, checked, every fault at once. And where a workspace keeps what."""
 
+from .answering import refuse_occupied, wrong_answer
 from .clauses import clauses_of, kept_for_later
 from .deliberation_file import DELIBERATION, load_deliberation
 from .glance import read_system_name
@@ -40,9 +41,11 @@ __all__ = [
     "read_answers",
     "read_folder",
     "read_system_name",
+    "refuse_occupied",
     "save_trust",
     "schema_of",
     "settings_of",
     "take_answers",
     "write_system",
+    "wrong_answer",
 ]

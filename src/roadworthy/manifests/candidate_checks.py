@@ -215,6 +215,8 @@ def _check_model_file(candidate: Candidate, document: Document, reading: Reading
 def _check_prompted(candidate: Candidate, document: Document) -> None:
     if candidate.prompt or not document.sound(("prompt",)):
         return
+    if not document.sound(("model", "provider")):
+        return  # what stands there is a placeholder
     if candidate.model.provider in _PROMPTED and candidate.task == "decision":
         document.fault(
             ("prompt",),

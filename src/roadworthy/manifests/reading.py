@@ -30,6 +30,7 @@ from roadworthy.domain import (
     Waiver,
 )
 
+from .candidate_files import candidate_files
 from .deliberation_file import read_deliberation
 from .document import Document
 from .folder import Folder
@@ -77,8 +78,7 @@ class Reading:
         folder = self.folder
         self.charter = folder.yaml(CHARTER, Charter)
         folder.digest(CHARTER)
-        self.candidate = folder.yaml(self.candidate_file, Candidate)
-        folder.digest(self.candidate_file)
+        self._read_candidate()
         self.slos = folder.yaml(SLOS, SloFile)
         if self.slos is not None:
             self.slos = fill_windows(self.slos, self.document(SLOS))
@@ -94,6 +94,17 @@ class Reading:
             suite = folder.yaml(file, SuiteFile)
             if suite is not None:
                 self.suite_files[file] = suite
+
+    def _read_candidate(self) -> None:
+        """The candidate; where there is none of that name, those that there are."""
+        here = [] if self.folder.lies(self.candidate_file) else candidate_files(self.folder.root)
+        if here:
+            known = ", ".join(f"`{name}`" for name in here)
+            fix = f"the candidates here are {known}: name one with --candidate"
+            self.document(self.candidate_file).fault((), "the file does not exist", fix, line=0)
+            return
+        self.candidate = self.folder.yaml(self.candidate_file, Candidate)
+        self.folder.digest(self.candidate_file)
 
     def _read_candidate_files(self) -> None:
         """The prompt and the rails that the candidate names."""

@@ -138,7 +138,6 @@ def _values(answers: Answers) -> dict[str, str]:
         "language": _quote(answers.languages[0] if answers.languages else "en"),
         "proxy": "accuracy" if answers.task == "decision" else "contains",
         "accuracy": f"{answers.accuracy:g}",
-        "ece_at": "" if answers.task == "decision" else "\n  at: [runtime]",
         "format": "completion" if completion else "chat",
         "system_heading": "" if completion else "# system\n",
         "user_heading": "" if completion else "# user\n",

@@ -29,6 +29,7 @@ from .compiled import check_cel
 from .document import Document, Path
 from .reading import SLOS, Reading
 from .typed import suggest
+from .where_checks import check_where_meets
 
 
 def check_slos(reading: Reading) -> None:
@@ -73,6 +74,7 @@ def _check_one(
     if target is not None and spec is not None:
         _check_reach(slo, target, spec, place, document)
     _check_where(slo, place, document)
+    check_where_meets(slo, place, document, reading)
     _check_facets(slo, place, document, reading)
     _check_rest(slo, target, place, document)
 

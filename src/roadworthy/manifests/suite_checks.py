@@ -126,7 +126,10 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
                     severity="warning",
                 )
             strangers.add(expect.label)
-        _check_tags(case, line, document, never)
+        for tag in case.tags:
+            if not tag.strip():
+                document.fault((line,), f"the case `{case.id}` has an empty tag", "remove it")
+    _warn_tags(cases, document, never)
 
 
 def _check_variables(cases: list[Case], document: Document, prompt: Prompt) -> None:
@@ -188,23 +191,27 @@ def _warn_unjudged_attacks(cases: list[Case], document: Document) -> None:
         )
 
 
-def _check_tags(case: Case, line: int, document: Document, never: set[str] | None) -> None:
-    for tag in case.tags:
-        if not tag.strip():
-            document.fault((line,), f"the case `{case.id}` has an empty tag", "remove it")
-        elif tag.startswith(NEVER_TAG):
-            event = tag.removeprefix(NEVER_TAG)
+def _warn_tags(cases: list[Case], document: Document, never: set[str] | None) -> None:
+    """Tags that mean nothing, each once a file, where it stands first."""
+    lines: dict[str, list[int]] = {}
+    for case, line in zip(cases, document.order, strict=False):
+        for tag in case.tags:
+            lines.setdefault(tag, []).append(line)
+    for tag, at in lines.items():
+        often = f" ({len(at)} cases carry it)" if len(at) > 1 else ""
+        event = tag.removeprefix(NEVER_TAG)
+        if tag.startswith(NEVER_TAG):
             if never is not None and event not in never:
                 document.fault(
-                    (line,),
-                    f"the tag `{tag}` names a never event that {CHARTER} does not have",
+                    (at[0],),
+                    f"the tag `{tag}` names a never event that {CHARTER} does not have{often}",
                     suggest(event, sorted(never), "they are"),
                     severity="warning",
                 )
         elif tag.lower() != tag and tag.lower() in KNOWN_TAGS:
             document.fault(
-                (line,), f"the tag `{tag}` is not `{tag.lower()}`", f"write `{tag.lower()}`",
-                severity="warning",
+                (at[0],), f"the tag `{tag}` is not `{tag.lower()}`{often}",
+                f"write `{tag.lower()}`", severity="warning",
             )  # fmt: skip
 
 

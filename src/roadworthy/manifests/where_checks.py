@@ -1,0 +1,91 @@
+"""`where` of an objective against the cases that it will meet: facets and tags that are not there.
+
+A facet that a row lacks is an error of the expression, and the gate cannot judge past it: that is
+said here, before a run is paid for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from roadworthy.domain import Case, SafetySLO
+
+from .document import Document, Path
+from .reading import Reading
+from .typed import suggest
+
+_NAMED = re.compile(r"""\bfacets\s*\[\s*(?:"([^"]*)"|'([^']*)')\s*\]""")
+_ASKED = re.compile(r"""(?:"([^"]*)"|'([^']*)')\s+in\s+facets\b""")
+_TEXT = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+_HAS = re.compile(r"\bhas\s*\(\s*facets\s*\.\s*(\w+)\s*\)")
+_DOTTED = re.compile(r"\bfacets\s*\.\s*(\w+)\b(?!\s*\()")
+
+
+def facets_of(expression: str) -> tuple[set[str], set[str]]:
+    """The facets that a CEL expression names, and those of them that it asks for before use."""
+    asked = {one or other for one, other in _ASKED.findall(expression)}
+    named = {one or other for one, other in _NAMED.findall(expression)}
+    bare = _TEXT.sub('""', expression)
+    asked |= set(_HAS.findall(bare))
+    return named | asked | set(_DOTTED.findall(bare)), asked
+
+
+def check_where_meets(slo: SafetySLO, place: Path, document: Document, reading: Reading) -> None:
+    """Note facets and tags of a `where` that the cases do not carry."""
+    where = (*place, "where")
+    if not slo.where or not document.sound(where):
+        return
+    cases = [case for suite in reading.suites for case in suite.cases]
+    if slo.where.startswith("tag:"):
+        _check_tag(slo, where, document, cases)
+        return
+    named, asked = facets_of(slo.where)
+    declared = set(reading.candidate.facets) if reading.candidate else set()
+    for facet in sorted(named):
+        _check_facet(facet, facet in asked, slo, where, document, cases, declared)
+
+
+def _check_tag(slo: SafetySLO, where: Path, document: Document, cases: list[Case]) -> None:
+    tag = slo.where.removeprefix("tag:").strip()
+    tags = {one for case in cases for one in case.tags}
+    if tag and cases and tag not in tags and "gate" in slo.at:
+        document.fault(
+            where,
+            f"no case carries the tag `{tag}`: the gate will say INCONCLUSIVE",
+            suggest(tag, sorted(tags), "the tags are"),
+            severity="warning",
+        )
+
+
+def _check_facet(
+    facet: str,
+    asked: bool,
+    slo: SafetySLO,
+    where: Path,
+    document: Document,
+    cases: list[Case],
+    declared: set[str],
+) -> None:
+    known = declared | {one for case in cases for one in case.facets}
+    breaks = "gate" in slo.at and not asked
+    if facet not in known:
+        document.fault(
+            where,
+            f"`where` names the facet `{facet}`, which neither the candidate nor a case has",
+            suggest(facet, sorted(known), "the facets are"),
+            severity="error" if breaks else "warning",
+        )
+        return
+    without = _without(facet, cases)
+    if breaks and without:
+        document.fault(
+            where,
+            f"`where` reads the facet `{facet}`, which {len(without)} of {len(cases)} cases do not "
+            f"have (first `{without[0]}`): the gate could not judge",
+            f"write `has(facets.{facet}) && …`, or give every case the facet",
+        )
+
+
+def _without(facet: str, cases: Iterable[Case]) -> list[str]:
+    return [case.id for case in cases if facet not in case.facets]
