@@ -57,7 +57,7 @@ class AnswerStore:
         self.refused = 0
         """Answers that were found and not used: they are not what was written here."""
         self._path = path
-        self._secret = secret
+        self._keyed = hmac.new(secret, digestmod="sha256")
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(Answer)
         self._pending: list[tuple[bytes, int, bytes]] = []
@@ -112,7 +112,10 @@ class AnswerStore:
         self._database.close()
 
     def _code(self, key: bytes, answer: bytes) -> bytes:
-        return hmac.digest(self._secret, key + answer, "sha256")
+        code = self._keyed.copy()
+        code.update(key)
+        code.update(answer)
+        return code.digest()
 
     def _commit(self) -> None:
         rows, waiting = self._pending, self._waiting

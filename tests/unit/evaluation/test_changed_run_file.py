@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -187,3 +188,10 @@ async def test_a_run_counts_the_row_as_it_was_written(tmp_path: Path, planned: P
 
 def test_the_secret_does_not_print_itself() -> None:
     assert "sss" not in repr(SEAL)
+
+
+def test_a_code_is_hmac_sha_256_over_the_code_before_and_the_line() -> None:
+    chain, last = SealedLines(SEAL.secret), bytes(32)
+    for line in (b'{"a":1}', b'{"b":2}'):
+        last = hmac.digest(SEAL.secret, last + line[:-1], "sha256")
+        assert chain.sealed(line) == line[:-1] + b',"mac":"' + last.hex().encode() + b'"}'
