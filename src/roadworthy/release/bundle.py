@@ -2,7 +2,7 @@
 
 In: ReleaseContent. Out: a folder or tar with one digest on every machine, and the content back
 from it. Never: a content that is handed out before every byte of its bundle was checked against
-the digests (`roadworthy_verify.contents`, seven numbered steps).
+the digests (`roadworthy_verify.contents`, eight numbered steps).
 """
 
 from __future__ import annotations

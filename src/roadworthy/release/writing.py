@@ -17,6 +17,7 @@ from io import BytesIO
 from pathlib import Path
 
 from roadworthy.domain import UsageError
+from roadworthy_verify.container import member_order
 
 Members = Mapping[str, bytes]
 """Name in the layout -> bytes."""
@@ -179,13 +180,16 @@ def _write_folder(path: Path, members: Members) -> None:
 
 
 def _write_tar(path: Path, members: Members) -> None:
-    """A ustar archive without owners or times, so that equal bundles are equal files."""
+    """A ustar archive without owners or times, so that equal bundles are equal files.
+
+    The verifier knows this one form (`container.check_form`) and takes no other.
+    """
     handle, name = tempfile.mkstemp(prefix=_temporary_prefix(path), dir=path.parent)
     building = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-                for member in sorted(members, key=lambda name: (name.startswith("blobs/"), name)):
+                for member in member_order(members):
                     entry = tarfile.TarInfo(member)
                     entry.size = len(members[member])
                     archive.addfile(entry, BytesIO(members[member]))

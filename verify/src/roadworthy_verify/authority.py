@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .chain import Row
+from .instant import later, parse_instant
 from .signature import SignatureError, signed_bytes, take_signature
 from .trust import Key, Trust, key_id_of
 
@@ -29,7 +30,6 @@ KEY_ROTATED = "key.rotated"
 KINDS = (PERSON_ADDED, MACHINE_ADMITTED, KEY_REVOKED, KEY_ROTATED)
 """Entries that change whose keys are trusted."""
 
-_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _SLACK = dt.timedelta(minutes=1)
 """Entries of the first version do not say from when the key is valid: shortly before they were
 written, which took no longer than the ledger's lock."""
@@ -273,13 +273,11 @@ _CHANGES: dict[str, Callable[[Authority, int, str, str, Mapping[str, Any]], None
 
 def _after(moment: str) -> str:
     """The next microsecond: the entry that ends a key is still signed by a valid one."""
-    later = dt.datetime.strptime(moment, _INSTANT) + dt.timedelta(microseconds=1)  # noqa: DTZ007
-    return later.isoformat(timespec="microseconds") + "Z"
+    return later(moment, dt.timedelta(microseconds=1))
 
 
 def _shortly_before(moment: str, entry: str) -> bool:
-    then = dt.datetime.strptime(moment, _INSTANT)  # noqa: DTZ007
-    return dt.timedelta() <= dt.datetime.strptime(entry, _INSTANT) - then <= _SLACK  # noqa: DTZ007
+    return dt.timedelta() <= parse_instant(entry) - parse_instant(moment) <= _SLACK
 
 
 def _text(public_key: bytes) -> str:

@@ -21,6 +21,7 @@ from .checkpoint import CheckpointError, head_from_json, judge
 from .container import BundleError, Container, NotABundleError
 from .contents import Contents, read_contents
 from .envelope import EnvelopeError, SignedStatement, open_statement
+from .instant import EXAMPLE, is_instant, later, now
 from .report import Report
 from .trust import Key, Trust, load_trust
 
@@ -30,7 +31,6 @@ APPROVER_ROLES = frozenset({"reviewer", "risk_officer", "admin"})
 """Who may approve a release. Engineers build, operators activate, auditors read."""
 MAX_CLOCK_SKEW = dt.timedelta(minutes=5)
 """How far ahead of ours the signer's clock may be: two machines kept by NTP differ by less."""
-_INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class ReleaseError(Exception):
@@ -73,7 +73,7 @@ def verify_bundle(
 
     Raises TrustError when the trust file cannot be read.
 
-    1. Every byte hangs together: layout, digests, manifests, content (seven steps of their own).
+    1. Every byte hangs together: layout, digests, manifests, content (eight steps of their own).
     2. Every attestation is signed by trusted keys, valid when they signed, about this bundle.
     3. One attestation says that this is a release: the newest by a machine's key.
     4. The gate's decision that it names says PASS, of this candidate, on these objectives.
@@ -83,8 +83,8 @@ def verify_bundle(
     7. Nothing that it rests on has expired.
     8. The ledger's checkpoint that it carries is signed by a trusted key.
     """
-    if at and not _is_instant(at):
-        fault = f"{at!r} is no instant; write one as 2026-11-21T22:55:52.000000Z"
+    if at is not None and not is_instant(at):
+        fault = f"{at!r} is no instant; write one as {EXAMPLE}"
         return Report("not_evidence", fault, {"kind": "bundle"}, (fault,))
     keys = load_trust(trust)
     details: Json = {"kind": "bundle", "trust": keys.source, "trust_from": keys.came_from}
@@ -95,8 +95,7 @@ def verify_bundle(
         details |= _identity(contents)
         lines.append(f"every byte of bundle {contents.digest} holds")
         claims = _claims(contents, keys)  # 2
-        moment = at or dt.datetime.now(dt.UTC).strftime(_INSTANT)  # noqa: TID251 - no Clock here
-        details |= _judged(contents, claims, keys, moment)  # 3 to 8
+        details |= _judged(contents, claims, keys, at or now())  # 3 to 8
     except NotABundleError as error:
         return Report("not_evidence", str(error), details, (str(error),))
     except BundleError as error:
@@ -117,13 +116,6 @@ _ORIGINS = {
     " whoever sent it may have chosen them, so they do not show who made it; give your own",
 }
 """Where trust came from -> what to say of it."""
-
-
-def _is_instant(text: str) -> bool:
-    try:
-        return bool(dt.datetime.strptime(text, _INSTANT).replace(tzinfo=dt.UTC))
-    except ValueError:
-        return False
 
 
 def _identity(contents: Contents) -> Json:
@@ -209,9 +201,9 @@ def required_approvals(content: Mapping[str, Any]) -> int:
 
 
 def _require_past(claims: list[Claim], moment: str) -> None:
-    latest = dt.datetime.strptime(moment, _INSTANT).replace(tzinfo=dt.UTC) + MAX_CLOCK_SKEW
+    latest = later(moment, MAX_CLOCK_SKEW)
     for claim in claims:
-        if claim.signed_at > latest.strftime(_INSTANT):
+        if claim.signed_at > latest:
             raise ReleaseError(
                 "refused", f"{claim.key.name} signed at {claim.signed_at}, after {moment}"
             )

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .instant import is_instant
 from .trust import Key, Trust
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _ED25519 = b"\x01"
 _FIELDS = {"origin", "size", "root", "time", "key_id", "signature"}
 
@@ -154,7 +154,7 @@ def _head(**fields: Any) -> Head:
     head = Head(**fields)
     if type(head.size) is not int or head.size < 1 or len(head.root) != 32:
         raise CheckpointError(f"{head.where}: size or root is not that of a checkpoint")
-    if not _INSTANT.fullmatch(head.time) or "\n" in head.origin:
+    if not is_instant(head.time) or "\n" in head.origin:
         raise CheckpointError(f"{head.where}: time or origin is not that of a checkpoint")
     return head
 

@@ -2,7 +2,8 @@
 
 In: a path. Out: the names that a bundle may have, their sizes, their bytes. Never: a file
 written, a link followed, a name other than the layout's, more memory than one small blob. A tar is
-read where it lies; nothing is extracted.
+read where it lies; nothing is extracted. It has one form, byte for byte: writing its members again
+would give the same file, so that no byte of it can be changed unseen.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+import tarfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,6 +44,8 @@ class Container:
         self._offsets: dict[str, int] = {}
         self.sizes: dict[str, int] = {}
         self._total = 0
+        self._records: list[tuple[str, bytes]] = []
+        """Names and headers of a tar, as they stand in it."""
         self._foreign = ""
         """The first member that a bundle does not have."""
         if path.is_dir():
@@ -72,6 +76,19 @@ class Container:
         for chunk in self._chunks(name):
             found.update(chunk)
         return "sha256:" + found.hexdigest()
+
+    def check_form(self) -> None:
+        """A tar is the one that its members give: each header, in order, and what was between.
+
+        Raises BundleError. A folder has no bytes but its members'.
+        """
+        for (name, header), right in zip(self._records, member_order(self.sizes), strict=False):
+            if name != right:
+                raise BundleError(f"{name} does not stand in its place in the tar")
+            if header != tar_header(name, self.sizes[name]):
+                raise BundleError(
+                    f"the tar's record of {name} is not written in the one form that it has"
+                )
 
     def copy(self, name: str, target: Path) -> None:
         """Write a member to a new file, durably, in chunks. For the product; no verifier writes."""
@@ -131,7 +148,8 @@ class Container:
                         self._foreign = self._foreign or name
 
     def _list_tar(self, file: BinaryIO) -> None:
-        end, records = os.fstat(file.fileno()).st_size, 0
+        end = os.fstat(file.fileno()).st_size
+        records = self._records
         while True:
             header = file.read(_BLOCK)
             if not file.tell() > _BLOCK and not _begins_a_tar(header):
@@ -140,15 +158,11 @@ class Container:
                 raise BundleError(f"{self.path} is cut short: the end of the archive is missing")
             if not header.strip(b"\0"):
                 break
-            name, size, is_folder = _tar_header(header)
-            records += 1
-            if records > 2 * MAX_MEMBERS:
-                raise BundleError(f"{self.path} has more than {2 * MAX_MEMBERS} records")
-            if is_folder:
-                if name not in _FOLDERS or size:
-                    self._foreign = self._foreign or name
-                continue
+            name, size = _tar_header(header)
             self._add(name, size)
+            records.append((name, header))
+            if len(records) > MAX_MEMBERS:
+                raise BundleError(f"{self.path} has more than {MAX_MEMBERS} records")
             self._offsets.setdefault(name, file.tell())
             padding = -size % _BLOCK
             if file.tell() + size + padding > end:
@@ -156,17 +170,30 @@ class Container:
             file.seek(size, os.SEEK_CUR)
             if file.read(padding).strip(b"\0"):
                 raise BundleError(f"bytes behind the end of {name}")
-        self._check_end(file)
+        self._check_end(file, end)
 
-    def _check_end(self, file: BinaryIO) -> None:
-        """A second empty record, then nothing but zeros (POSIX asks for two)."""
-        second = file.read(_BLOCK)
-        if len(second) < _BLOCK:
+    def _check_end(self, file: BinaryIO, end: int) -> None:
+        """A second empty record, then zeros up to a whole tape record, and no more."""
+        right = -(-(file.tell() + _BLOCK) // tarfile.RECORDSIZE) * tarfile.RECORDSIZE
+        if end < right:
             raise BundleError(f"{self.path} is cut short: the end of the archive is missing")
-        while second:
-            if second.strip(b"\0"):
+        while rest := file.read(_CHUNK):
+            if rest.strip(b"\0"):
                 raise BundleError(f"bytes behind the end of the archive in {self.path}")
-            second = file.read(_CHUNK)
+        if end > right:
+            raise BundleError(f"bytes behind the end of the archive in {self.path}")
+
+
+def member_order(names: Iterable[str]) -> list[str]:
+    """The order in which members stand in a tar: the index first, blobs last."""
+    return sorted(names, key=lambda name: (name.startswith("blobs/"), name))
+
+
+def tar_header(name: str, size: int) -> bytes:
+    """The header of a member: a plain file of ustar, without owner or time."""
+    member = tarfile.TarInfo(name)
+    member.size = size
+    return member.tobuf(tarfile.USTAR_FORMAT, "ascii", "strict")
 
 
 def is_bundle(path: Path) -> bool:
@@ -184,18 +211,17 @@ def _begins_a_tar(header: bytes) -> bool:
     return header[257:262] == b"ustar" or header.startswith((b"index.json\0", b"oci-layout\0"))
 
 
-def _tar_header(header: bytes) -> tuple[str, int, bool]:
-    """Name, size and whether it is a folder. Only plain files and folders of ustar are read."""
+def _tar_header(header: bytes) -> tuple[str, int]:
+    """Name and size. Only plain files of ustar are read."""
     if header[257:262] != b"ustar":
         raise BundleError("a record of the tar is damaged")
     blank = header[:148] + b" " * 8 + header[156:]
     if sum(blank) != _octal(header[148:156]):
         raise BundleError("the checksum of a tar record does not hold")
-    kind = header[156:157]
-    name = _text(header[:100]).removeprefix("./").rstrip("/")
-    if header[345:500].strip(b"\0") or kind not in (b"0", b"\0", b"5"):
+    name = _text(header[:100])
+    if header[345:500].strip(b"\0") or header[156:157] not in (b"0", b"\0"):
         raise BundleError(f"{name!r} is a link or an extended record; a bundle has plain files")
-    return name, _octal(header[124:136]), kind == b"5"
+    return name, _octal(header[124:136])
 
 
 def _octal(field: bytes) -> int:

@@ -56,6 +56,7 @@ def read_contents(container: Container, *, tolerate_unnamed_blobs: bool = False)
     5. The index is the one that these manifests give: nothing is added, nothing is left out.
     6. Every blob is named by a manifest, and every name has its blob.
     7. The candidate digest that the content names is the digest of what it holds.
+    8. A tar is the one that these members give, byte for byte.
     """
     # 1. Layout.
     if container.read("oci-layout", layout.MAX_SMALL_BYTES) != layout.OCI_LAYOUT:
@@ -87,6 +88,8 @@ def read_contents(container: Container, *, tolerate_unnamed_blobs: bool = False)
         )
     # 7. The candidate.
     _check_candidate(container, content, layers)
+    # 8. The container itself.
+    container.check_form()
     return Contents(
         digest=layout.digest_of_bytes(manifest),
         manifest=manifest,

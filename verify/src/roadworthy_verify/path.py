@@ -8,6 +8,7 @@ from typing import Any
 
 from .bundle import verify_bundle
 from .container import is_bundle
+from .instant import EXAMPLE, is_instant
 from .ledger import CHECKPOINTS, MAGIC, verify_ledger
 from .report import Report
 from .trust import Trust
@@ -47,15 +48,25 @@ def verify_path(
     checkpoint: Path | str | None = None,
     at: str | None = None,
 ) -> Report:
-    """Verify whatever lies at the path.
+    """Verify whatever lies at the path, as of an instant (default: now).
 
     Raises TrustError or CheckpointError when a file given by the caller cannot be read.
     """
     kind, found = recognise(Path(path))
+    if at is not None and not is_instant(at):
+        fault = f"{at!r} is no instant; write one as {EXAMPLE}"
+        return Report("not_evidence", fault, {"kind": kind}, (fault,))
     if kind == "ledger":
-        return verify_ledger(found, trust, checkpoint)
+        report = verify_ledger(found, trust, checkpoint)
+        return report if at is None else _as_of_each_signature(report)
     if kind == "bundle":
         return verify_bundle(found, trust, at)
     what = "is no ledger (ledger.db, or a folder that holds it) and no bundle (an OCI layout)"
     fault = f"{path} {what}" if found.exists() else f"{path} does not exist"
     return Report("not_evidence", fault, {"kind": ""}, (fault,))
+
+
+def _as_of_each_signature(report: Report) -> Report:
+    """A ledger is judged at the time of each signature in it, whatever instant was asked for."""
+    line = "an instant changes nothing here: each key is judged at the time of what it signed"
+    return Report(report.state, report.fault, report.details, (*report.lines, line))

@@ -23,11 +23,12 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from .instant import EXAMPLE, is_instant
+
 FIELDS = {
     "key_id", "name", "kind", "roles", "public_key",
     "valid_from", "valid_until", "revoked_at", "replaced_by",
 }  # fmt: skip
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _KEY = re.compile(r"([A-Za-z_]+):(?:\s+(.*))?$")
 
 
@@ -149,10 +150,8 @@ def _key(item: Any, where: str) -> Key:
         if not values[name]:
             raise TrustError(f"{where}: `{name}` is missing")
     for name in ("valid_from", "valid_until", "revoked_at"):
-        if values[name] and not _INSTANT.fullmatch(values[name]):
-            raise TrustError(
-                f"{where}: `{name}` is {values[name]!r}; write 2026-11-21T22:55:52.000000Z"
-            )
+        if values[name] and not is_instant(values[name]):
+            raise TrustError(f"{where}: `{name}` is {values[name]!r}; write {EXAMPLE}")
     roles = item.get("roles") or []
     if not isinstance(roles, list | tuple):
         raise TrustError(f"{where}: `roles` must be a list")
