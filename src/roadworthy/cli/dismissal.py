@@ -62,7 +62,8 @@ def dismiss(
     say(f"Dismissed {done.id} by {' and '.join(named)}.")
     if done.cases:
         say(
-            f"No gate asks for {', '.join(done.cases)} any more: "
-            f"take them out of {directory}/suites/incidents.jsonl, then roadworthy eval."
+            f"No gate holds you to {', '.join(done.cases)} as pinned any more. Write into "
+            f"{directory}/suites/incidents.jsonl what would be right (expect: answer), do not "
+            "delete them; then roadworthy eval and gate."
         )
     say_more(done, loop, directory)

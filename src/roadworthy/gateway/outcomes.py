@@ -71,10 +71,15 @@ class OutcomeDoor:
             said["kills"] = [
                 {"id": kill.id, "scope": kill.scope, "value": kill.value} for kill in heard.kills
             ]
+            said["message"] = (
+                "stopped; two people lift it: roadworthy resume "
+                f"{' '.join(kill.id for kill in heard.kills)} DIR --as A --as B --reason TEXT"
+            )
         if heard.state == "waiting":
             said["message"] = (
-                "kept as a report that waits for a person; a key with the scope `outcomes` "
-                "(roadworthy keys tenant add NAME --scope outcomes) stops at once"
+                "kept as a report that waits for a person (roadworthy outcome list); a key with "
+                "the scope `outcomes` (roadworthy keys tenant add NAME --scope outcomes) stops at "
+                "once"
             )
         status = 202 if heard.state == "waiting" else 201
         answer.whole(status, msgspec.json.encode(said))
