@@ -1,4 +1,4 @@
-"""Writes the generated reference pages: commands, exit codes, indicators, files.
+"""Writes the generated reference pages: commands, exit codes, indicators, files, models, detectors.
 
 .venv/bin/python tools/reference.py          writes docs/reference/*.md
 .venv/bin/python tools/reference.py --check  exits 1 when a page is not what it would write
@@ -10,6 +10,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+import detector_page
+import provider_page
 
 from roadworthy.cli import VERBS
 from roadworthy.cli.exits import Exit
@@ -95,6 +98,8 @@ def main() -> int:
         "exit-codes.md": exit_codes(),
         "indicators.md": indicators(),
         "files.md": files(),
+        "providers.md": f"{NOTE}\n{provider_page.page()}",
+        "detectors.md": f"{NOTE}\n{detector_page.page()}",
     }
     stale = []
     for name, text in pages.items():

@@ -1,0 +1,84 @@
+"""The reference page of the detectors: what each looks for and its options, from the code."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+from roadworthy.detectors import DETECTOR_NAMES
+from roadworthy.detectors.national import COUNTRIES
+from roadworthy.manifests.detector_checks import DETECTOR_OPTIONS
+
+MODULES = {
+    "pattern": "patterns", "deny": "deny", "pii": "pii", "secrets": "secrets", "schema": "schema",
+    "cel": "expression", "classifier": "linear", "linear": "linear",
+}  # fmt: skip
+
+EXAMPLES = {
+    "pattern": "patterns: {CLAIM: 'CL-[0-9]{6}', PROMISE: [we will pay, you will get]}",
+    "deny": "words: [guaranteed, risk-free]",
+    "pii": "kinds: [IBAN, PAYMENT_CARD, EMAIL]\ncountries: [DE, FR]",
+    "secrets": "kinds: [API_KEY, PRIVATE_KEY]",
+    "schema": "schema: {type: object, required: [desk]}",
+    "cel": "expression: 'size(output) > 2000 || decision == \"refuse\" && confidence < 0.8'",
+    "classifier": 'weights: {bias: -2.0, weights: {lawyer: 3.0, "legal action": 2.0}}\nngrams: 2',
+    "linear": "weights: {bias: -2.0, weights: {lawyer: 3.0}}",
+}
+"""Detector -> options as a file writes them; a test builds each."""
+
+
+def options_told(name: str) -> str:
+    """What the detector's own builder says of its options."""
+    text = inspect.getdoc(_module(name).make) or ""
+    return " ".join(text.partition("Options:")[2].split())
+
+
+def _module(name: str) -> object:
+    return importlib.import_module(f"roadworthy.detectors.{MODULES[name]}")
+
+
+def _about(name: str) -> str:
+    """The module's own words: what it is, what enters and leaves, what never happens."""
+    text = inspect.getdoc(_module(name)) or ""
+    return text.partition(": ")[2] if name != "linear" else text
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [
+        "# Detectors\n",
+        "A detector looks at a text and says what it found, where, and how surely (0 to 1). The "
+        "same one serves as a\nrail (`rails.yaml`), as a never event's rule (`classifier` in "
+        "`charter.yaml`) and as a scorer (`detector` in a\nsuite). Options that it does not know "
+        "are a fault of `check`.\n",
+        "```yaml\n# rails.yaml\nrails:\n- id: account-numbers-out\n  detector: pii\n  on: output\n"
+        "  action: redact            # block | redact | flag | hold | replace\n"
+        "  threshold: 0.5\n  options: {kinds: [IBAN]}\n```\n",
+    ]
+    for name in DETECTOR_NAMES:
+        if name == "linear":
+            parts.append("## linear\n\nThe same as `classifier`.\n")
+            continue
+        listed = ", ".join(f"`{option}`" for option in DETECTOR_OPTIONS[name])
+        parts.append(f"## {name}\n\n{_sentence(_about(name))}\n")
+        parts.append(f"Options ({listed}): {options_told(name)}\n")
+        parts += [f"{row}\n" for row in _lists(name)]
+        parts.append(f"```yaml\ndetector: {name}\noptions:\n{_indented(EXAMPLES[name])}\n```\n")
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _lists(name: str) -> list[str]:
+    """Kinds and countries, where a detector has them."""
+    kinds = getattr(_module(name), "KINDS", ())
+    rows = [f"`kinds`: {', '.join(f'`{kind}`' for kind in kinds)}."] if kinds else []
+    if name == "pii":
+        rows.append(f"`countries`: {', '.join(f'`{code}`' for code in COUNTRIES)}.")
+    return rows
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
