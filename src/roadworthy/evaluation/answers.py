@@ -71,11 +71,17 @@ class AnswerStore:
             self._database.execute("pragma synchronous=normal")
             self._database.execute(f"pragma wal_autocheckpoint={_CHECKPOINT_PAGES}")
             self._database.execute(_SCHEMA)
+            first = self._database.execute("select 1 from answers limit 1").fetchone()
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
+        self._known: set[bytes] | None = set() if first is None else None
+        """All keys of a store that was empty when it was opened: a new run looks for nothing in
+        the file. What another process puts in meanwhile is not seen then."""
 
     def get(self, key: bytes) -> Answer | None:
         """The stored answer, or None. One that was not written here counts as none."""
+        if self._known is not None and key not in self._known:
+            return None
         try:
             row = self._database.execute(
                 "select version, cast(answer as blob) from answers where key = ?", (key,)
@@ -127,8 +133,11 @@ class AnswerStore:
             self._database.execute("begin immediate")
             self._database.executemany("insert or replace into answers values (?, ?, ?)", rows)
             self._database.execute("commit")
+            if self._known is not None:
+                self._known.update(key for key, _, _ in rows)
         except sqlite3.Error as error:
             fault = self._unusable(error)
+            self._known = None  # from now on look first: nothing more is paid for in vain
             if self._database.in_transaction:
                 self._database.execute("rollback")
         for future in waiting:

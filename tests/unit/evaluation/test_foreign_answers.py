@@ -113,3 +113,17 @@ async def test_an_unsound_answer_is_never_stored(tmp_path: Path, text: str) -> N
             await said(store, "a")
     assert len(model.asked) == 2
     await store.aclose()
+
+
+async def test_an_answer_found_in_the_run_that_began_with_an_empty_cache_is_checked_too(
+    tmp_path: Path,
+) -> None:
+    path, model = tmp_path / "answers.db", CountingProvider("true")
+    store = cached(path, model)
+    await said(store, "a")
+    with sqlite3.connect(path) as database:
+        database.execute("update answers set answer = ?", (_good(),))
+    database.close()
+    assert await said(store, "a") == "true"
+    assert (len(model.asked), store.refused) == (2, 1)
+    await store.aclose()
