@@ -117,6 +117,18 @@ def test_the_note_put_back_as_it_was_opens_again(desk, out):
     assert desk.signed(out).released
 
 
+def test_a_release_signed_under_another_note_is_signed_again(desk, out):
+    """The gate was run again under a new note; the approvals were given under the old one."""
+    desk.released(out)
+    content = pin(a_system())
+    other = desk.deliberate(content, "ship_limited")
+    desk.judged(content, deliberation=other)
+    with pytest.raises(RefusedError, match="not signed under the note"):
+        activated(desk, out)
+    assert desk.signed(out).released
+    assert activated(desk, out).system == "claims-desk"
+
+
 def test_the_signed_gate_attestation_carries_the_note(desk, out):
     desk.judged(pin(a_system()))
     desk.built(out)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from roadworthy.domain import (
     Deliberation,
     GateDecision,
@@ -17,6 +19,9 @@ from roadworthy.domain import (
 )
 from roadworthy.manifests import DELIBERATION, load_deliberation
 from roadworthy.policy import is_about
+
+from .loop import Loop
+from .release_records import ACTIVATED, SIGNED
 
 
 def require_note(root: Path, decision: GateDecision, *, was_live: bool = False) -> None:
@@ -47,6 +52,29 @@ def require_note(root: Path, decision: GateDecision, *, was_live: bool = False) 
         f"read {decision.deliberation}",
         fix="put that one back, or run `roadworthy gate` again: it reads the note anew",
     )
+
+
+def require_agreed(root: Path, loop: Loop, release: str, decision: GateDecision) -> None:
+    """At the activation: the note still stands, and the release was signed under that very note.
+
+    Otherwise people approved it under other words, perhaps other limits, than those that hold
+    now. What another workspace signed rests on its attestation. Raises as `require_note` does.
+    """
+    was_live = loop.ledger.newest(kind=ACTIVATED, subject=release) is not None
+    require_note(root, decision, was_live=was_live)
+    signed = list(loop.ledger.entries(kind=SIGNED, subject=release))
+    notes = {_note_of(loop, str(entry.payload["evidence"])) for entry in signed}
+    if notes and decision.deliberation not in notes:
+        raise RefusedError(
+            f"the release was not signed under the note that the gate read last ({DELIBERATION}, "
+            f"{decision.deliberation})",
+            fix="run `roadworthy release sign` again: people approve it under that note",
+        )
+
+
+def _note_of(loop: Loop, evidence: str) -> str:
+    """Digest of the note of a decision, by the digest of the decision."""
+    return msgspec.convert(loop.blobs.get_json(evidence), GateDecision, strict=False).deliberation
 
 
 def require_no_objection(root: Path, candidate: str) -> None:

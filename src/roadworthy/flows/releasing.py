@@ -68,7 +68,7 @@ from roadworthy.release import (
     wanted_people,
 )
 
-from .deliberating import require_no_objection, require_note
+from .deliberating import require_agreed, require_no_objection, require_note
 from .intact import require_intact
 from .loop import Loop
 from .release_records import (
@@ -310,8 +310,7 @@ def _require_open_gate(
     if found is None:
         require_no_objection(root, subject.candidate)
         return
-    was_live = loop.ledger.newest(kind=ACTIVATED, subject=subject.digest) is not None
-    require_note(root, require_pass(found[0], content), was_live=was_live)
+    require_agreed(root, loop, subject.digest, require_pass(found[0], content))
 
 
 def _is_half_done(loop: Loop, subject: Subject) -> bool:
