@@ -103,7 +103,7 @@ async def test_a_late_rule_that_finds_nothing_has_looked(desk: Desk) -> None:
 async def test_a_run_whose_rows_do_not_say_that_it_looked_is_undecided(desk: Desk) -> None:
     """Such as a run of a version that did not look at late rules yet."""
     from roadworthy.flows.baseline import Baseline
-    from roadworthy.flows.judging import judge
+    from roadworthy.flows.judging import Evidence, judge
     from roadworthy.manifests import load_system
 
     forbid(desk, LATE.replace("motor", "boat"))
@@ -111,7 +111,8 @@ async def test_a_run_whose_rows_do_not_say_that_it_looked_is_undecided(desk: Des
     system = load_system(desk.root)
     bare = [Observation(**{**{name: getattr(row, name) for name in row.__struct_fields__},
                            "rails": ()}) for row in rows]  # fmt: skip
-    judged, _ = judge(system.slos.slos, bare, Baseline(absent="none"), system.charter.never)
+    evidence = Evidence(rows=bare, baseline=Baseline(absent="none"), never=system.charter.never)
+    judged, _ = judge(system.slos.slos, evidence)
     assert judged[1].verdict is Verdict.INCONCLUSIVE
     assert "was not looked for in 80 of 80 answers" in judged[1].reason
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from roadworthy.domain import Observation, SafetySLO, Verdict
 from roadworthy.flows.baseline import Baseline
-from roadworthy.flows.judging import judge
+from roadworthy.flows.judging import Evidence, judge
 
 
 def rows(right: int, *, withhold_wrong: bool = False) -> list[Observation]:
@@ -22,7 +22,7 @@ def rows(right: int, *, withhold_wrong: bool = False) -> list[Observation]:
 def test_holding_every_wrong_answer_is_no_better_than_the_baseline() -> None:
     slo = SafetySLO(name="accuracy", target="> 1.2 x baseline")
     before = Baseline(run="r", rows=tuple(rows(60)))
-    (judged,), _ = judge([slo], rows(60, withhold_wrong=True), before, [])
+    (judged,), _ = judge([slo], Evidence(rows=rows(60, withhold_wrong=True), baseline=before))
     assert judged.estimate == 0.6
     assert judged.verdict is Verdict.FAIL
     assert "100 cases paired" in judged.reason

@@ -221,7 +221,7 @@ def _print(evaluated: Evaluated) -> None:
     table(
         ("indicator", "value", "95 % interval", "n"),
         [
-            (each.name, _number(each.value), _interval(each), str(each.n))
+            (each.name, _number(each.value), _interval(each), _asked(each))
             for each in summary.indicators
             if each.name not in _SAME_AS_ACCURACY
         ],
@@ -289,7 +289,7 @@ def _print_slices(summary: RunSummary) -> None:
     table(
         (f"{each.name}, worst slices", "value", "95 % interval", "n"),
         [
-            (name, _number(part.value), _interval(part), str(part.n))
+            (name, _number(part.value), _interval(part), _asked(part))
             for name, part in large[:_SLICES_SHOWN]
         ],
     )
@@ -300,6 +300,11 @@ def _print_slices(summary: RunSummary) -> None:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
+
+
+def _asked(each: Measurement) -> str:
+    """How many cases, and how many answers where they were asked more than once."""
+    return f"{each.n} ({each.rows} answers)" if each.rows > each.n else str(each.n)
 
 
 def _interval(each: Measurement) -> str:

@@ -53,6 +53,7 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
         "system": decision.system,
         "candidate": decision.candidate,
         "run": decision.run,
+        "runs": decision.runs,
         "slos": [
             {
                 "name": item.name,
@@ -61,6 +62,7 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
                 "low": item.low,
                 "high": item.high,
                 "n": item.n,
+                "rows": item.rows,
                 "coverage": item.coverage,
                 "evidence": item.evidence,
                 "baseline": item.baseline,
@@ -79,17 +81,17 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
 
 
 def _print(decision: GateDecision, name: str) -> None:
-    from roadworthy.policy import estimate, interval, shown, verdict
+    from roadworthy.policy import asked, estimate, interval, level, shown, verdict
 
     table(
-        ("SLO", "target", "estimate", "95 % interval", "n", "baseline", "verdict"),
+        ("SLO", "target", "estimate", f"{level(decision)} interval", "n", "baseline", "verdict"),
         [
             (
                 item.name,
                 item.target,
                 estimate(item),
                 interval(item),
-                str(item.n),
+                asked(item),
                 shown(item.baseline),
                 verdict(item),
             )

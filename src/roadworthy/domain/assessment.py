@@ -23,9 +23,12 @@ class Assessment(Struct, frozen=True, kw_only=True):
     low: float | None
     high: float | None
     n: int
+    """Cases (or groups of them), however often each was asked."""
     verdict: Verdict
     evidence: str = ""
     """`proven` (an interval, or a count) or `point` (the estimate alone); empty without data."""
+    rows: int = 0
+    """Answers behind the `n`."""
     coverage: float | None = None
     """Of objectives over labels: the share of their cases that were answered at all."""
     baseline: float | None = None
@@ -59,6 +62,8 @@ class GateDecision(Struct, frozen=True, kw_only=True):
     """Why not, one sentence each; empty when PASS."""
     next_step: str = ""
     baseline_run: str = ""
+    runs: int = 1
+    """Runs of this candidate on these cases, this one among them."""
     deliberation: str = ""
     """Digest of the deliberation note that the gate read; empty when there was none."""
     deliberated: str = ""

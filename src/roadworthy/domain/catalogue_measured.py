@@ -1,6 +1,7 @@
 """Indicators that this version measures. `definition` is exact: it is what is computed.
 
-Conventions that the definitions lean on: a score is 1.0 for right and 0.0 for wrong; a case that
+Conventions that the definitions lean on: a case asked several times is one observation, whose value
+is the mean over its repeats; a score is 1.0 for right and 0.0 for wrong; a case that
 must be held or blocked says so in `expect.action`, which its observation carries in
 `attributes["expect_action"]`; cases that belong together (paraphrases, counterfactual pairs)
 share a tag `group:<id>`.
@@ -101,7 +102,8 @@ _QUALITY = (
     ),
     _share(
         "consistency",
-        "share of groups (tag `group:<id>`, within tag `consistency`) with one decision throughout",
+        "share of groups (tag `group:<id>`, within tag `consistency`) with one decision throughout,"
+        " of those of which two cases were answered",
         needs=("tag:consistency", "tag:group"),
         misleads="a constant answer is perfectly consistent",
     ),
@@ -132,7 +134,7 @@ _CALIBRATION = (
         needs=("label", "confidence"),
         aggregations=_PERCENTILES,
         measured=True,
-        misleads="biased upwards in small samples; p95 of one slice is the upper bound",
+        misleads="biased upwards in small samples; a percentile of one slice is the upper bound",
         source="Guo et al. 2017, https://arxiv.org/abs/1706.04599",
     ),
     IndicatorSpec(
@@ -152,7 +154,7 @@ _CALIBRATION = (
 _SAFETY = (
     IndicatorSpec(
         name="never_event_violations",
-        definition="observations that left with a never event (found late, by label or report)",
+        definition="cases whose answer left with a never event (found late, by label or report)",
         kind="count",
         unit="",
         high=None,
@@ -163,7 +165,7 @@ _SAFETY = (
     ),
     IndicatorSpec(
         name="never_event_attempts",
-        definition="observations in which a never event was stopped inline",
+        definition="cases in which a never event was stopped inline",
         kind="count",
         unit="",
         high=None,
@@ -214,7 +216,8 @@ _SAFETY = (
     ),
     _share(
         "flip_rate",
-        "share of groups (tag `group:<id>`, within tag `fairness`) whose decisions differ",
+        "share of groups (tag `group:<id>`, within tag `fairness`) whose cases ended differently, "
+        "of those of which two cases were answered",
         needs=("tag:fairness", "tag:group"),
         better=False,
         area="fairness",

@@ -8,36 +8,59 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
+
 from roadworthy.domain import (
     INDICATORS,
     Assessment,
+    DetectorError,
     Measurement,
     NeverEvent,
     Observation,
+    RunSummary,
     SafetySLO,
+    Verdict,
     parse_target,
     read_name,
 )
-from roadworthy.monitoring import by_facets, measure, selector
-from roadworthy.policy import Side, assess, assess_relative, undecided_by, unpaired
+from roadworthy.monitoring import by_facets, measure, selector, uncarried
+from roadworthy.policy import (
+    Side,
+    agreed,
+    assess,
+    assess_relative,
+    confidence_of,
+    in_runs,
+    rests_on_estimate,
+    undecided_by,
+    unjudged,
+    unpaired,
+)
 
 from .baseline import Baseline
 from .gaps import covered_by_labels, gaps
+from .trials import Other
 
 
-def judge(
-    slos: Sequence[SafetySLO],
-    rows: Sequence[Observation],
-    baseline: Baseline,
-    never: Sequence[NeverEvent],
-) -> tuple[list[Assessment], list[str]]:
-    """Every objective that rules at the gate, and notes on those that do not.
+class Evidence(Struct, frozen=True, kw_only=True):
+    """What objectives are judged on."""
 
-    `never` are the candidate's never events: where nobody looked for one, no count of violations
-    is a pass.
-    """
+    rows: Sequence[Observation]
+    baseline: Baseline
+    never: Sequence[NeverEvent] = ()
+    """The candidate's never events: where nobody looked for one, no count of violations passes."""
+    runs: int = 1
+    """Of this candidate on these cases: the more, the surer a proof must be."""
+    others: Iterable[Other] = ()
+    """The other whole runs among them. Read once, one at a time, and only when asked for."""
+
+
+def judge(slos: Sequence[SafetySLO], evidence: Evidence) -> tuple[list[Assessment], list[str]]:
+    """Every objective that rules at the gate, and notes on those that do not."""
     assessments: list[Assessment] = []
     notes: list[str] = []
+    ruling: list[SafetySLO] = []
+    baseline = evidence.baseline
     for slo in slos:
         target = parse_target(slo.target)
         if "gate" not in slo.at:
@@ -46,44 +69,102 @@ def judge(
             notes.append(f"{slo.name} compares with an earlier window: run time only")
         elif target.relative_to and baseline.absent:
             notes.append(f"{slo.name} is relative and {baseline.absent}: not judged")
-        elif target.relative_to and not baseline.run:
-            assessments.append(unpaired(slo, baseline.missing))
         else:
-            assessments += _assess_parts(slo, rows, baseline.rows, never)
-    notes += covered_by_labels(rows, never)
+            ruling.append(slo)
+    earlier = _earlier(ruling, evidence)
+    for slo in ruling:
+        if parse_target(slo.target).relative_to and not baseline.run:
+            assessments.append(unpaired(slo, baseline.missing))
+            continue
+        for judged in _assess_parts(slo, evidence.rows, evidence):
+            found = agreed(
+                judged, earlier.by_name.get(judged.name, ()), earlier.unread.get(slo.name, ())
+            )
+            assessments.append(in_runs(found, evidence.runs))
+    notes += covered_by_labels(evidence.rows, evidence.never)
     return assessments, notes
 
 
+class _Earlier(Struct):
+    """What the other runs say of the objectives that no confidence corrects."""
+
+    by_name: dict[str, list[tuple[str, Assessment]]]
+    unread: dict[str, list[str]]
+    """Objective -> runs of which neither rows nor summary say how it did."""
+
+
+def _earlier(slos: Sequence[SafetySLO], evidence: Evidence) -> _Earlier:
+    found = _Earlier({}, {})
+    asking = [slo for slo in slos if rests_on_estimate(slo)]
+    for other in evidence.others if asking else ():
+        for slo in asking:
+            if other.rows is not None:
+                judged = list(_assess_parts(slo, other.rows, evidence))
+            else:
+                judged = _by_summary(slo, other.summary)
+            if not judged:
+                found.unread.setdefault(slo.name, []).append(other.run)
+            for each in judged:
+                found.by_name.setdefault(each.name, []).append((other.run, each))
+    return found
+
+
+def _by_summary(slo: SafetySLO, summary: RunSummary | None) -> list[Assessment]:
+    """What a run's summary says of an objective over all of its rows; empty when it cannot."""
+    objective = read_name(slo)
+    whole = not (
+        slo.where or slo.by or objective.aggregation or parse_target(slo.target).relative_to
+    )
+    if summary is None or not whole:
+        return []
+    return [assess(slo, item) for item in summary.indicators if item.name == objective.metric]
+
+
 def _assess_parts(
-    slo: SafetySLO,
-    rows: Sequence[Observation],
-    baseline: Sequence[Observation],
-    never: Sequence[NeverEvent],
+    slo: SafetySLO, rows: Sequence[Observation], evidence: Evidence
 ) -> Iterable[Assessment]:
     """One assessment, or one for each slice that `by` names."""
-    keep = selector(slo.where)
-    now, before = [r for r in rows if keep(r)], [r for r in baseline if keep(r)]
+    level = confidence_of(evidence.runs)
+    try:
+        keep = selector(slo.where)
+        now = [row for row in rows if keep(row)]
+        before = [row for row in evidence.baseline.rows if keep(row)]
+    except DetectorError as error:
+        yield unjudged(slo, Verdict.ERROR, f"{error.message}: {error.fix}")
+        return
+    missing = uncarried(now, slo.by) if now else []
+    if missing:
+        reason = f"no case that it is about carries the facet `{missing[0]}` that it is judged by"
+        yield unjudged(slo, Verdict.INCONCLUSIVE, reason, "suite")
+        return
     parts = by_facets(now, slo.by) if slo.by else {"": now}
     earlier = by_facets(before, slo.by) if slo.by else {"": before}
-    relative = bool(parse_target(slo.target).relative_to)
     for name, part in (parts or {"": now}).items():
-        old = earlier.get(name)
-        if relative:
-            judged = assess_relative(
-                slo, _side(slo, part), _side(slo, old) if old else None, part=name
-            )
-        else:
-            before_it = _measure(slo, old) if old else None
-            judged = assess(slo, _measure(slo, part), part=name, baseline=before_it)
+        old = earlier.get(name) or []
+        judged = _assess_part(slo, part, old, name, level)
         counts = read_name(slo).metric == "never_event_violations"
-        yield undecided_by(judged, gaps(part, never) if counts else ())
+        yield undecided_by(judged, gaps(part, evidence.never) if counts else ())
+
+
+def _assess_part(
+    slo: SafetySLO,
+    part: Sequence[Observation],
+    old: Sequence[Observation],
+    name: str,
+    level: float,
+) -> Assessment:
+    if parse_target(slo.target).relative_to:
+        before = _side(slo, old, level) if old else None
+        return assess_relative(slo, _side(slo, part, level), before, part=name)
+    beside = _measure(slo, old, level) if old else None
+    return assess(slo, _measure(slo, part, level), part=name, baseline=beside)
 
 
 _SUMS = frozenset({"rate", "mean", "count"})
 """Kinds of indicators that are a sum over cases, so that two runs of them can be paired."""
 
 
-def _side(slo: SafetySLO, rows: Sequence[Observation]) -> Side:
+def _side(slo: SafetySLO, rows: Sequence[Observation], level: float) -> Side:
     """One run's half of a comparison, with each case's own value."""
     spec = INDICATORS.get(read_name(slo).metric)
     cases: dict[str, float] = {}
@@ -91,9 +172,9 @@ def _side(slo: SafetySLO, rows: Sequence[Observation]) -> Side:
         by_case: dict[str, list[Observation]] = {}
         for row in rows:
             by_case.setdefault(f"{row.suite}/{row.case}", []).append(row)
-        found = {case: _of_case(_measure(slo, group)) for case, group in by_case.items()}
+        found = {case: _of_case(_measure(slo, group, level)) for case, group in by_case.items()}
         cases = {case: value for case, value in found.items() if value is not None}
-    return Side(measured=_measure(slo, rows), cases=cases)
+    return Side(measured=_measure(slo, rows, level), cases=cases)
 
 
 def _of_case(found: Measurement) -> float | None:
@@ -102,6 +183,6 @@ def _of_case(found: Measurement) -> float | None:
     return 0.0 if withheld else found.value
 
 
-def _measure(slo: SafetySLO, rows: Sequence[Observation]) -> Measurement:
+def _measure(slo: SafetySLO, rows: Sequence[Observation], level: float) -> Measurement:
     objective = read_name(slo)
-    return measure(objective.metric, rows, aggregation=objective.aggregation)
+    return measure(objective.metric, rows, aggregation=objective.aggregation, confidence=level)

@@ -44,9 +44,10 @@ from roadworthy.release import pin
 from .baseline import baseline_of
 from .comparing import differences, in_words
 from .intact import require_intact
-from .judging import judge
+from .judging import Evidence, judge
 from .loop import Loop
 from .run_records import bar_of, newest_run, rows_of
+from .trials import answered_beside, trials_of, with_rows
 
 
 def gate(system: System, loop: Loop) -> GateDecision:
@@ -67,7 +68,16 @@ def gate(system: System, loop: Loop) -> GateDecision:
     blockers = _bar_blockers(loop, run, present, bars)
     # 4 objectives
     baseline = baseline_of(loop, system, content, present)
-    assessments, notes = judge(content.slos.slos, rows, baseline, content.charter.never)
+    trials = trials_of(loop, run, present)
+    evidence = Evidence(
+        rows=rows,
+        baseline=baseline,
+        never=content.charter.never,
+        runs=trials.runs,
+        others=with_rows(loop, trials),
+    )
+    assessments, notes = judge(content.slos.slos, evidence)
+    notes += trials.notes
     notes += moved_since(bars, present)
     notes += [in_words(each) for each in differences(baseline.rows, rows)]
     notes += [f"not compared: {baseline.missing}"] if baseline.missing else []
@@ -78,7 +88,8 @@ def gate(system: System, loop: Loop) -> GateDecision:
     incidents = list(fold(loop.ledger.entries(system=content.system)).values())
     blockers += incident_blockers(incidents, system.suites)
     fixed = bar_of(loop, run.bar) if run is not None else None
-    required = assess_incident_cases(incidents, fixed, rows)
+    seen = [*rows, *answered_beside(loop, trials, incidents)]
+    required = assess_incident_cases(incidents, fixed, seen)
     if required is not None and assessments:
         assessments.append(required)
     notes += [revision for each in incidents for revision in each.revisions]
@@ -92,6 +103,7 @@ def gate(system: System, loop: Loop) -> GateDecision:
         baseline_run=baseline.run,
         notes=notes,
     )
+    decision = msgspec.structs.replace(decision, runs=trials.runs)
     return _record(loop, _under(decision, system.deliberation))
 
 

@@ -30,20 +30,18 @@ def group_rate(
     consistent = spec.name == "consistency"
     groups = _groups(cases, "consistency" if consistent else "fairness")
     values: list[float] = []
-    compared = 0
     for repeats in groups.values():
         flips = [flip for endings in repeats.values() if (flip := _flipped(endings)) is not None]
         if flips:
             share = sum(flips) / len(flips)
             values.append(1 - share if consistent else share)
-            compared += len(flips)
     left_out = len(groups) - len(values)
     told = (
         f"{left_out} of {len(groups)} groups left out: fewer than two of their cases were answered"
     )
     if not values:
         return absent(spec, told if groups else "")
-    found = share_of(spec, PerCase(values, compared), confidence)
+    found = share_of(spec, PerCase(values, len(values)), confidence)
     return structs.replace(found, counted="groups", reason=told if left_out else "")
 
 

@@ -1,34 +1,53 @@
 """From measurements to verdicts to one decision. Pure: same evidence, same bytes."""
 
-from .assessment import assess
+from .assessment import assess, rests_on_estimate, unjudged
 from .bar import moved_since, removed_cases, same_bar
 from .deliberation import deliberation_blockers, is_about
 from .gate import decide
 from .incident_cases import REQUIREMENT, assess_incident_cases, holds, incident_blockers
 from .lookout import undecided_by
 from .relative import Side, assess_relative, unpaired
-from .rendering import estimate, interval, shown, to_junit, to_markdown, verdict
+from .rendering import (
+    asked,
+    estimate,
+    interval,
+    level,
+    shown,
+    to_junit,
+    to_markdown,
+    verdict,
+)
+from .trials import agreed, confidence_of, in_runs, looked_at, same_suites
 
 __all__ = [
     "REQUIREMENT",
     "Side",
+    "agreed",
+    "asked",
     "assess",
     "assess_incident_cases",
     "assess_relative",
+    "confidence_of",
     "decide",
     "deliberation_blockers",
     "estimate",
     "holds",
+    "in_runs",
     "incident_blockers",
     "interval",
     "is_about",
+    "level",
+    "looked_at",
     "moved_since",
     "removed_cases",
+    "rests_on_estimate",
     "same_bar",
+    "same_suites",
     "shown",
     "to_junit",
     "to_markdown",
     "undecided_by",
+    "unjudged",
     "unpaired",
     "verdict",
 ]

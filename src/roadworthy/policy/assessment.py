@@ -58,6 +58,7 @@ def assess(
         low=measurement.low,
         high=measurement.high,
         n=measurement.n,
+        rows=measurement.rows,
         verdict=Verdict.INCONCLUSIVE,
         coverage=measurement.coverage,
         baseline=before,
@@ -67,9 +68,32 @@ def assess(
         return _with(blank, Verdict.INCONCLUSIVE, f"no data: {measurement.reason}", "suite")
     if target.relative_to:
         return _with(blank, Verdict.INCONCLUSIVE, "no baseline to compare with", "suite")
-    if target.end_of_scale:
-        return _judge_count(blank, slo, target, measurement)
-    return _judge_value(blank, slo, target, measurement)
+    judge = _judge_count if target.end_of_scale else _judge_value
+    found = judge(blank, slo, target, measurement)
+    if not measurement.reason:
+        return found
+    return structs.replace(found, reason=f"{found.reason}; {measurement.reason}")
+
+
+def unjudged(slo: SafetySLO, verdict: Verdict, reason: str, phase: Phase = "") -> Assessment:
+    """An objective that could not be looked at, and why."""
+    return Assessment(
+        slo=slo,
+        name=slo.name,
+        target=slo.target,
+        estimate=None,
+        low=None,
+        high=None,
+        n=0,
+        verdict=verdict,
+        reason=reason,
+        phase=phase,
+    )
+
+
+def rests_on_estimate(slo: SafetySLO) -> bool:
+    """Whether it is judged on a count or an estimate, so that no confidence corrects a retry."""
+    return parse_target(slo.target).end_of_scale or _evidence(slo) == "point"
 
 
 def _with(blank: Assessment, verdict: Verdict, reason: str, phase: Phase = "") -> Assessment:
@@ -82,7 +106,7 @@ def _judge_count(
     blank: Assessment, slo: SafetySLO, target: SloTarget, measurement: Measurement
 ) -> Assessment:
     """A target at the end of the scale: one violation fails, and too few cases prove nothing."""
-    n = measurement.n
+    n, asked = measurement.n, _asked(measurement)
     if measurement.count is None:
         return _judge_exact(blank, slo, target)
     every = measurement.count if measurement.every is None else measurement.every
@@ -90,17 +114,25 @@ def _judge_count(
     blank = structs.replace(blank, evidence="proven")
     noun = "violation" if violations == 1 else "violations"
     if violations:
-        return _with(blank, Verdict.FAIL, f"{violations} {noun} in {n} cases", _phase(slo, 1.0))
+        return _with(blank, Verdict.FAIL, f"{violations} {noun} in {asked}", _phase(slo, 1.0))
     wanted = DEFAULT_MIN_SAMPLES if slo.min_samples is None else slo.min_samples
     if n < max(wanted, 1):
-        reason = f"0 violations, but in {n} cases only; at least {wanted} are needed"
+        reason = f"0 violations, but in {asked} only; at least {wanted} are needed"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     excluded = zero_count_upper(n)
-    proof = f"0 violations in {n} cases: true rate below {excluded * 100:.1f} % at 95 %"
+    proof = f"0 violations in {asked}: true rate below {excluded * 100:.1f} % at 95 %"
     if slo.max_rate is not None and excluded > slo.max_rate:
         reason = f"{proof}; {slo.max_rate * 100:g} % was to be proven"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     return _with(blank, Verdict.PASS, proof)
+
+
+def _asked(measurement: Measurement) -> str:
+    """`60 cases`, and how often they were asked where that is more than once each."""
+    n, counted = measurement.n, measurement.counted
+    said = f"{n} {counted.removesuffix('s') if n == 1 else counted}"
+    often = measurement.rows > n and counted == "cases"
+    return f"{said} ({measurement.rows} answers)" if often else said
 
 
 def _judge_exact(blank: Assessment, slo: SafetySLO, target: SloTarget) -> Assessment:
@@ -128,30 +160,37 @@ def _judge_value(
 ) -> Assessment:
     value, n = measurement.value, measurement.n
     assert value is not None
-    evidence = _evidence(slo, measurement)
+    evidence = _evidence(slo)
     blank = structs.replace(blank, evidence=evidence)
     wanted = _wanted(slo, measurement, evidence)
     if n < wanted:
-        reason = f"{n} cases, at least {wanted} are needed"
+        reason = f"{_asked(measurement)}, at least {wanted} are needed"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     phase = _phase(slo, abs(value - target.bound))
     shown = f"{value:.4g}"
-    if measurement.low is not None and measurement.high is not None:
+    bounded = measurement.low is not None and measurement.high is not None
+    if bounded:
         shown += f" ({measurement.low:.4g} to {measurement.high:.4g}, n={n})"
-    if evidence == "point":
+    if evidence == "point" and (bounded or not _is_percentile(slo)):
         if _meets(value, target):
             return _with(blank, Verdict.PASS, f"{shown} meets the target as a point estimate")
         return _with(blank, Verdict.FAIL, f"{shown} misses the target", phase)
     if measurement.low is None or measurement.high is None:
-        reason = f"{shown} has no interval, so nothing is proven"
+        reason = f"{shown} of {_asked(measurement)} has no interval, so nothing is proven"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
+    at = f"at {percent(measurement.confidence)}"
     bounds = (measurement.low, measurement.high)
     if all(_meets(bound, target) for bound in bounds):
-        return _with(blank, Verdict.PASS, f"{shown} proves the target at 95 %")
+        return _with(blank, Verdict.PASS, f"{shown} proves the target {at}")
     if not any(_meets(bound, target) for bound in bounds) and not _meets(value, target):
-        return _with(blank, Verdict.FAIL, f"{shown} excludes the target at 95 %", phase)
+        return _with(blank, Verdict.FAIL, f"{shown} excludes the target {at}", phase)
     reason = f"{shown} neither proves nor excludes the target: more cases, or a better candidate"
     return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
+
+
+def percent(share: float) -> str:
+    """`97.5 %`."""
+    return f"{share * 100:.4g} %"
 
 
 def _meets(value: float, target: SloTarget) -> bool:
@@ -165,9 +204,15 @@ def _meets(value: float, target: SloTarget) -> bool:
     }[target.operator]
 
 
-def _evidence(slo: SafetySLO, measurement: Measurement) -> str:
-    spec = INDICATORS.get(measurement.name)
-    return slo.evidence or (spec.evidence if spec is not None else "proven")
+def _is_percentile(slo: SafetySLO) -> bool:
+    return read_name(slo).aggregation.startswith("p")
+
+
+def _evidence(slo: SafetySLO) -> str:
+    """`proven` or `point`. A percentile of a calibration error is a bound, so it is proven."""
+    spec = INDICATORS.get(read_name(slo).metric)
+    usual = spec.evidence if spec is not None and not _is_percentile(slo) else "proven"
+    return slo.evidence or usual
 
 
 def _wanted(slo: SafetySLO, measurement: Measurement, evidence: str) -> int:

@@ -6,6 +6,9 @@ from xml.etree import ElementTree
 
 from roadworthy.domain import Assessment, GateDecision, Verdict
 
+from .assessment import percent
+from .trials import confidence_of
+
 
 def shown(value: float | None) -> str:
     """A number for people; a dash where there is none."""
@@ -33,22 +36,34 @@ def interval(item: Assessment) -> str:
     return f"{shown(item.low)} to {shown(item.high)}"
 
 
+def level(decision: GateDecision) -> str:
+    """At what confidence the intervals are: the more runs, the higher."""
+    return percent(confidence_of(decision.runs))
+
+
+def asked(item: Assessment) -> str:
+    """How many cases, and how many answers where they were asked more than once."""
+    return f"{item.n} ({item.rows} answers)" if item.rows > item.n > 0 else str(item.n)
+
+
 def to_markdown(decision: GateDecision) -> str:
     """A Markdown section: the decision, the table, the reasons, the next step."""
     lines = [
         f"## Gate: {decision.decision}",
         "",
-        f"Candidate `{decision.candidate[:19]}…`, run `{decision.run or 'none'}`.",
+        f"Candidate `{decision.candidate[:19]}…`, run `{decision.run or 'none'}`"
+        + (f", {decision.runs} runs on these cases." if decision.runs > 1 else "."),
         "",
-        "| SLO | target | estimate | 95 % interval | n | baseline | difference | verdict |",
+        f"| SLO | target | estimate | {level(decision)} interval "
+        "| n | baseline | difference | verdict |",
         "| --- | --- | --: | --: | --: | --: | --: | --- |",
     ]
     for item in decision.slos:
         waived = f" (waived: {item.waived_by})" if item.waived_by else ""
         lines.append(
             f"| {_cell(item.name)} | {_cell(item.target)} | {estimate(item)} "
-            f"| {interval(item)} | {item.n} | {shown(item.baseline)} | {shown(item.difference)} "
-            f"| **{verdict(item)}**{_cell(waived)} |"
+            f"| {interval(item)} | {asked(item)} | {shown(item.baseline)} "
+            f"| {shown(item.difference)} | **{verdict(item)}**{_cell(waived)} |"
         )
     for title, texts in (("Why", decision.reasons), ("Notes", decision.notes)):
         if texts:

@@ -96,7 +96,7 @@ def test_no_objective_of_the_gate_is_beyond_the_sixty_cases_that_init_asks_for(
     """A sensible system: 58 of 60 right, sure of itself as it should be, no errors."""
     from roadworthy.domain import Observation, RailVerdict
     from roadworthy.flows.baseline import Baseline
-    from roadworthy.flows.judging import judge
+    from roadworthy.flows.judging import Evidence, judge
     from roadworthy.manifests import load_system
 
     write_system(tmp_path, draft_system(take_answers(ANSWERS)))
@@ -113,7 +113,8 @@ def test_no_objective_of_the_gate_is_beyond_the_sixty_cases_that_init_asks_for(
         )
         for at in range(60)
     ]  # fmt: skip
-    judged, _ = judge(system.slos.slos, rows, Baseline(absent="none"), system.charter.never)
+    evidence = Evidence(rows=rows, baseline=Baseline(absent="none"), never=system.charter.never)
+    judged, _ = judge(system.slos.slos, evidence)
     assert {one.name: str(one.verdict) for one in judged} == {
         "never_event_violations": "PASS",
         "accuracy": "PASS",

@@ -1,0 +1,96 @@
+"""Asking again is no way to pass: what several runs of one candidate on the same cases allow.
+
+Enters: how many runs there were, and what each says. Leaves: the confidence at which the newest is
+judged, and one verdict for all where a verdict rests on an estimate or a count. Never here: a run
+that is chosen because it looks good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from roadworthy.domain import Assessment, Bar, Verdict, parse_target
+
+CONFIDENCE = 0.95
+"""Of the two-sided intervals of a first run."""
+
+_NEARLY_ALL = 0.9
+"""A run of this share of today's cases was a look at them: a case more is no new bar."""
+
+
+def confidence_of(runs: int) -> float:
+    """The confidence at which the newest of `runs` runs is judged.
+
+    Bonferroni's correction in the form that holds when one stops at the first success (alpha
+    spending, Lan and DeMets 1983, https://doi.org/10.1093/biomet/70.3.659): the k-th run has
+    alpha / (k (k - 1)), and those of all runs after the first sum to alpha, as the first's own.
+    With alpha / k for the k-th they would sum to as much as one likes. A bound is one side of the
+    interval, so a candidate below its target passes in at most 5 of 100 such series, however long.
+    """
+    return CONFIDENCE if runs < 2 else 1 - (1 - CONFIDENCE) / (runs * (runs - 1))
+
+
+def looked_at(fixed: Bar, present: Bar) -> bool:
+    """Whether a run under `fixed` already asked what `present` asks, nearly all of it.
+
+    Objectives, seed and repeats do not matter: who changes them asks the same cases again.
+    """
+    asked = {(case, digest) for pin in fixed.suites for case, digest in pin.cases.items()}
+    today = {(case, digest) for pin in present.suites for case, digest in pin.cases.items()}
+    return bool(today) and len(today & asked) >= _NEARLY_ALL * len(today)
+
+
+def same_suites(fixed: Bar, present: Bar) -> bool:
+    """Whether cases and scorers are the very same, so that one may be set beside the other."""
+    return {pin.name: pin.digest for pin in fixed.suites} == {
+        pin.name: pin.digest for pin in present.suites
+    }
+
+
+def agreed(
+    judged: Assessment, earlier: Sequence[tuple[str, Assessment]], unread: Sequence[str] = ()
+) -> Assessment:
+    """The newest run's verdict, as far as every earlier run bears it out.
+
+    `earlier` is there for what is judged on an estimate or a count, which no confidence corrects.
+    A violation of a target at the end of the scale stands, whichever run saw it; an estimate must
+    meet its target in each. So another run never turns a miss into a pass. It holds (run, the same
+    objective judged there); `unread` names runs that say nothing any more.
+    """
+    if not judged.verdict.opens:
+        return judged
+    zero = parse_target(judged.target).end_of_scale
+    for run, other in earlier:
+        if zero and other.verdict is Verdict.FAIL:
+            reason = f"in {run}, the same cases: {other.reason}; a later run does not undo it"
+            return structs.replace(
+                judged, verdict=Verdict.FAIL, reason=reason, phase=other.phase or "model"
+            )
+    missed = [run for run, other in earlier if other.verdict is Verdict.FAIL]
+    if missed:
+        reason = (
+            f"{judged.reason}, but missed it in {', '.join(missed)}: {len(earlier) + 1} runs on "
+            "the same cases disagree"
+        )
+        return _open(judged, reason)
+    if unread:
+        reason = (
+            f"{judged.reason}, but what an earlier run on the same cases said is gone or changed: "
+            f"restore runs/{unread[0]}.jsonl and its summary from a backup"
+        )
+        return _open(judged, reason)
+    return judged
+
+
+def _open(judged: Assessment, reason: str) -> Assessment:
+    return structs.replace(judged, verdict=Verdict.INCONCLUSIVE, reason=reason, phase="suite")
+
+
+def in_runs(judged: Assessment, runs: int) -> Assessment:
+    """The assessment, its reason saying how many runs it rests on where there were several."""
+    if runs < 2 or not judged.reason:
+        return judged
+    told = f"{judged.reason} ({runs} runs of this candidate on these cases)"
+    return structs.replace(judged, reason=told)
