@@ -11,7 +11,7 @@ from roadworthy.domain import Fault
 from roadworthy.manifests import Reading, clauses_of, kept_for_later, read_folder
 
 from .exits import Exit
-from .terminal import coloured, emit, say
+from .terminal import coloured, emit, same_system, say
 
 
 def command(
@@ -44,7 +44,7 @@ def command(
         say()
         tell_rails(rails)
         say()
-        _tell_next(directory, errors, warnings)
+        _tell_next(same_system(directory, candidate), errors, warnings)
     if errors:
         raise typer.Exit(Exit.USER)
 
@@ -65,13 +65,13 @@ def _tell_faulty(directory: Path, errors: list[Fault], warnings: list[Fault]) ->
             say()
 
 
-def _tell_next(directory: Path, errors: list[Fault], warnings: list[Fault]) -> None:
+def _tell_next(same: str, errors: list[Fault], warnings: list[Fault]) -> None:
     if errors:
         say(f"Next: correct the {_count(len(errors), 'fault')}, then check again.")
     else:
         warned = f" ({_count(len(warnings), 'warning')})" if warnings else ""
         say(coloured(f"The contract holds together{warned}.", "green"))
-        say(f"Next: roadworthy eval {directory}")
+        say(f"Next: roadworthy eval{same}")
 
 
 def _tell_faults(directory: Path, faults: list[Fault]) -> None:

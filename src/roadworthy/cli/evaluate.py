@@ -80,7 +80,9 @@ def command(
 
         emit(_as_json(evaluated))
     else:
-        _print(evaluated)
+        from .terminal import same_system
+
+        _print(evaluated, same_system(directory, candidate))
     raise typer.Exit(int(Exit.DONE if evaluated.summary.status == "complete" else Exit.RUNTIME))
 
 
@@ -213,7 +215,7 @@ def _as_json(evaluated: Evaluated) -> dict[str, Any]:
     }
 
 
-def _print(evaluated: Evaluated) -> None:
+def _print(evaluated: Evaluated, same: str) -> None:
     from .terminal import say, table, warn
 
     summary = evaluated.summary
@@ -249,7 +251,7 @@ def _print(evaluated: Evaluated) -> None:
     for fault, count in evaluated.faults.items():
         warn(f"{count} x {fault}")
     if summary.status == "complete":
-        say("Next: roadworthy gate")
+        say(f"Next: roadworthy gate{same}")
         return
     warn(f"Not complete: {evaluated.stopped or 'too many questions failed'}.")
     warn("Next: the same command goes on with what is missing.")

@@ -10,7 +10,7 @@ import typer
 from roadworthy.domain import GateDecision, Verdict
 
 from .exits import exit_of_verdict
-from .terminal import coloured, emit, say, table
+from .terminal import coloured, emit, same_system, say, table
 
 _COLOURS = {"PASS": "green", "FAIL": "red", "ERROR": "red", "INCONCLUSIVE": "yellow"}
 
@@ -42,7 +42,7 @@ def command(
     if json:
         emit(_as_json(decision))
     else:
-        _print(decision, system.candidate.name)
+        _print(decision, system.candidate.name, same_system(directory, candidate))
     raise typer.Exit(int(exit_of_verdict(decision.decision)))
 
 
@@ -80,7 +80,7 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
     }
 
 
-def _print(decision: GateDecision, name: str) -> None:
+def _print(decision: GateDecision, name: str, same: str) -> None:
     from roadworthy.policy import asked, estimate, interval, level, shown, verdict
 
     table(
@@ -107,4 +107,8 @@ def _print(decision: GateDecision, name: str) -> None:
         say(f"  - {reason}")
     for note in decision.notes:
         say(f"  note: {note}")
-    say(f"Next: {decision.next_step}")
+    # the decision is evidence and names no folder; what is typed next does
+    step = decision.next_step
+    for verb in ("eval", "release build"):
+        step = step.replace(f"roadworthy {verb}", f"roadworthy {verb}{same}")
+    say(f"Next: {step}")

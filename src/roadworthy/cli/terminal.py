@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 import typer
@@ -29,6 +31,12 @@ def say(text: str = "") -> None:
     """Print a line of text for people, at once: a pipe or a log is read along, too."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def same_system(directory: Path, candidate: str = "candidate.yaml") -> str:
+    """The arguments that mean this system and candidate again, for a command to type next."""
+    named = "" if candidate == "candidate.yaml" else f" --candidate {shlex.quote(candidate)}"
+    return f" {shlex.quote(str(directory))}{named}" if str(directory) != "." else named
 
 
 def warn(text: str) -> None:
