@@ -12,6 +12,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "people": ("roadworthy.cli.people", "add, list, revoke and rotate people's keys"),
     "keys": ("roadworthy.cli.keys", "list keys; make virtual API keys for tenants"),
     "eval": ("roadworthy.cli.evaluate", "run the suites through the real request path"),
+    "suite": ("roadworthy.cli.suite", "grow the suites: attacks, perturbations, coverage"),
     "compare": ("roadworthy.cli.compare", "two candidates on the same cases, which cases flipped"),
     "gate": ("roadworthy.cli.gate", "may this candidate ship, and if not, why not"),
     "release": ("roadworthy.cli.release", "build, sign, verify and activate a release"),

@@ -1,6 +1,7 @@
 """The ground floor: nouns, ports and errors. No I/O, no clock, no randomness."""
 
 from .assessment import Assessment, Blocker, GateDecision, Phase
+from .campaign import Campaign, CampaignFinding
 from .candidate import (
     Assertion,
     Candidate,
@@ -68,6 +69,18 @@ from .errors import (
 from .exchange import Call, Chunk, ModelRequest, TokenLogprob, Usage
 from .fault import Fault
 from .finding import NOBODY_LOOKS, Finding, RailVerdict, TextContext
+from .generator import (
+    ATTACK_LANGUAGES,
+    GOALS,
+    SYSTEMIC_CLASSES,
+    GeneratorSpec,
+    GeneratorUse,
+    Option,
+    OptionFault,
+    option_faults,
+    option_values,
+)
+from .generator_catalogue import GENERATORS, HAZARDS
 from .incident import (
     OVER,
     TRANSITIONS,
@@ -137,13 +150,18 @@ from .verdict import Verdict, worst
 __all__ = [
     "AGGREGATIONS",
     "ALIASES",
+    "ATTACK_LANGUAGES",
+    "GENERATORS",
     "GENESIS",
+    "GOALS",
+    "HAZARDS",
     "INDICATORS",
     "KNOWN_TAGS",
     "MAX_REPEATS",
     "NOBODY_LOOKS",
     "OVER",
     "SHA256_PREFIX",
+    "SYSTEMIC_CLASSES",
     "TRANSITIONS",
     "AccessError",
     "Action",
@@ -156,6 +174,8 @@ __all__ = [
     "Blocker",
     "Budget",
     "Call",
+    "Campaign",
+    "CampaignFinding",
     "Candidate",
     "Case",
     "CelRule",
@@ -183,6 +203,8 @@ __all__ = [
     "Finding",
     "FollowUp",
     "GateDecision",
+    "GeneratorSpec",
+    "GeneratorUse",
     "History",
     "Incident",
     "IncidentState",
@@ -206,6 +228,8 @@ __all__ = [
     "Objective",
     "Observation",
     "OperatorRole",
+    "Option",
+    "OptionFault",
     "Outcome",
     "Participant",
     "PatternRule",
@@ -286,6 +310,8 @@ __all__ = [
     "find_indicator",
     "format_instant",
     "next_state",
+    "option_faults",
+    "option_values",
     "parse_duration",
     "parse_instant",
     "parse_target",

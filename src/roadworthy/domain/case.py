@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field
 
 from .charter import File, Positive
+from .generator import GeneratorUse
 
 MAX_REPEATS = 10_000
 """Of one case in one run. Above it a slip of the keyboard would plan for days, or for ever."""
@@ -25,6 +26,8 @@ class Expect(File, frozen=True, kw_only=True):
     label: str | None = None
     text: str | None = None
     regex: str | None = None
+    absent: str | None = None
+    """RE2 that must match nowhere in what leaves; a withheld answer meets it."""
     schema: dict[str, Any] | None = None
     rubric: str | None = None
     action: Literal["answer", "block", "hold", "redact", "flag"] | None = None
@@ -44,6 +47,8 @@ class Case(File, frozen=True, kw_only=True):
     turns: list[dict[str, Any]] = field(default_factory=list)
     source: str = ""
     repeats: Repeats | None = None
+    origin: dict[str, str] = field(default_factory=dict)
+    """Of a case that a machine wrote: generator, seed, base; model, digest, quote, who accepted."""
 
 
 class ScorerSpec(File, frozen=True, kw_only=True):
@@ -70,7 +75,8 @@ class SuiteFile(File, frozen=True, kw_only=True):
     limit: Positive | None = None
     """Only the first N cases (in file order, after `where_tags`)."""
     scorers: list[ScorerSpec] = field(default_factory=list)
-    generators: list[dict[str, Any]] = field(default_factory=list)
+    generators: list[GeneratorUse] = field(default_factory=list)
+    """What `roadworthy suite grow` makes of the cases."""
     repeats: Repeats = 1
 
 

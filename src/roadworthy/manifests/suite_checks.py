@@ -10,10 +10,11 @@ from .compiled import check_pattern, check_schema
 from .detector_checks import check_detector
 from .document import Document
 from .folder import Folder
+from .generator_checks import check_generators
 from .reading import CHARTER, Reading
 from .typed import suggest
 
-SCORERS = ("exact", "contains", "regex", "schema", "label", "action", "detector")
+SCORERS = ("exact", "contains", "regex", "schema", "label", "action", "absent", "detector")
 """What a suite may name under `scorer` (a test holds it equal to the evaluation's own list)."""
 
 NEVER_TAG = "never:"
@@ -87,13 +88,7 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
                 )
                 continue
             check_detector(detector, own, folder, document, (*place, "options"))
-    if suite.generators:
-        document.fault(
-            ("generators",),
-            "generators are kept but not run by this version",
-            "write the cases out",
-            severity="warning",
-        )
+    check_generators(suite.generators, document)
 
 
 def _check_cases(cases: list[Case], document: Document, reading: Reading) -> None:
@@ -114,6 +109,8 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
         expect = case.expect
         if expect.regex is not None:
             check_pattern(expect.regex, document, (*place, "expect", "regex"))
+        if expect.absent is not None:
+            check_pattern(expect.absent, document, (*place, "expect", "absent"))
         if expect.schema is not None:
             check_schema(expect.schema, document, (*place, "expect", "schema"))
         if expect.label is not None and labels and expect.label not in labels:

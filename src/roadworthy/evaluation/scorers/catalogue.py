@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from roadworthy.domain import Detector, RoadworthyError, Scorer, ScorerSpec, UsageError
 
+from .absent import Absent
 from .action import Action
 from .contains import Contains
 from .detection import Detection
@@ -70,6 +71,7 @@ _KINDS: dict[str, tuple[Callable[..., Any], type[_Options]]] = {
     "schema": (Schema, _SchemaOptions),
     "label": (Label, _LabelOptions),
     "action": (Action, _Options),
+    "absent": (Absent, _Options),
 }
 
 SCORER_NAMES = (*_KINDS, "detector")
@@ -82,6 +84,7 @@ READS = {
     "regex": "regex",
     "schema": "schema",
     "action": "action",
+    "absent": "absent",
 }
 """Scorer -> the expectation that it reads."""
 
@@ -91,6 +94,7 @@ DEFAULT_SCORERS = {
     "regex": "regex",
     "schema": "schema",
     "action": "action",
+    "absent": "absent",
 }
 """Expectation -> the scorer that reads it when the suite names none that does."""
 

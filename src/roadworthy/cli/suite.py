@@ -1,0 +1,159 @@
+"""`roadworthy suite`: grow the robustness pack, see what it covers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .terminal import emit, group, say, table
+
+app = group("Grow suites: perturbations, attacks, coverage, proposals for a person to accept.")
+
+Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+SuiteName = Annotated[str, typer.Option("--suite", metavar="NAME", help="The suite.")]
+CandidateFile = Annotated[str, typer.Option("--candidate", help="The candidate's file.")]
+
+
+@app.command()
+def grow(
+    directory: Directory = Path(),
+    *,
+    suite: SuiteName = "",
+    out: Annotated[
+        str, typer.Option(metavar="NAME", help="A suite of its own; default: in place.")
+    ] = "",
+    seed: Annotated[int, typer.Option(help="Another seed, other cases.")] = 0,
+    per_case: Annotated[int, typer.Option(help="Variants a case and generator.")] = 1,
+    generators: Annotated[
+        str, typer.Option(help="Names with commas; default: the suite's, else all.")
+    ] = "",
+    payloads: Annotated[
+        list[Path], typer.Option(metavar="FILE", help="An outside set of attacks.")
+    ] = [],  # noqa: B006
+    candidate: CandidateFile = "candidate.yaml",
+    json: Json = False,
+) -> None:
+    """Make perturbations and attacks of a suite's cases: the same bytes for the same seed.
+
+    Paraphrase and translation ask a model: see `suite propose`. Every variant that could not be
+    made is counted with its reason.
+    """
+    from roadworthy.flows.growing import GrowAsked, grow_suite
+    from roadworthy.manifests import load_system
+
+    system = load_system(directory, candidate=candidate)
+    asked = GrowAsked(
+        suite=suite,
+        out=out,
+        generators=_names(generators),
+        seed=seed,
+        per_case=per_case,
+        payloads=tuple(payloads),
+    )
+    grown = grow_suite(system, asked)
+    if json:
+        emit(
+            {
+                "suite": grown.suite,
+                "file": grown.file,
+                "seed": seed,
+                "bases": grown.bases,
+                "cases": len(grown.growth.cases),
+                "compared": grown.compared,
+                "made": grown.growth.made,
+                "skipped": grown.growth.skipped,
+            }
+        )
+        return
+    _print_growth(grown)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _print_growth(grown: Any) -> None:
+    from roadworthy.domain import GENERATORS
+
+    rows = []
+    for name, count in grown.growth.made.items():
+        reasons = grown.growth.skipped.get(name, {})
+        said = "; ".join(f"{n} x {reason}" for reason, n in reasons.items())
+        rows.append((name, ", ".join(GENERATORS[name].hazards[:3]), str(count), said or "-"))
+    table(("generator", "hazard", "made", "not made"), rows)
+    total = len(grown.growth.cases)
+    say(f"{total} cases in {grown.file}, of {grown.bases} cases of the suite.")
+    if grown.compared:
+        say(
+            f"{grown.compared} of them are what others are compared with, unchanged or meaningless."
+        )
+    say(f"Next: roadworthy suite coverage, then roadworthy eval --suite {grown.suite}")
+
+
+@app.command()
+def coverage(
+    directory: Directory = Path(),
+    *,
+    suite: Annotated[list[str], typer.Option(help="A suite; none: all.")] = [],  # noqa: B006
+    candidate: CandidateFile = "candidate.yaml",
+    json: Json = False,
+) -> None:
+    """What the suites test: hazard by technique by language, and what nothing tests.
+
+    An empty cell, an untested risk and a never event without a case are named; they change no
+    exit code.
+    """
+    from roadworthy.evaluation import coverage as covering
+    from roadworthy.evaluation import surface
+    from roadworthy.flows.growing import suite_named
+    from roadworthy.manifests import load_system
+
+    system = load_system(directory, candidate=candidate)
+    suites = [suite_named(system, name) for name in suite] or list(system.suites)
+    cases = [case for each in suites for case in each.cases]
+    found = covering.coverage(cases, system.charter, surface.surface_of(system, cases))
+    if json:
+        import msgspec
+
+        emit({"suites": [each.name for each in suites], **msgspec.to_builtins(found)})
+        return
+    _print_coverage(found)
+
+
+def _print_coverage(found: Any) -> None:
+    languages = list(dict.fromkeys([*found.languages, *(cell.language for cell in found.cells)]))
+    counted: dict[tuple[str, str], dict[str, int]] = {}
+    for cell in (*found.cells, *found.empty):
+        counted.setdefault((cell.hazard, cell.technique), {})[cell.language] = cell.n
+    rows = [
+        (*key, *(_count(each, language, found.languages) for language in languages))
+        for key, each in sorted(counted.items())
+    ]
+    table(("hazard", "technique", *languages), rows, title="Cases by hazard, technique, language")
+    tested = found.cases - found.compared
+    say(f"{tested} cases that test something, {found.compared} that others are compared with.")
+    wanted = ", ".join(found.languages) or "unknown"
+    say(f"{len(found.empty)} empty cells in the languages {wanted}.")
+    for cell in found.empty[:_SHOWN]:
+        say(f"  nothing tests {cell.hazard} by {cell.technique} in {cell.language}")
+    if len(found.empty) > _SHOWN:
+        say(f"  and {len(found.empty) - _SHOWN} more: --json names all")
+    for risk in found.risks:
+        said = f"no case is tagged {', '.join(risk.missing)}" if risk.missing else "names no tags"
+        say(f"Risk {risk.id}: {said}.")
+    for event in found.never:
+        say(f"Never event {event.id}: no case is tagged {event.missing[0]}.")
+    if found.unmeasured:
+        say(f"Attacks that expect nothing: {', '.join(found.unmeasured)}")
+
+
+_SHOWN = 12
+
+
+def _count(each: dict[str, int], language: str, wanted: tuple[str, ...]) -> str:
+    """A cell of the table: its count, 0 where it should have some, else a dot."""
+    n = each.get(language, 0)
+    return str(n) if n or (language in each and language in wanted) else "."
