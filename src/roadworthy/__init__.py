@@ -4,7 +4,7 @@ Floors, from the roof down; a floor stands only on the floors below it (`.import
 this true, ARCHITECTURE.md draws it):
 
     cli                         terminal
-    gateway                     HTTP
+    console gateway             HTML, HTTP
     wiring                      the only place that names concrete classes
     flows                       the two straight lines: request_path and release_loop
     prompting evaluation policy release serving journal monitoring incidents     the stages

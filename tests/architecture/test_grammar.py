@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "roadworthy"
-FACELESS = {"flows", "wiring", "cli", "gateway"}
+FACELESS = {"flows", "wiring", "cli", "gateway", "console"}
 """Packages without a face: their modules are imported by name."""
 BANNED = {"utils", "util", "helpers", "helper", "common", "manager", "base", "core", "misc"}
 PAGE = 400

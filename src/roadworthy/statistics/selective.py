@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from .intervals import Interval, wilson
+from .intervals import Interval, share_interval
 
 
 class RiskPoint(Struct, frozen=True):
@@ -15,40 +15,47 @@ class RiskPoint(Struct, frozen=True):
 
     threshold: float
     """The least confidence that is answered."""
-    answered: int
-    wrong: int
+    answered: float
+    """Cases; a repeat of a case weighs its share of one."""
+    wrong: float
     coverage: float
     """Share of all answers that are given."""
     risk: float
     """Share of the given ones that are wrong."""
 
     def interval(self, confidence: float = 0.95) -> Interval:
-        """Wilson's interval of the risk at this one threshold, chosen beforehand.
+        """Of the risk at this one threshold, chosen beforehand; never covers less than said.
 
         Not a band over the whole curve: a threshold picked because its risk looks low needs a
         test that knows that it was picked.
         """
-        return wilson(self.wrong, self.answered, confidence)
+        return share_interval(self.wrong, self.answered, confidence)
 
 
-def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[RiskPoint]:
+def risk_coverage(
+    confidences: Sequence[float], right: Sequence[bool], weights: Sequence[float] = ()
+) -> list[RiskPoint]:
     """The curve of El-Yaniv and Wiener 2010 (https://jmlr.org/papers/v11/el-yaniv10a.html).
 
     One point for each distinct confidence, the surest first: answers with the same confidence
-    are given or withheld together. Empty without data. Raises ValueError on different lengths or
-    a confidence outside [0, 1].
+    are given or withheld together. Each answer has weight 1 if not given. Empty without data.
+    Raises ValueError on different lengths or a confidence outside [0, 1].
     """
-    if len(confidences) != len(right):
+    weights = weights or [1.0] * len(confidences)
+    if len(confidences) != len(right) or len(weights) != len(right):
         raise ValueError("one confidence for each answer")
     if any(not 0.0 <= confidence <= 1.0 for confidence in confidences):
         raise ValueError("a confidence lies between 0 and 1")
-    n, wrong = len(confidences), 0
-    order = sorted(zip(confidences, right, strict=True), key=lambda pair: -pair[0])
+    total = math.fsum(weights)
+    order = sorted(zip(confidences, right, weights, strict=True), key=lambda each: -each[0])
+    given = wrong = 0.0
     points: list[RiskPoint] = []
-    for given, (threshold, hit) in enumerate(order, start=1):
-        wrong += not hit
-        if given == n or order[given][0] != threshold:
-            points.append(RiskPoint(threshold, given, wrong, given / n, wrong / given))
+    for index, (threshold, hit, weight) in enumerate(order, start=1):
+        given += weight
+        wrong += 0.0 if hit else weight
+        if index == len(order) or order[index][0] != threshold:
+            share = 1.0 if index == len(order) else given / total
+            points.append(RiskPoint(threshold, given, wrong, share, min(1.0, wrong / given)))
     return points
 
 
@@ -60,6 +67,6 @@ def area_under_risk(points: Sequence[RiskPoint]) -> float:
     """
     if not points:
         raise ValueError("no answers have no risk")
-    before = [0, *(point.answered for point in points[:-1])]
+    before = [0.0, *(point.answered for point in points[:-1])]
     weighted = (point.risk * (point.answered - n) for point, n in zip(points, before, strict=True))
     return math.fsum(weighted) / points[-1].answered

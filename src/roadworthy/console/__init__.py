@@ -1,0 +1,1 @@
+"""The door for browsers: pages. Beside `gateway`, under `cli`; no stage knows HTML."""

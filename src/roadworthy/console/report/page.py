@@ -1,0 +1,245 @@
+"""Writes a run as one HTML file: whole or not at all, in one pass over the rows.
+
+Enters: an inspection and a path. Leaves: the file. The fixed part is rendered from a template
+whose every value is escaped; the cases follow as compressed blocks that hold no markup. A content
+security policy allows the page's own script and style by their digests and nothing else: no
+network, no other script, no markup made from text. What never happens here: a clock is read, so
+the same run gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from msgspec import Struct
+
+from roadworthy.domain import EvidenceError, Observation, UsageError
+from roadworthy.flows.inspection import Inspection
+
+from .calibration import calibration_view
+from .data import CaseData
+from .decision import decision_view
+from .evidence import indicator_rows, proofs
+from .flips import flip_of, flipped_cases, flips_view
+from .links import Links
+from .objectives import level, objective_rows
+from .rails_seen import OUTCOMES, confusion_view, rail_rows
+from .robustness import robustness_view
+from .shown import finalize
+from .slices import sliced_indicators
+from .tally import Tally
+
+ASSETS = Path(__file__).parent / "assets"
+SCRIPTS = ("store.js", "prose.js", "case.js", "cases.js")
+STYLES = ("page.css", "charts.css", "cases.css")
+
+_MARK = "<!--the data-->"
+_OURS = b"<!doctype html>\n<!-- roadworthy report -->"
+
+
+class Written(Struct, frozen=True, kw_only=True):
+    """What was written."""
+
+    path: Path
+    cases: int
+    rows: int
+    bytes: int
+    digest: str
+
+
+class _Counted(Struct):
+    """What the pass over the rows leaves behind."""
+
+    tally: Tally
+    data: CaseData
+    flipped: dict[str, int]
+    """Flipped case -> its number."""
+    chunks: int = 0
+
+
+def write_report(inspection: Inspection, out: Path, *, texts: bool = True) -> Written:
+    """Write the report.
+
+    Without `texts` no input, output, error or other free text of a case is in the file; ids,
+    tags, facets, labels, scores and verdicts are. Raises UsageError when `out` is something else
+    than a report, EvidenceError when it cannot be written.
+    """
+    _require_writable(out)
+    try:
+        with tempfile.TemporaryFile(dir=out.parent) as spool, _whole(out) as file:
+            counted = _count(inspection, spool, texts=texts)
+            links = Links()
+            head, tail = _rendered(inspection, counted, links, texts=texts).split(_MARK)
+            file.write(head.encode("utf-8", "replace"))
+            index = counted.data.index(links=links.listed(), chunks=counted.chunks)
+            file.write(_block("index", index))
+            file.write(f"<script>{script()}</script>\n".encode())
+            spool.seek(0)
+            shutil.copyfileobj(spool, file, 1 << 20)
+            file.write(tail.encode())
+    except OSError as error:
+        raise EvidenceError(f"{out} cannot be written: {error.strerror or error}") from error
+    with out.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Written(
+        path=out,
+        cases=counted.tally.cases,
+        rows=counted.tally.rows,
+        bytes=out.stat().st_size,
+        digest=f"sha256:{digest}",
+    )
+
+
+def script() -> str:
+    """The page's script, as its digest in the policy is taken of it."""
+    return "".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
+
+
+def style() -> str:
+    """The page's style."""
+    return "".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
+
+
+def policy() -> str:
+    """The content security policy of the page."""
+    return (
+        f"default-src 'none'; script-src '{_source(script())}'; style-src '{_source(style())}';"
+        " base-uri 'none'; form-action 'none';"
+        " require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def _source(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _count(inspection: Inspection, spool: IO[bytes], *, texts: bool) -> _Counted:
+    """One pass over the rows: counts, columns, and the chunks into `spool`."""
+    counted = _Counted(Tally(), CaseData(texts=texts), {})
+    against, flipped = inspection.against, flipped_cases(inspection.against)
+    for number, (key, rows) in enumerate(inspection.rows.cases()):
+        case, absent = inspection.texts.of(*key)
+        verdict = counted.tally.add(rows)
+        flip = flip_of(against, key, flipped)
+        before: tuple[Observation, ...] = ()
+        if against is not None and flip in ("fixed", "broken"):
+            counted.flipped.setdefault(key[1], number)
+            before = against.rows.repeats_of(key)
+        block = counted.data.add(rows, case, absent, verdict, flip=flip, before=before)
+        _spooled(counted, block, spool)
+    _spooled(counted, counted.data.flush(), spool)
+    return counted
+
+
+def _spooled(counted: _Counted, block: bytes | None, spool: IO[bytes]) -> None:
+    if block is not None:
+        spool.write(_block(f"chunk-{counted.chunks}", block))
+        counted.chunks += 1
+
+
+def _block(name: str, base64_text: bytes) -> bytes:
+    """A data block: no browser runs a script of that type, and base64 cannot end it."""
+    return (
+        b'<script type="application/octet-stream" id="' + name.encode() + b'">'
+        + base64_text + b"</script>\n"
+    )  # fmt: skip
+
+
+def _rendered(inspection: Inspection, counted: _Counted, links: Links, *, texts: bool) -> str:
+    """The fixed part, with a mark where the data go. No text can hold the mark: `<` is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["safe_svg"] = _svg
+    return environment.get_template("page.html.j2").render(
+        policy=policy(),
+        style=_svg(style()),
+        view=_view(inspection, counted, links),
+        texts=texts,
+    )
+
+
+def _view(inspection: Inspection, counted: _Counted, links: Links) -> dict[str, Any]:
+    charter, tally = inspection.system.charter, counted.tally
+    return {
+        "title": charter.title or charter.system,
+        "system": charter.system,
+        "goal": charter.human_goal,
+        "run": inspection.run,
+        "decision": decision_view(inspection, tally),
+        "notes": inspection.judged.notes,
+        "objectives": objective_rows(inspection),
+        "based": any(each.baseline is not None for each in inspection.judged.assessments),
+        "level": level(inspection),
+        "flips": flips_view(inspection, links, counted.flipped),
+        "alone": inspection.alone,
+        "sliced": sliced_indicators(inspection, links),
+        "calibration": calibration_view(inspection, tally),
+        "robustness": robustness_view(inspection, tally, links),
+        "rails": rail_rows(tally, links),
+        "outcomes": OUTCOMES,
+        "confusion": confusion_view(tally),
+        "indicators": indicator_rows(inspection),
+        "proofs": proofs(inspection),
+        "changed": tally.changed,
+        "cases": tally.cases,
+        "failed": links.to(verdict="failed"),
+        "flaky": links.to(verdict="flaky"),
+        "errors": links.to(verdict="error"),
+        "never": links.to(special="never"),
+    }
+
+
+def _svg(markup: str) -> Any:
+    """Markup of our own making, which the template must not escape."""
+    from markupsafe import Markup
+
+    return Markup(markup)  # noqa: S704 - charts.py escapes every text; assets are ours
+
+
+def _require_writable(out: Path) -> None:
+    """Only a new file or an earlier report is written over."""
+    if out.is_dir():
+        raise UsageError(f"{out} is a folder", fix=f"--out {out / 'run.html'}")
+    if not out.parent.is_dir():
+        raise UsageError(f"there is no folder {out.parent}", fix=f"mkdir -p {out.parent}")
+    if not out.exists():
+        return
+    with out.open("rb") as file:
+        ours = file.read(len(_OURS)) == _OURS
+    if not ours:
+        raise UsageError(
+            f"{out} is there and is no report, so it is not written over",
+            fix="name another file with --out, or remove it",
+        )
+
+
+@contextmanager
+def _whole(out: Path) -> Iterator[IO[bytes]]:
+    """A file that is there as a whole, or as it was before; readable by its owner alone."""
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(out)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
