@@ -222,6 +222,14 @@ async def test_an_answer_that_joined_later_is_no_case_yet(road):
     assert road.close().state == "closed"
 
 
+def test_the_case_is_written_with_nothing_but_what_it_says(road):
+    """So that a later version with more fields, or an earlier one with fewer, reads the same."""
+    road.promoted()
+    written = json.loads(road.lines.read_text())
+    assert written["expect"] == {"action": "hold"}
+    assert sorted(written) == ["expect", "facets", "id", "input", "source", "tags"]
+
+
 def test_an_erased_answer_is_learned_from_a_case_written_by_hand(road):
     with pytest.raises(EvidenceError) as caught:
         road.promoted(erased=True)

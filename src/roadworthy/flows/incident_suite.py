@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from roadworthy.domain import Case, Fault, ManifestError, SuiteFile
 
@@ -59,10 +60,13 @@ def add_cases(folder: Path, new: Sequence[Case]) -> None:
         _replace(suite, msgspec.yaml.encode(_plainly(file)))
 
 
-def _plainly(value: object) -> dict[str, object]:
-    """A file's struct without the fields that only say their default."""
-    built = msgspec.to_builtins(value)
-    return {key: item for key, item in built.items() if item not in ("", [], {}, None)}
+def _plainly(value: Struct) -> dict[str, object]:
+    """A file's struct without the fields that only say their default, at every depth."""
+    given = msgspec.structs.asdict(value)
+    found = {
+        key: _plainly(item) if isinstance(item, Struct) else item for key, item in given.items()
+    }
+    return {key: item for key, item in found.items() if item not in ("", [], {}, None)}
 
 
 def _read(path: Path) -> bytes:
