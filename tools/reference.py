@@ -50,6 +50,7 @@ def exit_codes() -> str:
         Exit.REFUSED: "judged and refused: gate FAIL, a person or key that may not do this",
         Exit.UNDECIDED: "not decided: INCONCLUSIVE, unsigned, unknown key, waiting for a person",
         Exit.BROKEN: "integrity broken: a byte, a signature, a chain",
+        Exit.STOPPED: "stopped with ^C (the shells' convention); the same command goes on",
     }
     rows = [f"| {int(code)} | {text} |" for code, text in meanings.items()]
     worst = "Worst wins, in the order 5, 2, 3, 4, 1.\n"

@@ -43,7 +43,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert run(VERBS, ["people", "add", "rosa", str(tmp_path), "--role", "reviewer"]) == 0
     assert run(VERBS, ["people", "add", "olga", str(tmp_path), "--role", "operator"]) == 0
     bundle = tmp_path / "bundle.tar"
-    assert run(VERBS, ["release", "build", str(tmp_path), "--out", str(bundle)]) == 0
+    build = ["release", "build", str(tmp_path), "--out", str(bundle), "--as", "olga"]
+    assert run(VERBS, build) == 0
     return tmp_path
 
 

@@ -133,9 +133,16 @@ def test_the_author_approves_nothing(door: Door) -> None:
     assert "adam built this bundle" in door.sign("--as", "adam", code=3)["error"]
 
 
-def test_without_a_name_the_machine_builds(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
-    door.people()
+def test_the_machine_builds_only_where_there_is_nobody(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert door.build()["author"].startswith("machine:")
+    door.people()
+    found = door.json("release", "build", door.root, "--out", door.out, code=1)
+    assert found == {
+        "error": "who acts? ana, otto, rosa have keys here",
+        "fix": "add --as NAME, or set ROADWORTHY_PERSON",
+    }
     monkeypatch.setenv("ROADWORTHY_PERSON", "ana")
     assert door.build()["author"].startswith("person:")
 

@@ -21,9 +21,10 @@ from roadworthy.domain import (
     plain,
     sha256,
 )
+from roadworthy.flows.building import build_release
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import add_person
-from roadworthy.flows.releasing import activate_release, build_release, sign_release
+from roadworthy.flows.releasing import activate_release, sign_release
 from roadworthy.manifests import load_system
 from roadworthy.release import pin
 from roadworthy.serving import TenantKey, TenantScope, editing, hash_key, new_key

@@ -24,9 +24,10 @@ from roadworthy.domain import (
     plain,
     sha256,
 )
+from roadworthy.flows.building import build_release
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import add_person
-from roadworthy.flows.releasing import Signing, build_release, sign_release
+from roadworthy.flows.releasing import Signing, sign_release
 from roadworthy.flows.trusting import admitted_machine
 from roadworthy.ledger import (
     BlobStore,

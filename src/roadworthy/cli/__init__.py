@@ -35,6 +35,12 @@ VERBS: dict[str, tuple[str, str]] = {
 
 def main() -> None:
     """The `roadworthy` command. Ends the process with a code of the public table."""
-    from .dispatch import run
+    from .output import STOPPED
 
-    sys.exit(run(VERBS, sys.argv[1:]))
+    try:
+        from .dispatch import run
+
+        code = run(VERBS, sys.argv[1:])
+    except KeyboardInterrupt:  # before the verb began, or while it was ending
+        code = STOPPED
+    sys.exit(code)

@@ -109,6 +109,16 @@ def _only_one(people: list[str], trust: Trust, now: str, roles: Sequence[PersonR
     )
 
 
+def standing_workspace(directory: Path) -> Workspace:
+    """The workspace of a command that only reads: there must be something, and nothing is begun.
+
+    Raises as `workspace_of`.
+    """
+    from roadworthy.wiring.places import workspace_of as found
+
+    return found(directory, standing=True, create=False)
+
+
 def workspace_of(directory: Path, *, standing: bool = False) -> Workspace:
     """The workspace of a system's folder, or the one that the folder is.
 

@@ -25,12 +25,12 @@ def command(
     from roadworthy.ledger import back_up
     from roadworthy.wiring.clock import SystemClock
 
-    from .acting import workspace_of
+    from .acting import standing_workspace
 
     if out.is_dir():
         raise UsageError(f"{out} is a folder", fix="name the archive's file: --out FILE")
     now = format_instant(SystemClock().now())
-    backup = back_up(workspace_of(directory, standing=True).root, out, at=now, with_keys=with_keys)
+    backup = back_up(standing_workspace(directory).root, out, at=now, with_keys=with_keys)
     if json:
         emit({"file": str(out), "files": len(backup.files), "with_keys": with_keys})
         return

@@ -10,7 +10,10 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
+
+from .output import STOPPED, Output, complain
 
 Verbs = Mapping[str, tuple[str, str]]
 
@@ -33,13 +36,22 @@ def overview(verbs: Verbs) -> str:
         "  roadworthy VERB --help says more.",
         "",
         "Exit codes: 0 done or PASS, 1 your input, 2 could not do it, 3 refused,",
-        "            4 not decided, 5 integrity broken.",
+        "            4 not decided, 5 integrity broken; 130 stopped with ^C.",
     ]
     return "\n".join([_INTRODUCTION, "Verbs, along the loop:", *lines, *tail]) + "\n"
 
 
 def run(verbs: Verbs, arguments: Sequence[str]) -> int:
-    """Run one command line; returns the exit code."""
+    """Run one command line; returns the exit code.
+
+    What cannot be printed is never a success: 2, or 5 where integrity was broken.
+    """
+    with Output() as output:
+        output.code = _run(verbs, arguments)
+    return output.code
+
+
+def _run(verbs: Verbs, arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] in ("--help", "-h", "help"):
         sys.stdout.write(overview(verbs))
         return 0
@@ -65,7 +77,7 @@ def _unknown(verb: str, verbs: Verbs, *, wants_json: bool) -> int:
 
         emit({"error": message, "fix": fix})
     else:
-        sys.stderr.write(f"roadworthy: {message}\n    {fix}\n")
+        complain(f"roadworthy: {message}\n    {fix}")
     return 1
 
 
@@ -83,21 +95,22 @@ def _call(verb: str, entry: tuple[str, str], arguments: list[str]) -> int:
             app.command(help=module.command.__doc__ or summary)(module.command)
         app.pretty_exceptions_enable = False
         result = app(args=arguments, prog_name=f"roadworthy {verb}", standalone_mode=False)
-        sys.stdout.flush()
-        return int(result) if isinstance(result, int) else 0
+        code = int(result) if isinstance(result, int) else 0
+        return stopped() if code == STOPPED else code
     except typer.Exit as stop:
         return int(stop.exit_code)
     except (typer.Abort, KeyboardInterrupt):
-        sys.stderr.write("stopped; the same command goes on where it was\n")
-        return 2
+        return stopped()
     except typer.TyperException as error:
         return _report_usage(error, wants_json=wants_json)
-    except BrokenPipeError:
-        # Whoever read along has seen enough; nothing may try to flush into the pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         return _report(error, wants_json=wants_json)
+
+
+def stopped() -> int:
+    """Somebody pressed ^C: the shell's own exit code for that."""
+    complain("stopped; the same command goes on where it was")
+    return STOPPED
 
 
 def _report_usage(error: Any, *, wants_json: bool) -> int:
@@ -106,7 +119,8 @@ def _report_usage(error: Any, *, wants_json: bool) -> int:
 
         emit({"error": error.format_message(), "fix": "see --help"})
     else:
-        error.show(sys.stderr)
+        with suppress(OSError):
+            error.show(sys.stderr)
     return 1
 
 
@@ -123,13 +137,13 @@ def _report(error: Exception, *, wants_json: bool) -> int:
         return int(exit_of(error))
     if isinstance(error, ManifestError):
         for fault in error.faults:
-            sys.stderr.write(f"{fault.file}:{fault.line}: {fault.message}\n")
+            complain(f"{fault.file}:{fault.line}: {fault.message}")
             if fault.fix:
-                sys.stderr.write(f"    {fault.fix}\n")
+                complain(f"    {fault.fix}")
     else:
-        sys.stderr.write(f"roadworthy: {error.message}\n")
+        complain(f"roadworthy: {error.message}")
         if error.fix:
-            sys.stderr.write(f"    {error.fix}\n")
+            complain(f"    {error.fix}")
     return int(exit_of(error))
 
 
@@ -139,7 +153,7 @@ def _report_unforeseen(error: Exception, *, wants_json: bool) -> int:
 
     what = f"{type(error).__name__}: {error}"
     if isinstance(error, OSError):
-        message, fix = what, "see to the file, disk or address that it names, then try again"
+        message, fix = what, _what_helps(error)
     else:
         message = f"an error that nobody foresaw: {what}"
         fix = f"{TRACEBACK}=1 shows where; please report it"
@@ -150,8 +164,18 @@ def _report_unforeseen(error: Exception, *, wants_json: bool) -> int:
 
         emit({"error": message, "fix": fix})
     else:
-        sys.stderr.write(f"roadworthy: {message}\n    {fix}\n")
+        complain(f"roadworthy: {message}\n    {fix}")
     return 2
+
+
+def _what_helps(error: OSError) -> str:
+    import errno
+
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "free some space on that disk, then run the same command again"
+    if error.filename:
+        return f"see to {error.filename}, then try again"
+    return "see to the disk or the address that it was about, then try again"
 
 
 def _report_json(error: Any) -> None:

@@ -34,9 +34,19 @@ class Exit(IntEnum):
     """Not decided: INCONCLUSIVE, unsigned, waiting for a person."""
     BROKEN = 5
     """Integrity broken: a byte, a signature, a chain."""
+    STOPPED = 130
+    """Stopped with ^C (SIGINT): the shells' convention. The same command goes on where it was."""
 
 
-_WORST_FIRST = (Exit.BROKEN, Exit.RUNTIME, Exit.REFUSED, Exit.UNDECIDED, Exit.USER, Exit.DONE)
+_WORST_FIRST = (
+    Exit.BROKEN,
+    Exit.RUNTIME,
+    Exit.STOPPED,
+    Exit.REFUSED,
+    Exit.UNDECIDED,
+    Exit.USER,
+    Exit.DONE,
+)
 
 
 def worst_exit(codes: Iterable[int]) -> Exit:

@@ -27,9 +27,9 @@ def list_keys(directory: Folder = Path(), *, json: Json = False) -> None:
     """Every private key in this workspace's keyring, by name and key id (never the key)."""
     from roadworthy.ledger import Keyring
 
-    from .acting import workspace_of
+    from .acting import standing_workspace
 
-    keyring = Keyring(workspace_of(directory).keys)
+    keyring = Keyring(standing_workspace(directory).keys)
     rows = [(name, keyring.signer(name).key_id) for name in keyring.names()]
     if json:
         emit({"keys": [{"name": name, "key_id": key_id} for name, key_id in rows]})
@@ -48,9 +48,9 @@ def export(
     from roadworthy.flows.people import public_key_pem
     from roadworthy.ledger import known_names
 
-    from .acting import trust_of, workspace_of
+    from .acting import standing_workspace, trust_of
 
-    trust = trust_of(workspace_of(directory))
+    trust = trust_of(standing_workspace(directory))
     found = [key for key in trust.keys if name in (key.name, key.key_id)]
     if not found:
         raise UsageError(f"{name} is not in the trust file", fix=known_names(trust))

@@ -144,13 +144,13 @@ def verify(
     json: Json = False,
 ) -> None:
     """Read every entry and say the first that does not fit (as `roadworthy verify DIR`)."""
-    from .acting import workspace_of
+    from .acting import standing_workspace
     from .verify import check
     from .verify import show as show_report
 
     path = directory
     if directory.is_dir() and not (directory / "ledger.db").is_file():
-        path = workspace_of(directory, standing=True).ledger
+        path = standing_workspace(directory).ledger
     show_report(check(path, trust=trust, checkpoint=checkpoint), json=json)
 
 
@@ -171,14 +171,21 @@ def _put_back(directory: Path, acting: str | None) -> Checkpoint:
 def _existing(directory: Path) -> Any:
     """The ledger for reading: not made when missing. Raises EvidenceError."""
     from roadworthy.flows.intact import require_ledger
-    from roadworthy.ledger import Ledger, SqliteEntryStore
+    from roadworthy.ledger import open_ledger
     from roadworthy.wiring.clock import SystemClock
 
-    from .acting import workspace_of
+    from .acting import standing_workspace
 
-    workspace = workspace_of(directory, standing=True)
+    workspace = standing_workspace(directory)
     require_ledger(workspace)
-    return Ledger(SqliteEntryStore(workspace.ledger, SystemClock(), create=False))
+    ledger = open_ledger(
+        database=workspace.ledger,
+        checkpoints=workspace.checkpoints,
+        clock=SystemClock(),
+        create=False,
+    )
+    ledger.require_whole()
+    return ledger
 
 
 def _entry(ledger: Any, seq: int) -> Entry:
@@ -204,9 +211,9 @@ def _signing(directory: Path) -> Any:
 def _names(directory: Path) -> dict[str, str]:
     from roadworthy.manifests import load_trust
 
-    from .acting import workspace_of
+    from .acting import standing_workspace
 
-    trust = load_trust(workspace_of(directory, standing=True).trust)
+    trust = load_trust(standing_workspace(directory).trust)
     return {key.key_id: key.name for key in trust.keys}
 
 

@@ -119,9 +119,9 @@ def restore(directory: Folder = Path(), *, json: Json = False) -> None:
 @app.command("list")
 def list_people(directory: Folder = Path(), *, json: Json = False) -> None:
     """Whose keys are trusted, in which role, and which have ended."""
-    from .acting import trust_of, workspace_of
+    from .acting import standing_workspace, trust_of
 
-    trust = trust_of(workspace_of(directory, standing=True))
+    trust = trust_of(standing_workspace(directory))
     if json:
         emit({"people": [_shown(key) for key in trust.keys]})
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,18 +30,19 @@ def build(
 ) -> None:
     """Build the candidate's bundle: the same digest on every machine.
 
-    Whoever builds is the author and cannot approve. Without --as it is the workspace's machine.
+    Whoever builds is the author and cannot approve. The workspace's machine is the author only
+    where no person has a key. The folder that --out lies in must be there.
     """
-    from roadworthy.flows.releasing import build_release
+    from roadworthy.flows.building import build_release
     from roadworthy.manifests import load_system
+    from roadworthy.release import BUILDERS
     from roadworthy.wiring.loop import open_loop
 
-    from .acting import VARIABLE, find_acting
+    from .acting import find_acting
 
     system = load_system(directory, candidate=candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
-    named = acting or os.environ.get(VARIABLE, "")
-    author = find_acting(loop.workspace, named) if named else None
+    author = find_acting(loop.workspace, acting, roles=BUILDERS)
     built = build_release(system, loop, out=out, author=author.signer if author else None)
     if json:
         emit(
@@ -173,11 +173,12 @@ def show_bundle(bundle: Bundle, *, json: Json = False) -> None:
 def list_releases(directory: Folder = Path(), *, json: Json = False) -> None:
     """Every bundle that the ledger knows, and how far it came."""
     from roadworthy.flows.release_records import history
-    from roadworthy.wiring.loop import loop_of
+    from roadworthy.wiring.loop import standing_loop
 
-    from .acting import workspace_of
+    from .acting import standing_workspace
 
-    found = history(loop_of(workspace_of(directory, standing=True)))
+    loop = standing_loop(standing_workspace(directory))
+    found = history(loop) if loop is not None else []
     if json:
         emit({"releases": found})
         return

@@ -19,6 +19,10 @@ _Dir = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder o
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
+_MOST_DAYS = 36_500
+"""A hundred years: past that a key is one that never ends, and the calendar ends too."""
+
+
 @app.command("add")
 def add(
     name: Annotated[str, typer.Argument(help="The tenant's name.")],
@@ -28,7 +32,9 @@ def add(
         list[str] | None,
         typer.Option(help="chat (default) | outcomes: a reviewer; its violations stop at once."),
     ] = None,
-    days: Annotated[int, typer.Option(help="Days until it expires; 0: never.", min=0)] = 0,
+    days: Annotated[
+        int, typer.Option(help="Days until it expires; 0: never.", min=0, max=_MOST_DAYS)
+    ] = 0,
     json: _Json = False,
 ) -> None:
     """Make a key for a tenant and print it. It is shown this once and kept as a hash only."""
@@ -77,6 +83,7 @@ def list_keys(directory: _Dir = Path(), *, json: _Json = False) -> None:
     from roadworthy.wiring.places import workspace_of
 
     now = format_instant(SystemClock().now())
+    workspace = workspace_of(directory, standing=True, create=False)
     rows = [
         {
             "id": digest[:12],
@@ -86,7 +93,7 @@ def list_keys(directory: _Dir = Path(), *, json: _Json = False) -> None:
             "expires": key.expires,
             "state": key.state(now),
         }
-        for digest, key in sorted(load_tenants(workspace_of(directory).tenants).keys.items())
+        for digest, key in sorted(load_tenants(workspace.tenants).keys.items())
     ]
     if json:
         emit({"keys": rows})

@@ -45,12 +45,15 @@ def check(
 
     found = _ledger_of_system(path)
     source, origin = (trust, "given") if trust else _trust_near(found)
+    if origin == "workspace" and source is not None:
+        _require_agreed(source.parent)
     keys = trusted_keys(source, origin=origin)
     try:
         return verify_path(found, trust=keys, checkpoint=checkpoint, at=at)
     except (TrustError, CheckpointError) as error:
         raise UsageError(
-            str(error), fix="give a trust.yaml or a checkpoint as JSON or note"
+            str(error),
+            fix="give a trust.yaml; a checkpoint as JSON or note, or a release that carries one",
         ) from None
 
 
@@ -68,12 +71,21 @@ def show(report: Any, *, json: bool) -> None:
     raise typer.Exit(report.exit_code)
 
 
+def _require_agreed(home: Path) -> None:
+    """The keys of the workspace that we are in count only as its ledger has them."""
+    from roadworthy.manifests import Workspace
+
+    from .acting import trust_of
+
+    trust_of(Workspace(home))
+
+
 def _ledger_of_system(path: Path) -> Path:
     """A system's folder stands for its workspace, which may be elsewhere."""
     if (path / "charter.yaml").is_file() and not (path / "oci-layout").exists():
-        from .acting import workspace_of
+        from .acting import standing_workspace
 
-        return workspace_of(path).root
+        return standing_workspace(path).root
     return path
 
 

@@ -40,10 +40,10 @@ def require_ledger(workspace: Workspace) -> None:
 
     Raises VerificationError where there is none although something was recorded here.
     """
-    if workspace.ledger.exists():
+    if _is_there(workspace.ledger):
         return
     trace = _trace(workspace)
-    if trace is None or workspace.ledger.exists():  # somebody else may have made it meanwhile
+    if trace is None or _is_there(workspace.ledger):  # somebody else may have made it meanwhile
         return
     raise VerificationError(
         f"the ledger does not verify: {workspace.ledger} is gone, but {trace} says that there was"
@@ -76,6 +76,14 @@ def _has_recorded(workspace: Workspace, clock: Clock) -> bool:
         finally:
             store.close()
     return _trace(workspace) is not None
+
+
+def _is_there(ledger: Path) -> bool:
+    """Whether a database lies there; one without a byte is as lost as one that is gone."""
+    try:
+        return ledger.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _trace(workspace: Workspace) -> Path | None:

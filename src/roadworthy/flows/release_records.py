@@ -120,6 +120,14 @@ def signatures_of(loop: Loop, digest: str, evidence: str) -> list[Signed]:
     return signed
 
 
+def envelopes_of(loop: Loop, digest: str) -> set[str]:
+    """Digests of every envelope that this workspace made about the bundle."""
+    approved = loop.ledger.entries(kind=APPROVED, subject=digest)
+    signed = loop.ledger.entries(kind=SIGNED, subject=digest)
+    made = {str(entry.payload["envelope"]) for entry in approved}
+    return made | {str(a["envelope"]) for entry in signed for a in entry.payload["attestations"]}
+
+
 def activation_approvers(
     loop: Loop, digest: str, trust: Trust, *, authors: tuple[str, ...]
 ) -> set[str]:

@@ -1,6 +1,5 @@
-"""The middle of the release line: build, sign, activate. Each step is in the ledger.
+"""The middle of the release line: sign, activate (`building.py` builds). Each step is recorded.
 
-    build      1 pin  2 bundle  3 entry `release.built`: who the author is
     sign       1 the bundle holds  2 the gate said PASS of it, and its note still stands
                3 this person may approve
                4 approval into the ledger, then into the bundle
@@ -19,19 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
     AccessError,
-    Draft,
+    RefusedError,
     ReleaseContent,
     Route,
     RoutingTable,
     Signer,
-    System,
     Trust,
     TrustedKey,
     UndecidedError,
@@ -39,9 +36,8 @@ from roadworthy.domain import (
     Waiver,
     format_instant,
 )
-from roadworthy.ledger import distinct_people, require_role, sign_draft
+from roadworthy.ledger import distinct_people, require_role
 from roadworthy.release import (
-    BUILDERS,
     OPERATORS,
     Basis,
     Evidence,
@@ -52,22 +48,20 @@ from roadworthy.release import (
     attest_evaluation,
     attest_gate,
     attest_release,
-    build_bundle,
     copy_bundle,
     envelope_digest,
     expiry,
     mend_bundle,
-    pin,
     read_bundle,
     require_approver,
     require_pass,
     require_verified,
-    slos_layer,
     verify_release,
     waivers_used,
     wanted_people,
 )
 
+from .building import record_about, subject_of
 from .deliberating import require_agreed, require_no_objection, require_note
 from .intact import require_intact
 from .loop import Loop
@@ -86,16 +80,6 @@ from .release_records import (
 )
 from .routing import publish, read_table
 from .trusting import agreed_trust
-
-
-class Built(Struct, frozen=True, kw_only=True):
-    """A bundle that was built."""
-
-    digest: str
-    candidate: str
-    path: str
-    author: str
-    """`person:<key id>` or `machine:<key id>`."""
 
 
 class Signing(Struct, frozen=True, kw_only=True):
@@ -125,26 +109,6 @@ class Activation(Struct, frozen=True, kw_only=True):
     """Digest of the release before; empty: the static fallback."""
 
 
-def build_release(system: System, loop: Loop, *, out: Path, author: Signer | None = None) -> Built:
-    """Build the candidate's bundle. Without an author it is the workspace's machine.
-
-    Raises UsageError when `out` holds something that is no bundle, AccessError when the author
-    may not build.
-    """
-    trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
-    if author is not None:
-        require_role(trust, author.key_id, BUILDERS, format_instant(loop.clock.now()))
-    signer = author or loop.keyring.machine()
-    actor = _actor(loop, signer)
-    content = pin(system)  # 1
-    subject = _subject(content, build_bundle(content, out))  # 2
-    known = loop.ledger.entries(kind=BUILT, subject=subject.digest)
-    if all(entry.actor != actor for entry in known):  # 3
-        payload = {"candidate": subject.candidate, "name": content.candidate.name}
-        _record(loop, BUILT, subject, signer=signer, payload=payload)
-    return Built(digest=subject.digest, candidate=subject.candidate, path=str(out), author=actor)
-
-
 def sign_release(
     path: Path, loop: Loop, *, root: Path, signer: Signer, waivers: Sequence[Waiver] = ()
 ) -> Signing:
@@ -160,11 +124,12 @@ def sign_release(
     digest, content = read_bundle(path)  # 1
     case = _Case(
         content=content,
-        subject=_subject(content, digest),
+        subject=subject_of(content, digest),
         evidence=evidence_of(loop, content),  # 2
         authors=authors_of(loop, digest),
     )
     require_note(root, case.evidence.decision)
+    _require_author(trust, case)
     used = waivers_used(case.evidence.decision, waivers)
     at = format_instant(loop.clock.now())
     key = require_approver(trust, signer.key_id, authors=case.authors, at=at)  # 3
@@ -210,7 +175,7 @@ def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> A
     if again.digest != admission.digest:
         raise UsageError(f"{path} changed while it was activated", fix="activate it again")
     _, content = read_bundle(folder)
-    subject = _subject(content, again.digest)
+    subject = subject_of(content, again.digest)
     _require_open_gate(loop, content, subject, root=root)  # 3
     if not _is_half_done(loop, subject):
         _require_people(loop, content, subject, key=key, signer=signer, trust=trust)  # 5
@@ -220,7 +185,7 @@ def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> A
             "table": read_table(loop.workspace.routing).version,
             "signed_at": at,
         }
-        _record(loop, ACTIVATED, subject, signer=signer, payload=payload)  # 6
+        record_about(loop, ACTIVATED, subject, signer=signer, payload=payload)  # 6
     return _go_live(loop, subject, folder, at=at, actor=f"person:{key.key_id}")
 
 
@@ -233,13 +198,15 @@ class _Case(Struct, frozen=True, kw_only=True):
     authors: tuple[str, ...]
 
 
-def _subject(content: ReleaseContent, digest: str) -> Subject:
-    return Subject(
-        digest=digest,
-        system=content.system,
-        candidate=content.candidate_digest,
-        slos=slos_layer(content),
-    )
+def _require_author(trust: Trust, case: _Case) -> None:
+    """Somebody is the author: nobody can be told apart from an approver who may have built it."""
+    authors = [trust.find(key_id) for key_id in case.authors]
+    if not any(key is not None and key.kind == "person" for key in authors):
+        raise RefusedError(
+            f"no person is the author of {case.subject.digest}: the workspace's machine built it",
+            fix="whoever made it builds it again (the digest stays): roadworthy release build"
+            " --out PATH --as NAME",
+        )
 
 
 def _is_of(trust: Trust, key_id: str, names: set[str]) -> bool:
@@ -264,7 +231,7 @@ def _approve(loop: Loop, case: _Case, *, key: TrustedKey, signer: Signer) -> Sig
         "envelope": loop.blobs.put_json(signed[1]),
         "signed_at": at,
     }
-    _record(loop, APPROVED, case.subject, signer=signer, payload=payload)
+    record_about(loop, APPROVED, case.subject, signer=signer, payload=payload)
     return signed
 
 
@@ -295,7 +262,7 @@ def _release(
             {"type": kind, "envelope": loop.blobs.put_json(envelope)} for kind, envelope in signed
         ],
     }
-    _record(loop, SIGNED, case.subject, signer=machine, payload=payload)
+    record_about(loop, SIGNED, case.subject, signer=machine, payload=payload)
     return signed
 
 
@@ -342,7 +309,7 @@ def _require_people(
     if key.name not in people:
         at = format_instant(loop.clock.now())
         payload = {"candidate": subject.candidate, "signed_at": at}
-        _record(loop, ACTIVATION_APPROVED, subject, signer=signer, payload=payload)
+        record_about(loop, ACTIVATION_APPROVED, subject, signer=signer, payload=payload)
         people.add(key.name)
     if len(people) < wanted:
         raise UndecidedError(
@@ -377,21 +344,3 @@ def _go_live(loop: Loop, subject: Subject, folder: Path, *, at: str, actor: str)
         table_version=table.version,
         baseline=table.routes[subject.system].baseline,
     )
-
-
-def _actor(loop: Loop, signer: Signer) -> str:
-    return loop.machine if loop.machine.endswith(signer.key_id) else f"person:{signer.key_id}"
-
-
-def _record(
-    loop: Loop, kind: str, subject: Subject, *, signer: Signer, payload: dict[str, Any]
-) -> None:
-    """An entry about the bundle, signed by who acts."""
-    draft = Draft(
-        system=subject.system,
-        kind=kind,
-        subject=subject.digest,
-        actor=_actor(loop, signer),
-        payload=payload,
-    )
-    loop.ledger.record(sign_draft(draft, signer))

@@ -3,12 +3,13 @@
 In: a folder, or an archive. Out: an archive (tar, gzip) with a list of every file's digest, or a
 folder. The order matters: checkpoints first, then the ledger (SQLite's online backup), then the
 rest. So no checkpoint is newer than the ledger beside it, and everything that the ledger names is
-there. Private keys and the answer cache stay out unless asked for. `restore` checks every digest
-and verifies the ledger before anything is replaced.
+there. What does not verify is not backed up. Private keys and the answer cache stay out unless
+asked for. `restore` checks every digest and verifies the ledger before anything is replaced.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import io
@@ -16,9 +17,10 @@ import os
 import shutil
 import sqlite3
 import tarfile
+import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -28,10 +30,13 @@ from msgspec import Struct
 from roadworthy.domain import EvidenceError, Instant, UsageError, VerificationError
 from roadworthy_verify import Report, Trust, TrustError, verify_ledger
 
+from .sqlite_store import trouble
+
 _MANIFEST = "backup.json"
 _LEDGER = "ledger.db"
 _CHECKPOINTS = "checkpoints.jsonl"
 _KEYS = "keys"
+_TRUST, _LOCK = "trust.yaml", "trust.lock"
 _LEFT_OUT = {"cache", "models", _KEYS}
 """Folders that can be made again, or must not travel."""
 _FIRST = (_CHECKPOINTS, _LEDGER)
@@ -50,7 +55,10 @@ class Backup(Struct, frozen=True, kw_only=True):
 
 
 def back_up(root: Path, out: Path, *, at: Instant, with_keys: bool = False) -> Backup:
-    """Write an archive of a workspace, whole or not at all. Raises EvidenceError, UsageError."""
+    """Write an archive of a workspace, whole or not at all.
+
+    Raises EvidenceError, UsageError, and VerificationError when the ledger does not hold.
+    """
     if not (root / _LEDGER).is_file():
         raise EvidenceError(f"there is no ledger in {root}", fix="give the system's folder")
     if out.resolve().is_relative_to(root.resolve()):
@@ -74,15 +82,19 @@ def back_up(root: Path, out: Path, *, at: Instant, with_keys: bool = False) -> B
 
 
 def _sources(root: Path, draft: Path, *, with_keys: bool) -> Iterator[tuple[str, Path]]:
-    """Every file to keep, in the order that makes the whole consistent."""
-    if (root / _CHECKPOINTS).exists():
-        yield _CHECKPOINTS, root / _CHECKPOINTS
-    copy = draft.with_name(draft.name + ".ledger")
+    """Every file to keep, in the order that makes the whole consistent.
+
+    Raises VerificationError when the ledger does not hold: what cannot be restored is no backup.
+    """
+    work = Path(tempfile.mkdtemp(prefix=f".{draft.name}.", dir=draft.parent))
     try:
-        _copy_database(root / _LEDGER, copy)
-        yield _LEDGER, copy
+        _copy_what_hangs_together(root, work)
+        _refuse_damaged(work / _LEDGER)
+        for name in (_CHECKPOINTS, _LEDGER, _TRUST):
+            if (work / name).exists():
+                yield name, work / name
     finally:
-        copy.unlink(missing_ok=True)
+        shutil.rmtree(work, ignore_errors=True)
     left_out = _LEFT_OUT - {_KEYS} if with_keys else _LEFT_OUT
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
@@ -90,7 +102,7 @@ def _sources(root: Path, draft: Path, *, with_keys: bool) -> Iterator[tuple[str,
         if relative.parts[0] in left_out or relative.parts[0].startswith((_LEDGER, "trust.lock")):
             continue
         keep = path.is_file() and not path.is_symlink() and not path.name.startswith(".")
-        if keep and name != _CHECKPOINTS:
+        if keep and name not in (_CHECKPOINTS, _TRUST):
             yield name, path
 
 
@@ -102,7 +114,29 @@ def _copy_database(source: Path, target: Path) -> None:
         ):
             original.backup(copy)
     except sqlite3.Error as error:
-        raise EvidenceError(f"{source} cannot be copied: {error}") from None
+        raise trouble(error, f"{source} cannot be copied") from None
+
+
+def _copy_what_hangs_together(root: Path, work: Path) -> None:
+    """Checkpoints before the ledger, so that none is newer; trust while nobody changes it."""
+    with (root / _LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for name in (_CHECKPOINTS, _TRUST):
+            if (root / name).exists():
+                shutil.copyfile(root / name, work / name)
+        _copy_database(root / _LEDGER, work / _LEDGER)
+
+
+def _refuse_damaged(copy: Path) -> None:
+    try:
+        report = verify_ledger(copy)
+    except TrustError as error:
+        raise VerificationError(f"trust.yaml cannot be relied on: {error}") from None
+    if report.state in ("tampered", "not_evidence"):
+        raise VerificationError(
+            f"the workspace does not verify, so it is not backed up: {report.fault}",
+            fix="keep its folder as it is; `roadworthy restore` puts an older backup back",
+        )
 
 
 def _add(archive: tarfile.TarFile, name: str, path: Path) -> str:
@@ -236,16 +270,37 @@ def _safe(name: str) -> bool:
 
 
 def _write(path: Path, source: IO[bytes]) -> str:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write a member durably; returns its digest. Raises EvidenceError where it cannot be."""
     digest = hashlib.sha256()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as target:
-        while block := source.read(_BLOCK):
+    with _named(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb", buffering=0) as target:
+        while block := source.read(_BLOCK):  # an error of this is the archive's
             digest.update(block)
-            target.write(block)
-        target.flush()
-        os.fsync(target.fileno())
+            with _named(path):
+                _write_all(target, block)
+        with _named(path):
+            os.fsync(target.fileno())
     return f"sha256:{digest.hexdigest()}"
+
+
+def _write_all(target: io.RawIOBase, block: bytes) -> None:
+    left = memoryview(block)
+    while left:
+        left = left[target.write(left) or 0 :]
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """A full disk is not a broken backup, and is said with the file's name."""
+    try:
+        yield
+    except OSError as error:
+        raise EvidenceError(
+            f"{path} cannot be written: {error.strerror or error}",
+            fix="see to the disk that it is on, then run the same command again",
+        ) from error
 
 
 def _verified(folder: Path, trust: Trust | None) -> Report:

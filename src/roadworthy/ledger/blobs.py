@@ -24,18 +24,29 @@ class BlobStore:
         self._folder = Path(folder)
 
     def put(self, data: bytes) -> str:
-        """Keep bytes, whole or not at all; returns their digest. Twice is once."""
+        """Keep bytes, whole or not at all; returns their digest. Twice is once.
+
+        Raises EvidenceError naming the file that cannot be written.
+        """
         digest = sha256(data)
         path = self.path(digest)
         if path.exists():
             return digest
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError as error:
+            raise EvidenceError(
+                f"{path} cannot be written: {error.strerror or error}",
+                fix="see to the disk that it is on, then run the same command again",
+            ) from error
+        finally:
+            temporary.unlink(missing_ok=True)
         return digest
 
     def put_json(self, value: Any) -> str:

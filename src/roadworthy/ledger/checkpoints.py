@@ -18,6 +18,7 @@ import msgspec
 
 from roadworthy.domain import (
     Checkpoint,
+    EvidenceError,
     Instant,
     Signer,
     TrustedKey,
@@ -104,8 +105,17 @@ class CheckpointLog:
     def append_newer(self, checkpoint: Checkpoint) -> None:
         """Append one line, durably, unless the last line covers as much.
 
-        A torn last line (a crash while appending) is cut first.
+        A torn last line (a crash while appending) is cut first. Raises EvidenceError.
         """
+        try:
+            self._append_newer(checkpoint)
+        except OSError as error:
+            raise EvidenceError(
+                f"{self._path} cannot be written: {error.strerror or error}",
+                fix="see to the disk that it is on, then run the same command again",
+            ) from error
+
+    def _append_newer(self, checkpoint: Checkpoint) -> None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)

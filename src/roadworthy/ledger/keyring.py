@@ -11,7 +11,7 @@ import re
 import stat
 from pathlib import Path
 
-from roadworthy.domain import AccessError, UsageError
+from roadworthy.domain import AccessError, EvidenceError, UsageError
 
 from .signers import Ed25519Signer
 
@@ -131,8 +131,8 @@ def _write_new(path: Path, data: bytes) -> bool:
     """Write a file that must not exist, whole or not at all; False when it exists."""
     temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
     temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
@@ -140,6 +140,11 @@ def _write_new(path: Path, data: bytes) -> bool:
         os.link(temporary, path)
     except FileExistsError:
         return False
+    except OSError as error:
+        raise EvidenceError(
+            f"{path} cannot be written: {error.strerror or error}",
+            fix="see to the disk that it is on, then run the same command again",
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)

@@ -8,6 +8,7 @@ kill -9 and power loss. Several processes may append: each reads the head inside
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,9 @@ _RESTORE = "`roadworthy restore BACKUP DIR` puts a backup back"
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 """SQLite's primary result codes for a file whose bytes are not those of a database."""
 _SIGNS_OF_DAMAGE = ("malformed", "no such table", "no such column", "Could not decode")
+_MAGIC = b"SQLite format 3\0"
+_LARGEST_PAGE = 65_536
+"""What a page size of 1 in the header stands for (https://sqlite.org/fileformat2.html)."""
 _BUSY_S = 30.0
 """How long to wait for another process's append before saying so, in seconds."""
 
@@ -65,6 +69,7 @@ class SqliteEntryStore:
                 f"there is no ledger at {self._path}",
                 fix="the first evaluation or person begins one: roadworthy eval, people add",
             )
+        _refuse_cut_file(self._path)
         try:
             self._path.touch(mode=0o600)
             self._connection = sqlite3.connect(
@@ -72,7 +77,7 @@ class SqliteEntryStore:
             )
             self._prepare()
         except (OSError, sqlite3.Error) as error:
-            raise _trouble(error, f"{self._path} cannot be opened as a ledger") from None
+            raise trouble(error, f"{self._path} cannot be opened as a ledger") from None
 
     def _prepare(self) -> None:
         run = self._connection.execute
@@ -117,7 +122,7 @@ class SqliteEntryStore:
                         self._connection.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
-                raise _trouble(error, f"the ledger {self._path} cannot be written") from None
+                raise trouble(error, f"the ledger {self._path} cannot be written") from None
 
     def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Append atomically, in order; durable on return. Raises EvidenceError."""
@@ -217,7 +222,7 @@ class SqliteEntryStore:
             try:
                 yield
             except sqlite3.Error as error:
-                raise _trouble(error, f"the ledger {self._path} cannot be read") from None
+                raise trouble(error, f"the ledger {self._path} cannot be read") from None
 
     def size(self) -> int:
         """How many entries there are."""
@@ -288,7 +293,26 @@ class SqliteEntryStore:
                 copy.close()
 
 
-def _trouble(error: sqlite3.Error | OSError, what: str) -> EvidenceError:
+def _refuse_cut_file(path: Path) -> None:
+    """A file that is shorter than its own header says. Raises VerificationError.
+
+    SQLite does not look where the log before it was folded in; where pages still wait in the
+    write-ahead log the file may rightly be shorter.
+    """
+    log = path.with_name(path.name + "-wal")
+    try:
+        if log.exists() and log.stat().st_size:
+            return
+        with path.open("rb") as file:
+            header, size = file.read(100), os.fstat(file.fileno()).st_size
+    except OSError:
+        return  # Whoever opens it says what is wrong.
+    page, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
+    if header.startswith(_MAGIC) and size < pages * (_LARGEST_PAGE if page == 1 else page):
+        raise VerificationError(f"{path} is damaged: it was cut short", fix=_RESTORE)
+
+
+def trouble(error: sqlite3.Error | OSError, what: str) -> EvidenceError:
     """A damaged file is broken integrity, as a verifier calls it; a full disk or a lock is not."""
     code = getattr(error, "sqlite_errorcode", None)
     text = str(error)

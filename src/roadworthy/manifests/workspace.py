@@ -81,13 +81,15 @@ class Workspace(Struct, frozen=True):
         return self.root / "journal"
 
 
-def open_workspace(root: Path, *, configured: str = "") -> Workspace:
+def open_workspace(root: Path, *, configured: str = "", create: bool = True) -> Workspace:
     """The workspace of a system's folder.
 
     `ROADWORTHY_HOME` beats `configured` (roadworthy.toml, relative to `root`) beats
-    `root/.roadworthy`. The folder is made, private to its owner, when missing.
+    `root/.roadworthy`. The folder is made, private to its owner, when missing, unless `create` is
+    False: whoever only reads leaves nothing behind.
     """
     home = os.environ.get(WORKSPACE_VARIABLE, "")
     chosen = Path(home) if home else (root / configured if configured else root / ".roadworthy")
-    chosen.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if create:
+        chosen.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Workspace(chosen.resolve())

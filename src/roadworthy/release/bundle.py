@@ -7,7 +7,7 @@ the digests (`roadworthy_verify.contents`, eight numbered steps).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,15 @@ from roadworthy_verify.covered import encoded
 from .bom import bill_of_materials
 from .frozen import blob, frozen_digest, thaw
 from .pin import candidate_digest
-from .writing import add_members, is_tar, locked, replace_tar, replaced_folder, write_bundle
+from .writing import (
+    add_members,
+    is_tar,
+    locked,
+    replace_tar,
+    replaced_folder,
+    unwritable,
+    write_bundle,
+)
 
 _IN_LAYERS = frozenset({"prompt", "rails", "slos", "rollout", "assets"})
 """Fields of the content that have a layer of their own; the others are the config."""
@@ -67,6 +75,18 @@ def read_envelopes(path: Path) -> tuple[str, list[tuple[str, dict[str, Any]]]]:
     return contents.digest, [(item.digest, item.envelope) for item in contents.attestations]
 
 
+def foreign_envelopes(path: Path, digest: str, known: Callable[[str], bool]) -> list[str]:
+    """Digests of attestations at `path` that `known` denies; none where no such bundle lies.
+
+    `digest` is the bundle's that is meant: another one there is not looked into.
+    """
+    try:
+        there, envelopes = read_envelopes(path)
+    except (UsageError, VerificationError):
+        return []
+    return [name for name, _ in envelopes if there == digest and not known(name)]
+
+
 def envelope_digest(envelope: dict[str, Any]) -> str:
     """How other attestations name this one."""
     return layout.digest_of_bytes(encoded(envelope))
@@ -76,8 +96,8 @@ def add_attestations(path: Path, envelopes: Sequence[tuple[str, dict[str, Any]]]
     """Add signed envelopes, each with its predicate type, to a bundle; its digest stays.
 
     What is there already is not added again, and what an interrupted signing left is removed.
-    Raises VerificationError when the bundle does not hold, UsageError when it cannot be written;
-    then it stays as it was.
+    Raises VerificationError when the bundle does not hold, UsageError when it lies in a place that
+    cannot be written, EvidenceError when the disk is full; then it stays as it was.
     """
     path = path.absolute()
     with locked(path):
@@ -112,10 +132,7 @@ def _write(
         }
         replace_tar(path, {**kept, **members})
     except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror or error}",
-            fix="sign a copy in a place that you may write to",
-        ) from error
+        raise unwritable(path, error) from error
 
 
 def describe_bundle(path: Path) -> dict[str, Any]:
@@ -148,9 +165,12 @@ def copy_bundle(path: Path, folder: Path) -> str:
     """
     container, contents = _opened(path)
     if not _same_index(folder, container):
-        with replaced_folder(folder) as building:
-            for name in container.sizes:
-                container.copy(name, building / name)
+        try:
+            with replaced_folder(folder) as building:
+                for name in container.sizes:
+                    container.copy(name, building / name)
+        except OSError as error:
+            raise unwritable(folder, error) from error
     return contents.digest
 
 

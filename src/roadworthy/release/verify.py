@@ -62,9 +62,19 @@ def require_verified(admission: Admission) -> Admission:
     """The admission, when it is one. Raises what its state means otherwise."""
     if admission.ok:
         return admission
-    raise _ERRORS[admission.state](admission.fault)
+    raise _ERRORS[admission.state](admission.fault, fix=_FIXES.get(admission.state, ""))
 
 
+_FIXES = {
+    "unsigned": "let people approve it: roadworthy release sign PATH --as NAME",
+    "unknown_key": "if it was signed in another workspace, an admin trusts its keys here"
+    " (roadworthy people machine --public-key FILE, people add NAME --public-key FILE), or build"
+    " and sign it here under another --out",
+    "tampered": "build it again, or get it again from where it was signed",
+    "expired": "renew what expired, then gate, build and sign again",
+    "refused": "build and sign it again; roadworthy release verify PATH says what was found",
+}
+"""What helps, by state."""
 _ERRORS: dict[str, type[RoadworthyError]] = {
     "unsigned": UndecidedError,
     "unknown_key": UndecidedError,

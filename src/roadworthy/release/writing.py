@@ -7,6 +7,7 @@ written beside it, flushed, and renamed), and never something overwritten that i
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -16,13 +17,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
-from roadworthy.domain import UsageError
+from roadworthy.domain import EvidenceError, UsageError
 from roadworthy_verify.container import member_order
 
 Members = Mapping[str, bytes]
 """Name in the layout -> bytes."""
 
 _TAR_ENDING = ".tar"
+_WRONG_PLACES = frozenset(
+    {
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENAMETOOLONG,
+        errno.ELOOP,
+    }
+)
+"""Of errno(3): another place would do."""
 
 
 def is_tar(path: Path) -> bool:
@@ -41,7 +55,7 @@ def locked(path: Path) -> Iterator[None]:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise UsageError(
-            f"{path.parent}: {error.strerror}", fix="name an existing folder"
+            f"{path.parent}: {error.strerror}", fix="make that folder first, or name another"
         ) from None
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
@@ -54,22 +68,32 @@ def locked(path: Path) -> Iterator[None]:
 def write_bundle(path: Path, members: Members) -> None:
     """Write a whole bundle, in place of an older one if there is one.
 
-    Raises UsageError when something else lies there or the folder cannot be written.
+    The folder that it is to lie in must be there: a typing error makes none far away. Raises
+    UsageError when it is not, or something else lies there; EvidenceError when the disk is full.
     """
     path = path.absolute()
     _refuse_what_is_no_bundle(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path):
             if is_tar(path):
                 _write_tar(path, members)
             else:
                 _write_folder(path, members)
     except OSError as error:
-        raise UsageError(
-            f"the bundle cannot be written to {path}: {error.strerror or error}",
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> UsageError | EvidenceError:
+    """What to raise: a wrong place is the user's mistake, a full or broken disk is not."""
+    if error.errno in _WRONG_PLACES:
+        return UsageError(
+            f"the bundle cannot be written to {path}: {error.strerror}",
             fix="name a folder or a .tar in a place that you may write to",
-        ) from error
+        )
+    return EvidenceError(
+        f"the bundle cannot be written to {path}: {error.strerror or error}",
+        fix="see to the disk that it is on, then run the same command again; nothing was changed",
+    )
 
 
 def add_members(path: Path, members: Members, *, remove: Iterable[str] = ()) -> None:
@@ -211,8 +235,11 @@ def _write_file(path: Path, data: bytes) -> None:
 
 def _replace_file(path: Path, data: bytes) -> None:
     building = path.with_name(f".writing-{path.name}")
-    _write_file(building, data)
-    building.replace(path)
+    try:
+        _write_file(building, data)
+        building.replace(path)
+    finally:
+        building.unlink(missing_ok=True)
     _flush_folder(path.parent)
 
 

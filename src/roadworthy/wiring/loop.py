@@ -24,6 +24,15 @@ def open_loop(root: Path, *, configured: str = "") -> Loop:
     return loop_of(workspace)
 
 
+def standing_loop(workspace: Workspace) -> Loop | None:
+    """The loop of a workspace in which something was recorded; None where nothing ever was.
+
+    For whoever only reads: nothing is begun. Raises as `open_loop`.
+    """
+    require_ledger(workspace)
+    return loop_of(workspace) if workspace.ledger.exists() else None
+
+
 def loop_of(workspace: Workspace, *, agreed: bool = True) -> Loop:
     """The loop of a workspace that is already known. Raises as `open_loop`.
 

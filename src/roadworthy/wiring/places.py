@@ -32,11 +32,12 @@ class Place(Struct, frozen=True, kw_only=True):
     """The name in charter.yaml; empty for a bare workspace or a charter that does not load."""
 
 
-def place(root: Path, *, standing: bool = False) -> Place:
+def place(root: Path, *, standing: bool = False, create: bool = True) -> Place:
     """What lies at `root`. Raises UsageError when there is no folder, ManifestError on its toml.
 
     `standing`: a folder with neither a system nor a workspace is an error too. A stop typed in
     the wrong folder must not look like one, and "no incident" must not be said of nothing.
+    Not `create`: a workspace that is missing is not begun.
     """
     if not root.is_dir():
         raise UsageError(f"there is no folder {root}", fix="give a system's folder or a workspace")
@@ -49,15 +50,15 @@ def place(root: Path, *, standing: bool = False) -> Place:
     if is_workspace(root):
         return Place(root=root, workspace=Workspace(root), deployment=Deployment(), system="")
     deployment = load_deployment(root)
-    workspace = open_workspace(root, configured=deployment.workspace)
+    workspace = open_workspace(root, configured=deployment.workspace, create=create)
     return Place(
         root=root, workspace=workspace, deployment=deployment, system=read_system_name(root)
     )
 
 
-def workspace_of(root: Path, *, standing: bool = False) -> Workspace:
-    """The workspace of a folder; `standing` as in `place`."""
-    return place(root, standing=standing).workspace
+def workspace_of(root: Path, *, standing: bool = False, create: bool = True) -> Workspace:
+    """The workspace of a folder; `standing` and `create` as in `place`."""
+    return place(root, standing=standing, create=create).workspace
 
 
 def is_workspace(root: Path) -> bool:

@@ -78,8 +78,8 @@ def verify_bundle(
     3. One attestation says that this is a release: the newest by a machine's key.
     4. The gate's decision that it names says PASS, of this candidate, on these objectives.
     5. The evaluation that it names is of this candidate, and the run that the gate judged.
-    6. Enough distinct people approved, none of them an author, each in a role that may, each
-       with a key that was still valid when the release was signed.
+    6. A person is the author. Enough distinct people approved, none of them an author, each in a
+       role that may, each with a key that was still valid when the release was signed.
     7. Nothing that it rests on has expired.
     8. The ledger's checkpoint that it carries is signed by a trusted key.
     """
@@ -261,6 +261,8 @@ def _approvals(
     if not authors:
         raise ReleaseError("refused", "the release names no author")
     names = {_author(key_id, trust)["name"] for key_id in authors}
+    if not any(trust.keys[key_id].kind == "person" for key_id in authors):
+        raise ReleaseError("refused", "the release names no person as its author")
     counted: dict[str, Claim] = {}
     seen: set[bytes] = set()
     for digest in release.says["approvals"]:
