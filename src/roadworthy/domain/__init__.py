@@ -94,6 +94,7 @@ from .indicator import IndicatorKind, IndicatorSpec, Measurement
 from .objective import (
     AGGREGATIONS,
     Objective,
+    exact,
     find_indicator,
     parse_duration,
     parse_target,
@@ -307,6 +308,7 @@ __all__ = [
     "canonical_of_plain",
     "decimal",
     "digest_of",
+    "exact",
     "find_indicator",
     "format_instant",
     "next_state",

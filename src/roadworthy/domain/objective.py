@@ -8,6 +8,7 @@ run, at run time since the release went live).
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
@@ -79,9 +80,9 @@ def parse_target(text: str) -> SloTarget:
     cleaned = text.strip()
     match = _TARGET.fullmatch(cleaned)
     if match is not None:
-        bound = float(match[2]) * {"%": 0.01, "s": 1000.0}.get(match[3] or "", 1.0)
-        # 95 * 0.01 is 0.9500000000000001 in binary; a target is what was written.
-        return SloTarget(operator=_operator(match[1]), bound=round(bound, 12))
+        # 95 * 0.01 is 0.9500000000000001 in binary; a target is every digit that was written.
+        bound = Decimal(match[2]) * Decimal({"%": "0.01", "s": "1000"}.get(match[3] or "", "1"))
+        return SloTarget(operator=_operator(match[1]), bound=float(bound))
     match = _RELATIVE.fullmatch(cleaned)
     if match is not None:
         relative = f"previous {match[4]}" if match[4] else "baseline"
@@ -90,6 +91,11 @@ def parse_target(text: str) -> SloTarget:
         factor = float(match[2]) if match[2] else 1.0
         return SloTarget(operator=_operator(match[1]), bound=factor, relative_to=relative)
     raise ValueError(f"`{text}` is no target: {TARGET_FORM}")
+
+
+def exact(number: float) -> str:
+    """A number as somebody wrote it, with every digit: 0.9999999999999 is not 1."""
+    return repr(number).removesuffix(".0")
 
 
 def _operator(text: str) -> Operator:

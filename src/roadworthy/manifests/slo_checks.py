@@ -13,6 +13,7 @@ from roadworthy.domain import (
     Observation,
     SafetySLO,
     SloTarget,
+    exact,
     find_indicator,
     parse_target,
     parse_window,
@@ -215,7 +216,7 @@ def _check_reach(
         document.fault(
             where,
             f"no sample can prove `{slo.target}`",
-            f"write `== {target.bound:g}`: then the count is judged",
+            f"write `== {exact(target.bound)}`: then the count is judged",
             severity="warning",
         )
 

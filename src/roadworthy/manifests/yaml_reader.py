@@ -131,6 +131,8 @@ class _Reader:
     def _key(self, event: Any, top: _Open) -> None:
         key = str(event.value)
         path = (*top.path, key)
+        if key == "<<" and event.implicit[0] and event.tag is None:
+            self._merge(event)
         if key in top.value:
             first = self.document.line_of(path)
             self.document.fault(
@@ -142,6 +144,15 @@ class _Reader:
         else:
             self.document.lines[path] = self._line(event)
         top.key = key
+
+    def _merge(self, event: Any) -> None:
+        """A merge key of YAML 1.1, which YAML 1.2 no longer has: refused with the way out."""
+        self._stop(
+            event,
+            "merge keys (`<<`) are not supported: whoever reads the file must see every value where"
+            " it counts",
+            "write the keys out; an anchor may still stand for a whole value: `name: *anchor`",
+        )
 
     def _put(self, event: Any, value: Any, *, size: int) -> Path:
         """Place a value where the stream stands; returns its path."""

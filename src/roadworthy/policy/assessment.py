@@ -18,6 +18,7 @@ from roadworthy.domain import (
     SafetySLO,
     SloTarget,
     Verdict,
+    exact,
     parse_target,
     read_name,
 )
@@ -140,7 +141,7 @@ def _judge_exact(blank: Assessment, slo: SafetySLO, target: SloTarget) -> Assess
 
     Being exact proves no rate: `n` is what it was computed from, not what it counts.
     """
-    n, bound = blank.n, f"{target.bound:g}"
+    n, bound = blank.n, exact(target.bound)
     blank = structs.replace(blank, evidence="point")
     if blank.estimate != target.bound:
         return _with(blank, Verdict.FAIL, f"{blank.estimate:.4g} is not {bound}", _phase(slo, 1.0))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
-from roadworthy.domain import Assessment, Measurement, SafetySLO, Verdict, parse_target
+from roadworthy.domain import Assessment, Measurement, SafetySLO, Verdict, exact, parse_target
 from roadworthy.statistics import Estimate, least_correlation, margin
 
 from .assessment import assess
@@ -45,7 +45,7 @@ def assess_relative(
         part=part,
     )
     pairs = len(now.cases.keys() & before.cases.keys())
-    told = f"margin over {target.bound:g} x {old.value:.4g}: {found.reason}"
+    told = f"margin over {exact(target.bound)} x {old.value:.4g}: {found.reason}"
     return structs.replace(
         found,
         slo=slo,
