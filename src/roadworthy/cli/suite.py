@@ -7,9 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from .suite_proposals import accept, generate, print_proposed, proposed_json, with_writer
 from .terminal import emit, group, say, table
 
 app = group("Grow suites: perturbations, attacks, coverage, proposals for a person to accept.")
+
+app.command()(generate)
+app.command()(accept)
 
 Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -33,13 +37,17 @@ def grow(
     payloads: Annotated[
         list[Path], typer.Option(metavar="FILE", help="An outside set of attacks.")
     ] = [],  # noqa: B006
+    model: Annotated[
+        str,
+        typer.Option(metavar="FILE", help="Candidate file of a model: paraphrase, translation."),
+    ] = "",
     candidate: CandidateFile = "candidate.yaml",
     json: Json = False,
 ) -> None:
     """Make perturbations and attacks of a suite's cases: the same bytes for the same seed.
 
-    Paraphrase and translation ask a model: see `suite propose`. Every variant that could not be
-    made is counted with its reason.
+    What a model writes (`--model`) waits for a person (`suite accept`). Every variant that could
+    not be made is counted with its reason.
     """
     from roadworthy.flows.growing import GrowAsked, grow_suite
     from roadworthy.manifests import load_system
@@ -52,11 +60,16 @@ def grow(
         seed=seed,
         per_case=per_case,
         payloads=tuple(payloads),
+        has_model=bool(model),
     )
-    grown = grow_suite(system, asked)
+    if model:
+        grown, proposed = _grown_by(model, directory, system, asked)
+    else:
+        grown, proposed = grow_suite(system, asked), None
     if json:
         emit(
             {
+                "proposed": proposed_json(proposed) if proposed else None,
                 "suite": grown.suite,
                 "file": grown.file,
                 "seed": seed,
@@ -68,7 +81,32 @@ def grow(
             }
         )
         return
-    _print_growth(grown)
+    if grown.growth.cases:
+        _print_growth(grown)
+    if proposed:
+        print_proposed(proposed)
+
+
+def _grown_by(model: str, directory: Path, system: Any, asked: Any) -> tuple[Any, Any]:
+    """Open the model first, so that one that cannot write stops all before the first file."""
+    from roadworthy.flows.growing import grow_suite
+    from roadworthy.flows.proposing import Reword, propose_rewordings
+
+    async def ask(writer: Any, show: Any) -> tuple[Any, Any]:
+        grown = grow_suite(system, asked)
+        reword = Reword(
+            suite=asked.suite,
+            out=asked.out,
+            uses=grown.rewording,
+            seed=asked.seed,
+            per_case=asked.per_case,
+        )
+        if not reword.uses:
+            return grown, None
+        return grown, await propose_rewordings(system, reword, writer, show)
+
+    found: tuple[Any, Any] = with_writer(directory, model, asked.seed, ask)
+    return found
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -20,7 +20,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import Case, Suite, SuiteFile, System, UsageError
+from roadworthy.domain import (
+    GENERATORS,
+    Case,
+    GeneratorUse,
+    Suite,
+    SuiteFile,
+    System,
+    UsageError,
+)
 from roadworthy.evaluation import case_lines, growth, payload_sets, surface
 
 SUITES = "suites"
@@ -37,6 +45,8 @@ class GrowAsked(Struct, frozen=True, kw_only=True):
     seed: int = 0
     per_case: int = 1
     payloads: tuple[Path, ...] = ()
+    has_model: bool = False
+    """Whether a model will be asked for what needs one (`proposing`)."""
 
 
 class Grown(Struct, kw_only=True):
@@ -49,8 +59,8 @@ class Grown(Struct, kw_only=True):
     bases: int
     compared: int
     """Of the cases: unchanged ones and controls."""
-    left_out: tuple[str, ...] = ()
-    """Generators that the suite names and that need a model: `suite propose` asks it."""
+    rewording: tuple[GeneratorUse, ...] = ()
+    """The generators that a model was given for; nothing of them is in `growth`."""
 
 
 def suite_named(system: System, name: str) -> Suite:
@@ -83,6 +93,7 @@ def grow_suite(system: System, asked: GrowAsked) -> Grown:
     uses = growth.uses_of(names, suite.file.generators)
     if payloads and not any(use.generator == "payloads" for use in uses):
         uses = (*uses, *growth.uses_of(("payloads",), suite.file.generators))
+    uses, rewording = _divided(uses, asked)
     # 2 grow
     bases = [case for case in suite.cases if not is_grown(case)]
     grown = growth.grow(
@@ -91,11 +102,13 @@ def grow_suite(system: System, asked: GrowAsked) -> Grown:
         growth.Grow(uses=uses, seed=asked.seed, per_case=asked.per_case, payloads=tuple(payloads)),
         chosen=bool(names or suite.file.generators),
     )
-    if not grown.cases:
+    if not grown.cases and not rewording:
         raise UsageError("nothing grew: " + _reasons(grown), fix="name other generators")
     # 3 write
     root = Path(system.root)
-    if asked.out and asked.out != suite.name:
+    if not grown.cases:
+        file = ""
+    elif asked.out and asked.out != suite.name:
         file = _write_suite(root, asked, suite, grown.cases)
     else:
         file = _write_in_place(root, suite, grown.cases)
@@ -105,7 +118,27 @@ def grow_suite(system: System, asked: GrowAsked) -> Grown:
         growth=grown,
         bases=len(bases),
         compared=len(grown.cases) - sum(grown.made.values()),
+        rewording=rewording,
     )
+
+
+def _divided(
+    uses: tuple[GeneratorUse, ...], asked: GrowAsked
+) -> tuple[tuple[GeneratorUse, ...], tuple[GeneratorUse, ...]]:
+    """Those that grow by themselves, and those that a model is asked for.
+
+    Raises UsageError when one was named that needs a model and none is given.
+    """
+    need = tuple(use for use in uses if GENERATORS[use.generator].needs == "model")
+    if asked.has_model:
+        return tuple(use for use in uses if use not in need), need
+    named = [use.generator for use in need if use.generator in asked.generators]
+    if named:
+        raise UsageError(
+            f"{' and '.join(named)} needs a model, and none is given",
+            fix="--model FILE: a candidate file here with a pinned model and no prompt",
+        )
+    return uses, ()
 
 
 def require_name(name: str) -> None:
@@ -143,7 +176,7 @@ def _write_suite(root: Path, asked: GrowAsked, suite: Suite, cases: Sequence[Cas
             cases=[lines.name],
             scorers=suite.file.scorers,
         )
-        replace_file(file, msgspec.yaml.encode(_spoken(written)))
+        replace_file(file, msgspec.yaml.encode(spoken_file(written)))
     return lines.relative_to(root).as_posix()
 
 
@@ -216,7 +249,7 @@ def with_cases_file(text: str, name: str) -> str:
     return changed
 
 
-def _spoken(value: object) -> dict[str, Any]:
+def spoken_file(value: object) -> dict[str, Any]:
     """A file's struct without the fields that only say their default, nested ones too."""
     built = msgspec.to_builtins(value)
     built["scorers"] = [
