@@ -90,7 +90,9 @@ def test_the_whole_line_in_every_script(door: Door) -> None:
     assert code == 0, done
     assert done["suites"] == {"süß": 80}
     note = Path("deliberation-note.md")
-    note.write_text(note.read_text("utf-8").replace("sha256:000000000000", done["candidate"]), "utf-8")
+    note.write_text(
+        note.read_text("utf-8").replace("sha256:000000000000", done["candidate"]), "utf-8"
+    )
     code, decided = door("gate")
     assert (code, decided["decision"]) == (0, "PASS"), decided
     assert door("release", "build", "--out", "größe.tar", "--as", "anna")[0] == 0
