@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
+from typing import Any
 
 from .document import Document, Path
 
@@ -15,6 +17,8 @@ _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
 _KEY = re.compile(rf"^\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=")
 _PART = re.compile(_NAME)
+_LARGEST = 2**63 - 1
+"""TOML 1.0.0 asks for 64 bits; tomllib reads more, which nothing else takes."""
 _WHERE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -29,7 +33,23 @@ def read_toml(text: str, document: Document) -> bool:
         document.fault((), f"this is not valid TOML: {error}", "write it flatter")
         return False
     document.lines.update(_find_lines(text))
+    for path, number in _numbers(document.data, ()):
+        if not -_LARGEST - 1 <= number <= _LARGEST:
+            document.fault(path, "this number is beyond 64 bits", "write a smaller one")
+            return False
     return True
+
+
+def _numbers(value: Any, path: Path) -> Iterator[tuple[Path, int]]:
+    """Every integer, with where it stands. tomllib bounds how deep this goes."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _numbers(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _numbers(item, (*path, index))
+    elif type(value) is int:
+        yield path, value
 
 
 def _note_syntax(message: str, text: str, document: Document) -> None:
