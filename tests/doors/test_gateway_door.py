@@ -88,6 +88,12 @@ async def test_a_wrong_key_is_refused_before_the_body_is_read(tmp_path: Path) ->
         assert (await door.knock())[0] == 200
 
 
+async def test_a_key_is_known_as_soon_as_it_is_made(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        fresh = a_key(door.loop, "newcomers")
+        assert (await door.knock(key=fresh))[0] == 200
+
+
 async def test_a_key_without_the_scope_may_not_chat(tmp_path: Path) -> None:
     async with a_door(tmp_path) as door:
         reviewer = a_key(door.loop, "reviewers", "outcomes")

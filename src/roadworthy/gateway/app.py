@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from roadworthy.domain import Instant, RoadworthyError, format_instant
+from roadworthy.domain import AccessError, Instant, RoadworthyError, format_instant
 from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway
 
@@ -95,7 +95,14 @@ class App:
             raise ApiError(503, gateway.fault, code="table_unreadable")
         if gateway.tenants is None:
             raise ApiError(503, "the keys cannot be read", code="keys_unreadable")
-        return gateway.tenants.identify(request.header(b"authorization"), self._now)
+        authorization = request.header(b"authorization")
+        try:
+            return gateway.tenants.identify(authorization, self._now)
+        except AccessError:
+            # a key that was made a moment ago: look again before saying no
+            if not gateway.look_at_tenants() or gateway.tenants is None:
+                raise
+            return gateway.tenants.identify(authorization, self._now)
 
     def _now(self) -> Instant:
         return format_instant(self._gateway.clock.now())

@@ -143,14 +143,15 @@ class Gateway:
         self._take(table)
         return stand
 
-    def look_at_tenants(self) -> None:
-        """Read the keys when they changed; unreadable keys are nobody's keys."""
+    def look_at_tenants(self) -> bool:
+        """Read the keys when they changed; unreadable keys are nobody's. Whether they changed."""
         if not self._watched_tenants.changed():
-            return
+            return False
         try:
             self.tenants = Tenants(load_tenants(self.workspace.tenants))
         except RoadworthyError:
             self.tenants = None
+        return True
 
     def look_at_table(self) -> None:
         """Read the table when it changed. A damaged, missing or older one closes the door."""
