@@ -37,8 +37,11 @@ def command(
     from roadworthy.wiring.places import common_workspace, place, roots_of
     from roadworthy.wiring.plan import Plan
 
+    from .acting import trust_of
+
     spots = [place(directory, standing=True) for directory in directories or [Path()]]
     workspace = common_workspace(spots)
+    trust_of(workspace)  # the workers admit releases by trust.yaml: it must be the ledger's word
     listening = spots[0].deployment.listen
     settings = Settings(
         plan=Plan(
