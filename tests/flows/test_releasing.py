@@ -11,6 +11,8 @@ from doubles.pinnable import a_system, charter
 from doubles.release_desk import PEOPLE, ReleaseDesk
 from roadworthy.domain import (
     AccessError,
+    Draft,
+    Incident,
     RefusedError,
     SloFile,
     UndecidedError,
@@ -18,6 +20,7 @@ from roadworthy.domain import (
     Verdict,
     VerificationError,
     Waiver,
+    plain,
     sha256,
 )
 from roadworthy.flows.building import build_release
@@ -313,6 +316,25 @@ def test_the_release_before_becomes_the_baseline(desk, tmp_path):
     assert again.baseline == first
     states = {item["digest"]: item["state"] for item in history(desk.loop)}
     assert states == {first: "activated", second: "live"}
+
+
+@pytest.mark.parametrize(("state", "falls_back_on_it"), [("open", False), ("dismissed", True)])
+def test_a_release_with_an_incident_is_no_safe_baseline(desk, tmp_path, state, falls_back_on_it):
+    first = desk.released(tmp_path / "one")
+    activate_release(tmp_path / "one", desk.loop, root=desk.root, signer=desk.key("otto"))
+    route = read_table(desk.workspace.routing).routes
+    incident = Incident(
+        id="inc-1", system=next(iter(route)), severity="high", state=state, title="it left",
+        opened_at="", aware_at="", release=first,
+    )  # fmt: skip
+    opened = Draft(
+        system=incident.system, kind="incident.opened", subject="inc-1", actor="machine",
+        payload=plain({"incident": plain(incident)}),
+    )  # fmt: skip
+    desk.loop.ledger.record(opened)
+    desk.released(tmp_path / "two", a_system(prompt=None))
+    live = activate_release(tmp_path / "two", desk.loop, root=desk.root, signer=desk.key("otto"))
+    assert live.baseline == (first if falls_back_on_it else "")
 
 
 @pytest.mark.parametrize("name", ["ana", "rosa", "aude"])

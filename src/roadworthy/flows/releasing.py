@@ -36,6 +36,7 @@ from roadworthy.domain import (
     Waiver,
     format_instant,
 )
+from roadworthy.incidents import fold
 from roadworthy.ledger import distinct_people, require_role
 from roadworthy.release import (
     OPERATORS,
@@ -321,16 +322,17 @@ def _require_people(
 def _go_live(loop: Loop, subject: Subject, folder: Path, *, at: str, actor: str) -> Activation:
     """The routing, after the entry: nothing is live that the ledger does not know."""
     relative = str(folder.relative_to(loop.workspace.root))
+    incidents = fold(loop.ledger.entries(system=subject.system)).values()
+    unsafe = {incident.release for incident in incidents if incident.state != "dismissed"}
 
     def change(table: RoutingTable) -> RoutingTable:
-        old = table.routes.get(subject.system)
-        same = old is not None and old.live == subject.digest
+        baseline, baseline_path = _baseline(table.routes.get(subject.system), subject, unsafe)
         route = Route(
             system=subject.system,
             live=subject.digest,
             path=relative,
-            baseline="" if old is None else (old.baseline if same else old.live),
-            baseline_path="" if old is None else (old.baseline_path if same else old.path),
+            baseline=baseline,
+            baseline_path=baseline_path,
             activated_at=at,
             activated_by=actor,
         )
@@ -344,3 +346,17 @@ def _go_live(loop: Loop, subject: Subject, folder: Path, *, at: str, actor: str)
         table_version=table.version,
         baseline=table.routes[subject.system].baseline,
     )
+
+
+def _baseline(old: Route | None, subject: Subject, unsafe: set[str]) -> tuple[str, str]:
+    """Digest and path of what to fall back on: the newest release that never had an incident.
+
+    Empty: the static fallback. A release that let out what must never leave is no safe one,
+    even when its incident is closed: what was learned is in the next.
+    """
+    if old is None:
+        return "", ""
+    for digest, path in ((old.live, old.path), (old.baseline, old.baseline_path)):
+        if digest and digest != subject.digest and digest not in unsafe:
+            return digest, path
+    return "", ""
