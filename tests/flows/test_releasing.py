@@ -328,7 +328,7 @@ def test_a_release_with_an_incident_is_no_safe_baseline(desk, tmp_path, state, f
         opened_at="", aware_at="", release=first,
     )  # fmt: skip
     opened = Draft(
-        system=incident.system, kind="incident.opened", subject="inc-1", actor="machine",
+        system=incident.system, kind="incident.opened", subject="inc-1", actor="machine:m",
         payload=plain({"incident": plain(incident)}),
     )  # fmt: skip
     desk.loop.ledger.record(opened)
