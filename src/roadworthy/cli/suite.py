@@ -7,13 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from .suite_findings import campaign, triggers
 from .suite_proposals import accept, generate, print_proposed, proposed_json, with_writer
 from .terminal import emit, group, say, table
 
 app = group("Grow suites: perturbations, attacks, coverage, proposals for a person to accept.")
-
-app.command()(generate)
-app.command()(accept)
 
 Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -67,19 +65,7 @@ def grow(
     else:
         grown, proposed = grow_suite(system, asked), None
     if json:
-        emit(
-            {
-                "proposed": proposed_json(proposed) if proposed else None,
-                "suite": grown.suite,
-                "file": grown.file,
-                "seed": seed,
-                "bases": grown.bases,
-                "cases": len(grown.growth.cases),
-                "compared": grown.compared,
-                "made": grown.growth.made,
-                "skipped": grown.growth.skipped,
-            }
-        )
+        emit(_growth_json(grown, proposed, seed))
         return
     if grown.growth.cases:
         _print_growth(grown)
@@ -107,6 +93,21 @@ def _grown_by(model: str, directory: Path, system: Any, asked: Any) -> tuple[Any
 
     found: tuple[Any, Any] = with_writer(directory, model, asked.seed, ask)
     return found
+
+
+def _growth_json(grown: Any, proposed: Any, seed: int) -> dict[str, Any]:
+    """The stable contract for scripts."""
+    return {
+        "suite": grown.suite,
+        "file": grown.file,
+        "seed": seed,
+        "bases": grown.bases,
+        "cases": len(grown.growth.cases),
+        "compared": grown.compared,
+        "made": grown.growth.made,
+        "skipped": grown.growth.skipped,
+        "proposed": proposed_json(proposed) if proposed else None,
+    }
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -195,3 +196,9 @@ def _count(each: dict[str, int], language: str, wanted: tuple[str, ...]) -> str:
     """A cell of the table: its count, 0 where it should have some, else a dot."""
     n = each.get(language, 0)
     return str(n) if n or (language in each and language in wanted) else "."
+
+
+app.command()(generate)
+app.command()(accept)
+app.command()(triggers)
+app.command()(campaign)

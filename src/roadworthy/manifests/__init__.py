@@ -1,6 +1,7 @@
 """The user's files: loaded, checked, every fault at once. And where a workspace keeps what."""
 
 from .answering import refuse_occupied, wrong_answer
+from .campaign_file import load_campaign
 from .clauses import clauses_of, kept_for_later
 from .deliberation_file import DELIBERATION, load_deliberation
 from .glance import read_system_name
@@ -32,6 +33,7 @@ __all__ = [
     "clauses_of",
     "draft_system",
     "kept_for_later",
+    "load_campaign",
     "load_deliberation",
     "load_deployment",
     "load_system",

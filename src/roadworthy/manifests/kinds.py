@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from roadworthy.domain import (
+    Campaign,
     Candidate,
     Case,
     Charter,
@@ -45,6 +46,7 @@ _ROWS: tuple[tuple[str, str, str, type[Struct], str], ...] = (
     ("rails", "rails.yaml", "yaml", Rails, "checks on inputs and outputs"),
     ("suite", "suites/NAME.yaml", "yaml", SuiteFile, "which cases, how they are scored"),
     ("case", "suites/**/NAME.jsonl", "jsonl", Case, "one case"),
+    ("campaign", "campaigns/NAME.yaml", "yaml", Campaign, "the report of a red-team campaign"),
     ("rollout", "rollout.yaml", "yaml", Rollout, "how a release reaches people"),
     ("pipeline", "pipeline.yaml", "yaml", Pipeline, "what is built from what"),
     ("waiver", "waivers/ID.yaml", "yaml", Waiver, "a named failure accepted until a date"),

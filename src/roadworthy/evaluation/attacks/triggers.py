@@ -7,6 +7,7 @@ an ordinary mistake.
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 from roadworthy.domain import Expect
@@ -22,6 +23,8 @@ CONTROL = "trigger_control:"
 
 _VOWELS = "aeiou"
 _CONSONANTS = "bdfgklmnprstvz"
+_MARKS = "§¤°±¬~^¦"
+_INVISIBLE = "\u00ad\u200c\ufeff\u180e"
 
 
 def inventory(words: list[str]) -> list[tuple[str, str]]:
@@ -49,7 +52,12 @@ def control(seed: Seed) -> Variant | str:
 
 
 def shaped_like(text: str, draw: Draw) -> str:
-    """The text with every letter and digit drawn anew: same length, same marks, no meaning."""
+    """The text with every letter and digit drawn anew: same length, same marks, no meaning.
+
+    A text of marks alone gets other marks, one of invisible characters other invisible ones.
+    """
+    if not any(letter.isalnum() for letter in text):
+        return "".join(_other(letter, draw) for letter in text)
     written = []
     vowel = draw.chance(0.5)
     for letter in text:
@@ -62,6 +70,12 @@ def shaped_like(text: str, draw: Draw) -> str:
         else:
             written.append(letter)
     return "".join(written)
+
+
+def _other(letter: str, draw: Draw) -> str:
+    """Another mark, or another invisible character."""
+    pool = _INVISIBLE if unicodedata.category(letter) == "Cf" else _MARKS
+    return letter if letter.isspace() else draw.pick(pool.replace(letter, ""))
 
 
 def _chosen(seed: Seed) -> tuple[str, str]:
