@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-NAMES = ("startup", "evaluate", "suite_grow", "ledger", "rails", "pii", "gateway")
+NAMES = ("startup", "evaluate", "report", "suite_grow", "ledger", "rails", "pii", "gateway")
 
 
 def main() -> int:

@@ -19,6 +19,16 @@ PLANTED = {
         "Floors",
     ),
     "floors: the ground reaches up": ("domain/planted.py", "import roadworthy.ledger\n", "Floors"),
+    "floors: a door knows the other door": (
+        "console/planted.py",
+        "import roadworthy.gateway\n",
+        "Floors",
+    ),
+    "floors: a stage knows pages": (
+        "evaluation/planted.py",
+        "import roadworthy.console\n",
+        "Floors",
+    ),
     "floors: a package that nobody placed": ("misplaced/__init__.py", "", "Floors"),
     "acyclic: two modules of one package": (
         "statistics/planted.py",

@@ -63,7 +63,9 @@ class RunReader:
         except OSError as error:
             raise EvidenceError(f"the run file {path} cannot be read: {error}") from error
         try:
-            self._lines, seen = self._index()
+            self._lines, seen, fault = self._index()
+            if fault is not None and (not whole or seen == whole):
+                raise fault
             if not self._is_recorded(expected, whole, seen):
                 raise VerificationError(
                     f"{path} does not hold the rows that were recorded",
@@ -142,9 +144,11 @@ class RunReader:
         start, length = self._lines[key]
         return os.pread(self._file, length, start)
 
-    def _index(self) -> tuple[dict[Key, tuple[int, int]], str]:
-        """Where each question's last row lies, in the order of the keys; the bytes' digest."""
-        seen, found = hashlib.sha256(), {}
+    def _index(self) -> tuple[dict[Key, tuple[int, int]], str, EvidenceError | None]:
+        """Where each question's last row lies, by key; the bytes' digest; a line that is no row."""
+        seen = hashlib.sha256()
+        found: dict[Key, tuple[int, int]] = {}
+        fault: EvidenceError | None = None
         with os.fdopen(os.dup(self._file), "rb") as file:
             first = file.readline()
             seen.update(first)
@@ -156,12 +160,13 @@ class RunReader:
                 try:
                     row = _named.decode(line)
                 except msgspec.MsgspecError as error:
-                    raise EvidenceError(
-                        f"{self.path}:{number}: this is not a row: {error}"
-                    ) from error
+                    said = f"{self.path}:{number}: this is not a row: {error}"
+                    fault = fault or EvidenceError(said)
+                    continue
                 found[row.suite, row.case, row.repeat] = (offset, len(line))
                 offset += len(line)
-        return {key: found[key] for key in sorted(found)}, SHA256_PREFIX + seen.hexdigest()
+        ordered = {key: found[key] for key in sorted(found)}
+        return ordered, SHA256_PREFIX + seen.hexdigest(), fault
 
     def _is_recorded(self, expected: str, whole: str, seen: str) -> bool:
         """Whether the bytes are the recorded ones; where those are not known, the rows."""

@@ -87,9 +87,12 @@ async def test_without_any_digest_nothing_is_taken(written):
 
 async def test_a_line_that_is_no_row_is_named(written):
     path, whole = written
+    digest = digest_of_rows(path)
     path.write_bytes(path.read_bytes() + b'{"case": 3}\n')
     with pytest.raises(EvidenceError, match=r"run.jsonl:6: this is not a row"):
-        RunReader(path, expected="", whole=whole)
+        RunReader(path, expected=digest)
+    with pytest.raises(VerificationError, match="not hold the rows"):
+        RunReader(path, expected=digest, whole=whole)
 
 
 def test_a_missing_file_says_so(tmp_path):

@@ -13,6 +13,9 @@ from html import escape
 
 from msgspec import Struct
 
+_LARGEST = 1e100
+"""What is larger is in no chart: a scale that holds it shows nothing else."""
+
 
 class Scale(Struct, frozen=True):
     """A linear scale from values to pixels."""
@@ -220,21 +223,21 @@ def _grid(drawing: Drawing, x: Scale, y: Scale, *, right: float, bottom: float) 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     """Round values from `low` to `high`, about `wanted` of them."""
     span = high - low
-    if not span > 0 or not math.isfinite(span):
+    if not max(1e-100, 1e-9 * abs(low)) < span < 2 * _LARGEST:
         return [low]
     rough = span / wanted
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * nice for nice in (1, 2, 2.5, 5, 10) if power * nice >= rough * 0.999)
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    return [round(index * step, 12) for index in range(first, last + 1)]
+    return [float(f"{index * step:.12g}") for index in range(first, last + 1)]
 
 
 def domain_of(
     values: Sequence[float | None], *, share: bool, bound: float | None = None
 ) -> tuple[float, float]:
     """What a scale spans: all of [0, 1] for shares, or the end of it where everything lies."""
-    known = [value for value in (*values, bound) if value is not None and math.isfinite(value)]
+    known = [value for value in (*values, bound) if value is not None and abs(value) < _LARGEST]
     if not known:
         return (0.0, 1.0)
     low, high = min(known), max(known)
@@ -246,7 +249,7 @@ def domain_of(
         return (floor, 1.0)
     start = 0.0 if low >= 0 else low * 1.15
     end = 0.0 if high <= 0 else high * 1.15
-    if start == end:
+    if end - start < 1e-90:
         return (0.0, 1.0)
     around = ticks(start, end, 4)
     step = around[1] - around[0] if len(around) > 1 else end - start

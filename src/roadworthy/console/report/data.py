@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
-from roadworthy.domain import Case, Observation, RailVerdict
+from roadworthy.domain import Case, Expect, Observation, RailVerdict
 
 from .tally import VERDICTS, CaseVerdict
 
@@ -28,7 +28,10 @@ ID_SHOWN = 96
 """Characters of an id in the columns; the chunk has all of it."""
 
 FLIPS = ("", "same", "fixed", "broken")
-_LEVEL = 6
+_LEVEL = 4
+"""Of deflate: 6 takes half as long again for 4 % less."""
+
+_EXPECTED = Expect.__struct_fields__
 _encoder = msgspec.json.Encoder()
 
 
@@ -89,25 +92,11 @@ class Chunk(Struct):
     cases: list[Detail] = field(default_factory=list)
 
 
-class Columns(Struct):
-    """One value a case, for the list, its filters and its order. Codes index the tables."""
-
-    id: list[str] = field(default_factory=list)
-    suite: list[int] = field(default_factory=list)
-    verdict: list[int] = field(default_factory=list)
-    action: list[int] = field(default_factory=list)
-    decision: list[int] = field(default_factory=list)
-    label: list[int] = field(default_factory=list)
-    confidence: list[float | None] = field(default_factory=list)
-    tags: list[int] = field(default_factory=list)
-    facets: list[int] = field(default_factory=list)
-    rails: list[int] = field(default_factory=list)
-    flip: list[int] = field(default_factory=list)
-    repeats: list[int] = field(default_factory=list)
-    passes: list[int] = field(default_factory=list)
-    latency: list[int | None] = field(default_factory=list)
-    never: list[int] = field(default_factory=list)
-    changed: list[int] = field(default_factory=list)
+COLUMNS = (
+    "id", "suite", "verdict", "action", "decision", "label", "confidence", "tags", "facets",
+    "rails", "flip", "repeats", "passes", "latency", "never", "changed",
+)  # fmt: skip
+"""One value a case each, for the list, its filters and its order. Codes index the tables."""
 
 
 class _Table:
@@ -128,7 +117,7 @@ class CaseData:
 
     def __init__(self, *, texts: bool) -> None:
         """`texts`: whether inputs, outputs and what else may quote them are put in."""
-        self.columns = Columns()
+        self._columns: list[tuple[Any, ...]] = []
         self.texts = texts
         self._tables = {
             name: _Table() for name in ("suite", "action", "label", "tags", "facets", "rails")
@@ -141,15 +130,15 @@ class CaseData:
         rows: tuple[Observation, ...],
         case: Case | None,
         absent: str,
-        verdict: CaseVerdict,
+        verdict: tuple[CaseVerdict, int],
         *,
         flip: str = "",
         before: Iterable[Observation] = (),
     ) -> bytes | None:
-        """Put one case in; returns a chunk's block when one is full."""
+        """Put one case in, with its verdict and how many repeats passed; a full chunk's JSON."""
         if not self._chunk.cases:
-            self._starts.append(len(self.columns.id))
-        self._add_columns(rows, verdict, flip)
+            self._starts.append(len(self._columns))
+        self._columns.append(self._column(rows, verdict, flip))
         repeats = [self._repeat(row) for row in rows]
         earlier = [self._repeat(row) for row in before]
         detail = self._detail(rows[0], case, absent, repeats, earlier)
@@ -160,20 +149,21 @@ class CaseData:
         return self.flush() if full else None
 
     def flush(self) -> bytes | None:
-        """The block of what is left, if anything is."""
+        """The JSON of what is left, if anything is."""
         if not self._chunk.cases:
             return None
         self._chunk.rails = self._railed.values()
-        block = packed(self._chunk)
+        text = _encoder.encode(self._chunk)
         self._chunk, self._railed, self._size = Chunk(), _Table(), 0
-        return block
+        return text
 
     def index(self, **more: Any) -> bytes:
-        """The block of all columns with their tables, and `more` for the page."""
+        """The JSON of all columns with their tables, and `more` for the page."""
+        columns = list(zip(*self._columns, strict=True)) or [()] * len(COLUMNS)
         tables = {name: table.values() for name, table in self._tables.items()}
-        return packed(
+        return _encoder.encode(
             {
-                "columns": self.columns,
+                "columns": dict(zip(COLUMNS, columns, strict=True)),
                 "tables": tables,
                 "verdicts": VERDICTS,
                 "flips": FLIPS,
@@ -185,28 +175,38 @@ class CaseData:
             }
         )
 
-    def _add_columns(self, rows: tuple[Observation, ...], verdict: CaseVerdict, flip: str) -> None:
-        first, columns, tables = rows[0], self.columns, self._tables
-        fired = sorted(
-            {each.rail for row in rows for each in row.rails if each.outcome != "passed"}
+    def _column(
+        self, rows: tuple[Observation, ...], verdict: tuple[CaseVerdict, int], flip: str
+    ) -> tuple[Any, ...]:
+        """A case's values in the order of COLUMNS."""
+        first, tables, several = rows[0], self._tables, len(rows) > 1
+        fired = {each.rail for row in rows for each in row.rails if each.outcome != "passed"}
+        sure, slow = first.confidence, first.latency_ms
+        action: str = first.action
+        decision = first.decision
+        if several:
+            sure = min((r.confidence for r in rows if r.confidence is not None), default=None)
+            slow = max((r.latency_ms for r in rows if r.latency_ms is not None), default=None)
+            action = _all({row.action for row in rows})
+            decision = _all({row.decision for row in rows})
+        return (
+            first.case[:ID_SHOWN],
+            tables["suite"].number(first.suite),
+            VERDICTS.index(verdict[0]),
+            tables["action"].number(action),
+            tables["label"].number(decision),
+            tables["label"].number(first.label),
+            _rounded(sure),
+            tables["tags"].number(first.tags),
+            tables["facets"].number(tuple(first.facets.items())),
+            tables["rails"].number(tuple(sorted(fired)) if fired else ()),
+            FLIPS.index(flip),
+            len(rows),
+            verdict[1],
+            None if slow is None else round(slow),
+            1 if first.never or (several and any(row.never for row in rows)) else 0,
+            1 if _raw(first) or (several and any(_raw(row) for row in rows)) else 0,
         )
-        columns.id.append(first.case[:ID_SHOWN])
-        columns.suite.append(tables["suite"].number(first.suite))
-        columns.verdict.append(VERDICTS.index(verdict))
-        columns.action.append(tables["action"].number(_all({row.action for row in rows})))
-        columns.decision.append(tables["label"].number(_all({row.decision for row in rows})))
-        columns.label.append(tables["label"].number(first.label))
-        columns.confidence.append(_rounded(_least(row.confidence for row in rows)))
-        columns.tags.append(tables["tags"].number(first.tags))
-        columns.facets.append(tables["facets"].number(tuple(first.facets.items())))
-        columns.rails.append(tables["rails"].number(tuple(fired)))
-        columns.flip.append(FLIPS.index(flip))
-        columns.repeats.append(len(rows))
-        columns.passes.append(sum(1 for row in rows if _passed(row)))
-        slowest = max((row.latency_ms for row in rows if row.latency_ms is not None), default=None)
-        columns.latency.append(None if slowest is None else round(slowest))
-        columns.never.append(int(any(row.never for row in rows)))
-        columns.changed.append(int(any(_raw(row) for row in rows)))
 
     def _detail(
         self,
@@ -219,9 +219,10 @@ class CaseData:
         shown = case if self.texts else None
         expect: dict[str, Any] = {}
         if case is not None:
-            wanted = msgspec.to_builtins(case.expect)
-            kept = wanted if self.texts else {"label": wanted["label"], "action": wanted["action"]}
-            expect = {name: value for name, value in kept.items() if value is not None}
+            for name in _EXPECTED if self.texts else ("label", "action"):
+                value = getattr(case.expect, name)
+                if value is not None:
+                    expect[name] = value
         return Detail(
             id=row.case,
             suite=row.suite,
@@ -250,8 +251,10 @@ class CaseData:
             probabilities={name: round(p, 4) for name, p in row.label_probabilities.items()},
             output=row.output if texts else "",
             raw=_raw(row) if texts else "",
-            rails=[(self._railed.number(self._said(each)), _rounded(each.score))
-                   for each in row.rails],
+            rails=[
+                (self._railed.number(self._said(each)), each.score and round(each.score, 4))
+                for each in row.rails
+            ],
             scores=row.scores,
             latency=row.latency_ms,
             first_token=row.first_token_ms,
@@ -272,20 +275,9 @@ class CaseData:
         return each.rail, each.side, each.outcome, each.kinds, reason, each.never_event
 
 
-def packed(value: Any) -> bytes:
-    """JSON, deflated (zlib), base64: letters, digits, `+`, `/`, `=`."""
-    return base64.b64encode(zlib.compress(_encoder.encode(value), _LEVEL))
-
-
-def unpacked(block: bytes) -> Any:
-    """What `packed` put in: the inverse, for tests and tools."""
-    return msgspec.json.decode(zlib.decompress(base64.b64decode(block)))
-
-
-def _passed(row: Observation) -> bool:
-    from roadworthy.evaluation import passed
-
-    return bool(passed(row))
+def packed(text: bytes) -> bytes:
+    """Deflated (zlib), then base64: letters, digits, `+`, `/`, `=`."""
+    return base64.b64encode(zlib.compress(text, _LEVEL))
 
 
 def _raw(row: Observation) -> str:
@@ -294,11 +286,7 @@ def _raw(row: Observation) -> str:
 
 def _all(values: set[str]) -> str:
     """One value, or all of them where the repeats differ."""
-    return next(iter(values)) if len(values) == 1 else " | ".join(sorted(values))
-
-
-def _least(values: Iterator[float | None]) -> float | None:
-    return min((value for value in values if value is not None), default=None)
+    return " | ".join(sorted(values))
 
 
 def _rounded(value: float | None) -> float | None:

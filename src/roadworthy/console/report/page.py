@@ -14,7 +14,9 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -25,7 +27,7 @@ from roadworthy.domain import EvidenceError, Observation, UsageError
 from roadworthy.flows.inspection import Inspection
 
 from .calibration import calibration_view
-from .data import CaseData
+from .data import CaseData, packed
 from .decision import decision_view
 from .evidence import indicator_rows, proofs
 from .flips import flip_of, flipped_cases, flips_view
@@ -40,6 +42,9 @@ from .tally import Tally
 ASSETS = Path(__file__).parent / "assets"
 SCRIPTS = ("store.js", "prose.js", "case.js", "cases.js")
 STYLES = ("page.css", "charts.css", "cases.css")
+
+_WAITING = 8
+"""Chunks that wait to be deflated."""
 
 _MARK = "<!--the data-->"
 _OURS = b"<!doctype html>\n<!-- roadworthy report -->"
@@ -80,7 +85,7 @@ def write_report(inspection: Inspection, out: Path, *, texts: bool = True) -> Wr
             head, tail = _rendered(inspection, counted, links, texts=texts).split(_MARK)
             file.write(head.encode("utf-8", "replace"))
             index = counted.data.index(links=links.listed(), chunks=counted.chunks)
-            file.write(_block("index", index))
+            file.write(_block("index", packed(index)))
             file.write(f"<script>{script()}</script>\n".encode())
             spool.seek(0)
             shutil.copyfileobj(spool, file, 1 << 20)
@@ -126,24 +131,51 @@ def _count(inspection: Inspection, spool: IO[bytes], *, texts: bool) -> _Counted
     """One pass over the rows: counts, columns, and the chunks into `spool`."""
     counted = _Counted(Tally(), CaseData(texts=texts), {})
     against, flipped = inspection.against, flipped_cases(inspection.against)
-    for number, (key, rows) in enumerate(inspection.rows.cases()):
-        case, absent = inspection.texts.of(*key)
-        verdict = counted.tally.add(rows)
-        flip = flip_of(against, key, flipped)
-        before: tuple[Observation, ...] = ()
-        if against is not None and flip in ("fixed", "broken"):
-            counted.flipped.setdefault(key[1], number)
-            before = against.rows.repeats_of(key)
-        block = counted.data.add(rows, case, absent, verdict, flip=flip, before=before)
-        _spooled(counted, block, spool)
-    _spooled(counted, counted.data.flush(), spool)
+    with _Packing(spool) as packing:
+        for number, (key, rows) in enumerate(inspection.rows.cases()):
+            case, absent = inspection.texts.of(*key)
+            verdict = counted.tally.add(rows)
+            flip = flip_of(against, key, flipped)
+            before: tuple[Observation, ...] = ()
+            if against is not None and flip in ("fixed", "broken"):
+                counted.flipped.setdefault(key[1], number)
+                before = against.rows.repeats_of(key)
+            packing.take(counted.data.add(rows, case, absent, verdict, flip=flip, before=before))
+        packing.take(counted.data.flush())
+    counted.chunks = packing.chunks
     return counted
 
 
-def _spooled(counted: _Counted, block: bytes | None, spool: IO[bytes]) -> None:
-    if block is not None:
-        spool.write(_block(f"chunk-{counted.chunks}", block))
-        counted.chunks += 1
+class _Packing:
+    """Deflates chunks beside the thread that makes them, and writes them in their order."""
+
+    def __init__(self, spool: IO[bytes]) -> None:
+        self.chunks = 0
+        self._spool = spool
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._waiting: deque[Future[bytes]] = deque()
+
+    def __enter__(self) -> _Packing:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            while self._waiting and kind is None:
+                self._write()
+        finally:
+            self._pool.shutdown(cancel_futures=True)
+
+    def take(self, text: bytes | None) -> None:
+        """Take a chunk's JSON; a few wait at most, so memory stays bounded."""
+        if text is None:
+            return
+        self._waiting.append(self._pool.submit(packed, text))
+        if len(self._waiting) > _WAITING:
+            self._write()
+
+    def _write(self) -> None:
+        self._spool.write(_block(f"chunk-{self.chunks}", self._waiting.popleft().result()))
+        self.chunks += 1
 
 
 def _block(name: str, base64_text: bytes) -> bytes:

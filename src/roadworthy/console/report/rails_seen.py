@@ -45,20 +45,28 @@ MOST_LABELS = 16
 
 def rail_rows(tally: Tally, links: Links) -> list[RailRow]:
     """Those with a look that was not made first, then those that acted most."""
-    rows = [
-        RailRow(
-            rail=rail,
-            side=side,
-            looked=sum(each.outcomes.values()),
-            counts=tuple(each.outcomes[outcome] for outcome in OUTCOMES),
-            not_checked=each.outcomes["not_checked"],
-            reasons=tuple(f"{n:,} x {why or 'no reason given'}"
-                          for why, n in each.reasons.most_common(3)),
-            link=links.to(rail=rail),
+    rows = []
+    for rail, side in dict.fromkeys((rail, side) for rail, side, _ in tally.looks):
+        counts = tuple(tally.looks.get((rail, side, outcome), 0) for outcome in OUTCOMES)
+        rows.append(
+            RailRow(
+                rail=rail,
+                side=side,
+                looked=sum(counts),
+                counts=counts,
+                not_checked=counts[-1],
+                reasons=_reasons(tally, rail, side),
+                link=links.to(rail=rail),
+            )
         )
-        for (rail, side), each in tally.rails.items()
-    ]  # fmt: skip
     return sorted(rows, key=lambda row: (-row.not_checked, row.counts[0] - row.looked, row.rail))
+
+
+def _reasons(tally: Tally, rail: str, side: str) -> tuple[str, ...]:
+    """Why it did not look, the commonest first."""
+    why = [(n, each[2]) for each, n in tally.unlooked.items() if each[:2] == (rail, side)]
+    why.sort(key=lambda item: (-item[0], item[1]))
+    return tuple(f"{n:,} x {reason or 'no reason given'}" for n, reason in why[:3])
 
 
 def confusion_view(tally: Tally) -> ConfusionView | None:

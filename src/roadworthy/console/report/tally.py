@@ -27,14 +27,6 @@ _TECHNIQUE = ("technique:", "strategy:")
 _LANGUAGE = ("language:", "lang:")
 
 
-class Sides(Struct):
-    """What became of one rail's looks at one side."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    reasons: Counter[str] = field(default_factory=Counter)
-    """Why it was not checked -> how often."""
-
-
 class Tally(Struct):
     """The counts."""
 
@@ -53,8 +45,10 @@ class Tally(Struct):
     """Labelled rows without a confidence."""
     confusion: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(label, decision that left, or what was done instead in brackets) -> rows."""
-    rails: dict[tuple[str, str], Sides] = field(default_factory=dict)
-    """(rail, side) -> outcomes."""
+    looks: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """(rail, side, outcome) -> looks."""
+    unlooked: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """(rail, side, why it was not checked) -> times."""
     cells: dict[Cell, int] = field(default_factory=dict)
     """Cases with a hazard or technique tag."""
     attacked: dict[Cell, list[Observation]] = field(default_factory=dict)
@@ -64,9 +58,9 @@ class Tally(Struct):
     changed: int = 0
     """Rows whose released text is another than the model's."""
 
-    def add(self, rows: tuple[Observation, ...]) -> CaseVerdict:
-        """Count one case; returns its verdict."""
-        verdict = verdict_of(rows)
+    def add(self, rows: tuple[Observation, ...]) -> tuple[CaseVerdict, int]:
+        """Count one case; returns its verdict and how many repeats passed."""
+        verdict, passes = verdict_of(rows)
         self.cases += 1
         self.rows += len(rows)
         self.verdicts[verdict] += 1
@@ -79,7 +73,7 @@ class Tally(Struct):
             self._add_row(row, 1 / len(rows))
             if attack:
                 self.attacked.setdefault(cell, []).append(_bare(row))
-        return verdict
+        return verdict, passes
 
     def _add_row(self, row: Observation, weight: float) -> None:
         self.actions[row.action] += 1
@@ -89,13 +83,12 @@ class Tally(Struct):
             self.left_as_is += 1
         if row.label:
             self._add_labelled(row, weight)
+        looks = self.looks
         for each in row.rails:
-            sides = self.rails.get((each.rail, each.side))
-            if sides is None:
-                sides = self.rails[each.rail, each.side] = Sides()
-            sides.outcomes[each.outcome] += 1
+            look = (each.rail, each.side, each.outcome)
+            looks[look] = looks.get(look, 0) + 1
             if each.outcome == "not_checked":
-                sides.reasons[each.reason[:200]] += 1
+                self.unlooked[each.rail, each.side, each.reason[:200]] += 1
 
     def _add_labelled(self, row: Observation, weight: float) -> None:
         done = row.decision if row.action == "answered" and row.decision else f"[{row.action}]"
@@ -110,16 +103,17 @@ class Tally(Struct):
             self.impossible += 1
 
 
-def verdict_of(rows: tuple[Observation, ...]) -> CaseVerdict:
-    """A case's verdict, from all its repeats. One that nothing judged is no pass."""
-    if all(row.status == "error" for row in rows):
-        return "error"
+def verdict_of(rows: tuple[Observation, ...]) -> tuple[CaseVerdict, int]:
+    """The verdict of all repeats, and how many passed. What nothing judged is no pass."""
     judged = [verdict for row in rows if (verdict := passed(row)) is not None]
+    passes = judged.count(True)
     if not judged:
-        return "not judged"
-    if all(judged):
-        return "passed"
-    return "flaky" if any(judged) else "failed"
+        return "not judged", 0
+    if passes == len(judged):
+        return "passed", passes
+    if passes:
+        return "flaky", passes
+    return ("failed" if any(row.status != "error" for row in rows) else "error"), 0
 
 
 def cell_of(row: Observation) -> Cell:
