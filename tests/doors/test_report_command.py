@@ -69,6 +69,7 @@ def test_without_a_run_there_is_no_report(desk, capsys, tmp_path):
     assert code == 4
     assert "roadworthy eval" in complained
     assert list(tmp_path.glob("*.html")) == []
+    assert not (desk.root / ".roadworthy").exists(), "who only reads begins no workspace"
 
 
 def test_a_file_of_yours_is_not_written_over(desk, capsys):

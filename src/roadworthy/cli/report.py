@@ -31,16 +31,20 @@ def command(
     import gc
 
     from roadworthy.console.report.page import write_report
-    from roadworthy.flows.inspection import inspect
+    from roadworthy.domain import UndecidedError
+    from roadworthy.flows.inspection import NO_RUN, inspect
     from roadworthy.manifests import load_system
-    from roadworthy.wiring.loop import open_loop
+    from roadworthy.wiring.loop import standing_loop
 
+    from .acting import standing_workspace
     from .terminal import emit, say
 
     gc.set_threshold(50_000, 20, 20)  # Cases live until the process ends; as in `eval`.
     system = load_system(directory, candidate=candidate)
     gc.freeze()
-    loop = open_loop(directory, configured=system.deployment.workspace)
+    loop = standing_loop(standing_workspace(directory))
+    if loop is None:
+        raise UndecidedError(NO_RUN, fix=f"roadworthy eval {directory}")
     with inspect(system, loop, run=run, against=against) as inspection:
         written = write_report(inspection, out, texts=not without_texts)
         decision = inspection.judged.decision

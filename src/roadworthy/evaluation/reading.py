@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -34,10 +35,13 @@ class _Named(Struct):
 
 
 class _Scored(_Named):
-    """What a line must be read for to know whether it passed."""
+    """What a line must be read for to know whether it passed, and how sure it was."""
 
     status: str = "ok"
     scores: dict[str, float] = {}
+    label: str = ""
+    decision: str = ""
+    confidence: float | None = None
 
 
 _named = msgspec.json.Decoder(_Named)
@@ -48,8 +52,10 @@ _rows = msgspec.json.Decoder(Observation)
 class RunReader:
     """The rows of one run file, of several for one question the last. Use as a context manager."""
 
-    def __init__(self, path: Path, *, expected: str, whole: str = "") -> None:
-        """Open and verify.
+    def __init__(
+        self, path: Path, *, expected: str, whole: str = "", keep_scores: bool = False
+    ) -> None:
+        """Open and verify; `keep_scores` has at hand what `scored` gives, read in the same pass.
 
         `expected` is the digest of what the rows say (a summary's `observations`), `whole` that
         of the file's bytes (a summary's `file`; older summaries have none). Raises EvidenceError
@@ -57,6 +63,7 @@ class RunReader:
         """
         self.path = path
         self.header = read_header(path)
+        self._kept: dict[Key, _Scored] | None = {} if keep_scores else None
         self._by_case: dict[CaseKey, list[Key]] | None = None
         try:
             self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -110,9 +117,9 @@ class RunReader:
         return case in self._keys()
 
     def scored(self) -> Iterator[Observation]:
-        """Every row with nothing but its key, status and scores: small enough to keep them all."""
+        """Every row with its key, status, scores and confidence alone: small enough to keep."""
         for key in self._lines:
-            row = _scored.decode(self._line(key))
+            row = self._kept[key] if self._kept is not None else _scored.decode(self._line(key))
             yield Observation(
                 id="",
                 time="",
@@ -124,6 +131,9 @@ class RunReader:
                 repeat=row.repeat,
                 status=row.status,  # type: ignore[arg-type]
                 scores=row.scores,
+                label=row.label,
+                decision=row.decision,
+                confidence=row.confidence,
             )
 
     def _keys(self) -> dict[CaseKey, list[Key]]:
@@ -149,6 +159,7 @@ class RunReader:
         seen = hashlib.sha256()
         found: dict[Key, tuple[int, int]] = {}
         fault: EvidenceError | None = None
+        decoder: msgspec.json.Decoder[Any] = _named if self._kept is None else _scored
         with os.fdopen(os.dup(self._file), "rb") as file:
             first = file.readline()
             seen.update(first)
@@ -158,12 +169,14 @@ class RunReader:
                     break  # A torn last line, as a killed process leaves it.
                 seen.update(line)
                 try:
-                    row = _named.decode(line)
+                    row = decoder.decode(line)
                 except msgspec.MsgspecError as error:
                     said = f"{self.path}:{number}: this is not a row: {error}"
                     fault = fault or EvidenceError(said)
                     continue
                 found[row.suite, row.case, row.repeat] = (offset, len(line))
+                if self._kept is not None:
+                    self._kept[row.suite, row.case, row.repeat] = row
                 offset += len(line)
         ordered = {key: found[key] for key in sorted(found)}
         return ordered, SHA256_PREFIX + seen.hexdigest(), fault

@@ -45,6 +45,7 @@ from .loop import Loop
 from .run_records import bar_of, completion, newest_run, summary_of
 
 NEWEST = "newest"
+NO_RUN = "there is no run to report on yet"
 CHANGED = "this case was changed since the run, so its text is not shown"
 GONE = "this case is in no suite any more, so its text is not known"
 
@@ -125,7 +126,7 @@ def inspect(
     require_intact(loop)  # 1
     entry = _run_entry(loop, system.charter.system, run)
     with ExitStack() as stack:
-        summary, rows = _opened(loop, entry, stack)  # 2
+        summary, rows = _opened(loop, entry, stack, paired=bool(against))  # 2
         bar = bar_of(loop, summary.bar)
         judged = _judged(loop, system, summary, bar, rows)  # 3
         other, alone = _other(loop, system, against, summary, judged)  # 4
@@ -149,7 +150,7 @@ def _run_entry(loop: Loop, system: str, run: str) -> Entry:
     """How the run ended, as the ledger says."""
     entries = list(loop.ledger.entries(kind="run.completed", system=system))
     if not entries:
-        raise UndecidedError("there is no run to report on yet", fix="roadworthy eval")
+        raise UndecidedError(NO_RUN, fix="roadworthy eval")
     ids = list(dict.fromkeys(str(entry.payload.get("run")) for entry in entries))
     wanted = ids[-1] if run in ("", NEWEST) else run
     chosen = next((e for e in reversed(entries) if e.payload.get("run") == wanted), None)
@@ -160,10 +161,12 @@ def _run_entry(loop: Loop, system: str, run: str) -> Entry:
     return completion(loop, chosen.subject, wanted) or chosen
 
 
-def _opened(loop: Loop, entry: Entry, stack: ExitStack) -> tuple[RunSummary, RunReader]:
+def _opened(
+    loop: Loop, entry: Entry, stack: ExitStack, *, paired: bool
+) -> tuple[RunSummary, RunReader]:
     summary = summary_of(loop, entry)
     path = Path(loop.workspace.runs) / f"{summary.run}.jsonl"
-    reader = RunReader(path, expected=summary.observations, whole=summary.file)
+    reader = RunReader(path, expected=summary.observations, whole=summary.file, keep_scores=paired)
     return summary, stack.enter_context(reader)
 
 
@@ -227,7 +230,7 @@ def _other(
 def _paired(loop: Loop, other: RunSummary, bar: Bar, rows: RunReader, stack: ExitStack) -> Against:
     """Both runs on the cases that are the same in both bars."""
     entry = _run_entry(loop, other.system, other.run)
-    summary, before = _opened(loop, entry, stack)
+    summary, before = _opened(loop, entry, stack, paired=True)
     now = {(pin.name, case): digest for pin in bar.suites for case, digest in pin.cases.items()}
     then = {
         (pin.name, case): digest

@@ -55,6 +55,9 @@ async def test_the_rows_are_those_of_the_whole_file(written):
         assert rows.repeats_of(("all", "c9")) == ()
         assert rows.holds(("all", "c2"))
         assert not rows.holds(("other", "c2"))
+        kept = RunReader(path, expected="", whole=whole, keep_scores=True)
+        with kept:
+            assert list(kept.scored()) == list(rows.scored())
         assert [(r.case, r.status, r.scores) for r in rows.scored()] == [
             ("c0", "ok", {"label": 1.0}),
             ("c0", "ok", {}),

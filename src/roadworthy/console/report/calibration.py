@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -90,6 +91,7 @@ def calibration_view(inspection: Inspection, tally: Tally) -> CalibrationView:
     other = _other(inspection)
     # The band of the first few answers is as wide as the scale: it must not set the scale.
     settled = [max(risk, high) for coverage, risk, _, high in risks if coverage >= 0.1]
+    settled += [risk for coverage, risk in other if coverage >= 0.1]
     top = _above(max(settled, default=1.0))
     return CalibrationView(
         figures=figures,
@@ -160,7 +162,10 @@ def _other(inspection: Inspection) -> list[tuple[float, float]]:
     sure: list[float] = []
     right: list[bool] = []
     weight: list[float] = []
-    for _, rows in inspection.against.rows.cases():
+    for _, group in groupby(
+        inspection.against.rows.scored(), key=lambda row: (row.suite, row.case)
+    ):
+        rows = list(group)
         for row in rows:
             if row.label and row.confidence is not None and 0.0 <= row.confidence <= 1.0:
                 sure.append(row.confidence)

@@ -167,8 +167,9 @@ def reliability_diagram(
     most = max((n for _, _, n, *_ in bins), default=1)
     for low, high, n, conf, acc, floor, ceiling in bins:
         left, wide = x(low) + 2, x(high) - x(low) - 4
-        drawing.rect(left, y(max(acc, conf)), wide, abs(y(acc) - y(conf)), "gap")
-        drawing.rect(left, y(acc), wide, y(0) - y(acc), "accuracy")
+        kind = "gap over" if conf > acc else "gap under"
+        drawing.rect(left, y(min(acc, conf)), wide, y(0) - y(min(acc, conf)), "accuracy")
+        drawing.rect(left, y(max(acc, conf)), wide, abs(y(acc) - y(conf)), kind)
         drawing.line(left, y(acc), left + wide, y(acc), "top")
         drawing.line(x(conf), y(floor), x(conf), y(ceiling), "whisker")
         drawing.dot(x(conf), y(acc), 4, "point v-chart",

@@ -70,6 +70,7 @@ function sortKey() {
 }
 
 const HEADS = [["row", "#"], ["id", "Case"], ["verdict", "Verdict"], ["label", "Wanted"], ["decision", "Decision"], ["confidence", "Confidence"], ["action", "Action"], ["flip", "Flip"], ["repeats", "Repeats"], ["latency", "Latency"]];
+const NUMERIC = ["row", "confidence", "repeats", "latency"];
 const usedHeads = () => HEADS.filter(([name]) => el.heads.includes(name));
 
 function line(i, at) {
@@ -88,9 +89,8 @@ function line(i, at) {
     repeats: () => (c.repeats[i] > 1 ? `${c.passes[i]}/${c.repeats[i]}` : "1"),
     latency: () => (c.latency[i] === null ? "–" : `${count(c.latency[i])} ms`),
   };
-  const numeric = ["row", "confidence", "repeats", "latency"];
   return make("tr", {}, usedHeads().map(([name]) => make(name === "id" ? "th" : "td",
-    { scope: name === "id" ? "row" : null, class: numeric.includes(name) ? "num" : null }, cells[name]())));
+    { scope: name === "id" ? "row" : null, class: NUMERIC.includes(name) ? "num" : null }, cells[name]())));
 }
 
 function draw() {
@@ -203,7 +203,7 @@ function usefulHeads() {
 function build() {
   el.filters = {}; el.searching = ""; el.heads = usefulHeads();
   el.state = make("p", { class: "says", role: "status", "aria-live": "polite" });
-  el.head = make("tr", {}, usedHeads().map(([name, words]) => make("th", { scope: "col", "data-name": name },
+  el.head = make("tr", {}, usedHeads().map(([name, words]) => make("th", { scope: "col", "data-name": name, class: NUMERIC.includes(name) ? "num" : null },
     make("button", { type: "button", onclick: () => { list.down = list.order === name ? !list.down : false; list.order = name; refresh(); } }, words))));
   el.body = make("tbody");
   el.empty = make("p", { class: "none" }, "No case fits these filters.");
