@@ -73,10 +73,14 @@ def test_a_reader_who_went_away_changes_no_verdict(json: list[str]) -> None:
     assert (code, said) == (5, [])
 
 
-def test_both_outputs_lost_is_still_2(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_both_outputs_lost_is_still_2(tmp_path: Path, unbuffered: str) -> None:
     root = str(write_system(tmp_path))
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run([*COMMAND, "check", root], stdout=full, stderr=full, check=False)
+        done = subprocess.run(
+            [*COMMAND, "check", root], stdout=full, stderr=full, env=environment, check=False
+        )
     assert done.returncode == 2
 
 

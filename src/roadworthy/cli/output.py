@@ -100,6 +100,12 @@ class _Guard:
 
 def complain(text: str) -> None:
     """A line on standard error, if that can still be written."""
-    with contextlib.suppress(OSError, AttributeError):
+    try:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
+    except AttributeError:
+        return  # there is none
+    except OSError:
+        # what is buffered would be tried again at the very end, and end the process with 120
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
