@@ -205,6 +205,9 @@ def test_filters_order_and_pages(long_report, watched):
     page.select_option("#f-verdict", "flaky")
     assert state(page) == "20 of 2,000 cases"
     page.click("text=Reset")
+    page.select_option("#f-special", "repeats")
+    assert state(page) == "20 of 2,000 cases"
+    page.click("text=Reset")
     page.select_option("#f-facet", label="language = fr (667)")
     assert state(page) == "667 of 2,000 cases"
     page.click("text=Reset")
@@ -268,6 +271,17 @@ def test_it_can_be_read_without_scripts_and_printed(long_report, browser):
     assert "The gate has not decided on this run" in text
     watched.page.emulate_media(media="print")
     assert len(watched.page.pdf()) > 10_000
+    watched.context.close()
+
+
+def test_paper_is_white_also_where_the_screen_is_dark(long_report, browser):
+    watched = Watched(browser, color_scheme="dark")
+    page = watched.open(long_report)
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(background) != "rgb(255, 255, 255)"
+    page.emulate_media(media="print")
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    assert page.query_selector(".filters").is_visible() is False
     watched.context.close()
 
 

@@ -32,11 +32,3 @@ def finalize(value: object) -> object:
         return visible(value)
     return "" if value is None else value
 
-
-def as_json_text(text: str) -> str:
-    """The text without halves of characters, which neither JSON nor UTF-8 can hold."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-    return text

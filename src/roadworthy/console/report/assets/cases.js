@@ -142,7 +142,7 @@ function select(name, title, options) {
   const node = make("select", { id: `f-${name}`, onchange: () => { list.filter[name] = node.value; list.filter.also = []; refresh(); } },
     make("option", { value: "" }, "all"), options.map(([value, n, words]) => make("option", { value }, `${cut(words ?? value, 60)} (${count(n)})`)));
   el.filters[name] = node;
-  return options.length > 1 || name === "verdict" ? make("label", {}, make("span", {}, title), node) : null;
+  return options.some(([, n]) => n < store.rows) || name === "verdict" ? make("label", {}, make("span", {}, title), node) : null;
 }
 
 function filters() {
