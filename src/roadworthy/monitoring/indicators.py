@@ -72,7 +72,10 @@ def measure_all(
     if not slices:
         return present
     parts = _parts(cases.rows)
-    return [structs.replace(item, slices=_sliced(item, parts, confidence)) for item in present]
+    total = len(cases.rows)
+    return [
+        structs.replace(item, slices=_sliced(item, parts, total, confidence)) for item in present
+    ]
 
 
 _SCORES_OF_INDICATORS = frozenset({"exact", "contains", "regex", "schema", "label", "pii"})
@@ -97,12 +100,16 @@ _SLICED = frozenset({"rate", "quantile", "mean", "count"})
 
 
 def _sliced(
-    item: Measurement, parts: dict[str, Cases], confidence: float
+    item: Measurement, parts: dict[str, Cases], total: int, confidence: float
 ) -> dict[str, Measurement]:
+    """The indicator in each part; one that holds all `total` rows says what the whole says."""
     spec = INDICATORS.get(item.name)
     if spec is not None and spec.kind not in _SLICED:
         return {}
-    found = {key: _measured(item.name, part, "", confidence) for key, part in parts.items()}
+    found = {
+        key: item if len(part.rows) == total else _measured(item.name, part, "", confidence)
+        for key, part in parts.items()
+    }
     return {key: value for key, value in found.items() if _says_something(value)}
 
 
