@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Incident, Observation
+from roadworthy.domain import Incident, Observation, UsageError
 
 from .terminal import emit, printable, say, table
 
@@ -29,14 +29,16 @@ def command(
     import msgspec
 
     from roadworthy.flows.learning import incidents_of
-    from roadworthy.wiring.loop import loop_of
+    from roadworthy.wiring.loop import standing_loop
     from roadworthy.wiring.notes import notes_about
     from roadworthy.wiring.places import place
     from roadworthy.wiring.road import observation_of
 
     spot = place(directory, standing=True)
     seen = observation_of(spot.workspace, observation)
-    loop = loop_of(spot.workspace)
+    loop = standing_loop(spot.workspace)
+    if loop is None:
+        raise UsageError("nothing was recorded here yet", fix="serve a release first")
     incidents = [each for each in incidents_of(loop).values() if seen.id in each.observations]
     notes = notes_about(seen.id, loop)
     unsealed = _unsealed(loop, spot.deployment, seen) if texts else {}

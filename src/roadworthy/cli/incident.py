@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Incident
+from roadworthy.domain import Incident, UsageError
 
 from .dismissal import dismiss
 from .terminal import emit, group, say, table
@@ -28,14 +28,15 @@ def list_(directory: Directory = Path(), *, json: Json = False) -> None:
 
     from .incident_words import say_waiting
 
-    loop = _loop(directory)
-    incidents = incidents_of(loop).values()
+    loop = _reading(directory)
+    incidents = incidents_of(loop).values() if loop is not None else ()
     if json:
         emit([_as_json(incident) for incident in incidents])
         return
     if not incidents:
         say("No incident.")
-        say_waiting(loop, directory)
+        if loop is not None:
+            say_waiting(loop, directory)
         return
     rows = [
         (each.id, each.severity, each.state, each.never_event, each.opened_at[:19])
@@ -52,7 +53,9 @@ def show(incident: Id, directory: Directory = Path(), *, json: Json = False) -> 
 
     from .incident_words import say_more
 
-    loop = _loop(directory)
+    loop = _reading(directory)
+    if loop is None:
+        raise UsageError(f"there is no incident {incident!r}", fix="nothing was recorded here yet")
     found = find_incident(loop, incident)
     if json:
         emit(_as_json(found))
@@ -138,6 +141,15 @@ def close(
         emit(_as_json(closed))
         return
     say(f"Closed {closed.id} by gate {closed.gate[:19]}….")
+
+
+def _reading(directory: Path) -> Any:
+    """The loop for looking only; None where nothing was ever recorded."""
+    from roadworthy.wiring.loop import standing_loop
+
+    from .acting import standing_workspace
+
+    return standing_loop(standing_workspace(directory))
 
 
 def _loop(directory: Path) -> Any:

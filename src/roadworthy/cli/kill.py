@@ -13,7 +13,7 @@ from roadworthy.domain import KillFlag, RoutingTable
 from roadworthy.flows.people import Acting
 from roadworthy.manifests import Workspace
 
-from .terminal import emit, say, warn
+from .terminal import emit, same_system, say, warn
 
 
 def command(
@@ -59,8 +59,8 @@ def command(
         emit({**_shown(flag), "table": table.version, "recorded": not unrecorded})
     else:
         where = f"{words_of(flag)} of {name or 'every system'}"
-        say(f"stopped: {where} ({flag.id}). Lift it with: roadworthy resume {flag.id} "
-            "--as A --as B --reason TEXT")  # fmt: skip
+        say(f"stopped: {where} ({flag.id}). Lift it with: roadworthy resume {flag.id}"
+            f"{same_system(directory)} --as A --as B --reason TEXT")  # fmt: skip
     idle = _idle(spot.workspace, before, name) or _unknown(spot.workspace, before, flag)
     for caution in (unrecorded or doubt, idle):
         if caution:

@@ -87,13 +87,16 @@ def list_(
 ) -> None:
     """What tenants reported of answers, and what a person made of it. Oldest first."""
     from roadworthy.flows.reporting import reports_of
+    from roadworthy.wiring.loop import standing_loop
     from roadworthy.wiring.notes import note_of
 
+    from .acting import standing_workspace
     from .terminal import printable
 
-    loop = _loop(directory)
-    reports = [each for each in reports_of(loop).values() if not waiting or _waits(each)]
-    notes = {each.id: note_of(each, loop.workspace) for each in reports}
+    loop = standing_loop(standing_workspace(directory))
+    known = reports_of(loop).values() if loop is not None else ()
+    reports = [each for each in known if not waiting or _waits(each)]
+    notes = {each.id: note_of(each, loop.workspace) for each in reports} if loop else {}
     if json:
         emit([_as_json(each) | {"note": notes[each.id]} for each in reports])
         return

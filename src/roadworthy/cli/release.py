@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,7 +57,7 @@ def build(
         return
     say(f"bundle    {built.digest}")
     say(f"candidate {built.candidate}")
-    say(f"in {built.path}; next: roadworthy release sign {built.path} --as NAME")
+    say(f"in {built.path}; next: roadworthy release sign {built.path}{_of(directory)} --as NAME")
 
 
 @app.command("sign")
@@ -93,11 +94,17 @@ def sign(
     else:
         say(f"{signing.digest} is approved by {', '.join(signing.approved_by)}")
         if signing.released:
-            say(f"released; next: roadworthy release activate {bundle} --as NAME")
+            again = f"{bundle}{_of(directory)}"
+            say(f"released; next: roadworthy release activate {again} --as NAME")
         else:
             say(f"{signing.missing} more of {signing.wanted} people must approve it")
     if not signing.released:
         raise typer.Exit(int(Exit.UNDECIDED))
+
+
+def _of(directory: Path) -> str:
+    """The option that means this folder again."""
+    return "" if str(directory) == "." else f" --dir {shlex.quote(str(directory))}"
 
 
 app.command("approve", help="The same as `sign`: add your approval.")(sign)

@@ -135,10 +135,18 @@ def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
 def _never(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
     """How many cases had the event in any repeat; its interval is the rate's, times the cases."""
     kind = "violation" if spec.name == "never_event_violations" else "attempt"
-    found = per_case(cases, lambda row: any(record.kind == kind for record in row.never))
+    found = per_case(
+        cases,
+        # a question that failed shows nothing, unless an event was seen before it failed
+        lambda row: (
+            any(record.kind == kind for record in row.never)
+            if row.status != "error" or row.never
+            else None
+        ),
+    )
     n = len(found.values)
     if not n:
-        return absent(spec, "no observations")
+        return absent(spec, "nothing was answered")
     events = sum(1 for value in found.values if value > 0)
     bounds = share_interval(events, n, confidence)
     return Measurement(

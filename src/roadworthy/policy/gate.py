@@ -18,7 +18,7 @@ _RETURN: dict[Phase, str] = {
 }
 
 _NEXT: dict[Verdict, str] = {
-    Verdict.PASS: "roadworthy release build",
+    Verdict.PASS: "roadworthy release build --out FILE.tar --as NAME",
     Verdict.INCONCLUSIVE: "give what is missing above, then run roadworthy eval and gate again",
     Verdict.FAIL: "change what is named above, then run roadworthy eval and gate again",
     Verdict.ERROR: "mend the error above, then run roadworthy eval and gate again",

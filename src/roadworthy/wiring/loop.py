@@ -27,10 +27,24 @@ def open_loop(root: Path, *, configured: str = "") -> Loop:
 def standing_loop(workspace: Workspace) -> Loop | None:
     """The loop of a workspace in which something was recorded; None where nothing ever was.
 
-    For whoever only reads: nothing is begun. Raises as `open_loop`.
+    For whoever only reads: nothing is begun, no key is made and no entry written, also where
+    keys are missing (an auditor's copy). Trust is as its file says. Raises as `open_loop`.
     """
     require_ledger(workspace)
-    return loop_of(workspace) if workspace.ledger.exists() else None
+    if not workspace.ledger.exists():
+        return None
+    clock = SystemClock()
+    ledger = open_ledger(
+        database=workspace.ledger, checkpoints=workspace.checkpoints, clock=clock, create=False
+    )
+    return Loop(
+        workspace=workspace,
+        ledger=ledger,
+        blobs=BlobStore(workspace.blobs),
+        keyring=Keyring(workspace.keys),
+        trust=load_trust(workspace.trust),
+        clock=clock,
+    )
 
 
 def loop_of(workspace: Workspace, *, agreed: bool = True) -> Loop:

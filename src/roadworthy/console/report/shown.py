@@ -31,4 +31,3 @@ def finalize(value: object) -> object:
     if type(value) is str:
         return visible(value)
     return "" if value is None else value
-
