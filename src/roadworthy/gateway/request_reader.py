@@ -34,6 +34,10 @@ _TWICE = b"\r"
 _PER_HEADER = 4
 """Bytes of a header beside its name and value."""
 
+_FRAMING = 8
+"""Bytes around each byte of a chunked body that are still a client and no attack: a chunk of one
+byte has five."""
+
 _PATHS = {b"/v1/chat/completions": "/v1/chat/completions"}
 """Request targets that need no parsing."""
 
@@ -44,6 +48,7 @@ class RequestReader:
     __slots__ = (
         "_admit",
         "_body",
+        "_framing",
         "_head_bytes",
         "_headers",
         "_method",
@@ -80,6 +85,7 @@ class RequestReader:
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
         self._size = 0
+        self._framing = 0
 
     @property
     def partial(self) -> bool:
@@ -90,7 +96,10 @@ class RequestReader:
         """Take what came. Never raises; what is wrong becomes a refused request."""
         if self.broken:
             return
-        if self._reading is None:
+        reading = self._reading is not None
+        if reading:
+            self._framing += len(data)
+        else:
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
@@ -98,7 +107,9 @@ class RequestReader:
             self._decline(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             self.refuse(ApiError(400, f"this is not HTTP/1.1: {error}", code="malformed_request"))
-        if self._reading is None and self._head_bytes > MAX_HEAD_BYTES:
+        if (self._reading is None and self._head_bytes > MAX_HEAD_BYTES) or (
+            reading and self._framing - self._size > MAX_HEAD_BYTES + _FRAMING * self._size
+        ):
             self.refuse(_head_too_large())
 
     def refuse(self, problem: ApiError) -> None:
@@ -138,7 +149,12 @@ class RequestReader:
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
+        """One header, or a trailer: those are thrown away (RFC 9110, section 6.5.1).
+
+        What comes after the head was looked at must not change what it said.
+        """
+        if self._reading is not None or self.broken:
+            return
         name = name.lower()
         self._size += len(name) + len(value) + _PER_HEADER
         if name in self._headers:

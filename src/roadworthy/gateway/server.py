@@ -34,11 +34,13 @@ class Server:
         self._connections: set[Connection] = set()
         self._empty: asyncio.Event = asyncio.Event()
         self._accepting: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
 
     async def start(self, listener: socket.socket) -> None:
         """Accept from now on. The socket may be shared with other processes."""
         self._tick()
+        self._listener = listener
         make: Callable[[], Connection] = lambda: Connection(self)  # noqa: E731
         self._accepting = await self.loop.create_server(make, sock=listener, backlog=BACKLOG)
 
@@ -50,6 +52,8 @@ class Server:
         self.draining = True
         if self._accepting is not None:
             self._accepting.close()
+        if self._listener is not None:
+            self._listener.close()  # once nobody holds it, new clients are refused at once
         for connection in tuple(self._connections):
             connection.drain()
         with suppress(TimeoutError):

@@ -139,11 +139,11 @@ async def supervise(
             await stopped
         ready.cancel()
     finally:
+        listener.close()  # whoever comes now is refused at once, and not left waiting
         pairs = list(zip(children, keepers, strict=True))
         await asyncio.gather(*(child.stop(keeper) for child, keeper in pairs[: len(workers)]))
         for child, keeper in pairs[len(workers) :]:  # last: it records what the workers ended with
             await child.stop(keeper)
-        listener.close()
 
 
 def listen(host: str, port: int) -> socket.socket:

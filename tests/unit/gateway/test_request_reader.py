@@ -167,6 +167,42 @@ def test_a_client_that_waits_for_100_is_told_so_only_when_it_may_go_on() -> None
     assert not read(ask, nobody).continues
 
 
+CHUNKED = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def test_what_comes_after_the_body_changes_no_header() -> None:
+    late = b"x-tenant: other\r\nx-roadworthy-endpoint: zz\r\nhost: y\r\n"
+    (request,) = read(CHUNKED + b"2\r\n{}\r\n0\r\n" + late + b"\r\n").arrived
+    assert request.headers == {b"host": b"x", b"transfer-encoding": b"chunked"}
+    assert request.body == b"{}" and request.problem is None
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        b"0\r\n" + b"x-t: aaaaaaa\r\n" * 40_000,
+        b"0\r\nx-t: " + b"a" * 500_000,
+        b"0;ext=" + b"a" * 500_000,
+    ],
+)
+def test_an_endless_end_of_a_body_is_refused(endless: bytes) -> None:
+    reader = read(CHUNKED)
+    for at in range(0, len(endless), 65536):
+        reader.feed(endless[at : at + 65536])
+    (request,) = reader.arrived
+    assert request.problem is not None and request.problem.status in (400, 431)
+    assert reader.broken
+
+
+def test_a_body_in_chunks_of_one_byte_is_read() -> None:
+    reader = read(CHUNKED)
+    for _ in range(30_000):
+        reader.feed(b"1\r\nx\r\n")
+    reader.feed(b"0\r\n\r\n")
+    (request,) = reader.arrived
+    assert request.problem is None and len(request.body) == 30_000
+
+
 def test_a_header_with_a_line_break_never_leaves() -> None:
     for value in (b"a\r\nset-cookie: x", b"a\nb", b"a\rb"):
         with pytest.raises(ValueError, match="line break"):
