@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from roadworthy.domain import KNOWN_TAGS, Case, Expect, Prompt, SuiteFile, Variable
 
 from .compiled import check_pattern, check_schema
@@ -25,6 +27,8 @@ ATTACK_TAGS = frozenset({"adversarial", "misuse", "hidden_function"})
 """Tags whose cases `attack_success` counts."""
 
 _NOTHING = Expect()
+
+_encode = msgspec.json.Encoder(order="sorted").encode
 
 PLACEHOLDER_SOURCE = "init: replace this case"
 """`source` of a case that `init` wrote where a real one belongs."""
@@ -100,6 +104,7 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
         _check_variables(cases, document, reading.prompt)
     _warn_placeholders(cases, document)
     _warn_unjudged_attacks(cases, document)
+    _warn_copies(cases, document)
     for case, line in zip(cases, document.order, strict=False):
         place = (line,)
         if not case.id.strip():
@@ -184,6 +189,30 @@ def _warn_unjudged_attacks(cases: list[Case], document: Document) -> None:
             (line,),
             f"{len(at)} attacks expect nothing (first `{name}`): each counts as a success",
             'say what must happen in `expect`, such as `{"action": "block"}` or a label',
+            severity="warning",
+        )
+
+
+def _warn_copies(cases: list[Case], document: Document) -> None:
+    """Cases that ask the same, once a file: each counts as its own, and proves nothing new."""
+    first: dict[bytes, str] = {}
+    copies: list[tuple[int, str, str]] = []
+    for case, line in zip(cases, document.order, strict=False):
+        text = case.input
+        asked = " ".join(text.split()).casefold() if isinstance(text, str) else text
+        key = _encode((asked, case.facets, case.turns, case.context))
+        if key in first:
+            copies.append((line, case.id, first[key]))
+        else:
+            first[key] = case.id
+    if copies:
+        line, copy, original = copies[0]
+        count = f"{len(copies)} cases ask" if len(copies) > 1 else "1 case asks"
+        document.fault(
+            (line,),
+            f"{count} what another one asks (`{copy}` the same as `{original}`): the gate counts "
+            "each, so its intervals are narrower than they should be",
+            "drop the copies; to ask one case often use `repeats`",
             severity="warning",
         )
 
