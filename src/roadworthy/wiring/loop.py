@@ -6,7 +6,7 @@ from pathlib import Path
 
 from roadworthy.flows.intact import require_ledger, require_trust
 from roadworthy.flows.loop import Loop
-from roadworthy.flows.trusting import agreed_trust
+from roadworthy.flows.trusting import agreed_trust, require_agreement
 from roadworthy.ledger import BlobStore, Keyring, open_ledger
 from roadworthy.manifests import Workspace, load_trust, open_workspace
 
@@ -28,7 +28,7 @@ def standing_loop(workspace: Workspace) -> Loop | None:
     """The loop of a workspace in which something was recorded; None where nothing ever was.
 
     For whoever only reads: nothing is begun, no key is made and no entry written, also where
-    keys are missing (an auditor's copy). Trust is as its file says. Raises as `open_loop`.
+    keys are missing (an auditor's copy). Raises as `open_loop`.
     """
     require_ledger(workspace)
     if not workspace.ledger.exists():
@@ -42,7 +42,9 @@ def standing_loop(workspace: Workspace) -> Loop | None:
         ledger=ledger,
         blobs=BlobStore(workspace.blobs),
         keyring=Keyring(workspace.keys),
-        trust=load_trust(workspace.trust),
+        trust=(
+            require_agreement(workspace, ledger) if ledger.size() else load_trust(workspace.trust)
+        ),
         clock=clock,
     )
 
