@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from roadworthy.cli import VERBS
-from roadworthy.cli.dispatch import run
+from doubles.spoken import Says, said_json, says
 
 MODEL = """\
 PLANTED = {planted!r}
@@ -63,8 +60,6 @@ findings:
    state: accepted, accepted_by: "Ada, because only labels leave"}
 """
 
-Says = Callable[..., tuple[int, str]]
-
 
 @pytest.fixture
 def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -86,18 +81,7 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def roadworthy(system: Path, capfd: pytest.CaptureFixture[str]) -> Says:
-    def call(*arguments: str) -> tuple[int, str]:
-        code = run(VERBS, arguments)
-        said = capfd.readouterr()
-        return code, said.out + (said.err if code else "")
-
-    return call
-
-
-def said_json(call: Says, *arguments: str, code: int = 0) -> Any:
-    found, said = call(*arguments, "--json")
-    assert found == code, said
-    return json.loads(said)
+    return says(capfd)
 
 
 GROW = ("suite", "grow", "--out", "hidden", "--generators", "trigger_insertion")

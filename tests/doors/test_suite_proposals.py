@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from roadworthy.cli import VERBS
-from roadworthy.cli.dispatch import run
+from doubles.spoken import Says, said_json, says
 from roadworthy.manifests import load_system
 
 SYSTEM = {
@@ -82,8 +80,6 @@ code is no prose, however long it may be, and however many sentences it holds. N
     "docs/bad.md": "\xff",
 }  # fmt: skip
 
-Says = Callable[..., tuple[int, str]]
-
 
 @pytest.fixture
 def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -102,18 +98,7 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def roadworthy(system: Path, capfd: pytest.CaptureFixture[str]) -> Says:
-    def call(*arguments: str) -> tuple[int, str]:
-        code = run(VERBS, arguments)
-        said = capfd.readouterr()
-        return code, said.out + (said.err if code else "")
-
-    return call
-
-
-def said_json(call: Says, *arguments: str, code: int = 0) -> Any:
-    found, said = call(*arguments, "--json")
-    assert found == code, said
-    return json.loads(said)
+    return says(capfd)
 
 
 def generate(call: Says, *more: str) -> Any:

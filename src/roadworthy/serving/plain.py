@@ -11,36 +11,25 @@ import msgspec
 
 from roadworthy.domain import TextContext
 
-from .collected import ended, judge
+from .collected import CollectedAnswer
 from .hold_back import HeldBackAnswer, Watching
 from .outcome import RailOutcome
 from .panel import Panel
 
 
-class PlainAnswer:
+class PlainAnswer(CollectedAnswer):
     """Window rails on an answer that is not streamed."""
 
     def __init__(self, panel: Panel, watching: Watching, context: TextContext) -> None:
-        self.stopped = False
-        self._panel = panel
+        super().__init__(panel, context)
         self._watching = watching
-        self._context = context
-        self._pieces: list[str] = []
-
-    def feed(self, piece: str) -> str:
-        """Keep the piece; nobody waits for it."""
-        if not self.stopped:
-            self._pieces.append(piece)
-        return ""
 
     def finish(self, decision: str = "", confidence: float | None = None) -> RailOutcome:
         """Look at the whole answer."""
-        self.stopped = True
-        text = "".join(self._pieces)
-        seen = judge(self._panel, text, ended(self._context, decision, confidence))
+        seen = super().finish(decision, confidence)
         if seen.clean:
             return seen
         stream = HeldBackAnswer(self._watching, self._context)
-        left = stream.feed(text)
+        left = stream.feed("".join(self._pieces))
         outcome = stream.finish(decision, confidence)
         return msgspec.structs.replace(outcome, text=left + outcome.text)

@@ -7,6 +7,8 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from doubles.set_clock import SetClock
 from roadworthy.gateway.connection import IDLE_S, RECEIVE_S, STALLED_S
 from roadworthy.gateway.problems import ApiError
@@ -235,6 +237,8 @@ async def test_draining_lets_what_runs_finish_and_takes_nothing_new() -> None:
         await idle.answer()
         draining = asyncio.ensure_future(server.drain(5))
         assert await idle.closed() == b""
+        with pytest.raises(ConnectionRefusedError):  # at once, and not after the last answer
+            await asyncio.open_connection("127.0.0.1", port)
         echo.go.set()
         status, headers, _ = await busy.answer()
         assert (status, headers["connection"]) == (200, "close")

@@ -1,10 +1,10 @@
-"""A pattern nowhere in what left. RE2, because patterns meet untrusted text."""
+"""A pattern nowhere in what left."""
 
 from __future__ import annotations
 
-from typing import Any
+from roadworthy.domain import Case, Observation
 
-from roadworthy.domain import Case, DetectorError, Observation
+from .pattern import Patterns
 
 
 class Absent:
@@ -16,7 +16,7 @@ class Absent:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._compiled: dict[str, Any] = {}
+        self._patterns = Patterns(name)
 
     def score(self, case: Case, output: str, observation: Observation) -> float | None:
         """1.0 or 0.0; None when the case names no pattern. Raises DetectorError on a bad one."""
@@ -25,20 +25,5 @@ class Absent:
             return None
         if observation.action in ("blocked", "held"):
             return 1.0
-        look = self._compiled.get(pattern) or self._compile(pattern)
+        look = self._patterns.get(pattern)
         return float(look.search(output) is None)
-
-    def _compile(self, pattern: str) -> Any:
-        import re2
-
-        options = re2.Options()
-        options.log_errors = False
-        try:
-            compiled = re2.compile(pattern, options)
-        except re2.error as error:
-            raise DetectorError(
-                f"scorer {self.name}: {pattern!r} is not an RE2 pattern: {error}",
-                fix="RE2 knows no look-around and no back-references",
-            ) from error
-        self._compiled[pattern] = compiled
-        return compiled

@@ -1,10 +1,10 @@
-"""A pattern somewhere in the output. RE2, because patterns meet untrusted text."""
+"""A pattern somewhere in the output."""
 
 from __future__ import annotations
 
-from typing import Any
+from roadworthy.domain import Case, Observation
 
-from roadworthy.domain import Case, DetectorError, Observation
+from .pattern import Patterns
 
 
 class Regex:
@@ -26,33 +26,16 @@ class Regex:
         self.name = name
         self._pattern = pattern
         self._whole = whole
-        self._ignore_case = ignore_case
         self._absent = absent
-        self._compiled: dict[str, Any] = {}
+        self._patterns = Patterns(name, ignore_case=ignore_case)
         if pattern:
-            self._compile(pattern)
+            self._patterns.get(pattern)  # a wrong one is known before the first case
 
     def score(self, case: Case, output: str, observation: Observation) -> float | None:
         """1.0 or 0.0; None when there is no pattern. Raises DetectorError on a bad pattern."""
         pattern = case.expect.regex or self._pattern
         if not pattern:
             return None
-        compiled = self._compiled.get(pattern) or self._compile(pattern)
+        compiled = self._patterns.get(pattern)
         look = compiled.fullmatch if self._whole else compiled.search
         return float((look(output) is None) == self._absent)
-
-    def _compile(self, pattern: str) -> Any:
-        import re2
-
-        options = re2.Options()
-        options.log_errors = False
-        options.case_sensitive = not self._ignore_case
-        try:
-            compiled = re2.compile(pattern, options)
-        except re2.error as error:
-            raise DetectorError(
-                f"scorer {self.name}: {pattern!r} is not an RE2 pattern: {error}",
-                fix="RE2 knows no look-around and no back-references",
-            ) from error
-        self._compiled[pattern] = compiled
-        return compiled

@@ -1,0 +1,31 @@
+"""Which earlier runs count as a try of what is judged now."""
+
+from __future__ import annotations
+
+import pytest
+
+from roadworthy.domain import Bar, SuitePin
+from roadworthy.policy import looked_at
+
+
+def bar(cases: dict[str, str]) -> Bar:
+    pin = SuitePin(name="s", digest="d", cases=cases)
+    return Bar(system="desk", candidate="c", slos="o", suites=(pin,))
+
+
+PRESENT = bar({f"c{n}": "digest" for n in range(60)})
+
+
+@pytest.mark.parametrize("touched", [0, 7, 60])
+def test_a_retry_on_touched_cases_is_still_a_retry(touched: int) -> None:
+    earlier = bar({f"c{n}": "other" if n < touched else "digest" for n in range(60)})
+    assert looked_at(earlier, PRESENT)
+
+
+@pytest.mark.parametrize(("asked", "counts"), [(54, True), (53, False), (0, False)])
+def test_a_run_of_few_of_the_cases_is_no_try_of_them(asked: int, counts: bool) -> None:
+    assert looked_at(bar({f"c{n}": "digest" for n in range(asked)}), PRESENT) is counts
+
+
+def test_nothing_to_ask_was_never_tried() -> None:
+    assert not looked_at(PRESENT, bar({}))
