@@ -33,8 +33,10 @@ class PromptTemplate:
         self._sections = [
             (role, self._compile(source)) for role, source in _split_roles(prompt.body)
         ]
+        self._examples = [self.as_data(example) for example in prompt.examples]
 
     def _compile(self, source: str) -> Any:
+        """The section as a template, or as its text when nothing in it can vary."""
         from jinja2 import StrictUndefined, TemplateSyntaxError
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -42,7 +44,8 @@ class PromptTemplate:
             undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
         )
         try:
-            return environment.from_string(source)
+            section = environment.from_string(source)
+            return section if "{" in source else section.render()
         except TemplateSyntaxError as error:
             fault = Fault(
                 file=self.prompt.path,
@@ -68,9 +71,12 @@ class PromptTemplate:
         from jinja2 import TemplateError
 
         data = {name: self.as_data(value) for name, value in variables.items()}
-        data["examples"] = [self.as_data(example) for example in self.prompt.examples]
+        data["examples"] = self._examples
         try:
-            return [(role, section.render(data)) for role, section in self._sections]
+            return [
+                (role, section if isinstance(section, str) else section.render(data))
+                for role, section in self._sections
+            ]
         except TemplateError as error:
             raise UsageError(f"the prompt cannot be filled: {error}") from error
 
