@@ -48,7 +48,9 @@ def _without_floats(value: Any) -> Any:
     if isinstance(value, float):
         return decimal(value)
     if isinstance(value, dict):
-        return {key: _without_floats(item) for key, item in value.items()}
+        return {
+            key: item if type(item) is str else _without_floats(item) for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [_without_floats(item) for item in value]
     return value
