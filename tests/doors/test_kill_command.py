@@ -71,7 +71,7 @@ def test_a_kill_over_a_damaged_table_says_what_goes_on_meanwhile(
     assert run(VERBS, ["kill", "system", str(root), "--reason", "odd", "--as", "dan"]) == 2
     said = capsys.readouterr().err
     assert "the kill was not published" in said
-    assert "nothing new is answered" in said and "stop `roadworthy serve` to cut it" in said
+    assert "nothing is answered" in said and "cuts the streams that run" in said
     assert "serving/routing.json" in said and "activate the release again" in said
     assert routing.read_bytes() == damaged
 

@@ -88,9 +88,9 @@ def _plain_words(workspace: Workspace) -> Iterator[None]:
             read_table(workspace.routing)
         except EvidenceError:
             raise EvidenceError(
-                f"the kill was not published: {error}. Meanwhile nothing new is answered: every"
-                " gateway refuses all requests (503) until it can read that table. A stream that"
-                " was running already goes on; stop `roadworthy serve` to cut it",
+                f"the kill was not published: {error}. Meanwhile nothing is answered: every gateway"
+                " cuts the streams that run and refuses all requests (503) until it can read that"
+                " table",
                 fix="put the table back"
                 f" (tar -xzf BACKUP -C {workspace.root} serving/routing.json), or move it away and"
                 " activate the release again; restart `roadworthy serve`; then kill again, also"

@@ -1,8 +1,8 @@
 """The gateway's application: who calls, then which door. Wrong key: 401 before any body is read.
 
 What enters: a request whose head, later whose body, has arrived. What leaves: an answer or an
-error in the API's own shape. What never happens here: a traceback to a caller, or more work at
-once than the worker can hold.
+error in the API's own shape. What never happens here: a traceback to a caller, more work at once
+than the worker can hold, or an answer that begins for a key that no longer holds.
 """
 
 from __future__ import annotations
@@ -75,6 +75,9 @@ class App:
             return self._health.ready(answer)
         if caller is None:
             raise ApiError(401, "the request was not admitted", code="invalid_api_key")
+        # a body may come long after its head: the key may have been revoked meanwhile
+        self._gateway.look_at_tenants()
+        caller = self._identify(request)
         if self._under_way > self._most:
             raise busy(f"{self._most} requests are under way already")
         if path == "/v1/chat/completions" and method == "POST":

@@ -25,6 +25,7 @@ from roadworthy.domain import (
     Observation,
     RoadworthyError,
     RoutingTable,
+    format_instant,
 )
 from roadworthy.flows.hearing import HearingDeps, Terms
 from roadworthy.flows.request_path import PathDeps
@@ -154,22 +155,38 @@ class Gateway:
         return True
 
     def look_at_table(self) -> None:
-        """Read the table when it changed. A damaged, missing or older one closes the door."""
+        """Read the table when it changed. A damaged, missing or older one closes the door.
+
+        It stops what runs as well: a kill that is in it would not be seen.
+        """
         if not self._watched_table.changed():
             return
         try:
             table = read_table(self.workspace.routing)
         except RoadworthyError as error:
-            self.fault = error.message
+            self._close(error.message)
             return
         if table.version < self.table.version:
-            self.fault = (
+            self._close(
                 f"the routing table went back from version {self.table.version} to "
                 f"{table.version}; it may lack a kill flag. Restart the gateway if that is meant"
             )
             return
         self.fault = ""
         self._take(table)
+
+    def _close(self, fault: str) -> None:
+        """Answer nobody, and stop every call under way, as a kill of everything would."""
+        self.fault = fault
+        everything = KillFlag(
+            id="table-unreadable",
+            scope="system",
+            value="*",
+            reason=fault,
+            by="brake",
+            at=format_instant(self.clock.now()),
+        )
+        self.flight.obey(RoutingTable(kills=(everything,)))
 
     def _take(self, table: RoutingTable) -> None:
         """Kill flags act now; routes when their releases are loaded."""
