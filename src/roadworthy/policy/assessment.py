@@ -22,7 +22,7 @@ from roadworthy.domain import (
     parse_target,
     read_name,
 )
-from roadworthy.statistics import zero_count_upper
+from roadworthy.statistics import cases_needed, zero_count_upper
 
 DEFAULT_MIN_SAMPLES = 60
 """For zero-tolerance targets: 60 clean cases exclude a rate of 4.9 % at 95 %."""
@@ -123,7 +123,8 @@ def _judge_count(
     excluded = zero_count_upper(n)
     proof = f"0 violations in {asked}: true rate below {excluded * 100:.1f} % at 95 %"
     if slo.max_rate is not None and excluded > slo.max_rate:
-        reason = f"{proof}; {slo.max_rate * 100:g} % was to be proven"
+        more = _how_many(slo, measurement)
+        reason = f"{proof}; {slo.max_rate * 100:g} % was to be proven{more}"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     return _with(blank, Verdict.PASS, proof)
 
@@ -178,6 +179,9 @@ def _judge_value(
         return _with(blank, Verdict.FAIL, f"{shown} misses the target", phase)
     if measurement.low is None or measurement.high is None:
         reason = f"{shown} of {_asked(measurement)} has no interval, so nothing is proven"
+        needed = cases_needed(slo, measurement)
+        if needed is not None:
+            reason += f": {needed} cases are the fewest with one"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     at = f"at {percent(measurement.confidence)}"
     bounds = (measurement.low, measurement.high)
@@ -185,8 +189,19 @@ def _judge_value(
         return _with(blank, Verdict.PASS, f"{shown} proves the target {at}")
     if not any(_meets(bound, target) for bound in bounds) and not _meets(value, target):
         return _with(blank, Verdict.FAIL, f"{shown} excludes the target {at}", phase)
-    reason = f"{shown} neither proves nor excludes the target: more cases, or a better candidate"
+    more = _how_many(slo, measurement) or ": more cases, or a better candidate"
+    reason = f"{shown} neither proves nor excludes the target{more}"
     return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
+
+
+def _how_many(slo: SafetySLO, measurement: Measurement) -> str:
+    """What would make it conclusive; empty when no number of cases would prove it."""
+    needed = cases_needed(slo, measurement)
+    if needed is None or needed <= measurement.n:
+        return ""
+    if measurement.count == 0 and slo.max_rate is not None:
+        return f": {needed} clean {measurement.counted} in all would prove it"
+    return f"; if it stays so, {needed} {measurement.counted} in all prove it four times in five"
 
 
 def percent(share: float) -> str:

@@ -24,7 +24,16 @@ from .intervals import (
 )
 from .macro import macro_interval
 from .margin import Estimate, least_correlation, margin
-from .quantiles import quantile, quantile_interval
+from .power import (
+    Plan,
+    cases_needed,
+    paired_cases,
+    paired_power,
+    proof_cases,
+    zero_count_cases,
+)
+from .quantiles import quantile, quantile_cases, quantile_interval
+from .repeats import pass_at_k, pass_hat_k, reduced
 from .selective import RiskPoint, area_under_risk, risk_coverage
 
 __all__ = [
@@ -32,11 +41,13 @@ __all__ = [
     "Estimate",
     "Interval",
     "PairedDifference",
+    "Plan",
     "RiskPoint",
     "area_under_risk",
     "beta_quantile",
     "brier",
     "calibration_interval",
+    "cases_needed",
     "clopper_pearson",
     "expected_calibration_error",
     "gap_of",
@@ -47,14 +58,22 @@ __all__ = [
     "mcnemar_exact",
     "mean_interval",
     "normal_quantile",
+    "paired_cases",
     "paired_difference",
+    "paired_power",
+    "pass_at_k",
+    "pass_hat_k",
+    "proof_cases",
     "quantile",
+    "quantile_cases",
     "quantile_interval",
+    "reduced",
     "regularised_beta",
     "reliability",
     "risk_coverage",
     "share_interval",
     "t_quantile",
     "wilson",
+    "zero_count_cases",
     "zero_count_upper",
 ]
