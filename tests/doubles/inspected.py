@@ -72,7 +72,8 @@ def a_summary(run: str, rows: Sequence[Observation], **fields: Any) -> RunSummar
         "errors": sum(1 for row in rows if row.status == "error"),
         "indicators": tuple(measure_all(rows)),
         "observations": "sha256:rows",
-        "flaky": flaky_cases(rows),
+        "flaky": tuple(sorted({each.case for each in flaky_cases(rows)})),
+        "flaky_cases": flaky_cases(rows),
     }
     return RunSummary(**{**parts, **fields})
 

@@ -17,20 +17,23 @@ from roadworthy.domain import (
     Expect,
     Model,
     ProviderError,
+    Rail,
+    Rails,
     ReleaseContent,
     RunSummary,
     Usage,
     VerificationError,
+    timeless,
 )
 from roadworthy.evaluation import Limits, read_run
 from roadworthy.flows.evaluating import (
     Asked,
-    Evaluated,
     EvaluatingDeps,
     evaluate,
     summary_path,
 )
 from roadworthy.flows.loop import Loop
+from roadworthy.flows.run_records import summary_of
 from roadworthy.flows.service import Service
 from roadworthy.prompting import Composer
 from roadworthy.serving import RailLine
@@ -92,7 +95,7 @@ async def test_a_summary_says_what_came_out(loop):
     assert done.summary.suites == {"all": 4}
     assert done.summary.cost == "0.04 EUR"
     written = summary_path(loop.workspace, done.summary.run).read_bytes()
-    assert msgspec.json.decode(written, type=RunSummary) == done.summary
+    assert msgspec.json.decode(written, type=RunSummary) == timeless(done.summary)
     assert len(read_run(done.run_file, expected=done.summary.observations)) == 4
 
 
@@ -118,27 +121,37 @@ async def test_a_fresh_attempt_is_another_run_on_the_same_answers(loop):
     assert paid.summary.observations == first.summary.observations
 
 
-def timeless(done: Evaluated) -> bytes:
-    bare = msgspec.structs.replace(done.summary, started_at="", ended_at="", file="")
-    return msgspec.json.encode(bare)
-
-
 async def test_same_suite_seed_and_cache_give_the_same_bytes(tmp_path):
-    system = a_system(a_suite("all", 6, repeats=2))
+    blocked = a_case(9, input="Tell me DE89370400440532013000", expect=Expect(action="block"))
+    system = a_system(a_suite("all", [*map(a_case, range(6)), blocked], repeats=2),
+                      rails=Rails(rails=[Rail(id="pii", detector="pii", on="input")]))  # fmt: skip
     first = open_loop(tmp_path / "first")
     paid = await evaluate(system, asked(), deps(first, CountingProvider("42")))
-    said = []
-    for name in ("second", "third"):
+    said = [summary_path(first.workspace, paid.summary.run).read_bytes()]
+    for name, at_a_time in (("second", 1), ("third", 9)):
         shutil.copytree(first.workspace.keys, tmp_path / name / ".roadworthy" / "keys")
         loop = open_loop(tmp_path / name)
         loop.workspace.answers.parent.mkdir()
         loop.workspace.answers.write_bytes(first.workspace.answers.read_bytes())
         provider = CountingProvider("43")
-        done = await evaluate(system, asked(), deps(loop, provider))
+        wish = Asked(limits=Limits(concurrency=at_a_time))
+        done = await evaluate(system, wish, deps(loop, provider))
         assert provider.asked == []
-        assert done.summary.observations == paid.summary.observations
-        said.append(timeless(done))
-    assert said[0] == said[1]
+        said.append(summary_path(loop.workspace, done.summary.run).read_bytes())
+        assert done.digest == paid.digest
+    assert said[0] == said[1] == said[2]
+    again = await evaluate(system, asked(fresh=True), deps(first, CountingProvider("43")))
+    assert again.summary.run != paid.summary.run
+    assert summary_path(first.workspace, again.summary.run).read_bytes() == said[0]
+
+
+async def test_what_is_not_in_the_summary_is_in_the_entry(loop):
+    done = await evaluate(a_system(), asked(), deps(loop, CountingProvider()))
+    entry = loop.ledger.newest(kind="run.completed")
+    assert entry is not None
+    assert summary_of(loop, entry) == done.summary
+    assert done.summary.file.startswith("sha256:")
+    assert done.summary.ended_at >= done.summary.started_at != ""
 
 
 async def test_repeats_are_asked_each_and_flaky_cases_are_named(loop):

@@ -207,6 +207,9 @@ def _as_json(evaluated: Evaluated) -> dict[str, Any]:
         ],
         "suites": summary.suites,
         "flaky": list(summary.flaky),
+        "flaky_cases": [structs.asdict(each) for each in summary.flaky_cases],
+        "stopped_early": [structs.asdict(each) for each in summary.stopped_early],
+        "looks": summary.looks,
         "cost": summary.cost,
         "not_checked": [structs.asdict(each) for each in summary.unchecked],
         "observations": summary.observations,
@@ -221,7 +224,7 @@ def _print(evaluated: Evaluated, same: str) -> None:
     summary = evaluated.summary
     again = ", already complete" if evaluated.reprinted else ""
     table(
-        ("indicator", "value", "95 % interval", "n"),
+        ("indicator", "value", f"{_level(summary)} interval", "n"),
         [
             (each.name, _number(each.value), _interval(each), _asked(each))
             for each in summary.indicators
@@ -245,8 +248,7 @@ def _print(evaluated: Evaluated, same: str) -> None:
         )
     if summary.cost is not None:
         say(f"Cost of the answers when they were paid for: {summary.cost}.")
-    if summary.flaky:
-        say(f"Flaky cases (some repeats passed, some did not): {', '.join(summary.flaky)}")
+    _print_repeats(summary)
     say(f"Rows and answers: {evaluated.run_file}")
     for fault, count in evaluated.faults.items():
         warn(f"{count} x {fault}")
@@ -255,6 +257,37 @@ def _print(evaluated: Evaluated, same: str) -> None:
         return
     warn(f"Not complete: {evaluated.stopped or 'too many questions failed'}.")
     warn("Next: the same command goes on with what is missing.")
+
+
+def _print_repeats(summary: RunSummary) -> None:
+    """Cases that cannot make up their mind, and suites that ended early."""
+    from .terminal import say, table
+
+    for ended in summary.stopped_early:
+        say(
+            f"Suite {ended.suite} stopped early: {ended.rule} after {ended.asked} of {ended.of} "
+            f"cases; intervals pay for {summary.looks} looks."
+        )
+    if not summary.flaky_cases:
+        return
+    table(
+        ("flaky case", "passed", "quarantine"),
+        [
+            (
+                f"{each.suite}/{each.case}",
+                f"{each.passed} of {each.asked}",
+                f"{each.owner}, until {each.until}" if each.owner else "-",
+            )
+            for each in summary.flaky_cases[:_FLAKY_SHOWN]
+        ],
+        title=f"{len(summary.flaky_cases)} flaky: some repeats passed, some did not",
+    )
+    left = len(summary.flaky_cases) - _FLAKY_SHOWN
+    if left > 0:
+        say(f"{left} more flaky cases are in the run's summary ({summary.run}.summary.json).")
+
+
+_FLAKY_SHOWN = 20
 
 
 def _unchecked(one: Unchecked) -> str:
@@ -298,6 +331,12 @@ def _print_slices(summary: RunSummary) -> None:
     left = len(each.slices) - min(len(large), _SLICES_SHOWN)
     if left:
         say(f"{left} more slices are in the run's summary ({summary.run}.summary.json).")
+
+
+def _level(summary: RunSummary) -> str:
+    from roadworthy.policy import confidence_of, percent
+
+    return percent(confidence_of(1, summary.looks))
 
 
 def _number(value: float | None) -> str:

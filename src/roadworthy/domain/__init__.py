@@ -1,6 +1,6 @@
 """The ground floor: nouns, ports and errors. No I/O, no clock, no randomness."""
 
-from .assessment import Assessment, Blocker, GateDecision, Phase
+from .assessment import Assessment, Blocker, GateDecision, Phase, WaiverUse
 from .campaign import Campaign, CampaignFinding
 from .candidate import (
     Assertion,
@@ -19,7 +19,7 @@ from .candidate import (
     Tool,
     Variable,
 )
-from .case import KNOWN_TAGS, MAX_REPEATS, Case, Expect, ScorerSpec, Suite, SuiteFile
+from .case import KNOWN_TAGS, MAX_REPEATS, Case, Expect, ScorerSpec, StopWhen, Suite, SuiteFile
 from .catalogue import ALIASES, INDICATORS
 from .charter import (
     Allowed,
@@ -91,6 +91,20 @@ from .incident import (
     pin_case,
 )
 from .indicator import IndicatorKind, IndicatorSpec, Measurement
+from .judge import (
+    JUDGED,
+    PAIRWISE,
+    REFERENCE,
+    RUBRIC,
+    PairwiseOptions,
+    Probe,
+    RubricOptions,
+    pairwise_options,
+    rubric_named,
+    rubric_options,
+    score_name,
+)
+from .note_sections import unsaid_sections
 from .objective import (
     AGGREGATIONS,
     Objective,
@@ -125,6 +139,7 @@ from .paperwork import (
     Playbook,
     PlaybookHeader,
     Waiver,
+    unwaivable,
 )
 from .person import Trust, TrustedKey
 from .ports import (
@@ -139,10 +154,28 @@ from .ports import (
     Target,
     Witness,
 )
+from .quarantine import FlakyCase, Quarantined, QuarantineFile, never_set_aside
+from .rating import (
+    PREFERENCE,
+    SIDES,
+    RatedAnswer,
+    RaterProfile,
+    Rating,
+    RatingFile,
+    RatingItem,
+    RatingKind,
+    RatingTask,
+    Rubric,
+    Sheet,
+    SheetItem,
+    Submission,
+    matters_in,
+)
+from .reducer import EVERY_REPEAT, FORGIVING, Reducer, parse_reducer
 from .release import Admission, ReleaseContent, Statement
 from .rollout import Rollout, RolloutStep
 from .routing import KillFlag, Route, RoutingTable
-from .run import Bar, RunSummary, SuitePin, Unchecked
+from .run import Bar, EarlyStop, RunSummary, SuitePin, Unchecked, timeless
 from .slo import MitigationKind, SafetySLO, SloFile, SloTarget
 from .soundness import require_sound
 from .system import System
@@ -152,16 +185,26 @@ __all__ = [
     "AGGREGATIONS",
     "ALIASES",
     "ATTACK_LANGUAGES",
+    "EVERY_REPEAT",
+    "FORGIVING",
     "GENERATORS",
     "GENESIS",
     "GOALS",
     "HAZARDS",
     "INDICATORS",
+    "JUDGED",
     "KNOWN_TAGS",
     "MAX_REPEATS",
     "NOBODY_LOOKS",
     "OVER",
+    "PAIRWISE",
+    "PREFERENCE",
+    "PREREAD",
+    "REFERENCE",
+    "RUBRIC",
+    "SECTIONS",
     "SHA256_PREFIX",
+    "SIDES",
     "SYSTEMIC_CLASSES",
     "TRANSITIONS",
     "AccessError",
@@ -193,6 +236,7 @@ __all__ = [
     "Detector",
     "DetectorError",
     "Draft",
+    "EarlyStop",
     "Endpoint",
     "Entry",
     "EntryStore",
@@ -202,6 +246,7 @@ __all__ = [
     "Fault",
     "File",
     "Finding",
+    "FlakyCase",
     "FollowUp",
     "GateDecision",
     "GeneratorSpec",
@@ -226,12 +271,14 @@ __all__ = [
     "Needs",
     "NeverEvent",
     "NeverRecord",
+    "NoteSection",
     "Objective",
     "Observation",
     "OperatorRole",
     "Option",
     "OptionFault",
     "Outcome",
+    "PairwiseOptions",
     "Participant",
     "PatternRule",
     "PersonRole",
@@ -242,16 +289,27 @@ __all__ = [
     "Playbook",
     "PlaybookHeader",
     "Price",
+    "Probe",
     "Prompt",
     "PromptHeader",
     "Provider",
     "ProviderError",
     "ProviderKind",
     "Proxy",
+    "QuarantineFile",
+    "Quarantined",
     "Rail",
     "RailAction",
     "RailVerdict",
     "Rails",
+    "RatedAnswer",
+    "RaterProfile",
+    "Rating",
+    "RatingFile",
+    "RatingItem",
+    "RatingKind",
+    "RatingTask",
+    "Reducer",
     "RefusedError",
     "ReleaseContent",
     "Report",
@@ -263,6 +321,8 @@ __all__ = [
     "RolloutStep",
     "Route",
     "RoutingTable",
+    "Rubric",
+    "RubricOptions",
     "Rule",
     "RunSummary",
     "SafeMode",
@@ -273,6 +333,8 @@ __all__ = [
     "Score",
     "Scorer",
     "ScorerSpec",
+    "Sheet",
+    "SheetItem",
     "Signer",
     "SloFile",
     "SloTarget",
@@ -280,6 +342,8 @@ __all__ = [
     "Stakeholder",
     "Statement",
     "Status",
+    "StopWhen",
+    "Submission",
     "Suite",
     "SuiteFile",
     "SuitePin",
@@ -294,6 +358,7 @@ __all__ = [
     "TrustedKey",
     "Unchecked",
     "UndecidedError",
+    "Unsaid",
     "Upstream",
     "Usage",
     "UsageError",
@@ -303,6 +368,7 @@ __all__ = [
     "Verdict",
     "VerificationError",
     "Waiver",
+    "WaiverUse",
     "Witness",
     "canonical",
     "canonical_of_plain",
@@ -311,20 +377,30 @@ __all__ = [
     "exact",
     "find_indicator",
     "format_instant",
+    "matters_in",
+    "never_set_aside",
     "next_state",
     "option_faults",
     "option_values",
+    "pairwise_options",
     "parse_duration",
     "parse_instant",
+    "parse_reducer",
     "parse_target",
     "parse_window",
     "pin_case",
     "plain",
     "read_name",
     "require_sound",
+    "rubric_named",
+    "rubric_options",
+    "score_name",
     "sha256",
     "split_aggregation",
     "split_window",
+    "timeless",
+    "unsaid_sections",
+    "unwaivable",
     "why_idle",
     "why_impossible",
     "worst",

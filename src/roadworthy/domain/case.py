@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from .charter import File, Positive
 from .generator import GeneratorUse
@@ -58,6 +58,24 @@ class ScorerSpec(File, frozen=True, kw_only=True):
     name: str = ""
     """The name under which the score is stored; empty means the scorer's."""
     options: dict[str, Any] = field(default_factory=dict)
+    reduce: str | UnsetType = UNSET
+    """How a case's repeats become its score: mean (as is usual), max, min, majority, pass_at(k),
+    pass_hat(k). Left out it is the suite's, and in no digest."""
+
+
+class StopWhen(File, frozen=True, kw_only=True):
+    """When a suite has been asked enough: once an indicator's interval is this narrow.
+
+    The cases are asked in an order drawn with the run's seed, and looked at after `first` cases
+    and after each doubling. The gate then judges the run at a confidence that pays for every look.
+    """
+
+    metric: str
+    """An indicator, or a score of the suite."""
+    width: Annotated[float, Meta(ge=0.001, le=0.999)]
+    """From the interval's lower to its upper end."""
+    first: Annotated[int, Meta(ge=20)] = 100
+    """Cases before the first look."""
 
 
 class SuiteFile(File, frozen=True, kw_only=True):
@@ -78,6 +96,10 @@ class SuiteFile(File, frozen=True, kw_only=True):
     generators: list[GeneratorUse] = field(default_factory=list)
     """What `roadworthy suite grow` makes of the cases."""
     repeats: Repeats = 1
+    reduce: str | UnsetType = UNSET
+    """How the repeats of a case become each of its scores, where the scorer does not say."""
+    stop_when: StopWhen | UnsetType = UNSET
+    """Stop early; left out, every case is asked."""
 
 
 class Suite(Struct, frozen=True, kw_only=True):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field, structs
 
 from .clock import Instant
 from .indicator import Measurement
+from .quarantine import FlakyCase
 
 
 class SuitePin(Struct, frozen=True, kw_only=True):
@@ -31,6 +32,8 @@ class Bar(Struct, frozen=True, kw_only=True):
     seed: int = 0
     repeats: int = 0
     """How often every case was asked; 0: as cases and suites say, which is the contract."""
+    quarantine: dict[str, str] | UnsetType = UNSET
+    """`suite/case` -> the last day on which it is set aside; left out where nothing is."""
 
 
 class Unchecked(Struct, frozen=True, kw_only=True):
@@ -44,8 +47,25 @@ class Unchecked(Struct, frozen=True, kw_only=True):
     """How many of them were blocked: what cannot be looked at does not leave."""
 
 
+class EarlyStop(Struct, frozen=True, kw_only=True):
+    """A suite that was asked until its rule was met, and not to its end."""
+
+    suite: str
+    rule: str
+    """In words."""
+    asked: int
+    """Cases of the suite that were asked."""
+    of: int
+    looks: int
+    """How often the rule could have stopped it: what the gate's confidence pays for."""
+
+
 class RunSummary(Struct, frozen=True, kw_only=True):
-    """What a run says. Deterministic for the same observations."""
+    """What a run says. Deterministic for the same observations.
+
+    As it is kept (`timeless`) it does not say which attempt it was and when: the ledger's entry
+    does. So the same suite, seed and answers give the same bytes.
+    """
 
     run: str
     system: str
@@ -69,3 +89,13 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     """Suite -> number of rows."""
     unchecked: tuple[Unchecked, ...] = ()
     """What nobody looked at; the commonest first."""
+    flaky_cases: tuple[FlakyCase, ...] = ()
+    """The cases of `flaky` with how often each passed, and who answers for it."""
+    looks: int = 1
+    """At how many points the run could have ended; more than 1 where a suite may stop early."""
+    stopped_early: tuple[EarlyStop, ...] = ()
+
+
+def timeless(summary: RunSummary) -> RunSummary:
+    """What the run says, without which attempt it was, when, and which bytes its file has."""
+    return structs.replace(summary, run="", started_at="", ended_at="", file="")

@@ -12,6 +12,7 @@ from .charter import Charter
 from .deployment import Deployment
 from .fault import Fault
 from .paperwork import Deliberation, Pipeline, Playbook, Waiver
+from .quarantine import Quarantined
 from .rollout import Rollout
 from .slo import SloFile
 
@@ -30,6 +31,7 @@ class System(Struct, frozen=True, kw_only=True):
     rollout: Rollout | None = None
     pipeline: Pipeline | None = None
     waivers: tuple[Waiver, ...] = ()
+    quarantine: tuple[Quarantined, ...] = ()
     playbooks: tuple[Playbook, ...] = ()
     deliberation: Deliberation | None = None
     deployment: Deployment = Deployment()

@@ -4,16 +4,17 @@ from .answers import Answer, AnswerStore
 from .cache import CachedProvider, PlainProvider, Receipt, new_receipt
 from .comparison import Comparison, compare, compare_all
 from .fingerprint import row_digest, rows_digest
-from .plan import Item, Plan, case_digest, latest_attempt, pin_suite, plan
+from .plan import Item, Plan, case_digest, latest_attempt, pin_suite, plan, quarantine_of
 from .progress import Progress
 from .reading import RunReader
-from .repeats import CaseKey, flaky_cases, outcomes, pass_at_k, pass_hat_k, passed
+from .repeats import CaseKey, flaky_cases, outcomes, passed
 from .runfile import Header, RunFile, read_header, read_run
 from .runner import Limits, RunRows, run
 from .scorers import SCORER_NAMES, DetectorFactory, make_scorer, text_of
 from .scoring import Scoring
 from .sealed_lines import Seal, SealedLines
 from .seeding import SeededProvider
+from .stopping import must_be_asked
 
 __all__ = [
     "SCORER_NAMES",
@@ -43,13 +44,13 @@ __all__ = [
     "flaky_cases",
     "latest_attempt",
     "make_scorer",
+    "must_be_asked",
     "new_receipt",
     "outcomes",
-    "pass_at_k",
-    "pass_hat_k",
     "passed",
     "pin_suite",
     "plan",
+    "quarantine_of",
     "read_header",
     "read_run",
     "row_digest",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from roadworthy.domain import (
     MAX_REPEATS,
@@ -122,6 +122,7 @@ def plan(
         suites=pins,
         seed=seed,
         repeats=_besides(kept, repeats),
+        quarantine=quarantine_of(system),
     )
     bar_digest = digest_of(bar)
     first = Plan(
@@ -134,6 +135,12 @@ def plan(
         items=items,
     )
     return first.at_attempt(0)
+
+
+def quarantine_of(system: System) -> dict[str, str] | UnsetType:
+    """What the bar fixes of quarantine.yaml; UNSET where nothing is set aside."""
+    held = {f"{each.suite}/{each.case}": each.until for each in system.quarantine}
+    return dict(sorted(held.items())) or UNSET
 
 
 def _besides(kept: Sequence[tuple[Suite, tuple[Case, ...]]], repeats: int | None) -> int:

@@ -1,4 +1,4 @@
-"""What repeats of a case say: flaky cases, pass@k and pass^k.
+"""What repeats of a case say: which passed, and which cases cannot make up their mind.
 
 A repeat passes when all of its judged scores are right (1.0) and it is no error. Raw scores do
 not count: they judge what never left.
@@ -6,10 +6,9 @@ not count: they judge what never left.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
-from roadworthy.domain import Observation
+from roadworthy.domain import FlakyCase, Observation, Quarantined
 
 CaseKey = tuple[str, str]
 """(suite, case id)."""
@@ -33,31 +32,35 @@ def outcomes(rows: Iterable[Observation]) -> dict[CaseKey, tuple[bool, ...]]:
     return {key: tuple(verdicts) for key, verdicts in found.items()}
 
 
-def flaky_cases(rows: Iterable[Observation]) -> tuple[str, ...]:
-    """Ids of cases of which some repeats passed and some did not, sorted."""
-    return tuple(sorted({case for (_, case), each in outcomes(rows).items() if len(set(each)) > 1}))
+def flaky_cases(
+    rows: Iterable[Observation], quarantine: Iterable[Quarantined] = ()
+) -> tuple[FlakyCase, ...]:
+    """Cases of which some repeats passed and some did not, by suite and id.
 
-
-def pass_at_k(n: int, passes: int, k: int) -> float:
-    """Probability that at least one of `k` of the `n` repeats, drawn without replacement, passed.
-
-    Unbiased estimator of Chen et al. 2021 (https://arxiv.org/abs/2107.03374), section 2.1.
-    Raises ValueError unless 1 <= k <= n and 0 <= passes <= n.
+    Each says who answers for it in quarantine, if anybody does.
     """
-    _check(n, passes, k)
-    return 1.0 - math.comb(n - passes, k) / math.comb(n, k)
+    seen = list(rows)
+    unsure = {key: each for key, each in outcomes(seen).items() if len(set(each)) > 1}
+    if not unsure:
+        return ()
+    held = {(each.suite, each.case): each for each in quarantine}
+    suites = {(row.suite, row.case): suites_of(row) for row in seen}
+    found = []
+    for key, each in sorted(unsure.items()):
+        by = next((held[suite, key[1]] for suite in suites[key] if (suite, key[1]) in held), None)
+        found.append(
+            FlakyCase(
+                suite=key[0],
+                case=key[1],
+                passed=sum(each),
+                asked=len(each),
+                owner=by.owner if by is not None else "",
+                until=by.until if by is not None else "",
+            )
+        )
+    return tuple(found)
 
 
-def pass_hat_k(n: int, passes: int, k: int) -> float:
-    """Probability that all of `k` of the `n` repeats, drawn without replacement, passed.
-
-    pass^k of Yao et al. 2024 (tau-bench, https://arxiv.org/abs/2406.12045), section 3.
-    Raises ValueError unless 1 <= k <= n and 0 <= passes <= n.
-    """
-    _check(n, passes, k)
-    return math.comb(passes, k) / math.comb(n, k)
-
-
-def _check(n: int, passes: int, k: int) -> None:
-    if not 1 <= k <= n or not 0 <= passes <= n:
-        raise ValueError(f"need 1 <= k <= n and 0 <= passes <= n, not {n=}, {passes=}, {k=}")
+def suites_of(row: Observation) -> tuple[str, ...]:
+    """Every suite that a row counts in, its own first."""
+    return tuple(dict.fromkeys((row.suite, *map(str, row.attributes.get("suites", ())))))

@@ -15,13 +15,14 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import Observation, Target
+from roadworthy.domain import EarlyStop, Observation, Target
 
 from .fingerprint import row_digest, rows_digest
 from .plan import Item, Key, Plan
 from .progress import Progress, Tally
 from .runfile import RunFile
 from .scoring import Scoring
+from .stopping import Enough, Stopping
 
 PROGRESS_SECONDS = 0.1
 
@@ -45,7 +46,10 @@ class RunRows(Struct, frozen=True, kw_only=True):
     digest: str
     """Of what the rows say, texts included; see `fingerprint`."""
     missing: int = 0
-    """Questions without a row."""
+    """Questions without a row, but for those that a stopping rule made needless."""
+    looks: int = 1
+    """At how many points the run could have ended by such a rule."""
+    stopped_early: tuple[EarlyStop, ...] = ()
     stopped: str = ""
     """Why it stopped early; empty when it did not."""
     progress: Progress
@@ -64,22 +68,30 @@ async def run(
     scoring: Scoring,
     limits: Limits = Limits(),  # noqa: B008 - frozen
     on_progress: Callable[[Progress], None] | None = None,
+    enough: Enough | None = None,
 ) -> RunRows:
     """Ask what is not finished yet. The same call after a kill goes on where it was.
+
+    `enough` says when a suite that may stop early has been asked enough.
 
     Raises what the target raises beyond its port (its own faults), after flushing all rows, and
     EvidenceError when a row cannot be written.
     """
     state = _Run(planned, runfile, scoring, limits, on_progress)
+    stopping = Stopping(planned, enough)
     try:
-        async with asyncio.TaskGroup() as workers:
-            for _ in range(min(limits.concurrency, state.open)):
-                workers.create_task(_work(state, target))
+        for asked in stopping.rounds(state.rows):
+            state.ask(asked)
+            async with asyncio.TaskGroup() as workers:
+                for _ in range(min(limits.concurrency, state.open)):
+                    workers.create_task(_work(state, target))
+            if state.stopped:
+                break
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
     finally:
         runfile.flush()
-    return state.result()
+    return state.result(stopping)
 
 
 async def _work(state: _Run, target: Target) -> None:
@@ -114,11 +126,19 @@ class _Run:
         runfile.finished = {}
         self._tally = Tally(len(planned.items), len(self._rows))
         self._started = self._shown = time.perf_counter()
-        self.open = len(planned.items) - len(self._rows)
-        self.questions: Iterator[Item] = iter(
-            [item for item in planned.items if item.key not in self._rows]
-        )
+        self.open = 0
+        self.questions: Iterator[Item] = iter(())
         self.stopped = ""
+
+    def ask(self, items: tuple[Item, ...]) -> None:
+        """Take these as the next questions, but for those that are answered."""
+        left = [item for item in items if item.key not in self._rows]
+        self.open = len(left)
+        self.questions = iter(left)
+
+    def rows(self) -> Iterator[Observation]:
+        """The rows so far, in the order of their keys."""
+        return (self._rows[key] for key in sorted(self._rows))
 
     def take(self, item: Item, observation: Observation) -> None:
         """Score a finished row, write it, count it."""
@@ -131,16 +151,18 @@ class _Run:
             self._shown = now
             self._on_progress(self._tally.snapshot(now - self._started))
 
-    def result(self) -> RunRows:
-        """The rows so far."""
-        rows = tuple(self._rows[key] for key in sorted(self._rows))
+    def result(self, stopping: Stopping) -> RunRows:
+        """The rows, and what was made needless."""
+        rows = tuple(self.rows())
         snapshot = self._tally.snapshot(time.perf_counter() - self._started)
         if self._on_progress is not None:
             self._on_progress(snapshot)
         return RunRows(
             rows=rows,
             digest=rows_digest(self._digests),
-            missing=len(self._plan.items) - len(rows),
+            missing=len(self._plan.items) - len(rows) - stopping.left_out,
+            looks=stopping.looks,
+            stopped_early=stopping.stopped,
             stopped=self.stopped,
             progress=snapshot,
         )

@@ -12,14 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+from msgspec import UNSET
 
 from roadworthy.domain import (
+    EVERY_REPEAT,
     Case,
     NeverRecord,
     Observation,
     RoadworthyError,
     Scorer,
     ScorerSpec,
+    SuiteFile,
     UsageError,
 )
 
@@ -39,14 +42,17 @@ class Scoring:
     def __init__(self, planned: Plan, detector_factory: DetectorFactory | None = None) -> None:
         """Make every scorer that the plan needs. Raises UsageError on a wrong one."""
         self._factory = detector_factory
-        self._specs = {suite.name: _with_defaults(suite.file.scorers) for suite in planned.suites}
+        self._specs = {suite.name: _with_defaults(suite.file) for suite in planned.suites}
         holders = {(item.suite, *item.also) for item in planned.items}
         self._made = {suites: self._make(suites) for suites in sorted(holders)}
+        self._reducers = {suites: self._reduced(suites) for suites in self._made}
 
     def scored(self, item: Item, observation: Observation) -> Observation:
         """The observation with label, expectation and scores; an error row is not scored."""
         case = item.case
         attributes = _attributes(item, observation)
+        if reducers := self._reducers[(item.suite, *item.also)]:
+            attributes["reduce"] = reducers
         label = case.expect.label or ""
         if observation.status == "error":
             return msgspec.structs.replace(observation, label=label, attributes=attributes)
@@ -101,9 +107,26 @@ class Scoring:
             for spec in specs.values()
         )
 
+    def _reduced(self, suites: tuple[str, ...]) -> dict[str, str]:
+        """Score -> how the repeats of a case become it, where a suite says so."""
+        specs = {name: spec for suite in suites for name, spec in self._specs[suite].items()}
+        return {name: spec.reduce for name, spec in specs.items() if spec.reduce is not UNSET}
 
-def _with_defaults(named: Iterable[ScorerSpec]) -> dict[str, ScorerSpec]:
+
+def _with_defaults(file: SuiteFile) -> dict[str, ScorerSpec]:
     """A suite's scorers by the name of their score, defaults for what they do not read last."""
+    specs = _named(file.scorers)
+    if file.reduce is UNSET:
+        return specs
+    return {
+        name: spec
+        if spec.reduce is not UNSET or spec.scorer in EVERY_REPEAT
+        else msgspec.structs.replace(spec, reduce=file.reduce)
+        for name, spec in specs.items()
+    }
+
+
+def _named(named: Iterable[ScorerSpec]) -> dict[str, ScorerSpec]:
     specs: dict[str, ScorerSpec] = {}
     read: set[str] = set()
     for spec in named:

@@ -62,7 +62,7 @@ class PathTarget:
             repeat=repeat,
             tags=tuple(case.tags),
             facets=case.facets,
-            **_durations(receipt),
+            **_durations(receipt, observation),
         )
 
     async def _observed(self, call: Call) -> Observation:
@@ -136,10 +136,15 @@ def _only_text(case: Case) -> str:
     return content
 
 
-def _durations(receipt: Receipt) -> dict[str, Any]:
-    """How long the model took, and whether all of it was found in the cache."""
+def _durations(receipt: Receipt, observation: Observation) -> dict[str, Any]:
+    """How long the model took, and whether all of it was found in the cache.
+
+    What no model was asked for has no such duration: how fast this machine blocked it today is
+    nothing that the same answers would say again.
+    """
     if not receipt.paid and not receipt.found:
-        return {}
+        failed = observation.status == "error"
+        return {} if failed else {"latency_ms": None, "first_token_ms": None}
     return {
         "latency_ms": round(receipt.latency_ms, 3),
         "first_token_ms": (

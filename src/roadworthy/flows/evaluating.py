@@ -27,11 +27,14 @@ from roadworthy.domain import (
     Draft,
     EvidenceError,
     Measurement,
+    Observation,
     Provider,
     ReleaseContent,
     RunSummary,
+    StopWhen,
     System,
     format_instant,
+    timeless,
 )
 from roadworthy.evaluation import (
     DetectorFactory,
@@ -48,8 +51,9 @@ from roadworthy.evaluation import (
     run,
 )
 from roadworthy.manifests import Workspace
-from roadworthy.monitoring import measure_all, unchecked
-from roadworthy.release import pin
+from roadworthy.monitoring import measure, measure_all, unchecked
+from roadworthy.policy import confidence_of
+from roadworthy.release import behaviour_digest, pin
 
 from .case_target import PathTarget
 from .loop import Loop
@@ -130,7 +134,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         scoring = Scoring(planned, deps.detector_factory)
         # 2 the bar into the ledger, before the first call
         started_at = format_instant(deps.loop.clock.now())
-        _fix_bar(planned, deps)
+        _fix_bar(planned, behaviour_digest(content), deps)
         # 3 run through the request path
         with RunFile(
             run_path(deps.loop.workspace, planned.run),
@@ -149,16 +153,17 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
                 scoring=scoring,
                 limits=asked.limits,
                 on_progress=deps.on_progress,
+                enough=narrow_enough,
             )
             # 4 summary, 5 entry
-            return _entered(planned, content, found, runfile, model, deps)
+            return _entered(planned, system, found, runfile, model, deps)
     finally:
         await service.provider.aclose()
 
 
 def _entered(
     planned: Plan,
-    content: ReleaseContent,
+    system: System,
     found: RunRows,
     runfile: RunFile,
     model: RunModel,
@@ -167,13 +172,14 @@ def _entered(
     """4 summary with indicators, whole or not at all; 5 the run into the ledger."""
     summary = _summary(
         planned,
-        content,
+        system,
         found,
         runfile.sync(),
         (runfile.header.started_at, format_instant(deps.loop.clock.now())),
     )
-    digest = deps.loop.blobs.put_json(summary)
-    _write_whole(summary_path(deps.loop.workspace, planned.run), msgspec.json.encode(summary))
+    digest = deps.loop.blobs.put_json(timeless(summary))
+    kept = msgspec.json.encode(timeless(summary))
+    _write_whole(summary_path(deps.loop.workspace, planned.run), kept)
     deps.loop.ledger.record(_completed(planned, summary, digest, deps.loop.machine))
     return Evaluated(
         summary=summary,
@@ -249,7 +255,7 @@ def _complete(planned: Plan, deps: EvaluatingDeps) -> Evaluated | None:
     )
 
 
-def _fix_bar(planned: Plan, deps: EvaluatingDeps) -> None:
+def _fix_bar(planned: Plan, behaviour: str, deps: EvaluatingDeps) -> None:
     """Enter the bar, once for a run."""
     fixed = deps.loop.ledger.entries(kind="bar.fixed", subject=planned.bar.candidate)
     if any(entry.payload.get("run") == planned.run for entry in fixed):
@@ -265,6 +271,7 @@ def _fix_bar(planned: Plan, deps: EvaluatingDeps) -> None:
             payload={
                 "run": planned.run,
                 "bar": digest,
+                "behaviour": behaviour,
                 "slos": bar.slos,
                 "suites": {each.name: each.digest for each in bar.suites},
                 "seed": bar.seed,
@@ -278,7 +285,7 @@ def _fix_bar(planned: Plan, deps: EvaluatingDeps) -> None:
 
 def _summary(
     planned: Plan,
-    content: ReleaseContent,
+    system: System,
     found: RunRows,
     file: str,
     times: tuple[str, str],
@@ -286,11 +293,12 @@ def _summary(
     errors = found.errors
     total = len(planned.items)
     whole = found.missing == 0 and errors <= total * ALLOWED_ERROR_SHARE
+    flaky = flaky_cases(found.rows, system.quarantine)
     return RunSummary(
         run=planned.run,
         system=planned.bar.system,
         candidate=planned.bar.candidate,
-        candidate_name=content.candidate.name,
+        candidate_name=system.candidate.name,
         bar=planned.bar_digest,
         status="complete" if whole else "partial",
         n=len(found.rows),
@@ -301,14 +309,27 @@ def _summary(
         started_at=times[0],
         ended_at=times[1],
         cost=_cost(found),
-        flaky=flaky_cases(found.rows),
+        flaky=tuple(sorted({each.case for each in flaky})),
         suites=planned.counts,
         unchecked=unchecked(found.rows),
+        flaky_cases=flaky,
+        looks=found.looks,
+        stopped_early=found.stopped_early,
     )
 
 
 def _indicators(found: RunRows) -> tuple[Measurement, ...]:
-    return tuple(measure_all(found.rows)) if found.rows else ()
+    if not found.rows:
+        return ()
+    return tuple(measure_all(found.rows, confidence=confidence_of(1, found.looks)))
+
+
+def narrow_enough(rule: StopWhen, rows: list[Observation], looks: int) -> bool:
+    """Whether the rule's interval is narrow enough, at a confidence that pays for all looks."""
+    found = measure(rule.metric, rows, confidence=confidence_of(1, looks))
+    if found.low is None or found.high is None:
+        return False
+    return found.high - found.low <= rule.width
 
 
 def _cost(found: RunRows) -> str | None:
@@ -338,6 +359,10 @@ def _completed(planned: Plan, summary: RunSummary, digest: str, actor: str) -> D
             "n": summary.n,
             "errors": summary.errors,
             "observations": summary.observations,
+            "file": summary.file,
+            "started_at": summary.started_at,
+            "ended_at": summary.ended_at,
+            "stopped_early": [msgspec.structs.asdict(each) for each in summary.stopped_early],
             "summary": digest,
         },
     )

@@ -72,12 +72,18 @@ def summary_of(loop: Loop, entry: Entry) -> RunSummary:
     """
     digest, run = str(entry.payload.get("summary", "")), entry.payload.get("run")
     try:
-        return msgspec.convert(loop.blobs.get_json(digest), RunSummary, strict=False)
+        kept = msgspec.convert(loop.blobs.get_json(digest), RunSummary, strict=False)
     except (EvidenceError, msgspec.MsgspecError) as error:
         raise VerificationError(
             f"the summary of {run}, which entry {entry.seq} names, is not there any more: {error}",
             fix=f"restore it from a backup, or {_FRESH}",
         ) from error
+    said = {name: str(entry.payload.get(name) or "") for name in _OF_THE_ATTEMPT}
+    return msgspec.structs.replace(kept, **{name: text for name, text in said.items() if text})
+
+
+_OF_THE_ATTEMPT = ("run", "started_at", "ended_at", "file")
+"""What the entry says of the attempt, so that summaries of the same answers are the same bytes."""
 
 
 def rows_of(loop: Loop, run: RunSummary | None) -> list[Observation]:

@@ -13,6 +13,7 @@ from .deployment_checks import check_deployment
 from .paperwork_checks import check_papers
 from .prompt_checks import check_prompt
 from .reading import Reading
+from .repeat_checks import check_repeats
 from .slo_checks import check_slos
 from .suite_checks import check_suites
 from .suite_loading import load_suites
@@ -24,6 +25,7 @@ CHECKS = (
     check_slos,
     check_suites,
     check_papers,
+    check_repeats,
     check_deployment,
     check_clauses,
 )

@@ -56,6 +56,7 @@ def load_system(root: Path, *, candidate: str = "candidate.yaml") -> System:
         rollout=reading.rollout,
         pipeline=reading.pipeline,
         waivers=tuple(reading.waivers.values()),
+        quarantine=tuple(reading.quarantine.cases) if reading.quarantine else (),
         playbooks=reading.playbooks,
         deliberation=reading.deliberation,
         deployment=with_environment(reading.deployment, os.environ)[0],

@@ -165,7 +165,7 @@ def _any(value: Any, path: Path, document: Document) -> Any:
 
 def _union(value: Any, wanted: Any, path: Path, document: Document) -> Any:
     """The member of the union that the value's own type points at."""
-    members = get_args(wanted)
+    members = _members(wanted)
     if value is None and type(None) in members:
         return None
     fitting = [one for one in members if one is not type(None) and _points_at(value, one)]
@@ -180,6 +180,11 @@ def _union(value: Any, wanted: Any, path: Path, document: Document) -> Any:
         f"write {_say(wanted)}",
     )
     return _placeholder(wanted)
+
+
+def _members(wanted: Any) -> tuple[Any, ...]:
+    """What a union allows a file to say. A key that may be left out is no value of its own."""
+    return tuple(one for one in get_args(wanted) if one is not msgspec.UnsetType)
 
 
 def _points_at(value: Any, wanted: Any) -> bool:
@@ -314,7 +319,7 @@ def _say(wanted: Any) -> str:
     if origin is Annotated:
         return _say(get_args(wanted)[0])
     if origin in (Union, types.UnionType):
-        words = [_say(one) for one in get_args(wanted) if one is not type(None)]
+        words = [_say(one) for one in _members(wanted) if one is not type(None)]
         return " or ".join(dict.fromkeys(words))
     if origin is Literal:
         return " or ".join(f"`{one}`" for one in get_args(wanted))
@@ -344,7 +349,7 @@ def _placeholder(wanted: Any) -> Any:
     if origin is Literal:
         return get_args(wanted)[0]
     if origin in (Union, types.UnionType):
-        members = get_args(wanted)
+        members = _members(wanted)
         return None if type(None) in members else _placeholder(members[0])
     if origin is list:
         return []

@@ -1,7 +1,8 @@
 """Cases: what indicators count. The repeats of a case are one case, never several.
 
 Enters: rows of a run or of live traffic. Leaves: the same rows by case, and for a question each
-case's value, the mean over its repeats. A live exchange is a case of its own.
+case's value: the mean over its repeats, or what the suite's reducer makes of a score's. A live
+exchange is a case of its own. What never happens here: a repeat that failed left out of a reducer.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from roadworthy.domain import Observation
+from roadworthy.domain import Observation, parse_reducer
+from roadworthy.statistics import reduced
 
 Rows = Sequence[Observation]
 
@@ -21,6 +23,8 @@ class Cases(Struct, frozen=True):
     rows: Rows
     groups: Sequence[Rows] = ()
     """The rows of each case; empty when every row is a case of its own."""
+    reduces: bool = False
+    """Whether any row names a reducer of one of its scores."""
 
     def each(self) -> Iterator[Rows]:
         """The rows of one case after the other."""
@@ -33,7 +37,9 @@ def cases_of(observations: Iterable[Observation]) -> Cases:
     groups: dict[object, list[Observation]] = {}
     for index, row in enumerate(rows):
         groups.setdefault((row.suite, row.case) if row.case else index, []).append(row)
-    return Cases(rows, () if len(groups) == len(rows) else list(groups.values()))
+    reduces = any("reduce" in row.attributes for row in rows)
+    single = len(groups) == len(rows) and not reduces
+    return Cases(rows, () if single else list(groups.values()), reduces)
 
 
 class PerCase(Struct, frozen=True):
@@ -43,10 +49,20 @@ class PerCase(Struct, frozen=True):
     """One for each case that answers: the mean over its repeats that do."""
     rows: int
     """How many rows answered."""
+    fault: str = ""
+    """Why a case has no value although it was asked; then nothing is measured."""
 
 
-def per_case(cases: Cases, question: Callable[[Observation], float | None]) -> PerCase:
-    """Ask every row; a case without an answer is in no denominator."""
+Asking = Callable[[Observation], float | None]
+
+
+def per_case(cases: Cases, question: Asking, *, score: str = "") -> PerCase:
+    """Ask every row; a case without an answer is in no denominator.
+
+    `score` is the score that the question is about: its reducer then says what the case's value is.
+    """
+    if cases.reduces and score:
+        return _by_reducer(cases, question, score)
     if not cases.groups:
         flat = [float(said) for row in cases.rows if (said := question(row)) is not None]
         return PerCase(flat, len(flat))
@@ -57,4 +73,24 @@ def per_case(cases: Cases, question: Callable[[Observation], float | None]) -> P
         if answers:
             values.append(sum(answers) / len(answers))
             rows += len(answers)
+    return PerCase(values, rows)
+
+
+def _by_reducer(cases: Cases, question: Asking, score: str) -> PerCase:
+    """Each case's value as its suite reduces it; a repeat that failed is one that was not right."""
+    values: list[float] = []
+    rows = 0
+    for group in cases.each():
+        answers = [said for row in group if (said := question(row)) is not None]
+        if not answers:
+            continue
+        named = str(group[0].attributes.get("reduce", {}).get(score, "mean"))
+        if named != "mean":
+            answers += [0.0] * (len(group) - len(answers))
+        try:
+            values.append(float(reduced(answers, parse_reducer(named))))
+        except ValueError:
+            fault = f"{named} needs more repeats than the {len(answers)} of case {group[0].case}"
+            return PerCase([], 0, fault)
+        rows += len(answers)
     return PerCase(values, rows)

@@ -17,7 +17,7 @@ from .cases import Cases, cases_of, per_case
 from .durations import duration
 from .groups import group_rate
 from .labels import OF_LABELS, averaged, beside_coverage, brier, calibration_error
-from .rates import RATES
+from .rates import RATES, SCORE_OF
 from .results import absent, mean_of, share_of
 
 Meter = Callable[[IndicatorSpec, Cases, str, float], Measurement]
@@ -119,14 +119,15 @@ def _says_something(item: Measurement) -> bool:
 
 
 def _rate(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
-    found = share_of(spec, per_case(cases, RATES[spec.name]), confidence)
+    score = SCORE_OF.get(spec.name, "")
+    found = share_of(spec, per_case(cases, RATES[spec.name], score=score), confidence)
     return beside_coverage(spec, cases, found) if spec.name in OF_LABELS else found
 
 
 def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
     """A suite's own score: bounded as a share when every value is in [0, 1], else as a mean."""
     spec = IndicatorSpec(name=name, definition="a score of the suite", needs=(f"score:{name}",))
-    found = per_case(cases, lambda row: row.scores.get(name))
+    found = per_case(cases, lambda row: row.scores.get(name), score=name)
     if all(0.0 <= value <= 1.0 for value in found.values):
         return share_of(spec, found, confidence)
     return mean_of(spec, found, confidence)

@@ -108,3 +108,14 @@ RATES: dict[str, Question] = {
     "availability": _available,
 }
 """Indicator -> its question."""
+
+SCORE_OF = {
+    "accuracy": "label",
+    "recall_micro": "label",
+    "exact_match": "exact",
+    "contains": "contains",
+    "regex_match": "regex",
+    "format_validity": "schema",
+}
+"""Indicator -> the score that it shows, whose reducer therefore rules it. No indicator of safety
+is here: what happened in one repeat happened."""

@@ -52,7 +52,7 @@ def share_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measurem
     """The mean of values in [0, 1], one a case, with the interval that never covers less."""
     n = len(found.values)
     if n == 0:
-        return absent(spec)
+        return absent(spec, found.fault)
     total = math.fsum(found.values)
     bounds = share_interval(total, n, confidence)
     return Measurement(
@@ -76,7 +76,7 @@ def mean_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measureme
     values = found.values
     n = len(values)
     if not values:
-        return absent(spec)
+        return absent(spec, found.fault)
     bounds, reason = None, ""
     if min(values) < max(values):
         bounds = mean_interval(values, confidence)
