@@ -104,7 +104,7 @@ from .judge import (
     rubric_options,
     score_name,
 )
-from .note_sections import unsaid_sections
+from .note_sections import PREREAD, SECTIONS, NoteSection, Unsaid, unsaid_sections
 from .objective import (
     AGGREGATIONS,
     Objective,

@@ -49,6 +49,21 @@ class Blocker(Struct, frozen=True, kw_only=True):
     phase: Phase = ""
 
 
+class WaiverUse(Struct, frozen=True, kw_only=True):
+    """A waiver that a decision rests on, as it was signed. Its digest names its every word."""
+
+    id: str
+    digest: str
+    covers: tuple[str, ...]
+    """What it let pass: names of assessments, and `case ID` for a removed case."""
+    reason: str
+    author: str
+    approved_by: tuple[str, ...]
+    """Whose keys signed it."""
+    until: str
+    """The last day on which it holds."""
+
+
 class GateDecision(Struct, frozen=True, kw_only=True):
     """The gate's decision on one run of one candidate. Same evidence, same bytes."""
 
@@ -68,5 +83,7 @@ class GateDecision(Struct, frozen=True, kw_only=True):
     """Digest of the deliberation note that the gate read; empty when there was none."""
     deliberated: str = ""
     """What that note decided: ship, ship_limited, hold or stop."""
+    waivers: tuple[WaiverUse, ...] = ()
+    """What was let pass, until when, and by whose keys."""
     notes: tuple[str, ...] = ()
-    """What was not judged and why, differences to the baseline, waivers that hold."""
+    """What was not judged and why, differences to the baseline, waivers that count for nothing."""

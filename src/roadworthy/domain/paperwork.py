@@ -7,6 +7,8 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from .charter import File
+from .objective import read_name
+from .slo import SafetySLO
 
 
 class Waiver(File, frozen=True, kw_only=True):
@@ -16,14 +18,26 @@ class Waiver(File, frozen=True, kw_only=True):
     id: str
     slo: str = ""
     """The SLO whose failure is accepted."""
+    slice: str = ""
+    """The slice of it (`tenant=acme`), where the SLO is judged slice by slice."""
     cases: list[str] = field(default_factory=list)
     """Case ids whose removal from a suite is accepted."""
     reason: str
     author: str
+    """Who asks for it and sees to the mending: the name of a person's key."""
     approved_by: str
-    """A person distinct from the author."""
+    """A person distinct from the author, whose key signs it: `roadworthy waiver sign`."""
     until: str
     """Date `YYYY-MM-DD`, the last day on which it holds."""
+
+
+def unwaivable(slo: SafetySLO) -> str:
+    """Why a failure of this objective is never accepted; empty where it can be."""
+    if read_name(slo).metric.startswith("never_event"):
+        return "it counts never events, and nobody can allow what must never happen"
+    if "incident:" in slo.where:
+        return "it is about the cases of incidents, and what happened once is not waived"
+    return ""
 
 
 class FollowUp(File, frozen=True, kw_only=True):
@@ -64,6 +78,8 @@ class Deliberation(Struct, frozen=True, kw_only=True):
     body: str
     digest: str = ""
     """Of the file's bytes, as `sha256sum` would say it."""
+    body_line: int = 1
+    """The line of the file on which `body` starts."""
 
 
 class PlaybookHeader(File, frozen=True, kw_only=True):
