@@ -10,6 +10,7 @@ from .attest import (
     attest_gate,
     attest_release,
 )
+from .behaviour import behaviour_digest
 from .bundle import (
     add_attestations,
     build_bundle,
@@ -50,6 +51,7 @@ __all__ = [
     "attest_evaluation",
     "attest_gate",
     "attest_release",
+    "behaviour_digest",
     "build_bundle",
     "bundle_digest",
     "candidate_digest",
