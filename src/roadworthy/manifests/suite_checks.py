@@ -6,17 +6,33 @@ from collections.abc import Iterable
 
 import msgspec
 
-from roadworthy.domain import KNOWN_TAGS, Case, Expect, Prompt, SuiteFile, Variable
+from roadworthy.domain import (
+    JUDGED,
+    KNOWN_TAGS,
+    PAIRWISE,
+    Case,
+    Expect,
+    Prompt,
+    ScorerSpec,
+    SuiteFile,
+    UsageError,
+    Variable,
+    pairwise_options,
+    rubric_options,
+)
 
 from .compiled import check_pattern, check_schema
 from .detector_checks import check_detector
-from .document import Document
+from .document import Document, Path
 from .folder import Folder
 from .generator_checks import check_generators
 from .reading import CHARTER, Reading
 from .typed import suggest
 
-SCORERS = ("exact", "contains", "regex", "schema", "label", "action", "absent", "detector")
+SCORERS = (
+    "exact", "contains", "regex", "schema", "label", "action", "absent", "detector", "pairwise",
+    "rubric",
+)  # fmt: skip
 """What a suite may name under `scorer` (a test holds it equal to the evaluation's own list)."""
 
 NEVER_TAG = "never:"
@@ -81,6 +97,8 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
                 "give one of them another `name`",
             )
         stored[name] = index
+        if scorer.scorer in JUDGED:
+            _check_judge(scorer, document, (*place, "options"))
         if scorer.scorer == "detector":
             options = scorer.options
             detector, own = options.get("detector"), options.get("options", {})
@@ -93,6 +111,13 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
                 continue
             check_detector(detector, own, folder, document, (*place, "options"))
     check_generators(suite.generators, document)
+
+
+def _check_judge(scorer: ScorerSpec, document: Document, place: Path) -> None:
+    try:
+        (pairwise_options if scorer.scorer == PAIRWISE else rubric_options)(scorer)
+    except UsageError as error:
+        document.fault(place, error.message, error.fix)
 
 
 def _check_cases(cases: list[Case], document: Document, reading: Reading) -> None:

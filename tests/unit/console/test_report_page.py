@@ -106,9 +106,9 @@ def test_nothing_is_loaded_from_anywhere(tmp_path):
         assert "style" not in attributes
         assert str(attributes.get("href") or "#").startswith("#")
         assert not [name for name in attributes if name.startswith("on")]
-    assert "url(" not in page.style()
-    assert "innerHTML" not in page.script()
-    assert "eval(" not in page.script()
+    assert "url(" not in page.PAGE.style()
+    assert "innerHTML" not in page.PAGE.script()
+    assert "eval(" not in page.PAGE.script()
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path):

@@ -8,8 +8,6 @@ left out.
 
 from __future__ import annotations
 
-import base64
-import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,8 +26,6 @@ ID_SHOWN = 96
 """Characters of an id in the columns; the chunk has all of it."""
 
 FLIPS = ("", "same", "fixed", "broken")
-_LEVEL = 4
-"""Of deflate: 6 takes half as long again for 4 % less."""
 
 _EXPECTED = Expect.__struct_fields__
 _encoder = msgspec.json.Encoder()
@@ -273,11 +269,6 @@ class CaseData:
     def _said(self, each: RailVerdict) -> tuple[str, str, str, tuple[str, ...], str, str]:
         reason = each.reason if self.texts else ""
         return each.rail, each.side, each.outcome, each.kinds, reason, each.never_event
-
-
-def packed(text: bytes) -> bytes:
-    """Deflated (zlib), then base64: letters, digits, `+`, `/`, `=`."""
-    return base64.b64encode(zlib.compress(text, _LEVEL))
 
 
 def _raw(row: Observation) -> str:

@@ -9,39 +9,37 @@ the same run gives the same bytes.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import os
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from msgspec import Struct
 
-from roadworthy.domain import EvidenceError, Observation, UsageError
+from roadworthy.domain import EvidenceError, Observation
 from roadworthy.flows.inspection import Inspection
 
 from .calibration import calibration_view
-from .data import CaseData, packed
+from .data import CaseData
 from .decision import decision_view
 from .evidence import indicator_rows, proofs
 from .flips import flip_of, flipped_cases, flips_view
 from .links import Links
 from .objectives import level, objective_rows
+from .one_file import Parts, block, packed, require_writable, whole
 from .rails_seen import OUTCOMES, confusion_view, rail_rows
 from .robustness import robustness_view
-from .shown import finalize
 from .slices import sliced_indicators
 from .tally import Tally
 
-ASSETS = Path(__file__).parent / "assets"
-SCRIPTS = ("store.js", "prose.js", "case.js", "cases.js")
-STYLES = ("page.css", "charts.css", "cases.css")
+PAGE = Parts(
+    scripts=("inflate.js", "store.js", "prose.js", "case.js", "theme.js", "cases.js"),
+    styles=("page.css", "charts.css", "texts.css", "cases.css"),
+    template="page.html.j2",
+)
 
 _WAITING = 8
 """Chunks that wait to be deflated."""
@@ -77,16 +75,16 @@ def write_report(inspection: Inspection, out: Path, *, texts: bool = True) -> Wr
     tags, facets, labels, scores and verdicts are. Raises UsageError when `out` is something else
     than a report, EvidenceError when it cannot be written.
     """
-    _require_writable(out)
+    require_writable(out, ours=_OURS, kind="report")
     try:
-        with tempfile.TemporaryFile(dir=out.parent) as spool, _whole(out) as file:
+        with tempfile.TemporaryFile(dir=out.parent) as spool, whole(out) as file:
             counted = _count(inspection, spool, texts=texts)
             links = Links()
             head, tail = _rendered(inspection, counted, links, texts=texts).split(_MARK)
             file.write(head.encode("utf-8", "replace"))
             index = counted.data.index(links=links.listed(), chunks=counted.chunks)
-            file.write(_block("index", packed(index)))
-            file.write(f"<script>{script()}</script>\n".encode())
+            file.write(block("index", packed(index)))
+            file.write(f"<script>{PAGE.script()}</script>\n".encode())
             spool.seek(0)
             shutil.copyfileobj(spool, file, 1 << 20)
             file.write(tail.encode())
@@ -101,30 +99,6 @@ def write_report(inspection: Inspection, out: Path, *, texts: bool = True) -> Wr
         bytes=out.stat().st_size,
         digest=f"sha256:{digest}",
     )
-
-
-def script() -> str:
-    """The page's script, as its digest in the policy is taken of it."""
-    return "".join((ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS)
-
-
-def style() -> str:
-    """The page's style."""
-    return "".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
-
-
-def policy() -> str:
-    """The content security policy of the page."""
-    return (
-        f"default-src 'none'; script-src '{_source(script())}'; style-src '{_source(style())}';"
-        " base-uri 'none'; form-action 'none';"
-        " require-trusted-types-for 'script'; trusted-types 'none'"
-    )
-
-
-def _source(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
 
 
 def _count(inspection: Inspection, spool: IO[bytes], *, texts: bool) -> _Counted:
@@ -174,37 +148,14 @@ class _Packing:
             self._write()
 
     def _write(self) -> None:
-        self._spool.write(_block(f"chunk-{self.chunks}", self._waiting.popleft().result()))
+        self._spool.write(block(f"chunk-{self.chunks}", self._waiting.popleft().result()))
         self.chunks += 1
-
-
-def _block(name: str, base64_text: bytes) -> bytes:
-    """A data block: no browser runs a script of that type, and base64 cannot end it."""
-    return (
-        b'<script type="application/octet-stream" id="' + name.encode() + b'">'
-        + base64_text + b"</script>\n"
-    )  # fmt: skip
 
 
 def _rendered(inspection: Inspection, counted: _Counted, links: Links, *, texts: bool) -> str:
     """The fixed part, with a mark where the data go. No text can hold the mark: `<` is escaped."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(ASSETS),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["safe_svg"] = _svg
-    return environment.get_template("page.html.j2").render(
-        policy=policy(),
-        style=_svg(style()),
-        view=_view(inspection, counted, links),
-        texts=texts,
-    )
+    view = _view(inspection, counted, links)
+    return PAGE.rendered(view=view, texts=texts)
 
 
 def _view(inspection: Inspection, counted: _Counted, links: Links) -> dict[str, Any]:
@@ -236,42 +187,3 @@ def _view(inspection: Inspection, counted: _Counted, links: Links) -> dict[str, 
         "errors": links.to(verdict="error"),
         "never": links.to(special="never"),
     }
-
-
-def _svg(markup: str) -> Any:
-    """Markup of our own making, which the template must not escape."""
-    from markupsafe import Markup
-
-    return Markup(markup)  # noqa: S704 - charts.py escapes every text; assets are ours
-
-
-def _require_writable(out: Path) -> None:
-    """Only a new file or an earlier report is written over."""
-    if out.is_dir():
-        raise UsageError(f"{out} is a folder", fix=f"--out {out / 'run.html'}")
-    if not out.parent.is_dir():
-        raise UsageError(f"there is no folder {out.parent}", fix=f"mkdir -p {out.parent}")
-    if not out.exists():
-        return
-    with out.open("rb") as file:
-        ours = file.read(len(_OURS)) == _OURS
-    if not ours:
-        raise UsageError(
-            f"{out} is there and is no report, so it is not written over",
-            fix="name another file with --out, or remove it",
-        )
-
-
-@contextmanager
-def _whole(out: Path) -> Iterator[IO[bytes]]:
-    """A file that is there as a whole, or as it was before; readable by its owner alone."""
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(out)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -8,13 +8,25 @@ from typing import Any, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import Detector, RoadworthyError, Scorer, ScorerSpec, UsageError
+from roadworthy.domain import (
+    JUDGED,
+    PAIRWISE,
+    Detector,
+    RoadworthyError,
+    Scorer,
+    ScorerSpec,
+    UsageError,
+    pairwise_options,
+    rubric_options,
+    score_name,
+)
 
 from .absent import Absent
 from .action import Action
 from .contains import Contains
 from .detection import Detection
 from .exact import Exact
+from .judged import Judged
 from .label import Label
 from .regex import Regex
 from .schema import Schema
@@ -74,7 +86,7 @@ _KINDS: dict[str, tuple[Callable[..., Any], type[_Options]]] = {
     "absent": (Absent, _Options),
 }
 
-SCORER_NAMES = (*_KINDS, "detector")
+SCORER_NAMES = (*_KINDS, "detector", *sorted(JUDGED))
 """What a suite may name under `scorer:`."""
 
 READS = {
@@ -85,6 +97,7 @@ READS = {
     "schema": "schema",
     "action": "action",
     "absent": "absent",
+    "rubric": "rubric",
 }
 """Scorer -> the expectation that it reads."""
 
@@ -107,6 +120,9 @@ def make_scorer(spec: ScorerSpec, detector_factory: DetectorFactory | None = Non
     name = spec.name or spec.scorer
     if spec.scorer == "detector":
         return _detection(spec, detector_factory)
+    if spec.scorer in JUDGED:
+        (pairwise_options if spec.scorer == PAIRWISE else rubric_options)(spec)
+        return Judged(score_name(spec))
     if spec.scorer not in _KINDS:
         raise UsageError(
             f"there is no scorer {spec.scorer!r}",

@@ -217,17 +217,6 @@ function build() {
     el.empty, make("nav", { class: "pager", "aria-label": "Pages of cases" }, el.before, el.pages, el.after));
 }
 
-function readyTheme() {
-  const button = document.getElementById("theme"), names = ["system", "light", "dark"];
-  let at = 0;
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    at = (at + 1) % names.length;
-    if (at) document.documentElement.dataset.theme = names[at]; else delete document.documentElement.dataset.theme;
-    button.textContent = `Theme: ${names[at]}`;
-  });
-}
-
 function openHash() {
   const hit = /^#case-(\d+)$/.exec(location.hash);
   if (hit && Number(hit[1]) >= 1 && Number(hit[1]) <= store.rows) showCase(list.rows, list.rows.indexOf(Number(hit[1]) - 1));

@@ -1,16 +1,7 @@
-"use strict";
 /* The cases: columns of all of them, texts in blocks that are inflated when somebody looks.
    Nothing here makes markup: the page's policy forbids it, and text is set as text. */
 const store = { index: null, rows: 0, kept: new Map() };
 const KEPT = 12;
-
-async function inflate(node) {
-  const letters = atob(node.textContent);
-  const bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < letters.length; i++) bytes[i] = letters.charCodeAt(i);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Response(stream).text();
-}
 
 function whenWhole() {
   if (document.readyState !== "loading") return Promise.resolve();

@@ -1,0 +1,153 @@
+"""What a suite says of a judge: the question, the levels, the model, its probes.
+
+The options stand in the suite's file, so they are part of the suite's digest and of the bar: a
+judge that was exchanged is another bar.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import field
+
+from .candidate import Model
+from .case import ScorerSpec
+from .charter import File
+from .errors import UsageError
+from .rating import Rubric
+from .system import System
+
+RUBRIC, PAIRWISE = "rubric", "pairwise"
+
+JUDGED = frozenset({RUBRIC, PAIRWISE})
+"""Scorers that ask a model, so not while a row is looked at but right after it was answered."""
+
+MOST_LEVELS = 10
+"""A judge answers with one letter; more levels are not told apart anyway."""
+
+REFERENCE = "reference"
+
+
+class Probe(File, frozen=True, kw_only=True):
+    """A question whose right verdict is known: asked at every run, to see whether a judge drifts.
+
+    `verdict` is a level; of a pairwise judge `first`, `second` or `tie`.
+    """
+
+    input: Any
+    answer: str
+    other: str = ""
+    verdict: str
+
+
+class RubricOptions(Rubric, frozen=True, kw_only=True):
+    """Options of the scorer `rubric`. Without a `model` only people rate it."""
+
+    model: Model | None = None
+    probes: list[Probe] = field(default_factory=list)
+
+    @property
+    def rubric(self) -> Rubric:
+        """The question alone, which people answer too."""
+        return Rubric(question=self.question, levels=self.levels, passes_from=self.passes_from)
+
+
+class PairwiseOptions(File, frozen=True, kw_only=True):
+    """Options of the scorer `pairwise`."""
+
+    model: Model
+    question: str = "Which answer helps the person who asked more?"
+    against: str
+    """`reference` (the case's expected text), or the id of a complete run."""
+    probes: list[Probe] = field(default_factory=list)
+
+
+def rubric_options(spec: ScorerSpec) -> RubricOptions:
+    """The options of a `rubric` scorer. Raises UsageError saying what would be right."""
+    options = _read(spec, RubricOptions)
+    levels = options.levels
+    if not options.question.strip():
+        raise UsageError("scorer rubric: `question` is empty", fix="ask one thing about an answer")
+    if not 2 <= len(levels) <= MOST_LEVELS or len(set(levels)) != len(levels):
+        raise UsageError(
+            f"scorer rubric: `levels` needs 2 to {MOST_LEVELS} different ones, worst first",
+            fix='levels: ["no", "partly", "yes"]',
+        )
+    if not all(level.strip() for level in levels):
+        raise UsageError("scorer rubric: a level is empty", fix='levels: ["no", "yes"]')
+    if options.passes_from and options.passes_from not in levels[1:]:
+        raise UsageError(
+            f"scorer rubric: `passes_from: {options.passes_from}` is no level above the worst",
+            fix=f"one of: {', '.join(levels[1:])}",
+        )
+    _check_probes(options.probes, levels, spec.scorer)
+    return options
+
+
+def pairwise_options(spec: ScorerSpec) -> PairwiseOptions:
+    """The options of a `pairwise` scorer. Raises UsageError saying what would be right."""
+    options = _read(spec, PairwiseOptions)
+    if options.against != REFERENCE and not options.against.startswith("run-"):
+        raise UsageError(
+            f"scorer pairwise: `against: {options.against}` is neither `reference` nor a run",
+            fix="against: reference, or the id that `roadworthy eval` printed (run-…)",
+        )
+    if not options.question.strip():
+        raise UsageError("scorer pairwise: `question` is empty", fix="leave it out, or ask")
+    _check_probes(options.probes, ["first", "second", "tie"], spec.scorer)
+    if any(not probe.other.strip() for probe in options.probes):
+        raise UsageError("scorer pairwise: a probe needs `other`", fix="give both answers")
+    return options
+
+
+def score_name(spec: ScorerSpec) -> str:
+    """The name under which a judge's score is stored."""
+    return spec.name or spec.scorer
+
+
+def rubric_named(system: System, name: str) -> tuple[Rubric, frozenset[str]]:
+    """The rubric of that name, and the suites that ask it. Raises UsageError naming those known."""
+    found: dict[str, tuple[Rubric, set[str]]] = {}
+    for suite in system.suites:
+        for spec in suite.file.scorers:
+            if spec.scorer != RUBRIC:
+                continue
+            rubric = rubric_options(spec).rubric
+            held, suites = found.setdefault(score_name(spec), (rubric, set()))
+            if held != rubric:
+                raise UsageError(
+                    f"two suites ask {score_name(spec)!r} differently",
+                    fix="give one of the two scorers another `name`",
+                )
+            suites.add(suite.name)
+    if name not in found:
+        known = ", ".join(sorted(found)) or "none"
+        raise UsageError(
+            f"no suite has a rubric {name!r} (known: {known})",
+            fix="scorers: [{scorer: rubric, name: helpful, options: {question: …, levels: […]}}]",
+        )
+    rubric, suites = found[name]
+    return rubric, frozenset(suites)
+
+
+def _check_probes(probes: list[Probe], verdicts: list[str], scorer: str) -> None:
+    for probe in probes:
+        if probe.verdict not in verdicts:
+            raise UsageError(
+                f"scorer {scorer}: a probe's verdict {probe.verdict!r} cannot be given",
+                fix=f"one of: {', '.join(verdicts)}",
+            )
+
+
+_Made = TypeVar("_Made", bound=File)
+
+
+def _read(spec: ScorerSpec, kind: type[_Made]) -> _Made:
+    try:
+        return msgspec.convert(spec.options, kind)
+    except msgspec.ValidationError as error:
+        known = ", ".join(kind.__struct_fields__)
+        raise UsageError(
+            f"scorer {spec.scorer}: {error}", fix=f"its options are: {known}"
+        ) from error
