@@ -27,11 +27,13 @@ def command(
     how much the others hold back. Exit code 0 when nothing is wrong (warnings alone are 0), 1
     otherwise.
     """
-    from roadworthy.flows.checking import explain_streams
+    from roadworthy.flows.checking import explain_streams, note_expired
+    from roadworthy.wiring.clock import SystemClock
 
     from .check_rails import tell_rails
 
     reading = read_folder(directory, candidate=candidate)
+    note_expired(reading, SystemClock())
     rails = explain_streams(reading)
     faults = reading.folder.faults()
     errors = [fault for fault in faults if fault.severity == "error"]

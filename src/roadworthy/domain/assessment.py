@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .quarantine import FlakyCase
 from .slo import SafetySLO
 from .verdict import Verdict
 
@@ -79,6 +80,10 @@ class GateDecision(Struct, frozen=True, kw_only=True):
     baseline_run: str = ""
     runs: int = 1
     """Runs of this candidate on these cases, this one among them."""
+    looks: int = 1
+    """At how many points the run could have ended early: the intervals pay for each."""
+    quarantined: tuple[FlakyCase, ...] = ()
+    """Flaky cases that were judged neither way, and who answers for them."""
     deliberation: str = ""
     """Digest of the deliberation note that the gate read; empty when there was none."""
     deliberated: str = ""

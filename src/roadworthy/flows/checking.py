@@ -15,8 +15,17 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from roadworthy.domain import Charter, Fault, ManifestError, NeverEvent, Rail, Rails
-from roadworthy.manifests import CHARTER, Reading
+from roadworthy.domain import (
+    Charter,
+    Clock,
+    Fault,
+    ManifestError,
+    NeverEvent,
+    Rail,
+    Rails,
+    format_instant,
+)
+from roadworthy.manifests import CHARTER, QUARANTINE, Reading
 from roadworthy.serving import RailExplanation, RailLine, explain_rails
 
 
@@ -31,6 +40,20 @@ def explain_streams(reading: Reading) -> list[RailExplanation] | None:
         _blame(reading, reading.charter, wrong)
         return None
     return explain_rails(line)  # 2
+
+
+def note_expired(reading: Reading, clock: Clock) -> None:
+    """Note what is set aside no longer: a quarantine whose last day is over is a fault."""
+    today = format_instant(clock.now())[:10]
+    for index, entry in enumerate(reading.quarantine.cases if reading.quarantine else ()):
+        document = reading.document(QUARANTINE)
+        if entry.until < today and document.sound(("cases", index, "until")):
+            document.fault(
+                ("cases", index, "until"),
+                f"the quarantine of `{entry.case}` ended on {entry.until}",
+                f"mend the case ({entry.owner} answers for it), or remove the entry and let it "
+                "count",
+            )
 
 
 def _compiled(reading: Reading, charter: Charter, rails: Rails) -> RailLine:

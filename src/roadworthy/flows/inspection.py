@@ -194,7 +194,9 @@ def _judged(loop: Loop, system: System, run: RunSummary, bar: Bar, rows: RunRead
             notes=decision.notes,
         )
     alone = Baseline(absent="the gate has not decided on this run")
-    evidence = Evidence(rows=list(rows.rows()), baseline=alone, never=system.charter.never)
+    evidence = Evidence(
+        rows=list(rows.rows()), baseline=alone, never=system.charter.never, looks=run.looks
+    )
     assessments, notes = judge(system.slos.slos, evidence)
     notes.append(ALONE)
     if bar.slos != digest_of(system.slos):

@@ -35,6 +35,8 @@ def same_bar(fixed: Bar, present: Bar) -> list[Blocker]:
             blockers.append(f"suite {pin.name} changed after the run")
     for name in sorted(set(today) - {pin.name for pin in fixed.suites}):
         blockers.append(f"suite {name} was not run")
+    if fixed.quarantine != present.quarantine:
+        blockers.append("quarantine.yaml changed after the run")
     if fixed.repeats != present.repeats:
         blockers.append(
             f"the run asked every case {fixed.repeats} times, cases and suites say otherwise "
