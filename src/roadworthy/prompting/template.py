@@ -45,6 +45,8 @@ class PromptTemplate:
         )
         try:
             section = environment.from_string(source)
+            # A chain of mappings by default, walked key by key for every rendering.
+            section.globals = dict(section.globals)
             return section if "{" in source else section.render()
         except TemplateSyntaxError as error:
             fault = Fault(
