@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from doubles.desk import SLOS, Desk, cases
+from doubles.leaky_desk import LeakyDesk
 from roadworthy.domain import NeverRecord, Observation, SafetySLO, Verdict
 from roadworthy.flows.baseline import Baseline
 from roadworthy.flows.evaluating import Asked
@@ -106,19 +107,19 @@ async def test_another_seed_and_touched_objectives_are_the_same_cases(desk: Desk
     assert desk.gate().runs == 2
 
 
-async def test_one_case_more_is_no_new_bar_and_many_are(desk: Desk) -> None:
+@pytest.mark.parametrize(("added", "runs"), [(1, 2), (20, 2), (80, 2), (81, 1)])
+async def test_cases_that_are_added_begin_anew_only_where_they_outweigh_the_old(
+    desk: Desk, added: int, runs: int
+) -> None:
     desk.deliberate()
     await desk.evaluate()
     more = [
         {"id": f"new{index}", "input": f"my car, letter {index}", "expect": {"label": "motor"}}
-        for index in range(20)
+        for index in range(added)
     ]
-    desk.cases([*cases(), *more[:1]])
-    await desk.evaluate()
-    assert desk.gate().runs == 2
     desk.cases([*cases(), *more])
     await desk.evaluate()
-    assert desk.gate().runs == 1
+    assert desk.gate().runs == runs
 
 
 async def test_a_part_of_the_cases_is_no_run_of_them(desk: Desk) -> None:
@@ -128,17 +129,19 @@ async def test_a_part_of_the_cases_is_no_run_of_them(desk: Desk) -> None:
     assert desk.gate().runs == 1
 
 
-async def test_another_candidate_starts_anew(desk: Desk) -> None:
+async def test_another_candidate_starts_anew_and_says_that_there_was_one(desk: Desk) -> None:
     await desk.evaluate()
     desk.write("rules.yaml", (desk.root / "rules.yaml").read_text().replace("car: 3", "car: 4"))
     desk.deliberate()
     await desk.evaluate()
-    assert desk.gate().runs == 1
+    decision = desk.gate()
+    assert decision.runs == 1
+    assert any("1 other candidate was asked these cases before" in one for one in decision.notes)
 
 
 async def test_what_an_earlier_run_said_cannot_be_edited_away(desk: Desk) -> None:
     desk.deliberate()
-    earlier = await desk.evaluate()
+    earlier = await desk.evaluate(Asked(seed=7))
     await desk.evaluate(Asked(fresh=True))
     text = earlier.run_file.read_text().replace('"decision":"home"', '"decision":"motor"', 1)
     earlier.run_file.write_text(text)
@@ -157,3 +160,29 @@ async def test_a_filtered_objective_asks_for_the_rows_of_an_earlier_run(desk: De
     assert desk.gate().decision is Verdict.PASS
     earlier.run_file.unlink()
     assert desk.gate().decision is Verdict.INCONCLUSIVE
+
+
+async def test_a_run_that_only_adds_the_case_of_an_incident_is_no_other_chance(
+    tmp_path: Path,
+) -> None:
+    road = LeakyDesk(tmp_path / "desk")
+    road.desk.deliberate()
+    await road.desk.evaluate()
+    road.promoted()
+    await road.desk.evaluate()
+    decision = road.desk.gate()
+    assert decision.decision is Verdict.FAIL, "the old candidate answers the letter"
+    assert decision.runs == 1
+    assert not any("asking again" in note for note in decision.notes)
+
+
+async def test_but_one_more_attempt_beside_it_is(tmp_path: Path) -> None:
+    road = LeakyDesk(tmp_path / "desk")
+    road.desk.deliberate()
+    await road.desk.evaluate()
+    await road.desk.evaluate(Asked(fresh=True))
+    road.promoted()
+    await road.desk.evaluate(Asked(fresh=True))
+    assert road.desk.gate().runs == 1, "every answer was the very same in both"
+    await road.desk.evaluate(Asked(fresh=True))
+    assert road.desk.gate().runs == 2

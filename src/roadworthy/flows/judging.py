@@ -52,7 +52,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     runs: int = 1
     """Of this candidate on these cases: the more, the surer a proof must be."""
     others: Iterable[Other] = ()
-    """The other whole runs among them. Read once, one at a time, and only when asked for."""
+    """The other runs, as today's suites tell them. Read once, one at a time, when asked for."""
 
 
 def judge(slos: Sequence[SafetySLO], evidence: Evidence) -> tuple[list[Assessment], list[str]]:
@@ -98,6 +98,8 @@ def _earlier(slos: Sequence[SafetySLO], evidence: Evidence) -> _Earlier:
     asking = [slo for slo in slos if rests_on_estimate(slo)]
     for other in evidence.others if asking else ():
         for slo in asking:
+            if not other.whole and not parse_target(slo.target).end_of_scale:
+                continue
             if other.rows is not None:
                 judged = list(_assess_parts(slo, other.rows, evidence))
             else:

@@ -65,16 +65,17 @@ def gate(system: System, loop: Loop) -> GateDecision:
     rows = rows_of(loop, run)
     # 3 the bar
     bars = _earlier_bars(loop, present.system)
+    incidents = list(fold(loop.ledger.entries(system=content.system)).values())
     blockers = _bar_blockers(loop, run, present, bars)
     # 4 objectives
     baseline = baseline_of(loop, system, content, present)
-    trials = trials_of(loop, run, present)
+    trials = trials_of(loop, content, (run, rows), present, incidents)
     evidence = Evidence(
         rows=rows,
         baseline=baseline,
         never=content.charter.never,
         runs=trials.runs,
-        others=with_rows(loop, trials),
+        others=with_rows(loop, trials, rows),
     )
     assessments, notes = judge(content.slos.slos, evidence)
     notes += trials.notes

@@ -17,11 +17,13 @@ from .rendering import (
     to_markdown,
     verdict,
 )
-from .trials import agreed, confidence_of, in_runs, looked_at, same_suites
+from .retold import Today
+from .trials import agreed, confidence_of, in_runs, looked_at, only_adds, tried_before
 
 __all__ = [
     "REQUIREMENT",
     "Side",
+    "Today",
     "agreed",
     "asked",
     "assess",
@@ -39,13 +41,14 @@ __all__ = [
     "level",
     "looked_at",
     "moved_since",
+    "only_adds",
     "removed_cases",
     "rests_on_estimate",
     "same_bar",
-    "same_suites",
     "shown",
     "to_junit",
     "to_markdown",
+    "tried_before",
     "undecided_by",
     "unjudged",
     "unpaired",

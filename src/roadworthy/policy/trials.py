@@ -7,7 +7,7 @@ that is chosen because it looks good.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from msgspec import structs
 
@@ -16,8 +16,9 @@ from roadworthy.domain import Assessment, Bar, Verdict, parse_target
 CONFIDENCE = 0.95
 """Of the two-sided intervals of a first run."""
 
-_NEARLY_ALL = 0.9
-"""A run of this share of today's cases was a look at them: a case more is no new bar."""
+_HALF = 0.5
+"""A run of this share of today's cases was a look at them. Where less than half of what is asked is
+old, the estimate is a new one rather than the old one again."""
 
 
 def confidence_of(runs: int) -> float:
@@ -33,21 +34,41 @@ def confidence_of(runs: int) -> float:
 
 
 def looked_at(fixed: Bar, present: Bar) -> bool:
-    """Whether a run under `fixed` already asked what `present` asks, nearly all of it.
+    """Whether a run under `fixed` already asked at least half of what `present` asks.
 
     Objectives, seed and repeats do not matter: who changes them asks the same cases again. Nor
-    does what a case says now: who touches its tags, or a word of it, does not begin anew.
+    does what a case says now: who touches its tags, or a word of it, does not begin anew. Nor do
+    cases that were added, unless they outweigh those that were there.
     """
     asked = {case for pin in fixed.suites for case in pin.cases}
     today = {case for pin in present.suites for case in pin.cases}
-    return bool(today) and len(today & asked) >= _NEARLY_ALL * len(today)
+    return bool(today) and len(today & asked) >= _HALF * len(today)
 
 
-def same_suites(fixed: Bar, present: Bar) -> bool:
-    """Whether cases and scorers are the very same, so that one may be set beside the other."""
-    return {pin.name: pin.digest for pin in fixed.suites} == {
-        pin.name: pin.digest for pin in present.suites
-    }
+def only_adds(fixed: Bar, present: Bar, added: Set[tuple[str, str]]) -> bool:
+    """Whether `present` asks what `fixed` did, word for word, and beside it only `added`.
+
+    `added` holds (suite, case). False when nothing was added: then it is the same run's bar.
+    """
+    before, today = _cases(fixed), _cases(present)
+    new = today.keys() - before.keys()
+    same = all(today.get(key) == digest for key, digest in before.items())
+    return same and bool(new) and new <= added
+
+
+def _cases(bar: Bar) -> dict[tuple[str, str], str]:
+    return {(pin.name, case): digest for pin in bar.suites for case, digest in pin.cases.items()}
+
+
+def tried_before(others: int) -> str:
+    """In words, how many other candidates were asked these cases before; empty for none."""
+    if not others:
+        return ""
+    who = "1 other candidate was" if others == 1 else f"{others} other candidates were"
+    return (
+        f"{who} asked these cases before this one: the best of many on one suite is lucky as well "
+        "as good, and no interval here corrects for that; cases that none of them met would"
+    )
 
 
 def agreed(
