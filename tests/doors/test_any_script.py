@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from doubles.said import SAID
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 
@@ -46,8 +47,8 @@ date: "2026-11-21"
 participants: [{name: Zoë, voice: product}]
 decision: ship
 ---
-Schön.
-""",
+"""
+    + SAID,
 }
 
 Door = Callable[..., tuple[int, Any]]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from doubles.said import SAID
 from roadworthy.detectors import make_detector
-from roadworthy.domain import GateDecision, NeverEvent, Observation, Outcome
+from roadworthy.domain import Draft, GateDecision, NeverEvent, Observation, Outcome
 from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.release_loop import gate
@@ -59,7 +60,6 @@ date: "2026-11-21"
 participants: [{{name: Ada, voice: product}}]
 decision: ship
 ---
-Fine.
 """
 
 
@@ -109,7 +109,7 @@ class Desk:
 
     def deliberate(self) -> None:
         """People agree to ship the candidate as it stands."""
-        self.write("deliberation-note.md", NOTE.format(digest=self.digest()))
+        self.write("deliberation-note.md", NOTE.format(digest=self.digest()) + SAID)
 
     async def evaluate(
         self, asked: Asked | None = None, *, candidate: str = "candidate.yaml"
@@ -138,16 +138,31 @@ class Desk:
         await self.evaluate()
         return self.gate()
 
+    def built(self, by: str = "") -> None:
+        """Enter who built the release that answered: the machine, or a person's key."""
+        loop = self.loop()
+        author = f"person:{by}" if by else loop.machine
+        loop.ledger.record(
+            Draft(system="desk", kind="release.built", subject="sha256:live", actor=author,
+                  payload={})
+        )  # fmt: skip
+
     def event(self) -> NeverEvent:
         """The charter's never event."""
         return load_system(self.root).charter.never[0]
 
-    def violation(self, observation_id: str = "0190-obs-000000000001") -> Violation:
+    def violation(
+        self,
+        observation_id: str = "0190-obs-000000000001",
+        *,
+        at: str = "2026-11-21T20:00:00.000000Z",
+        input_digest: str = "",
+    ) -> Violation:
         """An answer that left and must not have, reported by a person."""
-        at = "2026-11-21T20:00:00.000000Z"
         seen = Observation(
             id=observation_id, time=at, system="desk", release="sha256:live", stage="live",
             tenant="acme", facets={"language": "en"}, output_digest="sha256:x",
+            input_digest=input_digest,
         )  # fmt: skip
         said = Outcome(
             observation=observation_id, time=at, reporter="person:aa", never_event="hurt-alone"

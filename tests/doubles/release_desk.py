@@ -20,6 +20,7 @@ from roadworthy.domain import (
     SafetySLO,
     System,
     Verdict,
+    WaiverUse,
     digest_of,
     plain,
     sha256,
@@ -113,6 +114,7 @@ class ReleaseDesk:
         verdict: Verdict = Verdict.PASS,
         *,
         waived_by: str = "",
+        waivers: tuple[WaiverUse, ...] = (),
         deliberation: str | None = None,
         bar: dict[str, Any] | None = None,
     ) -> GateDecision:
@@ -155,6 +157,7 @@ class ReleaseDesk:
             reasons=() if verdict is Verdict.PASS else ("accuracy is too low",),
             deliberation=self.deliberate(content) if deliberation is None else deliberation,
             deliberated="ship",
+            waivers=waivers,
         )
         run = {"run": "run-1", "summary": loop.blobs.put_json(summary)}
         gate = {

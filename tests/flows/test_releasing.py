@@ -20,6 +20,7 @@ from roadworthy.domain import (
     Verdict,
     VerificationError,
     Waiver,
+    WaiverUse,
     plain,
     sha256,
 )
@@ -28,6 +29,7 @@ from roadworthy.flows.people import Acting, add_person, revoke_person, rotate_ke
 from roadworthy.flows.release_records import history
 from roadworthy.flows.releasing import activate_release, sign_release
 from roadworthy.flows.routing import read_table
+from roadworthy.flows.waiving import sign_waiver
 from roadworthy.release import pin, read_bundle, read_envelopes, verify_release
 
 
@@ -271,14 +273,30 @@ def test_a_tampered_bundle_is_not_signed(desk, out):
         desk.signed(out)
 
 
+def waived(desk, content, until):
+    """A waiver in the folder, signed by rosa, as the gate would name it."""
+    waiver = Waiver(
+        id="w1", slo="accuracy", reason="r", author="ana", approved_by="rosa", until=until
+    )
+    (desk.root / "waivers").mkdir(exist_ok=True)
+    (desk.root / "waivers" / "w1.yaml").write_bytes(msgspec.yaml.encode(waiver))
+    key = next(key for key in desk.trust.keys if key.name == "rosa")
+    by = Acting(name="rosa", signer=desk.key("rosa"), key=key)
+    entry, held = sign_waiver(waiver, content, desk.loop, by)
+    return WaiverUse(
+        id="w1", digest=entry.subject, covers=("accuracy",), reason="r", author="ana",
+        approved_by=held.signed_by, until=until,
+    )  # fmt: skip
+
+
 def test_a_waiver_ends_the_release_with_its_last_day(desk, out):
     system = a_system(charter=charter(time_zone="Europe/Berlin"))
     desk.judged(pin(system), waived_by="w1")
     desk.built(out, system)
     with pytest.raises(RefusedError, match="w1"):
         desk.signed(out)
-    waiver = Waiver(id="w1", reason="r", author="ana", approved_by="rosa", until="2026-11-30")
-    desk.signed(out, waivers=[waiver])
+    desk.judged(pin(system), waived_by="w1", waivers=(waived(desk, pin(system), "2026-11-30"),))
+    desk.signed(out)
     last = verify_release(out, trust=desk.trust, at="2026-11-30T22:59:59.999999Z")
     after = verify_release(out, trust=desk.trust, at="2026-11-30T23:00:00.000000Z")
     assert (last.state, after.state) == ("verified", "expired")
@@ -286,8 +304,8 @@ def test_a_waiver_ends_the_release_with_its_last_day(desk, out):
     with pytest.raises(RefusedError, match="expired"):
         activate_release(out, desk.loop, root=desk.root, signer=desk.key("otto"))
     # A longer waiver makes a new release of the same bundle.
-    longer = msgspec.structs.replace(waiver, until="2027-11-30")
-    assert desk.signed(out, waivers=[longer]).released
+    desk.judged(pin(system), waived_by="w1", waivers=(waived(desk, pin(system), "2027-11-30"),))
+    assert desk.signed(out).released
     assert admission(desk, out).ok
 
 

@@ -48,6 +48,8 @@ def command(
 
 def _as_json(decision: GateDecision) -> dict[str, object]:
     """The stable contract for scripts."""
+    from msgspec import to_builtins
+
     return {
         "decision": str(decision.decision),
         "system": decision.system,
@@ -68,12 +70,14 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
                 "baseline": item.baseline,
                 "difference": item.difference,
                 "verdict": str(item.verdict),
+                "waived_by": item.waived_by,
                 "reason": item.reason,
                 "phase": item.phase,
             }
             for item in decision.slos
         ],
         "deliberation": {"digest": decision.deliberation, "decision": decision.deliberated},
+        "waivers": [to_builtins(use) for use in decision.waivers],
         "reasons": list(decision.reasons),
         "notes": list(decision.notes),
         "next": decision.next_step,
@@ -81,7 +85,16 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
 
 
 def _print(decision: GateDecision, name: str, same: str) -> None:
-    from roadworthy.policy import asked, estimate, interval, level, shown, verdict
+    from roadworthy.policy import (
+        asked,
+        estimate,
+        headline,
+        interval,
+        level,
+        shown,
+        verdict,
+        waived,
+    )
 
     table(
         ("SLO", "target", "estimate", f"{level(decision)} interval", "n", "baseline", "verdict"),
@@ -102,7 +115,9 @@ def _print(decision: GateDecision, name: str, same: str) -> None:
     for item in decision.slos:
         if item.verdict is Verdict.PASS and item.reason.startswith("0 violations"):
             say(f"  {item.name}: {item.reason}")
-    say(coloured(f"Decision: {decision.decision}", _COLOURS[str(decision.decision)]))
+    say(coloured(f"Decision: {headline(decision)}", _COLOURS[str(decision.decision)]))
+    for use in decision.waivers:
+        say(f"  {waived(use)}")
     for reason in decision.reasons:
         say(f"  - {reason}")
     for note in decision.notes:

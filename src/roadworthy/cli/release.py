@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -67,8 +67,8 @@ def sign(
     """Approve the bundle; with enough distinct people it becomes a release.
 
     Refuses unless the gate's newest decision on this candidate is PASS (exit code 3; 4 when it is
-    not decided) and deliberation-note.md in DIR is still the one that the gate read, and unless
-    you may approve it and did not build it. Exit code 4 while people are missing.
+    not decided), deliberation-note.md and waivers in DIR are still those that the gate read, and
+    unless you may approve it and did not build it. Exit code 4 while people are missing.
     """
     from roadworthy.flows.releasing import sign_release
     from roadworthy.release import APPROVERS
@@ -78,9 +78,8 @@ def sign(
 
     workspace = workspace_of(directory)
     _, signer, _ = acting_person(workspace, acting, roles=APPROVERS)
-    waivers = _waivers(directory)
     loop = loop_of(workspace)
-    signing = sign_release(bundle, loop, root=directory, signer=signer, waivers=waivers)
+    signing = sign_release(bundle, loop, root=directory, signer=signer)
     if json:
         emit(
             {
@@ -202,12 +201,3 @@ def list_releases(directory: Folder = Path(), *, json: Json = False) -> None:
             for item in found
         ],
     )
-
-
-def _waivers(directory: Path) -> Any:
-    """The system's waivers, its files loaded only where it has any."""
-    from roadworthy.manifests import load_system
-
-    if not any((directory / "waivers").glob("*.yaml")):
-        return ()
-    return load_system(directory).waivers

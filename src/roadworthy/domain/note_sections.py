@@ -1,7 +1,7 @@
 """What a deliberation note must say: eight sections, each in people's own words.
 
-Enters: the note's body. Leaves: which sections say nothing, where, and what belongs there. A comment,
-a heading or a placeholder is nothing said; so is what the machine wrote between its own marks.
+Enters: the note's body. Leaves: which sections say nothing, where, and what belongs there. A
+comment, a heading or a placeholder says nothing; nor does what the machine wrote between its marks.
 """
 
 from __future__ import annotations

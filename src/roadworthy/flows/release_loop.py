@@ -21,11 +21,12 @@ from roadworthy.domain import (
     Deliberation,
     Draft,
     GateDecision,
+    Observation,
     ReleaseContent,
     RunSummary,
     System,
-    Verdict,
     digest_of,
+    format_instant,
     plain,
 )
 from roadworthy.evaluation import pin_suite
@@ -41,7 +42,7 @@ from roadworthy.policy import (
 )
 from roadworthy.release import pin
 
-from .baseline import baseline_of
+from .baseline import Baseline, baseline_of
 from .comparing import differences, in_words
 from .intact import require_intact
 from .judging import Evidence, judge
@@ -86,11 +87,9 @@ def gate(system: System, loop: Loop) -> GateDecision:
     blockers += deliberation_blockers(
         system.deliberation, content.charter, content.candidate_digest
     )
-    incidents = list(fold(loop.ledger.entries(system=content.system)).values())
     blockers += incident_blockers(incidents, system.suites)
-    fixed = bar_of(loop, run.bar) if run is not None else None
     seen = [*rows, *answered_beside(loop, trials, incidents)]
-    required = assess_incident_cases(incidents, fixed, seen)
+    required = assess_incident_cases(incidents, _fixed(loop, run), seen)
     if required is not None and assessments:
         assessments.append(required)
     notes += [revision for each in incidents for revision in each.revisions]
@@ -100,11 +99,11 @@ def gate(system: System, loop: Loop) -> GateDecision:
         candidate=content.candidate_digest,
         run=run,
         assessments=assessments if run is not None else (),
+    assessments, in_use, unused = excuses.applied(assessments)
         blockers=blockers,
         baseline_run=baseline.run,
         notes=notes,
     )
-    decision = msgspec.structs.replace(decision, runs=trials.runs)
     return _record(loop, _under(decision, system.deliberation))
 
 
@@ -136,23 +135,21 @@ def _earlier_bars(loop: Loop, system: str) -> list[tuple[str, Bar]]:
     ]  # fmt: skip
 
 
-def _bar_blockers(
-    loop: Loop, run: RunSummary | None, present: Bar, earlier: list[tuple[str, Bar]]
-) -> list[Blocker]:
-    """A bar that moved after the run, or lost a case since an earlier one, keeps it closed."""
-    blockers: list[Blocker] = []
-    if run is not None:
-        blockers += same_bar(bar_of(loop, run.bar), present)
-    for lost in removed_cases(earlier, present):
-        blockers.append(
-            Blocker(
-                verdict=Verdict.FAIL,
-                reason=f"case {lost.case} of suite {lost.suite} was removed since the bar fixed at "
-                f"{lost.bar_fixed_at[:19]}Z: a case is never deleted to go green; put it back",
-                phase="suite",
-            )
-        )
-    return blockers
+def _bar_blockers(loop: Loop, run: RunSummary | None, present: Bar) -> list[Blocker]:
+    """A bar that moved after the run keeps it closed."""
+    fixed = _fixed(loop, run)
+    return same_bar(fixed, present) if fixed is not None else []
+
+
+def _fixed(loop: Loop, run: RunSummary | None) -> Bar | None:
+    """The bar that the run was held to."""
+    return bar_of(loop, run.bar) if run is not None else None
+
+
+def _compared(baseline: Baseline, rows: list[Observation]) -> list[str]:
+    """What changed against the live release, in words, or why nothing is compared."""
+    notes = [in_words(each) for each in differences(baseline.rows, rows)]
+    return [*notes, f"not compared: {baseline.missing}"] if baseline.missing else notes
 
 
 def _record(loop: Loop, decision: GateDecision) -> GateDecision:
@@ -177,3 +174,4 @@ def _record(loop: Loop, decision: GateDecision) -> GateDecision:
         )
     )
     return decision
+                    "waivers": {use.id: use.digest for use in decision.waivers},

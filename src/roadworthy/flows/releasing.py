@@ -1,6 +1,6 @@
 """The middle of the release line: sign, activate (`building.py` builds). Each step is recorded.
 
-    sign       1 the bundle holds  2 the gate said PASS of it, and its note still stands
+    sign       1 the bundle holds  2 the gate said PASS of it, its note and waivers still stand
                3 this person may approve
                4 approval into the ledger, then into the bundle
                5 enough distinct people: release attestations into the ledger, then the bundle
@@ -16,7 +16,7 @@ from other bytes than those that were verified.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -33,7 +33,6 @@ from roadworthy.domain import (
     TrustedKey,
     UndecidedError,
     UsageError,
-    Waiver,
     format_instant,
 )
 from roadworthy.incidents import fold
@@ -81,6 +80,7 @@ from .release_records import (
 )
 from .routing import publish, read_table
 from .trusting import agreed_trust
+from .waiving import require_waivers
 
 
 class Signing(Struct, frozen=True, kw_only=True):
@@ -110,14 +110,12 @@ class Activation(Struct, frozen=True, kw_only=True):
     """Digest of the release before; empty: the static fallback."""
 
 
-def sign_release(
-    path: Path, loop: Loop, *, root: Path, signer: Signer, waivers: Sequence[Waiver] = ()
-) -> Signing:
+def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signing:
     """Add this person's approval; when enough distinct people approved, sign the release.
 
-    `root` is the system's folder, where the deliberation note lies. Raises VerificationError on
-    a bundle that does not hold, UndecidedError or RefusedError unless the gate's newest decision
-    on it is PASS and its note still stands, AccessError when this person may not approve.
+    `root` is the system's folder, where note and waivers lie. Raises VerificationError on a bundle
+    that does not hold, UndecidedError or RefusedError unless the gate's newest decision on it is
+    PASS and its note and waivers still stand, AccessError when this person may not approve.
     """
     trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
     require_intact(loop)
@@ -130,8 +128,9 @@ def sign_release(
         authors=authors_of(loop, digest),
     )
     require_note(root, case.evidence.decision)
+    require_waivers(root, content, loop, trust=trust, decision=case.evidence.decision)
     _require_author(trust, case)
-    used = waivers_used(case.evidence.decision, waivers)
+    used = waivers_used(case.evidence.decision)
     at = format_instant(loop.clock.now())
     key = require_approver(trust, signer.key_id, authors=case.authors, at=at)  # 3
     evidence = case.evidence.decision_digest
@@ -278,7 +277,10 @@ def _require_open_gate(
     if found is None:
         require_no_objection(root, subject.candidate)
         return
-    require_agreed(root, loop, subject.digest, require_pass(found[0], content))
+    decision = require_pass(found[0], content)
+    require_agreed(root, loop, subject.digest, decision)
+    if loop.ledger.newest(kind=ACTIVATED, subject=subject.digest) is None:
+        require_waivers(root, content, loop, trust=loop.trust, decision=decision)
 
 
 def _is_half_done(loop: Loop, subject: Subject) -> bool:

@@ -8,19 +8,21 @@ from .glance import read_system_name
 from .kinds import KINDS, SCHEMA_NAMES
 from .loader import check_system, load_system, read_folder
 from .questions import QUESTIONS, Answers, Question
-from .reading import CHARTER, Reading
+from .reading import CHARTER, QUARANTINE, Reading
 from .scaffold import draft as draft_system
 from .scaffold import questionnaire, read_answers, take_answers
 from .scaffold import write as write_system
 from .schema import schema_of
 from .settings import Setting, load_deployment, settings_of
 from .trust_file import load_trust, save_trust
+from .waiver_files import load_waivers
 from .workspace import WORKSPACE_VARIABLE, Workspace, open_workspace
 
 __all__ = [
     "CHARTER",
     "DELIBERATION",
     "KINDS",
+    "QUARANTINE",
     "QUESTIONS",
     "SCHEMA_NAMES",
     "WORKSPACE_VARIABLE",
@@ -38,6 +40,7 @@ __all__ = [
     "load_deployment",
     "load_system",
     "load_trust",
+    "load_waivers",
     "open_workspace",
     "questionnaire",
     "read_answers",

@@ -21,8 +21,14 @@ def read_deliberation(folder: Folder) -> Deliberation | None:
     data = read_bytes(folder.root, Document(DELIBERATION), limit=MAX_MANIFEST_BYTES)
     if header is None or data is None:
         return None
-    body = folder.document(DELIBERATION).text
-    return Deliberation(path=DELIBERATION, header=header, body=body, digest=sha256(data))
+    document = folder.document(DELIBERATION)
+    return Deliberation(
+        path=DELIBERATION,
+        header=header,
+        body=document.text,
+        digest=sha256(data),
+        body_line=document.text_line,
+    )
 
 
 def load_deliberation(root: Path) -> Deliberation | None:

@@ -55,6 +55,24 @@ class Folder:
         """Whether anything has that name: a link to nowhere is there, and a fault once read."""
         return os.path.lexists(self.root / file)
 
+    def names(self, folder: str, *suffixes: str) -> list[str]:
+        """Files of a sub-folder with one of the suffixes, sorted; hidden ones are left alone."""
+        path = self.root / folder
+        if not path.is_dir():
+            if self.lies(folder):
+                self.document(folder).fault((), "this is no folder", "make it one, or remove it")
+            return []
+        try:
+            found = sorted(path.iterdir())
+        except OSError as error:
+            note_unreadable(self.document(folder), error)
+            return []
+        return [
+            f"{folder}/{one.name}"
+            for one in found
+            if one.suffix in suffixes and not one.name.startswith(".")
+        ]
+
     def yaml(self, file: str, kind: type[T]) -> T | None:
         """A YAML file as a struct; None when nothing of it could be read."""
         document = self.document(file)

@@ -6,7 +6,15 @@ import datetime as dt
 import re
 from pathlib import Path as FilePath
 
-from roadworthy.domain import Pipeline, Waiver, parse_duration
+from roadworthy.domain import (
+    Deliberation,
+    Pipeline,
+    SloFile,
+    Waiver,
+    parse_duration,
+    unsaid_sections,
+    unwaivable,
+)
 
 from .charter_checks import check_filled
 from .deliberation_file import DELIBERATION
@@ -76,12 +84,37 @@ def _check_waiver(file: str, waiver: Waiver, document: Document, reading: Readin
         )
     if not waiver.slo and not waiver.cases and document.sound(("slo",)):
         document.fault(("slo",), "the waiver accepts nothing", "name an `slo`, or `cases`")
-    names = [slo.name for slo in reading.slos.slos] if reading.slos else []
-    if waiver.slo and names and document.sound(("slo",)) and waiver.slo not in names:
+    if waiver.slo and reading.slos and reading.slos.slos and document.sound(("slo",)):
+        _check_scope(waiver, document, reading.slos)
+
+
+def _check_scope(waiver: Waiver, document: Document, file: SloFile) -> None:
+    """The failure that a waiver names exists, can be excused, and is named to the slice."""
+    slo = next((each for each in file.slos if each.name == waiver.slo), None)
+    if slo is None:
         document.fault(
             ("slo",),
             f"the waiver names the objective `{waiver.slo}`, which {SLOS} does not have",
-            suggest(waiver.slo, names, "the objectives are"),
+            suggest(waiver.slo, [each.name for each in file.slos], "the objectives are"),
+        )
+        return
+    if reason := unwaivable(slo):
+        document.fault(
+            ("slo",), f"`{waiver.slo}` cannot be waived: {reason}", "mend it; remove this waiver"
+        )
+    if slo.by and not waiver.slice and document.sound(("slice",)):
+        document.fault(
+            ("slo",),
+            f"`{waiver.slo}` is judged by {', '.join(slo.by)}, and the waiver names no slice",
+            f"write `slice: {','.join(f'{facet}=VALUE' for facet in slo.by)}`",
+        )
+    facets = [part.partition("=")[0] for part in waiver.slice.split(",")] if waiver.slice else []
+    if waiver.slice and facets != slo.by and document.sound(("slice",)):
+        wanted = ",".join(f"{facet}=VALUE" for facet in slo.by)
+        document.fault(
+            ("slice",),
+            f"`{waiver.slice}` is no slice of `{waiver.slo}`",
+            f"write `{wanted}`" if wanted else f"remove it: `{waiver.slo}` is judged as a whole",
         )
 
 
@@ -111,6 +144,24 @@ def _check_deliberation(reading: Reading) -> None:
         if action.due:
             check_date(action.due, ("actions", index, "due"), document)
     _check_voices(reading, document)
+    _check_sections(note, document)
+
+
+def _check_sections(note: Deliberation, document: Document) -> None:
+    """A note that says ship and gives no reasons is a fault; one that holds is being written."""
+    if document.broken:
+        return
+    ships = note.header.decision in ("ship", "ship_limited")
+    for unsaid in unsaid_sections(note.body):
+        title = unsaid.section.title
+        what = f"the section `## {title}` is {'empty' if unsaid.line else 'missing'}"
+        document.fault(
+            ("body",),
+            f"{what}: the gate refuses a note in which it is",
+            f"write {unsaid.section.write}",
+            severity="error" if ships else "warning",
+            line=note.body_line + max(0, unsaid.line - 1),
+        )
 
 
 def _check_voices(reading: Reading, document: Document) -> None:

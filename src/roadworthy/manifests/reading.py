@@ -22,6 +22,7 @@ from roadworthy.domain import (
     PlaybookHeader,
     Prompt,
     PromptHeader,
+    QuarantineFile,
     Rails,
     Rollout,
     SloFile,
@@ -35,12 +36,13 @@ from .deliberation_file import read_deliberation
 from .document import Document
 from .folder import Folder
 from .objective_names import fill_windows
-from .source import note_unreadable
+from .waiver_files import read_waivers
 
 CHARTER = "charter.yaml"
 SLOS = "safety-slos.yaml"
 ROLLOUT = "rollout.yaml"
 PIPELINE = "pipeline.yaml"
+QUARANTINE = "quarantine.yaml"
 DEPLOYMENT = "roadworthy.toml"
 
 
@@ -65,6 +67,7 @@ class Reading:
         self.pipeline: Pipeline | None = None
         self.waivers: dict[str, Waiver] = {}
         """Path -> waiver."""
+        self.quarantine: QuarantineFile | None = None
         self.playbooks: tuple[Playbook, ...] = ()
         self.deliberation: Deliberation | None = None
         self.deployment = Deployment()
@@ -88,9 +91,11 @@ class Reading:
             self.rollout = folder.yaml(ROLLOUT, Rollout)
         if folder.lies(PIPELINE):
             self.pipeline = folder.yaml(PIPELINE, Pipeline)
+        if folder.lies(QUARANTINE):
+            self.quarantine = folder.yaml(QUARANTINE, QuarantineFile)
         self._read_candidate_files()
         self._read_papers()
-        for file in self._names("suites", ".yaml", ".yml"):
+        for file in self.folder.names("suites", ".yaml", ".yml"):
             suite = folder.yaml(file, SuiteFile)
             if suite is not None:
                 self.suite_files[file] = suite
@@ -139,12 +144,9 @@ class Reading:
 
     def _read_papers(self) -> None:
         """Waivers, playbooks and the deliberation note."""
-        for file in self._names("waivers", ".yaml", ".yml"):
-            waiver = self.folder.yaml(file, Waiver)
-            if waiver is not None:
-                self.waivers[file] = waiver
+        self.waivers = read_waivers(self.folder)
         playbooks = []
-        for file in self._names("playbooks", ".md"):
+        for file in self.folder.names("playbooks", ".md"):
             header = self.folder.markdown(file, PlaybookHeader)
             if header is not None:
                 body = self.document(file).text
@@ -153,24 +155,6 @@ class Reading:
                 )
         self.playbooks = tuple(playbooks)
         self.deliberation = read_deliberation(self.folder)
-
-    def _names(self, folder: str, *suffixes: str) -> list[str]:
-        """Files of a sub-folder with one of the suffixes, sorted; hidden ones are left alone."""
-        path = self.folder.root / folder
-        if not path.is_dir():
-            if self.folder.lies(folder):
-                self.document(folder).fault((), "this is no folder", "make it one, or remove it")
-            return []
-        try:
-            found = sorted(path.iterdir())
-        except OSError as error:
-            note_unreadable(self.document(folder), error)
-            return []
-        return [
-            f"{folder}/{one.name}"
-            for one in found
-            if one.suffix in suffixes and not one.name.startswith(".")
-        ]
 
 
 class FewShot(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """From measurements to verdicts to one decision. Pure: same evidence, same bytes."""
 
 from .assessment import assess, rests_on_estimate, unjudged
-from .bar import moved_since, removed_cases, same_bar
+from .bar import Removed, moved_since, removed_cases, same_bar
 from .deliberation import deliberation_blockers, is_about
 from .gate import decide
 from .incident_cases import REQUIREMENT, assess_incident_cases, holds, incident_blockers
@@ -10,20 +10,36 @@ from .relative import Side, assess_relative, unpaired
 from .rendering import (
     asked,
     estimate,
+    headline,
     interval,
     level,
     shown,
     to_junit,
     to_markdown,
     verdict,
+    waived,
 )
 from .retold import Today
 from .trials import agreed, confidence_of, in_runs, looked_at, only_adds, tried_before
+from .waivers import (
+    Held,
+    Terms,
+    accept_failures,
+    accept_removals,
+    held,
+)
+from .waivers import unsound as unsound_waiver
+from .waivers import used as waivers_in_use
 
 __all__ = [
     "REQUIREMENT",
+    "Held",
+    "Removed",
     "Side",
+    "Terms",
     "Today",
+    "accept_failures",
+    "accept_removals",
     "agreed",
     "asked",
     "assess",
@@ -33,6 +49,8 @@ __all__ = [
     "decide",
     "deliberation_blockers",
     "estimate",
+    "headline",
+    "held",
     "holds",
     "in_runs",
     "incident_blockers",
@@ -52,5 +70,8 @@ __all__ = [
     "undecided_by",
     "unjudged",
     "unpaired",
+    "unsound_waiver",
     "verdict",
+    "waived",
+    "waivers_in_use",
 ]

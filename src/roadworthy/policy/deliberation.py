@@ -1,8 +1,8 @@
-"""The deliberation note: present, for this candidate, with every required voice, and not a no."""
+"""The deliberation note: for this candidate, with every voice, every section said, and not a no."""
 
 from __future__ import annotations
 
-from roadworthy.domain import Blocker, Charter, Deliberation, Verdict
+from roadworthy.domain import Blocker, Charter, Deliberation, Verdict, unsaid_sections
 
 _SHORTEST_PREFIX = 12
 """Hex digits that a note must at least give of the candidate's digest."""
@@ -33,6 +33,9 @@ def deliberation_blockers(
         blockers.append(
             _undecided(f"deliberation-note.md lacks the voice of: {', '.join(missing)}")
         )
+    if unsaid := unsaid_sections(note.body):
+        titles = ", ".join(f"`## {one.section.title}`" for one in unsaid)
+        blockers.append(_undecided(f"deliberation-note.md says nothing under {titles}"))
     if header.decision in ("hold", "stop"):
         blockers.append(
             Blocker(

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from roadworthy.domain import Assessment, Blocker, GateDecision, Phase, RunSummary, Verdict, worst
+from roadworthy.domain import (
+    Assessment,
+    Blocker,
+    GateDecision,
+    Phase,
+    RunSummary,
+    Verdict,
+    worst,
+)
 
 _RETURN: dict[Phase, str] = {
     "prompt": "go back to the prompt and its rails",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from roadworthy.domain import Assessment, GateDecision, Verdict
+from roadworthy.domain import Assessment, GateDecision, Verdict, WaiverUse
 
 from .assessment import percent
 from .trials import confidence_of
@@ -23,10 +23,28 @@ def estimate(item: Assessment) -> str:
 
 
 def verdict(item: Assessment) -> str:
-    """The verdict for people: one that rests on the estimate alone says so."""
-    if item.evidence != "point":
-        return str(item.verdict)
-    return f"{item.verdict} (point, n={item.n})"
+    """The verdict for people: one that rests on the estimate alone, or is waived, says so."""
+    told = str(item.verdict)
+    if item.evidence == "point":
+        told += f" (point, n={item.n})"
+    return f"{told}, waived by {item.waived_by}" if item.waived_by else told
+
+
+def headline(decision: GateDecision) -> str:
+    """The decision in a few words; one that rests on waivers says on how many."""
+    count = len(decision.waivers)
+    if not count:
+        return str(decision.decision)
+    return f"{decision.decision} with {count} waiver{'s' if count > 1 else ''}"
+
+
+def waived(use: WaiverUse) -> str:
+    """What a waiver lets pass, until when, by whom and why: one sentence."""
+    people = " and ".join(use.approved_by)
+    return (
+        f"waiver {use.id} accepts {', '.join(use.covers)} until {use.until}, signed by {people}, "
+        f"asked for by {use.author}: {use.reason}"
+    )
 
 
 def interval(item: Assessment) -> str:
@@ -38,7 +56,7 @@ def interval(item: Assessment) -> str:
 
 def level(decision: GateDecision) -> str:
     """At what confidence the intervals are: the more runs, the higher."""
-    return percent(confidence_of(decision.runs))
+    return percent(confidence_of(decision.runs, decision.looks))
 
 
 def asked(item: Assessment) -> str:
@@ -49,7 +67,7 @@ def asked(item: Assessment) -> str:
 def to_markdown(decision: GateDecision) -> str:
     """A Markdown section: the decision, the table, the reasons, the next step."""
     lines = [
-        f"## Gate: {decision.decision}",
+        f"## Gate: {headline(decision)}",
         "",
         f"Candidate `{decision.candidate[:19]}…`, run `{decision.run or 'none'}`"
         + (f", {decision.runs} runs on these cases." if decision.runs > 1 else "."),
@@ -59,13 +77,17 @@ def to_markdown(decision: GateDecision) -> str:
         "| --- | --- | --: | --: | --: | --: | --: | --- |",
     ]
     for item in decision.slos:
-        waived = f" (waived: {item.waived_by})" if item.waived_by else ""
         lines.append(
             f"| {_cell(item.name)} | {_cell(item.target)} | {estimate(item)} "
             f"| {interval(item)} | {asked(item)} | {shown(item.baseline)} "
-            f"| {shown(item.difference)} | **{verdict(item)}**{_cell(waived)} |"
+            f"| {shown(item.difference)} | **{_cell(verdict(item))}** |"
         )
-    for title, texts in (("Why", decision.reasons), ("Notes", decision.notes)):
+    waivers = [waived(use) for use in decision.waivers]
+    for title, texts in (
+        ("Waivers", waivers),
+        ("Why", decision.reasons),
+        ("Notes", decision.notes),
+    ):
         if texts:
             lines += ["", f"{title}:", "", *(f"- {_cell(text)}" for text in texts)]
     lines += ["", f"Next: {decision.next_step}", ""]
@@ -81,10 +103,12 @@ def _cell(text: str) -> str:
 def to_junit(decision: GateDecision) -> str:
     """JUnit XML: an objective a test case, FAIL a failure, ERROR an error, INCONCLUSIVE too.
 
-    CI systems turn a skipped test green, so what is not decided is an error, never skipped.
+    CI systems turn a skipped test green, so what is not decided is an error, never skipped; a
+    waived failure is: it neither passed nor stops.
     """
-    failed = [item for item in decision.slos if item.verdict is Verdict.FAIL]
-    undecided = [item for item in decision.slos if not item.verdict.opens and item not in failed]
+    closed = [item for item in decision.slos if not item.verdict.opens and not item.waived_by]
+    failed = [item for item in closed if item.verdict is Verdict.FAIL]
+    undecided = [item for item in closed if item.verdict is not Verdict.FAIL]
     extra = 0 if decision.decision.opens or failed or undecided else 1
     suite = ElementTree.Element(
         "testsuite",
@@ -92,10 +116,15 @@ def to_junit(decision: GateDecision) -> str:
         tests=str(len(decision.slos) + extra),
         failures=str(len(failed)),
         errors=str(len(undecided) + extra),
+        skipped=str(sum(bool(item.waived_by) for item in decision.slos)),
     )
     for item in decision.slos:
         case = ElementTree.SubElement(suite, "testcase", classname=decision.system, name=item.name)
-        if item.verdict.opens or item.waived_by:
+        if item.verdict.opens:
+            continue
+        if item.waived_by:
+            said = f"{verdict(item)}: {item.reason}"
+            ElementTree.SubElement(case, "skipped", message=_xml(said))
             continue
         kind = "failure" if item.verdict is Verdict.FAIL else "error"
         ElementTree.SubElement(case, kind, message=_xml(item.reason), type=str(item.verdict))

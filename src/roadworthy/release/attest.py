@@ -19,6 +19,7 @@ from roadworthy.domain import (
     Signer,
     TrustedKey,
     plain,
+    timeless,
 )
 from roadworthy.ledger import sign_envelope, statement
 from roadworthy_verify.envelope import PAYLOAD_TYPE
@@ -72,7 +73,7 @@ def attest_evaluation(
     says = {
         "run": evidence.summary.run,
         "evidence": evidence.summary_digest,
-        "summary": evidence.summary,
+        "summary": timeless(evidence.summary),
     }
     return _signed(PREDICATE_EVALUATION, subject, says, signer=signer, at=at)
 
@@ -89,6 +90,7 @@ def attest_gate(subject: Subject, evidence: Evidence, *, signer: Signer, at: Ins
         "deliberation": decision.deliberation,
         "deliberated": decision.deliberated,
         "objectives": decision.slos,
+        "waivers": decision.waivers,
         "notes": decision.notes,
     }
     return _signed(PREDICATE_GATE, subject, says, signer=signer, at=at)

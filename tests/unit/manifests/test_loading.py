@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from doubles.said import SAID
 from doubles.systems import FILES, SLOS, write_system
 from roadworthy.domain import ManifestError, UsageError, read_name, sha256
 from roadworthy.manifests import check_system, load_system
@@ -18,12 +19,12 @@ def test_a_sound_system_loads_with_every_part(tmp_path: Path) -> None:
     write_system(
         tmp_path,
         {
-            "waivers/W1.yaml": "id: W1\nslo: never_event_violations\nreason: seen, harmless\n"
+            "waivers/W1.yaml": "id: W1\nslo: ood_recall_7d\nreason: seen, harmless\n"
             "author: Ada\napproved_by: Grace\nuntil: 2027-01-31\n",
             "playbooks/stop.md": "---\ntrigger: never_event_violations\n---\nCall Ada.\n",
             "pipeline.yaml": "steps:\n- {name: data}\n- {name: train, needs: [data]}\n",
             "deliberation-note.md": "---\ncandidate: sha256:0123456789ab\ndate: 2026-11-21\n"
-            "participants:\n- {name: Ada, voice: product}\ndecision: ship\n---\nWhy.\n",
+            "participants:\n- {name: Ada, voice: product}\ndecision: ship\n---\n" + SAID,
         },
     )
     system = load_system(tmp_path)
