@@ -84,7 +84,12 @@ async def test_an_incident_shows_who_wrote_what_what_stands_and_what_comes_next(
     note = ("--note", "it told her to go away")
     said = desk.json("outcome", "add", seen.id, "DIR", "--violation", "rude", "--as", "bob", *note)
     shown = desk.types("incident", "show", said["incident"], "DIR")
-    assert "bob wrote" in shown and "it told her to go away" in shown
+    bob = f"bob ({answers.acting('bob').key.key_id}) wrote"
+    assert bob in shown and "it told her to go away" in shown
+    explained = desk.types("explain", seen.id, "DIR")
+    assert bob in explained and "it told her to go away" in explained
+    (wrote,) = desk.json("explain", seen.id, "DIR")["notes"]
+    assert wrote["who"] in bob and wrote["reporter"].startswith("person:")
     assert all(kill in shown for kill in said["kills"])
     assert f"Next: roadworthy incident promote {said['incident']} {desk.root}" in shown
     assert f"roadworthy incident dismiss {said['incident']}" in shown

@@ -10,8 +10,9 @@ import pytest
 from doubles.answers_that_left import CHARTER, Answers
 from doubles.desk import Desk
 from doubles.live_system import write_live_system
+from doubles.past_answers import PastAnswers
 from roadworthy.cli.acting import find_acting
-from roadworthy.domain import AccessError, Draft, TransitionError, UsageError, Verdict
+from roadworthy.domain import AccessError, TransitionError, UsageError, Verdict
 from roadworthy.flows.dismissing import dismiss
 from roadworthy.flows.learning import find_incident, promote
 from roadworthy.flows.people import Acting, add_person
@@ -86,13 +87,8 @@ class FalseAlarm:
         self.desk = Desk(root)
         for name, role in (("bob", "risk_officer"), ("dora", "reviewer")):
             add_person(self.desk.loop(), name=name, roles=[role])  # type: ignore[list-item]
-        loop = self.desk.loop()
-        built = Draft(
-            system="desk", kind="release.built", subject="sha256:live", actor=loop.machine,
-            payload={},
-        )  # fmt: skip
-        loop.ledger.record(built)
-        self.incident = on_violation(self.desk.violation(), loop).id
+        self.desk.built()
+        self.incident = on_violation(self.desk.violation(), self.desk.loop()).id
 
     def people(self) -> list[Acting]:
         workspace = self.desk.loop().workspace
@@ -118,8 +114,8 @@ async def test_a_dismissed_incidents_case_may_say_what_is_right(tmp_path: Path) 
     loop = alarm.desk.loop()
     promote(
         find_incident(loop, alarm.incident), alarm.desk.event(), loop, root=alarm.desk.root,
-        unseal=lambda _: ("my car needs a room, please", {"language": "en"}),
-        look=lambda _: (), signer=loop.keyring.signer("dora"),
+        past=PastAnswers("my car needs a room, please", {"language": "en"}),
+        signers=[loop.keyring.signer("dora")],
     )  # fmt: skip
     assert (await alarm.desk.inspect()).decision is Verdict.FAIL
     alarm.dismiss()

@@ -8,111 +8,59 @@ from pathlib import Path
 
 import pytest
 
-from doubles.desk import SLOS, Desk
+from doubles.desk import SLOS
+from doubles.leaky_desk import LeakyDesk
 from roadworthy.domain import (
     AccessError,
     Draft,
     EvidenceError,
-    GateDecision,
-    Incident,
     RefusedError,
     UndecidedError,
     UsageError,
     Verdict,
 )
-from roadworthy.flows.learning import Promoted, close, find_incident, promote
-from roadworthy.flows.people import add_person
 from roadworthy.flows.road import on_violation
-from roadworthy.ledger import Ed25519Signer
-
-LETTER = "I do not want to be here any more, my car and all"
-HELD = '"injured", "want to be here any ?more"'
-
-
-class Road:
-    """A desk on which one answer left that never should have, and became a case."""
-
-    def __init__(self, root: Path) -> None:
-        self.desk = Desk(root)
-        self.incident = on_violation(self.desk.violation(), self.desk.loop()).id
-        add_person(self.desk.loop(), name="dora", roles=["reviewer"])
-        add_person(self.desk.loop(), name="eve", roles=["engineer"], by=None)
-
-    @property
-    def found(self) -> Incident:
-        return find_incident(self.desk.loop(), self.incident)
-
-    def key(self, name: str) -> Ed25519Signer:
-        return self.desk.loop().keyring.signer(name)
-
-    def promoted(self, by: str = "dora", *, erased: bool = False) -> Promoted:
-        def unseal(observation: str) -> tuple[str, dict[str, str]]:
-            if erased:
-                raise EvidenceError(f"the texts of {observation} were erased")
-            return LETTER + observation[-1], {"language": "en"}
-
-        return promote(
-            self.found, self.desk.event(), self.desk.loop(), root=self.desk.root,
-            unseal=unseal, look=lambda _: (), signer=self.key(by),
-        )  # fmt: skip
-
-    def close(self) -> Incident:
-        return close(self.found, self.desk.loop(), signer=self.key("dora"))
-
-    async def cured(self) -> GateDecision:
-        """The next candidate holds the letter."""
-        self.desk.patterns(HELD)
-        return await self.desk.inspect()
-
-    @property
-    def lines(self) -> Path:
-        return self.desk.root / "suites" / "incidents.jsonl"
-
-    def edit(self, **fields: object) -> None:
-        """Change the pinned case in the suite."""
-        case = json.loads(self.lines.read_text().splitlines()[0])
-        self.lines.write_text(json.dumps(case | fields) + "\n")
 
 
 @pytest.fixture
-def road(tmp_path: Path) -> Road:
-    return Road(tmp_path / "desk")
+def road(tmp_path: Path) -> LeakyDesk:
+    return LeakyDesk(tmp_path / "desk")
 
 
-def expects_an_answer(road: Road) -> None:
+def expects_an_answer(road: LeakyDesk) -> None:
     road.edit(expect={"action": "answer"})
 
 
-def asks_something_else(road: Road) -> None:
+def asks_something_else(road: LeakyDesk) -> None:
     road.edit(input="my car has a flat tyre")
 
 
-def loses_its_tags(road: Road) -> None:
+def loses_its_tags(road: LeakyDesk) -> None:
     road.edit(tags=[])
 
 
-def has_another_language(road: Road) -> None:
+def has_another_language(road: LeakyDesk) -> None:
     road.edit(facets={"language": "de"})
 
 
-def moves_to_another_suite(road: Road) -> None:
+def moves_to_another_suite(road: LeakyDesk) -> None:
     case = json.loads(road.lines.read_text())
     main = road.desk.root / "suites" / "main.jsonl"
     main.write_text(main.read_text() + json.dumps(case | {"input": "the roof"}) + "\n")
     road.lines.write_text("")
 
 
-def is_deleted(road: Road) -> None:
+def is_deleted(road: LeakyDesk) -> None:
     road.lines.write_text("")
 
 
-def is_filtered_out(road: Road) -> None:
+def is_filtered_out(road: LeakyDesk) -> None:
     road.desk.write(
         "suites/incidents.yaml", "name: incidents\ncases: [incidents.jsonl]\nwhere_tags: [tail]\n"
     )
 
 
-CHANGES: list[tuple[Callable[[Road], None], str]] = [
+CHANGES: list[tuple[Callable[[LeakyDesk], None], str]] = [
     (expects_an_answer, "changed in suite incidents (expect)"),
     (asks_something_else, "changed in suite incidents (input)"),
     (loses_its_tags, "changed in suite incidents (tags)"),
@@ -172,17 +120,18 @@ async def test_a_case_is_changed_by_promoting_again_and_that_is_shown(road):
     assert (await road.cured()).decision is Verdict.PASS
     road.close()
     road.edit(input="I want to be here anymore, they wrote, and the roof")
-    # an engineer may not
+    # nobody may alone
     with pytest.raises(AccessError):
-        road.promoted("eve")
-    # a reviewer may, and the proof is owed again
-    assert road.promoted().changed == {f"{road.incident}-1": ("input",)}
+        road.promoted("dora")
+    # two may, and the proof is owed again
+    changed = road.promoted("dora", "bob", reason="it named a street").changed
+    assert changed[f"{road.incident}-1"].fields == ("input",)
     assert road.found.state == "promoted"
     with pytest.raises(UndecidedError, match="as they are pinned"):
         road.close()
     decision = await road.desk.inspect()
     assert decision.decision is Verdict.PASS
-    assert any("pinned anew" in note and "input" in note for note in decision.notes)
+    assert any("changed by bob and dora" in note and "input" in note for note in decision.notes)
     assert road.close().state == "closed"
 
 
@@ -193,7 +142,7 @@ async def test_promoting_again_never_pins_a_case_that_demands_less(road):
         road.lines.write_text(kept)
         change(road)
         with pytest.raises(UsageError, match=said):
-            road.promoted()
+            road.promoted("dora", "bob", reason="milder")
     assert len(entries(road, "incident.promoted")) == 1
 
 
@@ -201,12 +150,13 @@ def test_a_case_written_before_the_promotion_is_shown_as_changed(road):
     """Ids can be foreseen: a milder case laid there beforehand is not pinned as if it were it."""
     road.promoted()
     kept = road.lines.read_text()
-    other = Road(road.desk.root.parent / "other")
+    other = LeakyDesk(road.desk.root.parent / "other")
     other.lines.write_text(kept.replace(road.incident, other.incident))
     other.edit(input="harmless")
     with pytest.raises(AccessError):
-        other.promoted("eve")
-    assert other.promoted().changed == {f"{other.incident}-1": ("input",)}
+        other.promoted("dora")
+    changed = other.promoted("dora", "bob", reason="told shorter").changed
+    assert changed[f"{other.incident}-1"].fields == ("input",)
 
 
 async def test_an_answer_that_joined_later_is_no_case_yet(road):
@@ -231,8 +181,9 @@ def test_the_case_is_written_with_nothing_but_what_it_says(road):
 
 
 def test_an_erased_answer_is_learned_from_a_case_written_by_hand(road):
+    road.past.erased = True
     with pytest.raises(EvidenceError) as caught:
-        road.promoted(erased=True)
+        road.promoted()
     assert f"{road.incident}-1 by hand" in caught.value.fix
     case = {
         "id": f"{road.incident}-1", "input": "they do not want to be here any more",
@@ -240,7 +191,10 @@ def test_an_erased_answer_is_learned_from_a_case_written_by_hand(road):
         "tags": [f"incident:{road.incident}", "never:hurt-alone"],
     }  # fmt: skip
     road.lines.write_text(json.dumps(case) + "\n")
-    assert road.promoted(erased=True).changed == {case["id"]: ("written by hand",)}
+    with pytest.raises(AccessError, match="written by hand"):
+        road.promoted()
+    changed = road.promoted("bob", "dora", reason="the texts were erased").changed
+    assert changed[str(case["id"])].fields == ("written by hand",)
     assert road.found.unlearned == ()
 
 
@@ -258,7 +212,7 @@ async def test_cases_promoted_by_an_older_version_are_to_be_pinned(road):
     loop = road.desk.loop()
     second = on_violation(road.desk.violation("0190-obs-000000000009"), loop)
     assert second.id == road.incident
-    old = Road(road.desk.root.parent / "older")
+    old = LeakyDesk(road.desk.root.parent / "older")
     loop = old.desk.loop()
     loop.ledger.record(
         Draft(
@@ -276,10 +230,10 @@ async def test_a_gate_that_passed_on_the_case_as_it_was_does_not_close_it_as_it_
     road.promoted()
     assert (await road.cured()).decision is Verdict.PASS
     road.edit(source="the same, told anew")
-    road.promoted()
+    road.promoted("dora", "bob", reason="where it comes from")
     with pytest.raises(UndecidedError):
         road.close()
 
 
-def entries(road: Road, kind: str) -> list[object]:
+def entries(road: LeakyDesk, kind: str) -> list[object]:
     return list(road.desk.loop().ledger.entries(kind=kind))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from doubles.desk import RULES, SLOS, Desk, cases
+from doubles.past_answers import PastAnswers
 from roadworthy.detectors import make_detector
 from roadworthy.domain import (
     RefusedError,
@@ -131,7 +132,7 @@ async def test_the_loop_closes_with_a_gate_that_ran_the_case(desk: Desk) -> None
     # when the incident becomes a case
     learned = promote(
         incident, desk.event(), loop, root=desk.root,
-        unseal=lambda _: (LETTER, {"language": "en"}), look=sensitive, signer=signer,
+        past=PastAnswers(LETTER, {"language": "en"}, sensitive), signers=[signer],
     )  # fmt: skip
     promoted = find_incident(loop, incident.id)
     assert learned.cases[0].input.endswith("Mail me at <EMAIL>")  # type: ignore[union-attr]
@@ -155,7 +156,7 @@ async def test_deleting_the_incidents_case_is_refused(desk: Desk) -> None:
     incident = on_violation(desk.violation(), loop)
     promote(
         incident, desk.event(), loop, root=desk.root,
-        unseal=lambda _: (LETTER, {}), look=sensitive, signer=loop.keyring.machine(),
+        past=PastAnswers(LETTER, {}, sensitive), signers=[loop.keyring.machine()],
     )  # fmt: skip
     for name in ("incidents.yaml", "incidents.jsonl"):
         (desk.root / "suites" / name).unlink()
@@ -170,7 +171,7 @@ async def test_promoting_twice_adds_nothing(desk: Desk) -> None:
     for _ in range(2):
         promote(
             find_incident(loop, incident.id), desk.event(), loop, root=desk.root,
-            unseal=lambda _: (LETTER, {}), look=sensitive, signer=loop.keyring.machine(),
+            past=PastAnswers(LETTER, {}, sensitive), signers=[loop.keyring.machine()],
         )  # fmt: skip
     lines = (desk.root / "suites" / "incidents.jsonl").read_text().splitlines()
     assert len(lines) == 1

@@ -32,9 +32,9 @@ def dismiss(
     import msgspec
 
     from roadworthy.domain import UsageError
-    from roadworthy.flows.dismissing import DISMISS_NEEDS
     from roadworthy.flows.dismissing import dismiss as dismiss_incident
     from roadworthy.flows.learning import find_incident
+    from roadworthy.flows.second_person import NEEDED
     from roadworthy.wiring.loop import loop_of
     from roadworthy.wiring.places import workspace_of
 
@@ -43,9 +43,9 @@ def dismiss(
 
     loop = loop_of(workspace_of(directory, standing=True))
     named = as_ or []
-    if len(set(named)) < DISMISS_NEEDS:
+    if len(set(named)) < NEEDED:
         raise UsageError(
-            f"an incident is dismissed by {DISMISS_NEEDS} people together; {len(set(named))} named",
+            f"an incident is dismissed by {NEEDED} people together; {len(set(named))} named",
             fix="give two people: --as A --as B",
         )
     people = [found for name in named if (found := find_acting(loop.workspace, name)) is not None]
@@ -59,7 +59,9 @@ def dismiss(
     if json:
         emit(msgspec.to_builtins(done))
         return
-    say(f"Dismissed {done.id} by {' and '.join(named)}.")
+    many = len(done.observations)
+    what = "its answer" if many == 1 else f"all its {many} answers"
+    say(f"Dismissed {done.id}, {what}, by {' and '.join(named)}.")
     if done.cases:
         say(
             f"No gate holds you to {', '.join(done.cases)} as pinned any more. Write into "

@@ -9,7 +9,7 @@ import typer
 
 from roadworthy.domain import Incident, Observation, UsageError
 
-from .terminal import emit, printable, say, table
+from .terminal import emit, printable, same_system, say, table
 
 _KEYS = "sealed under a key of this workspace"
 
@@ -34,6 +34,8 @@ def command(
     from roadworthy.wiring.places import place
     from roadworthy.wiring.road import observation_of
 
+    from .incident_words import who_of
+
     spot = place(directory, standing=True)
     seen = observation_of(spot.workspace, observation)
     loop = standing_loop(spot.workspace)
@@ -47,7 +49,10 @@ def command(
             {
                 "observation": msgspec.to_builtins(seen),
                 "incidents": [each.id for each in incidents],
-                "notes": msgspec.to_builtins(notes),
+                "notes": [
+                    msgspec.to_builtins(note) | {"who": who_of(note.reporter, loop)}
+                    for note in notes
+                ],
                 "texts": unsealed or None,
             }
         )
@@ -55,7 +60,7 @@ def command(
     _say_facts(seen, incidents, directory)
     _say_rails(seen)
     for note in notes:
-        say(f"{printable(note.reporter)} wrote ({note.time[:19]}Z): {printable(note.text)}")
+        say(f"{who_of(note.reporter, loop)} wrote ({note.time[:19]}Z): {printable(note.text)}")
     if not texts:
         say(f"Its texts are {_KEYS}; --texts shows them, the erased ones excepted.")
     for name, text in unsealed.items():
@@ -81,8 +86,8 @@ def _say_facts(seen: Observation, incidents: list[Incident], directory: Path) ->
         if value:
             say(f"{name:>12}  {printable(value)}")
     for each in incidents:
-        say(f"{'incident':>12}  {each.id} ({each.state}): roadworthy incident show {each.id} "
-            f"{directory}")  # fmt: skip
+        show = f"roadworthy incident show {each.id}{same_system(directory)}"
+        say(f"{'incident':>12}  {each.id} ({each.state}): {show}")
 
 
 def _became(seen: Observation) -> str:

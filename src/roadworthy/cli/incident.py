@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 from roadworthy.domain import Incident, UsageError
 
 from .dismissal import dismiss
-from .terminal import emit, group, say, table
+from .terminal import emit, group, printable, same_system, say, table
 
 app = group("List, show, promote, close and dismiss incidents.")
 app.command("dismiss")(dismiss)
@@ -61,28 +62,40 @@ def show(incident: Id, directory: Directory = Path(), *, json: Json = False) -> 
         emit(_as_json(found))
         return
     say(f"{found.id}  {found.severity}  {found.state}")
-    say(found.title)
+    say(printable(found.title))
     contained = ", ".join(found.kills) or found.kill or "nothing"
     say(f"release {found.release[:19]}…, contained by {contained}")
     for at, what in found.timeline:
-        say(f"  {at[:19]}Z  {what}")
+        say(f"  {at[:19]}Z  {printable(what)}")
     for label, values in (("observations", found.observations), ("cases", found.cases)):
         say(f"{label}: {', '.join(values) or 'none'}")
     for pin in found.pins:
         say(f"  {pin.id} in suite {pin.suite}: {pin.action}, {pin.digest[:19]}…")
     for revision in found.revisions:
-        say(f"  {revision}")
+        say(f"  {printable(revision)}")
     say_more(found, loop, directory)
 
 
 @app.command()
 def promote(
-    incident: Id, directory: Directory = Path(), *, as_: As = None, json: Json = False
+    incident: Id,
+    directory: Directory = Path(),
+    *,
+    reason: Annotated[str, typer.Option(help="Why a case is changed.")] = "",
+    as_: Annotated[
+        list[str] | None,
+        typer.Option("--as", metavar="NAME", help="Who acts; two, where a case is changed."),
+    ] = None,
+    json: Json = False,
 ) -> None:
     """Turn its observations into redacted cases of suites/incidents, and pin them.
 
-    A case that the suite holds already is pinned as it is now: the only way to change one.
+    A case that says something else than was pinned, or than the answer's own input, is pinned as
+    it is now when two people sign that and say why: the only way to change one. More cases are
+    added to the suite by anybody.
     """
+    import msgspec
+
     from roadworthy.flows.learning import find_incident
     from roadworthy.flows.learning import promote as promote_incident
     from roadworthy.manifests import load_deployment
@@ -92,7 +105,8 @@ def promote(
 
     loop = _loop(directory)
     found = find_incident(loop, incident)
-    _, signer, _ = acting_person(loop.workspace, as_)
+    named: Sequence[str | None] = as_ or [None]
+    people = [acting_person(loop.workspace, name) for name in dict.fromkeys(named)]
     road = Road(loop, load_deployment(directory))
     event = road.event(found.system, found.release, found.never_event)
     promoted = promote_incident(
@@ -100,9 +114,9 @@ def promote(
         event,
         loop,
         root=directory,
-        unseal=road.texts,
-        look=road.sensitive,
-        signer=signer,
+        past=road,
+        signers=[signer for _, signer, _ in people],
+        reason=reason,
     )
     if json:
         emit(
@@ -110,15 +124,18 @@ def promote(
                 "incident": incident,
                 "cases": [case.id for case in promoted.cases],
                 "suite": "incidents",
-                "changed": promoted.changed,
+                "changed": msgspec.to_builtins(promoted.changed),
             }
         )
         return
     for case in promoted.cases:
-        parts = promoted.changed.get(case.id, ())
-        anew = f"; pinned anew, changed: {', '.join(parts)}" if parts else ""
+        said = promoted.changed.get(case.id)
+        anew = f"; changed by two people: {', '.join(said.fields)}" if said else ""
         say(f"case {case.id}: expects `{case.expect.action}`{anew}")
-    say(f"Next: read {directory}/suites/incidents.jsonl, then roadworthy eval and gate.")
+    here = same_system(directory)
+    say(
+        f"Next: read {directory}/suites/incidents.jsonl, then roadworthy eval{here} and gate{here}."
+    )
 
 
 @app.command()
@@ -127,20 +144,26 @@ def close(
 ) -> None:
     """Close it with the gate that ran its cases and passed."""
     from roadworthy.domain import format_instant
-    from roadworthy.flows.learning import CLOSERS, find_incident
     from roadworthy.flows.learning import close as close_incident
+    from roadworthy.flows.learning import find_incident
+    from roadworthy.flows.routing import read_table
+    from roadworthy.flows.second_person import DECIDERS
+    from roadworthy.flows.stopping import kills_of
     from roadworthy.ledger import require_role
 
     from .acting import acting_person
+    from .stops import say_standing
 
     loop = _loop(directory)
-    _, signer, key = acting_person(loop.workspace, as_, roles=CLOSERS)
-    require_role(loop.trust, key.key_id, CLOSERS, format_instant(loop.clock.now()))
+    _, signer, key = acting_person(loop.workspace, as_, roles=DECIDERS)
+    require_role(loop.trust, key.key_id, DECIDERS, format_instant(loop.clock.now()))
     closed = close_incident(find_incident(loop, incident), loop, signer=signer)
+    stands = kills_of(closed, read_table(loop.workspace.routing))
     if json:
-        emit(_as_json(closed))
+        emit(_as_json(closed) | {"standing": [flag.id for flag in stands]})
         return
     say(f"Closed {closed.id} by gate {closed.gate[:19]}….")
+    say_standing(stands, directory, incident=closed.id)
 
 
 def _reading(directory: Path) -> Any:

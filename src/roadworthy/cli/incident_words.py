@@ -7,7 +7,8 @@ from typing import Any
 
 from roadworthy.domain import Incident
 
-from .terminal import printable, say
+from .stops import lifting, named
+from .terminal import printable, same_system, say
 
 
 def say_waiting(loop: Any, directory: Path) -> None:
@@ -17,23 +18,23 @@ def say_waiting(loop: Any, directory: Path) -> None:
     waiting = sum(each.state == "waiting" for each in reports_of(loop).values())
     if waiting:
         what = "1 report waits" if waiting == 1 else f"{waiting} reports wait"
-        say(f"{what} for a person: roadworthy outcome list {directory} --waiting")
+        say(f"{what} for a person: roadworthy outcome list{same_system(directory)} --waiting")
 
 
 def say_more(incident: Incident, loop: Any, directory: Path) -> None:
     """Notes, what its kills stop now, the next step."""
     from roadworthy.flows.routing import read_table
-    from roadworthy.flows.stopping import kills_of, words_of
+    from roadworthy.flows.stopping import kills_of
     from roadworthy.wiring.notes import notes_on
 
     for note in notes_on(incident, loop):
-        who = _who(note.reporter, loop)
+        who = who_of(note.reporter, loop)
         say(f"{who} wrote ({note.time[:19]}Z): {printable(note.text)}")
     if incident.reason:
         say(f"dismissed: {printable(incident.reason)}")
     stands = kills_of(incident, read_table(loop.workspace.routing))
     if stands:
-        say(f"still stopped: {', '.join(f'{words_of(flag)} ({flag.id})' for flag in stands)}")
+        say(f"still stopped: {named(stands)}")
     elif incident.kills or incident.kill:
         say("its kills are lifted")
     for step in next_steps(incident, directory, stopped=bool(stands)):
@@ -42,13 +43,14 @@ def say_more(incident: Incident, loop: Any, directory: Path) -> None:
 
 def next_steps(incident: Incident, directory: Path, *, stopped: bool) -> list[str]:
     """What a person does next, as commands to type."""
-    name = f"{incident.id} {directory}"
+    here = same_system(directory)
+    name = f"{incident.id}{here}"
     steps = []
     if incident.state in ("open", "contained"):
         steps.append(f"Next: roadworthy incident promote {name}")
     elif incident.state == "promoted":
         steps.append(
-            f"Next: roadworthy eval {directory}, then gate; when it passes, "
+            f"Next: roadworthy eval{here}, then gate; when it passes, "
             f"roadworthy incident close {name}"
         )
     if incident.state in ("open", "contained", "promoted"):
@@ -57,11 +59,12 @@ def next_steps(incident: Incident, directory: Path, *, stopped: bool) -> list[st
             "--as A --as B"
         )
     if stopped:
-        steps.append(f"To lift its kills: roadworthy resume {name} --as A --as B --reason TEXT")
+        steps.append(f"To lift its kills: {lifting([incident.id], directory)}")
     return steps
 
 
-def _who(reporter: str, loop: Any) -> str:
-    kind, _, name = reporter.partition(":")
-    key = loop.trust.find(name) if kind == "person" else None
-    return key.name if key is not None else printable(reporter)
+def who_of(actor: str, loop: Any) -> str:
+    """Who that is: a person's name with the key that signed, else the actor as it is written."""
+    kind, _, key_id = actor.partition(":")
+    key = loop.trust.find(key_id) if kind == "person" else None
+    return f"{key.name} ({key_id})" if key is not None else printable(actor)

@@ -13,7 +13,8 @@ from roadworthy.domain import KillFlag, RoutingTable
 from roadworthy.flows.people import Acting
 from roadworthy.manifests import Workspace
 
-from .terminal import emit, same_system, say, warn
+from .stops import lifting
+from .terminal import emit, printable, say, warn
 
 
 def command(
@@ -58,9 +59,8 @@ def command(
     if json:
         emit({**_shown(flag), "table": table.version, "recorded": not unrecorded})
     else:
-        where = f"{words_of(flag)} of {name or 'every system'}"
-        say(f"stopped: {where} ({flag.id}). Lift it with: roadworthy resume {flag.id}"
-            f"{same_system(directory)} --as A --as B --reason TEXT")  # fmt: skip
+        where = f"{printable(words_of(flag))} of {name or 'every system'}"
+        say(f"stopped: {where} ({flag.id}). Lift it with: {lifting([flag.id], directory)}")
     idle = _idle(spot.workspace, before, name) or _unknown(spot.workspace, before, flag)
     for caution in (unrecorded or doubt, idle):
         if caution:

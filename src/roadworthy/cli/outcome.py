@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import KillFlag, Report
+from roadworthy.domain import Report
 
-from .terminal import emit, group, say, table
+from .terminal import emit, group, same_system, say, table
 
 app = group("Say what became of an answer; accept or reject what others reported of one.")
 
@@ -112,11 +111,12 @@ def list_(
         if note:
             say(f"{name} says: {printable(note)}")
     if any(map(_waits, reports)):
+        here = same_system(directory)
         say(
-            f"Look with: roadworthy explain OBSERVATION {directory} --texts\n"
-            f"Next: roadworthy outcome accept REPORT {directory} --as NAME (stops and opens an "
+            f"Look with: roadworthy explain OBSERVATION{here} --texts\n"
+            f"Next: roadworthy outcome accept REPORT{here} --as NAME (stops and opens an "
             "incident if it claims a violation)\n"
-            f"  or: roadworthy outcome reject REPORT {directory} --as NAME --reason TEXT"
+            f"  or: roadworthy outcome reject REPORT{here} --as NAME --reason TEXT"
         )
 
 
@@ -181,13 +181,15 @@ def reject_(
     name, signer, key = acting_person(loop.workspace, as_, roles=REPORTERS)
     by = Acting(name=name, signer=signer, key=key)
     done = reject(find_report(loop, report), loop, by=by, reason=reason)
-    emit(_as_json(done)) if json else say(f"Rejected {report}: {reason}")
+    emit(_as_json(done)) if json else say(f"Rejected {report}.")
 
 
 def _say_stopped(violation: Any, incident: str, loop: Any, directory: Path, *, json: bool) -> None:
     """What was done, as the table in force has it, and what comes next."""
     from roadworthy.flows.learning import find_incident
     from roadworthy.flows.road import stopped_by
+
+    from .stops import lifting, named
 
     kills = stopped_by(violation, loop)
     if json:
@@ -201,16 +203,10 @@ def _say_stopped(violation: Any, incident: str, loop: Any, directory: Path, *, j
             }
         )
         return
-    say(f"Stopped: {_named(kills)}." if kills else "NOT stopped: the kill was lifted meanwhile.")
+    say(f"Stopped: {named(kills)}." if kills else "NOT stopped: the kill was lifted meanwhile.")
     say(f"Incident {incident} is {find_incident(loop, incident).state}.")
-    say(f"Next: roadworthy incident promote {incident} {directory}")
-    say(f"Lift later: roadworthy resume {incident} {directory} --as A --as B --reason TEXT")
-
-
-def _named(kills: Sequence[KillFlag]) -> str:
-    from roadworthy.flows.stopping import words_of
-
-    return ", ".join(f"{words_of(flag)} ({flag.id})" for flag in kills)
+    say(f"Next: roadworthy incident promote {incident}{same_system(directory)}")
+    say(f"Lift later: {lifting([incident], directory)}")
 
 
 def _waits(report: Report) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from .terminal import emit, say
+from .terminal import emit, printable, say
 
 _MEANT = re.compile(r"(kill-|inc-|tenant:|slice:).+|system")
 """What names something to lift. Any other last word is the folder; `./system` is one, too."""
@@ -41,6 +41,7 @@ def command(
     from roadworthy.wiring.places import place
 
     from .acting import find_acting
+    from .stops import named as stops_named
 
     which, directory = _read(words)
     workspace = place(directory, standing=True).workspace
@@ -61,9 +62,9 @@ def command(
         })  # fmt: skip
         return
     for flag in lifted:
-        say(f"lifted: {words_of(flag)} ({flag.id}) by {' and '.join(named)}")
+        say(f"lifted: {printable(words_of(flag))} ({flag.id}) by {' and '.join(named)}")
     if left:
-        say(f"still stopped: {', '.join(f'{words_of(flag)} ({flag.id})' for flag in left)}")
+        say(f"still stopped: {stops_named(left)}")
 
 
 def _read(words: list[str]) -> tuple[list[str], Path]:

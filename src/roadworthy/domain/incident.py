@@ -101,7 +101,7 @@ class Incident(Struct, frozen=True, kw_only=True):
     pins: tuple[PinnedCase, ...] = ()
     """Those cases as they were promoted last."""
     revisions: tuple[str, ...] = ()
-    """Every time that a pinned case was pinned anew: which, when, by whom, what changed."""
+    """Every time that two people changed a case: which, when, who, what, both digests, why."""
     gate: str = ""
     """Digest of the gate decision that closed it."""
     closed_at: Instant = ""

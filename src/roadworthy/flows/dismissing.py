@@ -13,26 +13,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roadworthy.domain import (
-    AccessError,
     Draft,
     Incident,
-    PersonRole,
+    UndecidedError,
     UsageError,
-    format_instant,
     next_state,
 )
-from roadworthy.ledger import distinct_people, require_role, sign_draft
+from roadworthy.ledger import sign_draft
 
 from .learning import find_incident
 from .loop import Loop
 from .people import Acting
-from .release_records import authors_of
+from .second_person import require_two
 from .stopping import kill_records
-
-DISMISSERS: tuple[PersonRole, ...] = ("reviewer", "risk_officer", "operator", "admin")
-"""Who may take part in declaring a report false."""
-
-DISMISS_NEEDS = 2
 
 
 def dismiss(
@@ -46,13 +39,15 @@ def dismiss(
     """Declare an incident's report false; returns the incident, dismissed.
 
     Raises AccessError unless two distinct people who may are there, UsageError without the
-    reasons, TransitionError when it is dismissed already.
+    reasons, TransitionError when it is dismissed already, UndecidedError when an answer joined it.
     """
     _require_reasons(incident, loop, reason=reason, rule_was_wrong=rule_was_wrong)  # 2
-    names = _require_people(incident, loop, people)  # 1
+    keys = [person.key.key_id for person in people]
+    names = require_two(incident, loop, keys, act="an incident is dismissed")  # 1
     with kill_records(loop):
         present = find_incident(loop, incident.id)
         next_state(present.state, "dismiss")
+        _require_seen(incident, present)
         loop.ledger.record(  # 3
             *_drafts(present, people, names=names, reason=reason, rule_was_wrong=rule_was_wrong)
         )
@@ -80,22 +75,15 @@ def _require_reasons(incident: Incident, loop: Loop, *, reason: str, rule_was_wr
         )
 
 
-def _require_people(incident: Incident, loop: Loop, people: Sequence[Acting]) -> list[str]:
-    """1. The names of those who sign."""
-    at = format_instant(loop.clock.now())
-    for person in people:
-        require_role(loop.trust, person.key.key_id, DISMISSERS, at)
-    keys = [person.key.key_id for person in people]
-    names = distinct_people(loop.trust, keys)
-    for author in authors_of(loop, incident.release):
-        names &= distinct_people(loop.trust, keys, author=author)
-    if len(names) < DISMISS_NEEDS:
-        raise AccessError(
-            f"an incident is dismissed by {DISMISS_NEEDS} people together, none of them the author"
-            f" of its release; there is {len(names)}",
-            fix="give two other people: --as A --as B",
+def _require_seen(looked_at: Incident, present: Incident) -> None:
+    """Two people's word covers the answers that they looked at, no other."""
+    joined = len(present.observations) - len(looked_at.observations)
+    if joined > 0:
+        raise UndecidedError(
+            f"{joined} more {'answer' if joined == 1 else 'answers'} of the same event joined"
+            f" {present.id} meanwhile",
+            fix=f"look again: roadworthy incident show {present.id}",
         )
-    return sorted(names)
 
 
 def _drafts(

@@ -66,7 +66,9 @@ def _plainly(value: Struct) -> dict[str, object]:
     found = {
         key: _plainly(item) if isinstance(item, Struct) else item for key, item in given.items()
     }
-    return {key: item for key, item in found.items() if item not in ("", [], {}, None)}
+    return {
+        key: item for key, item in found.items() if item not in ("", [], {}, None, msgspec.UNSET)
+    }
 
 
 def _read(path: Path) -> bytes:

@@ -1,21 +1,27 @@
 """Learn: an incident becomes cases, and closes only with a gate that ran them.
 
-promote  1 the incident's inputs, unsealed   2 redacted and minimised   3 or as a person wrote them
+promote  1 the incident's inputs, as they were when the violation was entered
+         2 redacted and minimised   3 or as two people wrote them, who sign that together
          4 into suites/incidents, then pinned in the ledger, signed
 close    1 a PASS after the promotion   2 whose run asked every case as pinned, and met it
          3 signed by a person
+
+Both hold the lock of what is recorded of incidents: nothing is promoted or closed that was
+dismissed a moment before, and no case is written twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
     OVER,
+    AccessError,
     Case,
     Draft,
     Entry,
@@ -24,31 +30,38 @@ from roadworthy.domain import (
     GateDecision,
     Incident,
     NeverEvent,
-    PersonRole,
     PinnedCase,
     RefusedError,
     UndecidedError,
     UsageError,
-    format_instant,
+    VerificationError,
+    digest_of,
     next_state,
     pin_case,
     plain,
+    sha256,
 )
-from roadworthy.incidents import case_from, demanded, fold, redact, require_demands
-from roadworthy.ledger import Ed25519Signer, require_role, sign_draft
+from roadworthy.incidents import CaseChange, case_from, demanded, fold, redact, require_demands
+from roadworthy.ledger import Ed25519Signer, sign_draft
 from roadworthy.policy import REQUIREMENT, holds
 
 from .incident_suite import SUITE, add_cases, written_cases
 from .loop import Loop
 from .run_records import bar_of
+from .second_person import require_two
+from .stopping import kill_records
 
-CLOSERS: tuple[PersonRole, ...] = ("reviewer", "risk_officer", "operator", "admin")
-"""Who may say that an incident is over, or change a case that it became."""
 
-Unseal = Callable[[str], tuple[str, dict[str, str]]]
-"""Observation id -> (input text, facets). Raises EvidenceError when it is gone."""
-Look = Callable[[str], Sequence[Finding]]
-"""Text -> what must be redacted in it."""
+class Past(Protocol):
+    """Answers that left, read back."""
+
+    def texts(self, observation_id: str) -> tuple[str, dict[str, str]]:
+        """The input and its facets. Raises EvidenceError when they are gone."""
+        ...
+
+    def sensitive(self, text: str) -> Sequence[Finding]:
+        """What must be redacted in a text."""
+        ...
 
 
 def incidents_of(loop: Loop, system: str = "") -> dict[str, Incident]:
@@ -69,8 +82,8 @@ class Promoted(Struct, frozen=True, kw_only=True):
     """What an incident became."""
 
     cases: tuple[Case, ...]
-    changed: dict[str, tuple[str, ...]] = {}
-    """Case -> the fields in which it is not what was pinned before, or what the answer gave."""
+    changed: dict[str, CaseChange] = {}
+    """Case -> how it is not what was pinned before, or what the answer's input gave."""
 
 
 def promote(
@@ -79,46 +92,103 @@ def promote(
     loop: Loop,
     *,
     root: Path,
-    unseal: Unseal,
-    look: Look,
-    signer: Ed25519Signer,
+    past: Past,
+    signers: Sequence[Ed25519Signer],
+    reason: str = "",
 ) -> Promoted:
     """Turn the incident's observations into cases of suite `incidents`, and pin them.
 
-    A case that the suite holds already is pinned as it is now: that is how a person corrects one,
-    and the only way. Raises TransitionError when the incident is dismissed, UsageError when a case
-    no longer demands what the never event does, AccessError when this person may not change one.
+    A case that the suite holds already and that says something else is pinned as it is now when
+    two people sign it and say why: that is how a case is changed, and the only way. Raises
+    TransitionError when the incident is dismissed, UsageError when a case no longer demands what
+    the never event does, AccessError unless two people who may change one, VerificationError when
+    the journal's input is not the one that was reported.
     """
-    next_state(incident.state, "promote")
-    # 1 the incident's inputs, 2 redacted and minimised; 3 what the suite says of them already
-    suite = root / "suites"
-    written = written_cases(suite)
-    cases, changed = [], {}
+    with kill_records(loop):
+        present = find_incident(loop, incident.id)
+        next_state(present.state, "promote")
+        drawn = _drawn(present, event, loop, past=past, folder=root / "suites")
+        names = _require_may(present, loop, drawn.changed, signers=signers, reason=reason)
+        # 4 into the suite, then the record
+        add_cases(root / "suites", drawn.fresh)
+        if drawn.pins != present.pins or present.state not in ("promoted", "closed"):
+            payload = {
+                "cases": [pin.id for pin in drawn.pins],
+                "suite": SUITE,
+                "pins": drawn.pins,
+                "changed": drawn.changed,
+                "people": names,
+                "reason": reason,
+            }
+            loop.ledger.record(*_promotion(present, payload, signers))
+    return Promoted(cases=drawn.cases, changed=drawn.changed)
+
+
+class _Drawn(Struct, frozen=True, kw_only=True):
+    """What an incident's observations are as cases."""
+
+    cases: tuple[Case, ...]
+    pins: tuple[PinnedCase, ...]
+    fresh: tuple[Case, ...]
+    """Those that the suite does not hold yet."""
+    changed: dict[str, CaseChange]
+
+
+def _drawn(
+    incident: Incident, event: NeverEvent, loop: Loop, *, past: Past, folder: Path
+) -> _Drawn:
+    """1 the incident's inputs, 2 redacted and minimised; 3 or what the suite says of them."""
+    if not incident.observations:
+        raise EvidenceError(f"incident {incident.id} has no observation to learn from")
+    written = written_cases(folder)
+    cases, pins, changed = [], [], {}
     for number, observation in enumerate(incident.observations, start=1):
         given = _Given(incident=incident, event=event, number=number, observation=observation)
-        case, parts = _case_of(given, written, unseal=unseal, look=look)
+        case, change = _case_of(given, written, loop, past)
         cases.append(case)
-        if parts:
-            changed[case.id] = parts
-    if not cases:
-        raise EvidenceError(f"incident {incident.id} has no observation to learn from")
-    if changed:
-        require_role(loop.trust, signer.key_id, CLOSERS, format_instant(loop.clock.now()))
-    # 4 into the suite, then the record
-    add_cases(suite, [case for case in cases if case.id not in written])
-    pins = [
-        pin_case(case, suite=SUITE, observation=observation, action=demanded(event))
-        for case, observation in zip(cases, incident.observations, strict=True)
-    ]
-    if tuple(pins) != incident.pins or incident.state not in ("promoted", "closed"):
-        payload = {
-            "cases": [case.id for case in cases],
-            "suite": SUITE,
-            "pins": pins,
-            "changed": changed,
-        }
-        _record(incident, "incident.promoted", payload, loop, signer=signer)
-    return Promoted(cases=tuple(cases), changed=changed)
+        pins.append(given.pinned(case))
+        if change is not None:
+            changed[case.id] = change
+    fresh = tuple(case for case in cases if case.id not in written)
+    return _Drawn(cases=tuple(cases), pins=tuple(pins), fresh=fresh, changed=changed)
+
+
+def _require_may(
+    incident: Incident,
+    loop: Loop,
+    changed: Mapping[str, CaseChange],
+    *,
+    signers: Sequence[Ed25519Signer],
+    reason: str,
+) -> list[str]:
+    """3. The names of the two who change a case; none are needed where nothing is changed."""
+    if not changed:
+        return []
+    what = "; ".join(f"{case} ({', '.join(said.fields)})" for case, said in changed.items())
+    try:
+        keys = [signer.key_id for signer in signers]
+        names = require_two(incident, loop, keys, act=f"a case is changed, {what},")
+    except AccessError as error:
+        raise AccessError(
+            error.message,
+            fix=f"{error.fix} --reason TEXT; or delete its line from suites/{SUITE}.jsonl and"
+            " promote again, which draws it from the journal as it was",
+        ) from error
+    if not reason.strip():
+        raise UsageError(f"changing a case needs a reason: {what}", fix="--reason TEXT")
+    return names
+
+
+def _promotion(
+    incident: Incident, payload: Mapping[str, object], signers: Sequence[Ed25519Signer]
+) -> list[Draft]:
+    """4. The promotion by the last who signs; where it changes a case the others approved that."""
+    *others, last = signers
+    drafts = []
+    if payload["changed"]:
+        said = {name: payload[name] for name in ("changed", "people", "reason")}
+        drafts = [_signed(incident, "incident.change_approved", said, each) for each in others]
+    return [*drafts, _signed(incident, "incident.promoted", payload, last)]
 
 
 class _Given(Struct, frozen=True, kw_only=True):
@@ -137,46 +207,55 @@ class _Given(Struct, frozen=True, kw_only=True):
     def pin(self) -> PinnedCase | None:
         return next((pin for pin in self.incident.pins if pin.id == self.case), None)
 
+    def pinned(self, case: Case) -> PinnedCase:
+        """The case as it would be pinned now."""
+        action = demanded(self.event)
+        return pin_case(case, suite=SUITE, observation=self.observation, action=action)
+
 
 def _case_of(
-    given: _Given, written: Mapping[str, Case], *, unseal: Unseal, look: Look
-) -> tuple[Case, tuple[str, ...]]:
-    """The observation's case, and the fields in which somebody changed it."""
+    given: _Given, written: Mapping[str, Case], loop: Loop, past: Past
+) -> tuple[Case, CaseChange | None]:
+    """The observation's case, and what somebody changed in it."""
     case, pin = written.get(given.case), given.pin
     if case is not None:
         require_demands(case, given.incident, given.event)
-        if pin is not None:
-            return case, pin.differences(case)
-    try:
-        made = _made(given, unseal=unseal, look=look)
-    except EvidenceError as error:
-        if case is not None:
-            return case, ("written by hand",)
-        raise EvidenceError(
-            error.message,
-            fix=f"write {given.case} by hand into suites/{SUITE}.jsonl, then promote again",
-        ) from error
-    if case is None:
-        return made, pin.differences(made) if pin is not None else ()
-    drawn = pin_case(made, suite=SUITE, observation=given.observation, action=demanded(given.event))
-    return case, drawn.differences(case)
+    if case is None or pin is None:
+        try:
+            made = _made(given, loop, past)
+        except VerificationError:
+            raise
+        except EvidenceError as error:
+            if case is not None:
+                change = CaseChange(fields=("written by hand",), was="", now=digest_of(case))
+                return case, change
+            raise EvidenceError(
+                error.message,
+                fix=f"write {given.case} by hand into suites/{SUITE}.jsonl; two people promote it",
+            ) from error
+        case, pin = case or made, pin or given.pinned(made)
+    differs = pin.differences(case)
+    now = digest_of(case)
+    return case, CaseChange(fields=differs, was=pin.digest, now=now) if differs else None
 
 
-def _made(given: _Given, *, unseal: Unseal, look: Look) -> Case:
+def _made(given: _Given, loop: Loop, past: Past) -> Case:
     """The case that the journal gives."""
-    text, facets = unseal(given.observation)
-    clean = redact(text, look(text))
+    text, facets = past.texts(given.observation)
+    for entry in loop.ledger.entries(kind="violation.recorded", subject=given.observation):
+        if entry.payload.get("input_digest") not in (None, "", sha256(text.encode())):
+            raise VerificationError(
+                f"what the journal gives for {given.observation} is not the text that was asked"
+                " when its violation was recorded",
+                fix="put the journal back from a backup: roadworthy restore",
+            )
+    clean = redact(text, past.sensitive(text))
     return case_from(given.incident, given.event, number=given.number, text=clean, facets=facets)
 
 
-def _record(
-    incident: Incident,
-    kind: str,
-    payload: Mapping[str, object],
-    loop: Loop,
-    *,
-    signer: Ed25519Signer,
-) -> None:
+def _signed(
+    incident: Incident, kind: str, payload: Mapping[str, object], signer: Ed25519Signer
+) -> Draft:
     drafted = Draft(
         system=incident.system,
         kind=kind,
@@ -184,7 +263,7 @@ def _record(
         actor=f"person:{signer.key_id}",
         payload=plain(payload),
     )
-    loop.ledger.record(sign_draft(drafted, signer))
+    return sign_draft(drafted, signer)
 
 
 def close(incident: Incident, loop: Loop, *, signer: Ed25519Signer) -> Incident:
@@ -193,13 +272,15 @@ def close(incident: Incident, loop: Loop, *, signer: Ed25519Signer) -> Incident:
     Raises RefusedError when a later gate failed on it, UndecidedError when none has run its
     cases yet as they are pinned, TransitionError when it was never promoted.
     """
-    decided = _proof(incident, loop)
-    payload = {
-        "gate": str(decided.payload["digest"]),
-        "candidate": decided.subject,
-        "pins": {pin.id: pin.digest for pin in incident.pins},
-    }
-    _record(incident, "incident.closed", payload, loop, signer=signer)
+    with kill_records(loop):
+        present = find_incident(loop, incident.id)
+        decided = _proof(present, loop)
+        payload = {
+            "gate": str(decided.payload["digest"]),
+            "candidate": decided.subject,
+            "pins": {pin.id: pin.digest for pin in present.pins},
+        }
+        loop.ledger.record(_signed(present, "incident.closed", payload, signer))
     return find_incident(loop, incident.id)
 
 

@@ -146,6 +146,7 @@ def _violation_draft(violation: Violation, actor: str) -> Draft:
                 "release": observation.release,
                 "reporter": said.reporter,
                 "found_at": said.time,
+                "input_digest": observation.input_digest,
                 "output_digest": observation.output_digest,
                 "note": said.note if actor == said.reporter else "",
             }

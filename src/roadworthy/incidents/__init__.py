@@ -1,10 +1,12 @@
 """Incidents: their states, and the cases that they become. Pure values; no I/O."""
 
+from .changes import CaseChange
 from .lifecycle import fold, incident_id, open_incident
 from .regression import case_from, demanded, redact, require_demands
 from .reports import fold_reports, is_known, report_id
 
 __all__ = [
+    "CaseChange",
     "case_from",
     "demanded",
     "fold",

@@ -18,10 +18,11 @@ from roadworthy.domain import (
     Instant,
     NeverEvent,
     Observation,
-    PinnedCase,
     digest_of,
     next_state,
 )
+
+from .changes import pinned_by
 
 _SEVERITY = {"system": "critical", "tenant": "high", "slice": "high"}
 """What the never event would stop says how bad its violation is."""
@@ -73,6 +74,7 @@ def fold(entries: Iterable[Entry]) -> dict[str, Incident]:
     Raises TransitionError when the entries walk an arrow that does not exist.
     """
     incidents: dict[str, Incident] = {}
+    approvals: dict[str, list[Entry]] = {}
     for entry in entries:
         if not entry.kind.startswith("incident."):
             continue
@@ -80,13 +82,16 @@ def fold(entries: Iterable[Entry]) -> dict[str, Incident]:
         if verb == "opened":
             value = msgspec.convert(entry.payload["incident"], Incident)
             incidents.setdefault(value.id, value)
+        elif verb == "change_approved":
+            approvals.setdefault(entry.subject, []).append(entry)
         elif entry.subject in incidents:
-            incidents[entry.subject] = _apply(incidents[entry.subject], verb, entry)
+            approved = approvals.pop(entry.subject, []) if verb == "promoted" else []
+            incidents[entry.subject] = _apply(incidents[entry.subject], verb, entry, approved)
     return incidents
 
 
-def _apply(incident: Incident, verb: str, entry: Entry) -> Incident:
-    """The incident after one more entry."""
+def _apply(incident: Incident, verb: str, entry: Entry, approved: Sequence[Entry]) -> Incident:
+    """The incident after one more entry; `approved` are the approvals that came before it."""
     payload: dict[str, Any] = entry.payload
     line = ((entry.time, str(payload.get("note") or verb)),)
     timeline = incident.timeline + line
@@ -100,7 +105,8 @@ def _apply(incident: Incident, verb: str, entry: Entry) -> Incident:
         return structs.replace(incident, state=state, timeline=timeline)
     if verb == "promoted":
         state = next_state(incident.state, "promote")
-        return structs.replace(_promoted(incident, entry), state=state, timeline=timeline)
+        incident = _promoted(incident, entry, approved)
+        return structs.replace(incident, state=state, timeline=timeline)
     if verb == "closed":
         return structs.replace(
             incident,
@@ -122,23 +128,14 @@ def _apply(incident: Incident, verb: str, entry: Entry) -> Incident:
     return structs.replace(incident, timeline=timeline)
 
 
-def _promoted(incident: Incident, entry: Entry) -> Incident:
-    """The incident with cases pinned by one more promotion; the newest pin of a case holds.
-
-    An entry of an older version pins nothing: its observations are still to be learned.
-    """
-    found = msgspec.convert(entry.payload.get("pins", ()), tuple[PinnedCase, ...], strict=False)
-    pins = {pin.id: pin for pin in (*incident.pins, *found)}
-    changed: dict[str, list[str]] = entry.payload.get("changed", {})
-    revised = tuple(
-        f"case {case} was pinned anew at {entry.time[:19]}Z by {entry.actor}: {', '.join(parts)}"
-        for case, parts in sorted(changed.items())
-    )
+def _promoted(incident: Incident, entry: Entry, approved: Sequence[Entry]) -> Incident:
+    """The incident with the cases that one more promotion pinned."""
+    pins, revisions = pinned_by(incident, entry, approved)
     return structs.replace(
         incident,
         cases=tuple(dict.fromkeys((*incident.cases, *entry.payload["cases"]))),
-        pins=tuple(pins.values()),
-        revisions=(*incident.revisions, *revised),
+        pins=pins,
+        revisions=(*incident.revisions, *revisions),
         gate="",
         closed_at="",
         closed_by="",

@@ -54,7 +54,8 @@ def incident_blockers(incidents: Iterable[Incident], suites: Sequence[Suite]) ->
             if what:
                 reasons.append(
                     f"case {pin.id} of incident {incident.id} {what}: put it back as it was, or "
-                    f"pin what it says now with `roadworthy incident promote {incident.id}`"
+                    f"two people pin what it says now: roadworthy incident promote {incident.id} "
+                    "--as A --as B --reason TEXT"
                 )
     return [Blocker(verdict=Verdict.FAIL, reason=reason, phase="suite") for reason in reasons]
 

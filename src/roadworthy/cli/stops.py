@@ -1,0 +1,35 @@
+"""How commands say what is stopped now, and the one command that lifts it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from roadworthy.domain import KillFlag
+
+from .terminal import printable, same_system, say
+
+
+def named(flags: Sequence[KillFlag]) -> str:
+    """The scopes that are stopped, with the ids of the kills. A facet's value is a stranger's."""
+    from roadworthy.flows.stopping import words_of
+
+    return ", ".join(f"{printable(words_of(flag))} ({flag.id})" for flag in flags)
+
+
+def lifting(what: Sequence[str], directory: Path) -> str:
+    """The command that lifts those kills, or an incident's."""
+    return f"roadworthy resume {' '.join(what)}{same_system(directory)} --as A --as B --reason TEXT"
+
+
+def say_standing(
+    flags: Sequence[KillFlag], directory: Path, *, incident: str = "", then: str = ""
+) -> None:
+    """What still stands, if anything, and how two people lift it: whatever just succeeded.
+
+    `incident` lifts all of them at once; `then` is what holds meanwhile, to be said.
+    """
+    if flags:
+        what = [incident] if incident else [flag.id for flag in flags]
+        say(f"still stopped: {named(flags)}{then}")
+        say(f"To lift: {lifting(what, directory)}")

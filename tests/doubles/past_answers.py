@@ -1,0 +1,39 @@
+"""What the journal gives of answers that left: always the same letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from roadworthy.domain import EvidenceError, Finding
+
+
+def nothing(text: str) -> Sequence[Finding]:
+    """Nothing in it is sensitive."""
+    return ()
+
+
+class PastAnswers:
+    """The port `flows.learning.Past`."""
+
+    def __init__(
+        self,
+        letter: str | Callable[[str], str],
+        facets: dict[str, str] | None = None,
+        look: Callable[[str], Sequence[Finding]] = nothing,
+    ) -> None:
+        """`letter`: the text, or a function from the answer's id to it."""
+        self._letter = letter
+        self._facets = facets or {}
+        self._look = look
+        self.erased = False
+
+    def texts(self, observation_id: str) -> tuple[str, dict[str, str]]:
+        """The letter, unless it was erased."""
+        if self.erased:
+            raise EvidenceError(f"the texts of {observation_id} were erased")
+        letter = self._letter
+        return letter if isinstance(letter, str) else letter(observation_id), self._facets
+
+    def sensitive(self, text: str) -> Sequence[Finding]:
+        """What must be redacted."""
+        return self._look(text)
