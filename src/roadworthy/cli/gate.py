@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec import structs
 
 from roadworthy.domain import GateDecision, Verdict
 
@@ -56,6 +57,8 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
         "candidate": decision.candidate,
         "run": decision.run,
         "runs": decision.runs,
+        "looks": decision.looks,
+        "quarantined": [structs.asdict(each) for each in decision.quarantined],
         "slos": [
             {
                 "name": item.name,

@@ -38,6 +38,7 @@ from roadworthy.policy import (
 )
 
 from .baseline import Baseline
+from .counting import what_n_counts
 from .gaps import covered_by_labels, gaps
 from .trials import Other
 
@@ -51,6 +52,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """The candidate's never events: where nobody looked for one, no count of violations passes."""
     runs: int = 1
     """Of this candidate on these cases: the more, the surer a proof must be."""
+    looks: int = 1
+    """At how many points the judged run could have ended early; a proof pays for each."""
+    aside: frozenset[tuple[str, str]] = frozenset()
+    """(suite, case) that no objective but those on never events judges: quarantine."""
     others: Iterable[Other] = ()
     """The other runs, as today's suites tell them. Read once, one at a time, when asked for."""
 
@@ -82,6 +87,7 @@ def judge(slos: Sequence[SafetySLO], evidence: Evidence) -> tuple[list[Assessmen
             )
             assessments.append(in_runs(found, evidence.runs))
     notes += covered_by_labels(evidence.rows, evidence.never)
+    notes += what_n_counts(evidence.rows)
     return assessments, notes
 
 
@@ -122,15 +128,24 @@ def _by_summary(slo: SafetySLO, summary: RunSummary | None) -> list[Assessment]:
     return [assess(slo, item) for item in summary.indicators if item.name == objective.metric]
 
 
+_NEVER = frozenset({"never_event_violations", "never_event_attempts"})
+"""What no quarantine hides."""
+
+
 def _assess_parts(
     slo: SafetySLO, rows: Sequence[Observation], evidence: Evidence
 ) -> Iterable[Assessment]:
     """One assessment, or one for each slice that `by` names."""
-    level = confidence_of(evidence.runs)
+    level = confidence_of(evidence.runs, evidence.looks)
+    aside = frozenset() if read_name(slo).metric in _NEVER else evidence.aside
     try:
         keep = selector(slo.where)
-        now = [row for row in rows if keep(row)]
-        before = [row for row in evidence.baseline.rows if keep(row)]
+        now = [row for row in rows if (row.suite, row.case) not in aside and keep(row)]
+        before = [
+            row
+            for row in evidence.baseline.rows
+            if (row.suite, row.case) not in aside and keep(row)
+        ]
     except DetectorError as error:
         yield unjudged(slo, Verdict.ERROR, f"{error.message}: {error.fix}")
         return
@@ -173,7 +188,7 @@ def _side(slo: SafetySLO, rows: Sequence[Observation], level: float) -> Side:
     if spec is None or spec.kind in _SUMS:
         by_case: dict[str, list[Observation]] = {}
         for row in rows:
-            by_case.setdefault(f"{row.suite}/{row.case}", []).append(row)
+            by_case.setdefault("/".join(row.unit), []).append(row)
         found = {case: _of_case(_measure(slo, group, level)) for case, group in by_case.items()}
         cases = {case: value for case, value in found.items() if value is not None}
     return Side(measured=_measure(slo, rows, level), cases=cases)

@@ -29,7 +29,7 @@ from roadworthy.domain import (
     format_instant,
     plain,
 )
-from roadworthy.evaluation import pin_suite
+from roadworthy.evaluation import pin_suite, quarantine_of
 from roadworthy.incidents import fold
 from roadworthy.policy import (
     assess_incident_cases,
@@ -39,6 +39,8 @@ from roadworthy.policy import (
     moved_since,
     removed_cases,
     same_bar,
+    set_aside,
+    stopped_early,
 )
 from roadworthy.release import pin
 
@@ -49,6 +51,7 @@ from .judging import Evidence, judge
 from .loop import Loop
 from .run_records import bar_of, newest_run, rows_of
 from .trials import answered_beside, trials_of, with_rows
+from .waiving import excuses_of
 
 
 def gate(system: System, loop: Loop) -> GateDecision:
@@ -67,7 +70,10 @@ def gate(system: System, loop: Loop) -> GateDecision:
     # 3 the bar
     bars = _earlier_bars(loop, present.system)
     incidents = list(fold(loop.ledger.entries(system=content.system)).values())
-    blockers = _bar_blockers(loop, run, present, bars)
+    excuses = excuses_of(system, content, loop, removed_cases(bars, present), incidents)
+    blockers = [*_bar_blockers(loop, run, present), *excuses.blockers()]
+    aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
+    blockers += aside.blockers
     # 4 objectives
     baseline = baseline_of(loop, system, content, present)
     trials = trials_of(loop, content, (run, rows), present, incidents)
@@ -76,13 +82,13 @@ def gate(system: System, loop: Loop) -> GateDecision:
         baseline=baseline,
         never=content.charter.never,
         runs=trials.runs,
+        looks=run.looks if run is not None else 1,
+        aside=aside.cases,
         others=with_rows(loop, trials, rows),
     )
     assessments, notes = judge(content.slos.slos, evidence)
-    notes += trials.notes
-    notes += moved_since(bars, present)
-    notes += [in_words(each) for each in differences(baseline.rows, rows)]
-    notes += [f"not compared: {baseline.missing}"] if baseline.missing else []
+    notes += [*aside.notes, *stopped_early(run), *trials.notes]
+    notes += [*moved_since(bars, present), *_compared(baseline, rows)]
     # 5 people and incidents
     blockers += deliberation_blockers(
         system.deliberation, content.charter, content.candidate_digest
@@ -93,16 +99,19 @@ def gate(system: System, loop: Loop) -> GateDecision:
     if required is not None and assessments:
         assessments.append(required)
     notes += [revision for each in incidents for revision in each.revisions]
+    assessments, in_use, unused = excuses.applied(assessments)
     # 6 decision
     decision = decide(
         system=content.system,
         candidate=content.candidate_digest,
         run=run,
         assessments=assessments if run is not None else (),
-    assessments, in_use, unused = excuses.applied(assessments)
         blockers=blockers,
         baseline_run=baseline.run,
-        notes=notes,
+        notes=[*notes, *unused],
+    )
+    decision = msgspec.structs.replace(
+        decision, runs=trials.runs, looks=evidence.looks, waivers=in_use, quarantined=aside.shown
     )
     return _record(loop, _under(decision, system.deliberation))
 
@@ -123,6 +132,7 @@ def present_bar(system: System, content: ReleaseContent) -> Bar:
         candidate=content.candidate_digest,
         slos=digest_of(content.slos),
         suites=tuple(pin_suite(suite) for suite in system.suites),
+        quarantine=quarantine_of(system),
     )
 
 
@@ -168,10 +178,10 @@ def _record(loop: Loop, decision: GateDecision) -> GateDecision:
                     "bar": decision.bar,
                     "deliberation": decision.deliberation,
                     "deliberated": decision.deliberated,
+                    "waivers": {use.id: use.digest for use in decision.waivers},
                     "reasons": list(decision.reasons),
                 }
             ),
         )
     )
     return decision
-                    "waivers": {use.id: use.digest for use in decision.waivers},

@@ -1,6 +1,6 @@
 """From measurements to verdicts to one decision. Pure: same evidence, same bytes."""
 
-from .assessment import assess, rests_on_estimate, unjudged
+from .assessment import assess, percent, rests_on_estimate, unjudged
 from .bar import Removed, moved_since, removed_cases, same_bar
 from .deliberation import deliberation_blockers, is_about
 from .gate import decide
@@ -20,7 +20,16 @@ from .rendering import (
     waived,
 )
 from .retold import Today
-from .trials import agreed, confidence_of, in_runs, looked_at, only_adds, tried_before
+from .setting_aside import SetAside, set_aside
+from .trials import (
+    agreed,
+    confidence_of,
+    in_runs,
+    looked_at,
+    only_adds,
+    stopped_early,
+    tried_before,
+)
 from .waivers import (
     Held,
     Terms,
@@ -35,6 +44,7 @@ __all__ = [
     "REQUIREMENT",
     "Held",
     "Removed",
+    "SetAside",
     "Side",
     "Terms",
     "Today",
@@ -60,10 +70,13 @@ __all__ = [
     "looked_at",
     "moved_since",
     "only_adds",
+    "percent",
     "removed_cases",
     "rests_on_estimate",
     "same_bar",
+    "set_aside",
     "shown",
+    "stopped_early",
     "to_junit",
     "to_markdown",
     "tried_before",

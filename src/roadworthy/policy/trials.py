@@ -11,7 +11,7 @@ from collections.abc import Sequence, Set
 
 from msgspec import structs
 
-from roadworthy.domain import Assessment, Bar, Verdict, parse_target
+from roadworthy.domain import Assessment, Bar, RunSummary, Verdict, parse_target
 
 CONFIDENCE = 0.95
 """Of the two-sided intervals of a first run."""
@@ -21,8 +21,12 @@ _HALF = 0.5
 old, the estimate is a new one rather than the old one again."""
 
 
-def confidence_of(runs: int) -> float:
+def confidence_of(runs: int, looks: int = 1) -> float:
     """The confidence at which the newest of `runs` runs is judged.
+
+    A run that could have ended at one of several `looks` shares its alpha among them (Bonferroni):
+    its intervals hold at all looks together, so at whichever it ended. They are a confidence
+    sequence over the looks, for every indicator that has an interval, by the union bound alone.
 
     Bonferroni's correction in the form that holds when one stops at the first success (alpha
     spending, Lan and DeMets 1983, https://doi.org/10.1093/biomet/70.3.659): the k-th run has
@@ -30,7 +34,9 @@ def confidence_of(runs: int) -> float:
     With alpha / k for the k-th they would sum to as much as one likes. A bound is one side of the
     interval, so a candidate below its target passes in at most 5 of 100 such series, however long.
     """
-    return CONFIDENCE if runs < 2 else 1 - (1 - CONFIDENCE) / (runs * (runs - 1))
+    if runs < 2 and looks < 2:
+        return CONFIDENCE
+    return 1 - (1 - CONFIDENCE) / (max(1, runs * (runs - 1)) * looks)
 
 
 def looked_at(fixed: Bar, present: Bar) -> bool:
@@ -116,3 +122,13 @@ def in_runs(judged: Assessment, runs: int) -> Assessment:
         return judged
     told = f"{judged.reason} ({runs} runs of this candidate on these cases)"
     return structs.replace(judged, reason=told)
+
+
+def stopped_early(run: RunSummary | None) -> list[str]:
+    """In words, for the decision's notes: which suites were asked until a rule was met."""
+    found = run.stopped_early if run is not None else ()
+    return [
+        f"suite {each.suite} stopped early: {each.rule} after {each.asked} of {each.of} cases; "
+        f"intervals are at {confidence_of(1, each.looks) * 100:.4g} % to pay for {each.looks} looks"
+        for each in found
+    ]

@@ -42,7 +42,11 @@ def test_without_a_rule_there_is_one_round_in_the_plans_order():
 def test_a_suite_ends_where_its_rule_is_met():
     stopping = Stopping(planned(), lambda rule, rows, looks: len(rows) >= 40)
     seen: list[str] = []
-    for items in stopping.rounds(lambda: rows_of(seen)):
+
+    def so_far():
+        return rows_of(seen)
+
+    for items in stopping.rounds(so_far):
         seen += [item.case.id for item in items]
     assert len(seen) == len(set(seen)) == 40
     assert stopping.left_out == 60

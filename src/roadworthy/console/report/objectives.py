@@ -43,7 +43,7 @@ def level(inspection: Inspection) -> str:
     """The confidence of the intervals: the gate asks for more from a candidate's second run on."""
     decision = inspection.judged.decision
     runs = decision.runs if decision is not None else 1
-    return f"{confidence_of(runs) * 100:.4g} %"
+    return f"{confidence_of(runs, inspection.run.looks) * 100:.4g} %"
 
 
 def objective_rows(inspection: Inspection) -> list[ObjectiveRow]:
