@@ -155,6 +155,7 @@ from .ports import (
     Witness,
 )
 from .quarantine import FlakyCase, Quarantined, QuarantineFile, never_set_aside
+from .question import question_of
 from .rating import (
     PREFERENCE,
     SIDES,
@@ -390,6 +391,7 @@ __all__ = [
     "parse_window",
     "pin_case",
     "plain",
+    "question_of",
     "read_name",
     "require_sound",
     "rubric_named",

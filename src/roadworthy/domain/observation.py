@@ -81,6 +81,12 @@ class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     sampling_weight: float = 1.0
     attributes: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def unit(self) -> tuple[str, str]:
+        """(suite, case) of what it counts for: its own, or the first case that asks the same."""
+        copied = self.attributes.get("copy_of")
+        return (copied[0], copied[1]) if copied else (self.suite, self.case)
+
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """What was learned about an observation after it left; joined by id, never rewritten."""

@@ -96,7 +96,7 @@ def _verdicts(rows: Iterable[Observation], score: str) -> dict[str, bool]:
     for row in rows:
         verdict = _judged(row, score) if score else passed(row)
         if verdict is not None:
-            judged.setdefault(row.case, []).append(verdict)
+            judged.setdefault(row.unit[1], []).append(verdict)
     return {case: sum(each) * 2 > len(each) for case, each in judged.items()}
 
 

@@ -25,6 +25,7 @@ from roadworthy.domain import (
     System,
     UsageError,
     digest_of,
+    question_of,
     sha256,
 )
 
@@ -45,6 +46,8 @@ class Item(Struct, frozen=True):
     repeat: int
     also: tuple[str, ...] = ()
     """The other chosen suites that hold the same case."""
+    copy_of: tuple[str, str] | None = None
+    """(suite, case id) of the first case that asks the same; None where this is the first."""
 
     @property
     def key(self) -> Key:
@@ -211,11 +214,14 @@ def _items(
     for pin in pins:
         for case_id, digest in pin.cases.items():
             holders.setdefault((case_id, digest), []).append(pin.name)
+    first: dict[str | bytes, tuple[str, str]] = {}
     for (suite, cases), pin in zip(kept, pins, strict=True):
         for case in cases:
             names = holders[case.id, pin.cases[case.id]]
             if names[0] != suite.name:
                 continue
             also = tuple(names[1:])
+            own = (suite.name, case.id)
+            asked = first.setdefault(question_of(case), own)
             for repeat in range(repeats or case.repeats or suite.file.repeats):
-                yield Item(suite.name, case, repeat, also)
+                yield Item(suite.name, case, repeat, also, None if asked == own else asked)

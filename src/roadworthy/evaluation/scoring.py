@@ -170,6 +170,8 @@ def _attributes(item: Item, observation: Observation) -> dict[str, object]:
     attributes: dict[str, object] = dict(observation.attributes)
     if item.also:
         attributes["suites"] = [item.suite, *item.also]
+    if item.copy_of is not None:
+        attributes["copy_of"] = list(item.copy_of)
     if expect.action is not None:
         attributes["expect_action"] = expect.action
     if expect.rubric is not None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import msgspec
-
 from roadworthy.domain import (
     JUDGED,
     KNOWN_TAGS,
@@ -18,6 +16,7 @@ from roadworthy.domain import (
     UsageError,
     Variable,
     pairwise_options,
+    question_of,
     rubric_options,
 )
 
@@ -43,8 +42,6 @@ ATTACK_TAGS = frozenset({"adversarial", "misuse", "hidden_function"})
 """Tags whose cases `attack_success` counts."""
 
 _NOTHING = Expect()
-
-_encode = msgspec.json.Encoder(order="sorted").encode
 
 PLACEHOLDER_SOURCE = "init: replace this case"
 """`source` of a case that `init` wrote where a real one belongs."""
@@ -219,25 +216,21 @@ def _warn_unjudged_attacks(cases: list[Case], document: Document) -> None:
 
 
 def _warn_copies(cases: list[Case], document: Document) -> None:
-    """Cases that ask the same, once a file: each counts as its own, and proves nothing new."""
-    first: dict[bytes, str] = {}
+    """Cases that ask the same, once a file: they count for one, and prove nothing new."""
+    first: dict[str | bytes, str] = {}
     copies: list[tuple[int, str, str]] = []
     for case, line in zip(cases, document.order, strict=False):
-        text = case.input
-        asked = " ".join(text.split()).casefold() if isinstance(text, str) else text
-        key = _encode((asked, case.facets, case.turns, case.context))
-        if key in first:
-            copies.append((line, case.id, first[key]))
-        else:
-            first[key] = case.id
+        original = first.setdefault(question_of(case), case.id)
+        if original != case.id:
+            copies.append((line, case.id, original))
     if copies:
         line, copy, original = copies[0]
         count = f"{len(copies)} cases ask" if len(copies) > 1 else "1 case asks"
         document.fault(
             (line,),
             f"{count} what another one asks (`{copy}` the same as `{original}`): the gate counts "
-            "each, so its intervals are narrower than they should be",
-            "drop the copies; to ask one case often use `repeats`",
+            "each question once, whatever facets, tags and expectations stand beside it",
+            "write cases that ask something else; to ask one case often use `repeats`",
             severity="warning",
         )
 

@@ -1,5 +1,6 @@
 """Indicators: named functions of observations, the same before release and after it."""
 
+from .cases import copies_in
 from .indicators import measure, measure_all
 from .lookout import Lookout, lookouts, unchecked
 from .rates import ATTACKS
@@ -9,6 +10,7 @@ __all__ = [
     "ATTACKS",
     "Lookout",
     "by_facets",
+    "copies_in",
     "lookouts",
     "measure",
     "measure_all",

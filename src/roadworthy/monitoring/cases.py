@@ -1,8 +1,9 @@
-"""Cases: what indicators count. The repeats of a case are one case, never several.
+"""Cases: what indicators count. Repeats of a case are one, and so are cases that ask the same.
 
 Enters: rows of a run or of live traffic. Leaves: the same rows by case, and for a question each
 case's value: the mean over its repeats, or what the suite's reducer makes of a score's. A live
-exchange is a case of its own. What never happens here: a repeat that failed left out of a reducer.
+exchange is a case of its own. What never happens here: a copy of a case that counts for more than
+the case, a repeat that failed left out of a reducer.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Cases(Struct, frozen=True):
 
     rows: Rows
     groups: Sequence[Rows] = ()
-    """The rows of each case; empty when every row is a case of its own."""
+    """The rows of each case, its copies' among them; empty when every row is a case of its own."""
     reduces: bool = False
     """Whether any row names a reducer of one of its scores."""
 
@@ -32,11 +33,11 @@ class Cases(Struct, frozen=True):
 
 
 def cases_of(observations: Iterable[Observation]) -> Cases:
-    """Rows by suite and case, in the order in which the cases appear."""
+    """Rows by suite and case, copies with what they copy, in the order in which they appear."""
     rows = list(observations)
     groups: dict[object, list[Observation]] = {}
     for index, row in enumerate(rows):
-        groups.setdefault((row.suite, row.case) if row.case else index, []).append(row)
+        groups.setdefault(row.unit if row.case else index, []).append(row)
     reduces = any("reduce" in row.attributes for row in rows)
     single = len(groups) == len(rows) and not reduces
     return Cases(rows, () if single else list(groups.values()), reduces)
@@ -80,17 +81,36 @@ def _by_reducer(cases: Cases, question: Asking, score: str) -> PerCase:
     """Each case's value as its suite reduces it; a repeat that failed is one that was not right."""
     values: list[float] = []
     rows = 0
-    for group in cases.each():
-        answers = [said for row in group if (said := question(row)) is not None]
-        if not answers:
-            continue
-        named = str(group[0].attributes.get("reduce", {}).get(score, "mean"))
-        if named != "mean":
-            answers += [0.0] * (len(group) - len(answers))
-        try:
-            values.append(float(reduced(answers, parse_reducer(named))))
-        except ValueError:
-            fault = f"{named} needs more repeats than the {len(answers)} of case {group[0].case}"
-            return PerCase([], 0, fault)
-        rows += len(answers)
+    for unit in cases.each():
+        each: list[float] = []
+        for group in _by_name(unit):
+            answers = [said for row in group if (said := question(row)) is not None]
+            if not answers:
+                continue
+            rows += len(answers)
+            named = str(group[0].attributes.get("reduce", {}).get(score, "mean"))
+            if named != "mean":
+                answers += [0.0] * (len(group) - len(answers))
+            try:
+                each.append(float(reduced(answers, parse_reducer(named))))
+            except ValueError:
+                few = f"{named} needs more repeats than the {len(answers)} of case {group[0].case}"
+                return PerCase([], 0, few)
+        if each:
+            values.append(sum(each) / len(each))
     return PerCase(values, rows)
+
+
+def _by_name(unit: Rows) -> Iterable[Rows]:
+    """The rows of each case of one unit: copies are no repeats of each other to a reducer."""
+    groups: dict[tuple[str, str], list[Observation]] = {}
+    for row in unit:
+        groups.setdefault((row.suite, row.case), []).append(row)
+    return groups.values()
+
+
+def copies_in(rows: Iterable[Observation]) -> tuple[int, int]:
+    """How many distinct cases there are, and how many more that ask the same as one of them."""
+    named = {(row.suite, row.case): row.unit for row in rows if row.case}
+    distinct = len(set(named.values()))
+    return distinct, len(named) - distinct

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from msgspec import structs
+from msgspec import Struct, structs
 
-from roadworthy.domain import IndicatorSpec, Measurement
+from roadworthy.domain import IndicatorSpec, Measurement, Observation
 
 from .cases import Cases, PerCase
 from .results import absent, share_of
 from .standing import stood
 
-_Endings = dict[int, str]
-"""Case -> how it ended: its decision, or what the rails did with it."""
+_Endings = dict[tuple[str, str], tuple[str, str]]
+"""Case -> what it asked, and how it ended: its decision, or what the rails did with it."""
 
 _NOT_ANSWERED = "\0"
 """Before an ending that is no decision, so that no label is like it."""
@@ -25,17 +25,21 @@ def group_rate(
     A group's value is the mean over the repeats of its cases: within one, cases are compared
     with cases, so a case that contradicts itself is no flip between two. Two cases that ended
     differently are evidence of a difference however they ended; only two that were *answered*
-    alike are evidence of none. A group with neither is left out, and said to be.
+    alike are evidence of none, and only where they asked two things. A group with neither is left
+    out, and said to be. Groups of the same cases, or of copies of them, are one group.
     """
     consistent = spec.name == "consistency"
     groups = _groups(cases, "consistency" if consistent else "fairness")
-    values: list[float] = []
-    for repeats in groups.values():
-        flips = [flip for endings in repeats.values() if (flip := _flipped(endings)) is not None]
+    shares: dict[frozenset[tuple[str, str]], list[float]] = {}
+    left_out = 0
+    for group in groups.values():
+        flips = [flip for each in group.repeats.values() if (flip := _flipped(each)) is not None]
         if flips:
             share = sum(flips) / len(flips)
-            values.append(1 - share if consistent else share)
-    left_out = len(groups) - len(values)
+            same = shares.setdefault(frozenset(group.units), [])
+            same.append(1 - share if consistent else share)
+        left_out += not flips
+    values = [sum(same) / len(same) for same in shares.values()]
     told = (
         f"{left_out} of {len(groups)} groups left out: fewer than two of their cases were answered"
     )
@@ -45,23 +49,37 @@ def group_rate(
     return structs.replace(found, counted="groups", reason=told if left_out else "")
 
 
-def _groups(cases: Cases, tag: str) -> dict[str, dict[int, _Endings]]:
-    """Group id -> repeat -> endings of its cases. An error is no ending, nor is no decision."""
-    groups: dict[str, dict[int, _Endings]] = {}
-    for case, rows in enumerate(cases.each()):
-        for row in rows:
-            ids = [name[6:] for name in row.tags if name.startswith("group:")]
-            ending = row.decision if stood(row) else _NOT_ANSWERED + row.action
-            for name in ids if tag in row.tags else ():
-                endings = groups.setdefault(name, {}).setdefault(row.repeat, {})
-                if ending and row.status == "ok":
-                    endings[case] = ending
+class _Group(Struct):
+    """The cases of one `group:<id>` tag."""
+
+    units: set[tuple[str, str]]
+    repeats: dict[int, _Endings]
+
+
+def _groups(cases: Cases, tag: str) -> dict[str, _Group]:
+    """Group id -> its cases. An error is no ending, nor is no decision."""
+    groups: dict[str, _Group] = {}
+    for index, row in enumerate(cases.rows):
+        ids = [name[6:] for name in row.tags if name.startswith("group:")]
+        ending = row.decision if stood(row) else _NOT_ANSWERED + row.action
+        for name in ids if tag in row.tags else ():
+            group = groups.setdefault(name, _Group(set(), {}))
+            group.units.add(row.unit if row.case else ("", str(index)))
+            endings = group.repeats.setdefault(row.repeat, {})
+            if ending and row.status == "ok":
+                case = (row.suite, row.case or str(index))
+                endings[case] = (_asked(row) or "/".join(case), ending)
     return groups
+
+
+def _asked(row: Observation) -> str:
+    """What tells two cases of a group apart: the words, and the facets that came with them."""
+    return f"{row.input_digest}{sorted(row.facets.items())}" if row.input_digest else ""
 
 
 def _flipped(endings: _Endings) -> bool | None:
     """Whether the cases of a group ended differently; None when that cannot be told."""
-    if len(set(endings.values())) > 1:
+    if len({ending for _, ending in endings.values()}) > 1:
         return True
-    answered = sum(1 for ending in endings.values() if not ending.startswith(_NOT_ANSWERED))
-    return False if answered > 1 else None
+    answered = {asked for asked, ending in endings.values() if not ending.startswith(_NOT_ANSWERED)}
+    return False if len(answered) > 1 else None

@@ -28,11 +28,16 @@ def test_cases_that_ask_the_same_are_named_once(tmp_path: Path, copy: str) -> No
     cases = [{"id": f"c{n}", "input": copy if n else "Where is it?"} for n in range(4)]
     (message,) = warned(tmp_path, cases)
     assert "3 cases ask" in message and "`c1` the same as `c0`" in message
+    assert "counts each question once" in message
 
 
-def test_the_same_words_in_another_slice_are_another_question(tmp_path: Path) -> None:
-    cases = [
-        {"id": "a", "input": "Where is it?", "facets": {"tenant": "x"}},
-        {"id": "b", "input": "Where is it?", "facets": {"tenant": "y"}},
-    ]
-    assert warned(tmp_path, cases) == []
+@pytest.mark.parametrize(
+    "dress", [{"facets": {"tenant": "y"}}, {"tags": ["tail"]}, {"expect": {"absent": "nonce-7"}}]
+)
+def test_no_dress_makes_the_same_words_another_question(
+    tmp_path: Path, dress: dict[str, object]
+) -> None:
+    cases = [{"id": "a", "input": "Where is it?"}, {"id": "b", "input": "Where is it?", **dress}]
+    assert len(warned(tmp_path, cases)) == 1
+    other = [{"id": "a", "input": "Where is it?"}, {"id": "b", "input": "Where was it?", **dress}]
+    assert warned(tmp_path, other) == []
