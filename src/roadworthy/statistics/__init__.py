@@ -4,6 +4,7 @@ Pure functions of numbers, on the standard library alone (scipy is the oracle in
 that a gate starts in milliseconds. No NaN enters or leaves: absence is None or an error.
 """
 
+from .bootstrap import bca_bootstrap, bca_mean, bca_ratio
 from .calibration import (
     Bin,
     brier,
@@ -12,6 +13,7 @@ from .calibration import (
     gap_of,
     reliability,
 )
+from .clusters import Clustered, cluster_interval, cluster_share_interval, clustered
 from .comparison import PairedDifference, holm, mcnemar_exact, paired_difference
 from .distributions import beta_quantile, normal_quantile, regularised_beta, t_quantile
 from .intervals import (
@@ -24,6 +26,7 @@ from .intervals import (
 )
 from .macro import macro_interval
 from .margin import Estimate, least_correlation, margin
+from .paired import ScoreDifference, score_difference
 from .power import (
     Plan,
     cases_needed,
@@ -33,22 +36,33 @@ from .power import (
     zero_count_cases,
 )
 from .quantiles import quantile, quantile_cases, quantile_interval
+from .ranks import Shift, SignedRanks, shift, sign_flips, signed_ranks
 from .repeats import pass_at_k, pass_hat_k, reduced
 from .selective import RiskPoint, area_under_risk, risk_coverage
 
 __all__ = [
     "Bin",
+    "Clustered",
     "Estimate",
     "Interval",
     "PairedDifference",
     "Plan",
     "RiskPoint",
+    "ScoreDifference",
+    "Shift",
+    "SignedRanks",
     "area_under_risk",
+    "bca_bootstrap",
+    "bca_mean",
+    "bca_ratio",
     "beta_quantile",
     "brier",
     "calibration_interval",
     "cases_needed",
     "clopper_pearson",
+    "cluster_interval",
+    "cluster_share_interval",
+    "clustered",
     "expected_calibration_error",
     "gap_of",
     "holm",
@@ -71,7 +85,11 @@ __all__ = [
     "regularised_beta",
     "reliability",
     "risk_coverage",
+    "score_difference",
     "share_interval",
+    "shift",
+    "sign_flips",
+    "signed_ranks",
     "t_quantile",
     "wilson",
     "zero_count_cases",

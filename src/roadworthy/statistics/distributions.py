@@ -1,4 +1,4 @@
-"""The three distributions that the closed-form intervals need."""
+"""The distributions that the closed forms need."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ _STEPS = 500
 def normal_quantile(probability: float) -> float:
     """Quantile of the standard normal distribution; probability in (0, 1)."""
     return NormalDist().inv_cdf(probability)
+
+
+def normal_cdf(value: float) -> float:
+    """Probability that a standard normal is at most `value`; exact far into both tails."""
+    return math.erfc(-value / math.sqrt(2)) / 2
 
 
 def regularised_beta(x: float, a: float, b: float) -> float:
