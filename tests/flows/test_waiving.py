@@ -7,27 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from doubles.desk import RULES, Desk, cases
-from doubles.release_desk import ReleaseDesk
+from doubles.dated_desk import DatedDesk
+from doubles.desk import RULES, cases
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import (
     AccessError,
     Draft,
-    GateDecision,
     ManifestError,
-    PersonRole,
     RefusedError,
     Verdict,
     VerificationError,
     digest_of,
     plain,
 )
-from roadworthy.flows.building import build_release
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import Acting, revoke_person
-from roadworthy.flows.release_loop import gate
-from roadworthy.flows.releasing import activate_release, sign_release
+from roadworthy.flows.people import revoke_person
+from roadworthy.flows.releasing import activate_release
 from roadworthy.flows.waiving import WAIVED, sign_waiver
 from roadworthy.manifests import load_system
 from roadworthy.release import pin, read_envelopes, verify_release
@@ -40,66 +35,27 @@ author: ana
 approved_by: {approver}
 until: "{until}"
 """
-PEOPLE: dict[str, list[PersonRole]] = {
-    "ana": ["engineer"],
-    "ben": ["engineer"],
-    "rosa": ["risk_officer"],
-    "ravi": ["reviewer"],
-    "otto": ["operator"],
-}
 
 
-class DatedDesk(Desk):
-    """A desk in a workspace whose clock a test moves."""
+class Waived(DatedDesk):
+    """A desk whose candidate misses its accuracy."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self.office = ReleaseDesk(root / ".roadworthy", people=PEOPLE)
-
-    def loop(self) -> Loop:
-        return self.office.loop
-
-
-class Waived:
-    """A desk whose candidate misses its accuracy, and the people around it."""
-
-    def __init__(self, root: Path) -> None:
-        self.desk = DatedDesk(root)
-        self.clock = self.desk.office.clock
-        self.desk.write("rules.yaml", RULES.replace("roof: 3, kitchen: 3", "nothing: 3"))
+        self.write("rules.yaml", RULES.replace("roof: 3, kitchen: 3", "nothing: 3"))
         (root / "waivers").mkdir()
-        self.write()
+        self.waiver()
 
-    @property
-    def loop(self) -> Loop:
-        return self.desk.loop()
-
-    def write(self, approver: str = "rosa", until: str = "2026-11-30", more: str = "") -> None:
-        text = WAIVER.format(approver=approver, until=until) + more
-        self.desk.write("waivers/w1.yaml", text)
-
-    def acting(self, name: str) -> Acting:
-        key = next(key for key in self.loop.trust.keys if key.name == name)
-        return Acting(name=name, signer=self.loop.keyring.signer(name), key=key)
+    def waiver(self, approver: str = "rosa", until: str = "2026-11-30") -> None:
+        self.write("waivers/w1.yaml", WAIVER.format(approver=approver, until=until))
 
     def sign(self, by: str) -> None:
-        system = load_system(self.desk.root)
-        sign_waiver(system.waivers[0], pin(system), self.loop, self.acting(by))
-
-    def gate(self) -> GateDecision:
-        return gate(load_system(self.desk.root), self.loop)
-
-    def build(self, out: Path, by: str) -> None:
-        system = load_system(self.desk.root)
-        build_release(system, self.loop, out=out, author=self.loop.keyring.signer(by))
-
-    def approve(self, out: Path, by: str = "ravi") -> None:
-        signer = self.loop.keyring.signer(by)
-        assert sign_release(out, self.loop, root=self.desk.root, signer=signer).released
+        system = load_system(self.root)
+        sign_waiver(system.waivers[0], pin(system), self.loop(), self.acting(by))
 
     async def inspected(self) -> None:
-        self.desk.deliberate()
-        await self.desk.evaluate()
+        self.deliberate()
+        await self.evaluate()
 
 
 @pytest.fixture
@@ -117,7 +73,7 @@ async def test_the_gate_passes_with_a_waiver_that_a_person_signed(waived: Waived
     assert decision.decision is Verdict.PASS, decision.reasons
     accuracy = next(item for item in decision.slos if item.name == "accuracy")
     assert (accuracy.verdict, accuracy.waived_by) == (Verdict.FAIL, "w1")
-    decided = waived.loop.ledger.newest(kind="gate.decided")
+    decided = waived.loop().ledger.newest(kind="gate.decided")
     assert decided is not None
     assert list(decided.payload["waivers"]) == ["w1"]
 
@@ -127,7 +83,7 @@ async def test_nobody_signs_for_somebody_else(waived: Waived) -> None:
         waived.sign("ravi")
     with pytest.raises(AccessError, match="is engineer"):
         waived.sign("ben")
-    waived.write(approver="ana")
+    waived.waiver(approver="ana")
     with pytest.raises(ManifestError, match="author and its approver"):
         waived.sign("ana")
 
@@ -135,8 +91,8 @@ async def test_nobody_signs_for_somebody_else(waived: Waived) -> None:
 async def test_a_forged_entry_signs_nothing(waived: Waived) -> None:
     """The machine writes what it likes; a person's signature it has not."""
     await waived.inspected()
-    waiver = load_system(waived.desk.root).waivers[0]
-    loop = waived.loop
+    waiver = load_system(waived.root).waivers[0]
+    loop = waived.loop()
     key = waived.acting("rosa").key
     payload = {"waiver": plain(waiver), "signed_at": "2026-11-21T20:00:00.000000Z"}
     loop.ledger.record(
@@ -150,7 +106,7 @@ async def test_a_forged_entry_signs_nothing(waived: Waived) -> None:
 async def test_a_changed_word_asks_for_the_person_again(waived: Waived) -> None:
     await waived.inspected()
     waived.sign("rosa")
-    waived.write(until="2027-11-30")
+    waived.waiver(until="2027-11-30")
     assert waived.gate().decision is Verdict.FAIL
     waived.sign("rosa")
     assert waived.gate().decision is Verdict.PASS
@@ -184,21 +140,21 @@ async def test_a_revoked_key_waives_nothing(waived: Waived) -> None:
     waived.sign("rosa")
     assert waived.gate().decision is Verdict.PASS
     waived.clock.advance(60)
-    revoke_person(waived.loop, name="rosa", reason="left", by=waived.acting("rosa"))
+    revoke_person(waived.loop(), name="rosa", reason="left", by=waived.acting("rosa"))
     waived.clock.advance(86400)
     assert waived.gate().decision is Verdict.FAIL
 
 
 async def test_a_removed_case_is_accepted_by_a_waiver(waived: Waived) -> None:
-    waived.desk.write("rules.yaml", RULES)
+    waived.write("rules.yaml", RULES)
     await waived.inspected()
-    waived.desk.cases(cases()[2:])
+    waived.cases(cases()[2:])
     await waived.inspected()
     assert waived.gate().decision is Verdict.FAIL
     text = WAIVER.format(approver="rosa", until="2026-11-30").replace(
         "slo: accuracy", "cases: [c0, c1]"
     )
-    waived.desk.write("waivers/w1.yaml", text)
+    waived.write("waivers/w1.yaml", text)
     waived.sign("rosa")
     decision = waived.gate()
     assert decision.decision is Verdict.PASS, decision.reasons
@@ -214,15 +170,13 @@ async def test_the_release_pins_its_waiver_and_ends_with_it(waived: Waived, tmp_
     waived.approve(out)
     _, envelopes = read_envelopes(out)
     assert len(envelopes) == 4
-    trust = waived.loop.trust
+    trust = waived.loop().trust
     last = verify_release(out, trust=trust, at="2026-11-30T23:59:59.999999Z")
     after = verify_release(out, trust=trust, at="2026-12-01T00:00:00.000000Z")
     assert (last.state, after.state) == ("verified", "expired")
     waived.clock.advance(10 * 86400)
     with pytest.raises(RefusedError, match="expired"):
-        activate_release(
-            out, waived.loop, root=waived.desk.root, signer=waived.loop.keyring.signer("otto")
-        )
+        activate_release(out, waived.loop(), root=waived.root, signer=waived.office.key("otto"))
 
 
 @pytest.mark.parametrize("how", ["gone", "changed", "expired"])
@@ -235,9 +189,9 @@ async def test_nothing_is_signed_under_a_waiver_that_no_longer_holds(
     waived.gate()
     waived.build(out, "ben")
     if how == "gone":
-        (waived.desk.root / "waivers/w1.yaml").unlink()
+        (waived.root / "waivers/w1.yaml").unlink()
     elif how == "changed":
-        waived.write(until="2027-11-30")
+        waived.waiver(until="2027-11-30")
     else:
         waived.clock.advance(10 * 86400)
     with pytest.raises(RefusedError, match="w1"):
@@ -254,16 +208,14 @@ async def test_nothing_goes_live_under_a_waiver_that_was_taken_back(
     waived.gate()
     waived.build(out, "ben")
     waived.approve(out)
-    (waived.desk.root / "waivers/w1.yaml").unlink()
+    (waived.root / "waivers/w1.yaml").unlink()
     with pytest.raises(RefusedError, match="w1"):
-        activate_release(
-            out, waived.loop, root=waived.desk.root, signer=waived.loop.keyring.signer("otto")
-        )
+        activate_release(out, waived.loop(), root=waived.root, signer=waived.office.key("otto"))
 
 
 def test_the_command_signs_and_lists(waived: Waived, capsys, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    where = str(waived.desk.root)
-    waived.write(until="2099-01-01")
+    where = str(waived.root)
+    waived.waiver(until="2099-01-01")
     assert run(VERBS, ["waiver", "list", where, "--json"]) == 0
     (before,) = json.loads(capsys.readouterr().out)["waivers"]
     assert (before["holds"], before["signed_by"]) == (False, [])

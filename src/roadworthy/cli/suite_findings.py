@@ -7,12 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import PersonRole
-
 from .exits import Exit
 from .terminal import emit, say, table
-
-RECORDERS: tuple[PersonRole, ...] = ("reviewer", "risk_officer", "engineer", "auditor", "admin")
 
 Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -129,6 +125,7 @@ def campaign(
         return
     from roadworthy.domain import format_instant
     from roadworthy.flows.campaigns import record_campaign
+    from roadworthy.flows.findings import RECORDERS
     from roadworthy.flows.people import Acting
     from roadworthy.ledger import require_role
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from roadworthy.domain import UsageError
+from roadworthy.domain import UsageError, Waiver
 
 from .exits import Exit
 from .terminal import emit, group, say, table
@@ -93,6 +93,7 @@ def list_waivers(
                         "slo": each.waiver.slo,
                         "slice": each.waiver.slice,
                         "cases": each.waiver.cases,
+                        "findings": each.waiver.findings,
                         "until": each.waiver.until,
                         "author": each.waiver.author,
                         "signed_by": list(each.signed_by),
@@ -112,7 +113,7 @@ def list_waivers(
         [
             (
                 each.waiver.id,
-                _accepts(each.waiver.slo, each.waiver.slice, each.waiver.cases),
+                _accepts(each.waiver),
                 each.waiver.until,
                 ", ".join(each.signed_by) or "-",
                 "yes" if each.holds else f"no: {each.refused}",
@@ -122,6 +123,8 @@ def list_waivers(
     )
 
 
-def _accepts(slo: str, part: str, cases: list[str]) -> str:
-    named = [f"{slo}{{{part}}}" if part else slo] if slo else []
-    return ", ".join([*named, *(f"case {case}" for case in cases)])
+def _accepts(waiver: Waiver) -> str:
+    slo = f"{waiver.slo}{{{waiver.slice}}}" if waiver.slice else waiver.slo
+    named = [f"case {case}" for case in waiver.cases]
+    named += [f"finding {each}" for each in waiver.findings]
+    return ", ".join([slo, *named] if slo else named)

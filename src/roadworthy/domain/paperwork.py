@@ -22,6 +22,8 @@ class Waiver(File, frozen=True, kw_only=True):
     """The slice of it (`tenant=acme`), where the SLO is judged slice by slice."""
     cases: list[str] = field(default_factory=list)
     """Case ids whose removal from a suite is accepted."""
+    findings: list[str] = field(default_factory=list)
+    """Ids of findings that are accepted (`roadworthy finding list`)."""
     reason: str
     author: str
     """Who asks for it and sees to the mending: the name of a person's key."""

@@ -11,10 +11,11 @@ that holds because a file says who approved it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
@@ -31,7 +32,6 @@ from roadworthy.domain import (
     System,
     Trust,
     UsageError,
-    Verdict,
     Waiver,
     WaiverUse,
     digest_of,
@@ -40,7 +40,7 @@ from roadworthy.domain import (
     unwaivable,
 )
 from roadworthy.ledger import require_role, require_signature, sign_draft
-from roadworthy.manifests import load_waivers
+from roadworthy.manifests import WAIVERS, load_waivers
 from roadworthy.policy import (
     Held,
     Removed,
@@ -48,11 +48,13 @@ from roadworthy.policy import (
     accept_failures,
     accept_removals,
     held,
+    removal_blockers,
     unsound_waiver,
     waivers_in_use,
 )
-from roadworthy.release import APPROVERS, wanted_people
+from roadworthy.release import APPROVERS, pin, wanted_people
 
+from .growing import replace_file
 from .loop import Loop
 from .people import Acting
 from .release_records import BUILT
@@ -105,10 +107,42 @@ def sign_waiver(
     return entry, held(waiver, _signers(waiver, content.system, loop, trust), terms)
 
 
+def accept_by_waiver(
+    system: System,
+    loop: Loop,
+    by: Acting,
+    *,
+    finding: str,
+    reason: str,
+    until: str,
+    author: str,
+) -> tuple[Path, Entry]:
+    """Accept one finding: its waiver, signed first, then written whole.
+
+    Raises UsageError when the file is there already, and as `sign_waiver`.
+    """
+    content = pin(system)
+    waiver = Waiver(
+        id=f"accept-{finding.replace('/', '-')}",
+        findings=[finding],
+        reason=reason,
+        author=author,
+        approved_by=by.name,
+        until=until,
+    )
+    path = Path(system.root) / WAIVERS / f"{waiver.id}.yaml"
+    if path.exists():
+        raise UsageError(f"{path} is there already", fix=f"roadworthy waiver sign {waiver.id}")
+    entry, _ = sign_waiver(waiver, content, loop, by)
+    path.parent.mkdir(exist_ok=True)
+    replace_file(path, msgspec.yaml.encode(waiver))
+    return path, entry
+
+
 def _require_waivable(waiver: Waiver, content: ReleaseContent) -> None:
     """1. It names something, and that can be excused."""
-    if not waiver.slo and not waiver.cases:
-        raise UsageError(f"waiver {waiver.id} accepts nothing", fix="name an `slo`, or `cases`")
+    if not (waiver.slo or waiver.cases or waiver.findings):
+        raise UsageError(f"waiver {waiver.id} accepts nothing", fix="name an `slo`, or `findings`")
     slo = next((each for each in content.slos.slos if each.name == waiver.slo), None)
     if waiver.slo and slo is None:
         raise UsageError(f"waiver {waiver.id} is about {waiver.slo}, which is no objective here")
@@ -135,24 +169,20 @@ class Excuses(Struct, frozen=True, kw_only=True):
     """Removed case -> the waiver that accepts it."""
 
     def blockers(self) -> list[Blocker]:
-        """Each case that an earlier bar had and no waiver lets go keeps the gate closed."""
-        return [
-            Blocker(
-                verdict=Verdict.FAIL,
-                reason=f"case {each.case} of suite {each.suite} was removed since the bar fixed at "
-                f"{each.bar_fixed_at[:19]}Z: a case is never deleted to go green; put it back",
-                phase="suite",
-            )
-            for each in self.lost
-            if each.case not in self.removals
-        ]
+        """Cases that an earlier bar had and no waiver lets go keep the gate closed."""
+        return removal_blockers(each for each in self.lost if each.case not in self.removals)
 
     def applied(
-        self, assessments: Iterable[Assessment]
+        self, assessments: Iterable[Assessment], findings: Mapping[str, str]
     ) -> tuple[list[Assessment], tuple[WaiverUse, ...], list[str]]:
-        """The assessments with their waivers, the waivers that were needed, notes on the others."""
+        """The assessments with their waivers, the waivers that were needed, notes on the others.
+
+        `findings`: accepted finding -> the waiver that accepts it.
+        """
         accepted = accept_failures(assessments, self.waivers)
-        return accepted, *waivers_in_use(self.waivers, accepted, self.removals)
+        others = {f"case {case}": by for case, by in self.removals.items()}
+        others |= {f"finding {each}": by for each, by in findings.items()}
+        return accepted, *waivers_in_use(self.waivers, accepted, others)
 
 
 def excuses_of(

@@ -82,8 +82,10 @@ def _check_waiver(file: str, waiver: Waiver, document: Document, reading: Readin
             f"`{waiver.approved_by}` is the waiver's author and its approver",
             "another person must approve it",
         )
-    if not waiver.slo and not waiver.cases and document.sound(("slo",)):
-        document.fault(("slo",), "the waiver accepts nothing", "name an `slo`, or `cases`")
+    if not (waiver.slo or waiver.cases or waiver.findings) and document.sound(("slo",)):
+        document.fault(
+            ("slo",), "the waiver accepts nothing", "name an `slo`, `cases` or `findings`"
+        )
     if waiver.slo and reading.slos and reading.slos.slos and document.sound(("slo",)):
         _check_scope(waiver, document, reading.slos)
 

@@ -3,6 +3,17 @@
 from .assessment import assess, percent, rests_on_estimate, unjudged
 from .bar import Removed, moved_since, removed_cases, same_bar
 from .deliberation import deliberation_blockers, is_about
+from .findings import (
+    SEVERITIES,
+    FindingAnswers,
+    FindingStanding,
+    RiskFinding,
+    Severity,
+    accept_findings,
+    finding_blockers,
+    finding_notes,
+    finding_standing,
+)
 from .gate import decide
 from .incident_cases import REQUIREMENT, assess_incident_cases, holds, incident_blockers
 from .lookout import undecided_by
@@ -42,13 +53,19 @@ from .waivers import used as waivers_in_use
 
 __all__ = [
     "REQUIREMENT",
+    "SEVERITIES",
+    "FindingAnswers",
+    "FindingStanding",
     "Held",
     "Removed",
+    "RiskFinding",
     "SetAside",
+    "Severity",
     "Side",
     "Terms",
     "Today",
     "accept_failures",
+    "accept_findings",
     "accept_removals",
     "agreed",
     "asked",
@@ -59,6 +76,9 @@ __all__ = [
     "decide",
     "deliberation_blockers",
     "estimate",
+    "finding_blockers",
+    "finding_notes",
+    "finding_standing",
     "headline",
     "held",
     "holds",

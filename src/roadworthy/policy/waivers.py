@@ -8,7 +8,7 @@ opens without evidence (INCONCLUSIVE and ERROR stay), or one for what must never
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -120,15 +120,18 @@ def _names(waiver: Waiver, item: Assessment) -> bool:
 
 
 def used(
-    waivers: Iterable[Held], assessments: Sequence[Assessment], removals: dict[str, str]
+    waivers: Iterable[Held], assessments: Sequence[Assessment], others: Mapping[str, str]
 ) -> tuple[tuple[WaiverUse, ...], list[str]]:
-    """The waivers that a decision rests on, and a note on each that it does not rest on."""
+    """The waivers that a decision rests on, and a note on each that it does not rest on.
+
+    `others`: what else was accepted (`case c1`, `finding f7`) -> the waiver's id.
+    """
     found: list[WaiverUse] = []
     notes: list[str] = []
     for each in waivers:
         waiver = each.waiver
         covers = [item.name for item in assessments if item.waived_by == waiver.id]
-        covers += [f"case {case}" for case, by in removals.items() if by == waiver.id]
+        covers += [what for what, by in others.items() if by == waiver.id]
         if not each.holds:
             notes.append(f"waiver {waiver.id} counts for nothing: {each.refused}")
         elif not covers:

@@ -1,0 +1,142 @@
+"""What people and attacks found is answered: fixed, as a run shows, or accepted by a waiver.
+
+Enters: findings, the cases that are said to show them mended, how the run did on these, waivers.
+Leaves: how each finding stands, and what an unanswered one does to the gate. Never here: a finding
+that is closed by somebody's word, or a never event that is accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from roadworthy.domain import Blocker, Verdict
+
+from .waivers import Held
+
+Severity = Literal["low", "medium", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
+"""From what is only noted to what is worst."""
+
+
+class RiskFinding(Struct, frozen=True, kw_only=True):
+    """Something that was found to go wrong."""
+
+    id: str
+    severity: Severity
+    summary: str
+    source: str
+    """Who or what found it, in words."""
+    hazard: str = ""
+    cases: tuple[str, ...] = ()
+    """The cases that it became."""
+    never: bool = False
+    """It is about a never event: only a fix answers it."""
+
+
+class FindingAnswers(Struct, frozen=True, kw_only=True):
+    """What was said of findings, and what the judged run shows."""
+
+    fixes: Mapping[str, tuple[str, ...]]
+    """Finding -> the cases that are said to show it mended."""
+    accepted: Mapping[str, str]
+    """Finding -> the waiver that accepts it."""
+    tried: Mapping[str, bool]
+    """Case of the run -> whether every repeat of it passed and violated nothing."""
+
+
+class FindingStanding(Struct, frozen=True, kw_only=True):
+    """A finding and how it stands."""
+
+    finding: RiskFinding
+    state: Literal["open", "fixed", "accepted", "failed", "untried"]
+    said: str
+    """Why, in words."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is answered."""
+        return self.state in ("fixed", "accepted")
+
+
+def accept_findings(findings: Iterable[RiskFinding], waivers: Sequence[Held]) -> dict[str, str]:
+    """Finding -> id of the waiver that accepts it; never one about a never event."""
+    named = {
+        found: item.waiver.id for item in waivers if item.holds for found in item.waiver.findings
+    }
+    return {each.id: named[each.id] for each in findings if each.id in named and not each.never}
+
+
+def finding_standing(finding: RiskFinding, answers: FindingAnswers) -> FindingStanding:
+    """How a finding stands. A fix rests on the run; where it fails, a waiver may still accept."""
+    fixed = answers.fixes.get(finding.id)
+    waiver = answers.accepted.get(finding.id, "")
+    state, said = _fix(finding, fixed, answers.tried) if fixed is not None else _open(finding)
+    if state != "fixed" and waiver:
+        return FindingStanding(finding=finding, state="accepted", said=f"accepted by {waiver}")
+    return FindingStanding(finding=finding, state=state, said=said)
+
+
+def _open(finding: RiskFinding) -> tuple[Literal["open"], str]:
+    fix = f"roadworthy finding fix {finding.id} --case ID"
+    if finding.never:
+        return "open", f"only a fix answers what must never happen: {fix}"
+    return "open", f"answer it: {fix}, or roadworthy finding accept {finding.id}"
+
+
+def _fix(
+    finding: RiskFinding, named: Sequence[str], tried: Mapping[str, bool]
+) -> tuple[Literal["fixed", "failed", "untried"], str]:
+    cases = sorted({*finding.cases, *named})
+    if not cases:
+        return "untried", "it is said to be fixed, and no case shows it"
+    failed = [case for case in cases if tried.get(case) is False]
+    if failed:
+        return "failed", f"it is said to be fixed, and fails in {_shown(failed)}"
+    absent = [case for case in cases if case not in tried]
+    if absent:
+        said = f"it is said to be fixed, and this run did not ask and judge {_shown(absent)}"
+        return "untried", said
+    return "fixed", f"fixed: {_shown(cases)} passed"
+
+
+def _shown(cases: Sequence[str]) -> str:
+    more = f" and {len(cases) - 5} more" if len(cases) > 5 else ""
+    return ", ".join(cases[:5]) + more
+
+
+def finding_blockers(standings: Iterable[FindingStanding]) -> list[Blocker]:
+    """What unanswered findings do to the gate.
+
+    High and critical ones refuse, a medium one waits for a person, a low one is only noted. A fix
+    that a run contradicts refuses; one that no run tried is undecided.
+    """
+    return [
+        Blocker(verdict=verdict, reason=in_words_of(each), phase="policy")
+        for each in standings
+        if (verdict := _verdict(each)) is not None
+    ]
+
+
+def _verdict(standing: FindingStanding) -> Verdict | None:
+    severity = standing.finding.severity
+    if standing.closed or severity == "low":
+        return None
+    if standing.state == "failed":
+        return Verdict.FAIL
+    if standing.state == "untried" or severity == "medium":
+        return Verdict.INCONCLUSIVE
+    return Verdict.FAIL
+
+
+def finding_notes(standings: Iterable[FindingStanding]) -> list[str]:
+    """The findings that do not stop the gate, and why they do not."""
+    return [in_words_of(each) for each in standings if _verdict(each) is None]
+
+
+def in_words_of(standing: FindingStanding) -> str:
+    """One sentence: which finding, how bad, from where, how it stands."""
+    found = standing.finding
+    return f"{found.severity} finding {found.id} ({found.source}): {found.summary}; {standing.said}"
