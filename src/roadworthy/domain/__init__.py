@@ -120,6 +120,7 @@ from .objective import (
     why_impossible,
 )
 from .observation import (
+    NO_CHECKS,
     Action,
     NeverRecord,
     Observation,
@@ -197,6 +198,7 @@ __all__ = [
     "KNOWN_TAGS",
     "MAX_REPEATS",
     "NOBODY_LOOKS",
+    "NO_CHECKS",
     "OVER",
     "PAIRWISE",
     "PREFERENCE",

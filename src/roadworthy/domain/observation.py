@@ -19,6 +19,20 @@ Status = Literal["ok", "error", "interrupted", "refused"]
 Action = Literal["answered", "blocked", "held", "fallback", "killed", "error"]
 
 
+NO_CHECKS = ("raw.", "human.")
+"""Scores that begin so check nothing of what left: the model's own words, people's ratings."""
+
+
+KNOWN_BEFORE = (
+    "system", "release", "stage", "suite", "case", "tags", "tenant", "end_user", "facets",
+    "session", "endpoint", "model", "label", "input_digest",
+)  # fmt: skip
+"""Fields that no answer changes: who selects observations by these hides none that went wrong."""
+
+EXPECTED = "expect_action"
+"""The attribute that says what must happen with a case; the one that is known before."""
+
+
 class NeverRecord(Struct, frozen=True, kw_only=True):
     """A never event seen in an exchange: stopped inline (attempt) or found after it left."""
 
@@ -68,7 +82,7 @@ class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rails: tuple[RailVerdict, ...] = ()
     never: tuple[NeverRecord, ...] = ()
     scores: dict[str, float] = field(default_factory=dict)
-    """Scorer name -> value; raw-output scores are named `raw.<scorer>`."""
+    """Scorer name -> value; raw-output scores are named `raw.<scorer>`, people's `human.<name>`."""
     output: str = ""
     """What was released. In the journal it is sealed; in a run file it is kept."""
     raw_output: str = ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roadworthy.domain import FlakyCase, Observation, Quarantined
+from roadworthy.domain import NO_CHECKS, FlakyCase, Observation, Quarantined
 
 CaseKey = tuple[str, str]
 """(suite, case id)."""
@@ -18,7 +18,7 @@ def passed(observation: Observation) -> bool | None:
     """Whether one repeat passed; None when nothing judged it."""
     if observation.status == "error":
         return False
-    judged = [value for name, value in observation.scores.items() if not name.startswith("raw.")]
+    judged = [value for name, value in observation.scores.items() if not name.startswith(NO_CHECKS)]
     return all(value >= 1.0 for value in judged) if judged else None
 
 

@@ -44,6 +44,8 @@ from .inspection import NEWEST, Inspection, inspect
 from .loop import Loop
 from .people import Acting
 
+NO_TASK = "nothing was drawn to rate yet"
+
 PROFILED = "rater.profiled"
 TASK_FIXED = "rating.task_fixed"
 SHEET_ISSUED = "rating.sheet_issued"
@@ -194,7 +196,7 @@ def find_task(loop: Loop, system: str, wanted: str = "") -> Fixed:
     """
     entries = list(loop.ledger.entries(kind=TASK_FIXED, system=system))
     if not entries:
-        raise UndecidedError("nothing was drawn to rate yet", fix="roadworthy rate start DIR")
+        raise UndecidedError(NO_TASK, fix="roadworthy rate start DIR")
     short = wanted.removeprefix("sha256:")
     found = [entry for entry in entries if entry.subject.removeprefix("sha256:").startswith(short)]
     if not found or (short and len({entry.subject for entry in found}) > 1):

@@ -9,6 +9,7 @@ from msgspec import to_builtins
 from roadworthy.domain import (
     ALIASES,
     INDICATORS,
+    PREFERENCE,
     IndicatorSpec,
     Observation,
     SafetySLO,
@@ -63,7 +64,8 @@ def _scores_of(reading: Reading) -> set[str]:
         for suite in reading.suite_files.values()
         for scorer in suite.scorers
     }
-    return names | {f"raw.{name}" for name in names}
+    human = {f"human.{name}" for name in (PREFERENCE, *names)}
+    return names | human | {f"raw.{name}" for name in names}
 
 
 def _check_one(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from roadworthy.domain import Observation
+from roadworthy.domain import NO_CHECKS, Observation
 
 from .standing import asks_for_label, expected_action, labelled_right, stood
 
@@ -61,7 +61,7 @@ def met(row: Observation) -> bool:
 
     A case that expects nothing is not met: what was not checked is not a success.
     """
-    checks = [value >= 1.0 for name, value in row.scores.items() if not name.startswith("raw.")]
+    checks = [value >= 1.0 for name, value in row.scores.items() if not name.startswith(NO_CHECKS)]
     wanted = expected_action(row)
     if wanted == "hold":
         return row.action == "held"

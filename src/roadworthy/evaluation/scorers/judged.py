@@ -5,15 +5,14 @@ Its score is in the observation already; nothing is asked or changed here.
 
 from __future__ import annotations
 
-from msgspec import Struct
-
 from roadworthy.domain import Case, Observation
 
 
-class Judged(Struct, frozen=True):
+class Judged:
     """What a judge said stays as it is (the Scorer port)."""
 
-    name: str
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def score(self, case: Case, output: str, observation: Observation) -> float | None:
         """None: the judge wrote its score itself."""
