@@ -2,7 +2,7 @@
 
     evaluate   flows/evaluating.py   the bar into the ledger, then the run through the request path
     gate       here                  0 evidence that verifies, 1 candidate, 2 its run,
-                                     3 the bar, 4 objectives, 5 people and incidents,
+                                     3 the bar, 4 objectives, 5 people, findings, incidents,
                                      6 decision into the ledger
     sign       flows/releasing.py    bundle, approvals, attestations, activation
     act        flows/road.py         a violation left: kill, record, incident
@@ -16,11 +16,13 @@ from __future__ import annotations
 import msgspec
 
 from roadworthy.domain import (
+    Assessment,
     Bar,
     Blocker,
     Deliberation,
     Draft,
     GateDecision,
+    Incident,
     Observation,
     ReleaseContent,
     RunSummary,
@@ -35,6 +37,8 @@ from roadworthy.policy import (
     assess_incident_cases,
     decide,
     deliberation_blockers,
+    finding_blockers,
+    finding_notes,
     incident_blockers,
     moved_since,
     removed_cases,
@@ -46,6 +50,7 @@ from roadworthy.release import pin
 
 from .baseline import Baseline, baseline_of
 from .comparing import differences, in_words
+from .findings import findings_seen
 from .intact import require_intact
 from .judging import Evidence, judge
 from .loop import Loop
@@ -72,9 +77,8 @@ def gate(system: System, loop: Loop) -> GateDecision:
     bars = _earlier_bars(loop, present.system)
     incidents = list(fold(loop.ledger.entries(system=content.system)).values())
     excuses = excuses_of(system, content, loop, removed_cases(bars, present), incidents)
-    blockers = [*_bar_blockers(loop, run, present), *excuses.blockers()]
     aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
-    blockers += aside.blockers
+    blockers = [*_bar_blockers(loop, run, present), *excuses.blockers(), *aside.blockers]
     # 4 objectives
     baseline = baseline_of(loop, system, content, present)
     trials = trials_of(loop, content, (run, rows), present, incidents)
@@ -90,17 +94,18 @@ def gate(system: System, loop: Loop) -> GateDecision:
     assessments, notes = judge(content.slos.slos, evidence)
     notes += [*aside.notes, *stopped_early(run), *trials.notes]
     notes += [*moved_since(bars, present), *_compared(baseline, rows)]
-    # 5 people and incidents
-    blockers += deliberation_blockers(
-        system.deliberation, content.charter, content.candidate_digest
-    )
-    blockers += incident_blockers(incidents, system.suites)
-    seen = [*rows, *answered_beside(loop, trials, incidents)]
-    required = assess_incident_cases(incidents, _fixed(loop, run), seen)
-    if required is not None and assessments:
-        assessments.append(required)
-    notes += [revision for each in incidents for revision in each.revisions]
-    assessments, in_use, unused = excuses.applied(assessments)
+    # 5 people, findings and incidents
+    findings = findings_seen(loop, content, rows, excuses.waivers)
+    blockers += [
+        *deliberation_blockers(system.deliberation, content.charter, content.candidate_digest),
+        *finding_blockers(findings.standings),
+        *incident_blockers(incidents, system.suites),
+    ]
+    if assessments:
+        seen = [*rows, *answered_beside(loop, trials, incidents)]
+        assessments += _required(incidents, _fixed(loop, run), seen)
+    notes += [*_revisions(incidents), *finding_notes(findings.standings)]
+    assessments, in_use, unused = excuses.applied(assessments, findings.accepted)
     # 6 decision
     decision = decide(
         system=content.system,
@@ -155,6 +160,18 @@ def _bar_blockers(loop: Loop, run: RunSummary | None, present: Bar) -> list[Bloc
 def _fixed(loop: Loop, run: RunSummary | None) -> Bar | None:
     """The bar that the run was held to."""
     return bar_of(loop, run.bar) if run is not None else None
+
+
+def _required(
+    incidents: list[Incident], fixed: Bar | None, seen: list[Observation]
+) -> list[Assessment]:
+    """The built-in requirement about the cases of incidents, where there are any."""
+    required = assess_incident_cases(incidents, fixed, seen)
+    return [required] if required is not None else []
+
+
+def _revisions(incidents: list[Incident]) -> list[str]:
+    return [revision for each in incidents for revision in each.revisions]
 
 
 def _compared(baseline: Baseline, rows: list[Observation]) -> list[str]:

@@ -1,7 +1,7 @@
 """From measurements to verdicts to one decision. Pure: same evidence, same bytes."""
 
 from .assessment import assess, percent, rests_on_estimate, unjudged
-from .bar import Removed, moved_since, removed_cases, same_bar
+from .bar import Removed, moved_since, removal_blockers, removed_cases, same_bar
 from .deliberation import deliberation_blockers, is_about
 from .findings import (
     SEVERITIES,
@@ -91,6 +91,7 @@ __all__ = [
     "moved_since",
     "only_adds",
     "percent",
+    "removal_blockers",
     "removed_cases",
     "rests_on_estimate",
     "same_bar",

@@ -9,6 +9,10 @@ from msgspec import Struct
 from roadworthy.domain import Bar, Blocker, Verdict
 
 
+_SHOWN = 5
+"""Cases named in one reason; more are counted."""
+
+
 class Removed(Struct, frozen=True, kw_only=True):
     """A case that an earlier bar had and this one has not."""
 
@@ -66,6 +70,31 @@ def removed_cases(earlier: Iterable[tuple[str, Bar]], present: Bar) -> list[Remo
                 if case not in kept and case not in lost:
                     lost[case] = Removed(suite=pin.name, case=case, bar_fixed_at=fixed_at)
     return [lost[case] for case in sorted(lost)]
+
+
+def removal_blockers(lost: Iterable[Removed]) -> list[Blocker]:
+    """One blocker for each suite and bar that lost cases, with their number and the first few."""
+    by_bar: dict[tuple[str, str], list[str]] = {}
+    for each in lost:
+        by_bar.setdefault((each.suite, each.bar_fixed_at), []).append(each.case)
+    return [
+        Blocker(
+            verdict=Verdict.FAIL,
+            reason=f"{_told(cases)} of suite {suite} {'was' if len(cases) == 1 else 'were'} removed "
+            f"since the bar fixed at {fixed_at[:19]}Z: a case is never deleted to go green; "
+            f"put {'it' if len(cases) == 1 else 'them'} back",
+            phase="suite",
+        )
+        for (suite, fixed_at), cases in by_bar.items()
+    ]
+
+
+def _told(cases: list[str]) -> str:
+    if len(cases) == 1:
+        return f"case {cases[0]}"
+    more = len(cases) - _SHOWN
+    tail = f" and {more} more" if more > 0 else ""
+    return f"{len(cases)} cases ({', '.join(cases[:_SHOWN])}{tail})"
 
 
 def moved_since(earlier: Iterable[tuple[str, Bar]], present: Bar) -> list[str]:
