@@ -16,6 +16,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "compare": ("roadworthy.cli.compare", "two candidates on the same cases, which cases flipped"),
     "rate": ("roadworthy.cli.rate", "let people rate answers, blind; see how far they agree"),
     "gate": ("roadworthy.cli.gate", "may this candidate ship, and if not, why not"),
+    "finding": ("roadworthy.cli.finding", "enter what was found, and answer it: fix or accept"),
     "waiver": ("roadworthy.cli.waiver", "sign that a named failure may pass until a date"),
     "report": ("roadworthy.cli.report", "one run as one HTML file, with every case"),
     "release": ("roadworthy.cli.release", "build, sign, verify and activate a release"),
