@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,20 @@ def a_ledger(folder: Path, *, clock: TickingClock | None = None) -> Ledger:
         outside=CheckpointLog(folder / "checkpoints.jsonl"),
         origin=ORIGIN,
     )
+
+
+def cut(home: Path, size: int) -> None:
+    """Leave `size` entries, with nodes and checkpoints, in the store and in the file beside it."""
+    store = sqlite3.connect(home / "ledger.db", isolation_level=None)
+    for (name,) in store.execute("SELECT name FROM sqlite_schema WHERE type='trigger'").fetchall():
+        store.execute(f"DROP TRIGGER {name}")
+    store.execute("DELETE FROM entries WHERE seq > ?", (size,))
+    store.execute("DELETE FROM checkpoints WHERE size > ?", (size,))
+    store.execute("DELETE FROM nodes WHERE (idx + 1) << level > ?", (size,))
+    store.close()
+    lines = (home / "checkpoints.jsonl").read_text().splitlines(keepends=True)
+    kept = [line for line in lines if int(line.partition('"size":')[2].partition(",")[0]) <= size]
+    (home / "checkpoints.jsonl").write_text("".join(kept))
 
 
 def later(seconds: float) -> str:

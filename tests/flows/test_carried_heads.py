@@ -1,34 +1,24 @@
-"""A tail that was cut everywhere: found by the checkpoints that the workspace's releases carry."""
+"""A tail that was cut everywhere: found by the checkpoints that other files carry."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
+from doubles.ledgers import cut
 from doubles.release_desk import ReleaseDesk
-from roadworthy.domain import Draft, UsageError, VerificationError
+from roadworthy.domain import Draft, KillFlag, UsageError, VerificationError, format_instant
 from roadworthy.flows.heads import put_back_heads
 from roadworthy.flows.people import Acting
 from roadworthy.flows.releasing import activate_release
-from roadworthy.ledger import live_key, open_ledger
-from roadworthy_verify import CheckpointError, Report, verify_path
-
-
-def cut(home: Path, size: int) -> None:
-    """Leave `size` entries, with nodes and checkpoints, in the store and in the file beside it."""
-    store = sqlite3.connect(home / "ledger.db", isolation_level=None)
-    for (name,) in store.execute("SELECT name FROM sqlite_schema WHERE type='trigger'").fetchall():
-        store.execute(f"DROP TRIGGER {name}")
-    store.execute("DELETE FROM entries WHERE seq > ?", (size,))
-    store.execute("DELETE FROM checkpoints WHERE size > ?", (size,))
-    store.execute("DELETE FROM nodes WHERE (idx + 1) << level > ?", (size,))
-    store.close()
-    lines = (home / "checkpoints.jsonl").read_text().splitlines(keepends=True)
-    kept = [line for line in lines if int(line.partition('"size":')[2].partition(",")[0]) <= size]
-    (home / "checkpoints.jsonl").write_text("".join(kept))
+from roadworthy.flows.routing import leave_head, publish, read_table
+from roadworthy.ledger import back_up, encode_proof, live_key, open_ledger, to_note
+from roadworthy_verify import CheckpointError, Report, load_heads, verify_path
 
 
 @pytest.fixture
@@ -61,9 +51,113 @@ def test_a_tail_that_was_cut_everywhere_is_found_by_the_release_beside_it(
     report = verified(desk)
     assert (report.state, report.details["first_bad"]) == ("tampered", 7)
     assert "carried by release" in report.fault
-    with pytest.raises(VerificationError, match="carried by one of its releases"):
+    desk.workspace.routing.unlink()
+    with pytest.raises(VerificationError, match="carried by release"):
         opened(desk).record()
     assert not opened(desk).verify(trust=desk.trust).ok
+
+
+def note(desk: ReleaseDesk, number: int = 1) -> int:
+    """Enter something; how many entries there are."""
+    draft = Draft(system="s", kind="k", subject=str(number), actor=desk.loop.machine, payload={})
+    (entry,) = desk.loop.ledger.record(draft)
+    return entry.seq
+
+
+def released_at(desk: ReleaseDesk) -> int:
+    """How far the head reaches that the release carries."""
+    (folder,) = desk.workspace.releases.iterdir()
+    return load_heads(folder)[0].size
+
+
+def test_a_tail_cut_after_the_last_release_is_found_by_the_routing_table(
+    desk: ReleaseDesk,
+) -> None:
+    note(desk)
+    flag = KillFlag(
+        id="k1", scope="system", value="s", reason="r", by="x", at=format_instant(desk.clock.now())
+    )
+    publish(desk.workspace, lambda table: structs.replace(table, kills=(flag,)), desk.clock)
+    assert verified(desk).ok
+    cut(desk.workspace.root, released_at(desk))
+    report = verified(desk)
+    assert (report.state, report.details["first_bad"]) == ("tampered", released_at(desk) + 1)
+    assert "carried by serving/routing.json" in report.fault
+    with pytest.raises(VerificationError, match=r"carried by serving/routing\.json"):
+        opened(desk).record()
+    assert not opened(desk).verify(trust=desk.trust).ok
+
+
+def test_what_is_entered_without_a_publication_is_left_in_the_table_too(desk: ReleaseDesk) -> None:
+    before = read_table(desk.workspace.routing)
+    size = note(desk)
+    leave_head(desk.workspace)
+    after = read_table(desk.workspace.routing)
+    assert after.checkpoint is not None and after.checkpoint.size == size
+    assert structs.replace(after, checkpoint=None) == structs.replace(before, checkpoint=None)
+    cut(desk.workspace.root, released_at(desk))
+    leave_head(desk.workspace)
+    assert read_table(desk.workspace.routing) == after, "an older head never replaces a newer one"
+    assert verified(desk).state == "tampered"
+
+
+def test_a_table_is_published_although_the_checkpoints_cannot_be_read(desk: ReleaseDesk) -> None:
+    """A kill never waits for evidence."""
+    head = read_table(desk.workspace.routing).checkpoint
+    desk.workspace.checkpoints.write_bytes(b"{}\n")
+    flag = KillFlag(
+        id="k1", scope="system", value="s", reason="r", by="x", at=format_instant(desk.clock.now())
+    )
+    publish(desk.workspace, lambda table: structs.replace(table, kills=(flag,)), desk.clock)
+    table = read_table(desk.workspace.routing)
+    assert (table.kills, table.checkpoint) == ((flag,), head)
+
+
+def test_a_forged_head_in_the_table_is_tampering(desk: ReleaseDesk) -> None:
+    table = json.loads(desk.workspace.routing.read_bytes())
+    table["checkpoint"]["root"] = "00" * 32
+    desk.workspace.routing.write_text(json.dumps(table))
+    report = verified(desk)
+    assert report.state == "tampered" and "serving/routing.json" in report.fault
+
+
+def test_a_head_of_another_form_in_the_table_is_tampering(desk: ReleaseDesk) -> None:
+    table = json.loads(desk.workspace.routing.read_bytes())
+    table["checkpoint"] = {"size": 3}
+    desk.workspace.routing.write_text(json.dumps(table))
+    assert verified(desk).state == "tampered"
+    opened(desk).require_whole()
+
+
+@pytest.mark.parametrize("keeper", ["routing.json", "proof", "backup", "note"])
+def test_whatever_carries_a_head_may_be_kept_elsewhere(
+    desk: ReleaseDesk, tmp_path: Path, keeper: str
+) -> None:
+    kept = tmp_path / "kept"
+    size = note(desk)
+    if keeper == "routing.json":
+        leave_head(desk.workspace)
+        shutil.copy(desk.workspace.routing, kept)
+    elif keeper == "proof":
+        kept.write_bytes(encode_proof(desk.loop.ledger.prove(size)))
+    elif keeper == "backup":
+        back_up(desk.workspace.root, kept, at=format_instant(desk.clock.now()))
+    else:
+        head = desk.loop.ledger.checkpoint()
+        key = desk.trust.find(head.key_id)
+        assert key is not None
+        kept.write_text(to_note(head, key))
+    forget(desk)
+    cut(desk.workspace.root, size - 1)
+    assert verified(desk).ok, "nothing here says that there was more"
+    report = verify_path(desk.workspace.root, trust=desk.workspace.trust, checkpoint=kept)
+    assert report.state == "tampered" and "the tail was cut" in report.fault
+
+
+def forget(desk: ReleaseDesk) -> None:
+    """Take every head away that lies beside the store, but for checkpoints.jsonl."""
+    shutil.rmtree(desk.workspace.releases)
+    desk.workspace.routing.unlink()
 
 
 def test_a_log_that_lost_every_head_is_held_against_its_releases(desk: ReleaseDesk) -> None:
@@ -81,7 +175,7 @@ def test_a_release_is_a_checkpoint_that_was_kept_elsewhere(
     if form == "folder":
         (kept,) = desk.workspace.releases.iterdir()
         kept = Path(shutil.move(kept, tmp_path / "kept"))
-    shutil.rmtree(desk.workspace.releases)
+    forget(desk)
     cut(desk.workspace.root, 6)
     assert verified(desk).ok, "nothing here says that there was more"
     report = verify_path(desk.workspace.root, trust=desk.workspace.trust, checkpoint=kept)

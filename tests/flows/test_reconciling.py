@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from doubles.ledgers import cut
 from doubles.live_system import write_live_system
 from roadworthy.domain import (
     EvidenceError,
@@ -26,6 +28,7 @@ from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.plan import Plan
+from roadworthy_verify import load_heads, verify_path
 
 AT = "2026-11-21T20:00:00.000000Z"
 
@@ -123,6 +126,28 @@ async def test_an_answer_that_breaks_nothing_is_let_be(loop: Loop) -> None:
     assert a_control(loop).round() == 6
     assert read_table(loop.workspace.routing).kills == ()
     assert kinds(loop).count("journal.sealed") == 2
+
+
+async def test_a_sealed_segment_has_its_proof_beside_it_which_bears_witness(loop: Loop) -> None:
+    await left(loop, "a person will call you")
+    a_control(loop).round()
+    (proof,) = loop.workspace.journal.glob("*.seal.json")
+    report = verify_path(proof, trust=loop.workspace.trust)
+    assert report.ok and report.details["entry"]["kind"] == "journal.sealed"
+    assert report.details["entry"]["subject"] + ".seal.json" == proof.name
+    table = read_table(loop.workspace.routing)
+    assert table.checkpoint == loop.ledger.newest_checkpoint()
+
+    proof.unlink()
+    a_control(loop).round()
+    assert proof.exists(), "a process that was killed in between has one made by the next"
+
+    (head,) = load_heads(proof)
+    shutil.rmtree(loop.workspace.releases)
+    loop.workspace.routing.unlink()
+    cut(loop.workspace.root, head.size - 1)
+    report = verify_path(loop.workspace.root, trust=loop.workspace.trust)
+    assert report.state == "tampered" and f"carried by journal/{proof.name}" in report.fault
 
 
 async def test_a_reviewers_violation_is_recorded_and_a_claim_waits(loop: Loop) -> None:

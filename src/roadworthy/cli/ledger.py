@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Checkpoint, Entry, InclusionProof, UsageError
+from roadworthy.domain import Checkpoint, Entry, Trust, UsageError
 
 from .terminal import emit, group, say, table
 
@@ -85,13 +85,27 @@ def prove(
     ledger = _signing(directory)
     _entry(ledger, seq)
     proof = ledger.prove(seq)
-    if out is not None:
-        _write(out, _proof(proof))
-    if json or out is None:
-        emit(_proof(proof))
-        return
     head = proof.checkpoint
-    say(f"entry {seq} is in the log of checkpoint {head.size} of {head.time}: {out}")
+    said = f"entry {seq} is in the log of checkpoint {head.size} of {head.time}: {out}"
+    _hand_out(proof, said, out=out, json=json)
+
+
+@app.command("prove-growth")
+def prove_growth(
+    kept: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A checkpoint that you kept, or what carries it.")
+    ],
+    directory: Folder = Path(),
+    *,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the proof here.")] = None,
+    json: Json = False,
+) -> None:
+    """Prove that the log only grew since a checkpoint (RFC 9162, section 2.1.4)."""
+    from roadworthy.ledger import kept_checkpoint, prove_growth
+
+    proof = prove_growth(_signing(directory), kept_checkpoint(kept, _trust(directory)))
+    said = f"the log of checkpoint {proof.new.size} only appends to that of {proof.old.size}: {out}"
+    _hand_out(proof, said, out=out, json=json)
 
 
 @app.command("checkpoint")
@@ -99,7 +113,11 @@ def checkpoint(
     directory: Folder = Path(),
     *,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write it as a C2SP signed note.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write it as a C2SP signed note; one that is there already is checked first.",
+        ),
     ] = None,
     put_back: Annotated[
         bool,
@@ -110,21 +128,31 @@ def checkpoint(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Sign the log's head and print it. Keep it elsewhere: it will show a tail that was cut."""
+    """Sign the log's head and print it. Keep it elsewhere: it will show a tail that was cut.
+
+    With `--out FILE` again and again: the ledger must hold by the checkpoint in FILE (exit code 5
+    otherwise, and FILE stays as it is) before the newer one takes its place.
+    """
     import msgspec
 
+    from roadworthy.flows.heads import hold_against
     from roadworthy.ledger import to_note
-    from roadworthy.manifests import load_trust
+    from roadworthy.wiring.loop import loop_of
 
     from .acting import workspace_of
 
-    head = _put_back(directory, acting) if put_back else _signing(directory).checkpoint()
-    key = load_trust(workspace_of(directory, standing=True).trust).find(head.key_id)
+    head = _put_back(directory, acting) if put_back else None
+    _existing(directory)
+    loop = loop_of(workspace_of(directory, standing=True))
+    if out is not None and out.is_file():
+        hold_against(loop, out)
+    head = head or loop.ledger.checkpoint()
+    key = loop.trust.find(head.key_id)
     if key is None:
         raise UsageError(f"key {head.key_id}, which signed it, is not in the trust file")
     note = to_note(head, key)
     if out is not None:
-        out.write_text(note, encoding="utf-8")
+        _write(out, note.encode())
     if json:
         emit({**msgspec.to_builtins(head), "note": note})
         return
@@ -208,13 +236,16 @@ def _signing(directory: Path) -> Any:
     return loop_of(workspace_of(directory, standing=True)).ledger
 
 
-def _names(directory: Path) -> dict[str, str]:
+def _trust(directory: Path) -> Trust:
     from roadworthy.manifests import load_trust
 
     from .acting import standing_workspace
 
-    trust = load_trust(standing_workspace(directory).trust)
-    return {key.key_id: key.name for key in trust.keys}
+    return load_trust(standing_workspace(directory).trust)
+
+
+def _names(directory: Path) -> dict[str, str]:
+    return {key.key_id: key.name for key in _trust(directory).keys}
 
 
 def _who(actor: str, names: dict[str, str]) -> str:
@@ -229,13 +260,23 @@ def _shown(entry: Entry) -> dict[str, Any]:
     return shown
 
 
-def _proof(proof: InclusionProof) -> dict[str, Any]:
-    import msgspec
+def _hand_out(proof: Any, said: str, *, out: Path | None, json: bool) -> None:
+    """Write a proof to its file and say so; print it where there is no file, or JSON is wanted."""
+    from roadworthy.ledger import encode_proof, proof_document
 
-    return {"roadworthy": 1, "kind": "inclusion_proof", **msgspec.to_builtins(proof)}
+    if out is not None:
+        _write(out, encode_proof(proof))
+    if json or out is None:
+        emit(proof_document(proof))
+    else:
+        say(said)
 
 
-def _write(path: Path, value: dict[str, Any]) -> None:
-    import msgspec
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; into a device or a pipe as it comes."""
+    from roadworthy.flows.routing import put_in_place
 
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+    else:
+        put_in_place(path, data)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .terminal import emit, say
+from .terminal import emit, say, warn
 
 
 def command(
@@ -16,6 +16,9 @@ def command(
     *,
     trust: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The keys that you trust.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A checkpoint that you kept elsewhere.")
     ] = None,
     older: Annotated[
         bool, typer.Option("--older", help="Even where the workspace holds newer evidence.")
@@ -27,20 +30,48 @@ def command(
     Stop `serve` first. Exit code 5 when the backup does not verify, 1 when the file is no backup;
     then nothing was changed.
     """
-    from roadworthy.domain import UsageError
-    from roadworthy.ledger import restore
+    from roadworthy.domain import UsageError, format_instant
+    from roadworthy.ledger import missing_keys, restore
+    from roadworthy.manifests import Workspace, load_trust
+    from roadworthy.wiring.clock import SystemClock
 
     from .acting import workspace_of
-    from .verify import trusted_keys
+    from .verify import kept_heads, trusted_keys
 
     if not file.is_file():
         raise UsageError(f"{file} does not exist", fix="give the archive that backup wrote")
+    kept = kept_heads(checkpoint)
     directory.mkdir(parents=True, exist_ok=True)
     root = workspace_of(directory).root
-    report = restore(file, root, trust=trusted_keys(trust), older=older)
+    report = restore(file, root, trust=trusted_keys(trust), older=older, kept=kept)
+    workspace = Workspace(root)
+    now = format_instant(SystemClock().now())
+    missing = missing_keys(workspace.keys, load_trust(workspace.trust), at=now)
     head = report.details["complete_up_to"]
     if json:
-        emit({"workspace": str(root), "entries": report.details["entries"], "complete_up_to": head})
+        said = {"entries": report.details["entries"], "complete_up_to": head}
+        emit({"workspace": str(root), **said, "keys_missing": missing})
         return
     say(f"restored {report.details['entries']} entries to {root}")
     say(f"complete up to checkpoint {head['size']} of {head['time']}")
+    if missing:
+        _say_missing(missing, workspace.keys)
+
+
+def _say_missing(missing: list[str], keys: Path) -> None:
+    """Whose private keys are not here, and what each can do about it."""
+    warn(f"private keys that are not in {keys}: {', '.join(missing)}")
+    say(
+        "Who keeps a key elsewhere needs nothing here. Otherwise copy NAME.key there from where it"
+        " is kept (mode 0600, the folder 0700), journal.master too, or texts of the journal stay"
+        " sealed."
+    )
+    if "machine" in missing:
+        say(
+            "Without machine.key the next command makes a new one, which an admin must admit:"
+            " roadworthy people machine --as NAME"
+        )
+    say(
+        "Whose key is lost: an admin ends it and adds the person anew:"
+        " roadworthy people revoke NAME --as ADMIN, then people add"
+    )

@@ -12,11 +12,14 @@ from roadworthy.domain import UsageError
 
 from .terminal import coloured, emit, say
 
+_KEPT = "a checkpoint as JSON or note, or a release, backup or proof that carries one"
 _COLOURS = {"verified": "green", "tampered": "red", "refused": "red"}
 
 
 def command(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Ledger, workspace or bundle.")],
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="Ledger, workspace, bundle or proof.")
+    ],
     *,
     trust: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The keys that you trust.")
@@ -27,7 +30,7 @@ def command(
     at: Annotated[str | None, typer.Option(metavar="INSTANT", help="Verify as of then.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
-    """Verify a bundle, release or ledger offline: every byte, every signature, whose it was.
+    """Verify a bundle, release, ledger or proof offline: every byte, every signature, whose it was.
 
     Without --trust the keys of the workspace at PATH, or of the one you are in, are trusted, and
     the report says so: keys that came with the evidence do not show who made it.
@@ -53,7 +56,7 @@ def check(
     except (TrustError, CheckpointError) as error:
         raise UsageError(
             str(error),
-            fix="give a trust.yaml; a checkpoint as JSON or note, or a release that carries one",
+            fix=f"give a trust.yaml; {_KEPT}",
         ) from None
 
 
@@ -123,3 +126,13 @@ def trusted_keys(source: Path | None, *, origin: str = "given") -> Any:
     if not source.is_file():
         raise UsageError(f"{source} does not exist", fix="give a trust.yaml")
     return checked(msgspec.to_builtins(load_trust(source)), source=str(source), origin=origin)
+
+
+def kept_heads(file: Path | None) -> Any:
+    """The checkpoints in a file that was kept elsewhere; none without one. Raises UsageError."""
+    from roadworthy_verify import CheckpointError, load_heads
+
+    try:
+        return load_heads(file) if file else ()
+    except CheckpointError as error:
+        raise UsageError(str(error), fix=_KEPT) from None

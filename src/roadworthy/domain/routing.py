@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from .clock import Instant
+from .entry import Checkpoint
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -59,6 +60,8 @@ class RoutingTable(Struct, frozen=True, kw_only=True):
     published_at: Instant = ""
     routes: dict[str, Route] = field(default_factory=dict)
     kills: tuple[KillFlag, ...] = ()
+    checkpoint: Checkpoint | None = None
+    """The ledger's newest head when this was published: by it a cut tail is seen."""
 
     def killed(self, *, system: str, tenant: str, facets: dict[str, str]) -> KillFlag | None:
         """The first kill flag that stops this request, or None."""

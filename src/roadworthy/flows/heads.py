@@ -1,6 +1,6 @@
-"""The checkpoints outside the store, put back where they were lost and no backup has them.
+"""Checkpoints outside the store: held against it, and put back where no backup has them.
 
-Steps
+Steps of putting back
   1 verify  the ledger holds by the checkpoints that it has in itself and those its releases carry
   2 file    the newest of them is outside again
   3 record  who did it, so that the loss stays visible
@@ -11,8 +11,10 @@ that is made good in silence; what a cut tail is found by was away for a while.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from roadworthy.domain import Checkpoint, Draft, VerificationError, format_instant
-from roadworthy.ledger import require_key, sign_draft
+from roadworthy.ledger import kept_checkpoint, require_key, sign_draft
 
 from .loop import Loop
 from .people import Acting
@@ -42,3 +44,19 @@ def put_back_heads(loop: Loop, *, by: Acting) -> Checkpoint:
     )
     loop.ledger.record(sign_draft(draft, by.signer))  # 3
     return loop.ledger.checkpoint()
+
+
+def hold_against(loop: Loop, kept: Path) -> None:
+    """Read the whole ledger against a checkpoint that was kept elsewhere.
+
+    Raises VerificationError when its tail was cut or it was rewritten since, UndecidedError when
+    the checkpoint is signed by nobody who is trusted, UsageError when the file holds none.
+    """
+    checkpoint = kept_checkpoint(kept, loop.trust)
+    report = loop.ledger.verify(trust=loop.trust, checkpoint=checkpoint)
+    if report.state == "tampered":
+        raise VerificationError(
+            f"the ledger does not hold by the checkpoint in {kept}: {report.fault}",
+            fix="keep that file, and the folder, as they are; `roadworthy restore` puts a backup"
+            " back",
+        )

@@ -5,7 +5,8 @@
                    person finds them
     3 late rules   over every answer that left: a hit is a violation
     4 kills        that stand but are not in the ledger are entered
-    5 segments     that have ended are vouched for by their Merkle root
+    5 segments     that have ended are vouched for by their Merkle root; the proof lies beside
+    6 head         the ledger's newest is left in the routing table: by it a cut tail is seen
 
 What enters: the journal's new records. What leaves: entries and, for a late rule, kill flags.
 What never happens here: the same thing entered twice (a restart begins where the marks are, and
@@ -32,12 +33,14 @@ from roadworthy.domain import (
     plain,
 )
 from roadworthy.journal import Record, Tail, Vault, find, seal_segment, segments, unseal
+from roadworthy.ledger import encode_proof
 from roadworthy.serving import RailLine
+from roadworthy_verify.carried import SEAL
 
 from .loop import Loop
 from .reporting import enter_report
 from .road import Violation, find_event, on_violation
-from .routing import read_table
+from .routing import leave_head, put_in_place, read_table
 from .stopping import record_unrecorded
 
 PATIENCE_S = 5.0
@@ -73,6 +76,8 @@ class Reconciler:
         self._late_seen = False
         self._entered = -1
         """Version of the routing table whose kills are all in the ledger."""
+        self._left = 0
+        """Size of the head that the routing table was last given."""
 
     def round(self) -> int:
         """Take everything that is new; returns how many records that were."""
@@ -81,6 +86,7 @@ class Reconciler:
             self._take(record)
             taken += 1
         self._enter_kills()
+        self._leave_head()
         self._caught_up = True
         return taken
 
@@ -108,6 +114,13 @@ class Reconciler:
             self._warn(f"{flag.id} stood without an entry; entered now")
         if all(flag.at < before for flag in table.kills):
             self._entered = table.version
+
+    def _leave_head(self) -> None:
+        """6. What was entered since, by whomever, is in the head that the table carries."""
+        newest = self._loop.ledger.newest_checkpoint()
+        if newest and newest.size != self._left:
+            leave_head(self._loop.workspace)
+            self._left = newest.size
 
     def _take(self, record: Record) -> None:
         outcome, observation = record.outcome, record.observation
@@ -192,20 +205,24 @@ class Reconciler:
 
     def _seal(self, name: str) -> None:
         path = _segment(self._loop.workspace.journal, name)
-        if path is None or self._loop.ledger.newest(kind="journal.sealed", subject=name):
+        if path is None:
             return
-        seal = seal_segment(path)
-        if seal is None:
-            return
-        self._loop.ledger.record(
-            Draft(
+        entry = self._loop.ledger.newest(kind="journal.sealed", subject=name)
+        if entry is None:
+            seal = seal_segment(path)
+            if seal is None:
+                return
+            draft = Draft(
                 system="",
                 kind="journal.sealed",
                 subject=name,
                 actor=self._loop.machine,
                 payload=plain(seal),
             )
-        )
+            (entry,) = self._loop.ledger.record(draft)
+        proof = path.with_name(name + SEAL)
+        if not proof.exists():
+            put_in_place(proof, encode_proof(self._loop.ledger.prove(entry.seq)))
 
 
 def _segment(folder: Path, name: str) -> Path | None:

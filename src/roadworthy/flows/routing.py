@@ -16,7 +16,16 @@ from pathlib import Path
 
 import msgspec
 
-from roadworthy.domain import Clock, EvidenceError, KillFlag, RoutingTable, format_instant
+from roadworthy.domain import (
+    Checkpoint,
+    Clock,
+    EvidenceError,
+    KillFlag,
+    RoadworthyError,
+    RoutingTable,
+    format_instant,
+)
+from roadworthy.ledger import CheckpointLog
 from roadworthy.manifests import Workspace
 from roadworthy.serving import standing, tighten
 
@@ -59,10 +68,41 @@ def publish(
         if changed == old:
             return old
         table = msgspec.structs.replace(
-            changed, version=old.version + 1, published_at=format_instant(clock.now())
+            changed,
+            version=old.version + 1,
+            published_at=format_instant(clock.now()),
+            checkpoint=_newer_head(workspace, old),
         )
-        _replace(workspace.routing, _encoder.encode(table))
+        put_in_place(workspace.routing, _encoder.encode(table))
         return table
+
+
+def leave_head(workspace: Workspace) -> None:
+    """Let the table that stands carry the ledger's newest head; it stays the same version.
+
+    Where nothing was published nothing is. Raises EvidenceError.
+    """
+    with _locked(workspace):
+        table = read_table(workspace.routing)
+        head = _newer_head(workspace, table)
+        if table.version and head != table.checkpoint:
+            table = msgspec.structs.replace(table, checkpoint=head)
+            put_in_place(workspace.routing, _encoder.encode(table))
+
+
+def _newer_head(workspace: Workspace, table: RoutingTable) -> Checkpoint | None:
+    """The newest head that lies outside the store, unless the table's own is newer.
+
+    A kill never waits for evidence: what cannot be read is left to those who verify it.
+    """
+    own = table.checkpoint
+    try:
+        newest = CheckpointLog(workspace.checkpoints).newest()
+    except (RoadworthyError, OSError):
+        return own
+    if newest is None or (own and own.origin == newest.origin and own.size >= newest.size):
+        return own
+    return newest
 
 
 def brake(
@@ -97,8 +137,11 @@ def _locked(workspace: Workspace) -> Iterator[None]:
         os.close(handle)
 
 
-def _replace(path: Path, data: bytes) -> None:
-    """Put new bytes in the place of old ones, in one step that survives a power cut."""
+def put_in_place(path: Path, data: bytes) -> None:
+    """Put new bytes in the place of old ones, in one step that survives a power cut.
+
+    Raises EvidenceError.
+    """
     temporary = path.with_name(f".{path.name}.writing")
     try:
         with temporary.open("wb") as file:

@@ -1,6 +1,6 @@
 """Evidence: the hash chain, its Merkle tree and signed checkpoints, keys, trust, stores, blobs."""
 
-from .archive import Backup, back_up, restore
+from .archive import Backup, back_up
 from .authority import authority_of, trust_by, trust_disagreements
 from .blobs import BlobStore
 from .chain import entry_digest, leaf_of, seal
@@ -20,6 +20,14 @@ from .ledger import Ledger, open_ledger
 from .memory_store import MemoryEntryStore
 from .merkle import inclusion_path, leaf_hash, node_hash, root_of
 from .payload import decode_payload, encode_payload
+from .proofs import (
+    ConsistencyProof,
+    encode_proof,
+    kept_checkpoint,
+    proof_document,
+    prove_growth,
+)
+from .restoring import missing_keys, restore
 from .signatures import require_signature, sign_draft
 from .signers import Ed25519Signer, key_id_of, public_key_of, signature_holds
 from .sqlite_store import SqliteEntryStore
@@ -42,6 +50,7 @@ __all__ = [
     "BlobStore",
     "CarriedHeads",
     "CheckpointLog",
+    "ConsistencyProof",
     "Ed25519Signer",
     "Keyring",
     "Ledger",
@@ -57,16 +66,21 @@ __all__ = [
     "distinct_people",
     "encode_checkpoint",
     "encode_payload",
+    "encode_proof",
     "entry_digest",
     "inclusion_path",
+    "kept_checkpoint",
     "key_id_of",
     "known_names",
     "leaf_hash",
     "leaf_of",
     "live_key",
+    "missing_keys",
     "node_hash",
     "note_body",
     "open_ledger",
+    "proof_document",
+    "prove_growth",
     "public_key_of",
     "require_key",
     "require_role",

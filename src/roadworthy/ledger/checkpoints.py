@@ -145,26 +145,26 @@ class CheckpointLog:
 
     def covers(self) -> int:
         """How many entries the last whole line covers; 0 without one."""
+        newest = self.newest()
+        return newest.size if newest else 0
+
+    def newest(self) -> Checkpoint | None:
+        """The last whole line, or None. Raises VerificationError when it is no checkpoint."""
         try:
             descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
-            return 0
+            return None
         try:
             last, _ = _last_line(descriptor)
         finally:
             os.close(descriptor)
-        return decode_checkpoint(last).size if last else 0
-
-    def newest(self) -> Checkpoint | None:
-        """The last checkpoint, or None."""
-        last = None
-        for last in self.read():  # noqa: B007 - the last one is wanted
-            pass
-        return last
+        return decode_checkpoint(last) if last else None
 
 
 class CarriedHeads:
-    """The heads that the releases of a workspace carry: signed when the log was that long.
+    """The heads that other files of a workspace carry: signed when the log was that long.
+
+    Those are releases, the routing table and sealed segments of the journal.
 
     Read once, when somebody first asks: a log is cut while nobody has it open.
     """
@@ -176,7 +176,7 @@ class CarriedHeads:
     def of(self, newest: Checkpoint | None, *, strict: bool = False) -> list[Head]:
         """Those of the log with that newest head; of any log, when it has lost all its heads.
 
-        A release that cannot be read is passed over; `strict`, it raises VerificationError.
+        A file that cannot be read is passed over; `strict`, it raises VerificationError.
         """
         if self._found is None or strict:
             try:

@@ -53,7 +53,7 @@ class Ledger:
     ) -> None:
         """`outside` keeps the newest checkpoints where the store is not.
 
-        `carried` are those that the releases of the workspace bear witness with.
+        `carried` are those that other files of the workspace bear witness with.
         Heads are signed by `signer`, or by the machine's key in `keyring` as it is at that moment
         (a process that runs for months signs with the new key once it was rotated).
         A log keeps the origin of its first checkpoint; `origin` counts only before that (default:
@@ -148,8 +148,9 @@ class Ledger:
     def verify(self, *, trust: Trust | None = None, checkpoint: Checkpoint | None = None) -> Report:
         """Read everything and say the first thing that does not fit (see `roadworthy_verify`).
 
-        `checkpoint` is one that was kept elsewhere; those outside the store and those that releases
-        carry count too. Whether trust.yaml is what the entries on people say: ask `authority`.
+        `checkpoint` is one that was kept elsewhere; those outside the store, and those that other
+        files carry, count too. Whether trust.yaml is what the entries on people say: ask
+        `authority`.
         """
         stored = [msgspec.to_builtins(head) for head in self.store.checkpoints()]
         outside = list(self._outside.read()) if self._outside else []
@@ -209,15 +210,11 @@ class Ledger:
         """
         kept = self._outside.covers() if self._outside else 0
         size = self.store.size()
-        carried = max((head.size for head in self._own_heads()), default=0)
-        where = "carried by one of its releases" if carried > kept else "kept outside of it"
-        covered = max(kept, carried)
-        if covered > size:
-            raise VerificationError(
-                f"the ledger does not verify: it has {size} entries, but a checkpoint {where}"
-                f" covers {covered}; nothing is appended",
-                fix="roadworthy restore puts a backup back",
-            )
+        furthest = max(self._own_heads(), key=lambda head: head.size, default=None)
+        if furthest is not None and furthest.size > max(kept, size):
+            raise _cut(size, f"{furthest} covers {furthest.size}")
+        if kept > size:
+            raise _cut(size, f"a checkpoint kept outside of it covers {kept}")
         if self._outside and not kept and self._lost_those_outside(self._outside):
             raise VerificationError(
                 f"the ledger does not verify: {self._outside.path} is gone, by which a cut tail"
@@ -239,7 +236,7 @@ class Ledger:
         return newest
 
     def _own_heads(self, *, strict: bool = False) -> list[Head]:
-        """What the releases beside this log bear witness to."""
+        """What other files beside this log bear witness to."""
         if self._carried is None:
             return []
         return self._carried.of(self.store.newest_checkpoint(), strict=strict)
@@ -256,6 +253,13 @@ class Ledger:
         return newest
 
 
+def _cut(size: int, witness: str) -> VerificationError:
+    return VerificationError(
+        f"the ledger does not verify: it has {size} entries, but {witness}; nothing is appended",
+        fix="roadworthy restore puts a backup back",
+    )
+
+
 def open_ledger(
     *,
     database: Path,
@@ -266,7 +270,7 @@ def open_ledger(
 ) -> Ledger:
     """The ledger of a workspace; with `keys`, its head is signed by the workspace's machine key.
 
-    Beside `checkpoints` lie the releases that carry heads too. Raises EvidenceError when the file
+    Beside `checkpoints` lie the files that carry heads too. Raises EvidenceError when the file
     cannot be opened (or is missing, unless `create`), VerificationError when it is no ledger.
     """
     if create:

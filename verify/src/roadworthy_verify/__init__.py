@@ -1,4 +1,4 @@
-"""Verify a Roadworthy ledger, release or bundle offline.
+"""Verify a Roadworthy ledger, release, bundle or proof offline.
 
 Standard library and `cryptography` only, small enough to be read in one sitting. Start with
 `command.py` (what is asked), then `log.py` and `bundle.py` (what is checked, in numbered steps).
@@ -13,6 +13,7 @@ from .envelope import EnvelopeError
 from .ledger import verify_ledger
 from .log import check_log
 from .path import recognise, verify_path
+from .proof import verify_proof
 from .report import Report
 from .trust import Key, Trust, TrustError, load_trust
 
@@ -37,4 +38,5 @@ __all__ = [
     "verify_bundle",
     "verify_ledger",
     "verify_path",
+    "verify_proof",
 ]

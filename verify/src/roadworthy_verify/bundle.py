@@ -10,7 +10,6 @@ the workspace's machine the evaluation, the gate's decision, and the release tha
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from .checkpoint import CheckpointError, head_from_json, judge
 from .container import BundleError, Container, NotABundleError
 from .contents import Contents, read_contents
 from .envelope import EnvelopeError, SignedStatement, open_statement
-from .instant import EXAMPLE, is_instant, later, now
+from .instant import EXAMPLE, MAX_CLOCK_SKEW, is_instant, later, now
 from .report import Report
 from .trust import Key, Trust, load_trust
 
@@ -29,8 +28,6 @@ Json = dict[str, Any]
 
 APPROVER_ROLES = frozenset({"reviewer", "risk_officer", "admin"})
 """Who may approve a release. Engineers build, operators activate, auditors read."""
-MAX_CLOCK_SKEW = dt.timedelta(minutes=5)
-"""How far ahead of ours the signer's clock may be: two machines kept by NTP differ by less."""
 
 
 class ReleaseError(Exception):
@@ -88,7 +85,7 @@ def verify_bundle(
         return Report("not_evidence", fault, {"kind": "bundle"}, (fault,))
     keys = load_trust(trust)
     details: Json = {"kind": "bundle", "trust": keys.source, "trust_from": keys.came_from}
-    trusted = _ORIGINS[keys.came_from].format(keys.source)
+    trusted = keys.told
     lines: list[str] = []
     try:
         contents = read_contents(Container(Path(path)))  # 1
@@ -106,16 +103,6 @@ def verify_bundle(
         fault = f"{path} cannot be read: {error.strerror or error}"
         return Report("unreadable", fault, details, (fault,))
     return Report("verified", "", details, (*lines, *_sentences(details), trusted))
-
-
-_ORIGINS = {
-    "none": "no trust file: nobody's signature could be recognised; give one with --trust",
-    "given": "trusted are the keys in {}, which were given",
-    "workspace": "no --trust was given; trusted are the keys of the workspace that you are in: {}",
-    "beside": "no --trust was given; trusted are the keys in {}, which lay around the bundle:"
-    " whoever sent it may have chosen them, so they do not show who made it; give your own",
-}
-"""Where trust came from -> what to say of it."""
 
 
 def _identity(contents: Contents) -> Json:

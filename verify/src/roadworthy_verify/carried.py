@@ -1,8 +1,9 @@
-"""Checkpoints that releases carry: each one was signed when the ledger was at least that long.
+"""Checkpoints that other files carry: each was signed when the ledger was at least that long.
 
-In: a release (folder or tar), or a workspace's folder of them. Out: heads, their signatures still
-to be judged. Never: trust in the bundle around a head; a head proves itself by its own signature,
-so a release that was damaged elsewhere still bears witness.
+In: a file that was kept, or a workspace with its releases, routing table and sealed segments of the
+journal. Out: heads, their signatures still to be judged. Never: trust in what is around a head; a
+head proves itself by its own signature, so a release that was damaged elsewhere still bears
+witness.
 """
 
 from __future__ import annotations
@@ -13,45 +14,104 @@ from pathlib import Path
 from typing import Any
 
 from . import layout
-from .checkpoint import CheckpointError, Head, head_from_json, heads_of_file
+from .checkpoint import CheckpointError, Head, head_from_json, heads_of_file, heads_of_text
 from .container import BundleError, Container, is_bundle
 from .envelope import EnvelopeError, read_statement, take_apart
+from .packed import BLOCK, MAGIC, UNREADABLE, opened
+from .strict_json import JsonError, read_json
 
 RELEASES = "releases"
 """Where a workspace keeps the releases that were activated."""
 
 
-def load_heads(path: Path) -> list[Head]:
-    """Every head at a path: a note, JSON, JSON lines, or a release that carries one.
+ROUTING = "serving/routing.json"
+"""Published with the newest head by each activation, kill and resume."""
+JOURNAL, SEAL = "journal", ".seal.json"
+"""Beside a segment that has ended: the proof that the ledger vouches for it."""
+_NEWEST = 8
+"""So many seals are looked at by who is in a hurry; their names begin with their instant."""
+_FIRST_OF_A_BACKUP = "checkpoints.jsonl"
+_MAX_BYTES = 64 << 20
 
-    Raises CheckpointError, also for a bundle that is no release and so carries none.
+
+def load_heads(path: Path) -> list[Head]:
+    """Every head at a path: a note, JSON, JSON lines, or a file that carries one.
+
+    Those are a release, a proof, a routing table and a backup. Raises CheckpointError, also where
+    there is none: who brings a file means it to be held against something.
     """
-    if not is_bundle(path):
-        return heads_of_file(path)
-    heads = heads_of_release(path, path.name)
+    if is_bundle(path):
+        heads = heads_of_release(path, path.name)
+        if not heads:
+            raise CheckpointError(f"{path} carries no checkpoint: it was not signed as a release")
+        return heads
+    try:
+        with path.open("rb") as file:
+            packed = file.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error}") from None
+    heads = _heads_of_backup(path) if packed else heads_of_file(path)
     if not heads:
-        raise CheckpointError(f"{path} carries no checkpoint: it was not signed as a release")
+        raise CheckpointError(f"{path} holds no checkpoint")
     return heads
 
 
 def carried_heads(workspace: Path, *, strict: bool = True) -> list[Head]:
-    """The heads of every release in a workspace.
+    """The heads that the files of a workspace carry.
 
     Raises CheckpointError naming the first that cannot be read; not `strict`, it is passed over.
     """
-    folder = workspace / RELEASES
-    if not folder.is_dir():
-        return []
     found: list[Head] = []
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or not is_bundle(path):
-            continue
+    for path in carriers(workspace, everything=strict):
         try:
-            found += heads_of_release(path, f"carried by release {path.name[:12]}")
+            found += _heads_of(path, workspace)
         except CheckpointError:
             if strict:
                 raise
     return found
+
+
+def carriers(workspace: Path, *, everything: bool = True) -> Iterator[Path]:
+    """The files (and folders of releases) that carry a head; else only the newest seals."""
+    if (workspace / RELEASES).is_dir():
+        for path in sorted((workspace / RELEASES).iterdir()):
+            if not path.name.startswith(".") and is_bundle(path):
+                yield path
+    if (workspace / ROUTING).is_file():
+        yield workspace / ROUTING
+    seals = sorted((workspace / JOURNAL).glob(f"*{SEAL}"))
+    yield from seals if everything else seals[-_NEWEST:]
+
+
+def _heads_of(path: Path, workspace: Path) -> list[Head]:
+    if path.parent.name == RELEASES:
+        return heads_of_release(path, f"carried by release {path.name[:12]}")
+    name = path.relative_to(workspace).as_posix()
+    try:
+        document = read_json(path.read_bytes())
+        head = document.get("checkpoint") if isinstance(document, dict) else None
+    except JsonError:
+        head = None  # who needs the file will say that it is damaged; it bears witness to nothing
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error}") from None
+    return [] if head is None else [head_from_json(head, f"carried by {name}")]
+
+
+def _heads_of_backup(path: Path) -> list[Head]:
+    """A backup begins with the checkpoints that lay outside the store. Raises CheckpointError."""
+    try:
+        with opened(path) as (_, archive):
+            first = archive.next()
+            if first is None or first.name != _FIRST_OF_A_BACKUP or first.size > _MAX_BYTES:
+                raise CheckpointError(f"{path} is no backup that begins with checkpoints")
+            source = archive.extractfile(first)
+            blocks = iter(lambda: source.read(BLOCK) if source is not None else b"", b"")
+            data = b"".join(blocks)
+    except CheckpointError:
+        raise
+    except UNREADABLE as error:
+        raise CheckpointError(f"{path} is no whole backup: {error}") from None
+    return heads_of_text(data, path.name)
 
 
 def heads_of_release(path: Path, where: str) -> list[Head]:

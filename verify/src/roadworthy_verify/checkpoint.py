@@ -11,17 +11,19 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .instant import is_instant
+from .strict_json import JsonError, read_json
 from .trust import Key, Trust
 
 _ED25519 = b"\x01"
+_TOO_LARGE = 1 << 62
+"""No log has so many entries; what says so is no checkpoint."""
 _FIELDS = {"origin", "size", "root", "time", "key_id", "signature"}
 
 
@@ -126,33 +128,52 @@ def head_from_note(text: str, where: str) -> Head:
 
 
 def heads_of_file(path: Path) -> list[Head]:
-    """Every head in a file: JSON, JSON lines or a signed note.
+    """Every head in a file; see `heads_of_text`. Raises CheckpointError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error}") from None
+    return heads_of_text(data, path.name)
+
+
+def heads_of_text(data: bytes, name: str) -> list[Head]:
+    """Every head in JSON, JSON lines, a signed note, or JSON that carries heads (a proof).
 
     A last line without its end (a crash while appending) is left out. Raises CheckpointError.
     """
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"{path}: cannot be read: {error}") from None
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CheckpointError(f"{name}: cannot be read: {error}") from None
     if not text.lstrip().startswith("{"):
-        return [head_from_note(text, path.name)] if text.strip() else []
+        return [head_from_note(text, name)] if text.strip() else []
     try:
-        return [head_from_json(json.loads(text), path.name)]
-    except json.JSONDecodeError:
-        pass
-    heads = []
+        whole = read_json(text)
+    except JsonError:
+        return [_head_of_line(*line) for line in _lines(text, name)]
+    carried = [whole[part] for part in _CARRIED if whole.get(part)]
+    return [head_from_json(value, name) for value in carried or [whole]]
+
+
+_CARRIED = ("checkpoint", "old", "new")
+"""What a checkpoint is called in what carries one."""
+
+
+def _lines(text: str, name: str) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(text.split("\n")[:-1], start=1):
-        where = f"{path.name}:{number}"
-        try:
-            heads.append(head_from_json(json.loads(line), where))
-        except json.JSONDecodeError as error:
-            raise CheckpointError(f"{where}: not a checkpoint: {error}") from None
-    return heads
+        yield line, f"{name}:{number}"
+
+
+def _head_of_line(line: str, where: str) -> Head:
+    try:
+        return head_from_json(read_json(line), where)
+    except JsonError as error:
+        raise CheckpointError(f"{where}: not a checkpoint: {error}") from None
 
 
 def _head(**fields: Any) -> Head:
     head = Head(**fields)
-    if type(head.size) is not int or head.size < 1 or len(head.root) != 32:
+    if type(head.size) is not int or not 1 <= head.size < _TOO_LARGE or len(head.root) != 32:
         raise CheckpointError(f"{head.where}: size or root is not that of a checkpoint")
     if not is_instant(head.time) or "\n" in head.origin:
         raise CheckpointError(f"{head.where}: time or origin is not that of a checkpoint")

@@ -82,10 +82,10 @@ def sentences(report: Report) -> list[str]:
     verdict = "VERIFIED" if report.ok else report.state.upper().replace("_", " ")
     if (
         report.ok
-        and report.details["kind"] == "bundle"
+        and report.details["kind"] != "ledger"
         and report.details["trust_from"] == "beside"
     ):
-        verdict += ", but only against keys that nobody gave: they lay around the bundle"
+        verdict += ", but only against keys that nobody gave: they lay around it"
     lines = [line for line in report.lines if line != report.fault]
     return [*lines, f"{verdict}: {report.fault}" if report.fault else verdict]
 
@@ -93,11 +93,12 @@ def sentences(report: Report) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="roadworthy-verify",
-        description="Verify a Roadworthy ledger, release or bundle offline.",
+        description="Verify a Roadworthy ledger, release, bundle or proof offline.",
         epilog="Exit codes: 0 verified, 1 wrong input, 2 unreadable, 3 refused or expired, "
         "4 unsigned or unknown key, 5 tampered.",
     )
-    parser.add_argument("path", type=Path, metavar="PATH", help="ledger, workspace or bundle")
+    what = "ledger, workspace, bundle or proof"
+    parser.add_argument("path", type=Path, metavar="PATH", help=what)
     parser.add_argument("--trust", type=Path, metavar="FILE", help="the keys that you trust")
     parser.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="a checkpoint or release that you kept"

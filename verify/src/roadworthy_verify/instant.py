@@ -9,6 +9,8 @@ EXAMPLE = "2026-11-21T22:55:52.000000Z"
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 LAST = "9999-12-31T23:59:59.999999Z"
 """No instant is later: what would be is this one."""
+MAX_CLOCK_SKEW = dt.timedelta(minutes=5)
+"""How far ahead of ours the signer's clock may be: two machines kept by NTP differ by less."""
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 

@@ -8,7 +8,7 @@ because it could show the verifier something else than what is stored.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +20,7 @@ from .checkpoint import CheckpointError, Head, head_from_json, heads_of_file
 from .log import check_log
 from .report import Report
 from .schema import VERSION, oddities
+from .strict_json import read_json
 from .trust import Trust, TrustError, load_trust
 
 CHECKPOINTS = "checkpoints.jsonl"
@@ -61,12 +62,12 @@ class DisguiseError(Exception):
 def verify_ledger(
     path: Path | str,
     trust: Trust | Path | str | Mapping[str, Any] | None = None,
-    checkpoint: Path | str | None = None,
+    checkpoint: Path | str | Sequence[Head] | None = None,
 ) -> Report:
     """Verify a ledger file. `trust` defaults to trust.yaml beside it, which the sender also had.
 
-    `checkpoint` is a file with checkpoints, or a release that carries one. Raises TrustError or
-    CheckpointError when a file given by the caller cannot be read.
+    `checkpoint` is a file with checkpoints or that carries one (see `load_heads`), or the heads
+    themselves. Raises TrustError or CheckpointError when a file given by the caller cannot be read.
     """
     database = Path(path)
     # 1. What the auditor brought: trust, and a checkpoint kept elsewhere.
@@ -75,9 +76,10 @@ def verify_ledger(
         keys = load_trust(beside, origin="beside")
     else:
         keys = load_trust(trust)
-    brought = load_heads(Path(checkpoint)) if checkpoint else []
-    outside = list(brought)
-    # 2. What lies beside the ledger: checkpoints outside the store, and those that releases carry.
+    if isinstance(checkpoint, Path | str):
+        checkpoint = load_heads(Path(checkpoint))
+    outside = list(checkpoint or [])
+    # 2. What lies beside the ledger: checkpoints outside the store, and those that others carry.
     file = database.parent / CHECKPOINTS
     try:
         if file.exists():
@@ -205,12 +207,10 @@ def _rows(connection: sqlite3.Connection) -> Iterator[Row]:
 
 
 def _stored_heads(connection: sqlite3.Connection) -> Iterator[Head]:
-    import json
-
     for size, note in connection.execute("SELECT size, note FROM checkpoints ORDER BY size"):
         where = f"checkpoint {size} in the ledger"
         try:
-            head = head_from_json(json.loads(note), "in the ledger")
+            head = head_from_json(read_json(note), "in the ledger")
         except (ValueError, TypeError) as error:
             raise CheckpointError(f"{where} cannot be read: {error}") from None
         if head.size != size:

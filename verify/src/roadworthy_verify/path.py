@@ -1,4 +1,4 @@
-"""What lies at a path: a ledger, a bundle, or nothing that can be verified. Then verifies it."""
+"""What lies at a path: a ledger, a bundle, a proof, or nothing. Then verifies it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from .bundle import verify_bundle
+from .carried import load_heads
+from .checkpoint import CheckpointError
 from .container import is_bundle
 from .instant import EXAMPLE, is_instant
 from .ledger import CHECKPOINTS, MAGIC, verify_ledger
+from .proof import is_proof, verify_proof
 from .report import Report
 from .trust import Trust
 
@@ -18,10 +21,11 @@ WORKSPACE = ".roadworthy"
 
 
 def recognise(path: Path) -> tuple[str, Path]:
-    """`ledger` or `bundle` with the path to verify, or an empty word when it is neither.
+    """`ledger`, `bundle` or `proof` with the path to verify; an empty word when it is none.
 
     A ledger is a SQLite file, or a folder with ledger.db (a workspace, or a system's folder with
-    its workspace in .roadworthy). A bundle is an OCI image layout, as a folder or as a tar.
+    its workspace in .roadworthy). A bundle is an OCI image layout, as a folder or as a tar. A proof
+    is a JSON file.
     """
     if path.is_dir():
         for database in (path / DATABASE, path / WORKSPACE / DATABASE):
@@ -38,6 +42,8 @@ def recognise(path: Path) -> tuple[str, Path]:
                 return "ledger", path
         if is_bundle(path):
             return "bundle", path
+        if is_proof(path):
+            return "proof", path
     return "", path
 
 
@@ -59,9 +65,17 @@ def verify_path(
     if kind == "ledger":
         report = verify_ledger(found, trust, checkpoint)
         return report if at is None else _as_of_each_signature(report)
+    if kind == "proof":
+        kept = load_heads(Path(checkpoint)) if checkpoint else []
+        return verify_proof(found, trust, kept=kept, at=at)
     if kind == "bundle":
+        if checkpoint:
+            raise CheckpointError("a checkpoint is held against a ledger or a proof, not a bundle")
         return verify_bundle(found, trust, at)
-    what = "is no ledger (ledger.db, or a folder that holds it) and no bundle (an OCI layout)"
+    what = (
+        "is no ledger (ledger.db, or a folder that holds it), no bundle (an OCI layout) and no"
+        " proof (JSON)"
+    )
     fault = f"{path} {what}" if found.exists() else f"{path} does not exist"
     return Report("not_evidence", fault, {"kind": ""}, (fault,))
 

@@ -16,6 +16,7 @@ EXIT_CODES = {
     "refused": 3,
     "expired": 3,
     "unsigned": 4,
+    "undecided": 4,
     "unknown_key": 4,
     "tampered": 5,
 }

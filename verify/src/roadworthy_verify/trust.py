@@ -86,9 +86,24 @@ class Trust:
         """The origin; `none` when there is no trust at all."""
         return self.origin if self.keys or self.source else "none"
 
+    @property
+    def told(self) -> str:
+        """Whose keys are trusted and who chose them, in a sentence."""
+        return _ORIGINS[self.came_from].format(self.source)
+
     def find(self, key_id: str) -> Key | None:
         """The key of that id, or None."""
         return self.keys.get(key_id)
+
+
+_ORIGINS = {
+    "none": "no trust file: nobody's signature could be recognised; give one with --trust",
+    "given": "trusted are the keys in {}, which were given",
+    "workspace": "no --trust was given; trusted are the keys of the workspace that you are in: {}",
+    "beside": "no --trust was given; trusted are the keys in {}, which lay around it:"
+    " whoever sent it may have chosen them, so they do not show who made it; give your own",
+}
+"""Where trust came from -> what to say of it."""
 
 
 def load_trust(

@@ -1,0 +1,286 @@
+"""A proof from a ledger that is not at hand: that an entry is in it, or that it only grew.
+
+In: a JSON file as `roadworthy ledger prove` writes it, the trusted keys, an instant. Out: a Report.
+Never: a claim about an entry whose digest, path or checkpoint was not worked out anew here.
+
+Sources: RFC 9162, sections 2.1.3.2 (inclusion) and 2.1.4.2 (consistency). A leaf is the entry's
+32-byte digest, so a proof says of an entry what the ledger would.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .checkpoint import CheckpointError, Head, head_from_json, judge
+from .covered import digest_of, encoded
+from .instant import MAX_CLOCK_SKEW, later, now
+from .log import PersonSignatures
+from .report import Report
+from .strict_json import JsonError, TwiceError, read_json
+from .tree import consistency_holds, inclusion_holds
+from .trust import Trust, load_trust
+
+Json = dict[str, Any]
+
+INCLUSION, CONSISTENCY = "inclusion_proof", "consistency_proof"
+VERSION = 1
+MAX_BYTES = 16 << 20
+"""An entry is kilobytes; more than this is no proof."""
+_FIELDS = {
+    INCLUSION: {"roadworthy", "kind", "seq", "entry", "hashes", "checkpoint"},
+    CONSISTENCY: {"roadworthy", "kind", "old", "new", "hashes"},
+}
+_TEXTS = ("time", "system", "kind", "subject", "actor", "payload_digest", "prev", "digest")
+_ENTRY = {*_TEXTS, "seq", "payload"}
+_HASH = re.compile(r"[0-9a-f]{64}")
+_MOST_HASHES = 128
+"""Twice the height of the tallest tree that a 64-bit size allows."""
+
+
+class ProofError(ValueError):
+    """Why a proof does not hold; `state` is a state of the report."""
+
+    def __init__(self, state: str, message: str) -> None:
+        super().__init__(message)
+        self.state = state
+
+
+def is_proof(path: Path) -> bool:
+    """Whether a file is a JSON object: a proof, or to be told that it is none."""
+    with path.open("rb") as file:
+        return file.read(64).lstrip()[:1] == b"{"
+
+
+def verify_proof(
+    path: Path | str,
+    trust: Trust | Path | str | Mapping[str, Any] | None = None,
+    *,
+    kept: Sequence[Head] = (),
+    at: str | None = None,
+) -> Report:
+    """Verify a proof as of an instant (default: now), against checkpoints that were kept.
+
+    Raises TrustError when the trust file cannot be read.
+
+    1. It is a proof: one JSON object of the one form, each name once.
+    2. The entry's payload and fields have the digests that it says.
+    3. The path of hashes leads from the entry (or from the older root) to the checkpoint's root.
+    4. Each checkpoint is signed by a trusted key that was valid then, and not in the future.
+    5. A person's signature on the entry is that person's.
+    6. Of the checkpoints that were kept one is in the proof, and none contradicts it.
+    """
+    keys = load_trust(trust)
+    details: Json = {"kind": "proof", "trust": keys.source, "trust_from": keys.came_from}
+    lines: list[str] = []
+    try:
+        document = _document(Path(path))  # 1
+        details["kind"] = document["kind"]
+        check = _inclusion if document["kind"] == INCLUSION else _consistency
+        heads, said, told = check(document)  # 2, 3
+        details |= said
+        lines += told
+        signed = [_signed(head, keys, at or now()) for head in heads]  # 4
+        people = _people(document.get("entry"), keys)  # 5
+        _raise_worst([*signed, people])
+        details["signed_by"] = [one.whose for one in signed]
+        details["signatures_of_people"] = int(bool(people.lines))
+        lines += [line for one in (*signed, people) for line in one.lines]
+        if kept:
+            lines.append(_held_against(kept, heads))  # 6
+    except OSError as error:
+        fault = f"{path} cannot be read: {error.strerror or error}"
+        return Report("unreadable", fault, details, (fault,))
+    except ProofError as error:
+        return Report(error.state, str(error), details, (*lines, keys.told, str(error)))
+    details["not_checked"] = ["the rest of the ledger"]
+    return Report("verified", "", details, (*lines, keys.told))
+
+
+def _document(path: Path) -> Json:
+    if path.stat().st_size > MAX_BYTES:
+        raise ProofError("not_evidence", f"{path} is too large for a proof")
+    try:
+        document = read_json(path.read_bytes())
+    except TwiceError as error:
+        raise ProofError("tampered", f"{path} does not mean one thing: {error}") from None
+    except JsonError as error:
+        raise ProofError("not_evidence", f"{path} is no JSON: {error}") from None
+    kind = document.get("kind") if isinstance(document, dict) else None
+    if not isinstance(kind, str) or kind not in _FIELDS:
+        raise ProofError("not_evidence", f"{path} is no proof: `kind` is not one of a proof")
+    version = document.get("roadworthy")
+    if type(version) is int and version > VERSION:
+        fault = f"{path} has version {version}, this verifier knows {VERSION}"
+        raise ProofError("not_evidence", fault)
+    if version != VERSION or type(version) is not int:
+        raise ProofError("tampered", f"the proof's version is {version!r}")
+    return _require_fields(document, _FIELDS[kind], "the proof")
+
+
+def _require_fields(value: Any, names: set[str], what: str) -> Json:
+    """The value, a JSON object of exactly these names. Raises ProofError."""
+    if not isinstance(value, dict):
+        raise ProofError("tampered", f"{what} is no JSON object")
+    if lost := names - set(value):
+        state = "unsigned" if lost == {"checkpoint"} else "tampered"
+        raise ProofError(state, f"{what} has lost {', '.join(sorted(lost))}")
+    if more := set(value) - names:
+        raise ProofError("tampered", f"{what} has {sorted(more)[0]!r}, which no such thing has")
+    return value
+
+
+def _inclusion(document: Json) -> tuple[list[Head], Json, list[str]]:
+    """Entry and path. Raises ProofError."""
+    entry, seq = document["entry"], document["seq"]
+    _require_fields(entry, _ENTRY, "the entry")
+    leaf = _leaf(entry)
+    if type(seq) is not int or seq != entry["seq"]:
+        raise ProofError("tampered", f"the proof is of entry {seq!r}, but holds {entry['seq']!r}")
+    head = _head(document["checkpoint"], "the proof's checkpoint")
+    hashes = _hashes(document["hashes"])
+    if not inclusion_holds(leaf=leaf, index=seq - 1, size=head.size, proof=hashes, root=head.root):
+        raise ProofError("tampered", f"its path does not lead from entry {seq} to {head}")
+    said = {
+        "seq": seq,
+        "entry": {name: entry[name] for name in ("time", "system", "kind", "subject", "actor")},
+        "digest": entry["digest"],
+        "checkpoint": _shown(head),
+    }
+    about = f" about {entry['subject']}" if entry["subject"] else ""
+    line = f"entry {seq} ({entry['kind']}{about}, of {entry['time']}) is in the log of {head}"
+    return [head], said, [line]
+
+
+def _leaf(entry: Json) -> bytes:
+    """The entry's digest, worked out anew. Raises ProofError where its fields have another."""
+    if type(entry["seq"]) is not int or entry["seq"] < 1:
+        raise ProofError("tampered", f"{entry['seq']!r} is no number of an entry")
+    if not isinstance(entry["payload"], dict):
+        raise ProofError("tampered", "the entry's payload is no JSON object")
+    if not all(isinstance(entry[name], str) for name in _TEXTS):
+        raise ProofError("tampered", "every field of an entry but seq and payload is text")
+    try:
+        payload_digest = digest_of(entry["payload"])
+        digest = digest_of({name: entry[name] for name in _ENTRY - {"payload", "digest"}})
+    except (ValueError, RecursionError) as error:  # half a character, an infinity
+        raise ProofError("tampered", f"the entry cannot be one: {error}") from None
+    if payload_digest != entry["payload_digest"]:
+        raise ProofError("tampered", "the entry's payload does not have its payload_digest")
+    if digest != entry["digest"]:
+        raise ProofError("tampered", "the entry's digest is not that of its fields")
+    return bytes.fromhex(digest.removeprefix("sha256:"))
+
+
+def _consistency(document: Json) -> tuple[list[Head], Json, list[str]]:
+    """Two heads and the path between them. Raises ProofError."""
+    old = _head(document["old"], "the older checkpoint")
+    new = _head(document["new"], "the newer checkpoint")
+    if old.origin != new.origin:
+        raise ProofError("tampered", f"checkpoints of different logs: {old.origin}, {new.origin}")
+    holds = consistency_holds(
+        old_size=old.size,
+        new_size=new.size,
+        old_root=old.root,
+        new_root=new.root,
+        proof=_hashes(document["hashes"]),
+    )
+    if not holds:
+        raise ProofError("tampered", f"its path does not lead from {old} to {new}")
+    said = {"old": _shown(old), "new": _shown(new)}
+    return [old, new], said, [f"the log of {new} only appends to that of {old}"]
+
+
+def _hashes(found: Any) -> list[bytes]:
+    if not isinstance(found, list) or len(found) > _MOST_HASHES:
+        raise ProofError("tampered", "`hashes` is no list of hashes")
+    for text in found:
+        if not isinstance(text, str) or not _HASH.fullmatch(text):
+            raise ProofError("tampered", f"{str(text)[:40]!r} is no hash of 64 hex digits")
+    return [bytes.fromhex(text) for text in found]
+
+
+def _head(value: Any, where: str) -> Head:
+    if not value or (isinstance(value, dict) and not value.get("signature")):
+        raise ProofError("unsigned", f"{where} is not signed")
+    try:
+        return head_from_json(value, where)
+    except CheckpointError as error:
+        raise ProofError("tampered", str(error)) from None
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """What became of a signature: whose it is, or the fault."""
+
+    whose: Json = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
+    fault: ProofError | None = None
+
+
+def _signed(head: Head, trust: Trust, moment: str) -> _Signed:
+    """Whether a key that was trusted then signed the head, and not in the future."""
+    signature = judge(head, trust)
+    key = signature.key
+    if signature.state == "false":
+        return _Signed(fault=ProofError("tampered", signature.reason))
+    if signature.state != "valid" or key is None:
+        return _Signed(fault=ProofError("unknown_key", signature.reason))
+    if head.time > later(moment, MAX_CLOCK_SKEW):
+        return _Signed(fault=ProofError("refused", f"{head} is of a time after {moment}"))
+    whose = {"key_id": key.key_id, "name": key.name, "kind": key.kind}
+    line = f"{head} signed by key {key.key_id} of {key.name} ({key.kind}), valid then"
+    return _Signed(whose, (line,))
+
+
+def _people(entry: Json | None, trust: Trust) -> _Signed:
+    """Whether the signature on the entry, where it has one, is that of the person it names."""
+    payload = encoded(entry["payload"]) if entry else b""
+    if entry is None or b'"signature":{' not in payload:
+        return _Signed()
+    people = PersonSignatures(trust)
+    time, system, kind, subject, actor, *digests = (entry[name] for name in _TEXTS)
+    payload_digest, prev, digest = digests
+    seq = entry["seq"]
+    people.check((seq, time, system, kind, subject, actor, payload, payload_digest, prev, digest))
+    for state, (number, reason) in (("tampered", people.false), ("unknown_key", people.unknown)):
+        if number:
+            return _Signed(fault=ProofError(state, f"entry {number}: {reason}"))
+    key = trust.find(actor.partition(":")[2])
+    if not people.checked or key is None:
+        return _Signed()
+    return _Signed(lines=(f"entry {seq} signed by key {key.key_id} of {key.name}, valid then",))
+
+
+def _raise_worst(found: Sequence[_Signed]) -> None:
+    """Integrity comes first: what was tampered with is said before who is unknown."""
+    faults = [one.fault for one in found if one.fault is not None]
+    for fault in sorted(faults, key=lambda fault: fault.state != "tampered"):
+        raise fault
+
+
+def _held_against(kept: Sequence[Head], heads: Sequence[Head]) -> str:
+    """Which kept checkpoint is in the proof: nothing else can be told without the log."""
+    same: list[Head] = []
+    for head in heads:
+        for one in kept:
+            if head.origin != one.origin:
+                raise ProofError("tampered", f"{head} is of log {head.origin}, not {one.origin}")
+            if head.size == one.size and head.root != one.root:
+                raise ProofError("tampered", f"{head} has another root than {one}")
+            same += [one] if head.size == one.size else []
+    if same:
+        return f"its checkpoint {same[-1].size} is one that was kept"
+    sizes = " and ".join(str(head.size) for head in heads)
+    raise ProofError(
+        "undecided",
+        f"the proof is of checkpoint {sizes}, the one that was kept covers {kept[-1].size}: whether"
+        " both are of one history is shown by `roadworthy ledger prove-growth FILE`",
+    )
+
+
+def _shown(head: Head) -> Json:
+    return {"size": head.size, "time": head.time, "origin": head.origin, "root": head.root.hex()}
