@@ -29,7 +29,14 @@ async def test_a_filter_that_fails_on_a_case_is_an_error_in_a_recorded_decision(
     desk: Desk,
 ) -> None:
     """`check` holds filters against the cases; what only an answer has, a filter meets here."""
-    objective(desk, "where: 'label_probabilities.boat > 0.5'")
+    desk.write(
+        "safety-slos.yaml",
+        """\
+slos:
+- {name: latency_p95, target: "<= 90000", where: 'label_probabilities.boat > 0.5'}
+- {name: never_event_violations, target: "== 0"}
+""",
+    )
     decision = await desk.inspect()
     assert decision.decision is Verdict.ERROR
     assert [each.verdict for each in decision.slos] == [Verdict.ERROR, Verdict.PASS]
@@ -78,3 +85,20 @@ async def test_what_every_row_says_can_be_sliced_by(desk: Desk) -> None:
     objective(desk, "by: [suite, label]")
     decision = await desk.inspect()
     assert decision.slos[0].name == "accuracy{suite=main,label=home}"
+
+
+async def test_how_many_answers_a_duration_speaks_of_is_said(desk: Desk) -> None:
+    desk.write(
+        "safety-slos.yaml",
+        """\
+slos:
+- {name: latency_p95, target: "<= 90000", where: 'decision == "motor"'}
+- {name: never_event_violations, target: "== 0"}
+""",
+    )
+    decision = await desk.inspect()
+    (note,) = [one for one in decision.notes if "selected by" in one]
+    assert note == (
+        "latency_p95 speaks of 40 of 80 cases, selected by `decision`: 0.5 (0.386 to 0.614) of "
+        "what was asked"
+    )

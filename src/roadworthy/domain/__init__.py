@@ -120,6 +120,8 @@ from .objective import (
     why_impossible,
 )
 from .observation import (
+    EXPECTED,
+    KNOWN_BEFORE,
     NO_CHECKS,
     Action,
     NeverRecord,
@@ -188,6 +190,7 @@ __all__ = [
     "ALIASES",
     "ATTACK_LANGUAGES",
     "EVERY_REPEAT",
+    "EXPECTED",
     "FORGIVING",
     "GENERATORS",
     "GENESIS",
@@ -195,6 +198,7 @@ __all__ = [
     "HAZARDS",
     "INDICATORS",
     "JUDGED",
+    "KNOWN_BEFORE",
     "KNOWN_TAGS",
     "MAX_REPEATS",
     "NOBODY_LOOKS",

@@ -19,6 +19,11 @@ class Condition:
         except Exception as error:
             raise ValueError(str(error)) from error
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The variables that it reads, sorted."""
+        return tuple(sorted(str(name) for name in self._program.variables()))
+
     def holds(self, names: Mapping[str, Any]) -> bool:
         """Whether it is true of these names.
 

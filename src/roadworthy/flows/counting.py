@@ -1,16 +1,18 @@
-"""What `n` counts, in words: cases that ask what others ask, and cases that grew from others.
+"""What `n` counts, in words: copies, cases that grew from others, and what an answer selected.
 
-Enters: the rows of a run. Leaves: notes for a decision. Never here: a verdict; copies count for
-one in every interval already, grown cases count as cases (ADR 20).
+Enters: the rows of a run, and objectives. Leaves: notes for a decision. Never here: a verdict;
+copies count for one in every interval already, grown cases count as cases.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from roadworthy.domain import Observation
+from roadworthy.domain import DetectorError, Observation, SafetySLO
 from roadworthy.evaluation import growth
-from roadworthy.monitoring import copies_in
+from roadworthy.manifests import outcome_in
+from roadworthy.monitoring import copies_in, selector
+from roadworthy.statistics import share_interval
 
 
 def what_n_counts(rows: Sequence[Observation]) -> list[str]:
@@ -26,5 +28,26 @@ def what_n_counts(rows: Sequence[Observation]) -> list[str]:
         notes.append(
             f"{len(grown)} of the cases grew from {len(parents)}: variants of one case are alike, "
             "so their intervals speak of these cases more than of cases to come"
+        )
+    return notes
+
+
+def what_was_selected(slos: Sequence[SafetySLO], rows: Sequence[Observation]) -> list[str]:
+    """For durations and costs that `where` selects by the answer: how many cases are left."""
+    notes = []
+    for slo in slos:
+        name = outcome_in(slo.where) if slo.where and not slo.where.startswith("tag:") else ""
+        if not name or not rows:
+            continue
+        keep = selector(slo.where)
+        try:
+            chosen = {row.unit for row in rows if keep(row)}
+        except DetectorError:
+            continue  # then the objective itself is an ERROR, and says why
+        n = len({row.unit for row in rows})
+        bounds = share_interval(len(chosen), n)
+        notes.append(
+            f"{slo.name} speaks of {len(chosen)} of {n} cases, selected by `{name}`: "
+            f"{len(chosen) / n:.3g} ({bounds.low:.3g} to {bounds.high:.3g}) of what was asked"
         )
     return notes

@@ -38,7 +38,7 @@ from roadworthy.policy import (
 )
 
 from .baseline import Baseline
-from .counting import what_n_counts
+from .counting import what_n_counts, what_was_selected
 from .gaps import covered_by_labels, gaps
 from .trials import Other
 
@@ -88,6 +88,7 @@ def judge(slos: Sequence[SafetySLO], evidence: Evidence) -> tuple[list[Assessmen
             assessments.append(in_runs(found, evidence.runs))
     notes += covered_by_labels(evidence.rows, evidence.never)
     notes += what_n_counts(evidence.rows)
+    notes += what_was_selected(ruling, evidence.rows)
     return assessments, notes
 
 

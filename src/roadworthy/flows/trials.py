@@ -52,6 +52,8 @@ class Trials(Struct, frozen=True, kw_only=True):
     others: tuple[Other, ...] = ()
     """Every other run of the same behaviour, oldest first; their rows are not read."""
     notes: tuple[str, ...] = ()
+    excused: frozenset[tuple[str, str]] = frozenset()
+    """(suite, case) of incidents that two people dismissed: their label was a false one."""
 
 
 class _Begun(Struct, frozen=True):
@@ -67,7 +69,7 @@ def trials_of(
     content: ReleaseContent,
     judged: tuple[RunSummary | None, Sequence[Observation]],
     present: Bar,
-    incidents: Iterable[Incident],
+    incidents: Sequence[Incident],
 ) -> Trials:
     """How often the candidate was asked today's cases, `judged` (summary and rows) among them."""
     run, rows = judged
@@ -75,6 +77,7 @@ def trials_of(
         return Trials()
     begun, strangers = _begun(loop, content, run, present)
     pinned = {(pin.suite, pin.id) for incident in incidents for pin in incident.required}
+    named = {(pin.suite, pin.id) for incident in incidents for pin in incident.pins}
     counted, others, notes = 1, [], []
     for each in begun:
         if each.run == run.run:
@@ -92,7 +95,9 @@ def trials_of(
         said = f"{counted} runs of this candidate on these cases: asking again proves less"
         notes.insert(0, said)
     notes += [tried_before(strangers)] if strangers else []
-    return Trials(runs=counted, others=tuple(others), notes=tuple(notes))
+    return Trials(
+        runs=counted, others=tuple(others), notes=tuple(notes), excused=frozenset(named - pinned)
+    )
 
 
 def _begun(
@@ -179,7 +184,7 @@ def with_rows(loop: Loop, trials: Trials, judged: Sequence[Observation]) -> Iter
     Left out is a run that shares no case with today's, and one that was cut off and left no file:
     it is in the notes.
     """
-    today = Today(judged)
+    today = Today(judged, trials.excused)
     for other in trials.others:
         rows = _rows_of(loop, other)
         if rows is None and (other.summary is not None or other.whole):

@@ -16,6 +16,7 @@ from .schema import schema_of
 from .settings import Setting, load_deployment, settings_of
 from .trust_file import load_trust, save_trust
 from .waiver_files import WAIVERS, load_waivers
+from .where_checks import outcome_in
 from .workspace import WORKSPACE_VARIABLE, Workspace, open_workspace
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "load_trust",
     "load_waivers",
     "open_workspace",
+    "outcome_in",
     "questionnaire",
     "read_answers",
     "read_folder",

@@ -31,7 +31,7 @@ from .compiled import check_cel
 from .document import Document, Path
 from .reading import SLOS, Reading
 from .typed import suggest
-from .where_checks import check_where_meets
+from .where_checks import check_where_hides_nothing, check_where_meets
 
 
 def check_slos(reading: Reading) -> None:
@@ -253,6 +253,7 @@ def _check_where(slo: SafetySLO, place: Path, document: Document) -> None:
             f"`{document.spell(where)}` gives {kind}, not true or false",
             "compare it with something, as in `suite == 'golden'`",
         )
+    check_where_hides_nothing(slo, where, document)
 
 
 def _check_facets(slo: SafetySLO, place: Path, document: Document, reading: Reading) -> None:

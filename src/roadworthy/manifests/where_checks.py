@@ -1,7 +1,8 @@
-"""`where` of an objective against the cases that it will meet: facets and tags that are not there.
+"""`where` of an objective: what it may select by, and whether the cases that it will meet have it.
 
 A facet that a row lacks is an error of the expression, and the gate cannot judge past it: that is
-said here, before a run is paid for.
+said here, before a run is paid for. What the answer decides is no way to select: whatever went
+wrong would drop out, and a share of the rest says nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +10,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from roadworthy.domain import Case, SafetySLO
+from roadworthy.domain import (
+    EXPECTED,
+    KNOWN_BEFORE,
+    Case,
+    SafetySLO,
+    find_indicator,
+    split_aggregation,
+    split_window,
+)
+from roadworthy.expressions import Condition
 
 from .document import Document, Path
 from .reading import Reading
@@ -19,6 +29,7 @@ _NAMED = re.compile(r"""\bfacets\s*\[\s*(?:"([^"]*)"|'([^']*)')\s*\]""")
 _ASKED = re.compile(r"""(?:"([^"]*)"|'([^']*)')\s+in\s+facets\b""")
 _TEXT = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 _HAS = re.compile(r"\bhas\s*\(\s*facets\s*\.\s*(\w+)\s*\)")
+_ATTRIBUTE = re.compile(r"\battributes\b(?:\s*\.\s*(\w+)\b(?!\s*\())?")
 _DOTTED = re.compile(r"\bfacets\s*\.\s*(\w+)\b(?!\s*\()")
 
 
@@ -29,6 +40,42 @@ def facets_of(expression: str) -> tuple[set[str], set[str]]:
     bare = _TEXT.sub('""', expression)
     asked |= set(_HAS.findall(bare))
     return named | asked | set(_DOTTED.findall(bare)), asked
+
+
+def outcome_in(expression: str) -> str:
+    """What of the answer a valid CEL expression reads, such as `decision`; empty for nothing."""
+    for name in Condition(expression).names:
+        if name == "attributes":
+            read = _ATTRIBUTE.findall(_TEXT.sub('""', expression))
+            if any(one != EXPECTED for one in read):
+                return "attributes"
+        elif name not in KNOWN_BEFORE:
+            return name
+    return ""
+
+
+def check_where_hides_nothing(slo: SafetySLO, where: Path, document: Document) -> None:
+    """Note a `where` that selects by the answer; durations and costs alone may."""
+    if not document.sound(where) or _is_cost(slo):
+        return
+    name = outcome_in(slo.where)
+    if name:
+        document.fault(
+            where,
+            f"`{document.spell(where)}` selects by `{name}`, which is known only with the answer: "
+            "what goes wrong would drop out of the objective",
+            f"select by {', '.join(f'`{one}`' for one in _OFFERED)}; for the answers that stood "
+            "measure `selective_accuracy` beside `coverage`, for each label `by: [decision]`",
+        )
+
+
+_OFFERED = ("tags", "facets", "tenant", "suite", "endpoint", "label", f"attributes.{EXPECTED}")
+
+
+def _is_cost(slo: SafetySLO) -> bool:
+    """Whether it measures a duration or a cost: the gate says how many answers were selected."""
+    spec = find_indicator(split_aggregation(slo.metric or split_window(slo.name)[0])[0])
+    return spec is not None and spec.kind in ("quantile", "mean") and spec.area == "operations"
 
 
 def check_where_meets(slo: SafetySLO, place: Path, document: Document, reading: Reading) -> None:

@@ -8,7 +8,7 @@ it. Never here: an answer, a score or a never event that the earlier run did not
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from msgspec import structs
 
@@ -23,8 +23,10 @@ _EXPECTED = "expect_action"
 class Today:
     """The judged run's rows, found by suite and case, by case, and by what was asked."""
 
-    def __init__(self, rows: Sequence[Observation]) -> None:
+    def __init__(self, rows: Sequence[Observation], excused: Set[Key] = frozenset()) -> None:
+        """`excused`: cases of incidents that two people dismissed, so the label was a false one."""
         self.rows = rows
+        self._excused = excused
         self._first: dict[Key, Observation] = {}
         self._by_case: dict[str, list[Key]] = {}
         self._by_input: dict[str, list[Key]] = {}
@@ -48,7 +50,8 @@ class Today:
             if not whole and row.status == "error" and not row.never:
                 continue
             for key in self._places(row):
-                told.append(_dressed(row, self._first[key]))
+                excused = key in self._excused
+                told.append(_dressed(_unlabelled(row) if excused else row, self._first[key]))
                 seen.add(key)
         if not told:
             return []
@@ -62,6 +65,11 @@ class Today:
         if found is None and row.input_digest:
             found = self._by_input.get(row.input_digest)
         return found or ()
+
+
+def _unlabelled(row: Observation) -> Observation:
+    """The row without the never events that nothing but its case's label spoke of."""
+    return structs.replace(row, never=tuple(one for one in row.never if one.found_by != "label"))
 
 
 def _dressed(row: Observation, today: Observation) -> Observation:

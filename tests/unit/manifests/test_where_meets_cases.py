@@ -62,3 +62,69 @@ def test_words_inside_texts_are_no_facets() -> None:
         {"a", "b"}, {"a"},
     )  # fmt: skip
     assert facets_of("'c' in facets && facets[\"d e\"] == facets.size()") == ({"c", "d e"}, {"c"})
+
+
+@pytest.mark.parametrize(
+    ("where", "named"),
+    [
+        ("decision == 'motor'", "decision"),
+        ("confidence != null && confidence > 0.9", "confidence"),
+        ("action == 'answered'", "action"),
+        ("status == 'ok'", "status"),
+        ("size(never) == 0", "never"),
+        ("scores.label == 1.0", "scores"),
+        ("label == decision", "decision"),
+        ("output.size() < 10", "output"),
+        ("latency_ms < 5.0", "latency_ms"),
+        ("repeat == 0", "repeat"),
+        ("id < '7'", "id"),
+        ("attributes.note == 'x'", "attributes"),
+        ("size(attributes) == 0", "attributes"),
+        ("attributes['expect_action'] == 'hold'", "attributes"),
+    ],
+)
+@pytest.mark.parametrize("at", ["[gate]", "[runtime]"])
+def test_no_objective_selects_by_what_only_the_answer_says(
+    tmp_path: Path, where: str, named: str, at: str
+) -> None:
+    errors = [one for one in faults(tmp_path, f'"{where}"', at=at) if one.severity == "error"]
+    (fault,) = errors
+    assert fault.line == 5
+    assert f"selects by `{named}`, which is known only with the answer" in fault.message
+    assert "`tags`" in fault.fix and "selective_accuracy" in fault.fix
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "label == 'motor'",
+        "suite == 'main' && case != 'c1'",
+        "'golden' in tags",
+        "facets.language == 'en'",
+        "has(attributes.expect_action) && attributes.expect_action == 'hold'",
+        "label == 'decision'",
+    ],
+)
+def test_what_is_known_before_the_answer_may_select(tmp_path: Path, where: str) -> None:
+    assert [one for one in faults(tmp_path, f'"{where}"') if one.severity == "error"] == []
+
+
+@pytest.mark.parametrize("name", ["latency_p95", "ttft", "cost_per_request"])
+def test_durations_and_costs_may_be_those_of_some_answers(tmp_path: Path, name: str) -> None:
+    desk = Desk(tmp_path / "desk")
+    desk.write(
+        "safety-slos.yaml",
+        f"slos:\n- name: {name}\n  target: '<= 900'\n  where: action == 'answered'\n",
+    )
+    assert [one for one in check_system(desk.root) if one.severity == "error"] == []
+
+
+@pytest.mark.parametrize("name", ["error_rate", "availability", "never_event_violations", "own"])
+def test_no_share_may(tmp_path: Path, name: str) -> None:
+    desk = Desk(tmp_path / "desk")
+    desk.write(
+        "safety-slos.yaml",
+        f"slos:\n- name: {name}\n  target: '== 0'\n  where: action == 'answered'\n",
+    )
+    said = [one.message for one in check_system(desk.root) if one.severity == "error"]
+    assert any("selects by `action`" in message for message in said)

@@ -14,7 +14,15 @@ from roadworthy.domain import (
     Verdict,
     canonical,
 )
-from roadworthy.policy import decide, moved_since, removed_cases, same_bar, to_junit, to_markdown
+from roadworthy.policy import (
+    decide,
+    moved_since,
+    removal_blockers,
+    removed_cases,
+    same_bar,
+    to_junit,
+    to_markdown,
+)
 
 CANDIDATE = "sha256:" + "ab" * 32
 
@@ -111,6 +119,19 @@ def test_a_deleted_case_is_seen_across_bars() -> None:
     lost = removed_cases(earlier, bar({"a": "1"}))
     assert [(item.case, item.bar_fixed_at) for item in lost] == [("b", "2026-01-01")]
     assert removed_cases(earlier, bar({"a": "1", "b": "changed"})) == []
+
+
+def test_lost_cases_are_one_reason_a_suite_and_bar_with_the_first_of_them() -> None:
+    many = {f"c{n:03}": "1" for n in range(120)}
+    lost = removed_cases([("2026-01-01T00:00:00Z", bar(many))], bar({"other": "1"}))
+    (blocker,) = removal_blockers(lost)
+    assert blocker.verdict is Verdict.FAIL
+    assert blocker.reason.startswith(
+        "120 cases (c000, c001, c002, c003, c004 and 115 more) of suite quick were removed since"
+    )
+    (one,) = removal_blockers(lost[:1])
+    assert one.reason.startswith("case c000 of suite quick was removed since the bar fixed at 2026")
+    assert removal_blockers([]) == []
 
 
 def test_a_case_made_easier_and_a_moved_target_are_said_in_the_notes() -> None:
