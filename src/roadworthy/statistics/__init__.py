@@ -4,14 +4,21 @@ Pure functions of numbers, on the standard library alone (scipy is the oracle in
 that a gate starts in milliseconds. No NaN enters or leaves: absence is None or an error.
 """
 
+from .acceptance import Threshold, controlled_threshold, proven_threshold
+from .agreement import Agreement, cohen_kappa, krippendorff_alpha
 from .bootstrap import bca_bootstrap, bca_mean, bca_ratio
 from .calibration import (
     Bin,
+    Decomposition,
     brier,
+    brier_parts,
     calibration_interval,
+    debiased_gap,
+    equal_mass,
     expected_calibration_error,
     gap_of,
     reliability,
+    sweep,
 )
 from .clusters import Clustered, cluster_interval, cluster_share_interval, clustered
 from .comparison import PairedDifference, holm, mcnemar_exact, paired_difference
@@ -24,6 +31,7 @@ from .intervals import (
     wilson,
     zero_count_upper,
 )
+from .judge_rates import Corrected, JudgeErrors, prediction_powered, rogan_gladen
 from .macro import macro_interval
 from .margin import Estimate, least_correlation, margin
 from .paired import ScoreDifference, score_difference
@@ -37,35 +45,53 @@ from .power import (
 )
 from .quantiles import quantile, quantile_cases, quantile_interval
 from .ranks import Shift, SignedRanks, shift, sign_flips, signed_ranks
+from .recalibration import IsotonicMap, LogisticMap, isotonic, platt, temperature
 from .repeats import pass_at_k, pass_hat_k, reduced
 from .selective import RiskPoint, area_under_risk, risk_coverage
+from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
 
 __all__ = [
+    "Agreement",
     "Bin",
     "Clustered",
+    "ConfidenceSequence",
+    "Corrected",
+    "Decomposition",
+    "EProcess",
     "Estimate",
     "Interval",
+    "IsotonicMap",
+    "JudgeErrors",
+    "LogisticMap",
     "PairedDifference",
     "Plan",
     "RiskPoint",
     "ScoreDifference",
     "Shift",
     "SignedRanks",
+    "Threshold",
     "area_under_risk",
     "bca_bootstrap",
     "bca_mean",
     "bca_ratio",
     "beta_quantile",
     "brier",
+    "brier_parts",
     "calibration_interval",
     "cases_needed",
     "clopper_pearson",
     "cluster_interval",
     "cluster_share_interval",
     "clustered",
+    "cohen_kappa",
+    "controlled_threshold",
+    "debiased_gap",
+    "equal_mass",
     "expected_calibration_error",
     "gap_of",
     "holm",
+    "isotonic",
+    "krippendorff_alpha",
     "least_correlation",
     "macro_interval",
     "margin",
@@ -77,7 +103,10 @@ __all__ = [
     "paired_power",
     "pass_at_k",
     "pass_hat_k",
+    "platt",
+    "prediction_powered",
     "proof_cases",
+    "proven_threshold",
     "quantile",
     "quantile_cases",
     "quantile_interval",
@@ -85,12 +114,16 @@ __all__ = [
     "regularised_beta",
     "reliability",
     "risk_coverage",
+    "rogan_gladen",
     "score_difference",
     "share_interval",
     "shift",
     "sign_flips",
     "signed_ranks",
+    "stop_when_narrow",
+    "sweep",
     "t_quantile",
+    "temperature",
     "wilson",
     "zero_count_cases",
     "zero_count_upper",

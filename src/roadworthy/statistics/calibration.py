@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
-from .distributions import normal_quantile
+from .distributions import normal_cdf, normal_quantile
 from .intervals import Interval, share_interval
 
 DEFAULT_BINS = 10
@@ -26,6 +27,10 @@ class Bin(Struct, frozen=True):
     accuracy: float
     """Share right in the bin."""
 
+    def interval(self, confidence: float = 0.95) -> Interval:
+        """Of the share right among all answers of such confidence; never covers less than said."""
+        return share_interval(self.accuracy * self.n, self.n, confidence)
+
 
 def reliability(
     confidences: Sequence[float],
@@ -37,13 +42,8 @@ def reliability(
 
     Raises ValueError on different lengths or a confidence outside [0, 1].
     """
-    weights = weights or [1.0] * len(confidences)
-    if len(confidences) != len(right) or len(weights) != len(right):
-        raise ValueError("one confidence for each answer")
     sums = [[0.0, 0.0, 0.0] for _ in range(bins)]
-    for confidence, hit, weight in zip(confidences, right, weights, strict=True):
-        if not 0.0 <= confidence <= 1.0:
-            raise ValueError(f"{confidence} is no confidence")
+    for confidence, hit, weight in _answers(confidences, right, weights):
         row = sums[min(int(confidence * bins), bins - 1)]
         row[0] += weight
         row[1] += weight * confidence
@@ -53,6 +53,163 @@ def reliability(
         for index, (n, total, hits) in enumerate(sums)
         if n
     ]
+
+
+def _answers(
+    confidences: Sequence[float], right: Sequence[bool], weights: Sequence[float]
+) -> list[tuple[float, bool, float]]:
+    """Each answer's confidence, whether it was right, and its weight."""
+    weights = weights or [1.0] * len(confidences)
+    if len(confidences) != len(right) or len(weights) != len(right):
+        raise ValueError("one confidence for each answer")
+    for confidence in confidences:
+        if not 0.0 <= confidence <= 1.0:
+            raise ValueError(f"{confidence} is no confidence")
+    return list(zip(confidences, right, weights, strict=True))
+
+
+def equal_mass(
+    confidences: Sequence[float],
+    right: Sequence[bool],
+    bins: int = DEFAULT_BINS,
+    weights: Sequence[float] = (),
+) -> list[Bin]:
+    """Bins of as nearly as possible equal weight (Nixon et al. 2019), the least sure first.
+
+    Answers of one confidence are never parted, so there are fewer bins where many are equally sure.
+    Raises ValueError as `reliability`.
+    """
+    return _cut(_levels(_answers(confidences, right, weights)), bins)
+
+
+_Level = tuple[float, float, float]
+"""A confidence, its weight, and the weight that was right."""
+
+
+def _levels(answers: Sequence[tuple[float, bool, float]]) -> list[_Level]:
+    """Each distinct confidence, the least first."""
+    sums: dict[float, list[float]] = {}
+    for confidence, hit, weight in answers:
+        row = sums.setdefault(confidence, [0.0, 0.0])
+        row[0] += weight
+        row[1] += weight * hit
+    return [(confidence, n, hits) for confidence, (n, hits) in sorted(sums.items())]
+
+
+def _cut(levels: Sequence[_Level], bins: int) -> list[Bin]:
+    total = math.fsum(n for _, n, _ in levels)
+    rows: list[Bin] = []
+    n = mass = hits = done = 0.0
+    low = levels[0][0] if levels else 0.0
+    for index, (confidence, weight, good) in enumerate(levels):
+        n, mass, hits = n + weight, mass + weight * confidence, hits + good
+        last = index == len(levels) - 1
+        # The next level would overshoot the edge by more than this one falls short of it.
+        edge = total * (len(rows) + 1) / bins
+        ahead = 0.0 if last else levels[index + 1][1]
+        if last or (len(rows) < bins - 1 and done + n + ahead / 2 >= edge - 1e-9):
+            rows.append(Bin(low, confidence, n, mass / n, min(1.0, hits / n)))
+            done, n, mass, hits = done + n, 0.0, 0.0, 0.0
+            low = confidence if last else levels[index + 1][0]
+    return rows
+
+
+def sweep(
+    confidences: Sequence[float], right: Sequence[bool], weights: Sequence[float] = ()
+) -> list[Bin]:
+    """As many bins of equal weight as leave accuracy rising with confidence.
+
+    The monotonic sweep of Roelofs et al. 2022 (https://arxiv.org/abs/2012.08668), whose error is
+    less biased than that of any fixed number of bins. Raises ValueError as `reliability`.
+    """
+    levels = _levels(_answers(confidences, right, weights))
+    kept = _cut(levels, 1)
+    for bins in range(2, len(levels) + 1):
+        rows = _cut(levels, bins)
+        if len(rows) < bins:
+            continue
+        if any(a.accuracy > b.accuracy for a, b in pairwise(rows)):
+            break
+        kept = rows
+    return kept
+
+
+def debiased_gap(rows: Sequence[Bin]) -> float:
+    """The calibration error that bins show, less what the noise of their accuracies adds.
+
+    In small bins even a calibrated system is off. The bias is taken as what the same noise would
+    add to the gaps seen (Kumar et al. 2019, https://arxiv.org/abs/1909.10155, section 5.2, whose
+    resampling is done here in closed form: the mean of a folded normal). Not below 0. Raises
+    ValueError without a bin.
+    """
+    seen = gap_of(rows)
+    total = math.fsum(row.n for row in rows)
+    noisy = math.fsum(
+        row.n / total * _folded(row.confidence - row.accuracy, _noise(row)) for row in rows
+    )
+    return max(0.0, 2 * seen - noisy)
+
+
+def _noise(row: Bin) -> float:
+    return math.sqrt(row.accuracy * (1 - row.accuracy) / row.n)
+
+
+def _folded(mean: float, deviation: float) -> float:
+    """The mean of the size of a normal value."""
+    if deviation <= 0:
+        return abs(mean)
+    z = mean / deviation
+    density = math.exp(-z * z / 2) * math.sqrt(2 / math.pi)
+    return deviation * density + mean * (1 - 2 * normal_cdf(-z))
+
+
+class Decomposition(Struct, frozen=True, kw_only=True):
+    """What a Brier score is made of: brier = reliability - resolution + uncertainty + within."""
+
+    brier: float
+    reliability: float
+    """Squared gap of confidence and accuracy: what a recalibration map can take away."""
+    resolution: float
+    """How far accuracy differs with confidence: what makes a confidence worth having."""
+    uncertainty: float
+    """Of the outcome itself."""
+    within: float
+    """What bins leave out: 0 where each holds one confidence."""
+
+
+def brier_parts(
+    confidences: Sequence[float],
+    right: Sequence[bool],
+    bins: int | None = None,
+    weights: Sequence[float] = (),
+) -> Decomposition:
+    """Murphy's decomposition of the Brier score (1973), over distinct confidences or equal bins.
+
+    With `bins` the remainder within them is told (Stephenson et al. 2008,
+    https://doi.org/10.1175/2007WAF2006116.1). Raises ValueError without data or as `reliability`.
+    """
+    answers = _answers(confidences, right, weights)
+    if not answers:
+        raise ValueError("no answers have no Brier score")
+    total = math.fsum(weight for _, _, weight in answers)
+    levels = _levels(answers)
+    rows = (
+        [Bin(c, c, n, c, min(1.0, hits / n)) for c, n, hits in levels]
+        if bins is None
+        else reliability(confidences, right, bins, weights)
+    )
+    base = math.fsum(row.n * row.accuracy for row in rows) / total
+    score = math.fsum(weight * (c - hit) ** 2 for c, hit, weight in answers) / total
+    reliable = math.fsum(row.n * (row.confidence - row.accuracy) ** 2 for row in rows) / total
+    resolved = math.fsum(row.n * (row.accuracy - base) ** 2 for row in rows) / total
+    unsure = base * (1 - base)
+    return Decomposition(
+        brier=score,
+        reliability=reliable,
+        resolution=resolved,
+        uncertainty=unsure,
+        within=score - (reliable - resolved + unsure),
+    )
 
 
 def expected_calibration_error(
@@ -92,11 +249,11 @@ def calibration_interval(rows: Sequence[Bin], confidence: float = 0.95) -> Inter
     squares = spread = low = 0.0
     for row in rows:
         weight, gap = row.n / total, abs(row.confidence - row.accuracy)
-        bounds = share_interval(row.accuracy * row.n, row.n, confidence)
+        bounds = row.interval(confidence)
         margin = max(bounds.high - row.accuracy, row.accuracy - bounds.low)
         squares += (weight * margin) ** 2
         spread += weight * (gap - estimate) ** 2
-        safe = share_interval(row.accuracy * row.n, row.n, each)
+        safe = row.interval(each)
         low += weight * max(0.0, safe.low - row.confidence, row.confidence - safe.high)
     noise = normal_quantile(0.5 + confidence / 2) ** 2 * spread / total
     return Interval(
