@@ -21,6 +21,7 @@ from roadworthy.domain import (
     VerificationError,
     Waiver,
     WaiverUse,
+    format_instant,
     plain,
     sha256,
 )
@@ -31,6 +32,7 @@ from roadworthy.flows.releasing import activate_release, sign_release
 from roadworthy.flows.routing import read_table
 from roadworthy.flows.waiving import sign_waiver
 from roadworthy.release import pin, read_bundle, read_envelopes, verify_release
+from roadworthy_verify import verify_bundle
 
 
 @pytest.fixture
@@ -196,6 +198,22 @@ def test_two_people_are_two_people(desk, out):
     assert not desk.signed(out, "rosa").released
     assert desk.signed(out, "ravi").released
     assert admission(desk, out).ok
+
+
+def test_an_approval_after_the_release_was_signed_is_attached_and_called_so(desk, out):
+    desk.released(out)
+    before = verify_bundle(out, desk.workspace.trust, format_instant(desk.clock.now())).details
+    assert [item["name"] for item in before["signed_by"]] == ["rosa", "machine"]
+    assert before["approved_beside"] == []
+    desk.clock.advance(60)
+    signing = sign_release(out, desk.loop, root=desk.root, signer=desk.key("ravi"))
+    assert signing.approved_by == ("ravi", "rosa")
+    assert signing.after == ("ravi",)
+    report = verify_bundle(out, desk.workspace.trust, format_instant(desk.clock.now()))
+    assert report.ok
+    assert report.details["signed_by"] == before["signed_by"], "the release rests on rosa alone"
+    assert [item["name"] for item in report.details["approved_beside"]] == ["ravi"]
+    assert any("ravi" in line and "signed without" in line for line in report.lines)
 
 
 def test_an_approval_by_a_key_revoked_since_counts_no_more(desk, out):

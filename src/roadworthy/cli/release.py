@@ -88,10 +88,15 @@ def sign(
                 "released": signing.released,
                 "approved_by": list(signing.approved_by),
                 "missing": signing.missing,
+                "approved_after": list(signing.after),
             }
         )
     else:
         say(f"{signing.digest} is approved by {', '.join(signing.approved_by)}")
+        if signing.after:
+            who = ", ".join(signing.after)
+            say(f"{who} approved when it was signed already: attached, and said by `verify`, but")
+            say("the release does not rest on that")
         if signing.released:
             again = f"{bundle}{_of(directory)}"
             say(f"released; next: roadworthy release activate {again} --as NAME")

@@ -60,6 +60,8 @@ from roadworthy.release import (
     waivers_used,
     wanted_people,
 )
+from roadworthy_verify.envelope import read_statement, take_apart
+from roadworthy_verify.layout import PREDICATE_RELEASE
 
 from .building import record_about, subject_of
 from .deliberating import require_agreed, require_no_objection, require_note
@@ -92,6 +94,8 @@ class Signing(Struct, frozen=True, kw_only=True):
     approved_by: tuple[str, ...]
     wanted: int
     """How many distinct people the charter asks for."""
+    after: tuple[str, ...] = ()
+    """Who approved when the release was signed already: attached, but it does not rest on them."""
 
     @property
     def missing(self) -> int:
@@ -155,6 +159,7 @@ def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signi
         released=bool(signed),
         approved_by=tuple(sorted(people)),
         wanted=wanted,
+        after=tuple(sorted(people - _rests_on(signed, approvals, trust))) if signed else (),
     )
 
 
@@ -217,6 +222,18 @@ def _is_of(trust: Trust, key_id: str, names: set[str]) -> bool:
 def _names(trust: Trust, key_ids: Iterable[str]) -> set[str]:
     keys = [trust.find(key_id) for key_id in key_ids]
     return {key.name for key in keys if key is not None}
+
+
+def _rests_on(signed: list[Signed], approvals: dict[str, Signed], trust: Trust) -> set[str]:
+    """Names of the people whose approvals the release attestation names."""
+    releases = [envelope for kind, envelope in signed if kind == PREDICATE_RELEASE]
+    _, _, says = read_statement(take_apart(releases[-1]))
+    named = [
+        k
+        for k, (_, envelope) in approvals.items()
+        if envelope_digest(envelope) in says["approvals"]
+    ]
+    return _names(trust, named)
 
 
 def _approve(loop: Loop, case: _Case, *, key: TrustedKey, signer: Signer) -> Signed:

@@ -155,6 +155,7 @@ def _judged(contents: Contents, claims: list[Claim], trust: Trust, moment: str) 
     return {
         "signed_at": release.signed_at,
         "signed_by": [*people, _signer(release, "release")],
+        "approved_beside": [_signer(claim, "approval") for claim in _beside(claims, release)],
         "authors": [_author(key_id, trust) for key_id in release.says["authors"]],
         "expires_at": str(release.says["expires_at"]),
         "run": str(gate.says["run"]),
@@ -266,6 +267,13 @@ def _approvals(
     return list(counted.values())
 
 
+def _beside(claims: list[Claim], release: Claim) -> list[Claim]:
+    """Approvals in the bundle that the release does not name: it was signed without them."""
+    named = release.says["approvals"]
+    approvals = [c for c in claims if c.statement.predicate_type == layout.PREDICATE_APPROVAL]
+    return [claim for claim in approvals if claim.digest not in named]
+
+
 def _check_approval(contents: Contents, approval: Claim, release: Claim, gate: Claim) -> None:
     key, says = approval.key, approval.says
     _require_same(contents, approval)
@@ -327,6 +335,11 @@ def _sentences(details: Json) -> list[str]:
         f"{item['act']} signed by {item['name']} ({item['key_id']}, valid then)"
         f" at {item['signed_at']}"
         for item in details["signed_by"]
+    ]
+    lines += [
+        f"{item['name']} ({item['key_id']}) approved at {item['signed_at']}, which the release"
+        " does not name: it was signed without, and rests on the others alone"
+        for item in details["approved_beside"]
     ]
     head = details["checkpoint"]
     lines.append(f"rests on the ledger up to checkpoint {head['size']} of {head['time']}")
