@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -13,6 +13,7 @@ from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.wiring.loop import loop_of
+from roadworthy.wiring.road import Road
 
 Capture = pytest.CaptureFixture[str]
 
@@ -171,3 +172,130 @@ async def test_a_label_that_the_system_does_not_have_is_refused(
     add = ("outcome", "add", seen.id, "DIR", "--label", "nonsense", "--as", "bob")
     assert "no label of letters" in desk.types(*add, ends=1)
     assert answers.entered("outcome.added") == []
+
+
+async def test_a_label_that_comes_with_a_violation_is_kept_too(
+    answers: Answers, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = await answers.leave()
+    monkeypatch.setattr(Road, "require_label", lambda *_: None)
+    both = ("--violation", "insults", "--label", "fine", "--note", "it shouted")
+    said = desk.types("outcome", "add", seen.id, "DIR", *both, "--as", "bob")
+    assert "Stopped: system" in said and "the right answer was 'fine'" in said
+    (right,) = answers.loop.ledger.entries(kind="outcome.added", subject=seen.id)
+    assert right.payload["label"] == "fine"
+    assert right.actor == f"person:{answers.acting('bob').key.key_id}"
+    assert len(answers.entered("violation.recorded")) == 1
+    (wrote,) = desk.json("explain", seen.id, "DIR")["notes"]
+    assert wrote["text"] == "it shouted"
+
+
+@pytest.mark.parametrize("kind", ["outcome", "report"])
+async def test_a_label_that_was_posted_with_a_violation_is_kept_too(
+    answers: Answers, desk: Desk, kind: Literal["outcome", "report"]
+) -> None:
+    seen = await answers.leave()
+    who = "tenant:reviewers" if kind == "outcome" else "tenant:acme"
+    await answers.learn(answers.says(seen, "insults", reporter=who, label="fine"), kind=kind)
+    answers.control().round()
+    if kind == "report":
+        (report,) = desk.json("outcome", "list", "DIR", "--waiting")
+        assert (report["never_event"], report["label"]) == ("insults", "fine")
+        told = desk.types("outcome", "accept", report["id"], "DIR", "--as", "bob")
+        assert "the right answer was 'fine'" in told
+    answers.control().round()
+    assert len(answers.entered("violation.recorded")) == len(answers.kills()) == 1
+    (right,) = answers.loop.ledger.entries(kind="outcome.added", subject=seen.id)
+    assert right.payload["label"] == "fine"
+
+
+async def test_what_a_second_reporter_says_of_the_same_violation_is_kept(
+    answers: Answers, desk: Desk
+) -> None:
+    seen = await answers.leave()
+    for name in ("bob", "cleo"):
+        words = ("--violation", "insults", "--note", f"{name} heard it", "--as", name)
+        desk.types("outcome", "add", seen.id, "DIR", *words)
+    assert len(answers.entered("incident.opened")) == 1 and len(answers.kills()) == 1
+    shown = desk.types("incident", "show", answers.entered("incident.opened")[0], "DIR")
+    assert "bob heard it" in shown and "cleo heard it" in shown
+
+
+async def test_closing_and_activating_say_what_is_still_stopped_and_how_it_is_lifted(
+    answers: Answers, desk: Desk, tmp_path: Path
+) -> None:
+    lift = f"roadworthy resume {{}} {desk.root} --as A --as B --reason TEXT"
+    seen = await answers.leave()
+    said = desk.json("outcome", "add", seen.id, "DIR", "--violation", "insults", "--as", "bob")
+    (bundle,) = (tmp_path / ".roadworthy" / "bundles").iterdir()
+    activate = ("release", "activate", str(bundle), "--dir", "DIR", "--as", "cleo")
+    told = desk.types(*activate)
+    assert f"still stopped: system ({said['kill']})" in told and lift.format(said["kill"]) in told
+    assert desk.json(*activate)["standing"] == said["kills"]
+    answers.lift(said["kill"])
+    assert "still stopped" not in desk.types(*activate)
+
+
+async def test_closing_an_incident_says_what_is_still_stopped(
+    answers: Answers, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = await answers.leave()
+    said = desk.json("outcome", "add", seen.id, "DIR", "--violation", "insults", "--as", "bob")
+    incident = said["incident"]
+    desk.types("incident", "promote", incident, "DIR", "--as", "bob")
+    proof = next(iter(answers.loop.ledger.entries(kind="gate.decided")))
+    monkeypatch.setattr("roadworthy.flows.learning._proof", lambda *_: proof)
+    told = desk.types("incident", "close", incident, "DIR", "--as", "bob")
+    assert f"still stopped: system ({said['kill']})" in told
+    assert f"roadworthy resume {incident} {desk.root} --as A --as B --reason TEXT" in told
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("outcome", "add", "OBS", "DIR", "--violation", "insults"),
+        ("incident", "promote", "INC", "DIR"),
+        ("incident", "close", "INC", "DIR"),
+        ("record", "training", "FILE", "DIR"),
+    ],
+    ids=lambda words: " ".join(words[:2]),
+)
+async def test_a_person_whose_key_ended_is_refused_and_not_misspelt(
+    answers: Answers, desk: Desk, words: tuple[str, ...]
+) -> None:
+    seen = await answers.leave()
+    said = desk.json("outcome", "add", seen.id, "DIR", "--violation", "insults", "--as", "cleo")
+    desk.types("people", "revoke", "bob", "DIR", "--as", "ann", "--reason", "left")
+    means = {"OBS": seen.id, "INC": said["incident"], "FILE": f"{desk.root}/charter.yaml"}
+    typed = [means.get(word, word) for word in words]
+    assert "the key of bob ended at" in desk.types(*typed, "--as", "bob", ends=3)
+    assert "machine is a machine" in desk.types(*typed, "--as", "machine", ends=3)
+    assert "bbo has no key" in desk.types(*typed, "--as", "bbo", ends=1)
+
+
+async def test_a_stop_by_somebody_whose_key_ended_still_stops(
+    answers: Answers, desk: Desk, capsys: Capture
+) -> None:
+    desk.types("people", "revoke", "dan", "DIR", "--as", "ann", "--reason", "left")
+    desk.types("kill", "system", "DIR", "--reason", "it must stop", "--as", "dan")
+    assert [flag.by for flag in answers.kills()] == ["operator"]
+
+
+async def test_a_strangers_words_never_drive_the_terminal(answers: Answers, desk: Desk) -> None:
+    evil = "DE\x1b[2J\x1b]0;owned\x07\nStopped: nothing."
+    seen = await answers.leave(facets={"jurisdiction": evil})
+    rude = ("--violation", "rude", "--note", evil, "--as", "bob")
+    shown = [desk.types("outcome", "add", seen.id, "DIR", *rude)]
+    (incident,) = answers.entered("incident.opened")
+    why = ("--reason", evil, "--as", "bob", "--as", "cleo")
+    shown += [desk.types("resume", incident, "DIR", *why)]
+    shown += [desk.types("incident", "dismiss", incident, "DIR", *why)]
+    shown += [
+        desk.types("incident", "show", incident, "DIR"),
+        desk.types("incident", "list", "DIR"),
+    ]
+    shown += [desk.types("explain", seen.id, "DIR", "--texts")]
+    shown += [desk.types("kill", f"tenant:{evil}", "DIR", "--reason", evil)]
+    for text in shown:
+        assert "\x1b" not in text and "\x07" not in text
+        assert "Stopped: nothing." not in text.splitlines()

@@ -20,7 +20,26 @@ ABOUT_SOMETHING = [
     ["ledger", "log", "{}"],
     ["release", "list", "{}"],
     ["backup", "{}", "--out", "{}/copy.tar"],
+    ["release", "sign", "bundle", "--dir", "{}", "--as", "ann"],
+    ["release", "approve", "bundle", "--dir", "{}", "--as", "ann"],
+    ["release", "activate", "bundle", "--dir", "{}", "--as", "ann"],
+    ["incident", "promote", "inc-1", "{}", "--as", "ann"],
+    ["incident", "close", "inc-1", "{}", "--as", "ann"],
+    ["incident", "dismiss", "inc-1", "{}", "--as", "a", "--as", "b", "--reason", "no"],
+    ["outcome", "accept", "rep-1", "{}", "--as", "ann"],
+    ["outcome", "reject", "rep-1", "{}", "--as", "ann", "--reason", "no"],
+    ["people", "revoke", "ann", "{}", "--as", "ann", "--reason", "left"],
+    ["people", "rotate", "ann", "{}"],
+    ["keys", "tenant", "add", "acme", "{}"],
+    ["keys", "tenant", "revoke", "acme", "{}"],
+    ["record", "training", __file__, "{}", "--as", "ann"],
 ]
+
+ACTING = [
+    words for words in ABOUT_SOMETHING
+    if words[:2] not in (["keys", "tenant"], ["kill", "system"])
+]  # fmt: skip
+"""Those that need something that was recorded."""
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +57,18 @@ def test_a_command_where_no_system_is_fails_and_makes_nothing(
     assert run(VERBS, [*(word.format(where) for word in command), "--json"]) == 1
     assert msgspec.json.decode(capsys.readouterr().out)["error"]
     assert [each.name for each in tmp_path.rglob("*")] == ["empty"]
+
+
+@pytest.mark.parametrize("command", ACTING, ids=lambda words: " ".join(words[:2]))
+def test_what_fails_in_a_system_that_never_began_begins_nothing(
+    tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = write_system(tmp_path / "desk")
+    before = sorted(root.rglob("*"))
+    code = run(VERBS, [*(word.format(root) for word in command), "--json"])
+    reads = command[:2] in (["incident", "list"], ["ledger", "log"], ["release", "list"])
+    assert reads or code in (1, 2), capsys.readouterr()
+    assert sorted(root.rglob("*")) == before
 
 
 def test_a_kill_where_nothing_is_live_says_so(

@@ -72,6 +72,13 @@ async def test_a_reviewers_violation_stops_its_scope() -> None:
     assert [kind for kind, _ in desk.kept] == ["outcome"]
 
 
+async def test_a_label_that_comes_with_a_violation_is_kept_with_it() -> None:
+    desk = Desk()
+    await desk.hear(reviewer=True, never_event="n", label="motor", feedback="down")
+    (kept,) = [said for _, said in desk.kept]
+    assert (kept.never_event, kept.label, kept.feedback) == ("n", "motor", "down")
+
+
 async def test_a_stop_does_not_wait_for_the_disk() -> None:
     desk = Desk(broken=True)
     with pytest.raises(EvidenceError):

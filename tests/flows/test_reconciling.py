@@ -122,7 +122,8 @@ async def test_a_lifted_kill_is_not_set_again_by_a_restart(loop: Loop) -> None:
 
 async def test_an_answer_that_breaks_nothing_is_let_be(loop: Loop) -> None:
     await left(loop, "a person will call you")
-    await left(loop, "you will get 900 euro", action="blocked")
+    reads = "A person will read your letter."
+    await left(loop, reads, action="blocked", endpoint="answer")
     assert a_control(loop).round() == 6
     assert read_table(loop.workspace.routing).kills == ()
     assert kinds(loop).count("journal.sealed") == 2

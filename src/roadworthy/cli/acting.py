@@ -6,8 +6,17 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from roadworthy.domain import PersonRole, Trust, TrustedKey, UsageError, format_instant
-from roadworthy.flows.intact import require_trust
+from roadworthy.domain import (
+    AccessError,
+    Deployment,
+    PersonRole,
+    Trust,
+    TrustedKey,
+    UsageError,
+    format_instant,
+)
+from roadworthy.flows.intact import require_ledger, require_trust
+from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import Acting
 from roadworthy.flows.trusting import require_agreement
 from roadworthy.ledger import (
@@ -68,10 +77,34 @@ def find_acting(
         if not people:
             return None
         chosen = _only_one(people, trust, now, roles)
-    key = live_key(trust, chosen, now)
-    if key is None or key.kind != "person":
-        raise UsageError(f"{chosen} has no valid key in the trust file", fix=known_names(trust))
+    key = _key_of(chosen, trust, now)
     return Acting(name=chosen, signer=keyring.signer(chosen), key=key)
+
+
+def _key_of(name: str, trust: Trust, now: str) -> TrustedKey:
+    """The key that a person signs with now.
+
+    Raises UsageError for a name that nobody has, AccessError for somebody who may not act (any
+    more, yet): that is no slip of the keyboard.
+    """
+    key = live_key(trust, name, now)
+    if key is not None and key.kind == "person":
+        return key
+    known = [each for each in trust.keys if each.name == name]
+    if not known:
+        raise UsageError(f"{name} has no key in the trust file", fix=known_names(trust))
+    newest = known[-1]
+    if newest.kind != "person":
+        raise AccessError(f"{name} is a machine; a person must do this", fix=known_names(trust))
+    if newest.valid_from > now:
+        raise AccessError(
+            f"the key of {name} begins at {newest.valid_from}, and here it is {now}",
+            fix="set this machine's clock",
+        )
+    ended = newest.revoked_at or newest.valid_until
+    raise AccessError(
+        f"the key of {name} ended at {ended}", fix="let somebody act whose key is valid: --as NAME"
+    )
 
 
 def trust_of(workspace: Workspace) -> Trust:
@@ -110,21 +143,30 @@ def _only_one(people: list[str], trust: Trust, now: str, roles: Sequence[PersonR
 
 
 def standing_workspace(directory: Path) -> Workspace:
-    """The workspace of a command that only reads: there must be something, and nothing is begun.
+    """The workspace of a folder in which there must be something; nothing is begun there.
 
-    Raises as `workspace_of`.
+    It is made by what first records in it. A command that reads, or that fails before, leaves
+    nothing behind. Raises UsageError where there is no folder, or neither a system nor a workspace
+    in it, ManifestError on its roadworthy.toml.
     """
-    from roadworthy.wiring.places import workspace_of as found
+    from roadworthy.wiring.places import workspace_of
 
-    return found(directory, standing=True, create=False)
+    return workspace_of(directory, standing=True, create=False)
 
 
-def workspace_of(directory: Path, *, standing: bool = False) -> Workspace:
-    """The workspace of a system's folder, or the one that the folder is.
+def begun_loop(directory: Path) -> tuple[Loop, Deployment]:
+    """The loop of a command that acts on what was recorded, and the folder's deployment.
 
-    Raises UsageError where there is no folder (`standing`: nor a system, nor a workspace),
-    ManifestError on its roadworthy.toml.
+    Raises UsageError where nothing was, as `standing_workspace`, and as `loop_of`.
     """
-    from roadworthy.wiring.places import workspace_of as found
+    from roadworthy.wiring.loop import loop_of
+    from roadworthy.wiring.places import place
 
-    return found(directory, standing=standing)
+    spot = place(directory, standing=True, create=False)
+    require_ledger(spot.workspace)
+    if not spot.workspace.ledger.exists():
+        raise UsageError(
+            f"nothing was recorded in {spot.workspace.root} yet",
+            fix="name the system's folder that you mean",
+        )
+    return loop_of(spot.workspace), spot.deployment

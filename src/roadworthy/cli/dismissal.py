@@ -35,13 +35,11 @@ def dismiss(
     from roadworthy.flows.dismissing import dismiss as dismiss_incident
     from roadworthy.flows.learning import find_incident
     from roadworthy.flows.second_person import NEEDED
-    from roadworthy.wiring.loop import loop_of
-    from roadworthy.wiring.places import workspace_of
 
-    from .acting import find_acting
+    from .acting import begun_loop, find_acting
     from .incident_words import say_more
 
-    loop = loop_of(workspace_of(directory, standing=True))
+    loop, _ = begun_loop(directory)
     named = as_ or []
     if len(set(named)) < NEEDED:
         raise UsageError(

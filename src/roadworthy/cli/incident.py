@@ -98,16 +98,15 @@ def promote(
 
     from roadworthy.flows.learning import find_incident
     from roadworthy.flows.learning import promote as promote_incident
-    from roadworthy.manifests import load_deployment
     from roadworthy.wiring.road import Road
 
-    from .acting import acting_person
+    from .acting import acting_person, begun_loop
 
-    loop = _loop(directory)
+    loop, deployment = begun_loop(directory)
     found = find_incident(loop, incident)
     named: Sequence[str | None] = as_ or [None]
     people = [acting_person(loop.workspace, name) for name in dict.fromkeys(named)]
-    road = Road(loop, load_deployment(directory))
+    road = Road(loop, deployment)
     event = road.event(found.system, found.release, found.never_event)
     promoted = promote_incident(
         found,
@@ -151,10 +150,10 @@ def close(
     from roadworthy.flows.stopping import kills_of
     from roadworthy.ledger import require_role
 
-    from .acting import acting_person
+    from .acting import acting_person, begun_loop
     from .stops import say_standing
 
-    loop = _loop(directory)
+    loop, _ = begun_loop(directory)
     _, signer, key = acting_person(loop.workspace, as_, roles=DECIDERS)
     require_role(loop.trust, key.key_id, DECIDERS, format_instant(loop.clock.now()))
     closed = close_incident(find_incident(loop, incident), loop, signer=signer)
@@ -173,13 +172,6 @@ def _reading(directory: Path) -> Any:
     from .acting import standing_workspace
 
     return standing_loop(standing_workspace(directory))
-
-
-def _loop(directory: Path) -> Any:
-    from roadworthy.wiring.loop import loop_of
-    from roadworthy.wiring.places import workspace_of
-
-    return loop_of(workspace_of(directory, standing=True))
 
 
 def _as_json(incident: Incident) -> dict[str, Any]:

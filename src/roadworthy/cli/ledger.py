@@ -139,11 +139,11 @@ def checkpoint(
     from roadworthy.ledger import to_note
     from roadworthy.wiring.loop import loop_of
 
-    from .acting import workspace_of
+    from .acting import standing_workspace
 
     head = _put_back(directory, acting) if put_back else None
     _existing(directory)
-    loop = loop_of(workspace_of(directory, standing=True))
+    loop = loop_of(standing_workspace(directory))
     if out is not None and out.is_file():
         hold_against(loop, out)
     head = head or loop.ledger.checkpoint()
@@ -188,9 +188,9 @@ def _put_back(directory: Path, acting: str | None) -> Checkpoint:
     from roadworthy.flows.people import Acting
     from roadworthy.wiring.loop import loop_of
 
-    from .acting import acting_person, workspace_of
+    from .acting import acting_person, standing_workspace
 
-    workspace = workspace_of(directory, standing=True)
+    workspace = standing_workspace(directory)
     who, signer, key = acting_person(workspace, acting, agreed=False)
     by = Acting(name=who, signer=signer, key=key)
     return put_back_heads(loop_of(workspace, agreed=False), by=by)
@@ -230,10 +230,10 @@ def _signing(directory: Path) -> Any:
     """The ledger with the workspace's key. Raises EvidenceError when there is none."""
     from roadworthy.wiring.loop import loop_of
 
-    from .acting import workspace_of
+    from .acting import standing_workspace
 
     _existing(directory)
-    return loop_of(workspace_of(directory, standing=True)).ledger
+    return loop_of(standing_workspace(directory)).ledger
 
 
 def _trust(directory: Path) -> Trust:

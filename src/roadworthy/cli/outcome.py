@@ -40,12 +40,14 @@ def add(
     from roadworthy.flows.reporting import REPORTERS
     from roadworthy.flows.road import Violation, on_violation
     from roadworthy.ledger import require_role, sign_draft
+    from roadworthy.wiring.road import Road
 
-    from .acting import acting_person
+    from .acting import acting_person, begun_loop
 
     if not (violation or label or note):
         raise UsageError("say what became of it", fix="--violation EVENT, --label LABEL or --note")
-    loop, road = _opened(directory)
+    loop, deployment = begun_loop(directory)
+    road = Road(loop, deployment)
     _, signer, key = acting_person(loop.workspace, as_, roles=REPORTERS)
     now = format_instant(loop.clock.now())
     require_role(loop.trust, key.key_id, REPORTERS, now)
@@ -74,7 +76,7 @@ def add(
     event = road.event(seen.system, seen.release, violation)
     found = Violation(outcome=said, observation=seen, event=event)
     incident = on_violation(found, loop)
-    _say_stopped(found, incident.id, loop, directory, json=json)
+    _say_stopped(found, incident.id, loop, directory, label=label, json=json)
 
 
 @app.command("list")
@@ -134,10 +136,12 @@ def accept_(
     from roadworthy.flows.people import Acting
     from roadworthy.flows.reporting import REPORTERS, accept, find_report
     from roadworthy.flows.road import Violation
+    from roadworthy.wiring.road import Road
 
-    from .acting import acting_person
+    from .acting import acting_person, begun_loop
 
-    loop, road = _opened(directory)
+    loop, deployment = begun_loop(directory)
+    road = Road(loop, deployment)
     name, signer, key = acting_person(loop.workspace, as_, roles=REPORTERS)
     by = Acting(name=name, signer=signer, key=key)
     found = find_report(loop, report)
@@ -155,7 +159,7 @@ def accept_(
         violation = Violation(outcome=said, observation=seen, event=event)
     incident = accept(found, loop, by=by, violation=violation, note=note)
     if violation is not None and incident is not None:
-        _say_stopped(violation, incident.id, loop, directory, json=json)
+        _say_stopped(violation, incident.id, loop, directory, label=found.label, json=json)
     elif json:
         emit({"report": report, "observation": found.observation, "state": "kept"})
     else:
@@ -175,16 +179,18 @@ def reject_(
     from roadworthy.flows.people import Acting
     from roadworthy.flows.reporting import REPORTERS, find_report, reject
 
-    from .acting import acting_person
+    from .acting import acting_person, begun_loop
 
-    loop = _loop(directory)
+    loop, _ = begun_loop(directory)
     name, signer, key = acting_person(loop.workspace, as_, roles=REPORTERS)
     by = Acting(name=name, signer=signer, key=key)
     done = reject(find_report(loop, report), loop, by=by, reason=reason)
     emit(_as_json(done)) if json else say(f"Rejected {report}.")
 
 
-def _say_stopped(violation: Any, incident: str, loop: Any, directory: Path, *, json: bool) -> None:
+def _say_stopped(
+    violation: Any, incident: str, loop: Any, directory: Path, *, label: str, json: bool
+) -> None:
     """What was done, as the table in force has it, and what comes next."""
     from roadworthy.flows.learning import find_incident
     from roadworthy.flows.road import stopped_by
@@ -200,10 +206,13 @@ def _say_stopped(violation: Any, incident: str, loop: Any, directory: Path, *, j
                 "incident": incident,
                 "kill": kills[0].id if kills else "",
                 "kills": [flag.id for flag in kills],
+                "label": label,
             }
         )
         return
     say(f"Stopped: {named(kills)}." if kills else "NOT stopped: the kill was lifted meanwhile.")
+    if label:
+        say(f"Kept: the right answer was {label!r}.")
     say(f"Incident {incident} is {find_incident(loop, incident).state}.")
     say(f"Next: roadworthy incident promote {incident}{same_system(directory)}")
     say(f"Lift later: {lifting([incident], directory)}")
@@ -217,24 +226,6 @@ def _claim(report: Report) -> str:
     event = f"violation of {report.never_event}" if report.never_event else ""
     label = f"right would be {report.label}" if report.label else ""
     return "; ".join(filter(None, (event, label)))
-
-
-def _loop(directory: Path) -> Any:
-    from roadworthy.wiring.loop import loop_of
-    from roadworthy.wiring.places import workspace_of
-
-    return loop_of(workspace_of(directory, standing=True))
-
-
-def _opened(directory: Path) -> tuple[Any, Any]:
-    """The loop, and the road that its journal tells of."""
-    from roadworthy.wiring.loop import loop_of
-    from roadworthy.wiring.places import place
-    from roadworthy.wiring.road import Road
-
-    spot = place(directory, standing=True)
-    loop = loop_of(spot.workspace)
-    return loop, Road(loop, spot.deployment)
 
 
 def _as_json(report: Report) -> dict[str, Any]:

@@ -45,12 +45,13 @@ def add(
     """
     from roadworthy.flows.people import add_person
     from roadworthy.wiring.loop import loop_of
+    from roadworthy.wiring.places import workspace_of
 
-    from .acting import find_acting, workspace_of
+    from .acting import find_acting
 
     roles = [_role(item) for item in role]
     public = read_public_key(public_key)
-    workspace = workspace_of(directory)
+    workspace = workspace_of(directory, create=False)
     by = (
         find_acting(workspace, acting, roles=["admin"])
         if _asks_admin(workspace.trust, acting)
@@ -80,10 +81,10 @@ def machine(
     from roadworthy.flows.people import add_machine
     from roadworthy.wiring.loop import loop_of
 
-    from .acting import find_acting, workspace_of
+    from .acting import find_acting, standing_workspace
 
     public = read_public_key(public_key)
-    workspace = workspace_of(directory, standing=True)
+    workspace = standing_workspace(directory)
     by = (
         find_acting(workspace, acting, roles=["admin"])
         if _asks_admin(workspace.trust, acting)
@@ -106,9 +107,9 @@ def restore(directory: Folder = Path(), *, json: Json = False) -> None:
     from roadworthy.flows.people import restore_people
     from roadworthy.wiring.loop import loop_of
 
-    from .acting import workspace_of
+    from .acting import standing_workspace
 
-    workspace = workspace_of(directory, standing=True)
+    workspace = standing_workspace(directory)
     keys = restore_people(loop_of(workspace, agreed=False))
     if json:
         emit({"people": [_shown(key) for key in keys]})
@@ -147,9 +148,9 @@ def revoke(
     from roadworthy.flows.people import Acting, revoke_person
     from roadworthy.wiring.loop import loop_of
 
-    from .acting import acting_person, workspace_of
+    from .acting import acting_person, standing_workspace
 
-    workspace = workspace_of(directory)
+    workspace = standing_workspace(directory)
     who, signer, key = acting_person(workspace, acting, roles=["admin"])
     ended = revoke_person(
         loop_of(workspace), name=name, reason=reason, by=Acting(name=who, signer=signer, key=key)
@@ -165,11 +166,11 @@ def revoke(
 def rotate(name: Name, directory: Folder = Path(), *, json: Json = False) -> None:
     """Give a person (or `machine`) a new key with the same roles, signed by the old one."""
     from roadworthy.flows.people import rotate_key
-    from roadworthy.wiring.loop import loop_of
 
-    from .acting import workspace_of
+    from .acting import begun_loop
 
-    key = rotate_key(loop_of(workspace_of(directory)), name=name)
+    loop, _ = begun_loop(directory)
+    key = rotate_key(loop, name=name)
     if json:
         emit(_shown(key))
         return

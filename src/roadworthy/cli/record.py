@@ -32,7 +32,7 @@ def command(
     from roadworthy.ledger import sign_draft
     from roadworthy.wiring.loop import loop_of
 
-    from .acting import acting_person, workspace_of
+    from .acting import acting_person, standing_workspace
 
     if not kind.replace("_", "").replace(".", "").replace("-", "").isalnum() or not kind.isascii():
         raise UsageError(f"{kind!r} is no kind", fix="a word such as training, contract or dpia")
@@ -41,7 +41,7 @@ def command(
             f"{file} is no file that can be recorded", fix="give a document up to 1 GB"
         )
     data = file.read_bytes()
-    workspace = workspace_of(directory)
+    workspace = standing_workspace(directory)
     who, signer, key = acting_person(workspace, acting)
     loop = loop_of(workspace)
     draft = Draft(

@@ -74,9 +74,9 @@ def sign(
     from roadworthy.release import APPROVERS
     from roadworthy.wiring.loop import loop_of
 
-    from .acting import acting_person, workspace_of
+    from .acting import acting_person, standing_workspace
 
-    workspace = workspace_of(directory)
+    workspace = standing_workspace(directory)
     _, signer, _ = acting_person(workspace, acting, roles=APPROVERS)
     loop = loop_of(workspace)
     signing = sign_release(bundle, loop, root=directory, signer=signer)
@@ -141,14 +141,18 @@ def activate(
     the gate read.
     """
     from roadworthy.flows.releasing import activate_release
+    from roadworthy.flows.routing import read_table
     from roadworthy.release import OPERATORS
     from roadworthy.wiring.loop import loop_of
 
-    from .acting import acting_person, workspace_of
+    from .acting import acting_person, standing_workspace
+    from .stops import say_standing
 
-    workspace = workspace_of(directory)
+    workspace = standing_workspace(directory)
     _, signer, _ = acting_person(workspace, acting, roles=OPERATORS)
     live = activate_release(bundle, loop_of(workspace), root=directory, signer=signer)
+    kills = read_table(workspace.routing).kills
+    stands = [flag for flag in kills if flag.system in ("", live.system)]
     if json:
         emit(
             {
@@ -157,11 +161,13 @@ def activate(
                 "path": str(workspace.root / live.path),
                 "version": live.table_version,
                 "baseline": live.baseline,
+                "standing": [flag.id for flag in stands],
             }
         )
         return
     say(f"{live.digest} is live for {live.system}")
     say(f"safe baseline: {live.baseline or 'the static fallback of each endpoint'}")
+    say_standing(stands, directory, then=": nothing of it is answered, by this release neither")
 
 
 @app.command("show")

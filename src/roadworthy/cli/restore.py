@@ -34,8 +34,8 @@ def command(
     from roadworthy.ledger import missing_keys, restore
     from roadworthy.manifests import Workspace, load_trust
     from roadworthy.wiring.clock import SystemClock
+    from roadworthy.wiring.places import workspace_of
 
-    from .acting import workspace_of
     from .verify import kept_heads, trusted_keys
 
     if not file.is_file():

@@ -38,13 +38,12 @@ def command(
     from roadworthy.flows.routing import read_table
     from roadworthy.flows.stopping import LIFT_NEEDS, lift, words_of
     from roadworthy.wiring.loop import loop_of
-    from roadworthy.wiring.places import place
 
-    from .acting import find_acting
+    from .acting import find_acting, standing_workspace
     from .stops import named as stops_named
 
     which, directory = _read(words)
-    workspace = place(directory, standing=True).workspace
+    workspace = standing_workspace(directory)
     named = as_ or []
     if len(set(named)) < LIFT_NEEDS:
         raise UsageError(

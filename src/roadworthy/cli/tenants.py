@@ -57,7 +57,7 @@ def add(
         scopes = msgspec.convert(scope or ["chat"], tuple[TenantScope, ...])
     except msgspec.ValidationError:
         raise UsageError(f"unknown scope in {scope}", fix="use chat or outcomes") from None
-    workspace = workspace_of(directory)
+    workspace = workspace_of(directory, standing=True, create=False)
     key = new_key()
     entry = TenantKey(
         tenant=name,
@@ -124,7 +124,7 @@ def revoke(
     from roadworthy.wiring.places import workspace_of
 
     now = format_instant(SystemClock().now())
-    workspace = workspace_of(directory)
+    workspace = workspace_of(directory, standing=True, create=False)
     with editing(workspace.tenants, workspace.lock) as keys:
         hit = [
             digest

@@ -60,8 +60,9 @@ class PinnedCase(Struct, frozen=True, kw_only=True):
 
 
 def parts_of(case: Case) -> dict[str, str]:
-    """Each field of a case -> its digest."""
-    return {name: digest_of(value) for name, value in msgspec.structs.asdict(case).items()}
+    """Each field of a case that it gives -> its digest."""
+    given = msgspec.structs.asdict(case)
+    return {name: digest_of(value) for name, value in given.items() if value is not msgspec.UNSET}
 
 
 def pin_case(

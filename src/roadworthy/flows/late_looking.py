@@ -1,26 +1,52 @@
-"""The late rules in an evaluation: right after the answer, as the control process does live.
+"""The late rules, on what left: right after the answer in an evaluation, from the journal live.
 
-Enters: an observation whose answer left. Leaves: the same with a verdict per late rule and its
-violations. What never happens here: a rule that could not look counted as one that found nothing.
+Enters: an observation and its texts. Leaves: a verdict per late rule, and its violations. What
+never happens here: a rule that could not look counted as one that found nothing; the pieces of a
+stream that left before it was blocked, held or cut off taken for pieces that did not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
-from roadworthy.domain import Call, Clock, Observation, TextContext
+from roadworthy.domain import (
+    Call,
+    Charter,
+    Clock,
+    NeverRecord,
+    Observation,
+    RailVerdict,
+    TextContext,
+)
 from roadworthy.serving import RailLine, input_text
 
+_FALLBACK = ("blocked", "held", "fallback")
+"""How an exchange ended that the endpoint's fallback text ended."""
 
-def look_late(observation: Observation, call: Call, rails: RailLine, clock: Clock) -> Observation:
-    """The observation as the late rules leave it; unchanged where no answer left.
 
-    They see what the control process sees of a live answer: its texts, decision and facets.
+def what_left(observation: Observation, output: str, charter: Charter) -> str | None:
+    """What left of the model's answer; None where nothing did.
+
+    `output` is all that the caller got. A stream that was stopped had pieces of the answer in it,
+    then the fallback of its endpoint, which is the charter's word and not the model's.
     """
-    rules = [rule for rule in rails.late_rules if rule.wired]
-    if not rules or observation.action != "answered":
-        return observation
-    asked = input_text(call)
+    if observation.action == "answered":
+        return output
+    if observation.action in _FALLBACK:
+        output = output.removesuffix(_fallback(observation.endpoint, charter))
+    return output or None
+
+
+def _fallback(endpoint: str, charter: Charter) -> str:
+    return next((each.fallback for each in charter.endpoints if each.id == endpoint), "")
+
+
+def look(
+    observation: Observation, rails: RailLine, clock: Clock, *, asked: str, left: str
+) -> Iterator[tuple[NeverRecord | None, tuple[RailVerdict, ...]]]:
+    """What each late rule finds in `left`, which was answered to `asked`."""
     context = TextContext(
         side="output",
         input=asked,
@@ -28,11 +54,22 @@ def look_late(observation: Observation, call: Call, rails: RailLine, clock: Cloc
         confidence=observation.confidence,
         facets=observation.facets,
     )
+    for rule in rails.late_rules:
+        if rule.wired:
+            yield rule.check(input=asked, output=left, context=context, timer=clock.monotonic)
+
+
+def look_late(observation: Observation, call: Call, rails: RailLine, clock: Clock) -> Observation:
+    """The observation of a case as the late rules leave it; unchanged where no answer left.
+
+    They see what the control process sees of a live answer: its texts, decision and facets. A case
+    is asked for a plain answer, so that nothing of one that was stopped has left.
+    """
+    if observation.action != "answered":
+        return observation
     records, verdicts = [], list(observation.rails)
-    for rule in rules:
-        record, seen = rule.check(
-            input=asked, output=observation.output, context=context, timer=clock.monotonic
-        )
+    asked, left = input_text(call), observation.output
+    for record, seen in look(observation, rails, clock, asked=asked, left=left):
         verdicts += seen
         if record is not None:
             records.append(record)

@@ -3,7 +3,7 @@
     1 violations   reported by those who may: kill (again, harmlessly), ledger, incident
     2 reports      by those who may not, or that cannot be acted on: into the ledger, where a
                    person finds them
-    3 late rules   over every answer that left: a hit is a violation
+    3 late rules   over all that left, also before a stream was stopped: a hit is a violation
     4 kills        that stand but are not in the ledger are entered
     5 segments     that have ended are vouched for by their Merkle root; the proof lies beside
     6 head         the ledger's newest is left in the routing table: by it a cut tail is seen
@@ -27,7 +27,6 @@ from roadworthy.domain import (
     NeverEvent,
     Observation,
     Outcome,
-    TextContext,
     UsageError,
     format_instant,
     plain,
@@ -37,6 +36,7 @@ from roadworthy.ledger import encode_proof
 from roadworthy.serving import RailLine
 from roadworthy_verify.carried import SEAL
 
+from .late_looking import look, what_left
 from .loop import Loop
 from .reporting import enter_report
 from .road import Violation, find_event, on_violation
@@ -170,29 +170,20 @@ class Reconciler:
                 yield rules.charter
 
     def _late(self, record: Record, observation: Observation) -> Iterator[Violation]:
-        """Violations that the release's late rules find in an answer that left."""
+        """Violations that the release's late rules find in what left, of a stopped stream too."""
         rules = self._rules(observation.system, observation.release)
-        if rules is None or not rules.rails.late_rules or observation.action != "answered":
+        if rules is None or not rules.rails.late_rules:
             return
         texts = unseal(record, self._vault)
         if texts is None:
             return  # its key was erased: there is nothing left to look at
-        context = TextContext(
-            side="output",
-            input=texts.input,
-            decision=observation.decision,
-            confidence=observation.confidence,
-            facets=observation.facets,
-        )
-        for rule in rules.rails.late_rules:
-            hit, _ = rule.check(
-                input=texts.input,
-                output=texts.output,
-                context=context,
-                timer=self._loop.clock.monotonic,
-            )
+        left = what_left(observation, texts.output, rules.charter)
+        if left is None:
+            return
+        clock = self._loop.clock
+        for hit, _ in look(observation, rules.rails, clock, asked=texts.input, left=left):
             if hit is not None:
-                yield self._late_violation(find_event(rule.event, [rules.charter]), observation)
+                yield self._late_violation(find_event(hit.event, [rules.charter]), observation)
 
     def _late_violation(self, event: NeverEvent, observation: Observation) -> Violation:
         outcome = Outcome(

@@ -118,39 +118,48 @@ def _enter(violation: Violation, loop: Loop, *, now: str) -> Incident:
     fresh = [flag for flag in unrecorded(flags, loop) if flag.observation == observation.id]
     killed = [kill_draft(flag, actor) for flag in fresh]
     kills = [flag.id for flag in flags]
-    known = _incident_of(violation, loop)
+    known, said = _incident_of(violation, loop), _said(violation, actor)
     if known is None or (known.state in OVER and violation.outcome.time > known.closed_at):
         incident, entry = _incident(violation, loop, kills=kills, now=now)
-        loop.ledger.record(_violation_draft(violation, actor), *killed, entry)
+        loop.ledger.record(*said, *killed, entry)
         return incident
     if fresh and known.state not in OVER:
         note = f"reported again: stopped by {', '.join(kills)}"
         payload = {"kill": kills[0], "kills": kills, "note": note}
         killed.append(_about(known, "incident.contained", payload, loop))
-    if killed:
-        loop.ledger.record(*killed)
+    loop.ledger.record(*said, *killed)
     return _incident_of(violation, loop) or known
 
 
-def _violation_draft(violation: Violation, actor: str) -> Draft:
-    """2. What was found, by whom. A person's note is entered; a tenant's stays in the journal."""
+def _said(violation: Violation, actor: str) -> list[Draft]:
+    """2. All that was said, by whom: the violation, and what would have been right.
+
+    A person's note is entered; a tenant's stays in the journal.
+    """
     observation, said = violation.observation, violation.outcome
+    found = {
+        "never_event": violation.event.id,
+        "release": observation.release,
+        "reporter": said.reporter,
+        "found_at": said.time,
+        "input_digest": observation.input_digest,
+        "output_digest": observation.output_digest,
+        "note": said.note if actor == said.reporter else "",
+    }
+    drafts = [_of(observation, "violation.recorded", actor, found)]
+    if said.label:
+        right = {"label": said.label, "reporter": said.reporter, "note": ""}
+        drafts.append(_of(observation, "outcome.added", actor, right))
+    return drafts
+
+
+def _of(observation: Observation, kind: str, actor: str, payload: Mapping[str, str]) -> Draft:
     return Draft(
         system=observation.system,
-        kind="violation.recorded",
+        kind=kind,
         subject=observation.id,
         actor=actor,
-        payload=plain(
-            {
-                "never_event": violation.event.id,
-                "release": observation.release,
-                "reporter": said.reporter,
-                "found_at": said.time,
-                "input_digest": observation.input_digest,
-                "output_digest": observation.output_digest,
-                "note": said.note if actor == said.reporter else "",
-            }
-        ),
+        payload=plain(payload),
     )
 
 
