@@ -151,6 +151,14 @@ def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
 
         return make_detector(name, options, system.assets)
 
+    def provider(model: Model) -> Provider:
+        from roadworthy.providers import make_provider
+
+        return make_provider(
+            model, deployment=system.deployment, root=system.root, assets=system.assets,
+            clock=loop.clock,
+        )  # fmt: skip
+
     with ExitStack() as stack:
         shown: list[Bar] = []
 
@@ -164,6 +172,7 @@ def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
             new_id=new_id,
             service=service,
             detector_factory=detector,
+            provider=provider,
             on_progress=show,
         )
         return uvloop.run(evaluate(system, asked, deps))

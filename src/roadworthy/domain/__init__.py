@@ -19,7 +19,17 @@ from .candidate import (
     Tool,
     Variable,
 )
-from .case import KNOWN_TAGS, MAX_REPEATS, Case, Expect, ScorerSpec, StopWhen, Suite, SuiteFile
+from .case import (
+    KNOWN_TAGS,
+    MAX_REPEATS,
+    Case,
+    Expect,
+    ScorerSpec,
+    StopWhen,
+    Suite,
+    SuiteFile,
+    Turn,
+)
 from .catalogue import ALIASES, INDICATORS
 from .charter import (
     Allowed,
@@ -53,6 +63,17 @@ from .clock import Instant, format_instant, parse_instant
 from .deployment import Deployment, JournalSettings, Listen, Price, Upstream
 from .digest import SHA256_PREFIX, canonical, canonical_of_plain, decimal, digest_of, plain, sha256
 from .entry import GENESIS, Checkpoint, Draft, Entry, InclusionProof
+from .episode import (
+    ACT_WITHOUT_APPROVAL,
+    MATCHERS,
+    Approval,
+    CaseTool,
+    ExpectedCall,
+    LiveTool,
+    SimulatedUser,
+    ToolResult,
+    Trajectory,
+)
 from .errors import (
     AccessError,
     DetectorError,
@@ -186,6 +207,8 @@ from .system import System
 from .verdict import Verdict, worst
 
 __all__ = [
+    "ACT_WITHOUT_APPROVAL",
+    "MATCHERS",
     "AGGREGATIONS",
     "ALIASES",
     "ATTACK_LANGUAGES",
@@ -218,6 +241,7 @@ __all__ = [
     "Action",
     "Admission",
     "Allowed",
+    "Approval",
     "Assertion",
     "Assessment",
     "Bar",
@@ -229,6 +253,7 @@ __all__ = [
     "CampaignFinding",
     "Candidate",
     "Case",
+    "CaseTool",
     "CelRule",
     "Charter",
     "Checkpoint",
@@ -249,6 +274,7 @@ __all__ = [
     "EntryStore",
     "EvidenceError",
     "Expect",
+    "ExpectedCall",
     "FacetSource",
     "Fault",
     "File",
@@ -270,6 +296,7 @@ __all__ = [
     "JudgeRule",
     "KillFlag",
     "Listen",
+    "LiveTool",
     "ManifestError",
     "Measurement",
     "MitigationKind",
@@ -343,6 +370,7 @@ __all__ = [
     "Sheet",
     "SheetItem",
     "Signer",
+    "SimulatedUser",
     "SloFile",
     "SloTarget",
     "Stage",
@@ -360,9 +388,12 @@ __all__ = [
     "TextContext",
     "TokenLogprob",
     "Tool",
+    "ToolResult",
+    "Trajectory",
     "TransitionError",
     "Trust",
     "TrustedKey",
+    "Turn",
     "Unchecked",
     "UndecidedError",
     "Unsaid",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from .charter import Count, File, Positive, Share
+from .episode import LiveTool
 
 Task = Literal["decision", "chat", "generation", "extraction", "rag"]
 ProviderKind = Literal["local", "openai_compatible", "recorded", "rule", "python", "http"]
@@ -60,6 +61,10 @@ class Tool(File, frozen=True, kw_only=True):
     name: str
     schema: dict[str, Any] = field(default_factory=dict)
     needs_approval: bool = True
+    description: str | UnsetType = UNSET
+    """What the model is told of it."""
+    live: LiveTool | UnsetType = UNSET
+    """The function that an evaluation runs where a case records no result."""
 
 
 class FacetSource(File, frozen=True, kw_only=True):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, convert, field
 
+from .candidate import Model
 from .charter import File, Positive
+from .episode import Approval, CaseTool, SimulatedUser, Trajectory
 from .generator import GeneratorUse
 
 MAX_REPEATS = 10_000
@@ -32,6 +34,17 @@ class Expect(File, frozen=True, kw_only=True):
     rubric: str | None = None
     action: Literal["answer", "block", "hold", "redact", "flag"] | None = None
     """What the request line must do with it (`hold`: a person must see it)."""
+    trajectory: Trajectory | UnsetType = UNSET
+    """Which tools must be called on the way, and which must not."""
+
+
+class Turn(File, frozen=True, kw_only=True):
+    """A turn of a scripted user, said whatever the answer before it was."""
+
+    user: str = ""
+    """Empty in the first entry only: then `expect` is about the answer to `input`."""
+    expect: Expect = field(default_factory=Expect)
+    """Of the answer to this turn."""
 
 
 class Case(File, frozen=True, kw_only=True):
@@ -45,10 +58,32 @@ class Case(File, frozen=True, kw_only=True):
     facets: dict[str, str] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
     turns: list[dict[str, Any]] = field(default_factory=list)
+    """Messages that went before (`role`, `content`), or a script of what the user says after
+    `input` (`user`, and `expect` of the answer to it)."""
     source: str = ""
     repeats: Repeats | None = None
     origin: dict[str, str] = field(default_factory=dict)
     """Of a case that a machine wrote: generator, seed, base; model, digest, quote, who accepted."""
+    tools: list[CaseTool] | UnsetType = UNSET
+    """Tools with recorded results, beside the candidate's."""
+    approvals: list[Approval] | UnsetType = UNSET
+    """Who needs approval waits for one of these."""
+    simulate: SimulatedUser | UnsetType = UNSET
+    """A user whom a model plays."""
+
+    @property
+    def script(self) -> tuple[Turn, ...]:
+        """The turns of a scripted user; none where `turns` are messages that went before."""
+        if not self.turns or any("role" in turn for turn in self.turns):
+            return ()
+        return tuple(convert(turn, Turn) for turn in self.turns)
+
+    @property
+    def is_episode(self) -> bool:
+        """Whether it takes more than one question to ask it."""
+        if self.tools is not UNSET or self.simulate is not UNSET:
+            return True
+        return bool(self.turns) and not any("role" in turn for turn in self.turns)
 
 
 class ScorerSpec(File, frozen=True, kw_only=True):
@@ -100,6 +135,8 @@ class SuiteFile(File, frozen=True, kw_only=True):
     """How the repeats of a case become each of its scores, where the scorer does not say."""
     stop_when: StopWhen | UnsetType = UNSET
     """Stop early; left out, every case is asked."""
+    user: Model | UnsetType = UNSET
+    """The model that plays the users of cases with `simulate`; pinned like a candidate's."""
 
 
 class Suite(Struct, frozen=True, kw_only=True):

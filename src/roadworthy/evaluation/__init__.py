@@ -1,7 +1,7 @@
 """Evaluation: a plan fixed before, a runner that resumes, an answer cache, scorers."""
 
 from .answers import Answer, AnswerStore
-from .cache import CachedProvider, PlainProvider, Receipt, new_receipt
+from .cache import CachedProvider, PlainProvider, Receipt, apart, new_receipt
 from .comparison import Comparison, compare, compare_all
 from .fingerprint import row_digest, rows_digest
 from .plan import Item, Plan, case_digest, latest_attempt, pin_suite, plan, quarantine_of
@@ -10,7 +10,7 @@ from .reading import RunReader
 from .repeats import CaseKey, flaky_cases, outcomes, passed
 from .runfile import Header, RunFile, read_header, read_run
 from .runner import Limits, RunRows, run
-from .scorers import SCORER_NAMES, DetectorFactory, make_scorer, text_of
+from .scorers import SCORER_NAMES, DetectorFactory, arguments_match, make_scorer, text_of
 from .scoring import Scoring
 from .sealed_lines import Seal, SealedLines
 from .seeding import SeededProvider
@@ -38,6 +38,8 @@ __all__ = [
     "Seal",
     "SealedLines",
     "SeededProvider",
+    "apart",
+    "arguments_match",
     "case_digest",
     "compare",
     "compare_all",

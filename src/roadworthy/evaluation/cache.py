@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -45,6 +46,16 @@ def new_receipt() -> Receipt:
     receipt = Receipt()
     _receipt.set(receipt)
     return receipt
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Cached calls in here are in no receipt: who plays the user is not what is measured."""
+    token = _receipt.set(None)
+    try:
+        yield
+    finally:
+        _receipt.reset(token)
 
 
 class CachedProvider:

@@ -28,20 +28,31 @@ from roadworthy.domain import (
 )
 from roadworthy.evaluation import Receipt, new_receipt
 
+from .episode import play
 from .late_looking import look_late
+from .players import Players
 from .request_path import answer
 from .service import Service
+from .tool_desk import ToolDesk
 from .trace import Reply
 
 
 class PathTarget:
     """The Target port over `request_path.answer`."""
 
-    def __init__(self, service: Service, clock: Clock, new_id: Callable[[], str]) -> None:
-        """`new_id` makes the observations' ids (UUIDv7)."""
+    def __init__(
+        self,
+        service: Service,
+        clock: Clock,
+        new_id: Callable[[], str],
+        *,
+        players: Players | None = None,
+    ) -> None:
+        """`new_id` makes the observations' ids (UUIDv7); `players` are around an episode."""
         self._service = service
         self._clock = clock
         self._new_id = new_id
+        self._players = players or Players()
 
     async def answer(self, case: Case, *, suite: str, repeat: int) -> Observation:
         """Answer one case once. What fails is an observation with `status="error"`.
@@ -50,7 +61,10 @@ class PathTarget:
         """
         receipt = new_receipt()
         try:
-            observation = await self._observed(self._call(case, repeat))
+            if case.is_episode:
+                observation = await self._played(case, suite, repeat)
+            else:
+                observation = (await self._replied(self._call(case, repeat))).observation
         except EvidenceError:
             raise
         except RoadworthyError as error:
@@ -65,7 +79,27 @@ class PathTarget:
             **_durations(receipt, observation),
         )
 
-    async def _observed(self, call: Call) -> Observation:
+    async def _played(self, case: Case, suite: str, repeat: int) -> Observation:
+        """A case of several turns, or with tools: each question through the same path."""
+        content = self._service.content
+        if content.prompt is not None or content.candidate.decision is not None:
+            raise UsageError(
+                f"case {case.id} has turns or tools, but the release owns the prompt",
+                fix="give the conversation as prompt variables, or a candidate without a prompt",
+            )
+
+        async def ask(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Reply:
+            call = self._blank(case, repeat)
+            call.managed = False
+            call.messages = tuple(messages)
+            call.extra = {"tools": tools} if tools else {}
+            return await self._replied(call)
+
+        desk = ToolDesk(case, content.candidate.tools, self._players.live)
+        user, model = self._players.users.get(suite, (None, ""))
+        return await play(case, ask=ask, desk=desk, user=user, model=model, repeat=repeat)
+
+    async def _replied(self, call: Call) -> Reply:
         reply: Reply | None = None
         async with aclosing(answer(call, self._service, self._clock)) as items:
             async for item in items:
@@ -73,20 +107,24 @@ class PathTarget:
                     reply = item
         if reply is None:
             raise UsageError("the request path ended without a reply")
-        return look_late(reply.observation, call, self._service.rails, self._clock)
+        looked = look_late(reply.observation, call, self._service.rails, self._clock)
+        return msgspec.structs.replace(reply, observation=looked)
 
-    def _call(self, case: Case, repeat: int) -> Call:
-        content = self._service.content
-        chat = content.prompt is None and content.candidate.decision is None
-        call = Call(
+    def _blank(self, case: Case, repeat: int) -> Call:
+        return Call(
             id=self._new_id(),
-            system=content.system,
+            system=self._service.content.system,
             tenant=case.facets.get("tenant", ""),
             facets=case.facets,
             context=case.context,
             stage="eval",
             repeat=repeat,
         )
+
+    def _call(self, case: Case, repeat: int) -> Call:
+        content = self._service.content
+        chat = content.prompt is None and content.candidate.decision is None
+        call = self._blank(case, repeat)
         if isinstance(case.input, dict):
             call.variables = case.input
         elif isinstance(case.input, str) and not (chat and case.turns):

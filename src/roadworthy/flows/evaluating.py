@@ -27,6 +27,7 @@ from roadworthy.domain import (
     Draft,
     EvidenceError,
     Measurement,
+    Model,
     Observation,
     Provider,
     ReleaseContent,
@@ -57,6 +58,7 @@ from roadworthy.release import behaviour_digest, pin
 
 from .case_target import PathTarget
 from .loop import Loop
+from .players import Players, players_of
 from .run_model import RunModel
 from .run_records import completion, summary_of
 from .service import Service
@@ -90,6 +92,8 @@ class EvaluatingDeps(Struct, frozen=True, kw_only=True):
     service: Callable[[ReleaseContent, Callable[[Provider], Provider]], Service]
     """Builds the service of a content, with a wrapper around its provider."""
     detector_factory: DetectorFactory | None = None
+    provider: Callable[[Model], Provider] | None = None
+    """Makes what plays a suite's simulated users."""
     on_progress: Callable[[Progress], None] | None = None
 
 
@@ -130,7 +134,9 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         return done
     model = RunModel(content, deps.loop, cache=asked.cache, seed=asked.seed)
     service = deps.service(content, model.wrap)
+    players = Players()
     try:
+        players = players_of(system, planned, model, deps.provider)
         scoring = Scoring(planned, deps.detector_factory)
         # 2 the bar into the ledger, before the first call
         started_at = format_instant(deps.loop.clock.now())
@@ -148,7 +154,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
                 return done
             found = await run(
                 planned,
-                PathTarget(service, deps.loop.clock, deps.new_id),
+                PathTarget(service, deps.loop.clock, deps.new_id, players=players),
                 runfile=runfile,
                 scoring=scoring,
                 limits=asked.limits,
@@ -158,6 +164,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
             # 4 summary, 5 entry
             return _entered(planned, system, found, runfile, model, deps)
     finally:
+        await players.aclose()
         await service.provider.aclose()
 
 

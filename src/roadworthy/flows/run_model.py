@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from roadworthy.domain import Provider, ReleaseContent, canonical, sha256
+from roadworthy.domain import Model, Provider, ReleaseContent, canonical, sha256
 from roadworthy.evaluation import CachedProvider, PlainProvider, SeededProvider
 
 from .loop import Loop
@@ -39,22 +39,32 @@ class RunModel:
         """The provider as the run asks it."""
         if not self._cache:
             return SeededProvider(PlainProvider(provider), self._seed)
-        self._cached = CachedProvider(
-            provider,
-            self._loop.workspace.answers,
-            identity=canonical(_identity(self._content)).decode(),
-            secret=self._loop.keyring.derived_secret(_ANSWERS),
-        )
+        content = self._content
+        self._cached = self._keeping(provider, _identity(content.candidate.model, content.assets))
         return SeededProvider(self._cached, self._seed)
 
+    def wrap_user(self, provider: Provider, model: Model, assets: dict[str, Any]) -> Provider:
+        """A provider that plays users: remembered, so that the same answers meet the same users."""
+        if not self._cache:
+            return SeededProvider(PlainProvider(provider), self._seed)
+        identity = {"user": True, **_identity(model, assets)}
+        return SeededProvider(self._keeping(provider, identity), self._seed)
 
-def _identity(content: ReleaseContent) -> dict[str, Any]:
+    def _keeping(self, provider: Provider, identity: dict[str, Any]) -> CachedProvider:
+        return CachedProvider(
+            provider,
+            self._loop.workspace.answers,
+            identity=canonical(identity).decode(),
+            secret=self._loop.keyring.derived_secret(_ANSWERS),
+        )
+
+
+def _identity(model: Model, assets: dict[str, Any]) -> dict[str, Any]:
     """Everything beside the request that changes the model's answers."""
-    model = content.candidate.model
     return {
         "model": model,
         "files": {
-            path: sha256(msgspec.json.encode(content.assets.get(path), order="sorted"))
+            path: sha256(msgspec.json.encode(assets.get(path), order="sorted"))
             for path in (model.file, model.adapter)
             if path
         },

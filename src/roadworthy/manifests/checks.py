@@ -10,6 +10,7 @@ from .candidate_checks import check_candidate
 from .charter_checks import check_charter
 from .clauses import check_clauses
 from .deployment_checks import check_deployment
+from .episode_checks import check_episodes
 from .paperwork_checks import check_papers
 from .prompt_checks import check_prompt
 from .reading import Reading
@@ -26,6 +27,7 @@ CHECKS = (
     check_suites,
     check_papers,
     check_repeats,
+    check_episodes,
     check_deployment,
     check_clauses,
 )

@@ -30,7 +30,7 @@ from .typed import suggest
 
 SCORERS = (
     "exact", "contains", "regex", "schema", "label", "action", "absent", "detector", "pairwise",
-    "rubric",
+    "rubric", "trajectory", "turns",
 )  # fmt: skip
 """What a suite may name under `scorer` (a test holds it equal to the evaluation's own list)."""
 

@@ -1,6 +1,7 @@
 """Providers: model vendors and runtimes behind one streaming port."""
 
 from .factory import make_provider
+from .live_tool import LiveCall, make_live_tool
 from .openai_compatible import OpenAICompatible
 from .resilience import Resilient, RetryPolicy
 from .usage import price, usage_of
@@ -8,10 +9,12 @@ from .weights import GEMMA_SHA256, acknowledge_terms, terms_notice
 
 __all__ = [
     "GEMMA_SHA256",
+    "LiveCall",
     "OpenAICompatible",
     "Resilient",
     "RetryPolicy",
     "acknowledge_terms",
+    "make_live_tool",
     "make_provider",
     "price",
     "terms_notice",

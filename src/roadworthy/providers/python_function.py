@@ -32,8 +32,9 @@ from .time_limit import time_limit
 class PythonFunction:
     """Calls `function(request: dict) -> str | dict`, in a thread unless it is `async`.
 
-    The dict that enters holds `model`, `prompt`, `messages`, `labels`, `sampling`; the one that
-    leaves `text` and, where known, `label_logprobs` and `finish_reason`.
+    The dict that enters holds `model`, `prompt`, `messages`, `labels`, `tools`, `sampling`; the one
+    that leaves `text` and, where known, `label_logprobs`, `finish_reason` and `delta` (tool calls,
+    in OpenAI's shape).
     """
 
     def __init__(self, function: Callable[[dict[str, Any]], Any], *, name: str) -> None:
@@ -48,6 +49,7 @@ class PythonFunction:
             "prompt": request.prompt,
             "messages": list(request.messages),
             "labels": list(request.labels),
+            "tools": request.extra.get("tools") or [],
             "sampling": msgspec.to_builtins(request.sampling),
         }
         try:
@@ -87,7 +89,7 @@ class PythonFunction:
             raise self._failed(error) from error
 
     def _failed(self, error: BaseException) -> ProviderError:
-        return ProviderError(f"{self._named} raised {_said(error)}", retryable=False)
+        return ProviderError(f"{self._named} raised {said_of(error)}", retryable=False)
 
     def _chunk(self, answer: Any) -> Chunk:
         """The answer as a chunk that holds nothing but JSON."""
@@ -107,6 +109,12 @@ class PythonFunction:
 
 
 def make_python(model: Model, root: str, assets: dict[str, Any]) -> PythonFunction:
+    """The provider of the function that `model` names. Raises UsageError as `function_of` does."""
+    function = function_of(model, root, assets)
+    return PythonFunction(function, name=f"{model.file}:{model.name}")
+
+
+def function_of(model: Model, root: str, assets: dict[str, Any]) -> Callable[..., Any]:
     """Load the function that `model` names (`file`: the source, `name`: the function).
 
     Raises UsageError when it is not trusted, not pinned, not there or outside the folder.
@@ -129,14 +137,14 @@ def make_python(model: Model, root: str, assets: dict[str, Any]) -> PythonFuncti
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        raise UsageError(f"{model.file}: {_said(error)}") from error
+        raise UsageError(f"{model.file}: {said_of(error)}") from error
     function = scope.get(model.name)
     if not callable(function):
         raise UsageError(f"{model.file}: there is no function {model.name!r}")
-    return PythonFunction(function, name=f"{model.file}:{model.name}")
+    return function  # type: ignore[no-any-return]
 
 
-def _said(error: BaseException) -> str:
+def said_of(error: BaseException) -> str:
     """An error of somebody else's code in words that can be written down."""
     try:
         words = str(error)

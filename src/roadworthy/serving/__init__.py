@@ -14,6 +14,7 @@ from .rails import RailLine
 from .route import Aim, aim, names
 from .tenants import TenantFile, TenantKey, TenantScope, editing, hash_key, load_tenants, new_key
 from .texts import delta_text, input_text, input_texts, with_texts
+from .tool_calls import ToolCall, tool_calls
 
 __all__ = [
     "Admittance",
@@ -34,6 +35,7 @@ __all__ = [
     "TenantScope",
     "Tenants",
     "Ticket",
+    "ToolCall",
     "aim",
     "decide",
     "delta_text",
@@ -49,5 +51,6 @@ __all__ = [
     "read_label",
     "standing",
     "tighten",
+    "tool_calls",
     "with_texts",
 ]

@@ -1,5 +1,6 @@
 """Scorers: each judges one answer of one case; a detector can be one too."""
 
+from .arguments import arguments_match
 from .catalogue import DEFAULT_SCORERS, READS, SCORER_NAMES, DetectorFactory, make_scorer
 from .detection import text_of
 
@@ -8,6 +9,7 @@ __all__ = [
     "READS",
     "SCORER_NAMES",
     "DetectorFactory",
+    "arguments_match",
     "make_scorer",
     "text_of",
 ]

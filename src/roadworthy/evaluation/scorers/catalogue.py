@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -30,6 +31,8 @@ from .judged import Judged
 from .label import Label
 from .regex import Regex
 from .schema import Schema
+from .trajectory import Trajectory
+from .turns import Turns
 
 DetectorFactory = Callable[[str, dict[str, Any]], Detector]
 """Makes a detector by name and options."""
@@ -66,6 +69,10 @@ class _LabelOptions(_Options, frozen=True, kw_only=True):
     ignore_case: bool = False
 
 
+class _TrajectoryOptions(_Options, frozen=True, kw_only=True):
+    check: Literal["all", "called", "not_called", "order", "only", "at_most", "state"] = "all"
+
+
 class _DetectorOptions(_Options, frozen=True, kw_only=True):
     detector: str = ""
     options: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -76,6 +83,12 @@ class _DetectorOptions(_Options, frozen=True, kw_only=True):
 
 _Made = TypeVar("_Made", bound=_Options)
 
+
+def _of_turns() -> list[Scorer]:
+    """What looks at the answer to one turn."""
+    return [Exact("text"), Regex("regex"), Schema("schema"), Absent("absent"), Action("action")]
+
+
 _KINDS: dict[str, tuple[Callable[..., Any], type[_Options]]] = {
     "exact": (Exact, _ExactOptions),
     "contains": (Contains, _ContainsOptions),
@@ -84,6 +97,8 @@ _KINDS: dict[str, tuple[Callable[..., Any], type[_Options]]] = {
     "label": (Label, _LabelOptions),
     "action": (Action, _Options),
     "absent": (Absent, _Options),
+    "trajectory": (Trajectory, _TrajectoryOptions),
+    "turns": (partial(Turns, scorers=_of_turns), _Options),
 }
 
 SCORER_NAMES = (*_KINDS, "detector", *sorted(JUDGED))
@@ -108,6 +123,8 @@ DEFAULT_SCORERS = {
     "schema": "schema",
     "action": "action",
     "absent": "absent",
+    "trajectory": "trajectory",
+    "turns": "turns",
 }
 """Expectation -> the scorer that reads it when the suite names none that does."""
 
