@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from doubles.desk import RULES, SLOS, Desk, cases
-from roadworthy.domain import Draft, GateDecision, Verdict
+from roadworthy.domain import Draft, EvidenceError, GateDecision, Verdict
 from roadworthy.flows.evaluating import Asked
 from roadworthy.manifests import load_system
 from roadworthy.release import pin
@@ -143,3 +143,45 @@ async def test_repeats_of_the_contract_are_the_bar(desk: Desk) -> None:
     assert (await desk.inspect()).decision is Verdict.PASS
     await desk.evaluate(Asked(repeats=1))
     assert desk.gate().decision is Verdict.PASS
+
+
+async def test_the_baseline_must_have_drawn_with_the_seed_of_the_judged_run(desk: Desk) -> None:
+    go_live(desk)
+    await evaluate_live(desk)
+    desk.deliberate()
+    await desk.evaluate(Asked(seed=7))
+    found = of(desk.gate(), "better")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "with the seed 7 of this run" in found.reason
+    assert found.reason.endswith("roadworthy eval --candidate live.yaml --seed 7")
+    await evaluate_live(desk, Asked(seed=7))
+    assert desk.gate().baseline_run
+
+
+async def test_the_first_run_of_the_baseline_counts_however_often_it_is_asked_again(
+    desk: Desk,
+) -> None:
+    """Who asks the live release until it does badly would choose what must be beaten."""
+    go_live(desk)
+    first = await desk.evaluate(candidate="live.yaml")
+    again = await desk.evaluate(Asked(fresh=True), candidate="live.yaml")
+    assert again.summary.run != first.summary.run
+    assert (await desk.inspect()).baseline_run == first.summary.run
+
+
+async def test_a_first_run_of_the_baseline_that_was_lost_is_not_replaced(desk: Desk) -> None:
+    go_live(desk)
+    first = await desk.evaluate(candidate="live.yaml")
+    await desk.evaluate(Asked(fresh=True), candidate="live.yaml")
+    first.run_file.unlink()
+    with pytest.raises(EvidenceError):
+        await desk.inspect()
+
+
+async def test_f1_is_compared_case_by_case(desk: Desk) -> None:
+    desk.write(
+        "safety-slos.yaml", SLOS + '- {name: f1_near, metric: f1, target: ">= 0.9 x baseline"}\n'
+    )
+    go_live(desk)
+    await evaluate_live(desk)
+    assert "80 cases paired" in of(await desk.inspect(), "f1_near").reason

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from roadworthy.domain import (
-    INDICATORS,
     Assessment,
     DetectorError,
     Measurement,
@@ -23,7 +22,7 @@ from roadworthy.domain import (
     parse_target,
     read_name,
 )
-from roadworthy.monitoring import by_facets, measure, selector, uncarried
+from roadworthy.monitoring import by_facets, contributions, measure, selector, uncarried
 from roadworthy.policy import (
     Side,
     agreed,
@@ -178,27 +177,14 @@ def _assess_part(
     return assess(slo, _measure(slo, part, level), part=name, baseline=beside)
 
 
-_SUMS = frozenset({"rate", "mean", "count"})
-"""Kinds of indicators that are a sum over cases, so that two runs of them can be paired."""
-
-
 def _side(slo: SafetySLO, rows: Sequence[Observation], level: float) -> Side:
-    """One run's half of a comparison, with each case's own value."""
-    spec = INDICATORS.get(read_name(slo).metric)
-    cases: dict[str, float] = {}
-    if spec is None or spec.kind in _SUMS:
-        by_case: dict[str, list[Observation]] = {}
-        for row in rows:
-            by_case.setdefault("/".join(row.unit), []).append(row)
-        found = {case: _of_case(_measure(slo, group, level)) for case, group in by_case.items()}
-        cases = {case: value for case, value in found.items() if value is not None}
-    return Side(measured=_measure(slo, rows, level), cases=cases)
+    """One run's half of a comparison, with what each case adds."""
 
+    def measured(part: Sequence[Observation]) -> Measurement:
+        return _measure(slo, part, level)
 
-def _of_case(found: Measurement) -> float | None:
-    """A case's own value. One that counts (`n`) and was not answered is not right, not absent."""
-    withheld = found.value is None and found.coverage == 0.0 and found.n > 0
-    return 0.0 if withheld else found.value
+    cases = contributions(read_name(slo).metric, rows, measured)
+    return Side(measured=measured(rows), cases={"/".join(key): of for key, of in cases.items()})
 
 
 def _measure(slo: SafetySLO, rows: Sequence[Observation], level: float) -> Measurement:

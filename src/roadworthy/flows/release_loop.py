@@ -80,7 +80,7 @@ def gate(system: System, loop: Loop) -> GateDecision:
     aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
     blockers = [*_bar_blockers(loop, run, present), *excuses.blockers(), *aside.blockers]
     # 4 objectives
-    baseline = baseline_of(loop, system, content, present)
+    baseline = baseline_of(loop, system, content, _drawn_as(loop, run, present))
     trials = trials_of(loop, content, (run, rows), present, incidents)
     evidence = Evidence(
         rows=rows,
@@ -155,6 +155,12 @@ def _bar_blockers(loop: Loop, run: RunSummary | None, present: Bar) -> list[Bloc
     """A bar that moved after the run keeps it closed."""
     fixed = _fixed(loop, run)
     return same_bar(fixed, present) if fixed is not None else []
+
+
+def _drawn_as(loop: Loop, run: RunSummary | None, present: Bar) -> Bar:
+    """Today's bar with the judged run's seed: the baseline must have drawn with the same."""
+    fixed = _fixed(loop, run)
+    return present if fixed is None else msgspec.structs.replace(present, seed=fixed.seed)
 
 
 def _fixed(loop: Loop, run: RunSummary | None) -> Bar | None:

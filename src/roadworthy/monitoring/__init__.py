@@ -1,6 +1,7 @@
 """Indicators: named functions of observations, the same before release and after it."""
 
 from .cases import copies_in
+from .contributions import contributions
 from .indicators import measure, measure_all
 from .lookout import Lookout, lookouts, unchecked
 from .rates import ATTACKS
@@ -10,6 +11,7 @@ __all__ = [
     "ATTACKS",
     "Lookout",
     "by_facets",
+    "contributions",
     "copies_in",
     "lookouts",
     "measure",

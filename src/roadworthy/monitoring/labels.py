@@ -58,7 +58,7 @@ def averaged(
     return beside_coverage(spec, cases, found)
 
 
-def _sure(row: Observation) -> bool:
+def sure(row: Observation) -> bool:
     """Whether the row says how sure its decision was, and the truth: also where a person took over.
 
     The threshold below which one does is only as good as the confidences on both sides of it.
@@ -73,10 +73,10 @@ def calibration_error(
     rows: list[Observation] = []
     weights: list[float] = []
     for group in cases.each():
-        sure = [row for row in group if _sure(row)]
-        rows += sure
-        weights += [1 / len(sure) for _ in sure]
-    found = per_case(cases, lambda row: row.confidence if _sure(row) else None)
+        known = [row for row in group if sure(row)]
+        rows += known
+        weights += [1 / len(known) for _ in known]
+    found = per_case(cases, lambda row: row.confidence if sure(row) else None)
     if not rows:
         return absent(spec)
     bars = reliability(
@@ -94,7 +94,7 @@ def brier(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: floa
     """Mean squared gap between confidence and outcome: a value in [0, 1] for each case."""
 
     def gap(row: Observation) -> float | None:
-        if not _sure(row):
+        if not sure(row):
             return None
         return (cast("float", row.confidence) - (row.decision == row.label)) ** 2
 

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from roadworthy.domain import Bar, Blocker, Verdict
 
-
 _SHOWN = 5
 """Cases named in one reason; more are counted."""
 
@@ -77,12 +76,13 @@ def removal_blockers(lost: Iterable[Removed]) -> list[Blocker]:
     by_bar: dict[tuple[str, str], list[str]] = {}
     for each in lost:
         by_bar.setdefault((each.suite, each.bar_fixed_at), []).append(each.case)
+    were = {True: ("was", "it"), False: ("were", "them")}
     return [
         Blocker(
             verdict=Verdict.FAIL,
-            reason=f"{_told(cases)} of suite {suite} {'was' if len(cases) == 1 else 'were'} removed "
-            f"since the bar fixed at {fixed_at[:19]}Z: a case is never deleted to go green; "
-            f"put {'it' if len(cases) == 1 else 'them'} back",
+            reason=f"{_told(cases)} of suite {suite} {were[len(cases) == 1][0]} removed since the "
+            f"bar fixed at {fixed_at[:19]}Z: a case is never deleted to go green; put "
+            f"{were[len(cases) == 1][1]} back",
             phase="suite",
         )
         for (suite, fixed_at), cases in by_bar.items()

@@ -22,7 +22,7 @@ class Side(Struct, frozen=True, kw_only=True):
 
     measured: Measurement
     cases: Mapping[str, float]
-    """Case -> its own value, where the indicator is a sum over cases; else empty."""
+    """Case -> what it adds to the indicator; empty where it has no such parts (a percentile)."""
 
 
 def assess_relative(

@@ -12,12 +12,10 @@ from collections.abc import Sequence, Set
 
 from msgspec import structs
 
-from roadworthy.domain import Observation
+from roadworthy.domain import EXPECTED, Observation
 
 Key = tuple[str, str]
 """(suite, case)."""
-
-_EXPECTED = "expect_action"
 
 
 class Today:
@@ -76,9 +74,9 @@ def _dressed(row: Observation, today: Observation) -> Observation:
     """An earlier answer as today's case would carry it; another text keeps its own truth."""
     attributes, label = today.attributes, today.label
     if row.input_digest != today.input_digest:
-        expected = row.attributes.get(_EXPECTED)
-        attributes = {key: value for key, value in attributes.items() if key != _EXPECTED}
-        attributes |= {_EXPECTED: expected} if expected is not None else {}
+        expected = row.attributes.get(EXPECTED)
+        attributes = {key: value for key, value in attributes.items() if key != EXPECTED}
+        attributes |= {EXPECTED: expected} if expected is not None else {}
         label = row.label
     return structs.replace(
         row,

@@ -8,6 +8,7 @@ from .acceptance import Threshold, controlled_threshold, proven_threshold
 from .agreement import Agreement, cohen_kappa, krippendorff_alpha
 from .bootstrap import bca_bootstrap, bca_mean, bca_ratio
 from .calibration import (
+    DEFAULT_BINS,
     Bin,
     Decomposition,
     brier,
@@ -51,6 +52,7 @@ from .selective import RiskPoint, area_under_risk, risk_coverage
 from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
 
 __all__ = [
+    "DEFAULT_BINS",
     "Agreement",
     "Bin",
     "Clustered",
