@@ -15,6 +15,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "suite": ("roadworthy.cli.suite", "grow the suites: attacks, perturbations, coverage"),
     "compare": ("roadworthy.cli.compare", "two candidates on the same cases, which cases flipped"),
     "rate": ("roadworthy.cli.rate", "let people rate answers, blind; see how far they agree"),
+    "deliberate": ("roadworthy.cli.deliberate", "write the note, its pre-read filled; record the decision"),
     "gate": ("roadworthy.cli.gate", "may this candidate ship, and if not, why not"),
     "finding": ("roadworthy.cli.finding", "enter what was found, and answer it: fix or accept"),
     "waiver": ("roadworthy.cli.waiver", "sign that a named failure may pass until a date"),

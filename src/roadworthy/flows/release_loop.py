@@ -61,7 +61,12 @@ from .waiving import excuses_of
 
 
 def gate(system: System, loop: Loop) -> GateDecision:
-    """Judge the candidate's newest run, record the decision, return it.
+    """Judge the candidate's newest run, record the decision, return it. Raises as `consider`."""
+    return _record(loop, consider(system, loop))
+
+
+def consider(system: System, loop: Loop) -> GateDecision:
+    """What the gate says of the candidate's newest run, unrecorded: nothing rests on it yet.
 
     Raises VerificationError or UndecidedError when the ledger under it does not verify.
     """
@@ -119,7 +124,7 @@ def gate(system: System, loop: Loop) -> GateDecision:
     decision = msgspec.structs.replace(
         decision, runs=trials.runs, looks=evidence.looks, waivers=in_use, quarantined=aside.shown
     )
-    return _record(loop, _under(decision, system.deliberation))
+    return _under(decision, system.deliberation)
 
 
 def _under(decision: GateDecision, note: Deliberation | None) -> GateDecision:

@@ -23,6 +23,8 @@ from .reading import PIPELINE, ROLLOUT, SLOS, Reading
 from .typed import suggest
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SHIPS = ("ship", "ship_limited")
+"""A note that decides so must be whole; one that holds may be being written."""
 _CANDIDATE = re.compile(r"(?:sha256:)?[0-9a-f]{12,64}")
 
 
@@ -145,6 +147,14 @@ def _check_deliberation(reading: Reading) -> None:
     for index, action in enumerate(header.actions):
         if action.due:
             check_date(action.due, ("actions", index, "due"), document)
+    for index, one in enumerate(header.participants):
+        if not one.name.strip() and document.sound(("participants", index, "name")):
+            document.fault(
+                ("participants", index, "name"),
+                f"nobody is named for the voice `{one.voice}`",
+                "write who spoke, or remove the line",
+                severity="error" if header.decision in _SHIPS else "warning",
+            )
     _check_voices(reading, document)
     _check_sections(note, document)
 
@@ -153,7 +163,6 @@ def _check_sections(note: Deliberation, document: Document) -> None:
     """A note that says ship and gives no reasons is a fault; one that holds is being written."""
     if document.broken:
         return
-    ships = note.header.decision in ("ship", "ship_limited")
     for unsaid in unsaid_sections(note.body):
         title = unsaid.section.title
         what = f"the section `## {title}` is {'empty' if unsaid.line else 'missing'}"
@@ -161,7 +170,7 @@ def _check_sections(note: Deliberation, document: Document) -> None:
             ("body",),
             f"{what}: the gate refuses a note in which it is",
             f"write {unsaid.section.write}",
-            severity="error" if ships else "warning",
+            severity="error" if note.header.decision in _SHIPS else "warning",
             line=note.body_line + max(0, unsaid.line - 1),
         )
 
@@ -169,7 +178,8 @@ def _check_sections(note: Deliberation, document: Document) -> None:
 def _check_voices(reading: Reading, document: Document) -> None:
     if reading.charter is None or reading.deliberation is None:
         return
-    heard = {one.voice.casefold() for one in reading.deliberation.header.participants}
+    people = reading.deliberation.header.participants
+    heard = {one.voice.casefold() for one in people if one.name.strip()}
     for voice in reading.charter.review.required_voices:
         if voice.casefold() not in heard and document.sound(("participants",)):
             document.fault(

@@ -12,11 +12,21 @@ from .findings import (
     accept_findings,
     finding_blockers,
     finding_notes,
+    finding_sentence,
     finding_standing,
 )
 from .gate import decide
 from .incident_cases import REQUIREMENT, assess_incident_cases, holds, incident_blockers
 from .lookout import undecided_by
+from .preread import (
+    Change,
+    Flip,
+    PreRead,
+    SliceSeen,
+    new_note,
+    preread_block,
+    with_preread,
+)
 from .relative import Side, assess_relative, unpaired
 from .rendering import (
     asked,
@@ -54,14 +64,18 @@ from .waivers import used as waivers_in_use
 __all__ = [
     "REQUIREMENT",
     "SEVERITIES",
+    "Change",
     "FindingAnswers",
     "FindingStanding",
+    "Flip",
     "Held",
+    "PreRead",
     "Removed",
     "RiskFinding",
     "SetAside",
     "Severity",
     "Side",
+    "SliceSeen",
     "Terms",
     "Today",
     "accept_failures",
@@ -78,6 +92,7 @@ __all__ = [
     "estimate",
     "finding_blockers",
     "finding_notes",
+    "finding_sentence",
     "finding_standing",
     "headline",
     "held",
@@ -89,8 +104,10 @@ __all__ = [
     "level",
     "looked_at",
     "moved_since",
+    "new_note",
     "only_adds",
     "percent",
+    "preread_block",
     "removal_blockers",
     "removed_cases",
     "rests_on_estimate",
@@ -108,4 +125,5 @@ __all__ = [
     "verdict",
     "waived",
     "waivers_in_use",
+    "with_preread",
 ]

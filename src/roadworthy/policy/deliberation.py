@@ -27,7 +27,7 @@ def deliberation_blockers(
             )
         ]
     blockers = []
-    heard = {participant.voice.casefold() for participant in header.participants}
+    heard = {each.voice.casefold() for each in header.participants if each.name.strip()}
     missing = [voice for voice in charter.review.required_voices if voice.casefold() not in heard]
     if missing:
         blockers.append(

@@ -114,7 +114,7 @@ def finding_blockers(standings: Iterable[FindingStanding]) -> list[Blocker]:
     that a run contradicts refuses; one that no run tried is undecided.
     """
     return [
-        Blocker(verdict=verdict, reason=in_words_of(each), phase="policy")
+        Blocker(verdict=verdict, reason=finding_sentence(each), phase="policy")
         for each in standings
         if (verdict := _verdict(each)) is not None
     ]
@@ -133,10 +133,10 @@ def _verdict(standing: FindingStanding) -> Verdict | None:
 
 def finding_notes(standings: Iterable[FindingStanding]) -> list[str]:
     """The findings that do not stop the gate, and why they do not."""
-    return [in_words_of(each) for each in standings if _verdict(each) is None]
+    return [finding_sentence(each) for each in standings if _verdict(each) is None]
 
 
-def in_words_of(standing: FindingStanding) -> str:
+def finding_sentence(standing: FindingStanding) -> str:
     """One sentence: which finding, how bad, from where, how it stands."""
     found = standing.finding
     return f"{found.severity} finding {found.id} ({found.source}): {found.summary}; {standing.said}"

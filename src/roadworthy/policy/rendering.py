@@ -78,9 +78,9 @@ def to_markdown(decision: GateDecision) -> str:
     ]
     for item in decision.slos:
         lines.append(
-            f"| {_cell(item.name)} | {_cell(item.target)} | {estimate(item)} "
+            f"| {cell(item.name)} | {cell(item.target)} | {estimate(item)} "
             f"| {interval(item)} | {asked(item)} | {shown(item.baseline)} "
-            f"| {shown(item.difference)} | **{_cell(verdict(item))}** |"
+            f"| {shown(item.difference)} | **{cell(verdict(item))}** |"
         )
     waivers = [waived(use) for use in decision.waivers]
     for title, texts in (
@@ -89,12 +89,12 @@ def to_markdown(decision: GateDecision) -> str:
         ("Notes", decision.notes),
     ):
         if texts:
-            lines += ["", f"{title}:", "", *(f"- {_cell(text)}" for text in texts)]
+            lines += ["", f"{title}:", "", *(f"- {cell(text)}" for text in texts)]
     lines += ["", f"Next: {decision.next_step}", ""]
     return "\n".join(lines)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text that cannot end a table cell or start HTML."""
     clean = text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
     return clean.replace("<", "&lt;").replace(">", "&gt;")

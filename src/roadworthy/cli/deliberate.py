@@ -1,0 +1,59 @@
+"""`roadworthy deliberate`: open the note with its pre-read; record what people decided."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .terminal import emit, same_system, say
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    candidate: Annotated[str, typer.Option(help="The candidate's file.")] = "candidate.yaml",
+    record: Annotated[
+        bool, typer.Option("--record", help="Enter the finished note, signed by you.")
+    ] = False,
+    acting: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Open deliberation-note.md for the candidate, its pre-read filled in.
+
+    The pre-read says what changed since the live release, what the gate would say, which cases
+    flipped, which slices do worst, open incidents, findings, waivers, stale evidence and open
+    actions. People write the eight sections below it; run again, only the pre-read is renewed.
+    With --record a participant enters the finished note: who was heard, what was decided, who
+    disagrees. Exit code 4 while a section, a name or a required voice is missing.
+    """
+    from roadworthy.flows.people import Acting
+    from roadworthy.flows.preread import SCRIBES, open_note, record_note
+    from roadworthy.manifests import load_system
+    from roadworthy.wiring.loop import open_loop
+
+    from .acting import acting_person
+
+    system = load_system(directory, candidate=candidate)
+    loop = open_loop(directory, configured=system.deployment.workspace)
+    if record:
+        name, signer, key = acting_person(loop.workspace, acting, roles=SCRIBES)
+        entry = record_note(system, loop, Acting(name=name, signer=signer, key=key))
+        if json:
+            emit({"entry": entry.seq, "note": entry.subject, **entry.payload})
+            return
+        heard = ", ".join(str(one["name"]) for one in entry.payload["participants"])
+        say(f"entry {entry.seq}: {entry.payload['decision']}, heard were {heard}; signed by {name}")
+        say(f"Next: roadworthy gate{same_system(directory, candidate)}")
+        return
+    opened = open_note(system, loop)
+    if json:
+        emit({"note": str(opened.path), "kept": opened.kept, "refreshed": opened.refreshed})
+        return
+    said = "its pre-read is up to date" if opened.refreshed else "opened, with its pre-read"
+    say(f"{opened.path}: {said}")
+    if opened.kept:
+        say(f"the note about the candidate before is kept in {opened.kept}")
+    say("Next: people write the eight sections, names and a decision; then roadworthy deliberate"
+        " --record --as NAME")  # fmt: skip
