@@ -129,3 +129,45 @@ def test_a_checkpoint_is_not_held_against_a_bundle_unsaid(roadworthy: Says) -> N
     assert roadworthy("ledger", "checkpoint", "--out", "kept.txt")[0] == 0
     code, said = roadworthy("verify", str(golden), "--checkpoint", "kept.txt")
     assert code == 1 and "not a bundle" in said
+
+
+def test_a_restore_says_whose_private_keys_are_not_there_and_what_to_do(
+    roadworthy: Says, tmp_path: Path
+) -> None:
+    assert roadworthy("backup", "--out", "b.tgz")[0] == 0
+    code, said = roadworthy("restore", "b.tgz", str(tmp_path / "elsewhere"), "--json")
+    assert code == 0 and json.loads(said)["keys_missing"] == ["ada", "ben", "machine"]
+    code, said = roadworthy("restore", "b.tgz", str(tmp_path / "third"))
+    assert code == 0 and "ada, ben, machine" in said
+    assert "people machine --as NAME" in said and "people revoke NAME --as ADMIN" in said
+    code, said = roadworthy("restore", "b.tgz", ".", "--json")
+    assert code == 0 and json.loads(said)["keys_missing"] == [], "the keys of the old one are kept"
+
+
+def test_a_restore_is_held_against_a_kept_checkpoint(roadworthy: Says, tmp_path: Path) -> None:
+    assert roadworthy("backup", "--out", "b.tgz")[0] == 0
+    add(roadworthy, "cleo")
+    assert roadworthy("ledger", "checkpoint", "--out", "kept.txt")[0] == 0
+    new = str(tmp_path / "elsewhere")
+    code, said = roadworthy("restore", "b.tgz", new, "--checkpoint", "kept.txt")
+    assert code == 5 and "the tail was cut" in said
+    assert roadworthy("restore", "b.tgz", new, "--checkpoint", "missing.txt")[0] == 1
+
+
+def test_the_way_out_of_a_lost_key_is_the_one_that_restore_names(
+    roadworthy: Says, tmp_path: Path
+) -> None:
+    assert roadworthy("backup", "--out", "b.tgz")[0] == 0
+    new = tmp_path / "elsewhere"
+    assert roadworthy("restore", "b.tgz", str(new))[0] == 0
+    shutil.copytree(HOME / "keys", new / HOME / "keys")
+    (new / HOME / "keys" / "ben.key").unlink()
+    (new / HOME / "keys" / "machine.key").unlink()
+    assert roadworthy("people", "list", str(new))[0] == 0
+    assert roadworthy("people", "machine", str(new), "--as", "ada")[0] == 0
+    assert (
+        roadworthy("people", "revoke", "ben", str(new), "--reason", "lost", "--as", "ada")[0] == 0
+    )
+    code, said = roadworthy("people", "add", "ben", str(new), "--role", "reviewer", "--as", "ada")
+    assert code == 0, said
+    assert roadworthy("verify", str(new))[0] == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from roadworthy_verify import verify_bundle, verify_path
+from roadworthy_verify import Report, sentences, verify_bundle, verify_path
 from roadworthy_verify.command import run
 from roadworthy_verify.instant import LAST, is_instant, later
 
@@ -91,3 +91,16 @@ def test_a_closed_output_is_no_success() -> None:
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "a\nVERIFIED", "\x9b1A", "\u202egolb", "\r", "\ud800"])
+def test_what_a_forger_wrote_neither_drives_a_terminal_nor_adds_a_line(text: str) -> None:
+    report = Report("tampered", f"entry {text} does not fit", {"kind": "ledger"}, (f"of {text}",))
+    said = sentences(report)
+    assert len(said) == 2 and all(line.isprintable() for line in said)
+    assert said[-1].startswith("TAMPERED")
+
+
+def test_letters_of_any_script_are_said_as_they_are() -> None:
+    report = Report("refused", "Зоя und José 審査 😀", {"kind": "ledger"})
+    assert "Зоя und José 審査 😀" in sentences(report)[-1]

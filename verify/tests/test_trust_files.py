@@ -83,6 +83,10 @@ def test_roles_are_a_list_on_one_line_or_several(tmp_path: Path, roles: str) -> 
         (WHOLE + "  roles: [engineer,\n    admin]\n", "a list must end on its line"),
         ("{", "Expecting property name"),
         ("keys: 3\n", "`keys` must be a list"),
+        ('{"keys": [], "keys": []}', "'keys' stands in it twice"),
+        ('{"keys": ' + "[" * 100_000, "nested too deeply"),
+        ('{"roadworthy": ' + "9" * 5000 + "}", "Exceeds the limit"),
+        ('{"roadworthy": NaN}', "NaN is no number"),
     ],
 )
 def test_what_is_not_understood_is_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -65,14 +65,15 @@ def take_apart(envelope: Any) -> Envelope:
     """The parts of an envelope. Raises EnvelopeError where it has not the form of one."""
     try:
         payload = _base64(envelope["payload"])
-        payload_type = envelope["payloadType"]
-        signatures = tuple(
-            (str(item["keyid"]), _base64(item["sig"])) for item in envelope["signatures"]
-        )
+        payload_type, signed = envelope["payloadType"], envelope["signatures"]
+        if not isinstance(payload_type, str) or not isinstance(signed, list):
+            raise TypeError("its type is no text, or its signatures are no list")
+        payload_type.encode()  # half a character cannot have been signed
+        if len(signed) > MAX_SIGNATURES:
+            raise ValueError(f"{len(signed)} signatures, more than {MAX_SIGNATURES}")
+        signatures = tuple((str(item["keyid"]), _base64(item["sig"])) for item in signed)
     except (KeyError, TypeError, ValueError) as error:
         raise EnvelopeError("tampered", f"not a DSSE envelope: {error!r}") from None
-    if not isinstance(payload_type, str) or len(signatures) > MAX_SIGNATURES:
-        raise EnvelopeError("tampered", "not a DSSE envelope: its type or signatures are wrong")
     if len({key_id for key_id, _ in signatures}) != len(signatures):
         raise EnvelopeError("tampered", "one key signed the envelope twice")
     return Envelope(payload, payload_type, signatures)

@@ -38,7 +38,7 @@ class Report:
     def __post_init__(self) -> None:
         if self.state not in EXIT_CODES:
             raise ValueError(f"unknown state {self.state!r}")
-        # What a forger wrote is quoted here; it must never keep a terminal from being told.
+        # What a forger wrote is quoted here; it must neither drive a terminal nor silence it.
         object.__setattr__(self, "fault", _printable(self.fault))
         object.__setattr__(self, "lines", tuple(_printable(line) for line in self.lines))
 
@@ -63,8 +63,16 @@ class Report:
 
 
 def _printable(text: str) -> str:
-    """The text with lone surrogates written out, since no output takes them."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """The text with everything written out that is no visible character.
+
+    Escape sequences, line breaks, marks that turn the direction of writing, half characters.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )
 
 
 _OWN = {"ok", "state", "fault"}

@@ -24,6 +24,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from .instant import EXAMPLE, is_instant
+from .strict_json import JsonError, read_json
 
 FIELDS = {
     "key_id", "name", "kind", "roles", "public_key",
@@ -196,8 +197,8 @@ def parse_trust(text: str, source: str = "trust") -> dict[str, Any]:
     """The document in a trust.yaml (or JSON) text. Raises TrustError on anything unusual."""
     if text.lstrip().startswith("{"):
         try:
-            document = json.loads(text)
-        except ValueError as error:
+            document = read_json(text)
+        except JsonError as error:
             raise TrustError(f"{source}: {error}") from None
         if not isinstance(document, dict):
             raise TrustError(f"{source}: must be a mapping")
