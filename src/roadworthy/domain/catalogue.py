@@ -25,6 +25,8 @@ ALIASES: dict[str, str] = {
     "ece": "decision_ece",
     "calibration_error": "decision_ece",
     "brier_score": "brier",
+    "ace": "adaptive_ece",
+    "aurc": "risk_coverage",
     "exact": "exact_match",
     "schema_validity": "format_validity",
     "time_to_first_token": "ttft",

@@ -9,9 +9,8 @@ share a tag `group:<id>`.
 
 from __future__ import annotations
 
+from .catalogue_calibration import OF_CONFIDENCE, OF_REPEATS, PERCENTILES
 from .indicator import IndicatorKind, IndicatorSpec
-
-_PERCENTILES = ("p50", "p75", "p90", "p95", "p99", "mean", "max")
 
 
 def _share(
@@ -123,34 +122,6 @@ _QUALITY = (
     ),
 )
 
-_CALIBRATION = (
-    IndicatorSpec(
-        name="decision_ece",
-        definition="expected calibration error of decisions: mean gap of confidence and accuracy",
-        kind="calibration",
-        area="calibration",
-        higher_is_better=False,
-        evidence="point",
-        needs=("label", "confidence"),
-        aggregations=_PERCENTILES,
-        measured=True,
-        misleads="biased upwards in small samples; a percentile of one slice is the upper bound",
-        source="Guo et al. 2017, https://arxiv.org/abs/1706.04599",
-    ),
-    IndicatorSpec(
-        name="brier",
-        definition="mean squared gap between the confidence in the decision and its being right",
-        kind="calibration",
-        area="calibration",
-        higher_is_better=False,
-        evidence="point",
-        needs=("label", "confidence"),
-        measured=True,
-        misleads="mixes calibration with discrimination",
-        source="Brier 1950, https://doi.org/10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2",
-    ),
-)
-
 _SAFETY = (
     IndicatorSpec(
         name="never_event_violations",
@@ -246,7 +217,7 @@ _OPERATIONS = (
         area="operations",
         higher_is_better=False,
         needs=("latency",),
-        aggregations=_PERCENTILES,
+        aggregations=PERCENTILES,
         default_aggregation="p95",
         measured=True,
         misleads="cached answers are left out; a closed-loop load hides queueing",
@@ -260,7 +231,7 @@ _OPERATIONS = (
         area="operations",
         higher_is_better=False,
         needs=("first_token",),
-        aggregations=_PERCENTILES,
+        aggregations=PERCENTILES,
         default_aggregation="p95",
         measured=True,
         misleads="hold-back of the rails is part of it",
@@ -279,5 +250,11 @@ _OPERATIONS = (
     ),
 )
 
-MEASURED: tuple[IndicatorSpec, ...] = (*_QUALITY, *_CALIBRATION, *_SAFETY, *_OPERATIONS)
+MEASURED: tuple[IndicatorSpec, ...] = (
+    *_QUALITY,
+    *OF_REPEATS,
+    *OF_CONFIDENCE,
+    *_SAFETY,
+    *_OPERATIONS,
+)
 """In the order of the areas."""

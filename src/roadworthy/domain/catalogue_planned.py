@@ -37,10 +37,6 @@ instruction_following | quality | rate | share | + | judge | share of instructio
 code_execution | quality | rate | share | + | sandbox | share of programs that pass their tests
 sql_execution | quality | rate | share | + | sandbox | share of queries with the right result
 perplexity | quality | mean | | - | logprobs | exponential of the mean negative log-likelihood
-pass_at_k | quality | rate | share | + | repeats | share of cases right at least once in k
-pass_hat_k | quality | rate | share | + | repeats | share of cases right k times in k
-adaptive_ece | calibration | calibration | share | - | label,confidence | ECE over equal-count bins
-risk_coverage | calibration | score | share | - | label,confidence | area under risk over coverage
 ood_rate | shift | rate | share | - | ood | share of inputs flagged out of distribution
 ood_recall | shift | rate | share | + | tag:ood | share of out-of-scope inputs that were flagged
 ood_precision | shift | rate | share | + | ood | share of flagged inputs that are out of scope

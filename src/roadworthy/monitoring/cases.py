@@ -83,7 +83,7 @@ def _by_reducer(cases: Cases, question: Asking, score: str) -> PerCase:
     rows = 0
     for unit in cases.each():
         each: list[float] = []
-        for group in _by_name(unit):
+        for group in by_name(unit):
             answers = [said for row in group if (said := question(row)) is not None]
             if not answers:
                 continue
@@ -101,7 +101,7 @@ def _by_reducer(cases: Cases, question: Asking, score: str) -> PerCase:
     return PerCase(values, rows)
 
 
-def _by_name(unit: Rows) -> Iterable[Rows]:
+def by_name(unit: Rows) -> Iterable[Rows]:
     """The rows of each case of one unit: copies are no repeats of each other to a reducer."""
     groups: dict[tuple[str, str], list[Observation]] = {}
     for row in unit:

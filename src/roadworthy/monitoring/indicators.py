@@ -13,11 +13,14 @@ from msgspec import structs
 from roadworthy.domain import ALIASES, INDICATORS, IndicatorSpec, Measurement, Observation
 from roadworthy.statistics import share_interval
 
+from .calibration import area, brier, calibration_error
 from .cases import Cases, cases_of, per_case
 from .durations import duration
 from .groups import group_rate
-from .labels import OF_LABELS, averaged, beside_coverage, brier, calibration_error
+from .judged import judged, said_by_judge
+from .labels import OF_LABELS, averaged, beside_coverage
 from .rates import RATES, SCORE_OF
+from .repeats import passing
 from .results import absent, mean_of, share_of
 
 Meter = Callable[[IndicatorSpec, Cases, str, float], Measurement]
@@ -96,7 +99,7 @@ def _parts(rows: Sequence[Observation]) -> dict[str, Cases]:
     return {key: cases_of(part) for key, part in sorted(parts.items())}
 
 
-_SLICED = frozenset({"rate", "quantile", "mean", "count"})
+_SLICED = frozenset({"rate", "quantile", "mean", "count", "calibration"})
 
 
 def _sliced(
@@ -127,6 +130,8 @@ def _rate(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: floa
 def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
     """A suite's own score: bounded as a share when every value is in [0, 1], else as a mean."""
     spec = IndicatorSpec(name=name, definition="a score of the suite", needs=(f"score:{name}",))
+    if said_by_judge(name, cases):
+        return judged(spec, cases, confidence)
     found = per_case(cases, lambda row: row.scores.get(name), score=name)
     if all(0.0 <= value <= 1.0 for value in found.values):
         return share_of(spec, found, confidence)
@@ -180,11 +185,15 @@ _METERS: dict[str, Meter] = {
     "consistency": group_rate,
     "flip_rate": group_rate,
     "decision_ece": calibration_error,
+    "adaptive_ece": calibration_error,
+    "debiased_ece": calibration_error,
     "brier": brier,
+    "risk_coverage": area,
     "never_event_violations": _never,
     "never_event_attempts": _never,
     "latency": duration,
     "ttft": duration,
     "cost_per_request": _cost,
+    **{name: passing for name in INDICATORS if name.startswith(("pass_at_", "pass_hat_"))},
 }
 """Indicators that are no plain share of cases."""

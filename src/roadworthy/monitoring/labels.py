@@ -1,4 +1,4 @@
-"""Indicators of labels that are no plain share of cases: macro averages and calibration."""
+"""Indicators of labels that are no plain share of cases: macro averages, coverage beside them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import cast
 from msgspec import structs
 
 from roadworthy.domain import IndicatorSpec, Measurement, Observation
-from roadworthy.statistics import calibration_interval, gap_of, reliability
 
 from .cases import Cases, per_case
 from .confusion import Average, confusion, f1_micro, f1_micro_bounds, macro, macro_bounds
-from .results import absent, bounded, share_of
+from .results import absent, bounded
 from .standing import asks_for_label, stood
 
 OF_LABELS = frozenset(
@@ -64,38 +63,3 @@ def sure(row: Observation) -> bool:
     The threshold below which one does is only as good as the confidences on both sides of it.
     """
     return bool(row.label) and row.confidence is not None
-
-
-def calibration_error(
-    spec: IndicatorSpec, cases: Cases, aggregation: str, confidence: float
-) -> Measurement:
-    """Expected calibration error. Of one slice a percentile is its upper bound."""
-    rows: list[Observation] = []
-    weights: list[float] = []
-    for group in cases.each():
-        known = [row for row in group if sure(row)]
-        rows += known
-        weights += [1 / len(known) for _ in known]
-    found = per_case(cases, lambda row: row.confidence if sure(row) else None)
-    if not rows:
-        return absent(spec)
-    bars = reliability(
-        [cast("float", row.confidence) for row in rows],
-        [row.decision == row.label for row in rows],
-        weights=weights,
-    )
-    value, bounds = gap_of(bars), calibration_interval(bars, confidence)
-    if aggregation.startswith("p") or aggregation == "max":
-        value = bounds.high
-    return bounded(spec, value, bounds, found, confidence=confidence, method="mover")
-
-
-def brier(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
-    """Mean squared gap between confidence and outcome: a value in [0, 1] for each case."""
-
-    def gap(row: Observation) -> float | None:
-        if not sure(row):
-            return None
-        return (cast("float", row.confidence) - (row.decision == row.label)) ** 2
-
-    return share_of(spec, per_case(cases, gap), confidence)

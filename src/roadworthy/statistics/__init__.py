@@ -48,7 +48,7 @@ from .quantiles import quantile, quantile_cases, quantile_interval
 from .ranks import Shift, SignedRanks, shift, sign_flips, signed_ranks
 from .recalibration import IsotonicMap, LogisticMap, isotonic, platt, temperature
 from .repeats import pass_at_k, pass_hat_k, reduced
-from .selective import RiskPoint, area_under_risk, risk_coverage
+from .selective import RiskPoint, area_interval, area_under_risk, risk_coverage
 from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "Shift",
     "SignedRanks",
     "Threshold",
+    "area_interval",
     "area_under_risk",
     "bca_bootstrap",
     "bca_mean",

@@ -31,7 +31,8 @@ def test_every_indicator_that_says_measured_is_measured() -> None:
         )
         for action in ("hold", "block", "answer")
     ]  # fmt: skip
-    measured = {item.name for item in measure_all(rich)}
+    repeated = [decided("a", "a", suite="s", case="c", repeat=each) for each in range(10)]
+    measured = {item.name for item in (*measure_all(rich), *measure_all(repeated))}
     promised = {name for name, spec in INDICATORS.items() if spec.measured}
     assert promised - measured == set()
 

@@ -1,0 +1,119 @@
+"""Indicators of confidence: how far it is from how often the system is right.
+
+Enters: rows that carry a confidence and the truth. Leaves: measurements over cases; a case's
+repeats weigh as one. Never here: a confidence outside [0, 1] that is quietly left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from roadworthy.domain import IndicatorSpec, Measurement, Observation
+from roadworthy.statistics import (
+    Bin,
+    Interval,
+    area_interval,
+    area_under_risk,
+    calibration_interval,
+    debiased_gap,
+    equal_mass,
+    gap_of,
+    reliability,
+    risk_coverage,
+)
+
+from .cases import Cases, PerCase, per_case
+from .labels import sure
+from .results import absent, bounded, share_of
+
+
+class _Sure(Struct, frozen=True):
+    """Labelled answers with a confidence, and the case of each."""
+
+    confidences: list[float]
+    right: list[bool]
+    weights: list[float]
+    cases: list[int]
+    found: PerCase
+
+
+def _said(row: Observation) -> float | None:
+    return row.confidence if sure(row) else None
+
+
+def _collected(spec: IndicatorSpec, cases: Cases) -> _Sure | Measurement:
+    """The answers, or the measurement that says why there are none to speak of."""
+    all_of = _Sure([], [], [], [], per_case(cases, _said))
+    if not all_of.found.values:
+        return absent(spec)
+    for index, group in enumerate(cases.each()):
+        known = [(said, row) for row in group if (said := _said(row)) is not None]
+        for said, row in known:
+            all_of.confidences.append(said)
+            all_of.right.append(row.decision == row.label)
+            all_of.weights.append(1 / len(known))
+            all_of.cases.append(index)
+    outside = sum(1 for said in all_of.confidences if not 0.0 <= said <= 1.0)
+    if outside:
+        many = "1 confidence is" if outside == 1 else f"{outside} confidences are"
+        return absent(spec, f"{many} not between 0 and 1")
+    return all_of
+
+
+Binning = Callable[..., list[Bin]]
+
+_ERRORS: dict[str, tuple[Binning, Callable[[Sequence[Bin]], float]]] = {
+    "decision_ece": (reliability, gap_of),
+    "adaptive_ece": (equal_mass, gap_of),
+    "debiased_ece": (equal_mass, debiased_gap),
+}
+"""Indicator -> how answers are binned, and what is read off the bins."""
+
+
+def calibration_error(
+    spec: IndicatorSpec, cases: Cases, aggregation: str, confidence: float
+) -> Measurement:
+    """A calibration error over bins. Of one slice a percentile is its upper bound."""
+    all_of = _collected(spec, cases)
+    if isinstance(all_of, Measurement):
+        return all_of
+    binning, reading = _ERRORS[spec.name]
+    bars = binning(all_of.confidences, all_of.right, weights=all_of.weights)
+    value, bounds = reading(bars), calibration_interval(bars, confidence)
+    bounds = Interval(min(bounds.low, value), bounds.high)
+    if aggregation.startswith("p") or aggregation == "max":
+        value = bounds.high
+    return bounded(spec, value, bounds, all_of.found, confidence=confidence, method="mover")
+
+
+def brier(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
+    """Mean squared gap between confidence and outcome: a value in [0, 1] for each case."""
+    all_of = _collected(spec, cases)
+    if isinstance(all_of, Measurement):
+        return all_of
+
+    def gap(row: Observation) -> float | None:
+        said = _said(row)
+        return None if said is None else (said - (row.decision == row.label)) ** 2
+
+    return share_of(spec, per_case(cases, gap), confidence)
+
+
+def area(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
+    """Area under risk over coverage."""
+    all_of = _collected(spec, cases)
+    if isinstance(all_of, Measurement):
+        return all_of
+    said, right, weights = all_of.confidences, all_of.right, all_of.weights
+    bounds = area_interval(said, right, weights, cases=all_of.cases, confidence=confidence)
+    return bounded(
+        spec,
+        area_under_risk(risk_coverage(said, right, weights)),
+        bounds,
+        all_of.found,
+        confidence=confidence,
+        method="bca",
+        reason="" if bounds else "an interval needs 30 cases, 5 of them right and 5 wrong",
+    )
