@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from roadworthy.flows.heads import put_back_heads
 from roadworthy.flows.people import Acting
 from roadworthy.flows.releasing import activate_release
 from roadworthy.flows.routing import leave_head, publish, read_table
-from roadworthy.ledger import back_up, encode_proof, live_key, open_ledger, to_note
+from roadworthy.ledger import back_up, encode_proof, live_key, open_ledger, restore, to_note
 from roadworthy_verify import CheckpointError, Report, load_heads, verify_path
 
 
@@ -287,3 +288,37 @@ def test_missing_triggers_and_foreign_tables_are_named_and_prove_nothing_less(
         "table notes is no part of a ledger",
     ]
     assert any(line.startswith("warning: table notes") for line in report.lines)
+
+
+def test_a_backup_is_whole_while_heads_are_left_all_the_time(
+    desk: ReleaseDesk, tmp_path: Path
+) -> None:
+    """A control process leaves a newer head every moment; none of them is in the backup."""
+    over = threading.Event()
+
+    def go_on() -> None:
+        other = opened(desk)
+        while not over.is_set():
+            draft = Draft(system="s", kind="k", subject="x", actor=desk.loop.machine, payload={})
+            other.record(draft)
+            leave_head(desk.workspace)
+
+    busy = threading.Thread(target=go_on)
+    busy.start()
+    try:
+        for number in range(3):
+            back_up(
+                desk.workspace.root,
+                tmp_path / f"{number}.tgz",
+                at=format_instant(desk.clock.now()),
+                with_keys=True,
+            )
+    finally:
+        over.set()
+        busy.join()
+    for number in range(3):
+        home = tmp_path / f"home{number}"
+        report = restore(tmp_path / f"{number}.tgz", home)
+        assert report.ok
+        head = read_table(home / "serving/routing.json").checkpoint
+        assert head is not None and head.size <= report.details["entries"]

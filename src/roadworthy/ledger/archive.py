@@ -25,16 +25,11 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import EvidenceError, Instant, UsageError, VerificationError
-from roadworthy_verify import (
-    CheckpointError,
-    Report,
-    TrustError,
-    carried_heads,
-    verify_ledger,
-)
-from roadworthy_verify.carried import RELEASES, ROUTING, SEAL, carriers
+from roadworthy_verify import CheckpointError, Head, TrustError, verify_ledger
+from roadworthy_verify.carried import RELEASES, ROUTING, SEAL, carriers, heads_carried_by
 from roadworthy_verify.checkpoint import heads_of_file
 from roadworthy_verify.ledger import own_heads
+from roadworthy_verify.strict_json import JsonError, read_json
 
 from .sqlite_store import trouble
 
@@ -48,7 +43,7 @@ _TOGETHER = (CHECKPOINTS, LEDGER, _TRUST, ROUTING)
 _LEFT_OUT = {"cache", "models", KEYS}
 """Folders that can be made again, or must not travel."""
 _TRIES = 5
-"""So often everything that hangs together is copied again, when somebody acted meanwhile."""
+"""So often everything that hangs together is copied, when somebody publishes meanwhile."""
 
 
 class Backup(Struct, frozen=True, kw_only=True):
@@ -133,42 +128,59 @@ def _copy_database(source: Path, target: Path) -> None:
 def _copy_what_hangs_together(root: Path, work: Path) -> set[Path]:
     """Copy the ledger with what must fit it; returns the other files that carry checkpoints.
 
-    Checkpoints before the ledger, so that none is newer; trust while nobody changes it. Whoever
-    acts meanwhile may leave a newer checkpoint in another file: then all is copied again.
+    What carries a checkpoint comes before the ledger, so that none is newer; trust while nobody
+    changes it. A routing table that was published meanwhile is in the ledger: then all over again.
     """
-    for last in (*(False,) * (_TRIES - 1), True):
+    for _ in range(_TRIES):
+        witnesses = set(carriers(root))
+        if root / ROUTING in witnesses:
+            (work / ROUTING).parent.mkdir(exist_ok=True)
+            shutil.copyfile(root / ROUTING, work / ROUTING)
         with (root / _LOCK).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             for name in (CHECKPOINTS, _TRUST):
                 if (root / name).exists():
                     shutil.copyfile(root / name, work / name)
             _copy_database(root / LEDGER, work / LEDGER)
-        witnesses = set(carriers(root))
-        if root / ROUTING in witnesses:
-            (work / ROUTING).parent.mkdir(exist_ok=True)
-            shutil.copyfile(root / ROUTING, work / ROUTING)
-        report = _report_on(work, root)
-        if report.state not in ("tampered", "not_evidence"):
-            break
-        if last or "carried by" not in report.fault:
-            raise VerificationError(
-                f"the workspace does not verify, so it is not backed up: {report.fault}",
-                fix="keep its folder as it is; `roadworthy restore` puts an older backup back",
-            )
-    return witnesses
+        if _published(root) == _published(work):
+            _refuse_damaged(work, root, witnesses)
+            return witnesses
+    raise EvidenceError(
+        f"{root / ROUTING} was published again and again meanwhile", fix="try again in a moment"
+    )
 
 
-def _report_on(work: Path, root: Path) -> Report:
-    """Whether the copy holds, also by the checkpoints that other files of the workspace carry."""
+def _published(folder: Path) -> object:
+    """The routing table without the checkpoint, which changes by itself while `serve` runs."""
     try:
-        carried = carried_heads(root)
+        data = (folder / ROUTING).read_bytes()
+        table = read_json(data)
+    except FileNotFoundError:
+        return None
+    except JsonError:
+        return data
+    return {**table, "checkpoint": None} if isinstance(table, dict) else table
+
+
+def _refuse_damaged(work: Path, root: Path, witnesses: set[Path]) -> None:
+    """The copy must hold, also by the checkpoints that other files carry. VerificationError."""
+    try:
+        carried: list[Head] = []
+        for path in sorted(witnesses):
+            folder = work if path == root / ROUTING else root
+            carried += heads_carried_by(folder / path.relative_to(root), folder)
         beside = work / CHECKPOINTS
         known = heads_of_file(beside) if beside.exists() else []
-        return verify_ledger(work / LEDGER, checkpoint=own_heads(carried, known))
+        report = verify_ledger(work / LEDGER, checkpoint=own_heads(carried, known))
     except TrustError as error:
         raise VerificationError(f"trust.yaml cannot be relied on: {error}") from None
     except CheckpointError as error:
         raise VerificationError(f"the workspace does not verify: {error}") from None
+    if report.state in ("tampered", "not_evidence"):
+        raise VerificationError(
+            f"the workspace does not verify, so it is not backed up: {report.fault}",
+            fix="keep its folder as it is; `roadworthy restore` puts an older backup back",
+        )
 
 
 def _add(archive: tarfile.TarFile, name: str, path: Path) -> str:

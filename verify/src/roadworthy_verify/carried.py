@@ -64,7 +64,7 @@ def carried_heads(workspace: Path, *, strict: bool = True) -> list[Head]:
     found: list[Head] = []
     for path in carriers(workspace, everything=strict):
         try:
-            found += _heads_of(path, workspace)
+            found += heads_carried_by(path, workspace)
         except CheckpointError:
             if strict:
                 raise
@@ -83,7 +83,8 @@ def carriers(workspace: Path, *, everything: bool = True) -> Iterator[Path]:
     yield from seals if everything else seals[-_NEWEST:]
 
 
-def _heads_of(path: Path, workspace: Path) -> list[Head]:
+def heads_carried_by(path: Path, workspace: Path) -> list[Head]:
+    """The heads of one of the `carriers` of a workspace. Raises CheckpointError."""
     if path.parent.name == RELEASES:
         return heads_of_release(path, f"carried by release {path.name[:12]}")
     name = path.relative_to(workspace).as_posix()
