@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from msgspec import structs
+
 from roadworthy.domain import Fault
 
 Path = tuple[str | int, ...]
@@ -17,6 +19,10 @@ Path = tuple[str | int, ...]
 
 MAX_FAULTS = 200
 """Faults kept per file: whoever has more reads the first ones first."""
+
+
+MORE_LINES = 5
+"""Lines named after the first of a fault that many lines have."""
 
 
 class Document:
@@ -35,8 +41,23 @@ class Document:
         """The line on which `text` starts."""
         self.order: list[int] = []
         """For JSON Lines: the line of each value, in order."""
-        self.faults: list[Fault] = []
         self.faulty: set[Path] = set()
+        """Paths with an error at them."""
+        self.noted = 0
+        """How many faults were noted, those that are told in one among them."""
+        self._faults: list[Fault] = []
+        self._alike: dict[tuple[str, str, str], int] = {}
+        self._more: dict[int, list[int]] = {}
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What was noted; the same of many lines of a JSON Lines file is one fault that says so."""
+        return [
+            structs.replace(fault, message=f"{fault.message} ({_further(self._more[index])})")
+            if index in self._more
+            else fault
+            for index, fault in enumerate(self._faults)
+        ]
 
     def line_of(self, path: Iterable[str | int]) -> int:
         """The line of a value; of the nearest parent that has one when it is not there."""
@@ -53,21 +74,27 @@ class Document:
         *,
         severity: Literal["error", "warning"] = "error",
         line: int | None = None,
+        alike: str = "",
     ) -> None:
-        """Note a fault at a path (or at a line, where the path has none)."""
+        """Note a fault at a path (or at a line, where the path has none).
+
+        `alike`: what it is without the name of the case, so that one fault tells it of all cases.
+        """
         steps = tuple(path)
         if severity == "error":
             self.faulty.add(steps)
-        if len(self.faults) >= MAX_FAULTS:
+        self.noted += 1
+        at = self.line_of(steps) if line is None else line
+        if steps and isinstance(steps[0], int):
+            kind = (severity, alike or message, fix)
+            known = self._alike.setdefault(kind, len(self._faults))
+            if known < len(self._faults):
+                self._more.setdefault(known, []).append(at)
+                return
+        if len(self._faults) >= MAX_FAULTS:
             return
-        self.faults.append(
-            Fault(
-                file=self.file,
-                line=self.line_of(steps) if line is None else line,
-                message=message,
-                fix=fix,
-                severity=severity,
-            )
+        self._faults.append(
+            Fault(file=self.file, line=at, message=message, fix=fix, severity=severity)
         )
 
     def sound(self, path: Iterable[str | int]) -> bool:
@@ -86,6 +113,14 @@ class Document:
     def broken(self) -> bool:
         """Whether the file as a whole could not be read."""
         return () in self.faulty
+
+
+def _further(lines: list[int]) -> str:
+    """`and on 119 more lines: 2, 3, 4, 5, 6, …`; several faults of one line count once."""
+    found = list(dict.fromkeys(lines))
+    shown = ", ".join(str(line) for line in found[:MORE_LINES])
+    rest = ", …" if len(found) > MORE_LINES else ""
+    return f"and on {len(found)} more line{'' if len(found) == 1 else 's'}: {shown}{rest}"
 
 
 def spell(path: Iterable[str | int]) -> str:

@@ -87,9 +87,9 @@ def _slow(line: bytes, number: int, document: Document, kind: type[T]) -> T | No
     read, value = read_json(line, document, first_line=number, path=(number,))
     if not read:
         return None
-    before = len(document.faults)
+    before = document.noted
     built = build(document, kind, data=value, path=(number,))
-    return built if len(document.faults) == before else None
+    return built if document.noted == before else None
 
 
 def read_json(

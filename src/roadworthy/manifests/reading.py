@@ -6,6 +6,7 @@ modules, which see placeholders where a file was faulty.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ ROLLOUT = "rollout.yaml"
 PIPELINE = "pipeline.yaml"
 QUARANTINE = "quarantine.yaml"
 DEPLOYMENT = "roadworthy.toml"
+_SUITE = re.compile(r"suites/[^/]+\.ya?ml")
+_BESIDE_THE_CASES = {("scorers",), ("generators",), ("repeats",), ("reduce",), ("description",)}
+"""Keys of a suite that may be faulty without a doubt about which cases it holds."""
 
 
 class Reading:
@@ -75,6 +79,20 @@ class Reading:
     def document(self, file: str) -> Document:
         """The document of a file of the folder."""
         return self.folder.document(file)
+
+    @property
+    def cases_known(self) -> bool:
+        """Whether every case of every suite was read: else that none of them has it says little."""
+        of_suites = (one for file, one in self.folder.documents.items() if _SUITE.fullmatch(file))
+        for document in of_suites:
+            named = {bad[:1] for bad in document.faulty}
+            if document.file not in self.suite_files or not named <= _BESIDE_THE_CASES:
+                return False
+        return all(
+            bad and bad[0] in set(self.document(file).order)
+            for file in self.case_files
+            for bad in self.document(file).faulty
+        )
 
     def read(self) -> None:
         """Read every file; faults stay in the documents."""

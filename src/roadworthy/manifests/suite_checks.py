@@ -61,7 +61,7 @@ def check_suites(reading: Reading) -> None:
         _check_suite(suite, reading.document(file), reading.folder)
     for loaded in reading.suites:
         document = reading.document(loaded.path)
-        if not loaded.cases and not any(one.severity == "error" for one in document.faults):
+        if not loaded.cases and reading.cases_known:
             document.fault(
                 (), f"the suite `{loaded.name}` has no case", "add cases, or loosen its filter",
                 severity="warning",
@@ -132,7 +132,12 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
         if not case.id.strip():
             document.fault(place, "`id` is empty", "give the case an id")
         if not case.input and not case.turns:
-            document.fault(place, f"the case `{case.id}` has an empty `input`", "write it")
+            document.fault(
+                place,
+                f"the case `{case.id}` has an empty `input`",
+                "write it",
+                alike="an empty `input`",
+            )
         expect = case.expect
         if expect.regex is not None:
             check_pattern(expect.regex, document, (*place, "expect", "regex"))
@@ -152,7 +157,9 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
             strangers.add(expect.label)
         for tag in case.tags:
             if not tag.strip():
-                document.fault((line,), f"the case `{case.id}` has an empty tag", "remove it")
+                document.fault(
+                    (line,), f"the case `{case.id}` has an empty tag", "remove it", alike="a tag"
+                )
     _warn_tags(cases, document, never)
 
 
@@ -261,7 +268,7 @@ def _warn_tags(cases: list[Case], document: Document, never: set[str] | None) ->
 
 def _check_coverage(reading: Reading) -> None:
     """Every never event has a case, every risk a test."""
-    if reading.charter is None:
+    if reading.charter is None or not reading.cases_known:
         return
     document = reading.document(CHARTER)
     tags = _tags_of(case for suite in reading.suites for case in suite.cases)

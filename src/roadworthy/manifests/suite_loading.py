@@ -96,6 +96,7 @@ class _Loading:
                     f"the case id `{case.id}` stands here twice "
                     f"(first in `{first[0]}` on line {first[1]})",
                     "give each case of a suite its own id",
+                    alike=f"twice, first in `{first[0]}`",
                 )
                 continue
             origin[case.id] = (target, line)
@@ -119,12 +120,16 @@ class _Loading:
             document.fault(place, f"suites include each other: {cycle}", "remove one `include`")
             return
         known = {case.id: case for case in cases}
+        others: list[str] = []
         for case in self.cases_of(target):
             if case.id not in known:
                 cases.append(case)
             elif known[case.id] is not case and known[case.id] != case:
-                document.fault(
-                    place,
-                    f"the included suite `{name}` has another case with the id `{case.id}`",
-                    "give each case of a suite its own id",
-                )
+                others.append(case.id)
+        if others:
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            document.fault(
+                place,
+                f"the included suite `{name}` has another case with the id `{others[0]}`{more}",
+                "give each case of a suite its own id",
+            )
