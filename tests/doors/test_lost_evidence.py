@@ -65,6 +65,22 @@ def test_a_lost_ledger_is_never_begun_again(door: Door, command: tuple[str, ...]
     assert not (HOME / "ledger.db").exists()
 
 
+@pytest.mark.parametrize("carrier", ["serving/routing.json", "journal/1.seal.json"])
+def test_a_lost_ledger_is_missed_where_a_file_carries_its_head(door: Door, carrier: str) -> None:
+    head = (HOME / "checkpoints.jsonl").read_text().splitlines()[-1]
+    path = HOME / carrier
+    path.parent.mkdir()
+    path.write_text(f'{{"version": 1, "checkpoint": {head}}}')
+    lose_the_ledger()
+    (HOME / "checkpoints.jsonl").unlink()
+    (HOME / "trust.yaml").unlink()
+    code, said = door("people", "add", "eve", "--role", "admin")
+    assert code in (4, 5), said
+    assert not (HOME / "ledger.db").exists()
+    path.write_text('{"version": 1, "checkpoint": null}')
+    assert door("people", "add", "eve", "--role", "admin")[0] == 0, "a table that says nothing"
+
+
 @pytest.mark.parametrize("trace", ["runs/r1.jsonl", "blobs/ab/cd", "releases/ab/index.json"])
 def test_a_lost_ledger_is_missed_where_only_its_work_is_left(door: Door, trace: str) -> None:
     lose_the_ledger()

@@ -7,11 +7,14 @@ ledger, or new trust, in the place of one that was lost.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from roadworthy.domain import Clock, UndecidedError, VerificationError
 from roadworthy.ledger import SqliteEntryStore
 from roadworthy.manifests import Workspace
+from roadworthy_verify import CheckpointError
+from roadworthy_verify.carried import carriers, heads_carried_by
 
 from .loop import Loop
 
@@ -96,4 +99,8 @@ def _trace(workspace: Workspace) -> Path | None:
     for folder in (workspace.runs, workspace.blobs, workspace.releases):
         if folder.is_dir() and any(folder.iterdir()):
             return folder
+    for path in carriers(workspace.root, everything=False):
+        with suppress(CheckpointError):
+            if heads_carried_by(path, workspace.root):
+                return path
     return None
