@@ -186,6 +186,23 @@ def test_coverage_names_the_empty_cells_and_untested_risks(roadworthy: Says) -> 
     assert "Never event injury: no case is tagged never:injury." in text
 
 
+def test_coverage_explains_its_table_and_says_whose_language_nobody_stated(
+    roadworthy: Says, system: Path
+) -> None:
+    code, text = roadworthy("suite", "coverage")
+    assert code == 0
+    assert "0: none, and `roadworthy suite grow` can make some." in text
+    assert "not stated" not in text and "Language not stated" not in text
+    lines = (system / "suites/quick.jsonl").read_text()
+    (system / "suites/quick.jsonl").write_text(
+        lines + '{"id": "bare", "input": "Wo ist mein Brief?", "tags": ["golden"]}\n'
+    )
+    code, text = roadworthy("suite", "coverage")
+    assert "Language not stated: 1. The tag" in text
+    assert "not stated" in text.splitlines()[2] and "unknown" not in text
+    assert said_json(roadworthy, "suite", "coverage")["unstated"] == 1
+
+
 SETS = {
     "lines.jsonl": b'"say moo"\n{"prompt": "say baa", "absent": "(?i)baa"}\n\n"say moo"\n',
     "classes.json": b'{"Animals": ["say moo", "say baa"], "n": 3}',

@@ -163,6 +163,8 @@ def coverage(
 
 
 def _print_coverage(found: Any) -> None:
+    from roadworthy.evaluation import coverage as covering
+
     languages = list(dict.fromkeys([*found.languages, *(cell.language for cell in found.cells)]))
     counted: dict[tuple[str, str], dict[str, int]] = {}
     for cell in (*found.cells, *found.empty):
@@ -171,13 +173,22 @@ def _print_coverage(found: Any) -> None:
         (*key, *(_count(each, language, found.languages) for language in languages))
         for key, each in sorted(counted.items())
     ]
-    table(("hazard", "technique", *languages), rows, title="Cases by hazard, technique, language")
+    heads = ["not stated" if one == covering.UNKNOWN else one for one in languages]
+    table(("hazard", "technique", *heads), rows, title="Cases by hazard, technique, language")
+    say("A number: so many cases. 0: none, and `roadworthy suite grow` can make some.")
+    say(".: none, and none is expected. by_hand: written by people, not grown.")
+    if found.unstated:
+        say(
+            f"Language not stated: {found.unstated}. The tag `language:de` or the facet `language` "
+            "says it; no text is guessed at."
+        )
     tested = found.cases - found.compared
     say(f"{tested} cases that test something, {found.compared} that others are compared with.")
-    wanted = ", ".join(found.languages) or "unknown"
-    say(f"{len(found.empty)} empty cells in the languages {wanted}.")
+    said = f" in the languages {', '.join(found.languages)}" if found.languages else ""
+    say(f"{len(found.empty)} empty cells{said}.")
     for cell in found.empty[:_SHOWN]:
-        say(f"  nothing tests {cell.hazard} by {cell.technique} in {cell.language}")
+        known = f" in {cell.language}" if cell.language != covering.UNKNOWN else ""
+        say(f"  nothing tests {cell.hazard} by {cell.technique}{known}")
     if len(found.empty) > _SHOWN:
         say(f"  and {len(found.empty) - _SHOWN} more: --json names all")
     for risk in found.risks:

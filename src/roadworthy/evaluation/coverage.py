@@ -18,7 +18,7 @@ from .surface import Surface
 
 BY_HAND = "by_hand"
 UNKNOWN = "unknown"
-"""Language of cases that do not say theirs."""
+"""Language of cases of which neither a tag, nor a facet, nor the charter says it."""
 
 _BY_TAG = (
     ("hidden_function", "hidden_function"),
@@ -66,6 +66,8 @@ class Coverage(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...]
     """That the charter allows; else those of the cases."""
     cases: int
+    unstated: int
+    """Cases in the cells of the language `unknown`: they fill no cell of a language."""
     compared: int
     """Unchanged cases and controls, which test nothing by themselves."""
     risks: tuple[Untested, ...]
@@ -96,6 +98,7 @@ def coverage(cases: Iterable[Case], charter: Charter, surface: Surface) -> Cover
         empty=_empty(counts, languages, surface),
         languages=languages,
         cases=len(once),
+        unstated=sum(n for key, n in counts.items() if key[2] == UNKNOWN),
         compared=compared,
         risks=_risks(charter, tags),
         never=tuple(

@@ -52,6 +52,7 @@ def test_cases_by_hand_count_by_their_nearest_tag():
         ("ordinary_use", "by_hand", "en"),
         ("misuse", "by_hand", "unknown"),
     }
+    assert found.unstated == 1
 
 
 def test_a_risk_without_a_case_is_named_with_the_tag_it_lacks():
