@@ -9,11 +9,14 @@ import msgspec
 import pytest
 
 from doubles.answers_that_left import CHARTER, Answers
-from doubles.live_system import write_live_system
+from doubles.leaky_desk import LeakyDesk
+from doubles.live_system import CHAT, write_live_system
 from roadworthy.cli import VERBS
+from roadworthy.cli.acting import key_of
 from roadworthy.cli.dispatch import run
+from roadworthy.domain import AccessError, Verdict
+from roadworthy.ledger import revoke
 from roadworthy.wiring.loop import loop_of
-from roadworthy.wiring.road import Road
 
 Capture = pytest.CaptureFixture[str]
 
@@ -22,6 +25,18 @@ Capture = pytest.CaptureFixture[str]
 def answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answers:
     monkeypatch.delenv("ROADWORTHY_PERSON", raising=False)
     changes: dict[str, str | None] = {"charter.yaml": CHARTER}
+    loop = write_live_system(tmp_path, "http://127.0.0.1:9/v1", changes)
+    return Answers(loop_of(loop.workspace))
+
+
+@pytest.fixture
+def deciding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answers:
+    """A system that decides between labels."""
+    monkeypatch.delenv("ROADWORTHY_PERSON", raising=False)
+    candidate = str(CHAT["candidate.yaml"]).replace(
+        "task: chat", "task: decision\ndecision: {labels: [fine, rude]}"
+    )
+    changes: dict[str, str | None] = {"charter.yaml": CHARTER, "candidate.yaml": candidate}
     loop = write_live_system(tmp_path, "http://127.0.0.1:9/v1", changes)
     return Answers(loop_of(loop.workspace))
 
@@ -175,10 +190,10 @@ async def test_a_label_that_the_system_does_not_have_is_refused(
 
 
 async def test_a_label_that_comes_with_a_violation_is_kept_too(
-    answers: Answers, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    deciding: Answers, desk: Desk
 ) -> None:
+    answers = deciding
     seen = await answers.leave()
-    monkeypatch.setattr(Road, "require_label", lambda *_: None)
     both = ("--violation", "insults", "--label", "fine", "--note", "it shouted")
     said = desk.types("outcome", "add", seen.id, "DIR", *both, "--as", "bob")
     assert "Stopped: system" in said and "the right answer was 'fine'" in said
@@ -237,17 +252,28 @@ async def test_closing_and_activating_say_what_is_still_stopped_and_how_it_is_li
 
 
 async def test_closing_an_incident_says_what_is_still_stopped(
-    answers: Answers, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capsys: Capture
 ) -> None:
-    seen = await answers.leave()
-    said = desk.json("outcome", "add", seen.id, "DIR", "--violation", "insults", "--as", "bob")
-    incident = said["incident"]
-    desk.types("incident", "promote", incident, "DIR", "--as", "bob")
-    proof = next(iter(answers.loop.ledger.entries(kind="gate.decided")))
-    monkeypatch.setattr("roadworthy.flows.learning._proof", lambda *_: proof)
-    told = desk.types("incident", "close", incident, "DIR", "--as", "bob")
-    assert f"still stopped: system ({said['kill']})" in told
-    assert f"roadworthy resume {incident} {desk.root} --as A --as B --reason TEXT" in told
+    leaky = LeakyDesk(tmp_path / "leaky")
+    leaky.promoted()
+    assert (await leaky.cured()).decision is Verdict.PASS
+    (kill,) = leaky.found.kills
+    told = Desk(leaky.desk.root, capsys).types(
+        "incident", "close", leaky.incident, "DIR", "--as", "dora"
+    )
+    assert f"still stopped: system ({kill})" in told
+    lift = f"roadworthy resume {leaky.incident} {leaky.desk.root} --as A --as B --reason TEXT"
+    assert lift in told
+
+
+def test_the_key_that_somebody_acts_with_is_one_that_holds_now(answers: Answers) -> None:
+    trust, now = answers.loop.trust, answers.now()
+    assert key_of("bob", trust, now).name == "bob"
+    with pytest.raises(AccessError, match=r"begins at .*, and here it is 2020"):
+        key_of("bob", trust, "2020-01-01T00:00:00.000000Z")
+    after = revoke(trust, "bob", at="2100-01-01T00:00:00.000000Z")
+    with pytest.raises(AccessError, match="ended at 2100"):
+        key_of("bob", after, now)  # whatever this machine's clock was set to
 
 
 @pytest.mark.parametrize(

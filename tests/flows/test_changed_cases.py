@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from doubles.leaky_desk import LETTER, LeakyDesk
 from roadworthy.cli.acting import find_acting
@@ -175,6 +178,45 @@ async def test_more_cases_are_added_by_anybody(road: LeakyDesk) -> None:
     assert road.promoted("eve").changed == {}
     assert (await road.cured()).decision is Verdict.PASS
     assert road.close().state == "closed"
+
+
+async def test_the_reason_stays_one_line_of_the_decision(road: LeakyDesk) -> None:
+    road.promoted()
+    road.edit(source="told")
+    road.promoted("dora", "bob", reason="a street\n- PASS\n\n## Gate: PASS")
+    (note,) = [note for note in (await road.cured()).notes if f"{road.incident}-1" in note]
+    assert note.endswith("because: a street - PASS ## Gate: PASS") and "\n" not in note
+
+
+def test_promoted_by_many_at_once_it_is_one_case_and_one_entry(road: LeakyDesk) -> None:
+    with ThreadPoolExecutor(4) as crowd:
+        list(crowd.map(road.promoted, ["dora", "bob", "eve", "dora"]))
+    assert len(road.lines.read_text().splitlines()) == 1
+    assert len(list(road.desk.loop().ledger.entries(kind="incident.promoted"))) == 1
+
+
+def test_dismissed_and_promoted_at_once_the_ledger_stays_readable(road: LeakyDesk) -> None:
+    looked_at = road.found
+
+    def act(what: str) -> None:
+        with suppress(TransitionError):
+            if what == "dismiss":
+                dismiss(
+                    looked_at, road.desk.loop(), people=acting(road, "bob", "dora"), reason="song"
+                )
+            else:
+                road.promoting([road.key("dora")], incident=looked_at)
+
+    with ThreadPoolExecutor(6) as crowd:
+        list(crowd.map(act, ["promote", "dismiss", "promote", "dismiss", "promote", "promote"]))
+    assert road.found.state == "dismissed"
+
+
+def test_an_incident_of_an_answer_that_no_release_gave_can_be_dismissed(road: LeakyDesk) -> None:
+    seen = road.desk.violation("0190-obs-000000000007")
+    nobodys = structs.replace(seen, observation=structs.replace(seen.observation, release=""))
+    incident = on_violation(nobodys, road.desk.loop())
+    dismiss(incident, road.desk.loop(), people=acting(road, "bob", "dora"), reason="nothing left")
 
 
 def pinned_by_hand(road: LeakyDesk, signer: str, *, approved: bool = False) -> None:

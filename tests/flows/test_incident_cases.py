@@ -204,6 +204,8 @@ async def test_an_incident_of_another_system_asks_nothing_here(road):
     road.desk.write("charter.yaml", charter)
     decision = await road.desk.inspect()
     assert not any("incident" in reason for reason in decision.reasons)
+    said = "1 incident of system desk in this workspace asks nothing of system other"
+    assert said in decision.notes, "another name is no clean slate that nobody notices"
     assert all(item.name != "incident_cases" for item in decision.slos)
 
 

@@ -10,11 +10,14 @@ from msgspec import structs
 
 from doubles.answers_that_left import CHARTER, Answers
 from doubles.live_system import write_live_system
-from roadworthy.domain import EvidenceError, UsageError
+from doubles.set_clock import SetClock
+from roadworthy.domain import Deployment, EvidenceError, UsageError, VerificationError
+from roadworthy.flows.dismissing import dismiss
 from roadworthy.flows.learning import find_incident, incidents_of
-from roadworthy.flows.road import on_violation, stopped_by
+from roadworthy.flows.road import moment, on_violation, stopped_by
 from roadworthy.flows.stopping import find_kills, record_unrecorded, words_of
 from roadworthy.wiring.loop import loop_of
+from roadworthy.wiring.road import Road
 
 
 @pytest.fixture
@@ -184,3 +187,47 @@ async def test_one_word_that_means_no_kill_lifts_nothing(answers: Answers) -> No
     assert len(answers.lift(first, answers.kills()[1].id)) == 2
     with pytest.raises(UsageError, match=f"no kill of incident {incident.id} stands"):
         answers.lift(incident.id)
+
+
+async def test_a_report_that_is_made_after_the_clock_went_back_still_stops(
+    answers: Answers,
+) -> None:
+    seen = await answers.leave()
+    first = on_violation(answers.violation(seen, answers.says(seen, "insults")), answers.loop)
+    answers.lift(first.id)
+    people = [answers.acting("bob"), answers.acting("cleo")]
+    dismiss(first, answers.loop, people=people, reason="a play")
+    back = structs.replace(answers.loop, clock=SetClock("2020-01-01T00:00:00+00:00"))
+    said = structs.replace(answers.says(seen, "insults"), time=moment(back))
+    again = on_violation(answers.violation(seen, said), back)
+    (flag,) = answers.kills()
+    assert again.id != first.id and again.state == "contained" and again.kills == (flag.id,)
+
+
+async def test_what_a_worker_stopped_after_the_clock_went_back_is_an_incident(
+    answers: Answers,
+) -> None:
+    seen = await answers.leave()
+    first = on_violation(answers.violation(seen, answers.says(seen, "insults")), answers.loop)
+    answers.lift(first.id)
+    people = [answers.acting("bob"), answers.acting("cleo")]
+    dismiss(first, answers.loop, people=people, reason="a play")
+    said = structs.replace(answers.says(seen, "insults"), time="2020-01-01T00:00:00.000000Z")
+    await answers.learn(said)
+    (flag,) = answers.worker_stops(answers.violation(seen, said))
+    answers.control().round()
+    again = [each for each in incidents_of(answers.loop).values() if each.id != first.id]
+    assert [each.kills for each in again] == [(flag.id,)] and again[0].state == "contained"
+    answers.control().round()
+    assert len(incidents_of(answers.loop)) == 2
+
+
+async def test_a_release_that_lies_where_another_should_is_not_asked_what_was_forbidden(
+    answers: Answers,
+) -> None:
+    releases = answers.loop.workspace.releases
+    (folder,) = releases.iterdir()
+    folder.rename(releases / ("0" * 64))
+    road = Road(answers.loop, Deployment())
+    with pytest.raises(VerificationError, match="holds another release"):
+        road.event("letters", "sha256:" + "0" * 64, "rude")

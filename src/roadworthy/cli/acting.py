@@ -77,19 +77,19 @@ def find_acting(
         if not people:
             return None
         chosen = _only_one(people, trust, now, roles)
-    key = _key_of(chosen, trust, now)
+    key = key_of(chosen, trust, now)
     return Acting(name=chosen, signer=keyring.signer(chosen), key=key)
 
 
-def _key_of(name: str, trust: Trust, now: str) -> TrustedKey:
+def key_of(name: str, trust: Trust, now: str) -> TrustedKey:
     """The key that a person signs with now.
 
     Raises UsageError for a name that nobody has, AccessError for somebody who may not act (any
     more, yet): that is no slip of the keyboard.
     """
     key = live_key(trust, name, now)
-    if key is not None and key.kind == "person":
-        return key
+    if key is not None and key.kind == "person" and not key.revoked_at:
+        return key  # a revocation holds whatever this machine's clock was set to
     known = [each for each in trust.keys if each.name == name]
     if not known:
         raise UsageError(f"{name} has no key in the trust file", fix=known_names(trust))

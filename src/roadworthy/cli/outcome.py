@@ -38,7 +38,7 @@ def add(
     """Report an answer. A violation stops its scope at once and opens an incident."""
     from roadworthy.domain import Draft, Outcome, UsageError, format_instant, plain
     from roadworthy.flows.reporting import REPORTERS
-    from roadworthy.flows.road import Violation, on_violation
+    from roadworthy.flows.road import Violation, moment, on_violation
     from roadworthy.ledger import require_role, sign_draft
     from roadworthy.wiring.road import Road
 
@@ -49,14 +49,13 @@ def add(
     loop, deployment = begun_loop(directory)
     road = Road(loop, deployment)
     _, signer, key = acting_person(loop.workspace, as_, roles=REPORTERS)
-    now = format_instant(loop.clock.now())
-    require_role(loop.trust, key.key_id, REPORTERS, now)
+    require_role(loop.trust, key.key_id, REPORTERS, format_instant(loop.clock.now()))
     seen = road.observation(observation)
     if label:
         road.require_label(seen, label)
     said = Outcome(
         observation=observation,
-        time=now,
+        time=moment(loop),
         reporter=f"person:{key.key_id}",
         label=label,
         never_event=violation,
@@ -132,10 +131,10 @@ def accept_(
     json: Json = False,
 ) -> None:
     """It is as reported. A violation stops its scope at once and opens an incident."""
-    from roadworthy.domain import Outcome, format_instant
+    from roadworthy.domain import Outcome
     from roadworthy.flows.people import Acting
     from roadworthy.flows.reporting import REPORTERS, accept, find_report
-    from roadworthy.flows.road import Violation
+    from roadworthy.flows.road import Violation, moment
     from roadworthy.wiring.road import Road
 
     from .acting import acting_person, begun_loop
@@ -150,7 +149,7 @@ def accept_(
         seen = road.observation(found.observation)
         said = Outcome(
             observation=seen.id,
-            time=format_instant(loop.clock.now()),
+            time=moment(loop),
             reporter=f"person:{key.key_id}",
             never_event=found.never_event,
             note=note,

@@ -78,6 +78,22 @@ def find_incident(loop: Loop, incident_id: str) -> Incident:
     return incidents[incident_id]
 
 
+def elsewhere(loop: Loop, system: str) -> list[str]:
+    """What incidents of other systems here would have asked: a new name is no clean slate."""
+    opened = loop.ledger.entries(kind="incident.opened")
+    others = dict.fromkeys(entry.system for entry in opened if entry.system != system)
+    counts = {
+        other: sum(each.state != "dismissed" for each in incidents_of(loop, other).values())
+        for other in others
+    }
+    return [
+        f"{count} incident{'s' if count > 1 else ''} of system {other} in this workspace"
+        f" {'ask' if count > 1 else 'asks'} nothing of system {system}"
+        for other, count in counts.items()
+        if count
+    ]
+
+
 class Promoted(Struct, frozen=True, kw_only=True):
     """What an incident became."""
 

@@ -53,6 +53,7 @@ from .comparing import differences, in_words
 from .findings import findings_seen
 from .intact import require_intact
 from .judging import Evidence, judge
+from .learning import elsewhere
 from .loop import Loop
 from .rated import ballots_of, with_ratings
 from .run_records import bar_of, newest_run, rows_of
@@ -109,7 +110,7 @@ def consider(system: System, loop: Loop) -> GateDecision:
     if assessments:
         seen = [*rows, *answered_beside(loop, trials, incidents)]
         assessments += _required(incidents, _fixed(loop, run), seen)
-    notes += [*_revisions(incidents), *finding_notes(findings.standings)]
+    notes += [*_past(incidents, loop, content.system), *finding_notes(findings.standings)]
     assessments, in_use, unused = excuses.applied(assessments, findings.accepted)
     # 6 decision
     decision = decide(
@@ -181,8 +182,10 @@ def _required(
     return [required] if required is not None else []
 
 
-def _revisions(incidents: list[Incident]) -> list[str]:
-    return [revision for each in incidents for revision in each.revisions]
+def _past(incidents: list[Incident], loop: Loop, system: str) -> list[str]:
+    """What people changed in cases of incidents, and whose incidents are not asked about."""
+    changed = [revision for each in incidents for revision in each.revisions]
+    return [*changed, *elsewhere(loop, system)]
 
 
 def _compared(baseline: Baseline, rows: list[Observation]) -> list[str]:

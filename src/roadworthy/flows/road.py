@@ -12,6 +12,7 @@ report that the ledger knew of, an incident called contained while its scope is 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
@@ -23,12 +24,14 @@ from roadworthy.domain import (
     Entry,
     EvidenceError,
     Incident,
+    Instant,
     KillFlag,
     NeverEvent,
     Observation,
     Outcome,
     UsageError,
     format_instant,
+    parse_instant,
     plain,
 )
 from roadworthy.incidents import fold, open_incident
@@ -45,6 +48,18 @@ class Violation(Struct, frozen=True, kw_only=True):
     outcome: Outcome
     observation: Observation
     event: NeverEvent
+
+
+def moment(loop: Loop) -> Instant:
+    """When a report that a person makes now is made: later than all that the ledger knows.
+
+    A clock that went back must not make it look like one that two people knew when they lifted.
+    """
+    now = format_instant(loop.clock.now())
+    newest = loop.ledger.newest()
+    if newest is None or newest.time < now:
+        return now
+    return format_instant(parse_instant(newest.time) + dt.timedelta(microseconds=1))
 
 
 def find_event(event_id: str, charters: Iterable[Charter]) -> NeverEvent:
@@ -119,7 +134,8 @@ def _enter(violation: Violation, loop: Loop, *, now: str) -> Incident:
     killed = [kill_draft(flag, actor) for flag in fresh]
     kills = [flag.id for flag in flags]
     known, said = _incident_of(violation, loop), _said(violation, actor)
-    if known is None or (known.state in OVER and violation.outcome.time > known.closed_at):
+    anew = bool(fresh) or (known is not None and violation.outcome.time > known.closed_at)
+    if known is None or (known.state in OVER and anew):
         incident, entry = _incident(violation, loop, kills=kills, now=now)
         loop.ledger.record(*said, *killed, entry)
         return incident

@@ -29,7 +29,7 @@ def require_two(incident: Incident, loop: Loop, keys: Sequence[str], *, act: str
     for key in keys:
         require_role(loop.trust, key, DECIDERS, at)
     names = distinct_people(loop.trust, keys)
-    if len(names) >= NEEDED:
+    if len(names) >= NEEDED and incident.release:  # else no release answered, and nobody built it
         for author in authors_of(loop, incident.release):
             names &= distinct_people(loop.trust, keys, author=author)
     if len(names) < NEEDED:

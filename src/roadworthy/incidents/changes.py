@@ -76,7 +76,8 @@ def _by_two(
 def _in_words(case: str, change: CaseChange, entry: Entry) -> str:
     people = " and ".join(map(str, entry.payload.get("people", ())))
     was = change.was or "an input that was erased"
+    reason = " ".join(str(entry.payload.get("reason", "")).split())
     return (
         f"case {case} was changed by {people} at {entry.time[:19]}Z ({', '.join(change.fields)}):"
-        f" {was} became {change.now}, because: {entry.payload.get('reason', '')}"
+        f" {was} became {change.now}, because: {reason}"
     )

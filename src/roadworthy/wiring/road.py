@@ -16,6 +16,7 @@ from roadworthy.domain import (
     ReleaseContent,
     TextContext,
     UsageError,
+    VerificationError,
     Witness,
 )
 from roadworthy.flows.loop import Loop
@@ -68,7 +69,13 @@ class Road:
     def _content(self, release: str) -> ReleaseContent:
         if release not in self._contents:
             folder = Path(self._workspace.releases) / release.removeprefix("sha256:")
-            _, self._contents[release] = read_bundle(folder)
+            digest, content = read_bundle(folder)
+            if digest != release:
+                raise VerificationError(
+                    f"{folder} holds another release, {digest}",
+                    fix="put it back from a backup: roadworthy restore",
+                )
+            self._contents[release] = content
         return self._contents[release]
 
     def require_label(self, observation: Observation, label: str) -> None:
