@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from doubles.judged_desk import JudgedDesk
 from doubles.rated_desk import RatedDesk, knows
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
@@ -181,3 +182,20 @@ def test_without_a_task_there_is_nothing_to_rate(desk, call):
     code, _, err = call("results", desk.root)
     assert code == 4
     assert "roadworthy rate start" in err
+
+
+def test_results_say_what_a_judge_is_worth_beside_people(tmp_path, call, monkeypatch):
+    monkeypatch.delenv("ROADWORTHY_HOME", raising=False)
+    desk = JudgedDesk(tmp_path / "judged", says=lambda prompt: "2")
+    asyncio.run(desk.evaluate(candidate="other.yaml"))
+    fixed = desk.task(rubric="helpful", n=40)
+    for name in ("Ada", "Bo"):
+        desk.rate(fixed, desk.rater(name), knows)
+    code, said, _ = call("results", desk.root)
+    assert code == 0
+    assert "not proven better than chance: what it says proves nothing" in said
+    found = json.loads(call("results", desk.root, "--json")[1])
+    assert found["judge"]["agree"]["value"] == 0.0
+    assert found["judge"]["specificity"]["value"] == 0.0
+    assert found["judge"]["n"] == 40
+    assert found["agreement"]["alpha"] is None

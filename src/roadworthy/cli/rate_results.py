@@ -20,11 +20,14 @@ def results(directory: Directory = Path(), *, task: TaskName = "", json: Json = 
     """What people preferred, how far they agree, and what sways each of them, with intervals."""
     import msgspec
 
-    from roadworthy.evaluation import raters
+    from roadworthy.evaluation import judges, raters
+    from roadworthy.flows.rated import judge_beside
 
-    ballot = _ballot(directory, task)
+    loop, ballot = _ballot(directory, task)
     found = raters.overall(ballot)
+    agreed = raters.agreement(ballot)
     worth = raters.worth_of(ballot)
+    judge = judges.judge_worth(judge_beside(loop, ballot))
     if json:
         emit(
             {
@@ -33,6 +36,8 @@ def results(directory: Directory = Path(), *, task: TaskName = "", json: Json = 
                 "runs": list(ballot.task.runs),
                 "raters": len(ballot.raters()),
                 "overall": msgspec.to_builtins(found),
+                "agreement": msgspec.to_builtins(agreed),
+                "judge": msgspec.to_builtins(judge),
                 "by_rater": msgspec.to_builtins(worth),
             }
         )
@@ -44,6 +49,8 @@ def results(directory: Directory = Path(), *, task: TaskName = "", json: Json = 
         return
     say(f"human.{ballot.task.name}: {_said(found)} cases, {len(ballot.raters())} raters")
     say("The interval is about the cases, for these raters: others might say something else.")
+    say(f"Agreement (Krippendorff's alpha, {agreed.scale}): {_alpha(agreed)}")
+    _say_judge(judge)
     columns = ("rater", "rated", "skipped", "median s", "attention", "left", "longer", "severity")
     rows = [
         (
@@ -80,7 +87,7 @@ def export(
     kind: Literal["dpo", "kto"] = "dpo" if form == "dpo" else "kto"
     system = load_system(directory)
     loop = open_loop(directory, configured=system.deployment.workspace)
-    done = export_preferences(loop, _ballot(directory, task), kind, out)
+    done = export_preferences(loop, _ballot(directory, task)[1], kind, out)
     if json:
         emit({"out": str(out), "rows": done.rows, "cases": done.cases, "entry": done.entry})
         return
@@ -102,7 +109,27 @@ def _ballot(directory: Path, task: str) -> Any:
     if loop is None:
         raise UndecidedError(NO_TASK, fix="roadworthy rate start DIR")
     name = system.charter.system
-    return ballot_of(loop, name, find_task(loop, name, task).digest)
+    return loop, ballot_of(loop, name, find_task(loop, name, task).digest)
+
+
+def _say_judge(found: Any) -> None:
+    """What the rubric's judge is worth beside these people, in words."""
+    if found is None:
+        return
+    say(f"The judge beside them: agrees on {_said(found.agree)};")
+    say(f"  one that always says the same would on {found.constant:.2f}.")
+    kappa = "-" if found.kappa is None else f"{found.kappa:.2f}"
+    say(f"  kappa {kappa}; of what people call good it does {_said(found.sensitivity)},")
+    say(f"  of what they call bad {_said(found.specificity)}.")
+    if not found.better_than_chance:
+        say("  It is not proven better than chance: what it says proves nothing.")
+
+
+def _alpha(agreed: Any) -> str:
+    if agreed.alpha is None:
+        return f"not measured: {agreed.reason}"
+    bounds = f" ({agreed.low:.2f} to {agreed.high:.2f})" if agreed.low is not None else ""
+    return f"{agreed.alpha:.2f}{bounds}, {agreed.items} items with at least two raters"
 
 
 def _said(found: Any) -> str:

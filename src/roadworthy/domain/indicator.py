@@ -68,3 +68,5 @@ class Measurement(Struct, frozen=True, kw_only=True):
     slices: dict[str, Measurement] = field(default_factory=dict)
     """`facet=value` or `tag:NAME` -> the same indicator there."""
     reason: str = ""
+    doubt: str = ""
+    """Why it can carry no verdict, such as a judge whose errors nobody measured."""

@@ -12,9 +12,11 @@ import msgspec
 from msgspec import field
 
 from .candidate import Model
-from .case import ScorerSpec
+from .case import ScorerSpec, SuiteFile
 from .charter import File
+from .digest import digest_of
 from .errors import UsageError
+from .judge_wording import JUDGE_SYSTEM, judge_prompt
 from .rating import Rubric
 from .system import System
 
@@ -129,6 +131,46 @@ def rubric_named(system: System, name: str) -> tuple[Rubric, frozenset[str]]:
         )
     rubric, suites = found[name]
     return rubric, frozenset(suites)
+
+
+JudgeOptions = RubricOptions | PairwiseOptions
+
+
+def judge_options(spec: ScorerSpec) -> JudgeOptions:
+    """The options of a judge. Raises UsageError."""
+    return pairwise_options(spec) if spec.scorer == PAIRWISE else rubric_options(spec)
+
+
+def judges_asking(file: SuiteFile) -> list[ScorerSpec]:
+    """The judges of a suite that ask a model; a rubric without one is for people alone."""
+    return [
+        spec
+        for spec in file.scorers
+        if spec.scorer in JUDGED and judge_options(spec).model is not None
+    ]
+
+
+def judge_digest(spec: ScorerSpec) -> str:
+    """Names a judge: its model, what it is told, its question, levels and probes.
+
+    Another wording of ours in a later version is another judge. Raises UsageError when its model
+    is not pinned.
+    """
+    options = judge_options(spec)
+    model = options.model
+    if model is not None and not (model.digest or model.version):
+        raise UsageError(
+            f"the judge {score_name(spec)} is not pinned: {model.provider}/{model.name} may"
+            " change any day",
+            fix="write model.digest or model.version in the judge's options",
+        )
+    told = [JUDGE_SYSTEM, judge_prompt(["task"], {"answer": "text"}, ["1", "2"])]
+    return digest_of({"scorer": spec.scorer, "options": options, "told": told})
+
+
+def pinned_judges(file: SuiteFile) -> dict[str, str]:
+    """Every judge of a suite that asks a model: name -> digest. Raises UsageError."""
+    return {score_name(spec): judge_digest(spec) for spec in judges_asking(file)}
 
 
 def _check_probes(probes: list[Probe], verdicts: list[str], scorer: str) -> None:

@@ -21,10 +21,12 @@ from roadworthy.domain import (
     Case,
     ReleaseContent,
     Suite,
+    SuiteFile,
     SuitePin,
     System,
     UsageError,
     digest_of,
+    pinned_judges,
     question_of,
     sha256,
 )
@@ -165,9 +167,15 @@ def pin_suite(suite: Suite, cases: Iterable[Case] | None = None) -> SuitePin:
     digests = {case.id: case_digest(case) for case in (suite.cases if cases is None else cases)}
     return SuitePin(
         name=suite.name,
-        digest=digest_of({"file": suite.file, "cases": digests}),
+        digest=digest_of({"file": suite.file, "cases": digests, **_judges(suite.file)}),
         cases=digests,
     )
+
+
+def _judges(file: SuiteFile) -> dict[str, dict[str, str]]:
+    """The suite's judges by digest, which names more than the file says: what they are told."""
+    found = pinned_judges(file)
+    return {"judges": found} if found else {}
 
 
 def case_digest(case: Case) -> str:

@@ -57,6 +57,7 @@ from roadworthy.policy import confidence_of
 from roadworthy.release import behaviour_digest, pin
 
 from .case_target import PathTarget
+from .judges import Judges, open_judges
 from .loop import Loop
 from .players import Players, players_of
 from .run_model import RunModel
@@ -93,7 +94,7 @@ class EvaluatingDeps(Struct, frozen=True, kw_only=True):
     """Builds the service of a content, with a wrapper around its provider."""
     detector_factory: DetectorFactory | None = None
     provider: Callable[[Model], Provider] | None = None
-    """Makes what plays a suite's simulated users."""
+    """Makes what plays a suite's simulated users, and its judges."""
     on_progress: Callable[[Progress], None] | None = None
 
 
@@ -134,7 +135,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         return done
     model = RunModel(content, deps.loop, cache=asked.cache, seed=asked.seed)
     service = deps.service(content, model.wrap)
-    players = Players()
+    players, judges = Players(), Judges()
     try:
         players = players_of(system, planned, model, deps.provider)
         scoring = Scoring(planned, deps.detector_factory)
@@ -142,6 +143,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         started_at = format_instant(deps.loop.clock.now())
         _fix_bar(planned, behaviour_digest(content), deps)
         # 3 run through the request path
+        judges = await open_judges(system, planned, model, deps.loop, deps.provider)
         with RunFile(
             run_path(deps.loop.workspace, planned.run),
             planned,
@@ -154,7 +156,9 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
                 return done
             found = await run(
                 planned,
-                PathTarget(service, deps.loop.clock, deps.new_id, players=players),
+                judges.behind(
+                    PathTarget(service, deps.loop.clock, deps.new_id, players=players), planned
+                ),
                 runfile=runfile,
                 scoring=scoring,
                 limits=asked.limits,
@@ -164,6 +168,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
             # 4 summary, 5 entry
             return _entered(planned, system, found, runfile, model, deps)
     finally:
+        await judges.aclose()
         await players.aclose()
         await service.provider.aclose()
 

@@ -7,6 +7,7 @@ fault, never a smaller n.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from msgspec import Struct
 from roadworthy.domain import (
     Draft,
     Entry,
+    EvidenceError,
     Observation,
     RatingTask,
     Sheet,
@@ -30,6 +32,7 @@ from roadworthy.ledger import require_signature
 from .growing import replace_file
 from .loop import Loop
 from .rating import SUBMITTED, submission_of
+from .run_records import completion, rows_of, summary_of
 
 
 def ballots_of(loop: Loop, system: str) -> list[raters.Ballot]:
@@ -67,6 +70,32 @@ def with_ratings(
         else row
         for row in rows
     ]
+
+
+def judge_beside(loop: Loop, ballot: raters.Ballot) -> list[tuple[float, float]]:
+    """(judge, people) of every answer that both rated, where the suite's rubric has a judge.
+
+    People's value is that of most of them: the judge is held to a verdict, not to a mean. Items of
+    which raters say two things equally often are left out. Raises EvidenceError without the run.
+    """
+    rubric, name = ballot.task.rubric, ballot.task.name
+    if rubric is None:
+        return []
+    known = loop.ledger.entries(kind="run.completed", system=ballot.task.system)
+    run = next((each for each in known if each.payload.get("run") == ballot.task.runs[0]), None)
+    ended = completion(loop, run.subject, ballot.task.runs[0]) if run is not None else None
+    if ended is None:
+        raise EvidenceError(f"{ballot.task.runs[0]} is not in the ledger any more")
+    rows = {row.id: row for row in rows_of(loop, summary_of(loop, ended))}
+    pairs = []
+    for votes in ballot.by_item().values():
+        row = rows.get(votes[0].item.answers[0].observation)
+        judged = row is not None and name in (row.attributes.get("judges") or {})
+        said = Counter(ballot.value(vote) for vote in votes).most_common(2)
+        if row is None or not judged or (len(said) > 1 and said[0][1] == said[1][1]):
+            continue
+        pairs.append((row.scores[name], said[0][0]))
+    return pairs
 
 
 EXPORTED = "ratings.exported"

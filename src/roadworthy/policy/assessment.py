@@ -69,6 +69,8 @@ def assess(
         return _with(blank, Verdict.INCONCLUSIVE, f"no data: {measurement.reason}", "suite")
     if target.relative_to:
         return _with(blank, Verdict.INCONCLUSIVE, "no baseline to compare with", "suite")
+    if measurement.doubt:
+        return _with(blank, Verdict.INCONCLUSIVE, measurement.doubt, "suite")
     judge = _judge_count if target.end_of_scale else _judge_value
     found = judge(blank, slo, target, measurement)
     if not measurement.reason:

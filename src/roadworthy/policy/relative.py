@@ -35,6 +35,8 @@ def assess_relative(
     if new.value is None or old.value is None:
         side, reason = ("", new.reason) if new.value is None else ("of the baseline", old.reason)
         return unpaired(slo, f"no data {side}: {reason}".replace(" :", ":"), now=new, part=part)
+    if new.doubt or old.doubt:
+        return unpaired(slo, new.doubt or old.doubt, now=new, part=part)
     target = parse_target(slo.target)
     if target.operator == "==":
         reason = "no run proves that two values are equal: write >= or <= with a factor"

@@ -5,16 +5,18 @@ from .drawing import Drawn, draw_items
 from .preferences import Form, dpo_rows, kto_rows
 from .sheets import make_sheet, shown_digest, shown_item, unswapped
 from .votes import Ballot, Vote, human_scores, votes_in
-from .worth import RaterWorth, Share, overall, worth_of
+from .worth import Agreed, RaterWorth, Share, agreement, overall, worth_of
 
 __all__ = [
     "MAX_SECONDS",
+    "Agreed",
     "Ballot",
     "Drawn",
     "Form",
     "RaterWorth",
     "Share",
     "Vote",
+    "agreement",
     "check_ratings",
     "dpo_rows",
     "draw_items",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from roadworthy.domain import RatingItem, RatingTask, Sheet, Submission
+from roadworthy.domain import PREFERENCE, RatingItem, RatingTask, Sheet, Submission
 
 from .sheets import unswapped
 
@@ -79,14 +79,19 @@ def votes_in(task: RatingTask, sheet: Sheet, said: Submission) -> Iterator[Vote]
 def human_scores(ballots: Sequence[Ballot]) -> dict[str, dict[str, float]]:
     """Observation -> people's score of it, by `human.<name>`: the mean over all who rated it.
 
-    Side by side the other run's answer gets the rest to 1.
+    Side by side the other run's answer gets the rest to 1, and each is also scored under
+    `human.preference@RUN`, which says against whom.
     """
     sums: dict[tuple[str, str], list[float]] = {}
     for ballot in ballots:
         for vote in ballot.counted():
             worth = (ballot.value(vote), 1.0 - ballot.value(vote))
-            for answer, value in zip(vote.item.answers, worth, strict=False):
-                sums.setdefault((answer.observation, ballot.task.name), []).append(value)
+            answers = vote.item.answers
+            for place, (answer, value) in enumerate(zip(answers, worth, strict=False)):
+                names = [ballot.task.name]
+                names += [f"{PREFERENCE}@{answers[1 - place].run}"] if len(answers) == 2 else []
+                for name in names:
+                    sums.setdefault((answer.observation, name), []).append(value)
     found: dict[str, dict[str, float]] = {}
     for (observation, name), values in sums.items():
         found.setdefault(observation, {})[f"human.{name}"] = sum(values) / len(values)

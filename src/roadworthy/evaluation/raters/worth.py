@@ -10,10 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
+from typing import Literal
 
 from msgspec import Struct
 
-from roadworthy.statistics import Interval, clopper_pearson, mean_interval, share_interval
+from roadworthy.statistics import (
+    Interval,
+    clopper_pearson,
+    krippendorff_alpha,
+    mean_interval,
+    share_interval,
+)
 
 from .votes import Ballot, Vote
 
@@ -55,6 +62,38 @@ def overall(ballot: Ballot) -> Share | None:
     total = sum(means)
     bounds = share_interval(total, len(means))
     return Share(value=total / len(means), low=bounds.low, high=bounds.high, n=len(means))
+
+
+class Agreed(Struct, frozen=True, kw_only=True):
+    """How far raters agree beyond chance."""
+
+    scale: Literal["nominal", "ordinal"]
+    alpha: float | None
+    low: float | None = None
+    high: float | None = None
+    items: int = 0
+    """With two raters at least."""
+    reason: str = ""
+    """Why it is not measured."""
+
+
+def agreement(ballot: Ballot) -> Agreed:
+    """Krippendorff's alpha: nominal side by side, ordinal by levels. Attention items count not."""
+    rubric = ballot.task.rubric
+    scale: Literal["nominal", "ordinal"] = "nominal" if rubric is None else "ordinal"
+    units = [
+        [vote.choice if rubric is None else rubric.levels.index(vote.choice) for vote in votes]
+        for votes in ballot.by_item().values()
+    ]
+    try:
+        found = krippendorff_alpha(units, scale)
+    except ValueError as error:
+        return Agreed(scale=scale, alpha=None, reason=str(error))
+    bounds = found.interval
+    return Agreed(
+        scale=scale, alpha=found.value, items=found.units,
+        low=bounds.low if bounds else None, high=bounds.high if bounds else None,
+    )  # fmt: skip
 
 
 def worth_of(ballot: Ballot) -> list[RaterWorth]:

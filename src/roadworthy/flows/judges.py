@@ -1,0 +1,165 @@
+"""The judges of a run: made, probed, entered; and who is compared with.
+
+    open     1 every judge pinned and made, past models kept in one cache
+             2 the runs that pairs are compared with, verified
+             3 probes asked past the cache, held to all earlier ones, entered
+    close    the models released
+
+Enters: a plan and a loop. Leaves: a target with judges behind it. What never happens here: a judge
+that nobody pinned, or one whose probes changed and that is believed all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import structs
+
+from roadworthy.domain import (
+    Draft,
+    Model,
+    PairwiseOptions,
+    Provider,
+    System,
+    Target,
+    UsageError,
+    digest_of,
+    judge_options,
+    judges_asking,
+    pinned_judges,
+    plain,
+)
+from roadworthy.evaluation import Plan, RunReader, judges
+
+from .loop import Loop
+from .run_model import RunModel
+from .run_records import completion, summary_of
+
+PROBED = "judge.probed"
+
+Make = Callable[[Model], Provider]
+
+
+class Judges:
+    """Every judge of a run, by suite."""
+
+    def __init__(self) -> None:
+        self.by_suite: dict[str, tuple[judges.Judge, ...]] = {}
+        self._providers: list[Provider] = []
+
+    def behind(self, target: Target, planned: Plan) -> Target:
+        """The target with the judges behind it; itself where there are none."""
+        if not any(self.by_suite.values()):
+            return target
+        return judges.JudgedTarget(target, planned, self.by_suite)
+
+    def kept(self, provider: Provider) -> Provider:
+        """Remember what must be released."""
+        self._providers.append(provider)
+        return provider
+
+    async def aclose(self) -> None:
+        """Release the models."""
+        for provider in self._providers:
+            await provider.aclose()
+
+
+async def open_judges(
+    system: System, planned: Plan, model: RunModel, loop: Loop, make: Make | None
+) -> Judges:
+    """The judges of a plan, probed; `make` makes a provider.
+
+    Raises UsageError on a judge that is wrong, not pinned or cannot be made, VerificationError
+    when a run to compare with is not what was recorded.
+    """
+    opened = Judges()
+    names = [name for suite in planned.suites for name in pinned_judges(suite.file)]
+    if not names:
+        return opened
+    if make is None:
+        raise UsageError(f"nothing can make the judge {names[0]} here")
+    try:
+        opponents = _opponents(planned, loop, system.charter.system)  # 2
+        bare: dict[str, Provider] = {}
+
+        def provider(wanted: Model) -> Provider:
+            key = digest_of(wanted)
+            if key not in bare:
+                bare[key] = opened.kept(make(wanted))
+            return opened.kept(model.wrap_user(bare[key], wanted, system.assets))
+
+        opened.by_suite = judges.judges_of(planned, provider, opponents)  # 1
+        for suite, found in opened.by_suite.items():  # 3
+            opened.by_suite[suite] = tuple(
+                [await _probed(judge, bare, loop, system.charter.system) for judge in found]
+            )
+    except BaseException:
+        await opened.aclose()
+        raise
+    return opened
+
+
+async def _probed(
+    judge: judges.Judge, bare: dict[str, Provider], loop: Loop, system: str
+) -> judges.Judge:
+    """The judge after its probes, with the reason where it counts as drifted."""
+    options = judge.options
+    if not options.probes or options.model is None:
+        return judge
+    asks = judges.asks_of(options, bare[digest_of(options.model)])
+    found = await judges.probe(asks, options.probes)
+    earlier = [
+        [str(said) for said in entry.payload["said"]]
+        for entry in loop.ledger.entries(kind=PROBED, subject=judge.digest)
+    ]
+    drift = judges.drift_of([*earlier, found.said])
+    payload = {
+        "name": judge.name, "said": list(found.said), "right": found.right,
+        "n": len(options.probes), "drift": drift,
+    }  # fmt: skip
+    loop.ledger.record(
+        Draft(
+            system=system,
+            kind=PROBED,
+            subject=judge.digest,
+            actor=loop.machine,
+            payload=plain(payload),
+        )
+    )
+    return structs.replace(judge, drift=drift)
+
+
+def _opponents(planned: Plan, loop: Loop, system: str) -> dict[str, judges.Opponent]:
+    """What every run that pairs are compared with answered, by run."""
+    wanted = {
+        options.against
+        for suite in planned.suites
+        for spec in judges_asking(suite.file)
+        if isinstance(options := judge_options(spec), PairwiseOptions)
+        and options.against.startswith("run-")
+    }
+    return {run: _opponent(loop, system, run) for run in sorted(wanted)}
+
+
+def _opponent(loop: Loop, system: str, run: str) -> judges.Opponent:
+    entries = loop.ledger.entries(kind="run.completed", system=system)
+    known = next((entry for entry in entries if entry.payload.get("run") == run), None)
+    ended = completion(loop, known.subject, run) if known is not None else None
+    if ended is None or ended.payload.get("status") != "complete":
+        raise UsageError(
+            f"pairs are to be compared with {run}, which is no complete run of {system}",
+            fix="name a run that `roadworthy eval` completed, under `against` of the judge",
+        )
+    summary = summary_of(loop, ended)
+    path = loop.workspace.runs / f"{summary.run}.jsonl"
+    with RunReader(path, expected=summary.observations, whole=summary.file) as reader:
+        said = {
+            (row.suite, row.case, row.repeat): row.output
+            for row in reader.rows()
+            if row.action == "answered" and row.status == "ok"
+        }
+
+    def opponent(suite: str, case: str, repeat: int) -> str:
+        return said.get((suite, case, repeat)) or said.get((suite, case, 0), "")
+
+    return opponent
