@@ -141,7 +141,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         scoring = Scoring(planned, deps.detector_factory)
         # 2 the bar into the ledger, before the first call
         started_at = format_instant(deps.loop.clock.now())
-        _fix_bar(planned, behaviour_digest(content), deps)
+        _fix_bar(planned, content, deps)
         # 3 run through the request path
         judges = await open_judges(system, planned, model, deps.loop, deps.provider)
         with RunFile(
@@ -267,12 +267,13 @@ def _complete(planned: Plan, deps: EvaluatingDeps) -> Evaluated | None:
     )
 
 
-def _fix_bar(planned: Plan, behaviour: str, deps: EvaluatingDeps) -> None:
+def _fix_bar(planned: Plan, content: ReleaseContent, deps: EvaluatingDeps) -> None:
     """Enter the bar, once for a run."""
     fixed = deps.loop.ledger.entries(kind="bar.fixed", subject=planned.bar.candidate)
     if any(entry.payload.get("run") == planned.run for entry in fixed):
         return
     digest = deps.loop.blobs.put_json(planned.bar)
+    deps.loop.blobs.put_json(content.slos)  # named by the bar: what was asked can be read again
     bar = planned.bar
     deps.loop.ledger.record(
         Draft(
@@ -283,7 +284,7 @@ def _fix_bar(planned: Plan, behaviour: str, deps: EvaluatingDeps) -> None:
             payload={
                 "run": planned.run,
                 "bar": digest,
-                "behaviour": behaviour,
+                "behaviour": behaviour_digest(content),
                 "slos": bar.slos,
                 "suites": {each.name: each.digest for each in bar.suites},
                 "seed": bar.seed,

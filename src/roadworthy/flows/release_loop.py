@@ -40,7 +40,6 @@ from roadworthy.policy import (
     finding_blockers,
     finding_notes,
     incident_blockers,
-    moved_since,
     removed_cases,
     same_bar,
     set_aside,
@@ -55,6 +54,7 @@ from .intact import require_intact
 from .judging import Evidence, judge
 from .learning import elsewhere
 from .loop import Loop
+from .moved import moved
 from .rated import ballots_of, with_ratings
 from .run_records import bar_of, newest_run, rows_of
 from .trials import answered_beside, trials_of, with_rows
@@ -99,7 +99,7 @@ def consider(system: System, loop: Loop) -> GateDecision:
     )
     assessments, notes = judge(content.slos.slos, evidence)
     notes += [*aside.notes, *stopped_early(run), *trials.notes]
-    notes += [*moved_since(bars, present), *_compared(baseline, rows)]
+    notes += [*moved(loop, system, bars, present), *_compared(baseline, rows)]
     # 5 people, findings and incidents
     findings = findings_seen(loop, content, rows, excuses.waivers)
     blockers += [

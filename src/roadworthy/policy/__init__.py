@@ -27,6 +27,7 @@ from .preread import (
     preread_block,
     with_preread,
 )
+from .objectives_moved import objectives_moved
 from .relative import Side, assess_relative, unpaired
 from .rendering import (
     asked,
@@ -105,6 +106,7 @@ __all__ = [
     "looked_at",
     "moved_since",
     "new_note",
+    "objectives_moved",
     "only_adds",
     "percent",
     "preread_block",

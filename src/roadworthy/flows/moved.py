@@ -1,0 +1,93 @@
+"""What was moved since earlier bars, in words: cases, suites, objectives, the system's own name.
+
+Enters: a loop, the system as it stands, the bars that were ever fixed for it. Leaves: notes for a
+decision. What never happens here: a verdict; a case that is gone is a blocker and told elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from roadworthy.domain import Bar, EvidenceError, SloFile, System, digest_of
+from roadworthy.policy import looked_at, moved_since, objectives_moved
+
+from .loop import Loop
+from .run_records import bar_of
+
+Fixed = Sequence[tuple[str, Bar]]
+"""(instant, bar), oldest first."""
+
+
+def moved(loop: Loop, system: System, bars: Fixed, present: Bar) -> list[str]:
+    """Everything that an easier gate could rest on, each in one sentence."""
+    wording = [(at, file) for at, digest in _objectives(bars) if (file := _slos(loop, digest))]
+    return [
+        *moved_since(bars, present),
+        *objectives_moved(wording, system.slos),
+        *_asked_otherwise(system, bars),
+        *_under_another_name(loop, present),
+    ]
+
+
+def _objectives(bars: Fixed) -> list[tuple[str, str]]:
+    """Each wording of the objectives once, when it was fixed last."""
+    newest = {bar.slos: at for at, bar in bars}
+    return [(at, digest) for digest, at in newest.items()]
+
+
+def _slos(loop: Loop, digest: str) -> SloFile | None:
+    """The objectives of that digest; None where an earlier version did not keep them."""
+    try:
+        return msgspec.convert(loop.blobs.get_json(digest), SloFile, strict=False)
+    except (EvidenceError, msgspec.MsgspecError):
+        return None
+
+
+def _asked_otherwise(system: System, bars: Fixed) -> list[str]:
+    """Suites whose file, with its scorers and repeats, is another, and cases that changed suites."""
+    notes: list[str] = []
+    for suite in system.suites:
+        pins = [(at, pin) for at, bar in bars for pin in bar.suites if pin.name == suite.name]
+        others = [
+            at
+            for at, pin in {pin.digest: (at, pin) for at, pin in pins}.values()
+            if digest_of({"file": suite.file, "cases": pin.cases}) != pin.digest
+        ]
+        if others:
+            notes.append(
+                f"suite {suite.name} is asked or scored otherwise than in the bar fixed at "
+                f"{max(others)[:19]}Z: its file was changed"
+            )
+    homes: dict[str, set[str]] = {}
+    for suite in system.suites:
+        for case in suite.cases:
+            homes.setdefault(case.id, set()).add(suite.name)
+    left = {
+        (pin.name, case)
+        for _, bar in bars
+        for pin in bar.suites
+        for case in pin.cases
+        if case in homes and pin.name not in homes[case]
+    }
+    if left:
+        first = ", ".join(f"{case} of {suite}" for suite, case in sorted(left)[:3])
+        stand = "1 case stands" if len(left) == 1 else f"{len(left)} cases stand"
+        notes.append(f"{stand} in another suite than before: {first}")
+    return notes
+
+
+def _under_another_name(loop: Loop, present: Bar) -> list[str]:
+    """Systems of this workspace that were asked these cases: their past is not this one's."""
+    names = {
+        entry.system
+        for entry in loop.ledger.entries(kind="bar.fixed")
+        if entry.system != present.system
+        and looked_at(bar_of(loop, str(entry.payload["bar"])), present)
+    }
+    return [
+        f"these cases were asked of the system `{name}`, too: its incidents, runs and lost cases "
+        "are not looked at here"
+        for name in sorted(names)
+    ]
