@@ -10,7 +10,17 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-NAMES = ("startup", "evaluate", "report", "suite_grow", "ledger", "rails", "pii", "gateway")
+NAMES = (
+    "startup",
+    "evaluate",
+    "report",
+    "suite_grow",
+    "ledger",
+    "rails",
+    "pii",
+    "gateway",
+    "guarantees",
+)
 
 
 def main() -> int:

@@ -14,7 +14,8 @@ from roadworthy.domain import ALIASES, INDICATORS, IndicatorSpec, Measurement, O
 from roadworthy.statistics import share_interval
 
 from .calibration import area, brier, calibration_error
-from .cases import Cases, cases_of, per_case
+from .cases import Asking, Cases, cases_of, per_case
+from .clusters import clustered_bounds, clusters
 from .durations import duration
 from .groups import group_rate
 from .judged import judged, said_by_judge
@@ -123,8 +124,21 @@ def _says_something(item: Measurement) -> bool:
 
 def _rate(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
     score = SCORE_OF.get(spec.name, "")
-    found = share_of(spec, per_case(cases, RATES[spec.name], score=score), confidence)
+    found = _share(spec, cases, RATES[spec.name], score, confidence)
     return beside_coverage(spec, cases, found) if spec.name in OF_LABELS else found
+
+
+def _share(
+    spec: IndicatorSpec, cases: Cases, question: Asking, score: str, confidence: float
+) -> Measurement:
+    """A share of cases; where some are in groups, its interval allows for that."""
+    answers = per_case(cases, question, score=score)
+    found = share_of(spec, answers, confidence)
+    groups = clusters(cases, question) if found.n > 1 else []
+    if not groups:
+        return found
+    bounds = clustered_bounds(answers, groups, confidence)
+    return structs.replace(found, low=bounds.low, high=bounds.high, method="cluster_robust")
 
 
 def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
@@ -132,9 +146,13 @@ def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
     spec = IndicatorSpec(name=name, definition="a score of the suite", needs=(f"score:{name}",))
     if said_by_judge(name, cases):
         return judged(spec, cases, confidence)
-    found = per_case(cases, lambda row: row.scores.get(name), score=name)
+
+    def score(row: Observation) -> float | None:
+        return row.scores.get(name)
+
+    found = per_case(cases, score, score=name)
     if all(0.0 <= value <= 1.0 for value in found.values):
-        return share_of(spec, found, confidence)
+        return _share(spec, cases, score, name, confidence)
     return mean_of(spec, found, confidence)
 
 

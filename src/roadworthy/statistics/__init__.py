@@ -22,7 +22,13 @@ from .calibration import (
     sweep,
 )
 from .clusters import Clustered, cluster_interval, cluster_share_interval, clustered
-from .comparison import PairedDifference, holm, mcnemar_exact, paired_difference
+from .comparison import (
+    PairedDifference,
+    benjamini_hochberg,
+    holm,
+    mcnemar_exact,
+    paired_difference,
+)
 from .distributions import beta_quantile, normal_quantile, regularised_beta, t_quantile
 from .intervals import (
     Interval,
@@ -77,6 +83,7 @@ __all__ = [
     "bca_bootstrap",
     "bca_mean",
     "bca_ratio",
+    "benjamini_hochberg",
     "beta_quantile",
     "brier",
     "brier_parts",

@@ -151,7 +151,7 @@ class _Saddlepoint:
                 ratio = (low + high) / 2
             gap = self._deviate(ratio) - z
             low, high = (ratio, high) if gap < 0 else (low, ratio)
-            if abs(gap) < 1e-7 or high - low < 1e-12 * step:
+            if abs(gap) < 1e-6 or high - low < 1e-12 * step:
                 break
             ratio -= gap * step
         return ratio
@@ -178,7 +178,7 @@ class _Saddlepoint:
         for _ in range(40):
             k0, k1, k2 = _cumulants(shifted, tilt)
             step = k1 / k2 if k2 > 1e-12 else 0.0
-            if abs(step) < 1e-9 or abs(tilt) > 60:
+            if abs(step) < 1e-7 or abs(tilt) > 60:
                 break
             tilt -= max(-2.0, min(2.0, step))
         self._tilt = tilt

@@ -102,3 +102,18 @@ def holm(p_values: Sequence[float]) -> list[float]:
         worst = max(worst, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = worst
     return adjusted
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """Step-up adjustment (Benjamini and Hochberg 1995); controls the false discovery rate.
+
+    https://doi.org/10.1111/j.2517-6161.1995.tb02031.x. Of the findings with an adjusted value of at
+    most 0.05, at most 5 % are false on average, for tests that are independent or rise together.
+    """
+    n = len(p_values)
+    adjusted = [0.0] * n
+    least = 1.0
+    for rank, index in enumerate(sorted(range(n), key=lambda i: -p_values[i])):
+        least = min(least, p_values[index] * n / (n - rank))
+        adjusted[index] = least
+    return adjusted

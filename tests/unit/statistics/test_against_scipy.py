@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from roadworthy.statistics import (
+    benjamini_hochberg,
     beta_quantile,
     brier,
     clopper_pearson,
@@ -101,3 +102,23 @@ def test_no_data_has_no_calibration_and_no_proof() -> None:
         zero_count_upper(0)
     with pytest.raises(ValueError, match="no confidence"):
         expected_calibration_error([1.2], [True])
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 17])
+def test_benjamini_hochberg_is_scipys(n: int) -> None:
+    values = list(np.random.default_rng(n).uniform(size=n) ** 3)
+    if n > 2:
+        values[3] = values[4]
+    theirs = stats.false_discovery_control(values) if n else []
+    assert benjamini_hochberg(values) == pytest.approx(list(theirs))
+
+
+def test_the_false_discovery_rate_is_held_where_some_effects_are_real() -> None:
+    source = np.random.default_rng(3)
+    rates = []
+    for _ in range(800):
+        real = [stats.norm.sf(value) for value in source.normal(3.0, 1.0, size=5)]
+        nothing = list(source.uniform(size=15))
+        found = [p <= 0.1 for p in benjamini_hochberg([*real, *nothing])]
+        rates.append(sum(found[5:]) / max(1, sum(found)))
+    assert np.mean(rates) <= 0.1 * 15 / 20 + 0.02

@@ -1,0 +1,39 @@
+"""Cases that belong together (tag `group:<id>`) say much the same: each proves less than one case.
+
+Enters: a question and its answers by case. Leaves: bounds that allow for the groups, never narrower
+than those of as many independent cases.
+"""
+
+from __future__ import annotations
+
+from roadworthy.statistics import Interval, cluster_share_interval, share_interval
+
+from .cases import Asking, Cases, PerCase
+
+PREFIX = "group:"
+
+
+def clusters(cases: Cases, question: Asking) -> list[str | int]:
+    """The group of each case that answers, in the order of the cases; its own where it has none.
+
+    Empty where no two of them share a group. Of a case in several groups the first one counts.
+    """
+    if not any(tag.startswith(PREFIX) for row in cases.rows for tag in row.tags):
+        return []
+    found: list[str | int] = []
+    for index, unit in enumerate(cases.each()):
+        if any(question(row) is not None for row in unit):
+            named = (tag for row in unit for tag in row.tags if tag.startswith(PREFIX))
+            found.append(next(named, index))
+    return found if len(set(found)) < len(found) else []
+
+
+def clustered_bounds(found: PerCase, groups: list[str | int], confidence: float) -> Interval:
+    """Of a share whose cases are in groups. Of one group alone nothing is known of others."""
+    n = len(found.values)
+    plain = share_interval(sum(found.values), n, confidence)
+    if len(set(groups)) < 2:
+        alone = share_interval(sum(found.values) / n, 1, confidence)
+        return Interval(min(plain.low, alone.low), max(plain.high, alone.high))
+    robust = cluster_share_interval(found.values, groups, confidence)
+    return Interval(min(plain.low, robust.low), max(plain.high, robust.high))
