@@ -18,11 +18,13 @@ from roadworthy.domain import (
     Provider,
     ReleaseContent,
     RunSummary,
+    System,
     Unchecked,
     UsageError,
 )
 from roadworthy.evaluation import Limits, Progress
 from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
+from roadworthy.flows.loop import Loop
 from roadworthy.flows.service import Service
 
 from .aside import standard_output_aside
@@ -118,23 +120,28 @@ def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
     """Load the system, open its workspace, run."""
     import gc
 
-    import uvloop
-
     from roadworthy.manifests import load_system
-    from roadworthy.wiring.clock import new_id
     from roadworthy.wiring.loop import open_loop
-    from roadworthy.wiring.service import build_service
-
-    from .terminal import Progress as Bar
-    from .terminal import progress
 
     # Cases and rows live until the process ends; walking them again and again to look for
     # cycles is a fifth of the time of a run of 20,000.
     gc.set_threshold(_COLLECT_AFTER, 20, 20)
     system = load_system(directory, candidate=candidate)
     gc.freeze()
+    return run_system(system, open_loop(directory, configured=system.deployment.workspace), asked)
+
+
+def run_system(system: System, loop: Loop, asked: Asked) -> Evaluated:
+    """Run a loaded system's suites, with progress on standard error."""
+    import uvloop
+
+    from roadworthy.wiring.clock import new_id
+    from roadworthy.wiring.service import build_service
+
+    from .terminal import Progress as Bar
+    from .terminal import progress
+
     asked = _paced(asked, system.candidate.model)
-    loop = open_loop(directory, configured=system.deployment.workspace)
 
     def service(content: ReleaseContent, wrap: Callable[[Provider], Provider]) -> Service:
         return build_service(

@@ -41,13 +41,13 @@ def command(
     if markdown is not None:
         markdown.write_text(to_markdown(decision), encoding="utf-8")
     if json:
-        emit(_as_json(decision))
+        emit(as_json(decision))
     else:
-        _print(decision, system.candidate.name, same_system(directory, candidate))
+        show(decision, system.candidate.name, same_system(directory, candidate))
     raise typer.Exit(int(exit_of_verdict(decision.decision)))
 
 
-def _as_json(decision: GateDecision) -> dict[str, object]:
+def as_json(decision: GateDecision) -> dict[str, object]:
     """The stable contract for scripts."""
     from msgspec import to_builtins
 
@@ -87,7 +87,8 @@ def _as_json(decision: GateDecision) -> dict[str, object]:
     }
 
 
-def _print(decision: GateDecision, name: str, same: str) -> None:
+def show(decision: GateDecision, name: str, same: str) -> None:
+    """The table, the decision, why, and what comes next, for people."""
     from roadworthy.policy import (
         asked,
         estimate,

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from roadworthy.domain import Observation
 from roadworthy.evaluation import Comparison, compare_all
+from roadworthy.policy import PairedScore
 from roadworthy.statistics import Interval, PairedDifference, holm, paired_difference
 
 
@@ -66,10 +67,23 @@ def _test(item: Comparison) -> PairedDifference:
     return paired_difference(old, new)
 
 
-def in_words(difference: Difference) -> str:
+def as_pair(difference: Difference) -> PairedScore:
+    """What the rule about regressions looks at."""
+    return PairedScore(
+        score=difference.score,
+        n=difference.n,
+        before=difference.before,
+        after=difference.after,
+        interval=difference.interval,
+        gained=len(difference.fixed),
+        lost=len(difference.broken),
+    )
+
+
+def in_words(difference: Difference, than: str = "the live release") -> str:
     """One sentence for a gate's notes."""
     return (
-        f"{difference.score} against the live release: {difference.before:.3f} to "
+        f"{difference.score} against {than}: {difference.before:.3f} to "
         f"{difference.after:.3f} ({difference.difference:+.3f}, {difference.interval.low:+.3f} to "
         f"{difference.interval.high:+.3f}) on {difference.n} paired cases, "
         f"{len(difference.fixed)} fixed, {len(difference.broken)} broken, "

@@ -14,6 +14,7 @@ What never happens here: a verdict without data that opens, or one that is not r
 from __future__ import annotations
 
 import msgspec
+from msgspec import Struct
 
 from roadworthy.domain import (
     Assessment,
@@ -34,12 +35,15 @@ from roadworthy.domain import (
 from roadworthy.evaluation import pin_suite, quarantine_of
 from roadworthy.incidents import fold
 from roadworthy.policy import (
+    RegressionRule,
     assess_incident_cases,
     decide,
     deliberation_blockers,
     finding_blockers,
     finding_notes,
     incident_blockers,
+    moved_since,
+    regressions,
     removed_cases,
     same_bar,
     set_aside,
@@ -48,17 +52,26 @@ from roadworthy.policy import (
 from roadworthy.release import pin
 
 from .baseline import Baseline, baseline_of
-from .comparing import differences, in_words
+from .comparing import as_pair, differences, in_words
 from .findings import findings_seen
 from .intact import require_intact
 from .judging import Evidence, judge
 from .learning import elsewhere
 from .loop import Loop
-from .moved import moved
 from .rated import ballots_of, with_ratings
 from .run_records import bar_of, newest_run, rows_of
 from .trials import answered_beside, trials_of, with_rows
 from .waiving import excuses_of
+
+
+class Pull(Struct, frozen=True, kw_only=True):
+    """A change that is proposed, and what it starts from."""
+
+    baseline: Baseline
+    """The base's run on today's cases."""
+    bars: tuple[tuple[str, Bar], ...] = ()
+    """What the base's own suites ask, with when they were read: a case that is gone is seen."""
+    rule: RegressionRule = RegressionRule()
 
 
 def gate(system: System, loop: Loop) -> GateDecision:
@@ -66,9 +79,10 @@ def gate(system: System, loop: Loop) -> GateDecision:
     return _record(loop, consider(system, loop))
 
 
-def consider(system: System, loop: Loop) -> GateDecision:
+def consider(system: System, loop: Loop, pull: Pull | None = None) -> GateDecision:
     """What the gate says of the candidate's newest run, unrecorded: nothing rests on it yet.
 
+    With `pull` it is a change that is proposed: compared with its base, and people speak later.
     Raises VerificationError or UndecidedError when the ledger under it does not verify.
     """
     # 0 the evidence
@@ -80,13 +94,13 @@ def consider(system: System, loop: Loop) -> GateDecision:
     run = newest_run(loop, content.candidate_digest, bar=present)
     rows = with_ratings(rows_of(loop, run), ballots_of(loop, content.system))
     # 3 the bar
-    bars = _earlier_bars(loop, present.system)
+    bars = [*_earlier_bars(loop, present.system), *(pull.bars if pull is not None else ())]
     incidents = list(fold(loop.ledger.entries(system=content.system)).values())
     excuses = excuses_of(system, content, loop, removed_cases(bars, present), incidents)
     aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
     blockers = [*_bar_blockers(loop, run, present), *excuses.blockers(), *aside.blockers]
     # 4 objectives
-    baseline = baseline_of(loop, system, content, _drawn_as(loop, run, present))
+    baseline = _baseline(system, content, loop, _drawn_as(loop, run, present), pull)
     trials = trials_of(loop, content, (run, rows), present, incidents)
     evidence = Evidence(
         rows=rows,
@@ -99,14 +113,13 @@ def consider(system: System, loop: Loop) -> GateDecision:
     )
     assessments, notes = judge(content.slos.slos, evidence)
     notes += [*aside.notes, *stopped_early(run), *trials.notes]
-    notes += [*moved(loop, system, bars, present), *_compared(baseline, rows)]
+    notes += [*moved_since(bars, present), *_compared(baseline, rows, pull)]
+    assessments += _regressions(baseline, rows, pull)
     # 5 people, findings and incidents
     findings = findings_seen(loop, content, rows, excuses.waivers)
-    blockers += [
-        *deliberation_blockers(system.deliberation, content.charter, content.candidate_digest),
-        *finding_blockers(findings.standings),
-        *incident_blockers(incidents, system.suites),
-    ]
+    blockers += _note_blockers(system, content, pull)
+    blockers += finding_blockers(findings.standings)
+    blockers += incident_blockers(incidents, system.suites)
     if assessments:
         seen = [*rows, *answered_beside(loop, trials, incidents)]
         assessments += _required(incidents, _fixed(loop, run), seen)
@@ -188,10 +201,35 @@ def _past(incidents: list[Incident], loop: Loop, system: str) -> list[str]:
     return [*changed, *elsewhere(loop, system)]
 
 
-def _compared(baseline: Baseline, rows: list[Observation]) -> list[str]:
-    """What changed against the live release, in words, or why nothing is compared."""
-    notes = [in_words(each) for each in differences(baseline.rows, rows)]
+def _baseline(
+    system: System, content: ReleaseContent, loop: Loop, bar: Bar, pull: Pull | None
+) -> Baseline:
+    """What the candidate is compared with: the live release, or a proposed change's base."""
+    return baseline_of(loop, system, content, bar) if pull is None else pull.baseline
+
+
+def _note_blockers(system: System, content: ReleaseContent, pull: Pull | None) -> list[Blocker]:
+    """What people's note does; of a change that is only proposed nobody has to speak yet."""
+    if pull is not None:
+        return []
+    return deliberation_blockers(system.deliberation, content.charter, content.candidate_digest)
+
+
+def _compared(baseline: Baseline, rows: list[Observation], pull: Pull | None) -> list[str]:
+    """What changed against the live release or the base, or why nothing is compared."""
+    than = "the base" if pull is not None else "the live release"
+    notes = [in_words(each, than) for each in differences(baseline.rows, rows)]
     return [*notes, f"not compared: {baseline.missing}"] if baseline.missing else notes
+
+
+def _regressions(
+    baseline: Baseline, rows: list[Observation], pull: Pull | None
+) -> list[Assessment]:
+    """Whether a proposed change is worse than its base. No comparison is never a pass."""
+    if pull is None or baseline.absent:
+        return []
+    pairs = [as_pair(each) for each in differences(baseline.rows, rows)]
+    return regressions(pairs, pull.rule, baseline.missing)
 
 
 def _record(loop: Loop, decision: GateDecision) -> GateDecision:

@@ -28,6 +28,14 @@ from .preread import (
     with_preread,
 )
 from .objectives_moved import objectives_moved
+from .regression import (
+    REGRESSION,
+    PairedScore,
+    RegressionRule,
+    announced,
+    power_of,
+    regressions,
+)
 from .relative import Side, assess_relative, unpaired
 from .rendering import (
     asked,
@@ -63,6 +71,7 @@ from .waivers import unsound as unsound_waiver
 from .waivers import used as waivers_in_use
 
 __all__ = [
+    "REGRESSION",
     "REQUIREMENT",
     "SEVERITIES",
     "Change",
@@ -70,7 +79,9 @@ __all__ = [
     "FindingStanding",
     "Flip",
     "Held",
+    "PairedScore",
     "PreRead",
+    "RegressionRule",
     "Removed",
     "RiskFinding",
     "SetAside",
@@ -83,6 +94,7 @@ __all__ = [
     "accept_findings",
     "accept_removals",
     "agreed",
+    "announced",
     "asked",
     "assess",
     "assess_incident_cases",
@@ -109,7 +121,9 @@ __all__ = [
     "objectives_moved",
     "only_adds",
     "percent",
+    "power_of",
     "preread_block",
+    "regressions",
     "removal_blockers",
     "removed_cases",
     "rests_on_estimate",

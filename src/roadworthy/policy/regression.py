@@ -1,0 +1,142 @@
+"""Did it get worse? One score on the same cases, before and now, and what so many cases can tell.
+
+Enters: how many cases flipped each way. Leaves: an assessment a score. FAIL where a drop is shown,
+PASS where a drop of the size that matters is excluded, INCONCLUSIVE between the two, with the
+number of cases that would decide. Never here: a pass because too few cases could show anything.
+
+The family of all scores is wrong in at most `alpha` of changes that change nothing: McNemar's exact
+test, one-sided, with Holm's adjustment. A pass of all needs each to pass, so nothing is corrected
+there (intersection-union, Berger 1982, https://doi.org/10.1080/00401706.1982.10487790).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from roadworthy.domain import Assessment, SafetySLO, Verdict, exact
+from roadworthy.statistics import Interval, holm, mcnemar_exact, paired_cases, paired_power
+
+from .assessment import unjudged
+
+REGRESSION = "no_regression"
+"""How the requirement is named in a decision; no file of the contract can name it."""
+
+
+class RegressionRule(Struct, frozen=True, kw_only=True):
+    """What counts as worse, and how surely it must be shown."""
+
+    drop: float = 0.03
+    """The smallest drop of a share that matters."""
+    alpha: float = 0.05
+    """How often at most a change that changes nothing is refused."""
+    power: float = 0.8
+    """How often a drop of that size must be found for the cases to be enough."""
+
+
+class PairedScore(Struct, frozen=True, kw_only=True):
+    """One score of two runs on the same cases."""
+
+    score: str
+    n: int
+    before: float
+    after: float
+    interval: Interval
+    """Of the difference, two-sided 95 %."""
+    gained: int
+    """Wrong before, right now."""
+    lost: int
+    """Right before, wrong now."""
+
+
+def regressions(
+    pairs: Sequence[PairedScore], rule: RegressionRule, missing: str = ""
+) -> list[Assessment]:
+    """Every score judged. Scores that flipped alike are one piece of evidence, adjusted as one.
+
+    Without a pair it is INCONCLUSIVE; `missing` says why.
+    """
+    kept: dict[tuple[int, int, int, float], PairedScore] = {}
+    for pair in pairs:
+        if pair.n:
+            kept.setdefault((pair.n, pair.gained, pair.lost, pair.before), pair)
+    if not kept:
+        slo = SafetySLO(name=REGRESSION, target=f">= -{exact(rule.drop)}")
+        reason = missing or "no case was judged in both runs"
+        return [unjudged(slo, Verdict.INCONCLUSIVE, f"not compared: {reason}", "suite")]
+    family = list(kept.values())
+    adjusted = holm([_drop_p(pair) for pair in family])
+    return [
+        _judged(pair, rule, p, tests=len(family)) for pair, p in zip(family, adjusted, strict=True)
+    ]
+
+
+def _drop_p(pair: PairedScore) -> float:
+    """One-sided: as many losses or more, if gains and losses were equally likely."""
+    if pair.lost <= pair.gained:
+        return 1.0
+    return mcnemar_exact(pair.gained, pair.lost) / 2
+
+
+def _judged(pair: PairedScore, rule: RegressionRule, p: float, *, tests: int) -> Assessment:
+    difference = pair.after - pair.before
+    told = f"{pair.before:.3g} to {pair.after:.3g}, {pair.lost} broken, {pair.gained} fixed"
+    if p < rule.alpha:
+        verdict, reason = Verdict.FAIL, f"worse than the base: {told}, p = {p:.2g} after Holm"
+    elif pair.interval.low > -rule.drop:
+        verdict = Verdict.PASS
+        reason = f"{told}: a drop of {_points(rule.drop)} is excluded at 97.5 %"
+    else:
+        verdict = Verdict.INCONCLUSIVE
+        reason = f"{told}: neither worse, nor is a drop of {_points(rule.drop)} excluded"
+    return Assessment(
+        slo=SafetySLO(name=REGRESSION, target=f">= -{exact(rule.drop)}"),
+        name=f"{REGRESSION}{{{pair.score}}}",
+        target=f"drop < {exact(rule.drop)}",
+        estimate=difference,
+        low=pair.interval.low,
+        high=pair.interval.high,
+        n=pair.n,
+        rows=pair.n,
+        verdict=verdict,
+        evidence="proven",
+        baseline=pair.before,
+        difference=difference,
+        reason=f"{reason}; {announced(pair, rule, tests=tests)}",
+        phase="" if verdict.opens else "prompt" if verdict is Verdict.FAIL else "suite",
+    )
+
+
+def power_of(pair: PairedScore, rule: RegressionRule, *, tests: int = 1) -> float:
+    """How often so many cases find a drop of the size that matters, if as many flip as here."""
+    gained, lost = _dropped(pair, rule)
+    return paired_power(pair.n, gained, lost, alpha=_two_sided(rule, tests))
+
+
+def announced(pair: PairedScore, rule: RegressionRule, *, tests: int = 1) -> str:
+    """What the cases can tell, in words: the power they have, and how many would be enough."""
+    power = power_of(pair, rule, tests=tests)
+    said = f"{pair.n} cases find such a drop in {power * 100:.0f} % of runs"
+    if power >= rule.power:
+        return said
+    gained, lost = _dropped(pair, rule)
+    wanted = paired_cases(gained, lost, alpha=_two_sided(rule, tests), power=rule.power)
+    if wanted is None:
+        return said
+    return f"{said}, {wanted} would in {rule.power * 100:.0f} %"
+
+
+def _dropped(pair: PairedScore, rule: RegressionRule) -> tuple[float, float]:
+    """Shares of cases that are gained and lost under a true drop: as many flip as here, or more."""
+    flips = max((pair.gained + pair.lost) / pair.n, rule.drop)
+    return (flips - rule.drop) / 2, (flips + rule.drop) / 2
+
+
+def _two_sided(rule: RegressionRule, tests: int) -> float:
+    """The level of a two-sided test whose one side is Holm's first and hardest step."""
+    return min(1.0, 2 * rule.alpha / max(tests, 1))
+
+
+def _points(drop: float) -> str:
+    return f"{exact(drop * 100)} points"
