@@ -202,7 +202,10 @@ async def test_a_label_that_comes_with_a_violation_is_kept_too(
     assert right.actor == f"person:{answers.acting('bob').key.key_id}"
     assert len(answers.entered("violation.recorded")) == 1
     (wrote,) = desk.json("explain", seen.id, "DIR")["notes"]
-    assert wrote["text"] == "it shouted"
+    assert (wrote["text"], wrote["label"]) == ("it shouted", "fine")
+    shown = desk.types("explain", seen.id, "DIR")
+    bob = f"bob ({answers.acting('bob').key.key_id})"
+    assert f"{bob} wrote" in shown and f"{bob} named the right answer" in shown
 
 
 @pytest.mark.parametrize("kind", ["outcome", "report"])
@@ -222,6 +225,7 @@ async def test_a_label_that_was_posted_with_a_violation_is_kept_too(
     assert len(answers.entered("violation.recorded")) == len(answers.kills()) == 1
     (right,) = answers.loop.ledger.entries(kind="outcome.added", subject=seen.id)
     assert right.payload["label"] == "fine"
+    assert "fine" in [note["label"] for note in desk.json("explain", seen.id, "DIR")["notes"]]
 
 
 async def test_what_a_second_reporter_says_of_the_same_violation_is_kept(

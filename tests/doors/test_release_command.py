@@ -299,3 +299,12 @@ def test_an_auditor_needs_nothing_of_ours(door: Door, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["digest"] == digest
+
+
+def test_a_strangers_bundle_does_not_drive_the_terminal(door: Door) -> None:
+    path = door.root / "candidate.yaml"
+    path.write_text(path.read_text() + 'name: "evil\\x1b[2J\\nstate signed"\n')
+    door.build()
+    code, said, _ = door("release", "show", door.out)
+    assert code == 0 and "evil" in said
+    assert "\x1b" not in said and "state signed" not in said.splitlines()

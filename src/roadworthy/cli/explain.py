@@ -34,7 +34,7 @@ def command(
     from roadworthy.wiring.places import place
     from roadworthy.wiring.road import observation_of
 
-    from .incident_words import who_of
+    from .incident_words import say_note, who_of
 
     spot = place(directory, standing=True)
     seen = observation_of(spot.workspace, observation)
@@ -60,7 +60,7 @@ def command(
     _say_facts(seen, incidents, directory)
     _say_rails(seen)
     for note in notes:
-        say(f"{who_of(note.reporter, loop)} wrote ({note.time[:19]}Z): {printable(note.text)}")
+        say_note(note, loop)
     if not texts:
         say(f"Its texts are {_KEYS}; --texts shows them, the erased ones excepted.")
     for name, text in unsealed.items():

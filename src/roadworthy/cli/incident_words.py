@@ -28,8 +28,7 @@ def say_more(incident: Incident, loop: Any, directory: Path) -> None:
     from roadworthy.wiring.notes import notes_on
 
     for note in notes_on(incident, loop):
-        who = who_of(note.reporter, loop)
-        say(f"{who} wrote ({note.time[:19]}Z): {printable(note.text)}")
+        say_note(note, loop)
     if incident.reason:
         say(f"dismissed: {printable(incident.reason)}")
     stands = kills_of(incident, read_table(loop.workspace.routing))
@@ -61,6 +60,15 @@ def next_steps(incident: Incident, directory: Path, *, stopped: bool) -> list[st
     if stopped:
         steps.append(f"To lift its kills: {lifting([incident.id], directory)}")
     return steps
+
+
+def say_note(note: Any, loop: Any) -> None:
+    """What somebody wrote of an answer, and what would have been right."""
+    who, at = who_of(note.reporter, loop), f"({note.time[:19]}Z)"
+    if note.text:
+        say(f"{who} wrote {at}: {printable(note.text)}")
+    if note.label:
+        say(f"{who} named the right answer {at}: {printable(note.label)}")
 
 
 def who_of(actor: str, loop: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from .exits import Exit
-from .terminal import emit, group, say, table
+from .terminal import emit, group, printable, say, table
 
 app = group("Build, approve, sign, verify and activate releases.")
 
@@ -181,9 +181,10 @@ def show_bundle(bundle: Bundle, *, json: Json = False) -> None:
         return
     unwatched = found.pop("unwatched")
     for name, value in found.items():
-        say(f"{name:<13}{', '.join(value) if isinstance(value, list) else value}")
+        shown = ", ".join(value) if isinstance(value, list) else str(value)
+        say(f"{name:<13}{printable(shown)}")  # another's bundle: its names are a stranger's words
     for event in unwatched:
-        say(f"unwatched    {event}: nothing looks for it, no judge is wired")
+        say(f"unwatched    {printable(event)}: nothing looks for it, no judge is wired")
 
 
 @app.command("list")

@@ -164,7 +164,7 @@ def _said(violation: Violation, actor: str) -> list[Draft]:
     }
     drafts = [_of(observation, "violation.recorded", actor, found)]
     if said.label:
-        right = {"label": said.label, "reporter": said.reporter, "note": ""}
+        right = {"label": said.label, "reporter": said.reporter, "found_at": said.time, "note": ""}
         drafts.append(_of(observation, "outcome.added", actor, right))
     return drafts
 

@@ -6,7 +6,7 @@ never happens here: a note taken for anything but a stranger's text.
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from roadworthy.domain import Incident, Report
 from roadworthy.flows.loop import Loop
@@ -20,7 +20,9 @@ class Note(Struct, frozen=True, kw_only=True):
     observation: str
     time: str
     reporter: str
-    text: str
+    text: str = ""
+    label: str = ""
+    """What would have been right."""
 
 
 def note_of(report: Report, workspace: Workspace) -> str:
@@ -39,18 +41,20 @@ def notes_on(incident: Incident, loop: Loop) -> list[Note]:
 
 
 def notes_about(observation: str, loop: Loop) -> list[Note]:
-    """Everything that was written about one answer: in the journal, and by people in the ledger."""
+    """Everything that was said of one answer: in the journal, and by people in the ledger."""
     said = [record.outcome for record in told(loop.workspace.journal, observation)]
-    notes = {
-        (each.time, each.reporter): each.note for each in said if each is not None and each.note
-    }
+    heard = [(each.time, each.reporter, each.note, each.label) for each in said if each is not None]
     for kind in ("violation.recorded", "outcome.added"):
         for entry in loop.ledger.entries(kind=kind, subject=observation):
-            text = str(entry.payload.get("note") or "")
-            time = str(entry.payload.get("found_at") or entry.time)
-            if text:
-                notes[time, entry.actor] = text
-    return [
-        Note(observation=observation, time=time, reporter=reporter, text=text)
-        for (time, reporter), text in sorted(notes.items())
-    ]
+            given = {name: str(text) for name, text in entry.payload.items()}
+            time, reporter = given.get("found_at", entry.time), given.get("reporter", entry.actor)
+            heard.append((time, reporter, given.get("note", ""), given.get("label", "")))
+    notes: dict[tuple[str, str], Note] = {}
+    for time, reporter, text, label in heard:
+        known = notes.get(
+            (time, reporter), Note(observation=observation, time=time, reporter=reporter)
+        )
+        notes[time, reporter] = structs.replace(
+            known, text=known.text or text, label=known.label or label
+        )
+    return [note for _, note in sorted(notes.items()) if note.text or note.label]
