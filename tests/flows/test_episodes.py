@@ -64,7 +64,7 @@ def deps(loop: Loop, agent: Any, **more: Any) -> EvaluatingDeps:
 
 async def rows_of(loop, provider, *cases, rails=(), tools=(), suite=None, more=None, **system):
     candidate = Candidate(
-        task="chat", model=Model(provider="rule", name="agent"), tools=list(tools)
+        task="chat", model=Model(provider="recorded", name="agent"), tools=list(tools)
     )
     made = a_system(
         a_suite("all", list(cases), **(suite or {})),
@@ -156,6 +156,21 @@ async def test_several_calls_in_one_answer_are_all_answered(loop):
     agent = Agent(lambda m: "".join(results(m)) if results(m) else [("a", {}), ("b", {})])
     (row,) = await rows_of(loop, agent, case)
     assert row.output == "12"
+
+
+@pytest.mark.parametrize("kind", ["local", "rule"])
+async def test_a_model_that_is_told_of_no_tools_proves_nothing_by_calling_none(loop, kind):
+    case = a_case(
+        0, tools=[a_tool("refund", REFUND)], expect=Expect(trajectory=Trajectory(never=["*"]))
+    )
+    made = a_system(
+        a_suite("all", [case]),
+        candidate=Candidate(task="chat", model=Model(provider=kind, name="m")),
+    )
+    done = await evaluate(made, Asked(), deps(loop, Agent(lambda messages: "42")))
+    (row,) = read_run(done.run_file)
+    assert (row.status, row.scores) == ("error", {})
+    assert f"a `{kind}` model is told of none" in row.error
 
 
 # approval
@@ -387,7 +402,7 @@ async def test_a_simulated_user_stops_after_its_turns_and_is_remembered(loop):
     for _ in range(2):
         made = a_system(
             a_suite("all", [case], user=USER),
-            candidate=Candidate(task="chat", model=Model(provider="rule", name="agent")),
+            candidate=Candidate(task="chat", model=Model(provider="recorded", name="agent")),
         )
         done = await evaluate(
             made, Asked(fresh=True), deps(loop, agent, provider=lambda model: user)

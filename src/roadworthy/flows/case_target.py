@@ -36,6 +36,9 @@ from .service import Service
 from .tool_desk import ToolDesk
 from .trace import Reply
 
+_TELLS_OF_TOOLS = frozenset({"openai_compatible", "python", "recorded"})
+"""Providers that tell their model of tools. Of any other, what it does not call proves nothing."""
+
 
 class PathTarget:
     """The Target port over `request_path.answer`."""
@@ -87,6 +90,14 @@ class PathTarget:
                 f"case {case.id} has turns or tools, but the release owns the prompt",
                 fix="give the conversation as prompt variables, or a candidate without a prompt",
             )
+        desk = ToolDesk(case, content.candidate.tools, self._players.live)
+        kind = content.candidate.model.provider
+        if desk.definitions() and kind not in _TELLS_OF_TOOLS:
+            raise UsageError(
+                f"case {case.id} has tools, and a `{kind}` model is told of none",
+                fix="a model that cannot call a tool shows nothing by not calling it: use"
+                " openai_compatible, python or recorded",
+            )
 
         async def ask(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Reply:
             call = self._blank(case, repeat)
@@ -95,7 +106,6 @@ class PathTarget:
             call.extra = {"tools": tools} if tools else {}
             return await self._replied(call)
 
-        desk = ToolDesk(case, content.candidate.tools, self._players.live)
         user, model = self._players.users.get(suite, (None, ""))
         return await play(case, ask=ask, desk=desk, user=user, model=model, repeat=repeat)
 
