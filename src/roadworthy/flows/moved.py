@@ -46,7 +46,7 @@ def _slos(loop: Loop, digest: str) -> SloFile | None:
 
 
 def _asked_otherwise(system: System, bars: Fixed) -> list[str]:
-    """Suites whose file, with its scorers and repeats, is another, and cases that changed suites."""
+    """Suites whose file, with scorers and repeats, is another, and cases that changed suites."""
     notes: list[str] = []
     for suite in system.suites:
         pins = [(at, pin) for at, bar in bars for pin in bar.suites if pin.name == suite.name]
