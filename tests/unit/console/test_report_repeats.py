@@ -6,7 +6,7 @@ from msgspec import structs
 
 from doubles.inspected import a_row, an_inspection
 from roadworthy.console.report.page import write_report
-from roadworthy.domain import EarlyStop, FlakyCase
+from roadworthy.domain import Case, EarlyStop, Expect, FlakyCase, Trajectory
 
 
 def page(folder: Path, **run: object) -> str:
@@ -41,3 +41,14 @@ def test_an_early_stop_is_shown_with_what_it_costs(tmp_path):
     text = page(tmp_path, stopped_early=(ended,), looks=9)
     assert "Suite main stopped early: accuracy within 0.05 after 400 of 20,000 cases." in text
     assert "pay for 9 looks" in text
+
+
+def test_what_a_case_leaves_out_and_what_it_expects_on_the_way_is_written(tmp_path):
+    asked = [
+        Case(id="c1", input="hello", expect=Expect(text="hi")),
+        Case(id="c2", input="hello", expect=Expect(trajectory=Trajectory(never=["refund"]))),
+    ]
+    rows = [a_row("c1"), a_row("c2")]
+    with an_inspection(tmp_path, rows, cases=asked) as inspection:
+        write_report(inspection, tmp_path / "run.html")
+    assert (tmp_path / "run.html").stat().st_size > 0

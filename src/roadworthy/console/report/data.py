@@ -217,7 +217,7 @@ class CaseData:
         if case is not None:
             for name in _EXPECTED if self.texts else ("label", "action"):
                 value = getattr(case.expect, name)
-                if value is not None:
+                if value is not None and value is not msgspec.UNSET:
                     expect[name] = value
         return Detail(
             id=row.case,
