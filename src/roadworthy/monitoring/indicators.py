@@ -69,8 +69,9 @@ def measure_all(
     With `slices` each carries its value per tag and per facet value.
     """
     cases = cases_of(observations)
-    names = [name for name, spec in INDICATORS.items() if spec.measured]
-    own = sorted({name for row in cases.rows for name in row.scores} - _SCORES_OF_INDICATORS)
+    scored = {name for row in cases.rows for name in row.scores}
+    names = _measurable(cases, scored)
+    own = sorted(scored - _SCORES_OF_INDICATORS)
     measured = [_measured(name, cases, "", confidence) for name in [*names, *own]]
     present = [item for item in measured if _says_something(item)]
     if not slices:
@@ -79,6 +80,24 @@ def measure_all(
     total = len(cases.rows)
     return [
         structs.replace(item, slices=_sliced(item, parts, total, confidence)) for item in present
+    ]
+
+
+def _measurable(cases: Cases, scored: set[str]) -> list[str]:
+    """The indicators that can have a value here: no row is asked for a score that none has."""
+    there = {f"score:{name}" for name in scored}
+    if any(row.label for row in cases.rows):
+        there.add("label")
+    missing = {
+        need
+        for spec in INDICATORS.values()
+        for need in spec.needs
+        if need == "label" or need.startswith("score:")
+    } - there
+    return [
+        name
+        for name, spec in INDICATORS.items()
+        if spec.measured and missing.isdisjoint(spec.needs)
     ]
 
 

@@ -37,6 +37,20 @@ def test_every_indicator_that_says_measured_is_measured() -> None:
     assert promised - measured == set()
 
 
+@pytest.mark.parametrize("label", ["", "a"])
+@pytest.mark.parametrize("scores", [{}, {"exact": 1.0}, {"pii": 0.0, "own": 0.5}])
+@pytest.mark.parametrize("status", ["ok", "error"])
+def test_what_is_not_asked_for_in_all_together_says_nothing_by_itself(
+    label: str, scores: dict[str, float], status: Any
+) -> None:
+    rows = [row(label=label, decision="a", scores=scores, status=status, confidence=0.5)] * 3
+    together = {item.name for item in measure_all(rows)}
+    for name, spec in INDICATORS.items():
+        found = measure(name, rows)
+        says_something = found.value is not None or found.coverage == 0.0
+        assert not spec.measured or says_something == (name in together), name
+
+
 def test_without_data_there_is_no_value_but_a_reason() -> None:
     for name in INDICATORS:
         found = measure(name, [])
