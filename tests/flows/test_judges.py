@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from doubles.desk import cases
 from doubles.judged_desk import JUDGED, JudgedDesk, answer_in, fair, right
 from doubles.rated_desk import knows
-from roadworthy.domain import UsageError, Verdict
+from roadworthy.domain import ManifestError, UsageError, Verdict
 from roadworthy.flows.evaluating import Asked
-from roadworthy.flows.run_records import newest_run
+from roadworthy.flows.run_records import newest_run, rows_of
 
 PROBES = """\
     probes:
@@ -157,7 +158,7 @@ def test_the_bar_names_the_judge(desk):
 
 def test_an_unpinned_judge_is_refused_before_anything_is_asked(desk):
     desk.write("suites/main.yaml", JUDGED.replace(', version: "1"', ""))
-    with pytest.raises(UsageError, match="not pinned"):
+    with pytest.raises(ManifestError, match="not pinned"):
         asyncio.run(desk.evaluate())
     assert not list(desk.loop().ledger.entries(kind="bar.fixed"))
 
@@ -227,3 +228,22 @@ def test_pairs_with_a_run_that_is_not_there_are_refused(desk):
     desk.write("suites/main.yaml", PAIRS.replace("AGAINST", "run-000000000000"))
     with pytest.raises(UsageError, match="no complete run"):
         asyncio.run(desk.evaluate())
+
+
+def test_a_rubric_of_a_case_that_a_judge_read_is_scored(desk):
+    """`expect.rubric` reaches the judge as what matters; without one it is named as not scored."""
+    rows = cases(4)
+    for row in rows:
+        row["expect"] = {"rubric": "It must name a desk."}
+    desk.cases(rows)
+    seen = []
+    desk.says = lambda prompt: seen.append(answer_in(prompt, "what matters")) or fair(prompt)
+    asyncio.run(desk.evaluate())
+    assert set(seen) == {"It must name a desk."}
+    loop = desk.loop()
+    scored = rows_of(loop, newest_run(loop, desk.digest()))
+    assert not any("not_scored" in row.attributes for row in scored)
+    desk.write("suites/main.yaml", "name: main\ncases: [main.jsonl]\n")
+    asyncio.run(desk.evaluate())
+    bare = rows_of(loop, newest_run(desk.loop(), desk.digest()))
+    assert all(row.attributes["not_scored"] == ["rubric"] for row in bare)

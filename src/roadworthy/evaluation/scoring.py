@@ -174,6 +174,6 @@ def _attributes(item: Item, observation: Observation) -> dict[str, object]:
         attributes["copy_of"] = list(item.copy_of)
     if expect.action is not None:
         attributes["expect_action"] = expect.action
-    if expect.rubric is not None:
+    if expect.rubric is not None and not attributes.get("judges"):
         attributes["not_scored"] = ["rubric"]
     return attributes

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from roadworthy.domain import (
     JUDGED,
     KNOWN_TAGS,
-    PAIRWISE,
     Case,
     Expect,
     Prompt,
@@ -15,9 +14,8 @@ from roadworthy.domain import (
     SuiteFile,
     UsageError,
     Variable,
-    pairwise_options,
+    judge_digest,
     question_of,
-    rubric_options,
 )
 
 from .compiled import check_pattern, check_schema
@@ -112,7 +110,7 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
 
 def _check_judge(scorer: ScorerSpec, document: Document, place: Path) -> None:
     try:
-        (pairwise_options if scorer.scorer == PAIRWISE else rubric_options)(scorer)
+        judge_digest(scorer)
     except UsageError as error:
         document.fault(place, error.message, error.fix)
 
