@@ -199,3 +199,12 @@ def test_results_say_what_a_judge_is_worth_beside_people(tmp_path, call, monkeyp
     assert found["judge"]["specificity"]["value"] == 0.0
     assert found["judge"]["n"] == 40
     assert found["agreement"]["alpha"] is None
+
+
+def test_eval_marks_what_only_a_judge_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("ROADWORTHY_HOME", raising=False)
+    desk = JudgedDesk(tmp_path / "judged")
+    asyncio.run(desk.evaluate())
+    assert run(VERBS, ["eval", str(desk.root)]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if "helpful" in line)
+    assert "uncorrected judge" in line

@@ -365,6 +365,8 @@ def _asked(each: Measurement) -> str:
 
 
 def _interval(each: Measurement) -> str:
+    if each.doubt:
+        return each.doubt.partition(":")[0]
     if each.low is None or each.high is None:
         return "-"
     return f"{_number(each.low)} to {_number(each.high)}"
