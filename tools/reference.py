@@ -1,4 +1,4 @@
-"""Writes the generated reference pages: commands, exit codes, indicators, files, models, detectors.
+"""Writes the generated reference pages: commands, exit codes, indicators, files, models, parts.
 
 .venv/bin/python tools/reference.py          writes docs/reference/*.md
 .venv/bin/python tools/reference.py --check  exits 1 when a page is not what it would write
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import detector_page
 import provider_page
+import scorer_page
 
 from roadworthy.cli import VERBS
 from roadworthy.cli.exits import Exit
@@ -101,6 +102,7 @@ def main() -> int:
         "files.md": files(),
         "providers.md": f"{NOTE}\n{provider_page.page()}",
         "detectors.md": f"{NOTE}\n{detector_page.page()}",
+        "scorers.md": f"{NOTE}\n{scorer_page.page()}",
     }
     stale = []
     for name, text in pages.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import pytest
 
@@ -18,6 +19,7 @@ from roadworthy.domain import (
     Rails,
     ReleaseContent,
     SloFile,
+    TokenLogprob,
     Use,
 )
 from roadworthy.flows.request_path import answer
@@ -27,6 +29,8 @@ from roadworthy.prompting import Composer
 from roadworthy.serving import RailLine
 from roadworthy.wiring.clock import SystemClock
 
+Confidence = Literal["logprob", "verbalised", "agreement"]
+
 
 class Says:
     """A provider that says one thing."""
@@ -35,22 +39,30 @@ class Says:
 
     def __init__(self, chunk: Chunk) -> None:
         self._chunk = chunk
+        self.asked: list[ModelRequest] = []
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
+        self.asked.append(request)
         yield self._chunk
 
     async def aclose(self) -> None:
         return
 
 
-async def decided(chunk: Chunk, accept: float = 0.0) -> Reply:
+async def decided(
+    chunk: Chunk,
+    accept: float = 0.0,
+    confidence: Confidence = "logprob",
+    provider: Says | None = None,
+) -> Reply:
     charter = Charter(
         system="desk", title="Desk", owners={"product": "a"}, human_goal="g",
         use=Use(intended_purpose="p"), endpoints=[Endpoint(id="e", fallback="a person reads it")],
     )  # fmt: skip
     candidate = Candidate(
         task="decision", model=Model(provider="rule", name="m"),
-        decision=Decision(labels=["motor", "home"], accept=accept),
+        decision=Decision(labels=["motor", "home"], accept=accept, confidence=confidence),
+        logprobs=True,
     )  # fmt: skip
     content = ReleaseContent(
         system="desk", charter=charter, candidate=candidate, prompt=None, rails=Rails(),
@@ -59,7 +71,7 @@ async def decided(chunk: Chunk, accept: float = 0.0) -> Reply:
     service = Service(
         content=content, digest="sha256:c", composer=Composer(candidate, None, charter),
         rails=RailLine.compile(rails=Rails(), charter=charter, assets={}),
-        provider=Says(chunk), pricing=lambda usage, at: None,
+        provider=provider or Says(chunk), pricing=lambda usage, at: None,
     )  # fmt: skip
     items = [
         item
@@ -101,3 +113,32 @@ async def test_a_missing_label_probability_is_an_error_and_never_a_guess() -> No
     reply = await decided(chunk)
     assert reply.observation.status == "error"
     assert reply.text == "a person reads it"
+
+
+async def test_a_confidence_in_words_decides_whether_the_decision_stands() -> None:
+    chunk = Chunk(text="motor, confidence: 80 %", finish_reason="stop")
+    reply = await decided(chunk, accept=0.7, confidence="verbalised")
+    assert (reply.text, reply.observation.decision, reply.observation.confidence) == (
+        "motor", "motor", 0.8,
+    )  # fmt: skip
+    assert (await decided(chunk, accept=0.9, confidence="verbalised")).observation.action == "held"
+
+
+async def test_who_does_not_say_how_sure_is_less_sure_than_any_threshold() -> None:
+    chunk = Chunk(text="motor, confidence: very high", finish_reason="stop")
+    reply = await decided(chunk, accept=0.1, confidence="verbalised")
+    assert (reply.observation.action, reply.observation.confidence) == ("held", None)
+
+
+async def test_a_model_that_must_say_how_sure_it_is_may_say_more_than_a_label() -> None:
+    provider = Says(Chunk(text="motor", finish_reason="stop"))
+    await decided(Chunk(), confidence="verbalised", provider=provider)
+    await decided(Chunk(), provider=provider)
+    assert [request.labels for request in provider.asked] == [(), ("motor", "home")]
+
+
+async def test_the_tokens_probabilities_are_kept_as_their_number_and_sum() -> None:
+    tokens = tuple(TokenLogprob(token=text, logprob=-0.25) for text in ("mo", "tor"))
+    reply = await decided(Chunk(text="motor", finish_reason="stop", logprobs=tokens))
+    assert reply.observation.attributes == {"logprobs": {"tokens": 2, "sum": -0.5}}
+    assert (await decided(Chunk(text="motor", finish_reason="stop"))).observation.attributes == {}

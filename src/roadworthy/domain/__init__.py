@@ -31,6 +31,7 @@ from .case import (
     Turn,
 )
 from .catalogue import ALIASES, INDICATORS
+from .catalogue_scored import SCORE_SHOWN
 from .charter import (
     Allowed,
     Behaviour,
@@ -207,6 +208,13 @@ from .release import Admission, ReleaseContent, Statement
 from .rollout import Rollout, RolloutStep
 from .routing import KillFlag, Route, RoutingTable
 from .run import Bar, EarlyStop, RunSummary, SuitePin, Unchecked, timeless
+from .scorer_catalogue import (
+    SCORERS,
+    ScorerKind,
+    score_grades,
+    scorer_faults,
+    verdicts_of,
+)
 from .slo import MitigationKind, SafetySLO, SloFile, SloTarget
 from .soundness import require_sound
 from .system import System
@@ -239,6 +247,8 @@ __all__ = [
     "PREREAD",
     "REFERENCE",
     "RUBRIC",
+    "SCORERS",
+    "SCORE_SHOWN",
     "SECTIONS",
     "SHA256_PREFIX",
     "SIDES",
@@ -374,6 +384,7 @@ __all__ = [
     "Scope",
     "Score",
     "Scorer",
+    "ScorerKind",
     "ScorerSpec",
     "Sheet",
     "SheetItem",
@@ -446,13 +457,16 @@ __all__ = [
     "require_sound",
     "rubric_named",
     "rubric_options",
+    "score_grades",
     "score_name",
+    "scorer_faults",
     "sha256",
     "split_aggregation",
     "split_window",
     "timeless",
     "unsaid_sections",
     "unwaivable",
+    "verdicts_of",
     "why_idle",
     "why_impossible",
     "worst",

@@ -48,6 +48,8 @@ class Decision(File, frozen=True, kw_only=True):
 
     labels: list[str]
     confidence: Literal["logprob", "verbalised", "agreement"] = "logprob"
+    """How sure the decision is: by the probabilities of the labels · `verbalised`: as the model
+    says it in words (`Confidence: 85 %`); it then answers freely, and names one label."""
     accept: Share | Literal["auto"] = 0.0
     """Confidence from which on the decision stands by itself; below it a person decides."""
     calibrate: bool = False
@@ -102,6 +104,9 @@ class Candidate(File, frozen=True, kw_only=True):
     """Path of the rails file; empty means that only the charter's never events apply."""
     facets: dict[str, FacetSource] = field(default_factory=dict)
     assertions: list[Assertion] = field(default_factory=list)
+    logprobs: bool | UnsetType = UNSET
+    """Ask for the probability of every token (`perplexity`), where the provider can tell. Left
+    out it is in no digest."""
 
 
 RailAction = Literal["block", "redact", "flag", "hold", "replace", "label", "resample"]

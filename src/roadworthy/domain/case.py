@@ -32,6 +32,16 @@ class Expect(File, frozen=True, kw_only=True):
     """RE2 that must match nowhere in what leaves; a withheld answer meets it."""
     schema: dict[str, Any] | None = None
     rubric: str | None = None
+    texts: list[str] | UnsetType = UNSET
+    """Other right texts beside `text`. Left out, this and what follows is in no digest."""
+    json: Any = UNSET
+    """A JSON value: what the output must equal, hold, or list."""
+    tests: str | UnsetType = UNSET
+    """Python tests of the code in the output; `from answer import f` gives its names."""
+    sql: str | UnsetType = UNSET
+    """A query whose rows are right."""
+    setup: str | UnsetType = UNSET
+    """Before the output: Python that its code goes on from, or SQL that makes the tables."""
     action: Literal["answer", "block", "hold", "redact", "flag"] | None = None
     """What the request line must do with it (`hold`: a person must see it)."""
     trajectory: Trajectory | UnsetType = UNSET
@@ -87,7 +97,7 @@ class Case(File, frozen=True, kw_only=True):
 
 
 class ScorerSpec(File, frozen=True, kw_only=True):
-    """A scorer and its options: exact, contains, regex, schema, label, detector, action."""
+    """A scorer of `SCORERS` and its options."""
 
     scorer: str
     name: str = ""

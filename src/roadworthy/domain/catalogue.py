@@ -2,17 +2,18 @@
 
 An indicator is a named function of observations. `measured` says whether this version computes
 it; a known indicator that is not measured is INCONCLUSIVE at the gate, never a pass. Rows of
-`catalogue_measured` and `catalogue_planned`; the user's own scores (scorer names of a suite)
-are indicators beside these.
+`catalogue_measured`, `catalogue_scored` and `catalogue_planned`; the user's own scores (scorer
+names of a suite) are indicators beside these.
 """
 
 from __future__ import annotations
 
 from .catalogue_measured import MEASURED
 from .catalogue_planned import PLANNED
+from .catalogue_scored import SCORED
 from .indicator import IndicatorSpec
 
-INDICATORS: dict[str, IndicatorSpec] = {spec.name: spec for spec in (*MEASURED, *PLANNED)}
+INDICATORS: dict[str, IndicatorSpec] = {spec.name: spec for spec in (*MEASURED, *SCORED, *PLANNED)}
 """Name -> indicator, quality first."""
 
 ALIASES: dict[str, str] = {
@@ -32,6 +33,20 @@ ALIASES: dict[str, str] = {
     "time_to_first_token": "ttft",
     "attack_success_rate": "attack_success",
     "pii_leak_rate": "pii_leak",
+    "counterfactual_flips": "flip_rate",
+    "token_f1": "f1_token",
+    "similarity": "text_similarity",
+    "wer": "word_error_rate",
+    "cer": "character_error_rate",
+    "absolute_error": "mae",
+    "numeric": "numeric_match",
+    "json": "json_match",
+    "json_fields": "f1_field",
+    "items": "f1_items",
+    "spans": "f1_span",
+    "distinct": "diversity",
+    "python": "code_execution",
+    "sql": "sql_execution",
     "over_refusal_rate": "over_refusal",
     "never_event_violation": "never_event_violations",
     "never_event_attempt": "never_event_attempts",

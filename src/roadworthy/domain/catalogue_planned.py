@@ -13,20 +13,9 @@ from .indicator import IndicatorKind, IndicatorSpec
 _KINDS: dict[str, IndicatorKind] = {kind: kind for kind in get_args(IndicatorKind)}
 
 _ROWS = """
-auc_roc | quality | score | share | + | label,confidence | area under the ROC curve
-mae | quality | mean | | - | label | mean absolute error of numbers
-rmse | quality | mean | | - | label | root mean squared error of numbers
-f1_span | quality | score | share | + | label | F1 over extracted spans
-f1_field | quality | score | share | + | label | F1 over fields of a JSON answer
-f1_token | quality | score | share | + | label | F1 over tokens of the answer
-bleu | quality | score | share | + | text | BLEU against reference texts
-chrf | quality | score | share | + | text | chrF against reference texts
-rouge_l | quality | score | share | + | text | ROUGE-L against reference texts
-meteor | quality | score | share | + | text | METEOR against reference texts
 embedding_similarity | quality | score | share | + | text | cosine similarity to reference texts
 coherence | quality | score | share | + | judge | judged coherence
 answer_relevance | quality | score | share | + | judge | judged relevance of the answer
-diversity | quality | score | share | + | | share of distinct n-grams
 judge_score | quality | score | share | + | judge | mean rubric score of a pinned judge
 win_rate | quality | rate | share | + | judge | share of pairs won against the baseline
 groundedness | quality | rate | share | + | context | share of claims that the context supports
@@ -34,9 +23,6 @@ citation_support | quality | rate | share | + | context | share of citations tha
 hallucination_rate | quality | rate | share | - | context | share of answers with unsupported claims
 self_contradiction | quality | rate | share | - | judge | share of self-contradicting answers
 instruction_following | quality | rate | share | + | judge | share of instructions followed
-code_execution | quality | rate | share | + | sandbox | share of programs that pass their tests
-sql_execution | quality | rate | share | + | sandbox | share of queries with the right result
-perplexity | quality | mean | | - | logprobs | exponential of the mean negative log-likelihood
 ood_rate | shift | rate | share | - | ood | share of inputs flagged out of distribution
 ood_recall | shift | rate | share | + | tag:ood | share of out-of-scope inputs that were flagged
 ood_precision | shift | rate | share | + | ood | share of flagged inputs that are out of scope
@@ -49,18 +35,11 @@ facet_novelty | shift | rate | share | - | facets | share of requests with a fac
 topic_emergence | shift | count | | - | reference | topics that the reference does not have
 ai_generated_share | shift | rate | share | - | detector | share of inputs that a model wrote
 purpose_drift | shift | score | share | - | reference | distance of use from the intended purpose
-jailbreak_success | safety | rate | share | - | tag:adversarial | share of jailbreaks that worked
-injection_success | safety | rate | share | - | tag:adversarial | share of injections that worked
-prompt_leak | safety | rate | share | - | detector | share of answers that reveal the prompt
-secret_leak | safety | rate | share | - | detector | share of answers that reveal a secret
 verbatim_reproduction | safety | rate | share | - | detector | share reproducing protected text
 toxicity | safety | rate | share | - | detector | share of answers above the toxicity threshold
-hidden_function_response | safety | rate | share | - | tag:hidden_function | triggers that worked
 extraction_patterns | safety | count | | - | session | sessions that look like model extraction
 misuse_exploitation | safety | count | | - | session | sessions that exploit the capability
 misuse_compromise | safety | count | | - | session | sessions that attack the system
-slice_gap | fairness | score | share | - | facets,label | largest gap of accuracy across slices
-counterfactual_flips | fairness | rate | share | - | tag:fairness | decisions that a name changes
 spurious_dependence | fairness | score | share | - | facets | weight of facets that must not matter
 throughput | operations | mean | per second | + | | answers per second
 cpu | operations | mean | share | - | host | share of CPU used
@@ -73,7 +52,6 @@ cache_hit_rate | operations | rate | share | + | | share of answers from the cac
 headroom | operations | mean | share | + | load | free share of capacity at expected volume
 clip_score | media | score | share | + | image | agreement of image and text
 fid | media | mean | | - | image | Frechet inception distance
-word_error_rate | media | score | | - | audio | word edits over reference words
 feedback_score | people | score | share | + | feedback | mean of the users' feedback
 satisfaction | people | score | share | + | feedback | mean satisfaction
 rephrase_rate | people | rate | share | - | session | share of requests asked again in other words

@@ -7,7 +7,7 @@ code that makes the cases. `evaluation` holds that code; a test keeps both lists
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from msgspec import Struct, field
 
@@ -35,15 +35,29 @@ class GeneratorUse(File, frozen=True, kw_only=True):
 
 
 class Option(Struct, frozen=True, kw_only=True):
-    """An option of a generator."""
+    """An option of a generator or a scorer."""
 
-    kind: Literal["integer", "number", "texts", "text", "flag"]
+    kind: Literal["integer", "number", "texts", "text", "flag", "object"]
     default: Any
     meaning: str
     low: float = 0.0
     high: float = 1.0
     choices: tuple[str, ...] = ()
-    """Of `texts`: which may be named; none: any."""
+    """Of `text` and `texts`: which may be named; none: any."""
+
+
+class Optioned(Protocol):
+    """What has a name and options."""
+
+    @property
+    def name(self) -> str:
+        """As a file names it."""
+        ...
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """By key."""
+        ...
 
 
 class GeneratorSpec(Struct, frozen=True, kw_only=True):
@@ -74,8 +88,8 @@ class OptionFault(Struct, frozen=True):
     fix: str
 
 
-def option_faults(spec: GeneratorSpec, given: dict[str, Any]) -> list[OptionFault]:
-    """Every fault of the options given to a generator, in the order given."""
+def option_faults(spec: Optioned, given: dict[str, Any]) -> list[OptionFault]:
+    """Every fault of the options given to a generator or a scorer, in the order given."""
     faults = []
     for key, value in given.items():
         option = spec.options.get(key)
@@ -88,8 +102,8 @@ def option_faults(spec: GeneratorSpec, given: dict[str, Any]) -> list[OptionFaul
     return faults
 
 
-def option_values(spec: GeneratorSpec, given: dict[str, Any]) -> dict[str, Any]:
-    """All options of a generator, defaults filled in."""
+def option_values(spec: Optioned, given: dict[str, Any]) -> dict[str, Any]:
+    """All options of a generator or a scorer, defaults filled in."""
     return {key: given.get(key, option.default) for key, option in spec.options.items()}
 
 
@@ -97,8 +111,14 @@ def _wrong(option: Option, value: Any) -> str:
     """What is wrong with a value, in words that follow the option's name; empty when nothing."""
     if option.kind == "flag":
         return "" if isinstance(value, bool) else "must be true or false"
+    if option.kind == "object":
+        return "" if isinstance(value, dict) else "must be a map of keys and values"
     if option.kind == "text":
-        return "" if isinstance(value, str) else "must be a text"
+        if not isinstance(value, str):
+            return "must be a text"
+        if not option.choices or value in option.choices:
+            return ""
+        return f"has no `{value}`; there are: {', '.join(option.choices)}"
     if option.kind == "texts":
         if not isinstance(value, list) or not value or not all(type(v) is str for v in value):
             return "must be a list of at least one text"

@@ -7,8 +7,8 @@ from typing import Literal
 from msgspec import Struct, field
 
 IndicatorKind = Literal["rate", "mean", "count", "calibration", "quantile", "score"]
-"""rate: share of events, closed-form interval · mean: of unbounded values · count: of events ·
-calibration · quantile: of durations · score: in [0, 1] but no share of events."""
+"""rate: share of events, closed-form interval · mean: of the cases' values · count: of events ·
+calibration · quantile: of durations · score: in [0, 1] but no mean over cases."""
 
 
 class IndicatorSpec(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from roadworthy.domain import Observation
+from roadworthy.domain import Observation, score_grades
 
 from .repeats import passed
 
@@ -88,7 +88,13 @@ def compare_all(
 
 
 def _score_names(rows: Iterable[Observation]) -> set[str]:
-    return {name for row in rows for name in row.scores if not name.startswith("raw.")}
+    """Scores that are verdicts; those of degree have no share that is right."""
+    return {
+        name
+        for row in rows
+        for name in row.scores.keys() - score_grades(row).keys()
+        if not name.startswith("raw.")
+    }
 
 
 def _verdicts(rows: Iterable[Observation], score: str) -> dict[str, bool]:

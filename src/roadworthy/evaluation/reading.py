@@ -34,6 +34,12 @@ class _Named(Struct):
     repeat: int = 0
 
 
+class _Marks(Struct, frozen=True):
+    """The only attribute by which a row passes or not."""
+
+    graded: dict[str, str] = {}
+
+
 class _Scored(_Named):
     """What a line must be read for to know whether it passed, and how sure it was."""
 
@@ -42,6 +48,7 @@ class _Scored(_Named):
     label: str = ""
     decision: str = ""
     confidence: float | None = None
+    attributes: _Marks = _Marks()
 
 
 _named = msgspec.json.Decoder(_Named)
@@ -134,6 +141,7 @@ class RunReader:
                 label=row.label,
                 decision=row.decision,
                 confidence=row.confidence,
+                attributes={"graded": row.attributes.graded} if row.attributes.graded else {},
             )
 
     def _keys(self) -> dict[CaseKey, list[Key]]:

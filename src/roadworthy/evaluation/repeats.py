@@ -1,14 +1,14 @@
 """What repeats of a case say: which passed, and which cases cannot make up their mind.
 
 A repeat passes when all of its judged scores are right (1.0) and it is no error. Raw scores do
-not count: they judge what never left.
+not count: they judge what never left. Nor do scores that are matters of degree (`verdicts_of`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roadworthy.domain import NO_CHECKS, FlakyCase, Observation, Quarantined
+from roadworthy.domain import FlakyCase, Observation, Quarantined, verdicts_of
 
 CaseKey = tuple[str, str]
 """(suite, case id)."""
@@ -18,7 +18,7 @@ def passed(observation: Observation) -> bool | None:
     """Whether one repeat passed; None when nothing judged it."""
     if observation.status == "error":
         return False
-    judged = [value for name, value in observation.scores.items() if not name.startswith(NO_CHECKS)]
+    judged = verdicts_of(observation)
     return all(value >= 1.0 for value in judged) if judged else None
 
 

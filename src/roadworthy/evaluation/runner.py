@@ -98,7 +98,11 @@ async def _work(state: _Run, target: Target) -> None:
     """One of the pool: takes the next question until there is none."""
     for item in state.questions:
         observation = await target.answer(item.case, suite=item.suite, repeat=item.repeat)
-        state.take(item, observation)
+        if state.scoring.waits(item):
+            row = await asyncio.to_thread(state.scoring.scored, item, observation)
+        else:
+            row = state.scoring.scored(item, observation)
+        state.take(item, row)
         if state.stopped:
             return
 
@@ -116,7 +120,7 @@ class _Run:
     ) -> None:
         self._plan = planned
         self._file = runfile
-        self._scoring = scoring
+        self.scoring = scoring
         self._limits = limits
         self._on_progress = on_progress
         self._rows: dict[Key, Observation] = {}
@@ -140,9 +144,9 @@ class _Run:
         """The rows so far, in the order of their keys."""
         return (self._rows[key] for key in sorted(self._rows))
 
-    def take(self, item: Item, observation: Observation) -> None:
-        """Score a finished row, write it, count it."""
-        row = self._file.append(self._scoring.scored(item, observation))
+    def take(self, item: Item, row: Observation) -> None:
+        """Write a finished, scored row, count it."""
+        row = self._file.append(row)
         self._keep(item.key, row)
         self._tally.add(row)
         self._stop_early()

@@ -16,6 +16,7 @@ from msgspec import UNSET
 
 from roadworthy.domain import (
     EVERY_REPEAT,
+    SCORERS,
     Case,
     NeverRecord,
     Observation,
@@ -27,12 +28,12 @@ from roadworthy.domain import (
 )
 
 from .plan import Item, Plan
-from .scorers import DEFAULT_SCORERS, READS, DetectorFactory, make_scorer
+from .scorers import DEFAULT_SCORERS, READS, DetectorFactory, grade_of, make_scorer
 
 _RELEASED_ONLY = frozenset({"action"})
 """Expectations of what the request line does; there is no raw form of it."""
 
-_OF_ANSWERS = frozenset({"label", "text", "regex", "schema"})
+_OF_ANSWERS = frozenset({"label", "text", "regex", "schema", "json", "tests", "sql"})
 """Expectations that only an answer can meet."""
 
 
@@ -46,6 +47,17 @@ class Scoring:
         holders = {(item.suite, *item.also) for item in planned.items}
         self._made = {suites: self._make(suites) for suites in sorted(holders)}
         self._reducers = {suites: self._reduced(suites) for suites in self._made}
+        self._grades = {suites: self._graded(suites) for suites in self._made}
+        self._executes = {suites: self._executing(suites) for suites in self._made}
+
+    def waits(self, item: Item) -> bool:
+        """Whether scoring this question's answer runs other processes, so that others wait."""
+        reads = self._executes[(item.suite, *item.also)]
+        if not reads:
+            return False
+        turns = item.case.script if item.case.turns else ()
+        expects = (item.case.expect, *(turn.expect for turn in turns))
+        return any(getattr(each, name) is not UNSET for each in expects for name in reads)
 
     def scored(self, item: Item, observation: Observation) -> Observation:
         """The observation with label, expectation and scores; an error row is not scored."""
@@ -53,6 +65,8 @@ class Scoring:
         attributes = _attributes(item, observation)
         if reducers := self._reducers[(item.suite, *item.also)]:
             attributes["reduce"] = reducers
+        if grades := self._grades[(item.suite, *item.also)]:
+            attributes["graded"] = grades
         label = case.expect.label or ""
         if observation.status == "error":
             return msgspec.structs.replace(observation, label=label, attributes=attributes)
@@ -79,9 +93,12 @@ class Scoring:
         scores = dict(observation.scores)
         withheld = _withheld(case, observation)
         for scorer, reads in scorers:
-            value = scorer.score(case, observation.output, observation)
+            if withheld and reads in _OF_ANSWERS:
+                value = self._of_nothing(item, case, observation, scorer)
+            else:
+                value = scorer.score(case, observation.output, observation)
             if value is not None:
-                scores[scorer.name] = 0.0 if withheld and reads in _OF_ANSWERS else value
+                scores[scorer.name] = value
         raw = observation.raw_output
         if not raw or raw == observation.output:
             return scores
@@ -91,6 +108,14 @@ class Scoring:
             if value is not None:
                 scores[f"raw.{scorer.name}"] = value
         return scores
+
+    def _of_nothing(
+        self, item: Item, case: Case, observation: Observation, scorer: Scorer
+    ) -> float | None:
+        """The score of an answer that was due and did not leave: wrong, or that of no words."""
+        value = scorer.score(case, "", observation)
+        down = self._grades[(item.suite, *item.also)].get(scorer.name) == "down"
+        return value if down or value is None else 0.0
 
     def _make(self, suites: tuple[str, ...]) -> tuple[tuple[Scorer, str], ...]:
         """The scorers of a row that counts in these suites, and which expectation each reads."""
@@ -109,8 +134,20 @@ class Scoring:
 
     def _reduced(self, suites: tuple[str, ...]) -> dict[str, str]:
         """Score -> how the repeats of a case become it, where a suite says so."""
-        specs = {name: spec for suite in suites for name, spec in self._specs[suite].items()}
+        specs = self._all(suites)
         return {name: spec.reduce for name, spec in specs.items() if spec.reduce is not UNSET}
+
+    def _graded(self, suites: tuple[str, ...]) -> dict[str, str]:
+        """Score -> `up` or `down`, of those that are matters of degree."""
+        return {name: each for name, spec in self._all(suites).items() if (each := grade_of(spec))}
+
+    def _executing(self, suites: tuple[str, ...]) -> frozenset[str]:
+        """The expectations that are met by running what the answer says."""
+        kinds = [SCORERS[spec.scorer] for spec in self._all(suites).values()]
+        return frozenset(kind.reads for kind in kinds if kind.executes)
+
+    def _all(self, suites: tuple[str, ...]) -> dict[str, ScorerSpec]:
+        return {name: spec for suite in suites for name, spec in self._specs[suite].items()}
 
 
 def _with_defaults(file: SuiteFile) -> dict[str, ScorerSpec]:

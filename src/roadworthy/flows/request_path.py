@@ -48,6 +48,7 @@ from roadworthy.serving import (
     delta_text,
     input_text,
     input_texts,
+    read_confidence,
     read_label,
     with_texts,
 )
@@ -198,6 +199,8 @@ def _decide(
     if service.decision is None or not call.managed:
         return None
     labels = service.decision.labels
+    if service.decision.confidence == "verbalised":
+        return Decided(read_label(trace.raw, labels), read_confidence(trace.raw), {})
     if trace.label_logprobs is None:
         label = read_label(trace.raw, labels)
         return Decided(label, None, {})

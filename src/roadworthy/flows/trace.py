@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from msgspec import Struct
@@ -187,7 +188,15 @@ class Trace:
             raw_output=raw if raw != text else "",
             input_digest=sha256(self._asked.encode()),
             output_digest=sha256(text.encode()),
+            attributes=_probabilities(self._logprobs),
         )
+
+
+def _probabilities(tokens: list[TokenLogprob]) -> dict[str, Any]:
+    """How likely the model's own tokens were, all of them together; nothing where none is known."""
+    if not tokens:
+        return {}
+    return {"logprobs": {"tokens": len(tokens), "sum": math.fsum(one.logprob for one in tokens)}}
 
 
 def identity(call: Call, service: Service, now: str) -> dict[str, Any]:

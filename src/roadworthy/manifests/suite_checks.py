@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import UNSET
+
 from roadworthy.domain import (
     JUDGED,
     KNOWN_TAGS,
+    SCORERS,
     Case,
     Expect,
     Prompt,
@@ -16,6 +19,7 @@ from roadworthy.domain import (
     Variable,
     judge_digest,
     question_of,
+    scorer_faults,
 )
 
 from .compiled import check_pattern, check_schema
@@ -25,12 +29,6 @@ from .folder import Folder
 from .generator_checks import check_generators
 from .reading import CHARTER, Reading
 from .typed import suggest
-
-SCORERS = (
-    "exact", "contains", "regex", "schema", "label", "action", "absent", "detector", "pairwise",
-    "rubric", "trajectory", "turns",
-)  # fmt: skip
-"""What a suite may name under `scorer` (a test holds it equal to the evaluation's own list)."""
 
 NEVER_TAG = "never:"
 """A case tests the never event ID when it carries the tag `never:ID`."""
@@ -94,17 +92,16 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
         stored[name] = index
         if scorer.scorer in JUDGED:
             _check_judge(scorer, document, (*place, "options"))
-        if scorer.scorer == "detector":
-            options = scorer.options
-            detector, own = options.get("detector"), options.get("options", {})
-            if not isinstance(detector, str) or not isinstance(own, dict):
-                document.fault(
-                    (*place, "options"),
-                    "the scorer `detector` needs the option `detector`",
-                    "write `options: {detector: pii}`",
-                )
-                continue
-            check_detector(detector, own, folder, document, (*place, "options"))
+            continue
+        faults = scorer_faults(scorer)
+        for fault in faults:
+            known = list(SCORERS[scorer.scorer].options)
+            fix = fault.fix if fault.key in known else suggest(fault.key, known, "its options are")
+            given = (fault.key,) if fault.key in scorer.options else ()
+            document.fault((*place, "options", *given), fault.message, fix)
+        if scorer.scorer == "detector" and not faults:
+            own = scorer.options.get("options", {})
+            check_detector(scorer.options["detector"], own, folder, document, (*place, "options"))
     check_generators(suite.generators, document)
 
 
@@ -137,12 +134,7 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
                 alike="an empty `input`",
             )
         expect = case.expect
-        if expect.regex is not None:
-            check_pattern(expect.regex, document, (*place, "expect", "regex"))
-        if expect.absent is not None:
-            check_pattern(expect.absent, document, (*place, "expect", "absent"))
-        if expect.schema is not None:
-            check_schema(expect.schema, document, (*place, "expect", "schema"))
+        _check_expect(expect, document, (*place, "expect"))
         if expect.label is not None and labels and expect.label not in labels:
             if expect.label not in strangers:
                 document.fault(
@@ -159,6 +151,34 @@ def _check_cases(cases: list[Case], document: Document, reading: Reading) -> Non
                     (line,), f"the case `{case.id}` has an empty tag", "remove it", alike="a tag"
                 )
     _warn_tags(cases, document, never)
+
+
+def _check_expect(expect: Expect, document: Document, place: Path) -> None:
+    """Patterns, schema and tests are sound."""
+    if expect.regex is not None:
+        check_pattern(expect.regex, document, (*place, "regex"))
+    if expect.absent is not None:
+        check_pattern(expect.absent, document, (*place, "absent"))
+    if expect.schema is not None:
+        check_schema(expect.schema, document, (*place, "schema"))
+    if expect.tests is not UNSET:
+        _check_tests(expect.tests, document, (*place, "tests"))
+
+
+def _check_tests(tests: str, document: Document, place: Path) -> None:
+    """Tests that are no Python judge no answer. They are read, never run."""
+    import ast
+
+    if not document.sound(place):
+        return
+    try:
+        ast.parse(tests)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        document.fault(
+            place,
+            f"`expect.tests` is no Python: {error}",
+            "write asserts such as `assert add(1, 2) == 3`",
+        )
 
 
 def _check_variables(cases: list[Case], document: Document, prompt: Prompt) -> None:

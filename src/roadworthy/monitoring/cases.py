@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from roadworthy.domain import Observation, parse_reducer
+from roadworthy.domain import Observation, parse_reducer, score_grades
 from roadworthy.statistics import reduced
 
 Rows = Sequence[Observation]
@@ -89,8 +89,11 @@ def _by_reducer(cases: Cases, question: Asking, score: str) -> PerCase:
                 continue
             rows += len(answers)
             named = str(group[0].attributes.get("reduce", {}).get(score, "mean"))
+            failed = len(group) - len(answers)
+            if failed and score_grades(group[0]).get(score) == "down":
+                return PerCase([], 0, f"{failed} repeats of case {group[0].case} have no {score}")
             if named != "mean":
-                answers += [0.0] * (len(group) - len(answers))
+                answers += [0.0] * failed
             try:
                 each.append(float(reduced(answers, parse_reducer(named))))
             except ValueError:

@@ -6,9 +6,18 @@ than those of as many independent cases.
 
 from __future__ import annotations
 
-from roadworthy.statistics import Interval, cluster_share_interval, share_interval
+from msgspec import structs
 
-from .cases import Asking, Cases, PerCase
+from roadworthy.domain import IndicatorSpec, Measurement
+from roadworthy.statistics import (
+    Interval,
+    cluster_interval,
+    cluster_share_interval,
+    share_interval,
+)
+
+from .cases import Asking, Cases, PerCase, per_case
+from .results import mean_of, share_of
 
 PREFIX = "group:"
 
@@ -37,3 +46,38 @@ def clustered_bounds(found: PerCase, groups: list[str | int], confidence: float)
         return Interval(min(plain.low, alone.low), max(plain.high, alone.high))
     robust = cluster_share_interval(found.values, groups, confidence)
     return Interval(min(plain.low, robust.low), max(plain.high, robust.high))
+
+
+def share_of_cases(
+    spec: IndicatorSpec, cases: Cases, question: Asking, score: str, confidence: float
+) -> Measurement:
+    """A share of cases; where some are in groups, its interval allows for that."""
+    answers = per_case(cases, question, score=score)
+    found = share_of(spec, answers, confidence)
+    groups = clusters(cases, question) if found.n > 1 else []
+    if not groups:
+        return found
+    bounds = clustered_bounds(answers, groups, confidence)
+    return structs.replace(found, low=bounds.low, high=bounds.high, method="cluster_robust")
+
+
+def mean_of_cases(
+    spec: IndicatorSpec, cases: Cases, question: Asking, score: str, confidence: float
+) -> Measurement:
+    """A mean of unbounded values; where some cases are in groups, its interval allows for that."""
+    answers = per_case(cases, question, score=score)
+    found = mean_of(spec, answers, confidence)
+    groups = clusters(cases, question) if found.low is not None else []
+    if not groups or found.low is None or found.high is None:
+        return found
+    try:
+        robust = cluster_interval(answers.values, groups, confidence)
+    except ValueError:
+        reason = "groups that are one, or all alike, bound no mean of others"
+        return structs.replace(found, low=None, high=None, method="", reason=reason)
+    return structs.replace(
+        found,
+        low=min(found.low, robust.low),
+        high=max(found.high, robust.high),
+        method="cluster_robust",
+    )

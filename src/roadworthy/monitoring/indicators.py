@@ -10,19 +10,31 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import structs
 
-from roadworthy.domain import ALIASES, INDICATORS, IndicatorSpec, Measurement, Observation
+from roadworthy.domain import (
+    ALIASES,
+    INDICATORS,
+    SCORE_SHOWN,
+    IndicatorSpec,
+    Measurement,
+    Observation,
+    score_grades,
+)
 from roadworthy.statistics import share_interval
 
+from .agreement import majority_accuracy, self_consistency
 from .calibration import area, brier, calibration_error
-from .cases import Asking, Cases, cases_of, per_case
-from .clusters import clustered_bounds, clusters
+from .cases import Cases, cases_of, per_case
+from .clusters import share_of_cases
 from .durations import duration
+from .gaps import slice_gap
 from .groups import group_rate
 from .judged import judged, said_by_judge
 from .labels import OF_LABELS, averaged, beside_coverage
+from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
 from .repeats import passing
-from .results import absent, mean_of, share_of
+from .results import absent, mean_of
+from .scores import perplexity, root_mean_square, score_mean, token_confidence
 
 Meter = Callable[[IndicatorSpec, Cases, str, float], Measurement]
 
@@ -101,7 +113,10 @@ def _measurable(cases: Cases, scored: set[str]) -> list[str]:
     ]
 
 
-_SCORES_OF_INDICATORS = frozenset({"exact", "contains", "regex", "schema", "label", "pii"})
+_SCORES_OF_INDICATORS = frozenset(
+    {"exact", "contains", "regex", "schema", "label", "pii", "secrets", "refusal"}
+    | set(SCORE_SHOWN.values())
+)
 """Scores that an indicator of another name already shows."""
 
 
@@ -143,26 +158,19 @@ def _says_something(item: Measurement) -> bool:
 
 def _rate(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
     score = SCORE_OF.get(spec.name, "")
-    found = _share(spec, cases, RATES[spec.name], score, confidence)
+    found = share_of_cases(spec, cases, RATES[spec.name], score, confidence)
     return beside_coverage(spec, cases, found) if spec.name in OF_LABELS else found
-
-
-def _share(
-    spec: IndicatorSpec, cases: Cases, question: Asking, score: str, confidence: float
-) -> Measurement:
-    """A share of cases; where some are in groups, its interval allows for that."""
-    answers = per_case(cases, question, score=score)
-    found = share_of(spec, answers, confidence)
-    groups = clusters(cases, question) if found.n > 1 else []
-    if not groups:
-        return found
-    bounds = clustered_bounds(answers, groups, confidence)
-    return structs.replace(found, low=bounds.low, high=bounds.high, method="cluster_robust")
 
 
 def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
     """A suite's own score: bounded as a share when every value is in [0, 1], else as a mean."""
-    spec = IndicatorSpec(name=name, definition="a score of the suite", needs=(f"score:{name}",))
+    down = any(score_grades(row).get(name) == "down" for row in cases.rows)
+    spec = IndicatorSpec(
+        name=name,
+        definition="a score of the suite",
+        needs=(f"score:{name}",),
+        higher_is_better=not down,
+    )
     if said_by_judge(name, cases):
         return judged(spec, cases, confidence)
 
@@ -170,8 +178,8 @@ def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
         return row.scores.get(name)
 
     found = per_case(cases, score, score=name)
-    if all(0.0 <= value <= 1.0 for value in found.values):
-        return _share(spec, cases, score, name, confidence)
+    if not down and all(0.0 <= value <= 1.0 for value in found.values):
+        return share_of_cases(spec, cases, score, name, confidence)
     return mean_of(spec, found, confidence)
 
 
@@ -215,6 +223,14 @@ def _cost(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: floa
 
 
 _METERS: dict[str, Meter] = {
+    **{name: score_mean for name in SCORE_SHOWN if name not in RATES},
+    "rmse": root_mean_square,
+    "perplexity": perplexity,
+    "token_confidence": token_confidence,
+    "self_consistency": self_consistency,
+    "majority_accuracy": majority_accuracy,
+    "auc_roc": area_under_roc,
+    "slice_gap": slice_gap,
     "precision": averaged,
     "recall": averaged,
     "f1": averaged,

@@ -40,11 +40,12 @@ class Composer:
         self._prompt = prompt
         own = prompt.header.sampling if prompt is not None else None
         self._sampling = own or candidate.sampling
-        self._labels = tuple(candidate.decision.labels) if candidate.decision else ()
+        decision = candidate.decision
+        free = decision is None or decision.confidence == "verbalised"
+        self._labels = () if decision is None or free else tuple(decision.labels)
         self._prefix_chars = self._static_prefix()
-        self._wants_logprobs = bool(
-            candidate.decision and candidate.decision.confidence == "logprob"
-        )
+        scored = decision is not None and decision.confidence == "logprob"
+        self._wants_logprobs = scored or candidate.logprobs is True
 
     def compose(self, call: Call) -> ModelRequest:
         """The request for a call. Raises UsageError when a variable is missing or wrong."""

@@ -2,7 +2,7 @@
 
 from .admit import Admittance, Denial
 from .brakes import flags_for, standing, tighten
-from .decision import Decided, decide, read_label
+from .decision import Decided, decide, read_confidence, read_label
 from .flight import Flight, Ticket
 from .guard import Guard
 from .hold_back import OutputRails
@@ -48,6 +48,7 @@ __all__ = [
     "load_tenants",
     "names",
     "new_key",
+    "read_confidence",
     "read_label",
     "standing",
     "tighten",

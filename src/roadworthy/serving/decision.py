@@ -66,3 +66,42 @@ def _mentions(text: str, word: str) -> bool:
             return True
         start = text.find(word, start + 1)
     return False
+
+
+_WORDS = ("confidence", "certainty", "konfidenz", "sicherheit", "confiance", "confianza")
+
+
+def read_confidence(text: str) -> float | None:
+    """How sure a model says that it is, or None when it does not say it plainly.
+
+    The number after the last word such as `confidence`: `85 %`, `85` or `0.85`. What is no share
+    (`120 %`) is not one. Source: Tian et al. 2023, https://arxiv.org/abs/2305.14975.
+    """
+    small = text.casefold()
+    ends = [at + len(word) for word in _WORDS if (at := small.rfind(word)) >= 0]
+    if not ends:
+        return None
+    said = small[max(ends) : max(ends) + 40]
+    for mark in (":", "="):
+        said = said.partition(mark)[2] or said
+    number, rest = _first_number(said)
+    if number is None:
+        return None
+    percent = rest.lstrip().startswith("%") or number > 1
+    share = number / 100 if percent else number
+    return share if 0 <= share <= 1 else None
+
+
+def _first_number(text: str) -> tuple[float | None, str]:
+    """The first number of a short text, and what follows it."""
+    start = next((at for at, letter in enumerate(text) if letter in "0123456789"), None)
+    if start is None or text[:start].rstrip().endswith("-"):
+        return None, ""
+    end = start
+    while end < len(text) and text[end] in "0123456789.,":
+        end += 1
+    digits = text[start:end].rstrip(".,").replace(",", ".")
+    try:
+        return float(digits), text[end:]
+    except ValueError:
+        return None, ""

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from roadworthy.detectors import DETECTOR_NAMES, make_detector
-from roadworthy.domain import INDICATORS, ManifestError
+from roadworthy.domain import INDICATORS, SCORERS, ManifestError
 from roadworthy.evaluation.scorers.catalogue import SCORER_NAMES
 from roadworthy.manifests import prompt_checks
 from roadworthy.manifests.compiled import RULE_VARIABLES
 from roadworthy.manifests.detector_checks import DETECTOR_OPTIONS
-from roadworthy.manifests.suite_checks import SCORERS
 from roadworthy.prompting import template
 
 

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
-from roadworthy.domain import INDICATORS, DetectorError, ManifestError, NeverRecord, Observation
+from roadworthy.domain import (
+    INDICATORS,
+    SCORE_SHOWN,
+    DetectorError,
+    ManifestError,
+    NeverRecord,
+    Observation,
+)
 from roadworthy.monitoring import by_facets, measure, measure_all, selector
 
 
@@ -26,12 +33,27 @@ def test_every_indicator_that_says_measured_is_measured() -> None:
         decided(
             "a", "a", confidence=0.9, latency_ms=5.0, first_token_ms=2.0, cost="0.01",
             scores={"exact": 1.0, "contains": 1.0, "regex": 1.0, "schema": 1.0, "pii": 1.0},
-            tags=("adversarial", "benign", "consistency", "fairness", "group:g"),
+            tags=(
+                "adversarial", "benign", "consistency", "fairness", "group:g",
+                "hidden_function", "hazard:prompt_leak", "technique:role_play",
+                "technique:direct_injection",
+            ),
             attributes={"expect_action": action},
         )
         for action in ("hold", "block", "answer")
     ]  # fmt: skip
     repeated = [decided("a", "a", suite="s", case="c", repeat=each) for each in range(10)]
+    scores = dict.fromkeys([*SCORE_SHOWN.values(), "refusal", "secrets"], 1.0)
+    rich += [
+        decided(
+            label, label, suite="s", case=f"c{case}", repeat=repeat, scores=scores,
+            facets={"lang": label}, label_probabilities={"a": 0.5, "b": 0.5},
+            attributes={"logprobs": {"tokens": 1, "sum": -1.0}},
+        )
+        for label, cases in (("a", range(20)), ("b", range(20, 40)))
+        for case in cases
+        for repeat in range(2)
+    ]  # fmt: skip
     measured = {item.name for item in (*measure_all(rich), *measure_all(repeated))}
     promised = {name for name, spec in INDICATORS.items() if spec.measured}
     assert promised - measured == set()

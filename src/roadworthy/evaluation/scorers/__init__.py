@@ -1,7 +1,14 @@
 """Scorers: each judges one answer of one case; a detector can be one too."""
 
 from .arguments import arguments_match
-from .catalogue import DEFAULT_SCORERS, READS, SCORER_NAMES, DetectorFactory, make_scorer
+from .catalogue import (
+    DEFAULT_SCORERS,
+    READS,
+    SCORER_NAMES,
+    DetectorFactory,
+    grade_of,
+    make_scorer,
+)
 from .detection import text_of
 
 __all__ = [
@@ -10,6 +17,7 @@ __all__ = [
     "SCORER_NAMES",
     "DetectorFactory",
     "arguments_match",
+    "grade_of",
     "make_scorer",
     "text_of",
 ]

@@ -1,119 +1,90 @@
-"""Every scorer by name, and how one is made from a suite's file."""
+"""How a scorer is made from a suite's file; what there is stands in the domain's catalogue."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, TypeVar
-
-import msgspec
-from msgspec import Struct
+from typing import Any
 
 from roadworthy.domain import (
     JUDGED,
     PAIRWISE,
+    SCORERS,
     Detector,
-    RoadworthyError,
+    DetectorError,
     Scorer,
+    ScorerKind,
     ScorerSpec,
     UsageError,
+    option_values,
     pairwise_options,
     rubric_options,
     score_name,
+    scorer_faults,
 )
 
 from .absent import Absent
 from .action import Action
 from .contains import Contains
+from .corpus_metrics import SentenceMetric
 from .detection import Detection
+from .edits import ErrorRate, Similarity
 from .exact import Exact
+from .execution import PythonTests, SqlRows
+from .json_values import Items, JsonFields, JsonMatch
 from .judged import Judged
 from .label import Label
+from .meteor import Meteor
+from .numbers import AbsoluteError, Numeric
+from .overlap import Distinct, Rouge, TokenF1
+from .refusal import Refusal
 from .regex import Regex
 from .schema import Schema
+from .threshold import Threshold
 from .trajectory import Trajectory
 from .turns import Turns
 
 DetectorFactory = Callable[[str, dict[str, Any]], Detector]
 """Makes a detector by name and options."""
 
-
-class _Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a scorer's `options` may hold."""
-
-
-class _ExactOptions(_Options, frozen=True, kw_only=True):
-    strip: bool = True
-    ignore_case: bool = False
-    json: bool = False
-
-
-class _ContainsOptions(_Options, frozen=True, kw_only=True):
-    ignore_case: bool = False
-    all: list[str] = msgspec.field(default_factory=list)
-    none: list[str] = msgspec.field(default_factory=list)
-
-
-class _RegexOptions(_Options, frozen=True, kw_only=True):
-    pattern: str = ""
-    whole: bool = False
-    ignore_case: bool = False
-    absent: bool = False
-
-
-class _SchemaOptions(_Options, frozen=True, kw_only=True):
-    schema: dict[str, Any] | None = None
-
-
-class _LabelOptions(_Options, frozen=True, kw_only=True):
-    ignore_case: bool = False
-
-
-class _TrajectoryOptions(_Options, frozen=True, kw_only=True):
-    check: Literal["all", "called", "not_called", "order", "only", "at_most", "state"] = "all"
-
-
-class _DetectorOptions(_Options, frozen=True, kw_only=True):
-    detector: str = ""
-    options: dict[str, Any] = msgspec.field(default_factory=dict)
-    threshold: float = 0.5
-    want: Literal["absent", "present"] = "absent"
-    on: Literal["input", "output"] = "output"
-
-
-_Made = TypeVar("_Made", bound=_Options)
-
-
-def _of_turns() -> list[Scorer]:
-    """What looks at the answer to one turn."""
-    return [Exact("text"), Regex("regex"), Schema("schema"), Absent("absent"), Action("action")]
-
-
-_KINDS: dict[str, tuple[Callable[..., Any], type[_Options]]] = {
-    "exact": (Exact, _ExactOptions),
-    "contains": (Contains, _ContainsOptions),
-    "regex": (Regex, _RegexOptions),
-    "schema": (Schema, _SchemaOptions),
-    "label": (Label, _LabelOptions),
-    "action": (Action, _Options),
-    "absent": (Absent, _Options),
-    "trajectory": (Trajectory, _TrajectoryOptions),
-    "turns": (partial(Turns, scorers=_of_turns), _Options),
+_MADE: dict[str, tuple[Callable[..., Scorer], dict[str, Any]]] = {
+    "exact": (Exact, {}),
+    "contains": (Contains, {}),
+    "regex": (Regex, {}),
+    "schema": (Schema, {}),
+    "label": (Label, {}),
+    "action": (Action, {}),
+    "absent": (Absent, {}),
+    "trajectory": (Trajectory, {}),
+    "turns": (partial(Turns, scorers=lambda: _of_turns()), {}),
+    "numeric": (Numeric, {}),
+    "json": (JsonMatch, {}),
+    "python": (PythonTests, {}),
+    "sql": (SqlRows, {}),
+    "refusal": (Refusal, {}),
+    "token_f1": (TokenF1, {}),
+    "rouge_1": (Rouge, {"n": 1}),
+    "rouge_2": (Rouge, {"n": 2}),
+    "rouge_l": (Rouge, {"n": 0}),
+    "bleu": (SentenceMetric, {"metric": "bleu"}),
+    "chrf": (SentenceMetric, {"metric": "chrf"}),
+    "ter": (SentenceMetric, {"metric": "ter"}),
+    "meteor": (Meteor, {}),
+    "similarity": (Similarity, {}),
+    "wer": (ErrorRate, {"unit": "words"}),
+    "cer": (ErrorRate, {"unit": "characters"}),
+    "absolute_error": (AbsoluteError, {}),
+    "json_fields": (JsonFields, {}),
+    "items": (Items, {}),
+    "spans": (Items, {"json_only": True}),
+    "distinct": (Distinct, {}),
 }
+"""Name -> what scores, and the arguments that make this one of it."""
 
-SCORER_NAMES = (*_KINDS, "detector", *sorted(JUDGED))
+SCORER_NAMES = (*_MADE, "detector", *sorted(JUDGED))
 """What a suite may name under `scorer:`."""
 
-READS = {
-    "label": "label",
-    "exact": "text",
-    "contains": "text",
-    "regex": "regex",
-    "schema": "schema",
-    "action": "action",
-    "absent": "absent",
-    "rubric": "rubric",
-}
+READS = {name: kind.reads for name, kind in SCORERS.items() if kind.reads}
 """Scorer -> the expectation that it reads."""
 
 DEFAULT_SCORERS = {
@@ -125,6 +96,9 @@ DEFAULT_SCORERS = {
     "absent": "absent",
     "trajectory": "trajectory",
     "turns": "turns",
+    "json": "json",
+    "tests": "python",
+    "sql": "sql",
 }
 """Expectation -> the scorer that reads it when the suite names none that does."""
 
@@ -132,51 +106,51 @@ DEFAULT_SCORERS = {
 def make_scorer(spec: ScorerSpec, detector_factory: DetectorFactory | None = None) -> Scorer:
     """The scorer that a suite asks for.
 
-    Raises UsageError on an unknown scorer, option or detector, naming what would be right.
+    Raises UsageError on an unknown scorer, option or detector, naming what would be right, and
+    where a library is missing, naming what to install.
     """
-    name = spec.name or spec.scorer
-    if spec.scorer == "detector":
-        return _detection(spec, detector_factory)
-    if spec.scorer in JUDGED:
-        (pairwise_options if spec.scorer == PAIRWISE else rubric_options)(spec)
-        return Judged(score_name(spec))
-    if spec.scorer not in _KINDS:
+    kind = SCORERS.get(spec.scorer)
+    if kind is None:
         raise UsageError(
             f"there is no scorer {spec.scorer!r}",
             fix=f"the scorers are: {', '.join(SCORER_NAMES)}",
         )
-    kind, options_type = _KINDS[spec.scorer]
-    options = _read(spec, options_type)
+    if spec.scorer in JUDGED:
+        (pairwise_options if spec.scorer == PAIRWISE else rubric_options)(spec)
+        return Judged(score_name(spec))
+    for fault in scorer_faults(spec):
+        raise UsageError(f"scorer {spec.scorer}: {fault.message}", fix=fault.fix)
+    options = option_values(kind, spec.options)
+    if spec.scorer == "detector":
+        return _detection(spec, options, detector_factory)
+    made, own = _MADE[spec.scorer]
+    least, most = options.pop("at_least", None), options.pop("at_most", None)
     try:
-        made: Scorer = kind(name, **msgspec.structs.asdict(options))
-    except RoadworthyError as error:
+        scorer = made(spec.name or spec.scorer, **own, **options)
+    except DetectorError as error:
         raise UsageError(error.message, fix=error.fix) from error
-    return made
+    return scorer if least is None and most is None else Threshold(scorer, least, most)
 
 
-def _detection(spec: ScorerSpec, detector_factory: DetectorFactory | None) -> Scorer:
-    options = _read(spec, _DetectorOptions)
-    if not options.detector:
-        raise UsageError(
-            "a detector scorer needs the detector's name",
-            fix="options: {detector: pii}",
-        )
+def _of_turns() -> list[Scorer]:
+    """What looks at the answer to one turn: everything that reads an expectation of an answer."""
+    wholes = ("label", "trajectory", "turns")
+    names = [name for name in DEFAULT_SCORERS.values() if name not in wholes]
+    return [make_scorer(ScorerSpec(scorer=name)) for name in names]
+
+
+def grade_of(spec: ScorerSpec) -> str:
+    """`up` or `down` where the score is a matter of degree; empty where it is a verdict."""
+    kind: ScorerKind | None = SCORERS.get(spec.scorer)
+    judged = {"at_least", "at_most"} & spec.options.keys()
+    return "" if kind is None or kind.grade == "verdict" or judged else kind.grade
+
+
+def _detection(
+    spec: ScorerSpec, options: dict[str, Any], detector_factory: DetectorFactory | None
+) -> Scorer:
+    name = options.pop("detector")
     if detector_factory is None:
-        raise UsageError(f"no detector can be made here, so {options.detector!r} cannot score")
-    return Detection(
-        spec.name or options.detector,
-        detector_factory(options.detector, options.options),
-        threshold=options.threshold,
-        want=options.want,
-        on=options.on,
-    )
-
-
-def _read(spec: ScorerSpec, options_type: type[_Made]) -> _Made:
-    try:
-        return msgspec.convert(spec.options, options_type)
-    except msgspec.ValidationError as error:
-        known = ", ".join(options_type.__struct_fields__) or "none"
-        raise UsageError(
-            f"scorer {spec.scorer}: {error}", fix=f"its options are: {known}"
-        ) from error
+        raise UsageError(f"no detector can be made here, so {name!r} cannot score")
+    detector = detector_factory(name, options.pop("options") or {})
+    return Detection(spec.name or name, detector, **options)

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 from roadworthy.domain import Case, Observation
 
+from .references import right_texts
+
 
 class Contains:
-    """1.0 when the output contains `expect.text` and every text of `all`, and none of `none`.
+    """1.0 when the output contains `expect.text` or one of `expect.texts`.
+
+    Every text of `all` must be there as well, and none of `none`.
 
     Options: `ignore_case` (default false), `all` and `none` (lists of texts, for every case).
     """
@@ -28,13 +32,12 @@ class Contains:
 
     def score(self, case: Case, output: str, observation: Observation) -> float | None:
         """1.0 or 0.0; None when neither the case nor the options say what to look for."""
-        wanted = self._all
-        if case.expect.text is not None:
-            wanted = (*wanted, self._shaped(case.expect.text))
-        if not wanted and not self._none:
+        right = right_texts(case)
+        if not right and not self._all and not self._none:
             return None
         text = self._shaped(output)
-        found = all(part in text for part in wanted)
+        found = not right or any(self._shaped(each) in text for each in right)
+        found = found and all(part in text for part in self._all)
         return float(found and not any(part in text for part in self._none))
 
     def _shaped(self, text: str) -> str:

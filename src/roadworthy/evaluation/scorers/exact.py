@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-
 from roadworthy.domain import Case, Observation
+
+from .json_values import parse, same
+from .references import best
+from .words import squad_words
 
 
 class Exact:
-    """1.0 when the output is `expect.text`.
+    """1.0 when the output is `expect.text`, or one of `expect.texts`.
 
     Options: `strip` (default true) ignores white space at both ends; `ignore_case` (false);
-    `json` (false) compares both as JSON values, and output that is no JSON is wrong.
+    `json` (false) compares both as JSON values, and output that is no JSON is wrong; `squad`
+    (false) compares the words that SQuAD's evaluation compares.
     """
 
     def __init__(
-        self, name: str, *, strip: bool = True, ignore_case: bool = False, json: bool = False
+        self,
+        name: str,
+        *,
+        strip: bool = True,
+        ignore_case: bool = False,
+        json: bool = False,
+        squad: bool = False,
     ) -> None:
         self.name = name
         self._strip = strip
         self._ignore_case = ignore_case
         self._json = json
+        self._squad = squad
 
     def score(self, case: Case, output: str, observation: Observation) -> float | None:
         """1.0 or 0.0; None when the case expects no text."""
-        expected = case.expect.text
-        if expected is None:
-            return None
+        if self._squad:
+            got = squad_words(output)
+            return best(case, lambda text: float(squad_words(text) == got))
+        shaped = self._shaped(output)
         if self._json:
-            return float(_same_json(self._shaped(expected), self._shaped(output)))
-        return float(self._shaped(expected) == self._shaped(output))
+            return best(case, lambda text: float(_same_json(self._shaped(text), shaped)))
+        return best(case, lambda text: float(self._shaped(text) == shaped))
 
     def _shaped(self, text: str) -> str:
         if self._strip:
@@ -40,18 +49,5 @@ class Exact:
 
 
 def _same_json(expected: str, output: str) -> bool:
-    try:
-        return bool(_typed(msgspec.json.decode(expected)) == _typed(msgspec.json.decode(output)))
-    except msgspec.DecodeError:
-        return False
-
-
-def _typed(value: Any) -> Any:
-    """The value with booleans apart from the numbers that Python holds equal to them."""
-    if isinstance(value, bool):
-        return ("boolean", value)
-    if isinstance(value, dict):
-        return {key: _typed(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_typed(item) for item in value]
-    return value
+    (right, wanted), (sound, got) = parse(expected), parse(output)
+    return right and sound and same(wanted, got)

@@ -1,0 +1,259 @@
+"""Every scorer that a suite may name: what it reads, which options it takes, what it is worth.
+
+Only the description lives here, so that `check` can judge a suite's `scorers:` and the reference
+can be written without the code that scores. `evaluation` holds that code; a test keeps both equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from .case import ScorerSpec
+from .generator import Option, OptionFault, option_faults
+from .observation import NO_CHECKS, Observation
+
+Grade = Literal["verdict", "up", "down"]
+"""verdict: 1.0 right, 0.0 wrong · up: more is better, 1.0 the most · down: less is better, 0.0
+the least. A case passes by its verdicts alone."""
+
+
+class ScorerKind(Struct, frozen=True, kw_only=True):
+    """One scorer."""
+
+    name: str
+    summary: str
+    """What its score is, as it is computed."""
+    reads: str = ""
+    """The expectation that it reads; empty: it needs none."""
+    grade: Grade = "verdict"
+    options: dict[str, Option] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    """Options without which it cannot score."""
+    extra: str = ""
+    """What must be installed: `text` for `pip install roadworthy[text]`."""
+    executes: bool = False
+    """Whether it runs what the answer says, confined, in processes of its own."""
+    misleads: str = ""
+    source: str = ""
+
+
+def _flag(meaning: str, default: bool = False) -> Option:
+    return Option(kind="flag", default=default, meaning=meaning)
+
+
+def _text(default: str, meaning: str, *choices: str) -> Option:
+    return Option(kind="text", default=default, meaning=meaning, choices=choices)
+
+
+def _texts(meaning: str) -> Option:
+    return Option(kind="texts", default=[], meaning=meaning)
+
+
+def _number(default: float | None, meaning: str, low: float = 0.0, high: float = 1e15) -> Option:
+    return Option(kind="number", default=default, meaning=meaning, low=low, high=high)
+
+
+def _whole(default: int, meaning: str, low: int, high: int) -> Option:
+    return Option(kind="integer", default=default, meaning=meaning, low=low, high=high)
+
+
+def _object(meaning: str) -> Option:
+    return Option(kind="object", default=None, meaning=meaning)
+
+
+_CASE = {"ignore_case": _flag("capitals do not matter")}
+_WORDS = {**_CASE, "ignore_punctuation": _flag("only letters, digits and spaces count")}
+_NUMBERS = {
+    "which": _text("last", "which number of the answer counts; `only`: it holds one alone",
+                   "last", "first", "only"),
+    "decimal": _text(".", "what stands before the decimals", ".", ","),
+}  # fmt: skip
+_BOX = {
+    "cpu_seconds": _whole(5, "processor seconds of each process", 1, 300),
+    "wall_seconds": _number(15.0, "seconds until the verdict, sleep included", 0.1, 600.0),
+    "memory_mb": _whole(512, "address space of each process, in MB", 64, 16_384),
+}
+
+
+def _kind(name: str, summary: str, reads: str = "", **more: Any) -> ScorerKind:
+    """A kind; one that is graded can be turned into a verdict by a threshold."""
+    options = dict(more.pop("options", {}))
+    if more.get("grade") == "up":
+        options["at_least"] = _number(None, "the score from which on the answer is right", 0.0, 1.0)
+    if more.get("grade") == "down":
+        options["at_most"] = _number(None, "the score up to which the answer is right")
+    return ScorerKind(name=name, summary=summary, reads=reads, options=options, **more)
+
+
+_VERDICTS = (
+    _kind("exact", "1 when the output is the expected text, or one of `expect.texts`", "text",
+          options={
+              "strip": _flag("white space at both ends does not matter", True), **_CASE,
+              "json": _flag("both are compared as JSON values"),
+              "squad": _flag("capitals, punctuation, articles and white space do not matter"),
+          },
+          misleads="a right answer in other words is wrong",
+          source="Rajpurkar et al. 2016, https://arxiv.org/abs/1606.05250 (`squad`)"),
+    _kind("contains", "1 when the output holds the expected text (or one of `expect.texts`) and "
+          "every text of `all`, and none of `none`", "text",
+          options={**_CASE, "all": _texts("texts that every answer must hold"),
+                   "none": _texts("texts that no answer may hold")},
+          misleads="an answer that lists everything holds everything"),
+    _kind("regex", "1 when `expect.regex` (or `pattern`) matches somewhere in the output", "regex",
+          options={"pattern": _text("", "RE2, for cases that name none"),
+                   "whole": _flag("all of the output must match"), **_CASE,
+                   "absent": _flag("1 when nothing matches")}),
+    _kind("schema", "1 when the output is nothing but JSON that satisfies `expect.schema`",
+          "schema", options={"schema": _object("a JSON Schema, for cases that name none")},
+          misleads="a valid form says nothing about the content"),
+    _kind("label", "1 when the decision (without one the output) is the expected label", "label",
+          options=_CASE),
+    _kind("action", "1 when the request line answered, blocked, held, redacted or flagged as "
+          "expected", "action"),
+    _kind("absent", "1 when the RE2 of `expect.absent` matches nowhere in what left", "absent"),
+    _kind("trajectory", "1 when the tool calls that left are those that `expect.trajectory` asks "
+          "for", "trajectory",
+          options={"check": _text("all", "what is looked at", "all", "called", "not_called",
+                                  "order", "only", "at_most", "state")}),
+    _kind("turns", "share of a scripted user's turns whose answer met what the turn expects",
+          "turns"),
+    _kind("detector", "1 when a detector finds nothing in the text (or with `want: present` "
+          "something)",
+          options={"detector": _text("", "its name"), "options": _object("the detector's own"),
+                   "threshold": _number(0.5, "how sure it must be", 0.0, 1.0),
+                   "want": _text("absent", "what is right", "absent", "present"),
+                   "on": _text("output", "which text it looks at", "output", "input")},
+          required=("detector",)),
+    _kind("rubric", "a judge's score of the answer by a rubric", "rubric", grade="verdict"),
+    _kind("pairwise", "a judge's choice between this answer and another one"),
+    _kind("numeric", "1 when a number of the output is the expected one, within `tolerance` or "
+          "within `relative` of it, whichever is wider", "text",
+          options={"tolerance": _number(0.0, "absolute"), **_NUMBERS,
+                   "relative": _number(0.0, "a share of the expected number", 0.0, 1.0)},
+          misleads="the last number of an answer is not always its result"),
+    _kind("json", "1 when the output is JSON that equals `expect.json`, or holds it", "json",
+          options={"mode": _text("equal", "`contains`: the output may have more keys",
+                                 "equal", "contains"),
+                   "ordered": _flag("lists have an order", True),
+                   "tolerance": _number(0.0, "numbers may differ by so much"),
+                   "fenced": _flag("JSON in a fenced block counts")}),
+    _kind("python", "1 when the output's Python code passes `expect.tests`, in a sandbox", "tests",
+          options=_BOX, executes=True,
+          misleads="the tests are all that is known of right: weak tests pass wrong programs",
+          source="Chen et al. 2021, https://arxiv.org/abs/2107.03374"),
+    _kind("sql", "1 when the output's query gives the rows that `expect.sql` gives, in SQLite, "
+          "in a sandbox", "sql",
+          options={**_BOX, "setup": _text("", "SQL that makes the tables, before `expect.setup`"),
+                   "ordered": _text("auto", "whether the order of rows counts; auto: when the "
+                                    "right query orders them", "auto", "yes", "no")},
+          executes=True,
+          misleads="few rows: two different queries often give the same ones",
+          source="execution accuracy, Yu et al. 2018, https://arxiv.org/abs/1809.08887"),
+    _kind("refusal", "1 when the answer is no refusal in the model's own words (or with `want: "
+          "present` when it is one); what did not leave is not looked at",
+          options={"want": _text("absent", "what is right", "absent", "present"),
+                   "phrases": _texts("words of refusal beside the built-in ones")},
+          misleads="it knows phrases of English, German, French and Spanish, and no irony"),
+)  # fmt: skip
+
+_GRADES = (
+    _kind("token_f1", "F1 of the words of the output and of the expected text, capitals, "
+          "punctuation and articles aside; the best of several expected texts", "text", grade="up",
+          misleads="word order and negation do not count",
+          source="Rajpurkar et al. 2016, https://arxiv.org/abs/1606.05250"),
+    *(_kind(f"rouge_{which}", f"F1 of {what} (as rouge-score, letters of every script)", "text",
+            grade="up", misleads="it counts words, not what they say; long answers gain recall",
+            source="Lin 2004, https://aclanthology.org/W04-1013")
+      for which, what in (("1", "words"), ("2", "pairs of words"),
+                          ("l", "the longest common subsequence of words"))),
+    _kind("bleu", "sentence BLEU with effective order and exponential smoothing", "text",
+          grade="up", extra="text",
+          options={"tokenize": _text("13a", "sacrebleu's tokenizer", "13a", "intl", "char", "none"),
+                   "lowercase": _flag("capitals do not matter")},
+          misleads="the mean of sentences is not the corpus BLEU of papers",
+          source="Papineni et al. 2002; sacrebleu, https://aclanthology.org/W18-6319"),
+    _kind("chrf", "sentence chrF2: F-score of character n-grams up to 6", "text", grade="up",
+          extra="text", options={"word_order": _whole(0, "2 is chrF++", 0, 2),
+                                 "lowercase": _flag("capitals do not matter")},
+          misleads="texts of one language always share letters: 0.2 says nothing",
+          source="Popovic 2015, https://aclanthology.org/W15-3049"),
+    _kind("ter", "translation edit rate: edits and shifts of words over words of the expected text",
+          "text", grade="down", extra="text", options={"lowercase": _flag("capitals do not matter",
+                                                                          True)},
+          misleads="it can be above 1", source="Snover et al. 2006"),
+    _kind("meteor", "METEOR with words and stems, without WordNet's synonyms", "text", grade="up",
+          extra="text",
+          options={"language": _text("english", "whose stems; `none`: words alone", "english",
+                                     "german", "french", "spanish", "italian", "dutch",
+                                     "portuguese", "none")},
+          misleads="synonyms count as other words",
+          source="Banerjee and Lavie 2005, https://aclanthology.org/W05-0909"),
+    _kind("similarity", "1 - Levenshtein distance of characters over the longer length", "text",
+          grade="up", options=_CASE, misleads="one wrong digit is nearly the same"),
+    _kind("wer", "word error rate: word edits over words of the expected text", "text",
+          grade="down", options=_WORDS,
+          misleads="it can be above 1; the mean of cases is not the corpus rate"),
+    _kind("cer", "character error rate: character edits over characters of the expected text",
+          "text", grade="down", options=_WORDS, misleads="as word error rate"),
+    _kind("absolute_error", "distance of the output's number from the expected one, at most "
+          "`worst`; an answer without a number counts as `worst`", "text", grade="down",
+          options={**_NUMBERS, "worst": _number(None, "the largest error, on the scale of the "
+                                                "numbers")},
+          required=("worst",)),
+    _kind("json_fields", "F1 of the fields (path and value) of the output and of `expect.json`",
+          "json", grade="up", options={"fenced": _flag("JSON in a fenced block counts")},
+          misleads="every field weighs the same"),
+    _kind("items", "F1 of the items of the output (a JSON list, or one a line) and of the list "
+          "`expect.json`", "json", grade="up", options={**_CASE, "fenced": _flag(
+              "JSON in a fenced block counts")}, misleads="order does not count"),
+    _kind("spans", "F1 of the spans of the output, a JSON list such as `[[0, 5, \"NAME\"]]`, and "
+          "of `expect.json`; a span counts when all of it is right", "json", grade="up",
+          options={"fenced": _flag("JSON in a fenced block counts")},
+          misleads="a span that is off by one character is wrong",
+          source="exact match of CoNLL 2003, https://aclanthology.org/W03-0419"),
+    _kind("distinct", "share of the answer's n-grams of words that are different", grade="up",
+          options={"n": _whole(2, "words of an n-gram", 1, 8)},
+          misleads="short answers are diverse; it sees no repetition across answers",
+          source="distinct-n, Li et al. 2016, https://arxiv.org/abs/1510.03055"),
+)  # fmt: skip
+
+SCORERS: dict[str, ScorerKind] = {kind.name: kind for kind in (*_VERDICTS, *_GRADES)}
+"""Name -> kind, verdicts first."""
+
+
+def scorer_faults(spec: ScorerSpec) -> list[OptionFault]:
+    """Every fault of a scorer's options; those of judges are their own (`rubric_options`)."""
+    kind = SCORERS[spec.scorer]
+    faults = option_faults(kind, spec.options)
+    for key in kind.required:
+        if not spec.options.get(key) and spec.options.get(key) != 0:
+            message = f"the scorer `{kind.name}` needs the option `{key}`"
+            faults.append(OptionFault(key, message, kind.options[key].meaning))
+    judged = sorted({"at_least", "at_most"} & spec.options.keys() & kind.options.keys())
+    if judged and spec.name in ("", kind.name):
+        faults.append(
+            OptionFault(
+                judged[0],
+                f"with `{judged[0]}` the score is a verdict, no longer `{kind.name}`",
+                "give it a `name:` of its own",
+            )
+        )
+    return faults
+
+
+def score_grades(observation: Observation) -> dict[str, str]:
+    """Scores of a row that are matters of degree -> `up` or `down`."""
+    grades: dict[str, str] = observation.attributes.get("graded", {})
+    return grades
+
+
+def verdicts_of(observation: Observation) -> list[float]:
+    """Scores by which a row passes: those of what left that are verdicts."""
+    grades = score_grades(observation)
+    return [
+        value
+        for name, value in observation.scores.items()
+        if name not in grades and not name.startswith(NO_CHECKS)
+    ]

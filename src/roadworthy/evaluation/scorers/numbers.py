@@ -1,0 +1,101 @@
+"""Numbers in an output, exactly as they are written: decimal, never binary."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from roadworthy.domain import Case, DetectorError, Observation
+
+from .pattern import Patterns
+from .references import right_texts
+
+_PATTERNS = Patterns("numbers")
+_NUMBER = (
+    r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,40})(?:\.[0-9]{1,40})?(?:[eE][-+]?[0-9]{1,3})?"
+    r"|[-+]?\.[0-9]{1,40}"
+)
+
+Which = Literal["last", "first", "only"]
+
+
+class NumberReader:
+    """Finds the number that an answer means."""
+
+    def __init__(self, *, which: Which, decimal: Literal[".", ","]) -> None:
+        self._which = which
+        self._swap = str.maketrans(",.", ".,") if decimal == "," else {}
+
+    def read(self, text: str) -> Decimal | None:
+        """The number; None when there is none, or several where there must be one."""
+        plain = text.replace("\N{MINUS SIGN}", "-").translate(self._swap)
+        found = _PATTERNS.get(_NUMBER).findall(plain)
+        if not found or (self._which == "only" and len(found) > 1):
+            return None
+        return Decimal(found[0 if self._which == "first" else -1].replace(",", ""))
+
+    def wanted(self, case: Case) -> list[Decimal]:
+        """The right numbers. Raises DetectorError when a right text is none."""
+        numbers = []
+        for text in right_texts(case):
+            number = self.read(text)
+            if number is None:
+                raise DetectorError(
+                    f"`expect.text` of case {case.id} is no number: {text!r}",
+                    fix="write the number alone",
+                )
+            numbers.append(number)
+        return numbers
+
+
+class Numeric:
+    """1.0 when the output's number is a right one, within the wider of two tolerances."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        tolerance: float,
+        relative: float,
+        which: Which,
+        decimal: Literal[".", ","],
+    ) -> None:
+        self.name = name
+        self._reader = NumberReader(which=which, decimal=decimal)
+        self._tolerance = Decimal(str(tolerance))
+        self._relative = Decimal(str(relative))
+
+    def score(self, case: Case, output: str, observation: Observation) -> float | None:
+        """1.0 or 0.0; None when the case expects no text."""
+        wanted = self._reader.wanted(case)
+        if not wanted:
+            return None
+        got = self._reader.read(output)
+        return float(got is not None and any(self._near(got, each) for each in wanted))
+
+    def _near(self, got: Decimal, wanted: Decimal) -> bool:
+        return abs(got - wanted) <= max(self._tolerance, self._relative * abs(wanted))
+
+
+class AbsoluteError:
+    """Distance of the output's number from the nearest right one, at most `worst`.
+
+    An answer without a number counts as `worst`, so nobody gains by giving none.
+    """
+
+    def __init__(
+        self, name: str, *, worst: float, which: Which, decimal: Literal[".", ","]
+    ) -> None:
+        self.name = name
+        self._reader = NumberReader(which=which, decimal=decimal)
+        self._worst = Decimal(str(worst))
+
+    def score(self, case: Case, output: str, observation: Observation) -> float | None:
+        """0 to `worst`; None when the case expects no text."""
+        wanted = self._reader.wanted(case)
+        if not wanted:
+            return None
+        got = self._reader.read(output)
+        if got is None:
+            return float(self._worst)
+        return float(min(self._worst, *(abs(got - each) for each in wanted)))
