@@ -79,6 +79,7 @@ def run(programs: Sequence[Program], limits: Limits) -> list[dict[str, Any] | No
     None: it said nothing, because it ended or was stopped at a limit. The descriptors are closed
     here. Raises NotRunError when a process cannot be confined on this machine.
     """
+    handed = [each for program in programs for each in program.descriptors]
     with _turns:
         folder = Path(tempfile.mkdtemp(prefix="roadworthy-box-"))
         running: list[_Process] = []
@@ -87,22 +88,19 @@ def run(programs: Sequence[Program], limits: Limits) -> list[dict[str, Any] | No
                 own = folder / str(number)
                 own.mkdir()
                 running.append(_Process(program, limits, own))
-            _close(programs)
+            _close(handed)
             return _reports(running, limits, folder)
         finally:
-            _close(programs)
+            _close(handed)
             for process in running:
                 process.end()
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _close(programs: Sequence[Program]) -> None:
-    for program in programs:
-        for descriptor in program.descriptors:
-            try:
-                os.close(descriptor)
-            except OSError:
-                continue
+def _close(descriptors: list[int]) -> None:
+    """Close each once: a number that is closed twice may be somebody else's by then."""
+    while descriptors:
+        os.close(descriptors.pop())
 
 
 class _Process:

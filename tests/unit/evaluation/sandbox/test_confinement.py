@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,20 @@ def test_without_confinement_nothing_is_run_and_nothing_is_right():
 def test_a_process_that_never_says_that_it_is_confined_is_not_listened_to():
     with pytest.raises(NotRunError, match="did not start"):
         run([Program(module="nothing_of_ours", job={})], Limits())
+
+
+def test_boxes_beside_each_other_share_nothing():
+    """Right and wrong answers, many at a time: each gets its own verdict, no descriptor is lost."""
+    before = set(os.listdir("/proc/self/fd"))
+
+    def judged(number: int) -> bool:
+        code = f"def f():\n    return {number}\n"
+        return run_tests(code, f"assert f() == {number - number % 2}", Limits()).right
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(judged, range(48)))
+    assert found == [number % 2 == 0 for number in range(48)]
+    assert set(os.listdir("/proc/self/fd")) == before
 
 
 def test_not_run_is_an_error_of_the_scorer_never_a_verdict():
