@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from doubles.said import SAID
 from doubles.systems import write_system
 from roadworthy.domain import (
     Bar,
@@ -164,9 +165,8 @@ def deliberate(root: Path, content: ReleaseContent) -> str:
         "participants: [{name: Bob, voice: risk}]",
         "decision: ship",
         "---",
-        "Said and heard.",
     )
-    note = ("\n".join(lines) + "\n").encode()
+    note = ("\n".join(lines) + "\n" + SAID).encode()
     (root / "deliberation-note.md").write_bytes(note)
     return sha256(note)
 
