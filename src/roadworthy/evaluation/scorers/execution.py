@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import UNSET
 
 from roadworthy.domain import Case, Observation
 
-from ..sandbox import Limits, run_query, run_tests
 from .fences import blocks
 
 
@@ -22,9 +21,9 @@ class PythonTests:
 
     def __init__(self, name: str, *, cpu_seconds: int, wall_seconds: float, memory_mb: int) -> None:
         self.name = name
-        self._limits = Limits(
-            cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory_mb=memory_mb
-        )
+        self._limits: dict[str, Any] = {
+            "cpu_seconds": cpu_seconds, "wall_seconds": wall_seconds, "memory_mb": memory_mb,
+        }  # fmt: skip
 
     def score(self, case: Case, output: str, observation: Observation) -> float | None:
         """1.0 or 0.0; None when the case has no tests.
@@ -34,11 +33,13 @@ class PythonTests:
         tests, setup = case.expect.tests, case.expect.setup
         if tests is UNSET:
             return None
+        from ..sandbox import Limits, run_tests
+
         code = "\n".join(blocks(output, ("python", "py", "python3", ""))) or output
         if not code.strip():
             return 0.0
         before = "" if setup is UNSET else setup
-        return float(run_tests(before + code, tests, self._limits).right)
+        return float(run_tests(before + code, tests, Limits(**self._limits)).right)
 
 
 class SqlRows:
@@ -60,9 +61,9 @@ class SqlRows:
         self.name = name
         self._setup = setup
         self._ordered = ordered
-        self._limits = Limits(
-            cpu_seconds=cpu_seconds, wall_seconds=wall_seconds, memory_mb=memory_mb
-        )
+        self._limits: dict[str, Any] = {
+            "cpu_seconds": cpu_seconds, "wall_seconds": wall_seconds, "memory_mb": memory_mb,
+        }  # fmt: skip
 
     def score(self, case: Case, output: str, observation: Observation) -> float | None:
         """1.0 or 0.0; None when the case has no query.
@@ -72,12 +73,15 @@ class SqlRows:
         right, setup = case.expect.sql, case.expect.setup
         if right is UNSET:
             return None
+        from ..sandbox import Limits, run_query
+
         query = (blocks(output, ("sql", "sqlite", "")) or [output])[0].strip()
         if not query:
             return 0.0
         tables = f"{self._setup}\n{'' if setup is UNSET else setup}"
         ordered = orders(right) if self._ordered == "auto" else self._ordered == "yes"
-        return float(run_query(tables, right, query, self._limits, ordered=ordered).right)
+        limits = Limits(**self._limits)
+        return float(run_query(tables, right, query, limits, ordered=ordered).right)
 
 
 def orders(query: str) -> bool:
