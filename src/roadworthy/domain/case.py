@@ -82,6 +82,11 @@ class Case(File, frozen=True, kw_only=True):
     """A user whom a model plays."""
 
     @property
+    def grown_from(self) -> str:
+        """The case that it grew from, or that case's group; empty where it did not grow."""
+        return (self.origin.get("group") or self.origin.get("of", "")) if self.origin else ""
+
+    @property
     def script(self) -> tuple[Turn, ...]:
         """The turns of a scripted user; none where `turns` are messages that went before."""
         if not self.turns or any("role" in turn for turn in self.turns):

@@ -54,6 +54,9 @@ class Measurement(Struct, frozen=True, kw_only=True):
     """Answers behind the `n` cases: more than `n` when cases were repeated."""
     counted: str = "cases"
     """What `n` counts: `cases`, or `groups` of them."""
+    independent: int | None = None
+    """How many of the `n` stand for themselves, where some are in groups or grew from one case; a
+    count of no event proves what so many prove. None: all do."""
     count: int | None = None
     """For rates and counts: in how many of the `n` there was an event, in any repeat."""
     every: int | None = None

@@ -255,9 +255,16 @@ def case_of(seed: Seed, spec: GeneratorSpec, made: Variant, *, suffix: str = "")
         facets={**base.facets, **made.facets},
         source=f"grown from {base.id} by {spec.name}",
         origin={
-            "generator": spec.name, "of": base.id, "seed": str(seed.seed), "detail": made.detail
+            "generator": spec.name, "of": base.id, "seed": str(seed.seed), "detail": made.detail,
+            **_group_of_base(base),
         },
     )  # fmt: skip
+
+
+def _group_of_base(base: Case) -> dict[str, str]:
+    """The base's own group: its variants have groups of their own, for their pairs."""
+    found = next((tag for tag in base.tags if tag.startswith("group:")), "")
+    return {"group": found} if found else {}
 
 
 def inherited(base: Case) -> list[str]:
@@ -284,7 +291,12 @@ def anchor_of(base: Case, kind: str, groups: Sequence[str], seed: Seed) -> Case:
         id=f"{base.id}~{kind}-0",
         tags=list(dict.fromkeys([tag, GROWN, *groups, *keep])),
         source=f"grown from {base.id}: what its variants are compared with",
-        origin={"generator": "unchanged", "of": base.id, "seed": str(seed.seed)},
+        origin={
+            "generator": "unchanged",
+            "of": base.id,
+            "seed": str(seed.seed),
+            **_group_of_base(base),
+        },
     )
 
 

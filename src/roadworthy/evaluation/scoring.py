@@ -209,6 +209,8 @@ def _attributes(item: Item, observation: Observation) -> dict[str, object]:
         attributes["suites"] = [item.suite, *item.also]
     if item.copy_of is not None:
         attributes["copy_of"] = list(item.copy_of)
+    if item.case.grown_from:
+        attributes["grown_from"] = item.case.grown_from
     if expect.action is not None:
         attributes["expect_action"] = expect.action
     if expect.rubric is not None and not attributes.get("judges"):

@@ -27,7 +27,7 @@ def what_n_counts(rows: Sequence[Observation]) -> list[str]:
     if grown:
         notes.append(
             f"{len(grown)} of the cases grew from {len(parents)}: variants of one case are alike, "
-            "so their intervals speak of these cases more than of cases to come"
+            "so shares and counts of them prove what so many independent cases prove"
         )
     return notes
 

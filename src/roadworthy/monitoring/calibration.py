@@ -25,12 +25,13 @@ from roadworthy.statistics import (
 )
 
 from .cases import Cases, PerCase, per_case
+from .clusters import share_of_cases
 from .labels import sure
-from .results import absent, bounded, share_of
+from .results import absent, bounded
 
 
 class _Sure(Struct, frozen=True):
-    """Labelled answers with a confidence, and the case of each."""
+    """Labelled answers with a confidence; weights and cases only where one has several."""
 
     confidences: list[float]
     right: list[bool]
@@ -43,31 +44,54 @@ def _said(row: Observation) -> float | None:
     return row.confidence if sure(row) else None
 
 
-def _collected(spec: IndicatorSpec, cases: Cases) -> _Sure | Measurement:
-    """The answers, or the measurement that says why there are none to speak of."""
-    all_of = _Sure([], [], [], [], per_case(cases, _said))
-    if not all_of.found.values:
-        return absent(spec)
+def _right(row: Observation) -> bool:
+    return row.decision == row.label
+
+
+def _sure(cases: Cases) -> _Sure:
+    """Every answer with a confidence whose truth is known."""
+    found = per_case(cases, _said)
+    if not cases.groups:
+        answers = zip(cases.answers(_said), cases.answers(_right), strict=True)
+        right = [bool(hit) for said, hit in answers if said is not None]
+        return _Sure(found.values, right, [], [], found)
+    all_of = _Sure([], [], [], [], found)
     for index, group in enumerate(cases.each()):
         known = [(said, row) for row in group if (said := _said(row)) is not None]
         for said, row in known:
             all_of.confidences.append(said)
-            all_of.right.append(row.decision == row.label)
+            all_of.right.append(_right(row))
             all_of.weights.append(1 / len(known))
             all_of.cases.append(index)
-    outside = sum(1 for said in all_of.confidences if not 0.0 <= said <= 1.0)
+    return all_of
+
+
+def _collected(spec: IndicatorSpec, cases: Cases) -> _Sure | Measurement:
+    """The answers, or the measurement that says why there are none to speak of."""
+    all_of = cases.once(_sure)
+    if not all_of.found.values:
+        return absent(spec)
+    outside = [0.0 <= said <= 1.0 for said in all_of.confidences].count(False)
     if outside:
         many = "1 confidence is" if outside == 1 else f"{outside} confidences are"
         return absent(spec, f"{many} not between 0 and 1")
     return all_of
 
 
-Binning = Callable[..., list[Bin]]
+def _equal_width(cases: Cases) -> list[Bin]:
+    found = cases.once(_sure)
+    return reliability(found.confidences, found.right, weights=found.weights)
 
-_ERRORS: dict[str, tuple[Binning, Callable[[Sequence[Bin]], float]]] = {
-    "decision_ece": (reliability, gap_of),
-    "adaptive_ece": (equal_mass, gap_of),
-    "debiased_ece": (equal_mass, debiased_gap),
+
+def _equal_mass(cases: Cases) -> list[Bin]:
+    found = cases.once(_sure)
+    return equal_mass(found.confidences, found.right, weights=found.weights)
+
+
+_ERRORS: dict[str, tuple[Callable[[Cases], list[Bin]], Callable[[Sequence[Bin]], float]]] = {
+    "decision_ece": (_equal_width, gap_of),
+    "adaptive_ece": (_equal_mass, gap_of),
+    "debiased_ece": (_equal_mass, debiased_gap),
 }
 """Indicator -> how answers are binned, and what is read off the bins."""
 
@@ -80,7 +104,7 @@ def calibration_error(
     if isinstance(all_of, Measurement):
         return all_of
     binning, reading = _ERRORS[spec.name]
-    bars = binning(all_of.confidences, all_of.right, weights=all_of.weights)
+    bars = cases.once(binning)
     value, bounds = reading(bars), calibration_interval(bars, confidence)
     bounds = Interval(min(bounds.low, value), bounds.high)
     if aggregation.startswith("p") or aggregation == "max":
@@ -94,11 +118,12 @@ def brier(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: floa
     if isinstance(all_of, Measurement):
         return all_of
 
-    def gap(row: Observation) -> float | None:
-        said = _said(row)
-        return None if said is None else (said - (row.decision == row.label)) ** 2
+    return share_of_cases(spec, cases, _gap, "", confidence)
 
-    return share_of(spec, per_case(cases, gap), confidence)
+
+def _gap(row: Observation) -> float | None:
+    said = _said(row)
+    return None if said is None else (said - _right(row)) ** 2
 
 
 def area(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
@@ -107,10 +132,13 @@ def area(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float
     if isinstance(all_of, Measurement):
         return all_of
     said, right, weights = all_of.confidences, all_of.right, all_of.weights
-    bounds = area_interval(said, right, weights, cases=all_of.cases, confidence=confidence)
+    points = risk_coverage(said, right, weights)
+    bounds = area_interval(
+        said, right, weights, cases=all_of.cases, confidence=confidence, points=points
+    )
     return bounded(
         spec,
-        area_under_risk(risk_coverage(said, right, weights)),
+        area_under_risk(points),
         bounds,
         all_of.found,
         confidence=confidence,

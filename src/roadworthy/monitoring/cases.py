@@ -9,23 +9,47 @@ the case, a repeat that failed left out of a reducer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from roadworthy.domain import Observation, parse_reducer, score_grades
 from roadworthy.statistics import reduced
 
 Rows = Sequence[Observation]
+Asking = Callable[[Observation], float | None]
+Said = Sequence[float | None]
+Found = TypeVar("Found")
 
 
 class Cases(Struct, frozen=True):
-    """Rows by case."""
+    """Rows by case, and what was found in them so far: several indicators ask the same."""
 
     rows: Rows
     groups: Sequence[Rows] = ()
     """The rows of each case, its copies' among them; empty when every row is a case of its own."""
     reduces: bool = False
     """Whether any row names a reducer of one of its scores."""
+    whole: Cases | None = None
+    """Of a slice: the cases that it is a part of."""
+    places: Sequence[int] = ()
+    """Of a slice: where its rows stand among those."""
+    known: dict[object, object] = field(default_factory=dict)
+
+    def once(self, make: Callable[[Cases], Found]) -> Found:
+        """What `make` finds in these cases, found once. It is known by its name: no lambda."""
+        if make not in self.known:
+            self.known[make] = make(self)
+        return self.known[make]  # type: ignore[return-value]
+
+    def answers(self, question: Asking) -> Said:
+        """What each row says, in their order; the rows of all slices are asked once."""
+        if self.whole is not None:
+            said = self.whole.answers(question)
+            return [said[place] for place in self.places]
+        if question not in self.known:
+            self.known[question] = [question(row) for row in self.rows]
+        return self.known[question]  # type: ignore[return-value]
 
     def each(self) -> Iterator[Rows]:
         """The rows of one case after the other."""
@@ -34,13 +58,21 @@ class Cases(Struct, frozen=True):
 
 def cases_of(observations: Iterable[Observation]) -> Cases:
     """Rows by suite and case, copies with what they copy, in the order in which they appear."""
-    rows = list(observations)
+    return _by_case(list(observations))
+
+
+def part_of(whole: Cases, places: Sequence[int]) -> Cases:
+    """The cases of some of the rows."""
+    return _by_case([whole.rows[place] for place in places], whole, places)
+
+
+def _by_case(rows: Rows, whole: Cases | None = None, places: Sequence[int] = ()) -> Cases:
     groups: dict[object, list[Observation]] = {}
     for index, row in enumerate(rows):
         groups.setdefault(row.unit if row.case else index, []).append(row)
     reduces = any("reduce" in row.attributes for row in rows)
     single = len(groups) == len(rows) and not reduces
-    return Cases(rows, () if single else list(groups.values()), reduces)
+    return Cases(rows, () if single else list(groups.values()), reduces, whole, places)
 
 
 class PerCase(Struct, frozen=True):
@@ -54,9 +86,6 @@ class PerCase(Struct, frozen=True):
     """Why a case has no value although it was asked; then nothing is measured."""
 
 
-Asking = Callable[[Observation], float | None]
-
-
 def per_case(cases: Cases, question: Asking, *, score: str = "") -> PerCase:
     """Ask every row; a case without an answer is in no denominator.
 
@@ -65,7 +94,7 @@ def per_case(cases: Cases, question: Asking, *, score: str = "") -> PerCase:
     if cases.reduces and score:
         return _by_reducer(cases, question, score)
     if not cases.groups:
-        flat = [float(said) for row in cases.rows if (said := question(row)) is not None]
+        flat = [float(said) for said in cases.answers(question) if said is not None]
         return PerCase(flat, len(flat))
     values: list[float] = []
     rows = 0

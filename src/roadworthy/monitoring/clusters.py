@@ -1,4 +1,6 @@
-"""Cases that belong together (tag `group:<id>`) say much the same: each proves less than one case.
+"""Cases that belong together say much the same: each proves less than one case.
+
+A tag `group:<id>` says so, and so does that one grew from another, or both from a third.
 
 Enters: a question and its answers by case. Leaves: bounds that allow for the groups, never narrower
 than those of as many independent cases.
@@ -6,9 +8,11 @@ than those of as many independent cases.
 
 from __future__ import annotations
 
+from collections.abc import Sequence, Set
+
 from msgspec import structs
 
-from roadworthy.domain import IndicatorSpec, Measurement
+from roadworthy.domain import IndicatorSpec, Measurement, Observation
 from roadworthy.statistics import (
     Interval,
     cluster_interval,
@@ -16,7 +20,7 @@ from roadworthy.statistics import (
     share_interval,
 )
 
-from .cases import Asking, Cases, PerCase, per_case
+from .cases import Asking, Cases, PerCase, Rows, per_case
 from .results import mean_of, share_of
 
 PREFIX = "group:"
@@ -25,19 +29,48 @@ PREFIX = "group:"
 def clusters(cases: Cases, question: Asking) -> list[str | int]:
     """The group of each case that answers, in the order of the cases; its own where it has none.
 
-    Empty where no two of them share a group. Of a case in several groups the first one counts.
+    Empty where no two of them share a group. Of a case in several groups the first one counts; a
+    grown case belongs to the case that it grew from, and to no pair that a generator made of it.
     """
-    if not any(tag.startswith(PREFIX) for row in cases.rows for tag in row.tags):
+    groups = cases.once(_groups)
+    if not groups:
         return []
-    found: list[str | int] = []
-    for index, unit in enumerate(cases.each()):
-        if any(question(row) is not None for row in unit):
-            named = (tag for row in unit for tag in row.tags if tag.startswith(PREFIX))
-            found.append(next(named, index))
+    found = [
+        name
+        for name, unit in zip(groups, cases.each(), strict=True)
+        if any(question(row) is not None for row in unit)
+    ]
     return found if len(set(found)) < len(found) else []
 
 
-def clustered_bounds(found: PerCase, groups: list[str | int], confidence: float) -> Interval:
+def _groups(cases: Cases) -> list[str | int]:
+    """The group of every case; empty where nothing names one."""
+    if cases.whole is not None and not cases.whole.once(_groups):
+        return []
+    parents = {name for row in cases.rows if row.attributes and (name := parent_of(row))}
+    if not parents and not any(
+        tag.startswith(PREFIX) for row in cases.rows if row.tags for tag in row.tags
+    ):
+        return []
+    return [_group(unit, parents) or index for index, unit in enumerate(cases.each(), start=1)]
+
+
+def _group(unit: Rows, parents: Set[str]) -> str:
+    for row in unit:
+        if name := parent_of(row):
+            return name
+        for tag in row.tags:
+            if tag.startswith(PREFIX):
+                return tag
+    return next((row.case for row in unit if row.case in parents), "")
+
+
+def parent_of(row: Observation) -> str:
+    """The case that the row's case grew from, or that case's group; empty where it did not grow."""
+    return str(row.attributes.get("grown_from", ""))
+
+
+def clustered_bounds(found: PerCase, groups: Sequence[str | int], confidence: float) -> Interval:
     """Of a share whose cases are in groups. Of one group alone nothing is known of others."""
     n = len(found.values)
     plain = share_interval(sum(found.values), n, confidence)
@@ -57,8 +90,19 @@ def share_of_cases(
     groups = clusters(cases, question) if found.n > 1 else []
     if not groups:
         return found
-    bounds = clustered_bounds(answers, groups, confidence)
-    return structs.replace(found, low=bounds.low, high=bounds.high, method="cluster_robust")
+    return with_groups(found, answers, groups)
+
+
+def with_groups(found: Measurement, answers: PerCase, groups: Sequence[str | int]) -> Measurement:
+    """A share with bounds that allow for the groups of its cases."""
+    bounds = clustered_bounds(answers, groups, found.confidence)
+    return structs.replace(
+        found,
+        low=bounds.low,
+        high=bounds.high,
+        method="cluster_robust",
+        independent=len(set(groups)),
+    )
 
 
 def mean_of_cases(
@@ -80,4 +124,5 @@ def mean_of_cases(
         low=min(found.low, robust.low),
         high=max(found.high, robust.high),
         method="cluster_robust",
+        independent=len(set(groups)),
     )

@@ -5,20 +5,13 @@ from __future__ import annotations
 from roadworthy.domain import IndicatorSpec, Measurement, Observation
 from roadworthy.statistics import quantile, quantile_interval
 
-from .cases import Cases, per_case
+from .cases import Asking, Cases, per_case
 from .results import absent, bounded, mean_of
 
 
 def duration(spec: IndicatorSpec, cases: Cases, aggregation: str, confidence: float) -> Measurement:
     """A percentile (or mean, least, most) over all rows; its ranks are those of the cases."""
-    field = "latency_ms" if spec.name == "latency" else "first_token_ms"
-
-    def taken(row: Observation) -> float | None:
-        # An evaluation's row says how long the answer took when it was paid for, cached or not.
-        paid = row.stage == "eval" or not row.cache_hit
-        value: float | None = getattr(row, field) if paid else None
-        return value
-
+    taken = _latency if spec.name == "latency" else _first_token
     how = aggregation or spec.default_aggregation
     found = per_case(cases, taken)
     if not found.values:
@@ -28,13 +21,7 @@ def duration(spec: IndicatorSpec, cases: Cases, aggregation: str, confidence: fl
     share = {"max": 1.0, "min": 0.0}.get(how)
     if share is None:
         share = int(how[1:]) / 100
-    pairs = []
-    for group in cases.each():
-        values = [value for row in group if (value := taken(row)) is not None]
-        pairs += [(value, 1 / len(values)) for value in values]
-    pairs.sort()
-    ordered = [value for value, _ in pairs]
-    weights = [weight for _, weight in pairs] if cases.groups else []
+    ordered, weights = _ordered(cases, taken) if cases.groups else (sorted(found.values), [])
     bounds = quantile_interval(ordered, share, confidence, weights) if 0 < share < 1 else None
     return bounded(
         spec,
@@ -44,3 +31,26 @@ def duration(spec: IndicatorSpec, cases: Cases, aggregation: str, confidence: fl
         confidence=confidence,
         method=f"order statistics, {how}",
     )
+
+
+def _ordered(cases: Cases, taken: Asking) -> tuple[list[float], list[float]]:
+    """Durations of repeats, the shortest first, each with its share of its case."""
+    pairs: list[tuple[float, float]] = []
+    for group in cases.each():
+        values = [value for row in group if (value := taken(row)) is not None]
+        pairs += [(value, 1 / len(values)) for value in values]
+    pairs.sort()
+    return [value for value, _ in pairs], [weight for _, weight in pairs]
+
+
+def _latency(row: Observation) -> float | None:
+    return row.latency_ms if _paid(row) else None
+
+
+def _first_token(row: Observation) -> float | None:
+    return row.first_token_ms if _paid(row) else None
+
+
+def _paid(row: Observation) -> bool:
+    """An evaluation's row says how long the answer took when it was paid for, cached or not."""
+    return row.stage == "eval" or not row.cache_hit

@@ -7,6 +7,7 @@ from msgspec import Struct, structs
 from roadworthy.domain import IndicatorSpec, Measurement, Observation
 
 from .cases import Cases, PerCase
+from .clusters import parent_of, with_groups
 from .results import absent, share_of
 from .standing import stood
 
@@ -31,13 +32,15 @@ def group_rate(
     consistent = spec.name == "consistency"
     groups = _groups(cases, "consistency" if consistent else "fairness")
     shares: dict[frozenset[tuple[str, str]], list[float]] = {}
+    parents: dict[frozenset[tuple[str, str]], str] = {}
     left_out = 0
     for group in groups.values():
         flips = [flip for each in group.repeats.values() if (flip := _flipped(each)) is not None]
         if flips:
             share = sum(flips) / len(flips)
-            same = shares.setdefault(frozenset(group.units), [])
-            same.append(1 - share if consistent else share)
+            key = frozenset(group.units)
+            shares.setdefault(key, []).append(1 - share if consistent else share)
+            parents[key] = group.parent
         left_out += not flips
     values = [sum(same) / len(same) for same in shares.values()]
     told = (
@@ -45,7 +48,12 @@ def group_rate(
     )
     if not values:
         return absent(spec, told if groups else "")
-    found = share_of(spec, PerCase(values, len(values)), confidence)
+    answers = PerCase(values, len(values))
+    found = share_of(spec, answers, confidence)
+    # Pairs that grew from one case are no independent pairs.
+    homes = [parent or index for index, parent in enumerate(parents.values(), start=1)]
+    if len(set(homes)) < len(homes):
+        found = with_groups(found, answers, homes)
     return structs.replace(found, counted="groups", reason=told if left_out else "")
 
 
@@ -54,6 +62,8 @@ class _Group(Struct):
 
     units: set[tuple[str, str]]
     repeats: dict[int, _Endings]
+    parent: str
+    """The case that its cases grew from; empty where they did not grow."""
 
 
 def _groups(cases: Cases, tag: str) -> dict[str, _Group]:
@@ -63,7 +73,7 @@ def _groups(cases: Cases, tag: str) -> dict[str, _Group]:
         ids = [name[6:] for name in row.tags if name.startswith("group:")]
         ending = row.decision if stood(row) else _NOT_ANSWERED + row.action
         for name in ids if tag in row.tags else ():
-            group = groups.setdefault(name, _Group(set(), {}))
+            group = groups.setdefault(name, _Group(set(), {}, parent_of(row)))
             group.units.add(row.unit if row.case else ("", str(index)))
             endings = group.repeats.setdefault(row.repeat, {})
             if ending and row.status == "ok":

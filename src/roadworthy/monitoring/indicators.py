@@ -19,12 +19,11 @@ from roadworthy.domain import (
     Observation,
     score_grades,
 )
-from roadworthy.statistics import share_interval
 
 from .agreement import majority_accuracy, self_consistency
 from .calibration import area, brier, calibration_error
-from .cases import Cases, cases_of, per_case
-from .clusters import share_of_cases
+from .cases import Cases, PerCase, cases_of, part_of, per_case
+from .clusters import clusters, share_of_cases, with_groups
 from .durations import duration
 from .gaps import slice_gap
 from .groups import group_rate
@@ -33,7 +32,7 @@ from .labels import OF_LABELS, averaged, beside_coverage
 from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
 from .repeats import passing
-from .results import absent, mean_of
+from .results import absent, mean_of, share_of
 from .scores import perplexity, root_mean_square, score_mean, token_confidence
 
 Meter = Callable[[IndicatorSpec, Cases, str, float], Measurement]
@@ -88,7 +87,7 @@ def measure_all(
     present = [item for item in measured if _says_something(item)]
     if not slices:
         return present
-    parts = _parts(cases.rows)
+    parts = _parts(cases)
     total = len(cases.rows)
     return [
         structs.replace(item, slices=_sliced(item, parts, total, confidence)) for item in present
@@ -120,18 +119,18 @@ _SCORES_OF_INDICATORS = frozenset(
 """Scores that an indicator of another name already shows."""
 
 
-def _parts(rows: Sequence[Observation]) -> dict[str, Cases]:
+def _parts(cases: Cases) -> dict[str, Cases]:
     """Cases by tag and by facet value, as `tag:NAME` and `facet=value`."""
-    parts: dict[str, list[Observation]] = {}
-    for row in rows:
+    parts: dict[str, list[int]] = {}
+    for place, row in enumerate(cases.rows):
         for tag in row.tags:
             if not tag.startswith("group:"):
-                parts.setdefault(f"tag:{tag}", []).append(row)
+                parts.setdefault(f"tag:{tag}", []).append(place)
         for facet, value in row.facets.items():
-            parts.setdefault(f"{facet}={value}", []).append(row)
+            parts.setdefault(f"{facet}={value}", []).append(place)
     if len(parts) > _MAX_SLICES:
         parts = {key: part for key, part in parts.items() if key.startswith("tag:")}
-    return {key: cases_of(part) for key, part in sorted(parts.items())}
+    return {key: part_of(cases, places) for key, places in sorted(parts.items())}
 
 
 _SLICED = frozenset({"rate", "quantile", "mean", "count", "calibration"})
@@ -185,41 +184,43 @@ def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
 
 def _never(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
     """How many cases had the event in any repeat; its interval is the rate's, times the cases."""
-    kind = "violation" if spec.name == "never_event_violations" else "attempt"
-    found = per_case(
-        cases,
-        # a question that failed shows nothing, unless an event was seen before it failed
-        lambda row: (
-            any(record.kind == kind for record in row.never)
-            if row.status != "error" or row.never
-            else None
-        ),
-    )
+    question = _violated if spec.name == "never_event_violations" else _attempted
+    found = per_case(cases, question)
     n = len(found.values)
     if not n:
         return absent(spec, "nothing was answered")
-    events = sum(1 for value in found.values if value > 0)
-    bounds = share_interval(events, n, confidence)
-    return Measurement(
-        name=spec.name,
-        value=float(events),
-        low=bounds.low * n,
-        high=bounds.high * n,
-        n=n,
-        rows=found.rows,
-        count=events,
-        unit=spec.unit,
-        confidence=confidence,
-        method="clopper_pearson",
-        higher_is_better=False,
-    )
+    happened = PerCase([float(value > 0) for value in found.values], found.rows)
+    rate = share_of(spec, happened, confidence)
+    groups = clusters(cases, question) if n > 1 else []
+    if groups:
+        rate = with_groups(rate, happened, groups)
+    assert rate.low is not None
+    assert rate.high is not None
+    events = sum(happened.values)
+    return structs.replace(rate, value=events, low=rate.low * n, high=rate.high * n, every=None)
+
+
+def _violated(row: Observation) -> bool | None:
+    return _happened(row, "violation")
+
+
+def _attempted(row: Observation) -> bool | None:
+    return _happened(row, "attempt")
+
+
+def _happened(row: Observation, kind: str) -> bool | None:
+    """A question that failed shows nothing, unless an event was seen before it failed."""
+    if not row.never:
+        return None if row.status == "error" else False
+    return any(record.kind == kind for record in row.never)
 
 
 def _cost(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
-    def price(row: Observation) -> float | None:
-        return None if row.cost is None else float(row.cost)
+    return mean_of(spec, per_case(cases, _price), confidence)
 
-    return mean_of(spec, per_case(cases, price), confidence)
+
+def _price(row: Observation) -> float | None:
+    return None if row.cost is None else float(row.cost)
 
 
 _METERS: dict[str, Meter] = {

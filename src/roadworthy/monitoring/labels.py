@@ -9,7 +9,7 @@ from msgspec import structs
 
 from roadworthy.domain import IndicatorSpec, Measurement, Observation
 
-from .cases import Cases, per_case
+from .cases import Cases, PerCase, per_case
 from .confusion import Average, confusion, f1_micro, f1_micro_bounds, macro, macro_bounds
 from .results import absent, bounded
 from .standing import asks_for_label, stood
@@ -22,7 +22,7 @@ OF_LABELS = frozenset(
 
 def beside_coverage(spec: IndicatorSpec, cases: Cases, found: Measurement) -> Measurement:
     """The measurement with its coverage. Where nothing was answered, there is no value."""
-    answered = per_case(cases, lambda row: stood(row) if asks_for_label(row) else None)
+    answered = cases.once(_answered)
     n = len(answered.values)
     if not n:
         return found
@@ -36,12 +36,21 @@ def beside_coverage(spec: IndicatorSpec, cases: Cases, found: Measurement) -> Me
     return structs.replace(found, coverage=coverage)
 
 
+def _answered(cases: Cases) -> PerCase:
+    """Whether the cases that ask for a label were answered."""
+    return per_case(cases, _stood)
+
+
+def _stood(row: Observation) -> bool | None:
+    return stood(row) if asks_for_label(row) else None
+
+
 def averaged(
     spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float
 ) -> Measurement:
     """Precision, recall and F1, from the confusion's cells."""
-    counts = confusion(cases)
-    asked = per_case(cases, lambda row: True if asks_for_label(row) else None)
+    counts = cases.once(confusion)
+    asked = cases.once(_answered)
     if not counts:
         return absent(spec)
     if spec.name == "f1_micro":

@@ -109,16 +109,19 @@ def _judge_count(
     blank: Assessment, slo: SafetySLO, target: SloTarget, measurement: Measurement
 ) -> Assessment:
     """A target at the end of the scale: one violation fails, and too few cases prove nothing."""
-    n, asked = measurement.n, _asked(measurement)
+    asked = _asked(measurement)
     if measurement.count is None:
         return _judge_exact(blank, slo, target)
     every = measurement.count if measurement.every is None else measurement.every
-    violations = measurement.count if target.bound == 0 else n - every
+    violations = measurement.count if target.bound == 0 else measurement.n - every
     blank = structs.replace(blank, evidence="proven")
     noun = "violation" if violations == 1 else "violations"
     if violations:
         return _with(blank, Verdict.FAIL, f"{violations} {noun} in {asked}", _phase(slo, 1.0))
     wanted = DEFAULT_MIN_SAMPLES if slo.min_samples is None else slo.min_samples
+    n = measurement.n if measurement.independent is None else measurement.independent
+    if n < measurement.n:
+        asked = f"{asked}, {n} of them independent"
     if n < max(wanted, 1):
         reason = f"0 violations, but in {asked} only; at least {wanted} are needed"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
@@ -199,10 +202,13 @@ def _judge_value(
 def _how_many(slo: SafetySLO, measurement: Measurement) -> str:
     """What would make it conclusive; empty when no number of cases would prove it."""
     needed = cases_needed(slo, measurement)
-    if needed is None or needed <= measurement.n:
+    if needed is None:
         return ""
     if measurement.count == 0 and slo.max_rate is not None:
-        return f": {needed} clean {measurement.counted} in all would prove it"
+        alone = "" if measurement.independent is None else "independent "
+        return f": {needed} clean {alone}{measurement.counted} in all would prove it"
+    if needed <= measurement.n:
+        return ""
     return f"; if it stays so, {needed} {measurement.counted} in all prove it four times in five"
 
 

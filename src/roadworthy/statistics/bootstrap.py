@@ -139,20 +139,25 @@ class _Saddlepoint:
             third += math.fsum((gap - mean) ** 3 for gap in gaps)
         self._scale = math.sqrt(second)
         self.skew = third / (second * self._scale)
-        self._tilt = 0.0
+        self._tilt, self._at, self._bend = 0.0, self.centre, 1.0
 
     def quantile(self, z: float, low: float, high: float) -> float:
         """The ratio whose probability is that of the normal deviate `z`, within the bracket."""
-        step = self._scale / self._weight
-        self._tilt = z
-        ratio = min(max(self.centre + z * step, low), high)
+        step = unit = self._scale / self._weight
+        self._tilt, self._at = z, self.centre + z * unit
+        ratio = min(max(self._at, low), high)
+        before: tuple[float, float] | None = None
         for _ in range(60):
             if not low < ratio < high:
                 ratio = (low + high) / 2
             gap = self._deviate(ratio) - z
             low, high = (ratio, high) if gap < 0 else (low, ratio)
-            if abs(gap) < 1e-6 or high - low < 1e-12 * step:
+            if abs(gap) < 1e-6 or high - low < 1e-12 * unit:
                 break
+            # Along the chord of the last two points, and at first along the normal's slope.
+            if before is not None and (ratio - before[0]) * (gap - before[1]) > 0:
+                step = (ratio - before[0]) / (gap - before[1])
+            before = (ratio, gap)
             ratio -= gap * step
         return ratio
 
@@ -162,6 +167,9 @@ class _Saddlepoint:
             (n, [(value - ratio * heavy) / self._scale for value, heavy in cells], counts)
             for n, cells, counts in self._strata
         ]
+        ahead = (ratio - self._at) * self._weight / (self._scale * self._bend)
+        self._tilt += ahead if abs(ahead) < 0.5 else 0.0
+        self._at = ratio
         tilt, k0, k2 = self._solve(shifted)
         if abs(tilt) < 1e-4:
             centred = (ratio - self.centre) * self._weight / self._scale
@@ -178,11 +186,15 @@ class _Saddlepoint:
         for _ in range(40):
             k0, k1, k2 = _cumulants(shifted, tilt)
             step = k1 / k2 if k2 > 1e-12 else 0.0
-            if abs(step) < 1e-7 or abs(tilt) > 60:
+            if abs(tilt) > 60:
+                break
+            if abs(step) < 1e-4:
+                # So near the function is its parabola: what a further pass would say, without it.
+                tilt, k0 = tilt - step, k0 - k1 * step / 2
                 break
             tilt -= max(-2.0, min(2.0, step))
-        self._tilt = tilt
-        return tilt, k0, max(k2, 1e-12)
+        self._tilt, self._bend = tilt, max(k2, 1e-12)
+        return tilt, k0, self._bend
 
 
 def _cumulants(

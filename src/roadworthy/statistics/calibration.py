@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -62,9 +63,9 @@ def _answers(
     weights = weights or [1.0] * len(confidences)
     if len(confidences) != len(right) or len(weights) != len(right):
         raise ValueError("one confidence for each answer")
-    for confidence in confidences:
-        if not 0.0 <= confidence <= 1.0:
-            raise ValueError(f"{confidence} is no confidence")
+    if not all([0.0 <= confidence <= 1.0 for confidence in confidences]):
+        wrong = next(each for each in confidences if not 0.0 <= each <= 1.0)
+        raise ValueError(f"{wrong} is no confidence")
     return list(zip(confidences, right, weights, strict=True))
 
 
@@ -88,12 +89,14 @@ _Level = tuple[float, float, float]
 
 def _levels(answers: Sequence[tuple[float, bool, float]]) -> list[_Level]:
     """Each distinct confidence, the least first."""
-    sums: dict[float, list[float]] = {}
-    for confidence, hit, weight in answers:
-        row = sums.setdefault(confidence, [0.0, 0.0])
-        row[0] += weight
-        row[1] += weight * hit
-    return [(confidence, n, hits) for confidence, (n, hits) in sorted(sums.items())]
+    levels: list[_Level] = []
+    for confidence, hit, weight in sorted(answers, key=itemgetter(0)):
+        n, hits = weight, weight * hit
+        if levels and levels[-1][0] == confidence:
+            _, more, good = levels.pop()
+            n, hits = more + n, good + hits
+        levels.append((confidence, n, hits))
+    return levels
 
 
 def _cut(levels: Sequence[_Level], bins: int) -> list[Bin]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
+from operator import itemgetter
 
 from msgspec import Struct
 
@@ -50,10 +51,11 @@ def risk_coverage(
     weights = weights or [1.0] * len(confidences)
     if len(confidences) != len(right) or len(weights) != len(right):
         raise ValueError("one confidence for each answer")
-    if any(not 0.0 <= confidence <= 1.0 for confidence in confidences):
+    if not all([0.0 <= confidence <= 1.0 for confidence in confidences]):
         raise ValueError("a confidence lies between 0 and 1")
     total = math.fsum(weights)
-    order = sorted(zip(confidences, right, weights, strict=True), key=lambda each: -each[0])
+    answers = zip(confidences, right, weights, strict=True)
+    order = sorted(answers, key=itemgetter(0), reverse=True)
     given = wrong = 0.0
     points: list[RiskPoint] = []
     for index, (threshold, hit, weight) in enumerate(order, start=1):
@@ -85,31 +87,44 @@ def area_interval(
     *,
     cases: Sequence[Hashable] = (),
     confidence: float = 0.95,
+    points: Sequence[RiskPoint] = (),
 ) -> Interval | None:
     """Interval of the area under risk over coverage: BCa over what each case adds to it.
 
     The area is a smooth function of the shares of its cases, so each case's influence is known in
     closed form (the infinitesimal jackknife, Efron 1982) and their mean is resampled. `cases` says
-    which answers belong to one case. None with fewer than 30 cases, or 5 right or 5 wrong: the
-    order of so few says nothing of others. Raises ValueError as `risk_coverage`.
+    which answers belong to one case; `points` is their curve, where it is known already. None with
+    fewer than 30 cases, or 5 right or 5 wrong: the order of so few says nothing of others. Raises
+    ValueError as `risk_coverage`.
     """
-    points = risk_coverage(confidences, right, weights)
-    names = list(cases) or list(range(len(right)))
+    points = points or risk_coverage(confidences, right, weights)
     kinds = (sum(right), len(right) - sum(right))
-    if len(set(names)) < FEWEST_CASES or min(kinds) < FEWEST_OF_A_KIND:
+    many = len(set(cases)) if cases else len(right)
+    if many < FEWEST_CASES or min(kinds) < FEWEST_OF_A_KIND:
         return None
     weights = weights or [1.0] * len(right)
     total, area = points[-1].answered, area_under_risk(points)
-    later: dict[float, tuple[float, float, float]] = {}
+    later: dict[float, tuple[float, float]] = {}
     shares = risks = 0.0
     starts = [0.0, *(point.answered for point in points[:-1])]
     for point, start in zip(reversed(points), reversed(starts), strict=True):
         own = (point.answered - start) / point.answered
         shares, risks = shares + own, risks + own * point.risk
-        later[point.threshold] = (point.risk, shares, risks)
-    adds = dict.fromkeys(names, 0.0)
-    for name, sure, hit, weight in zip(names, confidences, right, weights, strict=True):
-        risk, share, before = later[sure]
-        adds[name] += weight * (risk - before - area + (0.0 if hit else share)) / total
-    found = bca_mean([area + len(adds) * each for each in adds.values()], confidence=confidence)
+        gained = point.risk - risks - area
+        later[point.threshold] = (gained + shares, gained)
+    adds = [
+        weight * later[sure][hit] / total
+        for sure, hit, weight in zip(confidences, right, weights, strict=True)
+    ]
+    if cases:
+        adds = _summed(adds, cases)
+    found = bca_mean([area + many * each for each in adds], confidence=confidence)
     return Interval(max(0.0, min(found.low, area)), min(1.0, max(found.high, area)))
+
+
+def _summed(adds: Sequence[float], cases: Sequence[Hashable]) -> list[float]:
+    """What each case adds, of what its answers do."""
+    sums: dict[Hashable, float] = {}
+    for name, add in zip(cases, adds, strict=True):
+        sums[name] = sums.get(name, 0.0) + add
+    return list(sums.values())

@@ -126,3 +126,11 @@ def test_a_shared_case_is_scored_by_the_scorers_of_all_its_suites():
     found = planned(one, two)
     row = Scoring(found).scored(found.items[0], an_observation(output="42!"))
     assert row.scores == {"exact": 0.0, "contains": 1.0}
+
+
+@pytest.mark.parametrize(("group", "belongs"), [("", "c1"), ("group:acme", "group:acme")])
+def test_the_row_of_a_grown_case_says_what_it_belongs_to(group: str, belongs: str):
+    origin = {"generator": "typos", "of": "c1", **({"group": group} if group else {})}
+    found = planned(a_suite("all", [a_case(1), a_case(2, origin=origin)]))
+    rows = [Scoring(found).scored(item, an_observation()) for item in found.items]
+    assert [row.attributes.get("grown_from") for row in rows] == [None, belongs]
