@@ -20,6 +20,7 @@ NAMES = (
     "pii",
     "gateway",
     "guarantees",
+    "gate_errors",
 )
 
 

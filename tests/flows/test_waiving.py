@@ -13,6 +13,7 @@ from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import (
     AccessError,
+    Deployment,
     Draft,
     ManifestError,
     RefusedError,
@@ -23,9 +24,11 @@ from roadworthy.domain import (
 )
 from roadworthy.flows.people import revoke_person
 from roadworthy.flows.releasing import activate_release
+from roadworthy.flows.routing import read_table
 from roadworthy.flows.waiving import WAIVED, sign_waiver
 from roadworthy.manifests import load_system
 from roadworthy.release import pin, read_envelopes, verify_release
+from roadworthy.wiring.fronts import load_front
 
 WAIVER = """\
 id: w1
@@ -211,6 +214,31 @@ async def test_nothing_goes_live_under_a_waiver_that_was_taken_back(
     (waived.root / "waivers/w1.yaml").unlink()
     with pytest.raises(RefusedError, match="w1"):
         activate_release(out, waived.loop(), root=waived.root, signer=waived.office.key("otto"))
+
+
+async def test_a_live_release_warns_a_week_ahead_and_serves_on(
+    waived: Waived, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.tar"
+    await waived.inspected()
+    waived.sign("rosa")
+    waived.gate()
+    waived.build(out, "ben")
+    waived.approve(out)
+    activate_release(out, waived.loop(), root=waived.root, signer=waived.office.key("otto"))
+    route = read_table(waived.office.workspace.routing).routes["desk"]
+
+    def warning() -> str:
+        return load_front(
+            route, workspace=waived.office.workspace, deployment=Deployment(),
+            root=str(waived.root), clock=waived.clock,
+        ).warning  # fmt: skip
+
+    assert warning() == ""
+    waived.clock.advance(3 * 86400)
+    assert "will have expired in a week" in warning()
+    waived.clock.advance(10 * 86400)
+    assert "expired since it went live" in warning()
 
 
 def test_the_command_signs_and_lists(waived: Waived, capsys, monkeypatch) -> None:  # type: ignore[no-untyped-def]

@@ -29,7 +29,9 @@ from roadworthy.policy import (
     assess,
     assess_relative,
     confidence_of,
+    held_together,
     in_runs,
+    is_compared,
     rests_on_estimate,
     undecided_by,
     unjudged,
@@ -85,10 +87,31 @@ def judge(slos: Sequence[SafetySLO], evidence: Evidence) -> tuple[list[Assessmen
                 judged, earlier.by_name.get(judged.name, ()), earlier.unread.get(slo.name, ())
             )
             assessments.append(in_runs(found, evidence.runs))
+    assessments = _together(ruling, assessments, evidence)
     notes += covered_by_labels(evidence.rows, evidence.never)
     notes += what_n_counts(evidence.rows)
     notes += what_was_selected(ruling, evidence.rows)
     return assessments, notes
+
+
+def _together(
+    slos: Sequence[SafetySLO], assessments: list[Assessment], evidence: Evidence
+) -> list[Assessment]:
+    """What fails against the baseline must fail beside all that are compared with it."""
+    compared = [item for item in assessments if is_compared(item)]
+    failed = {item.slo.name for item in compared if item.verdict is Verdict.FAIL}
+    if len(compared) < 2 or not failed:
+        return assessments
+    surer = {
+        each.name: each
+        for slo in slos
+        if slo.name in failed
+        for each in _assess_parts(slo, evidence.rows, evidence, among=len(compared))
+    }
+    return [
+        held_together(item, surer[item.name], len(compared)) if item.name in surer else item
+        for item in assessments
+    ]
 
 
 class _Earlier(Struct):
@@ -133,10 +156,13 @@ _NEVER = frozenset({"never_event_violations", "never_event_attempts"})
 
 
 def _assess_parts(
-    slo: SafetySLO, rows: Sequence[Observation], evidence: Evidence
+    slo: SafetySLO, rows: Sequence[Observation], evidence: Evidence, *, among: int = 1
 ) -> Iterable[Assessment]:
-    """One assessment, or one for each slice that `by` names."""
-    level = confidence_of(evidence.runs, evidence.looks)
+    """One assessment, or one for each slice that `by` names.
+
+    `among`: so many are judged together, each at its share of what may go wrong (Bonferroni).
+    """
+    level = 1 - (1 - confidence_of(evidence.runs, evidence.looks)) / among
     aside = frozenset() if read_name(slo).metric in _NEVER else evidence.aside
     try:
         keep = selector(slo.where)

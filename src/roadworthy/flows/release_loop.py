@@ -13,6 +13,8 @@ What never happens here: a verdict without data that opens, or one that is not r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Struct
 
@@ -37,6 +39,7 @@ from roadworthy.incidents import fold
 from roadworthy.policy import (
     RegressionRule,
     assess_incident_cases,
+    beside_objectives,
     decide,
     deliberation_blockers,
     finding_blockers,
@@ -114,7 +117,7 @@ def consider(system: System, loop: Loop, pull: Pull | None = None) -> GateDecisi
     assessments, notes = judge(content.slos.slos, evidence)
     notes += [*aside.notes, *stopped_early(run), *trials.notes]
     notes += [*moved_since(bars, present), *_compared(baseline, rows, pull)]
-    assessments += _regressions(baseline, rows, pull)
+    assessments += _regressions(baseline, rows, pull, assessments)
     # 5 people, findings and incidents
     findings = findings_seen(loop, content, rows, excuses.waivers)
     blockers += _note_blockers(system, content, pull)
@@ -223,13 +226,16 @@ def _compared(baseline: Baseline, rows: list[Observation], pull: Pull | None) ->
 
 
 def _regressions(
-    baseline: Baseline, rows: list[Observation], pull: Pull | None
+    baseline: Baseline,
+    rows: list[Observation],
+    pull: Pull | None,
+    beside: Sequence[Assessment],
 ) -> list[Assessment]:
     """Whether a proposed change is worse than its base. No comparison is never a pass."""
     if pull is None or baseline.absent:
         return []
     pairs = [as_pair(each) for each in differences(baseline.rows, rows)]
-    return regressions(pairs, pull.rule, baseline.missing)
+    return regressions(pairs, beside_objectives(pull.rule, beside), baseline.missing)
 
 
 def _record(loop: Loop, decision: GateDecision) -> GateDecision:

@@ -18,6 +18,7 @@ from .findings import (
 from .gate import decide
 from .incident_cases import REQUIREMENT, assess_incident_cases, holds, incident_blockers
 from .lookout import undecided_by
+from .multiplicity import beside_objectives, held_together, is_compared
 from .preread import (
     Change,
     Flip,
@@ -99,6 +100,7 @@ __all__ = [
     "assess",
     "assess_incident_cases",
     "assess_relative",
+    "beside_objectives",
     "confidence_of",
     "decide",
     "deliberation_blockers",
@@ -109,11 +111,13 @@ __all__ = [
     "finding_standing",
     "headline",
     "held",
+    "held_together",
     "holds",
     "in_runs",
     "incident_blockers",
     "interval",
     "is_about",
+    "is_compared",
     "level",
     "looked_at",
     "moved_since",

@@ -12,6 +12,7 @@ there (intersection-union, Berger 1982, https://doi.org/10.1080/00401706.1982.10
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -109,9 +110,11 @@ def _judged(pair: PairedScore, rule: RegressionRule, p: float, *, tests: int) ->
 
 
 def power_of(pair: PairedScore, rule: RegressionRule, *, tests: int = 1) -> float:
-    """How often so many cases find a drop of the size that matters, if as many flip as here."""
-    gained, lost = _dropped(pair, rule)
-    return paired_power(pair.n, gained, lost, alpha=_two_sided(rule, tests))
+    """How often so many cases find a drop of the size that matters, if one more flips than here.
+
+    Fewer flips mean more power: cases that happened not to flip would promise too much.
+    """
+    return _power(pair.n, pair.gained + pair.lost, rule.drop, _two_sided(rule, tests))
 
 
 def announced(pair: PairedScore, rule: RegressionRule, *, tests: int = 1) -> str:
@@ -120,17 +123,27 @@ def announced(pair: PairedScore, rule: RegressionRule, *, tests: int = 1) -> str
     said = f"{pair.n} cases find such a drop in {power * 100:.0f} % of runs"
     if power >= rule.power:
         return said
-    gained, lost = _dropped(pair, rule)
-    wanted = paired_cases(gained, lost, alpha=_two_sided(rule, tests), power=rule.power)
+    flips = pair.gained + pair.lost
+    wanted = _enough(pair.n, flips, rule.drop, _two_sided(rule, tests), rule.power)
     if wanted is None:
         return said
     return f"{said}, {wanted} would in {rule.power * 100:.0f} %"
 
 
-def _dropped(pair: PairedScore, rule: RegressionRule) -> tuple[float, float]:
-    """Shares of cases that are gained and lost under a true drop: as many flip as here, or more."""
-    flips = max((pair.gained + pair.lost) / pair.n, rule.drop)
-    return (flips - rule.drop) / 2, (flips + rule.drop) / 2
+@lru_cache(maxsize=4096)
+def _power(n: int, flips: int, drop: float, level: float) -> float:
+    return paired_power(n, *_dropped(n, flips, drop), alpha=level)
+
+
+@lru_cache(maxsize=4096)
+def _enough(n: int, flips: int, drop: float, level: float, power: float) -> int | None:
+    return paired_cases(*_dropped(n, flips, drop), alpha=level, power=power)
+
+
+def _dropped(n: int, flips: int, drop: float) -> tuple[float, float]:
+    """Shares of cases that are gained and lost under a true drop."""
+    share = max((flips + 1) / (n + 1), drop)
+    return (share - drop) / 2, (share + drop) / 2
 
 
 def _two_sided(rule: RegressionRule, tests: int) -> float:

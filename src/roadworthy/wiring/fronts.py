@@ -6,6 +6,8 @@ tampered or foreign bundle that is loaded; a look at the working tree for behavi
 
 from __future__ import annotations
 
+import datetime as dt
+
 from msgspec import Struct
 
 from roadworthy.domain import (
@@ -23,6 +25,9 @@ from roadworthy.serving import Admittance, FacetReader
 
 from .service import build_service
 
+_AHEAD = dt.timedelta(days=7)
+"""How long before a release expires it is said."""
+
 
 class Front(Struct, frozen=True, kw_only=True):
     """One live release as a door sees it: compiled, verified, ready."""
@@ -31,7 +36,7 @@ class Front(Struct, frozen=True, kw_only=True):
     facets: FacetReader
     admittance: Admittance
     warning: str = ""
-    """What is wrong with it although it serves: its signature expired after it went live."""
+    """What is wrong with it although it serves: it expired after it went live, or soon will."""
 
     @property
     def model(self) -> str:
@@ -55,6 +60,9 @@ def load_front(
     if admission.state == "expired" and route.activated_at:
         warning = f"expired since it went live: {admission.fault}"
         admission = verify_release(path, trust=trust, at=route.activated_at)
+    elif admission.ok:
+        soon = verify_release(path, trust=trust, at=format_instant(clock.now() + _AHEAD))
+        warning = f"will have expired in a week: {soon.fault}" if soon.state == "expired" else ""
     if not admission.ok:
         raise RefusedError(
             f"release {route.live} is {admission.state}: {admission.fault}",
