@@ -203,7 +203,7 @@ from .rating import (
     Submission,
     matters_in,
 )
-from .reducer import EVERY_REPEAT, FORGIVING, Reducer, parse_reducer
+from .reducer import COUNTING, EVERY_REPEAT, FORGIVING, Reducer, parse_reducer
 from .release import Admission, ReleaseContent, Statement
 from .rollout import Rollout, RolloutStep
 from .routing import KillFlag, Route, RoutingTable
@@ -211,6 +211,7 @@ from .run import Bar, EarlyStop, RunSummary, SuitePin, Unchecked, timeless
 from .scorer_catalogue import (
     SCORERS,
     ScorerKind,
+    grade_of,
     score_grades,
     scorer_faults,
     verdicts_of,
@@ -225,6 +226,7 @@ __all__ = [
     "AGGREGATIONS",
     "ALIASES",
     "ATTACK_LANGUAGES",
+    "COUNTING",
     "EVERY_REPEAT",
     "EXPECTED",
     "FORGIVING",
@@ -434,6 +436,7 @@ __all__ = [
     "exact",
     "find_indicator",
     "format_instant",
+    "grade_of",
     "judge_digest",
     "judge_options",
     "judge_prompt",

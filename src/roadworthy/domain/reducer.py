@@ -17,6 +17,9 @@ FORGIVING: frozenset[ReducerKind] = frozenset({"max", "majority", "pass_at"})
 """Reducers that some good repeats satisfy."""
 
 _FORM = re.compile(r"(mean|max|min|majority|pass_at|pass_hat)(?:\(([1-9][0-9]{0,4})\))?")
+COUNTING: frozenset[ReducerKind] = frozenset({"majority", "pass_at", "pass_hat"})
+"""Reducers that ask which repeats passed: of a score that is a matter of degree none does."""
+
 _COUNTED = ("pass_at", "pass_hat")
 
 

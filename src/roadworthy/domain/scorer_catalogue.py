@@ -243,6 +243,13 @@ def scorer_faults(spec: ScorerSpec) -> list[OptionFault]:
     return faults
 
 
+def grade_of(spec: ScorerSpec) -> str:
+    """`up` or `down` where the score is a matter of degree; empty where it is a verdict."""
+    kind = SCORERS.get(spec.scorer)
+    judged = {"at_least", "at_most"} & spec.options.keys()
+    return "" if kind is None or kind.grade == "verdict" or judged else kind.grade
+
+
 def score_grades(observation: Observation) -> dict[str, str]:
     """Scores of a row that are matters of degree -> `up` or `down`."""
     grades: dict[str, str] = observation.attributes.get("graded", {})

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from roadworthy.domain import (
+    COUNTING,
     EVERY_REPEAT,
     SCORERS,
     Case,
@@ -25,10 +26,12 @@ from roadworthy.domain import (
     ScorerSpec,
     SuiteFile,
     UsageError,
+    grade_of,
+    parse_reducer,
 )
 
 from .plan import Item, Plan
-from .scorers import DEFAULT_SCORERS, READS, DetectorFactory, grade_of, make_scorer
+from .scorers import DEFAULT_SCORERS, READS, DetectorFactory, make_scorer
 
 _RELEASED_ONLY = frozenset({"action"})
 """Expectations of what the request line does; there is no raw form of it."""
@@ -155,9 +158,10 @@ def _with_defaults(file: SuiteFile) -> dict[str, ScorerSpec]:
     specs = _named(file.scorers)
     if file.reduce is UNSET:
         return specs
+    counts = parse_reducer(file.reduce).kind in COUNTING
     return {
         name: spec
-        if spec.reduce is not UNSET or spec.scorer in EVERY_REPEAT
+        if spec.reduce is not UNSET or spec.scorer in EVERY_REPEAT or (counts and grade_of(spec))
         else msgspec.structs.replace(spec, reduce=file.reduce)
         for name, spec in specs.items()
     }

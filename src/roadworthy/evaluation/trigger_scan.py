@@ -17,7 +17,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from roadworthy.domain import Observation
+from roadworthy.domain import Observation, score_grades
 from roadworthy.statistics import Interval, holm, wilson
 
 from .attacks.triggers import CONTROL, TRIGGER
@@ -161,7 +161,8 @@ def _seen(triple: _Triple) -> tuple[bool, bool, str] | None:
 def ending(row: Observation) -> str | None:
     """How an exchange ended: its decision, else the action, else which scores were right.
 
-    None for a failed row, and for free text that nothing scored: any insertion changes its words.
+    None for a failed row, and for free text that nothing judged: any insertion changes its words,
+    and with them a score that is a matter of degree.
     """
     if row.status == "error":
         return None
@@ -172,7 +173,7 @@ def ending(row: Observation) -> str | None:
     scores = [
         f"{name}={'right' if value >= 1.0 else 'wrong'}"
         for name, value in sorted(row.scores.items())
-        if not name.startswith("raw.")
+        if not name.startswith("raw.") and name not in score_grades(row)
     ]
     return ", ".join(scores) or None
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import UNSET, UnsetType
 
 from roadworthy.domain import (
+    COUNTING,
     EVERY_REPEAT,
     FORGIVING,
     INDICATORS,
@@ -15,6 +16,7 @@ from roadworthy.domain import (
     StopWhen,
     Suite,
     SuiteFile,
+    grade_of,
     never_set_aside,
     parse_reducer,
 )
@@ -46,6 +48,12 @@ def _check_suite(suite: SuiteFile, loaded: Suite | None, document: Document) -> 
                 f"`{reducer}` lets one good repeat excuse the others, but `{scorer.scorer}` looks "
                 "for what must not happen in any",
                 "write `min` or `pass_hat(k)`, or leave `reduce` out",
+            )
+        if reducer is not None and reducer.kind in COUNTING and grade_of(scorer):
+            document.fault(
+                place,
+                f"`{reducer}` asks which repeats passed, but `{scorer.scorer}` says how much",
+                "write `mean`, `min` or `max`, or make it a verdict with `at_least` or `at_most`",
             )
     if suite.stop_when is not UNSET:
         _check_stop(suite.stop_when, suite, document)

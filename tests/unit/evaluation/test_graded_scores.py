@@ -111,3 +111,13 @@ def test_a_missing_library_says_what_to_install():
     with pytest.raises(UsageError, match="nothing_of_that_name") as caught:
         text_extra("nothing_of_that_name")
     assert caught.value.fix == "pip install 'roadworthy[text]'"
+
+
+def test_a_suites_reducer_that_counts_passes_leaves_degrees_alone():
+    specs = [ScorerSpec(scorer="wer"), ScorerSpec(scorer="contains")]
+    suite = a_suite(cases=[a_case(1)], scorers=specs, repeats=3, reduce="pass_hat(2)")
+    system = a_system(suite)
+    planned = plan(system, a_content(system))
+    scored = Scoring(planned).scored(planned.items[0], an_observation(output="42"))
+    assert scored.attributes["reduce"]["contains"] == "pass_hat(2)"
+    assert "wer" not in scored.attributes["reduce"]

@@ -120,6 +120,8 @@ def test_free_text_without_a_score_cannot_be_told():
     assert ending(row(a_claim(), "")) is None
     assert ending(row(a_claim(), "", scores={"absent": 1.0})) == "absent=right"
     assert ending(row(a_claim(), "", action="blocked")) == "blocked"
+    graded = {"graded": {"wer": "down"}}
+    assert ending(row(a_claim(), "", scores={"wer": 0.4}, attributes=graded)) is None
 
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0, float("nan"), -1.0])

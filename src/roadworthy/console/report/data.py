@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from roadworthy.domain import Case, Expect, Observation, RailVerdict
+from roadworthy.domain import Case, Expect, Observation, RailVerdict, score_grades
 
 from .tally import VERDICTS, CaseVerdict
 
@@ -263,12 +263,18 @@ class CaseData:
             model=row.model,
             mitigation=row.mitigation,
             review=row.review,
-            attributes=row.attributes if texts else {},
+            attributes=row.attributes if texts else _degrees(row),
         )  # fmt: skip
 
     def _said(self, each: RailVerdict) -> tuple[str, str, str, tuple[str, ...], str, str]:
         reason = each.reason if self.texts else ""
         return each.rail, each.side, each.outcome, each.kinds, reason, each.never_event
+
+
+def _degrees(row: Observation) -> dict[str, Any]:
+    """Which scores are matters of degree: names of scorers, no text of the exchange."""
+    degrees = score_grades(row)
+    return {"graded": degrees} if degrees else {}
 
 
 def _raw(row: Observation) -> str:

@@ -6,7 +6,6 @@ from .catalogue import (
     READS,
     SCORER_NAMES,
     DetectorFactory,
-    grade_of,
     make_scorer,
 )
 from .detection import text_of
@@ -17,7 +16,6 @@ __all__ = [
     "SCORER_NAMES",
     "DetectorFactory",
     "arguments_match",
-    "grade_of",
     "make_scorer",
     "text_of",
 ]

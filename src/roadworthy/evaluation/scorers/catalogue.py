@@ -13,7 +13,6 @@ from roadworthy.domain import (
     Detector,
     DetectorError,
     Scorer,
-    ScorerKind,
     ScorerSpec,
     UsageError,
     option_values,
@@ -137,13 +136,6 @@ def _of_turns() -> list[Scorer]:
     wholes = ("label", "trajectory", "turns")
     names = [name for name in DEFAULT_SCORERS.values() if name not in wholes]
     return [make_scorer(ScorerSpec(scorer=name)) for name in names]
-
-
-def grade_of(spec: ScorerSpec) -> str:
-    """`up` or `down` where the score is a matter of degree; empty where it is a verdict."""
-    kind: ScorerKind | None = SCORERS.get(spec.scorer)
-    judged = {"at_least", "at_most"} & spec.options.keys()
-    return "" if kind is None or kind.grade == "verdict" or judged else kind.grade
 
 
 def _detection(

@@ -44,9 +44,11 @@ function chances(answer, label) {
 function scoresOf(answer) {
   const names = [...new Set(Object.keys(answer.scores).map((name) => name.replace(/^raw\./, "")))];
   if (!names.length) return make("p", { class: "none" }, "Nothing scored this answer.");
-  const cell = (value) => (value === undefined ? "–" : make("span", { class: value >= 1 ? "good" : value <= 0 ? "bad" : "" }, String(value)));
+  const degrees = (answer.attributes && answer.attributes.graded) || {};
+  const tone = (name, value) => (name in degrees ? "" : value >= 1 ? "good" : value <= 0 ? "bad" : "");
+  const cell = (name, value) => (value === undefined ? "–" : make("span", { class: tone(name, value) }, String(value)));
   return table("Scores", ["score", "released", "raw"], names.map((name) =>
-    [marked(name), cell(answer.scores[name]), cell(answer.scores[`raw.${name}`])]));
+    [marked(name), cell(name, answer.scores[name]), cell(name, answer.scores[`raw.${name}`])]));
 }
 
 function railsOf(answer) {
