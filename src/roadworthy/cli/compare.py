@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from roadworthy.statistics import Interval
+
 from .terminal import emit, say, table
 
 _SHOWN = 12
@@ -22,13 +24,14 @@ def command(
 ) -> None:
     """Compare the newest runs of two candidates, case by case.
 
-    Prints the paired difference of every score with its interval, McNemar's exact p-value after
-    Holm's adjustment, and the cases that were fixed or broken.
+    Prints the paired difference of every score with its interval and how it was made, the p-value
+    after Holm's adjustment (McNemar's exact test of right and wrong, Wilcoxon's signed ranks of
+    matters of degree), and the cases that were fixed or broken.
     """
     import msgspec
 
     from roadworthy.domain import UndecidedError
-    from roadworthy.flows.comparing import differences
+    from roadworthy.flows.comparing import METHODS, TESTS, all_differences
     from roadworthy.flows.run_records import newest_run, rows_of
     from roadworthy.manifests import load_system
     from roadworthy.release import pin
@@ -44,22 +47,23 @@ def command(
                 f"{name} has no run yet", fix=f"roadworthy eval {directory} --candidate {name}"
             )
         rows.append(rows_of(loop, run))
-    found = differences(rows[0], rows[1])
+    found = all_differences(rows[0], rows[1])
     if json:
         emit({"against": against, "candidate": candidate,
               "differences": [msgspec.to_builtins(each) for each in found]})  # fmt: skip
         return
     table(
-        ("score", against, candidate, "difference", "95 % interval", "n", "p (Holm)"),
+        ("score", against, candidate, "difference", "95 % interval", "n", "p (Holm)", "method"),
         [
             (
                 each.score,
                 f"{each.before:.4g}",
                 f"{each.after:.4g}",
                 f"{each.difference:+.4g}",
-                f"{each.interval.low:+.4g} to {each.interval.high:+.4g}",
+                _bounds(each.interval),
                 str(each.n),
                 f"{each.adjusted:.3g}",
+                f"{TESTS[each.test]}; {METHODS[each.method]}",
             )
             for each in found
         ],
@@ -70,3 +74,7 @@ def command(
             say(f"{len(flipped)} {title}: {', '.join(flipped[:_SHOWN]) or 'none'}{more}")
         if each.unpaired:
             say(f"{each.unpaired} cases are in one run only and were not compared")
+
+
+def _bounds(interval: Interval | None) -> str:
+    return "none" if interval is None else f"{interval.low:+.4g} to {interval.high:+.4g}"

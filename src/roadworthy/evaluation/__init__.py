@@ -2,7 +2,7 @@
 
 from .answers import Answer, AnswerStore
 from .cache import CachedProvider, PlainProvider, Receipt, apart, new_receipt
-from .comparison import Comparison, compare, compare_all
+from .comparison import Comparison, Degrees, compare, compare_all, compare_degrees
 from .fingerprint import row_digest, rows_digest
 from .plan import Item, Plan, case_digest, latest_attempt, pin_suite, plan, quarantine_of
 from .progress import Progress
@@ -23,6 +23,7 @@ __all__ = [
     "CachedProvider",
     "CaseKey",
     "Comparison",
+    "Degrees",
     "DetectorFactory",
     "Header",
     "Item",
@@ -43,6 +44,7 @@ __all__ = [
     "case_digest",
     "compare",
     "compare_all",
+    "compare_degrees",
     "flaky_cases",
     "latest_attempt",
     "make_scorer",

@@ -7,7 +7,7 @@ run holds is named, never dropped in silence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -85,6 +85,64 @@ def compare_all(
     first, second = list(before), list(after)
     shared = _score_names(first) & _score_names(second)
     return tuple(compare(first, second, score=name) for name in ("", *sorted(shared)))
+
+
+class Degrees(Struct, frozen=True, kw_only=True):
+    """One score of degree of two runs, paired by case: a case's value is its repeats' mean."""
+
+    score: str
+    cases: tuple[str, ...]
+    before: tuple[float, ...]
+    after: tuple[float, ...]
+    lower_is_better: bool
+    unpaired: int
+    """Cases of which one run has no value, such as one that failed there."""
+
+
+def compare_degrees(
+    before: Iterable[Observation], after: Iterable[Observation]
+) -> tuple[Degrees, ...]:
+    """Every score of both runs that is more than right or wrong, by name.
+
+    A scorer says so, or a value that is neither 0 nor 1 does.
+    """
+    first, second = list(before), list(after)
+    return tuple(
+        _degrees(name, first, second) for name in sorted(_of_degree(first) & _of_degree(second))
+    )
+
+
+def _degrees(name: str, before: Sequence[Observation], after: Sequence[Observation]) -> Degrees:
+    first, second = _means(before, name), _means(after, name)
+    shared = sorted(first.keys() & second.keys())
+    return Degrees(
+        score=name,
+        cases=tuple(shared),
+        before=tuple(first[case] for case in shared),
+        after=tuple(second[case] for case in shared),
+        lower_is_better=any(score_grades(row).get(name) == "down" for row in after),
+        unpaired=len(first.keys() ^ second.keys()),
+    )
+
+
+def _of_degree(rows: Iterable[Observation]) -> set[str]:
+    """Scores that some row says, or shows, to be matters of degree."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    for row in rows:
+        seen.update(row.scores)
+        found.update(score_grades(row))
+        found.update(name for name, value in row.scores.items() if value not in (0.0, 1.0))
+    return {name for name in found & seen if not name.startswith("raw.")}
+
+
+def _means(rows: Iterable[Observation], name: str) -> dict[str, float]:
+    values: dict[str, list[float]] = {}
+    for row in rows:
+        value = row.scores.get(name)
+        if value is not None and row.status != "error":
+            values.setdefault(row.unit[1], []).append(value)
+    return {case: sum(each) / len(each) for case, each in values.items()}
 
 
 def _score_names(rows: Iterable[Observation]) -> set[str]:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from roadworthy.domain import SHA256_PREFIX, EvidenceError, Observation, VerificationError
 
@@ -34,10 +34,15 @@ class _Named(Struct):
     repeat: int = 0
 
 
-class _Marks(Struct, frozen=True):
-    """The only attribute by which a row passes or not."""
+class _Marks(Struct, frozen=True, omit_defaults=True):
+    """The attributes by which a row passes or not, and is compared as what."""
 
     graded: dict[str, str] = {}
+    grown_from: str = ""
+    copy_of: tuple[str, str] | None = None
+
+
+_UNMARKED = _Marks()
 
 
 class _Scored(_Named):
@@ -141,7 +146,7 @@ class RunReader:
                 label=row.label,
                 decision=row.decision,
                 confidence=row.confidence,
-                attributes={"graded": row.attributes.graded} if row.attributes.graded else {},
+                attributes=to_builtins(row.attributes) if row.attributes != _UNMARKED else {},
             )
 
     def _keys(self) -> dict[CaseKey, list[Key]]:

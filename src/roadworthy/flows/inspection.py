@@ -38,7 +38,8 @@ from roadworthy.manifests import load_system
 from roadworthy.release import pin
 
 from .baseline import Baseline
-from .comparing import Difference, differences
+from .comparing import Difference, all_differences
+from .importing import in_words as imports_in_words
 from .intact import require_intact
 from .judging import Evidence, judge
 from .loop import Loop
@@ -111,6 +112,8 @@ class Inspection(Struct, frozen=True, kw_only=True):
     against: Against | None = None
     alone: str = ""
     """Why nothing is compared."""
+    imports: tuple[str, ...] = ()
+    """What other tools said of the candidate: shown apart, judged by nothing."""
 
 
 @contextmanager
@@ -143,6 +146,7 @@ def inspect(
             texts=CaseTexts(system, bar),  # 5
             against=paired,
             alone=alone,
+            imports=tuple(imports_in_words(loop, summary.system, summary.candidate)),
         )
 
 
@@ -240,7 +244,7 @@ def _paired(loop: Loop, other: RunSummary, bar: Bar, rows: RunReader, stack: Exi
         for case, digest in pin.cases.items()
     }
     changed = {key for key in now.keys() & then.keys() if now[key] != then[key]}
-    found = differences(
+    found = all_differences(
         [row for row in before.scored() if (row.suite, row.case) not in changed],
         [row for row in rows.scored() if (row.suite, row.case) not in changed],
     )

@@ -52,7 +52,7 @@ from roadworthy.release import pin, read_bundle
 
 from .baseline import baseline_of
 from .campaigns import campaigns_of
-from .comparing import differences, in_words
+from .comparing import all_differences, in_words
 from .findings import findings_seen
 from .growing import replace_file
 from .loop import Loop
@@ -167,7 +167,7 @@ def preread(system: System, loop: Loop) -> PreRead:
         prompt=tuple(prompt_lines(before, content)),
         flips=[
             Flip(score=each.score, said=in_words(each), fixed=each.fixed, broken=each.broken)
-            for each in differences(baseline.rows, rows)
+            for each in all_differences(baseline.rows, rows)
         ],
         slices=_slices(run),
         incidents=[

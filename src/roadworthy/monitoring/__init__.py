@@ -1,6 +1,7 @@
 """Indicators: named functions of observations, the same before release and after it."""
 
 from .cases import copies_in
+from .clusters import families
 from .contributions import contributions
 from .indicators import measure, measure_all
 from .lookout import Lookout, lookouts, unchecked
@@ -13,6 +14,7 @@ __all__ = [
     "by_facets",
     "contributions",
     "copies_in",
+    "families",
     "lookouts",
     "measure",
     "measure_all",

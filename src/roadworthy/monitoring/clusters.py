@@ -8,7 +8,7 @@ than those of as many independent cases.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 
 from msgspec import structs
 
@@ -20,7 +20,7 @@ from roadworthy.statistics import (
     share_interval,
 )
 
-from .cases import Asking, Cases, PerCase, Rows, per_case
+from .cases import Asking, Cases, PerCase, Rows, cases_of, per_case
 from .results import mean_of, share_of
 
 PREFIX = "group:"
@@ -63,6 +63,13 @@ def _group(unit: Rows, parents: Set[str]) -> str:
             if tag.startswith(PREFIX):
                 return tag
     return next((row.case for row in unit if row.case in parents), "")
+
+
+def families(observations: Iterable[Observation]) -> dict[str, str]:
+    """Case -> the group that it belongs to, of the cases that belong to one."""
+    cases = cases_of(observations)
+    named = zip(cases.once(_groups), cases.each(), strict=False)
+    return {unit[0].unit[1]: name for name, unit in named if isinstance(name, str)}
 
 
 def parent_of(row: Observation) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from roadworthy.flows.comparing import Difference
+from roadworthy.flows.comparing import METHODS, TESTS, Difference
 from roadworthy.flows.inspection import Against, Inspection
 
 from .charts import domain_of, interval_bar, number
@@ -33,6 +33,11 @@ class FlipRow(Struct, frozen=True, kw_only=True):
     unpaired: int
     direction: str
     """better, worse, or empty while the interval holds 0."""
+    flips: bool
+    """Whether its cases are right or wrong, so that they can flip."""
+    method: str
+    typical: str
+    """Of a matter of degree: the typical case's change."""
 
 
 class FlippedCase(Struct, frozen=True):
@@ -107,23 +112,25 @@ def _listed(
 
 
 def _row(each: Difference) -> FlipRow:
-    low, high = each.interval.low, each.interval.high
+    bounds = each.interval
+    low, high = (bounds.low, bounds.high) if bounds else (each.difference, each.difference)
     edge = max(abs(low), abs(high), 0.05)
     edge = domain_of([edge], share=False)[1]
-    direction = "better" if low > 0 else "worse" if high < 0 else ""
+    direction = each.direction
+    told = f"{low:+.3f} to {high:+.3f}" if bounds else "no interval"
     return FlipRow(
         score=each.score,
         before=number(each.before),
         after=number(each.after),
         difference=f"{each.difference:+.3f}",
-        interval=f"{low:+.3f} to {high:+.3f}",
+        interval=told,
         chart=interval_bar(
             each.difference,
-            (low, high),
+            (low, high) if bounds else None,
             target=("=", 0.0),
             domain=(-edge, edge),
             verdict={"better": "pass", "worse": "fail"}.get(direction, "none"),
-            says=f"{each.score}: difference {each.difference:+.3f}, {low:+.3f} to {high:+.3f}",
+            says=f"{each.score}: difference {each.difference:+.3f}, {told}",
         ),
         n=f"{each.n:,}",
         fixed=len(each.fixed),
@@ -132,15 +139,18 @@ def _row(each: Difference) -> FlipRow:
         adjusted=_p(each.adjusted),
         unpaired=each.unpaired,
         direction=direction,
+        flips=each.typical is None,
+        method=f"{TESTS[each.test]}; {METHODS[each.method]}",
+        typical=f"{each.typical.value:+.3f}" if each.typical is not None else "",
     )
 
 
 def _words(first: Difference) -> str:
     """The comparison over all scores in one sentence that claims no more than its interval."""
     moved = f"{len(first.fixed):,} cases were fixed and {len(first.broken):,} broken"
-    if first.interval.low > 0:
+    if first.direction == "better":
         return f"Better: {moved}, and the 95 % interval of the difference lies above 0."
-    if first.interval.high < 0:
+    if first.direction == "worse":
         return f"Worse: {moved}, and the 95 % interval of the difference lies below 0."
     return (
         f"No difference is shown: {moved}, and the 95 % interval of the difference holds 0. That"
