@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "incident": ("roadworthy.cli.incident", "list, show, promote, close, dismiss incidents"),
     "explain": ("roadworthy.cli.explain", "what decided an answer: release, rails, incident"),
     "record": ("roadworthy.cli.record", "enter evidence that was made elsewhere"),
+    "import": ("roadworthy.cli.import_results", "enter results that another tool made"),
     "ledger": ("roadworthy.cli.ledger", "read, prove and verify the ledger"),
     "verify": ("roadworthy.cli.verify", "verify a bundle, release or ledger offline"),
     "backup": ("roadworthy.cli.backup", "copy a workspace, consistent while serving"),

@@ -103,6 +103,7 @@ from .generator import (
     option_values,
 )
 from .generator_catalogue import GENERATORS, HAZARDS
+from .imported import NOT_RUN_HERE, Imported, ImportedFile, ImportedScore
 from .incident import (
     OVER,
     TRANSITIONS,
@@ -242,6 +243,7 @@ __all__ = [
     "MATCHERS",
     "MAX_REPEATS",
     "NOBODY_LOOKS",
+    "NOT_RUN_HERE",
     "NO_CHECKS",
     "OVER",
     "PAIRWISE",
@@ -304,6 +306,9 @@ __all__ = [
     "GeneratorSpec",
     "GeneratorUse",
     "History",
+    "Imported",
+    "ImportedFile",
+    "ImportedScore",
     "Incident",
     "IncidentState",
     "InclusionProof",

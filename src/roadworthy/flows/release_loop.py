@@ -57,6 +57,7 @@ from roadworthy.release import pin
 from .baseline import Baseline, baseline_of
 from .comparing import as_pair, differences, in_words
 from .findings import findings_seen
+from .importing import in_words as imports_in_words
 from .intact import require_intact
 from .judging import Evidence, judge
 from .learning import elsewhere
@@ -127,6 +128,7 @@ def consider(system: System, loop: Loop, pull: Pull | None = None) -> GateDecisi
         seen = [*rows, *answered_beside(loop, trials, incidents)]
         assessments += _required(incidents, _fixed(loop, run), seen)
     notes += [*_past(incidents, loop, content.system), *finding_notes(findings.standings)]
+    notes += imports_in_words(loop, content.system, content.candidate_digest)
     assessments, in_use, unused = excuses.applied(assessments, findings.accepted)
     # 6 decision
     decision = decide(

@@ -73,6 +73,7 @@ def proofs(inspection: Inspection) -> list[Proof]:
         found.append(Proof("decision in the ledger", f"entry {judged.entry}"))
         note = judged.decision.deliberation or "none"
         found.append(Proof("deliberation note", note))
+    found += [Proof("of another tool", each) for each in inspection.imports]
     if inspection.against is not None:
         found.append(Proof("compared with", inspection.against.run.run))
     return found

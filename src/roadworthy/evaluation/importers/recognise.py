@@ -1,0 +1,99 @@
+"""Which tool wrote a file, by what is in it and never by its name alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from roadworthy.domain import Imported, UsageError
+
+from . import inspect_log, lm_eval, promptfoo
+from .source import Limits, Source, opened
+
+KNOWN = (
+    "Inspect AI logs (.eval, .json), lm-eval results (results_*.json), promptfoo results "
+    "(.json, .jsonl)"
+)
+_USUAL = Limits()
+
+
+def read_results(path: Path, limits: Limits = _USUAL) -> tuple[list[Imported], dict[str, str]]:
+    """What a file or the files of a folder say, and of a folder what could not be read and why.
+
+    Raises UsageError on a file of no known form or version, on one that contradicts itself, and
+    on a folder without anything that could be read.
+    """
+    if not path.is_dir():
+        return [_read(path, limits)], {}
+    found: list[Imported] = []
+    unread: dict[str, str] = {}
+    for file in _files(path, limits.files):
+        try:
+            found.append(_read(file, limits))
+        except UsageError as error:
+            unread[file.relative_to(path).as_posix()] = error.message
+    taken = {file.name for each in found for file in each.files}
+    unread = {name: why for name, why in unread.items() if Path(name).name not in taken}
+    if not found:
+        reasons = "; ".join(list(unread.values())[:3]) or "it is empty"
+        raise UsageError(f"{path}: nothing in it can be read: {reasons}", fix=f"read are {KNOWN}")
+    return found, unread
+
+
+def _files(folder: Path, most: int) -> list[Path]:
+    """Every file that might be one, in order of name; links are not followed."""
+    names = (".json", ".jsonl", ".eval", ".csv")
+    found = sorted(
+        each
+        for each in folder.rglob("*")
+        if each.suffix in names and each.is_file() and not each.is_symlink()
+    )
+    if len(found) > most:
+        raise UsageError(f"{folder} holds more than {most:,} files", fix="name one of them")
+    return found
+
+
+def _read(path: Path, limits: Limits) -> Imported:
+    with opened(path, limits) as source:
+        head = source.head()
+        if head.startswith(b"PK"):
+            return inspect_log.read_archive(source)
+        if path.suffix == ".jsonl":
+            return _read_lines(source)
+        return _read_document(source)
+
+
+def _read_lines(source: Source) -> Imported:
+    first = _keys(next((line for _, line in source.lines()), b""))
+    if {"promptIdx", "testCase", "success"} <= first:
+        return promptfoo.read_lines(source)
+    if {"doc_id", "doc_hash", "filter"} <= first:
+        raise source.fault(
+            "samples of lm-eval say nothing of version or model",
+            "name the results_*.json beside them",
+        )
+    raise _unknown(source)
+
+
+def _read_document(source: Source) -> Imported:
+    keys = _keys(source.whole())
+    if {"version", "status", "eval"} <= keys:
+        return inspect_log.read_document(source)
+    if {"results", "configs", "versions"} <= keys:
+        return lm_eval.read_document(source)
+    if {"results", "config"} <= keys:
+        return promptfoo.read_document(source)
+    raise _unknown(source)
+
+
+def _keys(data: bytes) -> set[str]:
+    """The keys of a mapping; empty for anything else."""
+    try:
+        return set(msgspec.json.decode(data, type=dict[str, msgspec.Raw]))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return set()
+
+
+def _unknown(source: Source) -> UsageError:
+    return source.fault("no form of results that is known", f"read are {KNOWN}")

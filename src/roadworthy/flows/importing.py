@@ -1,0 +1,116 @@
+"""Results of another tool become an entry: whose they are, which files, and that nobody ran them.
+
+    read     the files, whole, or nothing
+    enter    one entry a set of files, signed by who vouches for it; the figures as a blob
+    told     what was entered, for the gate's notes and the report
+
+Enters: a path and a person's key. Leaves: an entry `evidence.imported`. What never happens here: an
+imported figure that becomes a measurement, an observation or a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from roadworthy.domain import NOT_RUN_HERE, Draft, Entry, Imported, plain
+from roadworthy.evaluation.importers import read_results
+from roadworthy.ledger import sign_draft
+
+from .loop import Loop
+from .people import Acting
+
+KIND = "evidence.imported"
+
+
+class Entered(Struct, frozen=True, kw_only=True):
+    """What a file says, and the entry that names it."""
+
+    found: Imported
+    entry: Entry
+    repeated: bool = False
+    """The same files were entered before, for the same candidate; nothing was added."""
+
+
+def read(path: Path) -> tuple[list[Imported], dict[str, str]]:
+    """What the files say, and why others were not read. Raises UsageError as `read_results`."""
+    return read_results(path)
+
+
+def enter(
+    found: Sequence[Imported], loop: Loop, *, system: str, candidate: str, by: Acting
+) -> list[Entered]:
+    """Enter what was read, each set of files once. `candidate`: what the person says it is about.
+
+    Raises EvidenceError, VerificationError as the ledger does.
+    """
+    done = []
+    for each in found:
+        before = next(
+            (one for one in imports_of(loop, system) if _same(one, each, candidate)), None
+        )
+        if before is not None:
+            done.append(Entered(found=each, entry=before, repeated=True))
+            continue
+        (entry,) = loop.ledger.record(
+            sign_draft(_draft(each, loop, system, candidate, by), by.signer)
+        )
+        done.append(Entered(found=each, entry=entry))
+    return done
+
+
+def imports_of(loop: Loop, system: str) -> list[Entry]:
+    """Every import of a system, oldest first."""
+    return list(loop.ledger.entries(kind=KIND, system=system))
+
+
+def imported(loop: Loop, entry: Entry) -> Imported:
+    """The figures that an entry names. Raises VerificationError when they were changed."""
+    return msgspec.convert(
+        loop.blobs.get_json(str(entry.payload["results"])), Imported, strict=False
+    )
+
+
+def in_words(loop: Loop, system: str, candidate: str) -> list[str]:
+    """What was imported about a candidate: a sentence each, for who decides. It judges nothing."""
+    return [
+        f"{NOT_RUN_HERE}: {told['tool']} {told['version']} on {told['task'] or 'no named task'}, "
+        f"{told['cases']} cases ({told['status']}), entry {entry.seq}; no objective is judged on it"
+        for entry in imports_of(loop, system)
+        if (told := entry.payload)["candidate"] == candidate
+    ]
+
+
+def _same(entry: Entry, found: Imported, candidate: str) -> bool:
+    told = entry.payload
+    files = plain([*found.files])
+    return bool(told.get("files") == files and told.get("candidate") == candidate)
+
+
+def _draft(found: Imported, loop: Loop, system: str, candidate: str, by: Acting) -> Draft:
+    payload = {
+        "trust": NOT_RUN_HERE,
+        "tool": found.tool,
+        "version": found.version,
+        "format": found.format,
+        "task": found.task,
+        "model": found.model,
+        "made_at": found.made_at,
+        "status": found.status,
+        "cases": found.cases,
+        "rows": found.rows,
+        "failed": found.failed,
+        "candidate": candidate,
+        "files": [*found.files],
+        "results": loop.blobs.put_json(found),
+    }
+    return Draft(
+        system=system,
+        kind=KIND,
+        subject=found.subject,
+        actor=f"person:{by.key.key_id}",
+        payload=plain(payload),
+    )
