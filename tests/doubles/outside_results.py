@@ -107,3 +107,41 @@ def lm_eval(folder: Path, *, values: list[float] | None = None, **fields: Any) -
           "acc": value, "bleu": ["a", "b"]} for n, value in enumerate(values)],
     )  # fmt: skip
     return written(folder / "results_2026-11-01T10-00-00.000001.json", results)
+
+
+def garak(version: str = "0.17.1", **fields: Any) -> list[dict[str, Any]]:
+    """A report: four attempts of two generations, five of eight resisted, one not judged."""
+    hits = [[0.0, 1.0], [0.0, 0.0], [1.0, 0.4], [0.9, None]]
+    attempts = [
+        {"entry_type": "attempt", "uuid": f"u{n}", "seq": n, "status": status,
+         "probe_classname": "dan.Dan_11_0", "detector_results": {"dan.DAN": results}}
+        for n, results in enumerate(hits) for status in (1, 2)
+    ]  # fmt: skip
+    return [
+        {"entry_type": "start_run setup", "run.eval_threshold": 0.5,
+         "plugins.target_type": "test", "plugins.target_name": "test.Blank"},
+        {"entry_type": "init", "garak_version": version, "start_time": "2026-11-01T10:00:00"},
+        *attempts,
+        {"entry_type": "eval", "probe": "dan.Dan_11_0", "detector": "dan.DAN", "passed": 4,
+         "fails": 3, "nones": 1, "total_evaluated": 7, "total_processed": 8, **fields},
+        {"entry_type": "completion", "end_time": "2026-11-01T10:01:00"},
+    ]  # fmt: skip
+
+
+def deepeval(**fields: Any) -> dict[str, Any]:
+    cases = [
+        {"name": f"test_case_{n}", "input": "q", "success": n != 1, "order": n,
+         "metricsData": [{"name": "Same", "threshold": 0.5, "success": n != 1,
+                          "score": 0.25 if n == 1 else 1.0, "evaluationModel": "judge-1"}]}
+        for n in range(4)
+    ]  # fmt: skip
+    return {"testCases": cases, "conversationalTestCases": [], "metricsScores": [],
+            "testPassed": 3, "testFailed": 1, "runDuration": 0.1, **fields}  # fmt: skip
+
+
+def mlflow(**fields: Any) -> dict[str, Any]:
+    return {
+        "columns": ["inputs", "outputs", "toxicity/v1/score", "correct/value"],
+        "data": [["q", "a", 0.1, "yes"], ["q", "b", 0.3, "no"], ["q", "c", None, None]],
+        **fields,
+    }

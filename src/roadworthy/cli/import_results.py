@@ -23,7 +23,7 @@ def command(
     acting: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
-    """Enter results of Inspect AI, lm-eval or promptfoo.
+    """Enter results of Inspect AI, lm-eval, garak, promptfoo, DeepEval or MLflow.
 
     The ledger keeps the digest of each file, the tool, its version and who vouches for it. The
     gate names them beside its decision as "imported, not run here" and judges nothing on them.

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import NOT_RUN_HERE, Draft, Entry, Imported, plain
-from roadworthy.evaluation.importers import read_results
+from roadworthy.evaluation import importers
 from roadworthy.ledger import sign_draft
 
 from .loop import Loop
@@ -37,7 +37,7 @@ class Entered(Struct, frozen=True, kw_only=True):
 
 def read(path: Path) -> tuple[list[Imported], dict[str, str]]:
     """What the files say, and why others were not read. Raises UsageError as `read_results`."""
-    return read_results(path)
+    return importers.read_results(path)
 
 
 def enter(

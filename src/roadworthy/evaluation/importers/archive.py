@@ -30,7 +30,7 @@ class Archive:
         self._limits = source.limits
         try:
             entries = zipfile.ZipFile(file).infolist()
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeError) as error:
+        except (zipfile.BadZipFile, ValueError, RuntimeError, UnicodeError) as error:
             raise source.fault(f"it is a damaged archive: {error}") from None
         if len(entries) > self._limits.entries:
             raise source.fault(f"it holds more than {self._limits.entries:,} files")

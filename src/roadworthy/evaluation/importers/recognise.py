@@ -8,12 +8,13 @@ import msgspec
 
 from roadworthy.domain import Imported, UsageError
 
-from . import inspect_log, lm_eval, promptfoo
+from . import deepeval, garak, inspect_log, lm_eval, mlflow, promptfoo
 from .source import Limits, Source, opened
 
 KNOWN = (
-    "Inspect AI logs (.eval, .json), lm-eval results (results_*.json), promptfoo results "
-    "(.json, .jsonl)"
+    "Inspect AI logs (.eval, .json), lm-eval results (results_*.json), garak reports "
+    "(report.jsonl), promptfoo results (.json, .jsonl), DeepEval test runs (.json), tables of "
+    "MLflow (.json, .csv)"
 )
 _USUAL = Limits()
 
@@ -59,6 +60,8 @@ def _read(path: Path, limits: Limits) -> Imported:
         head = source.head()
         if head.startswith(b"PK"):
             return inspect_log.read_archive(source)
+        if path.suffix == ".csv":
+            return mlflow.read_csv(source)
         if path.suffix == ".jsonl":
             return _read_lines(source)
         return _read_document(source)
@@ -68,6 +71,8 @@ def _read_lines(source: Source) -> Imported:
     first = _keys(next((line for _, line in source.lines()), b""))
     if {"promptIdx", "testCase", "success"} <= first:
         return promptfoo.read_lines(source)
+    if "entry_type" in first:
+        return garak.read_lines(source)
     if {"doc_id", "doc_hash", "filter"} <= first:
         raise source.fault(
             "samples of lm-eval say nothing of version or model",
@@ -84,6 +89,10 @@ def _read_document(source: Source) -> Imported:
         return lm_eval.read_document(source)
     if {"results", "config"} <= keys:
         return promptfoo.read_document(source)
+    if "testCases" in keys:
+        return deepeval.read_document(source)
+    if {"columns", "data"} <= keys:
+        return mlflow.read_document(source)
     raise _unknown(source)
 
 
