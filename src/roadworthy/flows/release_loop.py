@@ -127,8 +127,7 @@ def consider(system: System, loop: Loop, pull: Pull | None = None) -> GateDecisi
     if assessments:
         seen = [*rows, *answered_beside(loop, trials, incidents)]
         assessments += _required(incidents, _fixed(loop, run), seen)
-    notes += [*_past(incidents, loop, content.system), *finding_notes(findings.standings)]
-    notes += imports_in_words(loop, content.system, content.candidate_digest)
+    notes += [*_past(incidents, loop, content), *finding_notes(findings.standings)]
     assessments, in_use, unused = excuses.applied(assessments, findings.accepted)
     # 6 decision
     decision = decide(
@@ -200,10 +199,11 @@ def _required(
     return [required] if required is not None else []
 
 
-def _past(incidents: list[Incident], loop: Loop, system: str) -> list[str]:
-    """What people changed in cases of incidents, and whose incidents are not asked about."""
+def _past(incidents: list[Incident], loop: Loop, content: ReleaseContent) -> list[str]:
+    """What people changed in cases of incidents, whose incidents are not asked about, imports."""
     changed = [revision for each in incidents for revision in each.revisions]
-    return [*changed, *elsewhere(loop, system)]
+    told = imports_in_words(loop, content.system, content.candidate_digest)
+    return [*changed, *elsewhere(loop, content.system), *told]
 
 
 def _baseline(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import UNSET, Raw, Struct, UnsetType, field
+from msgspec import UNSET, Raw, Struct, UnsetType, field, structs
 
 from roadworthy.domain import Imported, sha256
 
@@ -95,14 +95,12 @@ def read_document(source: Source) -> Imported:
             f"it counts {said} passes, failures and errors, and its rows {counts}",
             "export the results again",
         )
-    return _imported(
-        source,
-        tally,
-        form=f"promptfoo results, version {SUMMARY}",
+    models = {clean(row.provider.id) for row in read.results.results}
+    return structs.replace(
+        _imported(source, tally, f"promptfoo results, version {SUMMARY}", models),
         version=clean(read.metadata.version),
         task=clean(read.config.description),
         made_at=clean(read.results.timestamp),
-        models={clean(row.provider.id) for row in read.results.results},
     )
 
 
@@ -115,9 +113,7 @@ def read_lines(source: Source) -> Imported:
         models.add(clean(row.provider.id))
         _count([row], tally)
     note = "the file does not say how many rows it had: one that was cut off is not seen"
-    return _imported(
-        source, tally, form="promptfoo rows", models=models, notes=(note,)
-    )  # fmt: skip
+    return structs.replace(_imported(source, tally, "promptfoo rows", models), notes=(note,))
 
 
 def _count(rows: list[_Row], tally: Tally) -> tuple[int, int, int]:
@@ -134,28 +130,15 @@ def _count(rows: list[_Row], tally: Tally) -> tuple[int, int, int]:
     return passed, failed, errors
 
 
-def _imported(
-    source: Source,
-    tally: Tally,
-    *,
-    form: str,
-    models: set[str],
-    version: str = "",
-    task: str = "",
-    made_at: str = "",
-    notes: tuple[str, ...] = (),
-) -> Imported:
+def _imported(source: Source, tally: Tally, form: str, models: set[str]) -> Imported:
     return Imported(
         tool="promptfoo",
-        version=version,
+        version="",
         format=form,
-        task=task,
         model=clean(", ".join(sorted(models))),
-        made_at=made_at,
         cases=tally.cases,
         rows=tally.rows,
         failed=tally.failed,
         scores=tally.scores(),
         files=(source.described(),),
-        notes=notes,
     )
