@@ -22,12 +22,18 @@ def copies(dress: str) -> list[dict[str, object]]:
             case["expect"] = {**case["expect"], "absent": f"nonce {n}"}  # type: ignore[dict-item]
         if dress == "blanks":
             case["input"] = str(case["input"]).replace(" ", " " * (n + 1))
+        if dress == "context":
+            case["context"] = {"nonce": n}
+        if dress == "unseen":
+            case["input"] = f"{case['input']}{chr(0x200B) * n}"
         if dress == "tags":
             case["tags"] = ["golden", f"nonce-{n}"]
     return given
 
 
-@pytest.mark.parametrize("dress", ["", "facets", "expectation", "blanks", "tags"])
+@pytest.mark.parametrize(
+    "dress", ["", "facets", "expectation", "blanks", "context", "unseen", "tags"]
+)
 async def test_two_questions_copied_forty_times_prove_what_two_do(
     tmp_path: Path, dress: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import msgspec
@@ -9,21 +10,58 @@ import msgspec
 from .case import Case
 
 _encode = msgspec.json.Encoder(order="sorted").encode
-_BLANKS = b" \t\n\r\v\f\x1c\x1d\x1e\x1f"
-"""All that `str.split` takes for a blank in ASCII."""
+_UNSEEN = bytes((*range(33), 127))
+"""Of ASCII: blanks and what has no sign at all."""
+
+
+class _Seen(dict[int, str | None]):
+    """Table for `str.translate` that fills itself: None for what a reader does not see."""
+
+    def __missing__(self, point: int) -> str | None:
+        seen = None if _ignorable(point) else chr(point)
+        self[point] = seen
+        return seen
+
+
+def _ignorable(point: int) -> bool:
+    """Blanks, controls, formats (zero-width), and the rest of Default_Ignorable_Code_Point.
+
+    Unicode Standard, section 5.21, and DerivedCoreProperties.txt: joiner, fillers, selectors.
+    """
+    kind = unicodedata.category(chr(point))
+    return (
+        kind[0] == "Z"
+        or kind in ("Cc", "Cf")
+        or point in (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0)
+        or point in range(0x180B, 0x1810)
+        or point in range(0xFE00, 0xFE10)
+        or point in range(0xFFF0, 0xFFF9)
+        or point in range(0xE0000, 0xE1000)
+    )
+
+
+_SEEN = _Seen()
 
 
 def question_of(case: Case) -> str | bytes:
-    """Equal for two cases that ask the same words, apart from blanks and upper case.
+    """Equal for two cases that ask the model the same words, however they are typed.
+
+    Blanks, upper case, compatibility forms (NFKC) and characters that nobody sees (zero-width,
+    controls, selectors) make no other question.
 
     A text, the variable `input` alone and a single message of a user with that text are one form
-    of the same. Facets, tags and what is expected are no part of it: they change what is made of
-    the answer, never the luck that it came with.
+    of the same. Facets, tags, `context` and what is expected are no part of it: no model is told of
+    them. They change what rails and scorers make of an answer, never the luck that it came with.
     """
     asked = _plainest(case.input)
-    if isinstance(asked, str) and not case.turns and not case.context:
+    if isinstance(asked, str) and not case.turns:
         return _squashed(asked)
-    return _encode((_squeezed(asked), _squeezed(case.turns), _squeezed(case.context)))
+    said = [_without_expectation(turn) for turn in case.turns]
+    return _encode((_squeezed(asked), _squeezed(said)))
+
+
+def _without_expectation(turn: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in turn.items() if key != "expect"}
 
 
 def _plainest(given: Any) -> Any:
@@ -36,10 +74,11 @@ def _plainest(given: Any) -> Any:
 
 
 def _squashed(text: str) -> str:
-    """The text without blanks, in lower case; of ASCII, as most are, at the speed of C."""
+    """The text as a reader would know it again; of ASCII, as most are, at the speed of C."""
     if text.isascii():
-        return text.lower().encode().translate(None, _BLANKS).decode()
-    return "".join(text.split()).casefold()
+        return text.lower().encode().translate(None, _UNSEEN).decode()
+    folded = unicodedata.normalize("NFKC", text.translate(_SEEN)).casefold()
+    return unicodedata.normalize("NFKC", folded).translate(_SEEN)
 
 
 def _squeezed(value: Any) -> Any:
