@@ -141,7 +141,20 @@ def deepeval(**fields: Any) -> dict[str, Any]:
 
 def mlflow(**fields: Any) -> dict[str, Any]:
     return {
-        "columns": ["inputs", "outputs", "toxicity/v1/score", "correct/value"],
-        "data": [["q", "a", 0.1, "yes"], ["q", "b", 0.3, "no"], ["q", "c", None, None]],
+        "columns": ["inputs", "outputs", "toxicity/v1/score", "right/score"],
+        "data": [["q", "a", 0.1, 1], ["q", "b", 0.3, 0], ["q", "c", None, None]],
         **fields,
     }
+
+
+def mlflow_genai() -> dict[str, Any]:
+    """Two rows: `kind` is judged, `answer` is what was expected; both have a `/value`."""
+    rows = []
+    for said in ("yes", "no"):
+        assessments = [
+            {"assessment_name": "kind", "feedback": {"value": said}},
+            {"assessment_name": "answer", "expectation": {"value": "1"}},
+        ]
+        rows.append(["tr-1", said, "1", "q", "a", assessments])
+    columns = ["trace_id", "kind/value", "answer/value", "request", "response", "assessments"]
+    return {"columns": columns, "data": rows}

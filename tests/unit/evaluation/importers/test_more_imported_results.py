@@ -66,12 +66,28 @@ def test_a_table_of_mlflow_is_read_as_json_and_csv(tmp_path):
     told = one(outside.written(tmp_path / "eval_results_table.json", outside.mlflow()))
     path = tmp_path / "t.csv"
     path.write_text(
-        "inputs,outputs,toxicity/v1/score,correct/value\n"
+        "inputs,outputs,toxicity/v1/score,right/score\n"
         'q,"a\nb",0.1,True\nq,b,0.3,False\nq,c,,\n', encoding="utf-8",
     )  # fmt: skip
     for found in (told, one(path)):
-        assert values(found) == {"correct": 0.5, "toxicity": pytest.approx(0.2)}
+        assert values(found) == {"right": 0.5, "toxicity": pytest.approx(0.2)}
         assert (found.cases, found.failed) == (3, 1)
+
+
+def test_an_expected_answer_of_mlflow_is_no_score(tmp_path):
+    found = one(outside.written(tmp_path / "t.json", outside.mlflow_genai()))
+    assert values(found) == {"kind": 0.5}
+
+
+def test_what_may_be_an_expected_answer_is_refused(tmp_path):
+    table = outside.mlflow_genai()
+    without = {"columns": table["columns"][:-1], "data": [row[:-1] for row in table["data"]]}
+    with pytest.raises(UsageError, match="may be an expected answer"):
+        read_results(outside.written(tmp_path / "t.json", without))
+    path = tmp_path / "t.csv"
+    path.write_text(",".join(table["columns"]) + "\ntr-1,yes,1,q,a,[{}]\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="no assessments that can be read"):
+        read_results(path)
 
 
 STRANGE: list[tuple[str, Any, str]] = [
@@ -99,7 +115,7 @@ DOCUMENTS: list[tuple[str, Any, str]] = [
     ("mlflow without metrics", outside.mlflow(columns=["inputs", "outputs", "a", "b"]),
      "without a metric"),
     ("mlflow cut row", outside.mlflow(data=[["q", "a", 0.1]]), "3 cells and 4 columns"),
-    ("mlflow twice", outside.mlflow(columns=["inputs", "outputs", "x/v1/score", "x/value"]),
+    ("mlflow twice", outside.mlflow(columns=["inputs", "outputs", "x/v1/score", "x/score"]),
      "two columns"),
 ]  # fmt: skip
 
