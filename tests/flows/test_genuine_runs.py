@@ -10,9 +10,9 @@ import pytest
 
 from doubles.desk import Desk
 from roadworthy.domain import Draft, Verdict, VerificationError
-from roadworthy.flows.evaluating import Asked, Evaluated, run_path
+from roadworthy.flows.evaluating import Asked, Evaluated
 from roadworthy.flows.loop import Loop
-from roadworthy.flows.run_records import completion, newest_run
+from roadworthy.flows.run_records import completion, newest_run, run_path, summary_path
 
 FRESH = Asked(fresh=True)
 
@@ -91,6 +91,41 @@ async def test_a_changed_summary_is_a_fault(desk: Desk) -> None:
     with pytest.raises(VerificationError) as raised:
         await desk.evaluate()
     assert "--fresh" in raised.value.fix
+
+
+@pytest.mark.parametrize("change", ["a figure", "a space", "a name twice", "no JSON", "nothing"])
+async def test_a_changed_copy_of_the_summary_is_a_fault(desk: Desk, change: str) -> None:
+    done = await desk.evaluate()
+    path = summary_path(desk.loop().workspace, done.summary.run)
+    whole = path.read_bytes()
+    path.write_bytes({
+        "a figure": whole.replace(b'"errors":0', b'"errors":1'),
+        "a space": whole + b" ",
+        "a name twice": whole.replace(b'"errors":0', b'"errors":9,"errors":0'),
+        "no JSON": whole[:-1],
+        "nothing": b"",
+    }[change])  # fmt: skip
+    assert path.read_bytes() != whole
+    with pytest.raises(VerificationError, match="is not the summary that entry"):
+        desk.gate()
+    with pytest.raises(VerificationError, match="is not the summary that entry"):
+        await desk.evaluate()
+    path.unlink()  # the way out that the error names
+    assert desk.gate().run == done.summary.run
+    assert (await desk.evaluate()).reprinted
+    assert path.read_bytes() == whole
+
+
+async def test_edited_or_lost_rows_of_a_complete_run_are_not_printed_again(desk: Desk) -> None:
+    done = await desk.evaluate()
+    edit(done.run_file, b'"label":0.0', b'"label":1.0')
+    with pytest.raises(VerificationError, match="does not hold the rows that were recorded"):
+        await desk.evaluate()
+    done.run_file.unlink()
+    with pytest.raises(VerificationError, match="is gone: the rows of a run"):
+        await desk.evaluate()
+    with pytest.raises(VerificationError, match="is gone: the rows of a run"):
+        desk.gate()
 
 
 async def test_the_way_out_leads_out(desk: Desk) -> None:

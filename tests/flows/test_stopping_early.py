@@ -8,7 +8,8 @@ from doubles.desk import SLOS, Desk, cases
 from doubles.wavering_desk import WaveringDesk
 from roadworthy.domain import Verdict
 from roadworthy.evaluation import Limits, read_run
-from roadworthy.flows.evaluating import Asked, summary_path
+from roadworthy.flows.evaluating import Asked
+from roadworthy.flows.run_records import summary_path
 
 RULE = "name: main\ncases: [main.jsonl]\nstop_when: {metric: accuracy, width: 0.12, first: 50}\n"
 

@@ -14,7 +14,6 @@ entered a second time.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
@@ -25,7 +24,6 @@ from msgspec import Struct
 
 from roadworthy.domain import (
     Draft,
-    EvidenceError,
     Measurement,
     Model,
     Observation,
@@ -51,7 +49,6 @@ from roadworthy.evaluation import (
     plan,
     run,
 )
-from roadworthy.manifests import Workspace
 from roadworthy.monitoring import measure, measure_all, unchecked
 from roadworthy.policy import confidence_of
 from roadworthy.release import behaviour_digest, pin
@@ -61,7 +58,14 @@ from .judges import Judges, open_judges
 from .loop import Loop
 from .players import Players, players_of
 from .run_model import RunModel
-from .run_records import completion, summary_of
+from .run_records import (
+    completion,
+    require_run_file,
+    run_path,
+    summary_of,
+    summary_path,
+    write_summary,
+)
 from .service import Service
 
 _RUN_LINES = "roadworthy/run-lines/v1"
@@ -190,8 +194,7 @@ def _entered(
         (runfile.header.started_at, format_instant(deps.loop.clock.now())),
     )
     digest = deps.loop.blobs.put_json(timeless(summary))
-    kept = msgspec.json.encode(timeless(summary))
-    _write_whole(summary_path(deps.loop.workspace, planned.run), kept)
+    write_summary(deps.loop.workspace, summary)
     deps.loop.ledger.record(_completed(planned, summary, digest, deps.loop.machine))
     return Evaluated(
         summary=summary,
@@ -215,16 +218,6 @@ def seal_of(loop: Loop) -> Seal:
     """What this workspace seals the lines of its run files with."""
     machine = loop.keyring.machine()
     return Seal(machine.key_id, machine.derived_secret(_RUN_LINES))
-
-
-def run_path(workspace: Workspace, run_id: str) -> Path:
-    """Where a run's rows lie."""
-    return workspace.runs / f"{run_id}.jsonl"
-
-
-def summary_path(workspace: Workspace, run_id: str) -> Path:
-    """Where a run's summary lies."""
-    return workspace.runs / f"{run_id}.summary.json"
 
 
 def _planned(system: System, content: ReleaseContent, asked: Asked, deps: EvaluatingDeps) -> Plan:
@@ -252,13 +245,18 @@ def _planned(system: System, content: ReleaseContent, asked: Asked, deps: Evalua
 def _complete(planned: Plan, deps: EvaluatingDeps) -> Evaluated | None:
     """The run as the ledger has it, when it is complete; it is never entered again.
 
-    Raises VerificationError when its summary is gone or is not the one that was recorded.
+    A lost copy of its summary is written again. Raises VerificationError when its summary or its
+    rows are gone, or are not those that were recorded.
     """
     entry = completion(deps.loop, planned.bar.candidate, planned.run)
     if entry is None or entry.payload.get("status") != "complete":
         return None
+    summary = summary_of(deps.loop, entry)
+    require_run_file(deps.loop, summary)
+    if not summary_path(deps.loop.workspace, planned.run).exists():
+        write_summary(deps.loop.workspace, summary)
     return Evaluated(
-        summary=summary_of(deps.loop, entry),
+        summary=summary,
         run_file=run_path(deps.loop.workspace, planned.run),
         digest=str(entry.payload["summary"]),
         reprinted=True,
@@ -379,17 +377,3 @@ def _completed(planned: Plan, summary: RunSummary, digest: str, actor: str) -> D
             "summary": digest,
         },
     )
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader sees all of it or the one before."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise EvidenceError(f"{path} cannot be written: {error}") from error

@@ -1,18 +1,32 @@
 """What the ledger knows about runs, and their rows as it recorded them.
 
 In: a loop and a candidate's digest or a run's id. Out: entries, summaries, rows, each checked
-against the digest that the ledger names. Nothing here writes, and nothing is made again that was
-lost: what is missing or changed is a fault, and another attempt the way out.
+against the digest that the ledger names, and the copy of a summary that lies beside its rows.
+Nothing is made again that was lost: what is missing or changed is a fault, and another attempt the
+way out. Only that copy can be written again: the blob that the ledger names has all of it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 from pathlib import Path
 
 import msgspec
 
-from roadworthy.domain import Bar, Entry, EvidenceError, Observation, RunSummary, VerificationError
+from roadworthy.domain import (
+    Bar,
+    Entry,
+    EvidenceError,
+    Observation,
+    RunSummary,
+    VerificationError,
+    canonical,
+    sha256,
+    timeless,
+)
 from roadworthy.evaluation import read_run
+from roadworthy.manifests import Workspace
 from roadworthy.policy import same_bar
 
 from .loop import Loop
@@ -68,7 +82,8 @@ def completion(loop: Loop, candidate: str, run: str) -> Entry | None:
 def summary_of(loop: Loop, entry: Entry) -> RunSummary:
     """The summary that a `run.completed` names.
 
-    Raises VerificationError when it is gone, was changed or is none.
+    Raises VerificationError when it is gone, was changed or is none, and when the copy of it that
+    lies beside the rows of a complete run was changed.
     """
     digest, run = str(entry.payload.get("summary", "")), entry.payload.get("run")
     try:
@@ -78,6 +93,8 @@ def summary_of(loop: Loop, entry: Entry) -> RunSummary:
             f"the summary of {run}, which entry {entry.seq} names, is not there any more: {error}",
             fix=f"restore it from a backup, or {_FRESH}",
         ) from error
+    if entry.payload.get("status") == "complete":
+        _refuse_changed_copy(summary_path(loop.workspace, str(run)), entry)
     said = {name: str(entry.payload.get(name) or "") for name in _OF_THE_ATTEMPT}
     return msgspec.structs.replace(kept, **{name: text for name, text in said.items() if text})
 
@@ -90,5 +107,84 @@ def rows_of(loop: Loop, run: RunSummary | None) -> list[Observation]:
     """The rows of a run; its file must still be the one that the ledger recorded."""
     if run is None:
         return []
-    path = Path(loop.workspace.runs) / f"{run.run}.jsonl"
+    path = run_path(loop.workspace, run.run)
+    if not path.exists():
+        raise _gone(path)
     return read_run(path, expected=run.observations, whole=run.file)
+
+
+def require_run_file(loop: Loop, run: RunSummary) -> None:
+    """The file of a complete run is the one that was recorded, byte for byte.
+
+    Reads it without decoding a row. Raises VerificationError when it is gone or was changed.
+    """
+    path = run_path(loop.workspace, run.run)
+    try:
+        with path.open("rb") as file:
+            found = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except FileNotFoundError:
+        raise _gone(path) from None
+    except OSError as error:
+        raise EvidenceError(f"the run file {path} cannot be read: {error.strerror}") from error
+    if run.file and found == run.file:
+        return
+    rows_of(loop, run)  # an entry that names no file's digest still names that of the rows
+
+
+def _gone(path: Path) -> VerificationError:
+    return VerificationError(
+        f"{path} is gone: the rows of a run that the ledger has",
+        fix=f"restore it from a backup, or {_FRESH}",
+    )
+
+
+def run_path(workspace: Workspace, run_id: str) -> Path:
+    """Where a run's rows lie."""
+    return workspace.runs / f"{run_id}.jsonl"
+
+
+def summary_path(workspace: Workspace, run_id: str) -> Path:
+    """Where a run's summary lies beside its rows, for whoever reads files."""
+    return workspace.runs / f"{run_id}.summary.json"
+
+
+def write_summary(workspace: Workspace, summary: RunSummary) -> None:
+    """Write that copy so that a reader sees all of it or the one before. Raises EvidenceError."""
+    path = summary_path(workspace, summary.run)
+    temporary = path.parent / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(msgspec.json.encode(timeless(summary)))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _refuse_changed_copy(path: Path, entry: Entry) -> None:
+    """What people and scripts read must say what the ledger says; that it is gone changes nothing.
+
+    The copy holds numbers where the blob holds decimal strings. It must be the shortest text of
+    its values: a name that stands twice would tell two readers two things.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        values = msgspec.json.decode(data)
+        same = sha256(canonical(values)) == entry.payload.get("summary")
+        same = same and msgspec.json.encode(values) == data
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        same = False
+    if not same:
+        raise VerificationError(
+            f"{path} is not the summary that entry {entry.seq} names",
+            fix="remove it: `roadworthy eval` writes it again as it was recorded",
+        )
