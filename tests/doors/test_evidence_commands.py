@@ -267,6 +267,18 @@ def test_a_tampered_backup_is_5_and_changes_nothing(staffed: Says, tmp_path: Pat
     assert not list(tmp_path.glob("system/.roadworthy.*"))
 
 
+def test_a_restore_that_fails_leaves_nothing_behind(staffed: Says, tmp_path: Path) -> None:
+    out = tmp_path / "b.tgz"
+    assert staffed("backup", "--out", str(out))[0] == 0
+    out.write_bytes(out.read_bytes()[:-5])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for target in (empty, tmp_path / "not" / "there"):
+        assert staffed("restore", str(out), str(target))[0] == 5
+    assert list(empty.iterdir()) == []
+    assert not (tmp_path / "not").exists()
+
+
 def tamper(*statements: str) -> None:
     """Change the file as somebody who holds it could: the triggers dropped first."""
     shutil.copy(".roadworthy/ledger.db", "copy.db")

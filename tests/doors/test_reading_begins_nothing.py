@@ -98,7 +98,15 @@ def test_a_number_beyond_everything_is_the_users_mistake(
     assert "nobody foresaw" not in said["error"]
 
 
-@pytest.mark.parametrize("at", ["garbage", "2026-1-1T1:1:1.1Z", ""])
+@pytest.mark.parametrize("at", ["2050-01-01T00:00:00Z", "2050-01-01T00:00:00.5Z"])
+def test_an_instant_may_leave_its_fraction_out(door: Door, tmp_path: Path, at: str) -> None:
+    root = write_system(tmp_path / "desk")
+    assert door("people", "add", "ada", root, "--role", "admin")[0] == 0
+    code, said = door("verify", root, "--at", at)
+    assert (code, said["state"]) == (0, "verified")
+
+
+@pytest.mark.parametrize("at", ["garbage", "2026-1-1T1:1:1.1Z", "2026-02-30T00:00:00Z", ""])
 def test_a_bad_instant_is_refused_for_a_workspace_too(door: Door, tmp_path: Path, at: str) -> None:
     root = write_system(tmp_path / "desk")
     assert door("people", "add", "ada", root, "--role", "admin")[0] == 0

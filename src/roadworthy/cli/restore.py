@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -41,9 +43,11 @@ def command(
     if not file.is_file():
         raise UsageError(f"{file} does not exist", fix="give the archive that backup wrote")
     kept = kept_heads(checkpoint)
-    directory.mkdir(parents=True, exist_ok=True)
-    root = workspace_of(directory).root
-    report = restore(file, root, trust=trusted_keys(trust), older=older, kept=kept)
+    keys = trusted_keys(trust)
+    with _nothing_left(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        root = workspace_of(directory, create=False).root
+        report = restore(file, root, trust=keys, older=older, kept=kept)
     workspace = Workspace(root)
     now = format_instant(SystemClock().now())
     missing = missing_keys(workspace.keys, load_trust(workspace.trust), at=now)
@@ -56,6 +60,19 @@ def command(
     say(f"complete up to checkpoint {head['size']} of {head['time']}")
     if missing:
         _say_missing(missing, workspace.keys)
+
+
+@contextmanager
+def _nothing_left(directory: Path) -> Iterator[None]:
+    """Folders that were made for a restore that failed are taken away again."""
+    made = [folder for folder in (directory, *directory.parents) if not folder.exists()]
+    try:
+        yield
+    except BaseException:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
 
 
 def _say_missing(missing: list[str], keys: Path) -> None:

@@ -74,17 +74,31 @@ def load_tenants(path: Path) -> TenantFile:
 
 @contextmanager
 def editing(path: Path, lock: Path) -> Iterator[dict[str, TenantKey]]:
-    """Hold the lock and hand out the keys to change; they are published whole on leaving."""
+    """Hold the lock and hand out the keys to change; they are published whole on leaving.
+
+    Raises EvidenceError when they cannot be read or written; then the old ones still stand.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         keys = dict(load_tenants(path).keys)
         yield keys
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            os.write(handle, msgspec.json.encode(TenantFile(keys=keys), order="sorted"))
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+            _publish(path, msgspec.json.encode(TenantFile(keys=keys), order="sorted"))
+        except OSError as error:
+            raise EvidenceError(
+                f"{path} cannot be written: {error.strerror or error}",
+                fix="see to the disk that it is on, then run the same command again",
+            ) from error
+
+
+def _publish(path: Path, data: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
         draft.rename(path)
+    finally:
+        draft.unlink(missing_ok=True)

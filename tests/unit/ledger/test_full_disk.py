@@ -108,6 +108,17 @@ def test_a_restore_on_a_full_disk_is_2_and_the_backup_is_not_called_broken(
     assert sorted((root / ".roadworthy").iterdir()) == before
 
 
+def test_a_tenants_key_on_a_full_disk_names_the_file_and_leaves_the_old_keys(root: Path) -> None:
+    assert command(1 << 30, "keys", "tenant", "add", "acme", root).returncode == 0
+    tenants = root / ".roadworthy" / "serving" / "tenants.json"
+    before = tenants.read_bytes(), sorted(tenants.parent.iterdir())
+    done = command(100, "keys", "tenant", "add", "other", root)
+    assert done.returncode == 2, done.stderr
+    assert f"{tenants} cannot be written: File too large" in done.stderr
+    assert "OSError" not in done.stderr
+    assert (tenants.read_bytes(), sorted(tenants.parent.iterdir())) == before
+
+
 def test_an_error_of_the_disk_without_a_name_promises_none() -> None:
     import errno
 

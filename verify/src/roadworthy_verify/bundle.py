@@ -20,7 +20,7 @@ from .checkpoint import CheckpointError, head_from_json, judge
 from .container import BundleError, Container, NotABundleError
 from .contents import Contents, read_contents
 from .envelope import EnvelopeError, SignedStatement, open_statement
-from .instant import EXAMPLE, MAX_CLOCK_SKEW, is_instant, later, now
+from .instant import EXAMPLE, MAX_CLOCK_SKEW, later, now, whole_instant
 from .report import Report
 from .trust import Key, Trust, load_trust
 
@@ -80,8 +80,9 @@ def verify_bundle(
     7. Nothing that it rests on has expired.
     8. The ledger's checkpoint that it carries is signed by a trusted key.
     """
-    if at is not None and not is_instant(at):
-        fault = f"{at!r} is no instant; write one as {EXAMPLE}"
+    asked, at = at, None if at is None else whole_instant(at)
+    if at == "":
+        fault = f"{asked!r} is no instant; write one as {EXAMPLE}"
         return Report("not_evidence", fault, {"kind": "bundle"}, (fault,))
     keys = load_trust(trust)
     details: Json = {"kind": "bundle", "trust": keys.source, "trust_from": keys.came_from}

@@ -7,6 +7,7 @@ import re
 
 EXAMPLE = "2026-11-21T22:55:52.000000Z"
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+_WRITTEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 LAST = "9999-12-31T23:59:59.999999Z"
 """No instant is later: what would be is this one."""
 MAX_CLOCK_SKEW = dt.timedelta(minutes=5)
@@ -22,6 +23,18 @@ def is_instant(text: str) -> bool:
         return bool(parse_instant(text))
     except ValueError:
         return False
+
+
+def whole_instant(text: str) -> str:
+    """What a person wrote as an instant, in the one form; empty when it is none.
+
+    The fraction may be short or missing, as ISO 8601 allows: 2050-01-01T00:00:00Z.
+    """
+    if not _WRITTEN.fullmatch(text):
+        return ""
+    seconds, _, fraction = text[:-1].partition(".")
+    whole = f"{seconds}.{fraction:0<6}Z"
+    return whole if is_instant(whole) else ""
 
 
 def parse_instant(text: str) -> dt.datetime:

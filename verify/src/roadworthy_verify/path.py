@@ -10,7 +10,7 @@ from .bundle import verify_bundle
 from .carried import load_heads
 from .checkpoint import CheckpointError
 from .container import is_bundle
-from .instant import EXAMPLE, is_instant
+from .instant import EXAMPLE, whole_instant
 from .ledger import CHECKPOINTS, MAGIC, verify_ledger
 from .proof import is_proof, verify_proof
 from .report import Report
@@ -59,8 +59,9 @@ def verify_path(
     Raises TrustError or CheckpointError when a file given by the caller cannot be read.
     """
     kind, found = recognise(Path(path))
-    if at is not None and not is_instant(at):
-        fault = f"{at!r} is no instant; write one as {EXAMPLE}"
+    asked, at = at, None if at is None else whole_instant(at)
+    if at == "":
+        fault = f"{asked!r} is no instant; write one as {EXAMPLE}"
         return Report("not_evidence", fault, {"kind": kind}, (fault,))
     if kind == "ledger":
         report = verify_ledger(found, trust, checkpoint)
