@@ -117,7 +117,7 @@ def rails(*outcomes):
         ("answer", {"rails": rails("redact")}, 0.0),
         ("answer", {"action": "held"}, 0.0),
         ("block", {"action": "blocked"}, 1.0),
-        ("block", {"action": "held"}, 0.0),
+        ("block", {"action": "held"}, 1.0),
         ("block", {}, 0.0),
         ("block", {"action": "fallback"}, 0.0),
         ("hold", {"action": "held"}, 1.0),
