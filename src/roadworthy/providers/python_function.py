@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from roadworthy.domain import (
     Chunk,
@@ -33,8 +34,8 @@ class PythonFunction:
     """Calls `function(request: dict) -> str | dict`, in a thread unless it is `async`.
 
     The dict that enters holds `model`, `prompt`, `messages`, `labels`, `tools`, `sampling`; the one
-    that leaves `text` and, where known, `label_logprobs`, `finish_reason` and `delta` (tool calls,
-    in OpenAI's shape).
+    that leaves the fields of a Chunk and no other key: `text` and, where known, `label_logprobs`,
+    `finish_reason`, `usage`, `logprobs` and `delta` (tool calls, in OpenAI's shape).
     """
 
     def __init__(self, function: Callable[[dict[str, Any]], Any], *, name: str) -> None:
@@ -95,6 +96,7 @@ class PythonFunction:
         """The answer as a chunk that holds nothing but JSON."""
         value = {"text": answer} if isinstance(answer, str) else answer
         try:
+            _require_known(value)
             chunk = msgspec.convert({"finish_reason": "stop", **value}, Chunk)
             require_sound(chunk)
             return msgspec.json.decode(msgspec.json.encode(chunk), type=Chunk)
@@ -106,6 +108,34 @@ class PythonFunction:
             raise ProviderError(
                 f"{self._named} must return a text or a dict with `text`: {error}", retryable=False
             ) from None
+
+
+class _Called(Struct):
+    """What a tool call must say: which tool; its arguments as JSON text, or as an object."""
+
+    name: str
+    arguments: str | dict[str, Any] = ""
+
+
+class _ToolCall(Struct):
+    function: _Called
+
+
+def _require_known(value: dict[str, Any]) -> None:
+    """Refuse what nobody would read: another key, a tool call of another shape.
+
+    Raises ValueError or msgspec's own error.
+    """
+    known = msgspec.structs.fields(Chunk)
+    unknown = sorted(str(key) for key in set(value) - {field.name for field in known})
+    if unknown:
+        raise ValueError(
+            f"`{unknown[0]}` is no key; known are {', '.join(field.name for field in known)}"
+            " (tool calls stand in `delta`)"
+        )
+    calls = (value.get("delta") or {}).get("tool_calls")
+    if calls is not None:
+        msgspec.convert(calls, list[_ToolCall])
 
 
 def make_python(model: Model, root: str, assets: dict[str, Any]) -> PythonFunction:

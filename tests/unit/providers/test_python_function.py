@@ -9,6 +9,7 @@ import pytest
 
 from roadworthy.domain import Chunk, Model, ModelRequest, ProviderError, UsageError, sha256
 from roadworthy.providers.python_function import make_python
+from roadworthy.serving import tool_calls
 
 SOURCE = """
 import time
@@ -30,6 +31,21 @@ def unknown(request):
 
 def slow(request):
     time.sleep(0.2)
+
+CALL = {"index": 0, "id": "c1", "type": "function",
+        "function": {"name": "refund", "arguments": '{"order": "A17"}'}}
+
+def agent(request):
+    return {"finish_reason": "tool_calls", "delta": {"tool_calls": [CALL]}}
+
+def misplaced(request):
+    return {"text": "", "tool_calls": [CALL]}
+
+def nameless(request):
+    return {"delta": {"tool_calls": [{"name": "refund", "arguments": {}}]}}
+
+def listless(request):
+    return {"delta": {"tool_calls": CALL}}
 """
 
 
@@ -62,6 +78,26 @@ async def test_a_function_answers(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["fail", "number", "unknown"])
 async def test_a_broken_function_is_a_provider_error(folder: Path, name: str) -> None:
     with pytest.raises(ProviderError):
+        await run(folder, name)
+
+
+async def test_a_function_calls_tools(folder: Path) -> None:
+    (call,) = tool_calls([(await run(folder, "agent")).delta or {}])
+    assert (call.name, call.arguments) == ("refund", {"order": "A17"})
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("misplaced", "`tool_calls` is no key.*tool calls stand in `delta`"),
+        ("nameless", "function"),
+        ("listless", "array"),
+    ],
+)
+async def test_what_nobody_would_read_is_an_error_and_never_dropped(
+    folder: Path, name: str, said: str
+) -> None:
+    with pytest.raises(ProviderError, match=said):
         await run(folder, name)
 
 
