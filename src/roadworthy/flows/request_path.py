@@ -44,6 +44,8 @@ from roadworthy.serving import (
     Flight,
     OutputRails,
     Ticket,
+    beside_text,
+    checked_calls,
     decide,
     delta_text,
     input_text,
@@ -189,6 +191,9 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
     if unsaid is not None:
         yield trace.stopped(unsaid)
         return
+    if trace.logprobs:
+        spelt = beside_text(trace.logprobs)
+        trace.logprobs_leave = _pass(service, spelt, looking)
     yield _finish(call, service, trace, rails, decided)
 
 
@@ -199,6 +204,8 @@ def _decide(
     if service.decision is None or not call.managed:
         return None
     labels = service.decision.labels
+    if trace.refused:
+        return Decided("", None, {})
     if service.decision.confidence == "verbalised":
         return Decided(read_label(trace.raw, labels), read_confidence(trace.raw), {})
     if trace.label_logprobs is None:
@@ -218,16 +225,27 @@ def _check_tool_calls(service: Service, trace: Trace, looking: TextContext) -> A
     They leave whole, with the reply, so a rail sees all of them. A rail that would change them
     blocks: half-redacted arguments are no call that anybody asked for.
     """
-    text = delta_text(trace.deltas)
-    if not text:
+    if not trace.deltas:
         return None
+    text = delta_text(trace.deltas)
     rails = service.rails.output(looking)
     left = rails.feed(text)
     outcome = rails.finish()
     trace.note(outcome)
     if outcome.action != "answered":
         return outcome.action
-    return None if left + outcome.text == text else "blocked"
+    if left + outcome.text != text:
+        return "blocked"
+    trace.deltas = checked_calls(trace.deltas, lambda name: _pass(service, name, looking))
+    return None
+
+
+def _pass(service: Service, text: str, looking: TextContext) -> bool:
+    """Whether a text beside the answer may leave as it is; the answer does not hang on it."""
+    rails = service.rails.output(looking)
+    left = rails.feed(text)
+    outcome = rails.finish()
+    return outcome.action == "answered" and left + outcome.text == text
 
 
 def _finish(

@@ -27,6 +27,9 @@ from roadworthy.serving import Decided, RailOutcome, input_text
 
 from .service import Service
 
+_FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
+"""All that the API knows. A model's own word is none of them: no rail looks at it."""
+
 
 class Reply(Struct, frozen=True, kw_only=True):
     """How a call ended. `text` is all of the answer, pieces that already left included."""
@@ -61,8 +64,12 @@ class Trace:
         self._never: list[NeverRecord] = []
         self._usage = Usage()
         self._finish = ""
-        self._logprobs: list[TokenLogprob] = []
+        self.logprobs: list[TokenLogprob] = []
         self.deltas: list[dict[str, Any]] = []
+        self.refused = False
+        """Whether the upstream called its answer a refusal."""
+        self.logprobs_leave = True
+        """False once a rail objects to what they spell."""
         self.label_logprobs: dict[str, float] | None = None
 
     @property
@@ -89,11 +96,13 @@ class Trace:
         if chunk.usage is not None:
             self._usage = chunk.usage
         if chunk.finish_reason:
-            self._finish = chunk.finish_reason
+            known = chunk.finish_reason in _FINISH_REASONS
+            self._finish = chunk.finish_reason if known else "stop"
         if chunk.logprobs:
-            self._logprobs.extend(chunk.logprobs)
+            self.logprobs.extend(chunk.logprobs)
         if chunk.delta is not None:
             self.deltas.append(chunk.delta)
+            self.refused = self.refused or bool(chunk.delta.get("refusal"))
         if chunk.label_logprobs is not None:
             self.label_logprobs = chunk.label_logprobs
 
@@ -113,7 +122,7 @@ class Trace:
             observation=observation,
             finish_reason=self._finish or "stop",
             usage=self._usage,
-            logprobs=tuple(self._logprobs) if text == self.raw else (),
+            logprobs=tuple(self.logprobs) if self.logprobs_leave and text == self.raw else (),
             deltas=tuple(self.deltas),
         )
 
@@ -147,6 +156,10 @@ class Trace:
             usage=self._usage,
             error=error.message,
         )
+
+    def _refusal(self) -> dict[str, Any]:
+        """That the upstream called it a refusal, where it did; the words are its output."""
+        return {"refused": True} if self.refused else {}
 
     def _gone(self) -> str:
         """What a caller has already: the pieces of a stream, nothing of a plain answer."""
@@ -188,7 +201,7 @@ class Trace:
             raw_output=raw if raw != text else "",
             input_digest=sha256(self._asked.encode()),
             output_digest=sha256(text.encode()),
-            attributes=_probabilities(self._logprobs),
+            attributes=_probabilities(self.logprobs) | self._refusal(),
         )
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from roadworthy.domain import Observation, TokenLogprob, Usage
 from roadworthy.flows.trace import Reply
+from roadworthy.serving import tool_calls
 
 _encoder = msgspec.json.Encoder()
 
@@ -51,7 +52,7 @@ def completion(reply: Reply, *, model: str, created: int) -> bytes:
     """The body of a plain answer."""
     observation = reply.observation
     message: dict[str, Any] = {"role": "assistant", "content": reply.text, "refusal": None}
-    calls = tool_calls(reply.deltas)
+    calls = [call.as_message() for call in tool_calls(reply.deltas)]
     if calls:
         message["tool_calls"] = calls
         message["content"] = reply.text or None
@@ -100,7 +101,7 @@ class Chunks:
         parts = []
         if reply.rest:
             parts.append(self.piece(reply.rest))
-        calls = tool_calls(reply.deltas)
+        calls = [call.as_message() for call in tool_calls(reply.deltas)]
         if calls:
             parts.append(self._delta({"tool_calls": [_indexed(*c) for c in enumerate(calls)]}))
         end: dict[str, Any] = dict(self._head)
@@ -132,22 +133,6 @@ class Chunks:
 def error_event(body: bytes) -> bytes:
     """An error in the middle of a stream; SDKs raise it."""
     return b"data: " + body + b"\n\n"
-
-
-def tool_calls(deltas: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
-    """The tool calls of a reply, put together from the upstream's deltas."""
-    calls: dict[int, dict[str, Any]] = {}
-    for delta in deltas:
-        for part in delta.get("tool_calls") or ():
-            call = calls.setdefault(
-                part.get("index", len(calls)),
-                {"id": "", "type": "function", "function": {"name": "", "arguments": ""}},
-            )
-            function = part.get("function") or {}
-            call["id"] = part.get("id") or call["id"]
-            call["function"]["name"] += function.get("name") or ""
-            call["function"]["arguments"] += function.get("arguments") or ""
-    return [calls[index] for index in sorted(calls)]
 
 
 def _indexed(index: int, call: dict[str, Any]) -> dict[str, Any]:

@@ -157,18 +157,21 @@ def first_choice(reply: WireReply) -> WireChoice | None:
 def split_choice(choice: WireChoice) -> tuple[str, dict[str, Any] | None]:
     """A choice's text, and what its message or delta holds beside text and role.
 
-    Tool calls of a plain message get the `index` that streamed ones have, so that what reads
-    deltas reads both.
+    A refusal is text too, so that rails look at it and the caller reads it; `refusal` in the rest
+    says that it is one. Tool calls of a plain message get the `index` that streamed ones have, so
+    that what reads deltas reads both.
     """
     message = choice.delta if choice.message is None else choice.message
     if message is None:
         return choice.text or "", None
-    content = message.get("content")
-    text = content if isinstance(content, str) else ""
+    content, refused = message.get("content"), message.get("refusal")
+    text = content if isinstance(content, str) else _joined(content)
+    if isinstance(refused, str):
+        text += refused
     rest = {
         key: value
         for key, value in message.items()
-        if value is not None and key != "role" and not (key == "content" and value is text)
+        if value is not None and key not in ("role", "content")
     }
     calls = None if choice.message is None else rest.get("tool_calls")
     if isinstance(calls, list):
@@ -177,6 +180,13 @@ def split_choice(choice: WireChoice) -> tuple[str, dict[str, Any] | None]:
             for index, call in enumerate(calls)
         ]
     return text, rest or None
+
+
+def _joined(content: Any) -> str:
+    """The text parts of a content that is a list; nothing of any other."""
+    parts = content if isinstance(content, list) else ()
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def token_logprobs(raw: dict[str, Any] | None) -> tuple[TokenLogprob, ...]:

@@ -6,12 +6,16 @@ What is not known stays unknown: no price, no usage or no matching date gives No
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from roadworthy.domain import Instant, Price, Usage, format_instant
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_FIGURE = re.compile(r"-?[0-9.]{1,32}")
 
 _MILLION = Decimal(1_000_000)
 
@@ -50,8 +54,21 @@ def usage_of(raw: dict[str, Any]) -> Usage:
         cache_write_tokens=written,
         reasoning_tokens=reasoning,
         audio_tokens=_count(details_in, "audio_tokens") + _count(details_out, "audio_tokens"),
-        raw=raw,
+        raw=_counts_of(raw),
     )
+
+
+def _counts_of(raw: dict[str, Any]) -> dict[str, Any]:
+    """The provider's own counts under their own names; words have no place among them."""
+    kept: dict[str, Any] = {}
+    for name, value in raw.items():
+        if not _NAME.fullmatch(name):
+            continue
+        if isinstance(value, dict):
+            kept[name] = _counts_of(value)
+        elif value is None or isinstance(value, int | float) or _FIGURE.fullmatch(str(value)):
+            kept[name] = value
+    return kept
 
 
 def _object(raw: dict[str, Any], *names: str) -> dict[str, Any]:

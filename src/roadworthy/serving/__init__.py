@@ -13,8 +13,8 @@ from .rail_explanation import RailExplanation, explain_rails
 from .rails import RailLine
 from .route import Aim, aim, names
 from .tenants import TenantFile, TenantKey, TenantScope, editing, hash_key, load_tenants, new_key
-from .texts import delta_text, input_text, input_texts, with_texts
-from .tool_calls import ToolCall, tool_calls
+from .texts import input_text, input_texts, with_texts
+from .tool_calls import ToolCall, beside_text, checked_calls, delta_text, tool_calls
 
 __all__ = [
     "Admittance",
@@ -37,6 +37,8 @@ __all__ = [
     "Ticket",
     "ToolCall",
     "aim",
+    "beside_text",
+    "checked_calls",
     "decide",
     "delta_text",
     "editing",

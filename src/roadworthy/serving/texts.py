@@ -35,20 +35,6 @@ def with_texts(call: Call, texts: Sequence[str]) -> Call:
     return structs.replace(call, messages=messages)
 
 
-def delta_text(deltas: Sequence[dict[str, Any]]) -> str:
-    """What tool calls say: names and arguments, put together call by call, one a line.
-
-    Arguments arrive in fragments; those of one call are joined before a rail looks at them.
-    """
-    spoken: dict[object, list[str]] = {}
-    for delta in deltas:
-        for number, called in enumerate(delta.get("tool_calls") or ()):
-            function = called.get("function") or {}
-            parts = spoken.setdefault(called.get("index", number), [])
-            parts += [str(function[key]) for key in ("name", "arguments") if function.get(key)]
-    return "\n".join("".join(parts) for parts in spoken.values())
-
-
 def _message_texts(message: dict[str, Any]) -> list[str]:
     content = message.get("content")
     if isinstance(content, str):

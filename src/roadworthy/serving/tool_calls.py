@@ -7,11 +7,17 @@ are kept as the text that they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+
+from roadworthy.domain import TokenLogprob
+
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+"""What ids of tool calls look like; all others are words."""
 
 
 class ToolCall(Struct, frozen=True, kw_only=True):
@@ -32,14 +38,14 @@ class ToolCall(Struct, frozen=True, kw_only=True):
 
 def tool_calls(deltas: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
     """Every call that the deltas spell, fragments joined."""
-    found: dict[object, dict[str, str]] = {}
+    found: dict[int, dict[str, str]] = {}
     for delta in deltas:
         for number, part in enumerate(_parts(delta)):
             function = part.get("function")
             function = function if isinstance(function, dict) else {}
-            call = found.setdefault(
-                part.get("index", number), {"id": "", "name": "", "arguments": ""}
-            )
+            index = part.get("index")
+            place = index if isinstance(index, int) else number
+            call = found.setdefault(place, {"id": "", "name": "", "arguments": ""})
             call["id"] = call["id"] or str(part.get("id") or "")
             call["name"] += str(function.get("name") or "")
             call["arguments"] += _text(function.get("arguments"))
@@ -52,6 +58,55 @@ def tool_calls(deltas: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
         )
         for number, call in enumerate(found.values())
     )
+
+
+def delta_text(deltas: Sequence[dict[str, Any]]) -> str:
+    r"""What tool calls say: names, arguments, and the texts that the arguments decode to.
+
+    An escape (`\u0062`, `\n`) hides in the written arguments what the caller will read.
+    """
+    said: list[str] = []
+    for call in tool_calls(deltas):
+        said.append(call.name + call.text)
+        said += [text for text in _strings(call.arguments) if text not in call.text]
+    return "\n".join(part for part in said if part)
+
+
+def checked_calls(
+    deltas: Sequence[dict[str, Any]], passes: Callable[[str], bool]
+) -> list[dict[str, Any]]:
+    """One delta with exactly the calls that rails looked at, put together; [] without calls.
+
+    An id that does not pass gives way to `call_N`: it only ties an answer to its call.
+    """
+    calls = []
+    for number, call in enumerate(tool_calls(deltas)):
+        named = call.as_message()
+        sound = _ID.fullmatch(call.id) is not None and passes(call.id)
+        calls.append({"index": number, **named, "id": call.id if sound else f"call_{number}"})
+    return [{"tool_calls": calls}] if calls else []
+
+
+def beside_text(tokens: Sequence[TokenLogprob]) -> str:
+    """What tokens spell, and what their alternatives spell, rank by rank, one a line."""
+    lines = ["".join(token.token for token in tokens)]
+    ranked = [list(token.top) for token in tokens]
+    for rank in range(max((len(ways) for ways in ranked), default=0)):
+        lines.append("".join(ways[rank] for ways in ranked if rank < len(ways)))
+    return "\n".join(lines)
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Every text in a JSON value, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
 
 
 def _parts(delta: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import msgspec
 
 from roadworthy.domain import Observation, TokenLogprob, Usage
 from roadworthy.flows.trace import Reply
-from roadworthy.gateway.chat_reply import DONE, Chunks, completion, tool_calls
+from roadworthy.gateway.chat_reply import DONE, Chunks, completion
 
 
 def a_reply(text: str = "hello", rest: str = "lo", **changes: object) -> Reply:
@@ -82,7 +82,9 @@ def test_tool_calls_are_put_together_from_deltas() -> None:
         {"tool_calls": [{"index": 0, "function": {"arguments": '{"a"'}}]},
         {"tool_calls": [{"index": 0, "function": {"arguments": ":1}"}}]},
     )
-    (call,) = tool_calls(deltas)
+    reply = a_reply(deltas=deltas)
+    said = msgspec.json.decode(completion(reply, model="desk", created=7))
+    (call,) = said["choices"][0]["message"]["tool_calls"]
     assert call["function"] == {"name": "look", "arguments": '{"a":1}'}
     assert call["id"] == "c1"
 

@@ -377,3 +377,19 @@ async def test_connections_are_used_again_after_streams() -> None:
 
 def test_a_provider_does_not_print_its_secret() -> None:
     assert KEY not in repr(Secret(KEY))
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_refusal_is_text_and_marked(stream: bool) -> None:
+    async with FakeUpstream() as upstream:
+        reply = Reply(text="", pieces=[], message={"content": None, "refusal": "I cannot."})
+        got = await chunks(upstream, reply, stream=stream)
+        assert "".join(chunk.text for chunk in got) == "I cannot."
+        assert any(chunk.delta and chunk.delta.get("refusal") for chunk in got)
+
+
+async def test_the_parts_of_a_listed_content_are_text() -> None:
+    async with FakeUpstream() as upstream:
+        parts = [{"type": "text", "text": "sa"}, {"type": "x"}, {"type": "text", "text": "id"}]
+        (chunk,) = await chunks(upstream, Reply(text="", message={"content": parts}))
+        assert (chunk.text, chunk.delta) == ("said", None)

@@ -97,3 +97,8 @@ def test_what_is_not_known_costs_none_and_never_zero() -> None:
     assert price(Usage(), "m", AT, table) is None
     assert price(None, "m", AT, table) is None
     assert price(Usage(input_tokens=1), "m", AT, [row("2026-01-01", input=0.0)]) == ("0", "USD")
+
+
+def test_usage_keeps_counts_and_no_words() -> None:
+    raw = {"prompt_tokens": 1, "note": "words", "some words": 2, "details": {"a": 1, "b": "c"}}
+    assert usage_of(raw).raw == {"prompt_tokens": 1, "details": {"a": 1}}
