@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from doubles.desk import SLOS, Desk, cases
-from roadworthy.domain import GateDecision
+from roadworthy.domain import GateDecision, Verdict
+from roadworthy.flows.evaluating import Asked
 
 
 @pytest.fixture
@@ -73,13 +75,53 @@ async def test_a_case_that_moves_to_another_suite_is_named(desk: Desk) -> None:
     assert "1 case stands in another suite than before: c0 of main" in notes
 
 
-async def test_a_system_under_another_name_does_not_lose_its_past_unseen(desk: Desk) -> None:
-    await desk.evaluate()
+def rename(desk: Desk) -> None:
+    """The charter calls the system otherwise."""
     text = (desk.root / "charter.yaml").read_text()
     desk.write("charter.yaml", text.replace("system: desk", "system: counter"))
-    desk.deliberate()
+
+
+async def test_a_system_under_another_name_does_not_lose_its_past(desk: Desk) -> None:
     await desk.evaluate()
-    assert any("asked of the system `desk`, too" in note for note in desk.gate().notes)
+    rename(desk)
+    decision = await after(desk)
+    assert any("asked of the system `desk`, too" in note for note in decision.notes)
+    assert decision.runs == 2
+
+
+async def test_another_name_washes_no_removed_case_off(desk: Desk) -> None:
+    await desk.evaluate()
+    desk.cases(cases()[:60])
+    rename(desk)
+    decision = await after(desk)
+    assert decision.decision is Verdict.FAIL
+    assert any("20 cases" in why and "removed" in why for why in decision.reasons)
+
+
+async def test_another_name_with_many_new_cases_washes_nothing_off(desk: Desk) -> None:
+    await desk.evaluate()
+    new = [{**case, "id": f"n{case['id']}", "input": f"{case['input']} again"} for case in cases()]
+    desk.cases([*cases()[:60], *new, *({**case, "id": f"m{case['id']}"} for case in new)])
+    rename(desk)
+    assert (await after(desk)).decision is Verdict.FAIL
+
+
+async def test_another_name_for_system_and_cases_is_the_same_behaviour(desk: Desk) -> None:
+    await desk.evaluate()
+    desk.cases([{**case, "id": f"n{case['id']}"} for case in cases()])
+    rename(desk)
+    decision = await after(desk)
+    assert any("80 cases" in why and "removed" in why for why in decision.reasons)
+
+
+async def test_another_system_with_other_cases_binds_nothing(desk: Desk) -> None:
+    await desk.evaluate()
+    desk.cases([{**case, "id": f"n{case['id']}"} for case in cases()])
+    desk.patterns('"burnt"')
+    rename(desk)
+    decision = await after(desk)
+    assert (decision.decision, decision.runs) == (Verdict.PASS, 1)
+    assert not any("asked of the system" in note for note in decision.notes)
 
 
 async def test_objectives_that_an_earlier_version_did_not_keep_stop_nothing(desk: Desk) -> None:
@@ -91,3 +133,34 @@ async def test_objectives_that_an_earlier_version_did_not_keep_stop_nothing(desk
     loop.blobs.path(str(entry.payload["slos"])).unlink()
     notes = (await after(desk)).notes
     assert any("safety-slos.yaml is another than" in note for note in notes)
+
+
+EXTRA = "name: extra\ncases: [extra.jsonl]\n"
+
+
+def extra(desk: Desk) -> None:
+    """A second suite beside `main`."""
+    lines = [json.dumps({**each, "id": f"x{each['id']}"}) + "\n" for each in cases(20)]
+    desk.write("suites/extra.jsonl", "".join(lines))
+    desk.write("suites/extra.yaml", EXTRA)
+
+
+async def test_a_run_of_one_suite_undoes_no_full_run(desk: Desk) -> None:
+    extra(desk)
+    full = await desk.inspect()
+    assert full.decision is Verdict.PASS, full.reasons
+    await desk.evaluate(Asked(suites=("extra",)))
+    again = desk.gate()
+    assert (again.decision, again.run) == (Verdict.PASS, full.run), again.reasons
+
+
+async def test_a_new_suite_that_alone_was_run_says_how_both_are_asked(desk: Desk) -> None:
+    assert (await desk.inspect()).decision is Verdict.PASS
+    extra(desk)
+    await desk.evaluate(Asked(suites=("extra",)))
+    undecided = desk.gate()
+    assert undecided.decision is Verdict.INCONCLUSIVE
+    said = "the newest asked extra, not main; `roadworthy eval` without --suite asks all"
+    assert any(said in reason for reason in undecided.reasons), undecided.reasons
+    await desk.evaluate()
+    assert desk.gate().decision is Verdict.PASS

@@ -1,7 +1,8 @@
 """What was moved since earlier bars, in words: cases, suites, objectives, the system's own name.
 
-Enters: a loop, the system as it stands, the bars that were ever fixed for it. Leaves: notes for a
-decision. What never happens here: a verdict; a case that is gone is a blocker and told elsewhere.
+Enters: a loop, the system as it stands, the bars that were ever fixed for it. Leaves: those bars,
+and notes for a decision. What never happens here: a verdict (a case that is gone is a blocker and
+told elsewhere); a bar left out because the system was called otherwise.
 """
 
 from __future__ import annotations
@@ -10,14 +11,30 @@ from collections.abc import Sequence
 
 import msgspec
 
-from roadworthy.domain import Bar, EvidenceError, SloFile, System, digest_of
-from roadworthy.policy import looked_at, moved_since, objectives_moved
+from roadworthy.domain import Bar, EvidenceError, ReleaseContent, SloFile, System, digest_of
+from roadworthy.policy import moved_since, objectives_moved, shares
+from roadworthy.release import behaviour_digest
 
 from .loop import Loop
 from .run_records import bar_of
 
 Fixed = Sequence[tuple[str, Bar]]
 """(instant, bar), oldest first."""
+
+
+def earlier_bars(loop: Loop, content: ReleaseContent, present: Bar) -> list[tuple[str, Bar]]:
+    """Every bar that was ever fixed for the system, whatever it was called, oldest first.
+
+    Under another name: those of the same behaviour, and those that ask the same cases.
+    """
+    behaviour = behaviour_digest(content)
+    found = []
+    for entry in loop.ledger.entries(kind="bar.fixed"):
+        bar = bar_of(loop, str(entry.payload["bar"]))
+        own = entry.system == present.system or entry.payload.get("behaviour") == behaviour
+        if own or shares(bar, present):
+            found.append((entry.time, bar))
+    return found
 
 
 def moved(loop: Loop, system: System, bars: Fixed, present: Bar) -> list[str]:
@@ -27,7 +44,7 @@ def moved(loop: Loop, system: System, bars: Fixed, present: Bar) -> list[str]:
         *moved_since(bars, present),
         *objectives_moved(wording, system.slos),
         *_asked_otherwise(system, bars),
-        *_under_another_name(loop, present),
+        *_under_another_name(bars, present),
     ]
 
 
@@ -78,16 +95,11 @@ def _asked_otherwise(system: System, bars: Fixed) -> list[str]:
     return notes
 
 
-def _under_another_name(loop: Loop, present: Bar) -> list[str]:
-    """Systems of this workspace that were asked these cases: their past is not this one's."""
-    names = {
-        entry.system
-        for entry in loop.ledger.entries(kind="bar.fixed")
-        if entry.system != present.system
-        and looked_at(bar_of(loop, str(entry.payload["bar"])), present)
-    }
+def _under_another_name(bars: Fixed, present: Bar) -> list[str]:
+    """What these cases were asked as before: a new name is no clean slate."""
+    names = {bar.system for _, bar in bars} - {present.system}
     return [
-        f"these cases were asked of the system `{name}`, too: its incidents, runs and lost cases "
-        "are not looked at here"
+        f"these cases were asked of the system `{name}`, too: its bars and its runs of this "
+        "candidate count here, its incidents and its live release do not"
         for name in sorted(names)
     ]

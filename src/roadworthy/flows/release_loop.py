@@ -45,7 +45,6 @@ from roadworthy.policy import (
     finding_blockers,
     finding_notes,
     incident_blockers,
-    moved_since,
     regressions,
     removed_cases,
     same_bar,
@@ -62,6 +61,7 @@ from .intact import require_intact
 from .judging import Evidence, judge
 from .learning import elsewhere
 from .loop import Loop
+from .moved import earlier_bars, moved
 from .rated import ballots_of, with_ratings
 from .run_records import bar_of, newest_run, rows_of
 from .trials import answered_beside, trials_of, with_rows
@@ -98,7 +98,7 @@ def consider(system: System, loop: Loop, pull: Pull | None = None) -> GateDecisi
     run = newest_run(loop, content.candidate_digest, bar=present)
     rows = with_ratings(rows_of(loop, run), ballots_of(loop, content.system))
     # 3 the bar
-    bars = [*_earlier_bars(loop, present.system), *(pull.bars if pull is not None else ())]
+    bars = [*earlier_bars(loop, content, present), *(pull.bars if pull is not None else ())]
     incidents = list(fold(loop.ledger.entries(system=content.system)).values())
     excuses = excuses_of(system, content, loop, removed_cases(bars, present), incidents)
     aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
@@ -117,7 +117,7 @@ def consider(system: System, loop: Loop, pull: Pull | None = None) -> GateDecisi
     )
     assessments, notes = judge(content.slos.slos, evidence)
     notes += [*aside.notes, *stopped_early(run), *trials.notes]
-    notes += [*moved_since(bars, present), *_compared(baseline, rows, pull)]
+    notes += [*moved(loop, system, bars, present), *_compared(baseline, rows, pull)]
     assessments += _regressions(baseline, rows, pull, assessments)
     # 5 people, findings and incidents
     findings = findings_seen(loop, content, rows, excuses.waivers)
@@ -163,15 +163,6 @@ def present_bar(system: System, content: ReleaseContent) -> Bar:
         suites=tuple(pin_suite(suite) for suite in system.suites),
         quarantine=quarantine_of(system),
     )
-
-
-def _earlier_bars(loop: Loop, system: str) -> list[tuple[str, Bar]]:
-    """Every bar that was ever fixed for the system, with its instant, oldest first."""
-    return [
-        (entry.time, msgspec.convert(loop.blobs.get_json(str(entry.payload["bar"])), Bar,
-                                     strict=False))
-        for entry in loop.ledger.entries(kind="bar.fixed", system=system)
-    ]  # fmt: skip
 
 
 def _bar_blockers(loop: Loop, run: RunSummary | None, present: Bar) -> list[Blocker]:

@@ -3,7 +3,8 @@
 Enters: a loop, a candidate, the bar of today and the run to judge. Leaves: how many runs were
 begun, how many other candidates met these cases before, and what the earlier runs saw of cases
 that are still asked. What never happens here: a run left out because its objectives, seed,
-repeats, attempt, tags or suites were others, or because a comment made its candidate a new one.
+repeats, attempt, tags or suites were others, or because a comment or another name of the system
+made its candidate a new one.
 A run that went on counts once.
 """
 
@@ -108,7 +109,7 @@ def _begun(
     begun: dict[str, _Begun] = {}
     strangers: set[str] = set()
     before = True
-    for entry in loop.ledger.entries(kind="bar.fixed", system=content.system):
+    for entry in loop.ledger.entries(kind="bar.fixed"):
         same = entry.subject == mine or entry.payload.get("behaviour") == behaviour
         before = before and entry.payload.get("run") != run.run
         if not same and not before:

@@ -19,6 +19,7 @@ from .gate import decide
 from .incident_cases import REQUIREMENT, assess_incident_cases, holds, incident_blockers
 from .lookout import undecided_by
 from .multiplicity import beside_objectives, held_together, is_compared
+from .objectives_moved import objectives_moved
 from .preread import (
     Change,
     Flip,
@@ -28,7 +29,6 @@ from .preread import (
     preread_block,
     with_preread,
 )
-from .objectives_moved import objectives_moved
 from .regression import (
     REGRESSION,
     PairedScore,
@@ -58,6 +58,7 @@ from .trials import (
     in_runs,
     looked_at,
     only_adds,
+    shares,
     stopped_early,
     tried_before,
 )
@@ -133,6 +134,7 @@ __all__ = [
     "rests_on_estimate",
     "same_bar",
     "set_aside",
+    "shares",
     "shown",
     "stopped_early",
     "to_junit",

@@ -51,6 +51,18 @@ def looked_at(fixed: Bar, present: Bar) -> bool:
     return bool(today) and len(today & asked) >= _HALF * len(today)
 
 
+def shares(fixed: Bar, present: Bar) -> bool:
+    """Whether two bars ask the same cases: at least half of those of the smaller one.
+
+    So a bar of another system's name still binds when cases of it were deleted, and when many
+    were added. A bar without cases shares nothing.
+    """
+    asked = {case for pin in fixed.suites for case in pin.cases}
+    today = {case for pin in present.suites for case in pin.cases}
+    fewer = min(len(asked), len(today))
+    return bool(fewer) and len(today & asked) >= _HALF * fewer
+
+
 def only_adds(fixed: Bar, present: Bar, added: Set[tuple[str, str]]) -> bool:
     """Whether `present` asks what `fixed` did, word for word, and beside it only `added`.
 

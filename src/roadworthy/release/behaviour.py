@@ -1,8 +1,9 @@
 """Which candidates are one and the same for counting tries: a digest of what they would do.
 
 In: a release's content. Out: a digest that a comment in model code, a docstring, another drawing
-seed or a renamed label of the candidate does not change. Never here: the candidate digest, which
-stays exact to the byte; nothing is signed, served or compared under this one.
+seed, a renamed label of the candidate or another name of the system does not change. Never here:
+the candidate digest, which stays exact to the byte; nothing is signed, served or compared under
+this one.
 
 It tells candidates apart that behave alike (a renamed variable), never the other way round: two
 that share it run the same program on the same prompt, or differ in their luck alone.
@@ -36,9 +37,10 @@ def behaviour_digest(content: ReleaseContent) -> str:
         drawn = msgspec.structs.replace(prompt.header.sampling, seed=None)
         header = msgspec.structs.replace(prompt.header, sampling=drawn)
         prompt = msgspec.structs.replace(prompt, header=header)
-    return candidate_digest(
-        msgspec.structs.replace(content, candidate=candidate, prompt=prompt, assets=assets)
+    unnamed = msgspec.structs.replace(
+        content, system="", candidate=candidate, prompt=prompt, assets=assets
     )
+    return candidate_digest(unnamed)
 
 
 def program_of(source: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from roadworthy.domain import Bar, SuitePin
-from roadworthy.policy import looked_at, only_adds, tried_before
+from roadworthy.policy import looked_at, only_adds, shares, tried_before
 
 
 def bar(cases: dict[str, str]) -> Bar:
@@ -44,3 +44,14 @@ def test_how_many_other_candidates_met_the_cases_is_said_plainly() -> None:
     assert tried_before(0) == ""
     assert tried_before(1).startswith("1 other candidate was asked these cases before")
     assert tried_before(12).startswith("12 other candidates were asked")
+
+
+@pytest.mark.parametrize(("kept", "added", "same"), [(60, 0, True), (30, 0, True), (1, 0, True),
+                                                     (30, 900, True), (29, 900, False),
+                                                     (0, 60, False), (0, 0, False)])  # fmt: skip
+def test_bars_that_share_half_of_the_smaller_ask_the_same(
+    kept: int, added: int, same: bool
+) -> None:
+    names = [*(f"c{n}" for n in range(kept)), *(f"new{n}" for n in range(added))]
+    assert shares(PRESENT, bar(dict.fromkeys(names, "digest"))) is same
+    assert shares(bar(dict.fromkeys(names, "digest")), PRESENT) is same

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from doubles.pinnable import a_prompt, a_system, candidate
 from roadworthy.domain import PromptHeader, Sampling, sha256
-from roadworthy.release import behaviour_digest, pin
+from roadworthy.release import behaviour_digest, candidate_digest, pin
 from roadworthy.release.behaviour import program_of
 
 CODE = '''
@@ -83,3 +84,10 @@ def test_weights_that_a_digest_names_stay_what_tells_models_apart() -> None:
     one = pin(a_system(candidate=candidate(model=model)))
     two = pin(a_system(candidate=candidate(model={**model, "digest": "sha256:2"})))
     assert behaviour_digest(one) != behaviour_digest(two)
+
+
+def test_another_name_of_the_system_is_the_same_behaviour() -> None:
+    plain = pin(a_system(**python(CODE, "sha256:1")))
+    other = msgspec.structs.replace(plain, system="another")
+    assert candidate_digest(plain) != candidate_digest(other)
+    assert behaviour_digest(plain) == behaviour_digest(other)
