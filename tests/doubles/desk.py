@@ -10,7 +10,7 @@ from pathlib import Path
 
 from doubles.said import SAID
 from roadworthy.detectors import make_detector
-from roadworthy.domain import Draft, GateDecision, NeverEvent, Observation, Outcome
+from roadworthy.domain import Draft, GateDecision, NeverEvent, Observation, Outcome, System
 from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.release_loop import gate
@@ -116,8 +116,13 @@ class Desk:
     ) -> Evaluated:
         """`roadworthy eval`."""
         system = load_system(self.root, candidate=candidate)
+        return await evaluate(system, asked or Asked(), self.deps(system))
+
+    def deps(self, system: System | None = None) -> EvaluatingDeps:
+        """What an evaluation needs beside the system."""
+        system = system or load_system(self.root)
         loop = self.loop()
-        deps = EvaluatingDeps(
+        return EvaluatingDeps(
             loop=loop,
             new_id=new_id,
             service=lambda content, wrap: build_service(
@@ -126,7 +131,6 @@ class Desk:
             ),
             detector_factory=lambda name, options: make_detector(name, options, system.assets),
         )  # fmt: skip
-        return await evaluate(system, asked or Asked(), deps)
 
     def gate(self) -> GateDecision:
         """`roadworthy gate`."""

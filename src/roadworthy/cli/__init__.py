@@ -13,6 +13,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "keys": ("roadworthy.cli.keys", "list keys; make virtual API keys for tenants"),
     "eval": ("roadworthy.cli.evaluate", "run the suites through the real request path"),
     "suite": ("roadworthy.cli.suite", "grow the suites: attacks, perturbations, coverage"),
+    "calibrate": (
+        "roadworthy.cli.calibrate",
+        "from which confidence on an answer may stand by itself, proven",
+    ),
     "compare": ("roadworthy.cli.compare", "two candidates on the same cases, which cases flipped"),
     "rate": ("roadworthy.cli.rate", "let people rate answers, blind; see how far they agree"),
     "deliberate": (

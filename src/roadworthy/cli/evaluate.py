@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from msgspec import structs
@@ -29,6 +29,8 @@ from roadworthy.flows.service import Service
 
 from .aside import standard_output_aside
 from .exits import Exit
+
+Done = TypeVar("Done")
 
 _AT_A_TIME_LOCAL = 2
 """A local model answers one call at a time; one more is prepared meanwhile."""
@@ -101,7 +103,7 @@ def _amount(text: str) -> Decimal | None:
     return amount
 
 
-def _paced(asked: Asked, model: Model) -> Asked:
+def paced(asked: Asked, model: Model) -> Asked:
     """What is asked, with the concurrency that suits the model where none was given."""
     import os
 
@@ -133,6 +135,14 @@ def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
 
 def run_system(system: System, loop: Loop, asked: Asked) -> Evaluated:
     """Run a loaded system's suites, with progress on standard error."""
+    suited = paced(asked, system.candidate.model)
+    return asking(system, loop, lambda deps: evaluate(system, suited, deps))
+
+
+def asking(
+    system: System, loop: Loop, work: Callable[[EvaluatingDeps], Coroutine[Any, Any, Done]]
+) -> Done:
+    """Do what asks a system's model, with progress on standard error."""
     import uvloop
 
     from roadworthy.wiring.clock import new_id
@@ -140,8 +150,6 @@ def run_system(system: System, loop: Loop, asked: Asked) -> Evaluated:
 
     from .terminal import Progress as Bar
     from .terminal import progress
-
-    asked = _paced(asked, system.candidate.model)
 
     def service(content: ReleaseContent, wrap: Callable[[Provider], Provider]) -> Service:
         return build_service(
@@ -182,7 +190,7 @@ def run_system(system: System, loop: Loop, asked: Asked) -> Evaluated:
             provider=provider,
             on_progress=show,
         )
-        return uvloop.run(evaluate(system, asked, deps))
+        return uvloop.run(work(deps))
 
 
 def _note(now: Progress) -> str:

@@ -1,6 +1,15 @@
 """The ground floor: nouns, ports and errors. No I/O, no clock, no randomness."""
 
 from .assessment import Assessment, Blocker, GateDecision, Phase, WaiverUse
+from .calibration import (
+    Calibration,
+    FittedMap,
+    FittedThreshold,
+    Guarantee,
+    MapKind,
+    Reliability,
+    calibration_faults,
+)
 from .campaign import Campaign, CampaignFinding
 from .candidate import (
     Assertion,
@@ -269,6 +278,7 @@ __all__ = [
     "Behaviour",
     "Blocker",
     "Budget",
+    "Calibration",
     "Call",
     "Campaign",
     "CampaignFinding",
@@ -300,11 +310,14 @@ __all__ = [
     "Fault",
     "File",
     "Finding",
+    "FittedMap",
+    "FittedThreshold",
     "FlakyCase",
     "FollowUp",
     "GateDecision",
     "GeneratorSpec",
     "GeneratorUse",
+    "Guarantee",
     "History",
     "Imported",
     "ImportedFile",
@@ -323,6 +336,7 @@ __all__ = [
     "Listen",
     "LiveTool",
     "ManifestError",
+    "MapKind",
     "Measurement",
     "MitigationKind",
     "Model",
@@ -371,6 +385,7 @@ __all__ = [
     "Reducer",
     "RefusedError",
     "ReleaseContent",
+    "Reliability",
     "Report",
     "ReportState",
     "Review",
@@ -434,6 +449,7 @@ __all__ = [
     "Waiver",
     "WaiverUse",
     "Witness",
+    "calibration_faults",
     "canonical",
     "canonical_of_plain",
     "decimal",

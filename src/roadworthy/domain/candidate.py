@@ -51,7 +51,10 @@ class Decision(File, frozen=True, kw_only=True):
     """How sure the decision is: by the probabilities of the labels · `verbalised`: as the model
     says it in words (`Confidence: 85 %`); it then answers freely, and names one label."""
     accept: Share | Literal["auto"] = 0.0
-    """Confidence from which on the decision stands by itself; below it a person decides."""
+    """Confidence from which on the decision stands by itself; below it a person decides.
+    `auto`: from the threshold on that the calibration proves."""
+    calibration: str | UnsetType = UNSET
+    """The file that `roadworthy calibrate` wrote: a map of confidences, a proven threshold."""
     calibrate: bool = False
     """Divide each label's probability by what the bare prompt gives it (contextual calibration,
     Zhao et al. 2021, https://arxiv.org/abs/2102.09690)."""

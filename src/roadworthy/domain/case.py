@@ -150,6 +150,9 @@ class SuiteFile(File, frozen=True, kw_only=True):
     """How the repeats of a case become each of its scores, where the scorer does not say."""
     stop_when: StopWhen | UnsetType = UNSET
     """Stop early; left out, every case is asked."""
+    purpose: Literal["calibration"] | UnsetType = UNSET
+    """`calibration`: confidences are fitted on its cases (`roadworthy calibrate`), so the gate
+    never judges by them; left out, they are judged by."""
     user: Model | UnsetType = UNSET
     """The model that plays the users of cases with `simulate`; pinned like a candidate's."""
 

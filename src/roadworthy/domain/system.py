@@ -28,6 +28,9 @@ class System(Struct, frozen=True, kw_only=True):
     rails: Rails
     slos: SloFile
     suites: tuple[Suite, ...]
+    """Those that judge."""
+    calibration: tuple[Suite, ...] = ()
+    """Those that confidences are fitted on (`purpose: calibration`), and that never judge."""
     rollout: Rollout | None = None
     pipeline: Pipeline | None = None
     waivers: tuple[Waiver, ...] = ()

@@ -30,7 +30,6 @@ from roadworthy.domain import (
     Action,
     Call,
     Clock,
-    Decision,
     Journal,
     Observation,
     ProviderError,
@@ -183,6 +182,7 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
                     break
         # 3.5 decide
         decided = _decide(call, service, trace, prior)
+        decided = decided and service.acceptance.calibrated(decided)
     except ProviderError as error:
         yield trace.failed(error)
         return
@@ -260,7 +260,7 @@ def _finish(
     outcome = rails.finish(decision=decided.label, confidence=decided.confidence)
     outcome = structs.replace(outcome, text=piece + outcome.text)
     trace.note(outcome)
-    doubt = _doubt(decided, service.decision)
+    doubt = service.acceptance.doubt(decided)
     if outcome.action == "answered" and doubt:
         trace.verdicts.append(
             RailVerdict(
@@ -273,16 +273,6 @@ def _finish(
         )
         return trace.stopped("held", decided)
     return trace.done(outcome, decided)
-
-
-def _doubt(decided: Decided, decision: Decision | None) -> str:
-    """Why a person must decide instead; empty when the decision stands by itself."""
-    if not decided.label:
-        return "the model named none of the labels"
-    accept = decision.accept if decision is not None else 0.0
-    if accept == "auto" or (accept and (decided.confidence is None or decided.confidence < accept)):
-        return "less sure than the accept threshold"
-    return ""
 
 
 _KILLED = Reply(

@@ -16,7 +16,7 @@ from roadworthy.domain import (
     Usage,
 )
 from roadworthy.prompting import Composer
-from roadworthy.serving import RailLine
+from roadworthy.serving import Acceptance, RailLine, compile_acceptance
 
 Pricing = Callable[[Usage, str], tuple[str, str] | None]
 """(usage, instant) -> (decimal amount, currency), or None when no price is known."""
@@ -34,6 +34,7 @@ class Service:
         rails: RailLine,
         provider: Provider,
         pricing: Pricing,
+        acceptance: Acceptance | None = None,
     ) -> None:
         self.content = content
         self.digest = digest
@@ -42,6 +43,8 @@ class Service:
         self.provider = provider
         self.pricing = pricing
         self.decision = content.candidate.decision
+        # Without a calibration `auto` accepts nothing.
+        self.acceptance = acceptance or compile_acceptance(self.decision, None)
         self._endpoints = {endpoint.id: endpoint for endpoint in content.charter.endpoints}
         self._first = content.charter.endpoints[0]
         self._prior: dict[str, float] | None = None

@@ -201,8 +201,13 @@ class Trace:
             raw_output=raw if raw != text else "",
             input_digest=sha256(self._asked.encode()),
             output_digest=sha256(text.encode()),
-            attributes=_probabilities(self.logprobs) | self._refusal(),
+            attributes=_probabilities(self.logprobs) | _said(decided) | self._refusal(),
         )
+
+
+def _said(decided: Decided | None) -> dict[str, Any]:
+    """What the model said of its confidence, where a calibration put another in its place."""
+    return {} if decided is None or decided.said is None else {"said_confidence": decided.said}
 
 
 def _probabilities(tokens: list[TokenLogprob]) -> dict[str, Any]:

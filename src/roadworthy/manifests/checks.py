@@ -6,6 +6,7 @@ over everything that was loaded.
 
 from __future__ import annotations
 
+from .calibration_checks import check_calibration
 from .candidate_checks import check_candidate
 from .charter_checks import check_charter
 from .clauses import check_clauses
@@ -25,6 +26,7 @@ CHECKS = (
     check_prompt,
     check_slos,
     check_suites,
+    check_calibration,
     check_papers,
     check_repeats,
     check_episodes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from roadworthy.domain import (
+    Calibration,
     Campaign,
     Candidate,
     Case,
@@ -44,6 +45,7 @@ _ROWS: tuple[tuple[str, str, str, type[Struct], str], ...] = (
     ("prompt", "prompts/NAME.md", "markdown", PromptHeader, "the front matter of a prompt"),
     ("example", "prompts/NAME.jsonl", "jsonl", FewShot, "one few-shot example"),
     ("safety-slos", "safety-slos.yaml", "yaml", SloFile, "the numbers that it must hold"),
+    ("calibration", "calibration.json", "json", Calibration, "what confidences are worth"),
     ("rails", "rails.yaml", "yaml", Rails, "checks on inputs and outputs"),
     ("suite", "suites/NAME.yaml", "yaml", SuiteFile, "which cases, how they are scored"),
     ("case", "suites/**/NAME.jsonl", "jsonl", Case, "one case"),

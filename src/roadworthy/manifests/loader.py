@@ -53,6 +53,7 @@ def load_system(root: Path, *, candidate: str = "candidate.yaml") -> System:
         rails=reading.rails,
         slos=reading.slos,
         suites=reading.suites,
+        calibration=reading.calibration,
         rollout=reading.rollout,
         pipeline=reading.pipeline,
         waivers=tuple(reading.waivers.values()),

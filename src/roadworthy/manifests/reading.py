@@ -67,6 +67,8 @@ class Reading:
         """Path -> suite as written."""
         self.case_files: dict[str, list[Case]] = {}
         self.suites: tuple[Suite, ...] = ()
+        self.calibration: tuple[Suite, ...] = ()
+        """Suites that confidences are fitted on; `suites` are those that judge."""
         self.rollout: Rollout | None = None
         self.pipeline: Pipeline | None = None
         self.waivers: dict[str, Waiver] = {}

@@ -55,7 +55,7 @@ def check_suites(reading: Reading) -> None:
         )
     for file, suite in reading.suite_files.items():
         _check_suite(suite, reading.document(file), reading.folder)
-    for loaded in reading.suites:
+    for loaded in (*reading.suites, *reading.calibration):
         document = reading.document(loaded.path)
         if not loaded.cases and reading.cases_known:
             document.fault(

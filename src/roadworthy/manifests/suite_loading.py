@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec import UNSET
+
 from roadworthy.domain import Case, Suite, SuiteFile
 
 from .reading import Reading
@@ -11,12 +13,14 @@ from .typed import suggest
 
 
 def load_suites(reading: Reading) -> None:
-    """Fill `reading.suites`, in order of the files' names."""
+    """Fill `reading.suites` and `reading.calibration`, in order of the files' names."""
     loading = _Loading(reading)
-    reading.suites = tuple(
+    every = [
         Suite(path=file, file=suite, cases=tuple(loading.cases_of(file)))
         for file, suite in reading.suite_files.items()
-    )
+    ]
+    reading.suites = tuple(one for one in every if one.file.purpose is UNSET)
+    reading.calibration = tuple(one for one in every if one.file.purpose is not UNSET)
 
 
 class _Loading:

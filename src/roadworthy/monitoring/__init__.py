@@ -3,6 +3,7 @@
 from .cases import copies_in
 from .clusters import families
 from .contributions import contributions
+from .fitting import Labelled, labelled_confidences
 from .indicators import measure, measure_all
 from .lookout import Lookout, lookouts, unchecked
 from .rates import ATTACKS
@@ -10,11 +11,13 @@ from .selection import by_facets, selector, uncarried
 
 __all__ = [
     "ATTACKS",
+    "Labelled",
     "Lookout",
     "by_facets",
     "contributions",
     "copies_in",
     "families",
+    "labelled_confidences",
     "lookouts",
     "measure",
     "measure_all",

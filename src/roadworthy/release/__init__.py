@@ -24,6 +24,7 @@ from .bundle import (
     read_envelopes,
     slos_layer,
 )
+from .calibrated import calibration_of, fitted_for, uncalibrated
 from .pin import candidate_digest, pin
 from .sign import (
     APPROVERS,
@@ -54,11 +55,13 @@ __all__ = [
     "behaviour_digest",
     "build_bundle",
     "bundle_digest",
+    "calibration_of",
     "candidate_digest",
     "copy_bundle",
     "describe_bundle",
     "envelope_digest",
     "expiry",
+    "fitted_for",
     "foreign_envelopes",
     "mend_bundle",
     "pin",
@@ -69,6 +72,7 @@ __all__ = [
     "require_same_objectives",
     "require_verified",
     "slos_layer",
+    "uncalibrated",
     "verify_release",
     "waivers_used",
     "wanted_people",

@@ -1,5 +1,6 @@
 """The steps of the request line, one file a step. What it never does: decide policy."""
 
+from .acceptance import Acceptance, compile_acceptance, compile_map
 from .admit import Admittance, Denial
 from .brakes import flags_for, standing, tighten
 from .decision import Decided, decide, read_confidence, read_label
@@ -17,6 +18,7 @@ from .texts import input_text, input_texts, with_texts
 from .tool_calls import ToolCall, beside_text, checked_calls, delta_text, tool_calls
 
 __all__ = [
+    "Acceptance",
     "Admittance",
     "Aim",
     "Caller",
@@ -39,6 +41,8 @@ __all__ = [
     "aim",
     "beside_text",
     "checked_calls",
+    "compile_acceptance",
+    "compile_map",
     "decide",
     "delta_text",
     "editing",

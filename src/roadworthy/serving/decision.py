@@ -14,6 +14,8 @@ class Decided(Struct, frozen=True):
     label: str
     confidence: float | None
     probabilities: dict[str, float]
+    said: float | None = None
+    """What the model said of its confidence, where a calibration put another in its place."""
 
 
 def decide(

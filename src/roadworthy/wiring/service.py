@@ -8,8 +8,6 @@ from typing import Any
 from roadworthy.domain import (
     Clock,
     Deployment,
-    Fault,
-    ManifestError,
     Provider,
     ReleaseContent,
     Usage,
@@ -17,7 +15,8 @@ from roadworthy.domain import (
 from roadworthy.flows.service import Service
 from roadworthy.prompting import Composer
 from roadworthy.providers import make_provider, price
-from roadworthy.serving import RailLine
+from roadworthy.release import calibration_of
+from roadworthy.serving import RailLine, compile_acceptance
 
 Wrap = Callable[[Provider], Provider]
 
@@ -34,17 +33,11 @@ def build_service(
     """A service for `content`. `wrap` puts something around the provider, such as a cache.
 
     `root` is the system's folder, for model files that lie beside it; behaviour is read from
-    `content` alone. Raises ManifestError when a part cannot be compiled.
+    `content` alone. Raises ManifestError when a part cannot be compiled, and when its calibration
+    was fitted for another candidate.
     """
     candidate = content.candidate
-    if candidate.decision is not None and candidate.decision.accept == "auto":
-        fault = Fault(
-            file="candidate.yaml",
-            line=0,
-            message="decision.accept: auto needs a calibration map, which this version cannot fit",
-            fix="give a number between 0 and 1",
-        )
-        raise ManifestError([fault])
+    acceptance = compile_acceptance(candidate.decision, calibration_of(content))
     provider: Provider = make_provider(
         candidate.model, deployment=deployment, root=root, assets=content.assets, clock=clock
     )
@@ -62,6 +55,7 @@ def build_service(
         rails=RailLine.compile(rails=content.rails, charter=content.charter, assets=content.assets),
         provider=provider,
         pricing=pricing,
+        acceptance=acceptance,
     )
 
 

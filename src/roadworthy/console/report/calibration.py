@@ -12,6 +12,8 @@ from roadworthy.flows.inspection import Inspection
 from roadworthy.statistics import (
     RiskPoint,
     area_under_risk,
+    equal_mass,
+    gap_of,
     reliability,
     risk_coverage,
     share_interval,
@@ -60,6 +62,9 @@ class CalibrationView(Struct, frozen=True, kw_only=True):
 
     figures: tuple[Figure, ...]
     diagram: str = ""
+    before: str = ""
+    """The same of what the model itself said, where a calibration put another in its place."""
+    gaps: str = ""
     curve: str = ""
     bins: tuple[BinRow, ...] = ()
     risks: tuple[RiskRow, ...] = ()
@@ -80,11 +85,9 @@ def calibration_view(inspection: Inspection, tally: Tally) -> CalibrationView:
             " its calibration.",
             left_out=left_out,
         )
-    bins = [
-        (b.low, b.high, b.n, b.confidence, b.accuracy,
-         *_bounds(b.accuracy * b.n, b.n))
-        for b in reliability(tally.sure, tally.right, weights=tally.weight)
-    ]  # fmt: skip
+    bins = _bins(tally.sure, tally)
+    # Only where every answer has both are they the same answers.
+    said = _bins(tally.said, tally) if len(tally.said) == len(tally.sure) else []
     points = risk_coverage(tally.sure, tally.right, tally.weight)
     drawn = _thinned(points)
     risks = [(p.coverage, p.risk, *_bounds(p.wrong, p.answered)) for p in drawn]
@@ -96,6 +99,8 @@ def calibration_view(inspection: Inspection, tally: Tally) -> CalibrationView:
     return CalibrationView(
         figures=figures,
         diagram=reliability_diagram(bins, title="Reliability: confidence against share right"),
+        before=reliability_diagram(said, title="Reliability before the map") if said else "",
+        gaps=_gaps(tally) if said else "",
         curve=risk_curve(risks, other=other, top=top, title="Risk against coverage"),
         bins=tuple(_bin_row(*each) for each in bins),
         risks=tuple(_risk_rows(points)),
@@ -103,6 +108,25 @@ def calibration_view(inspection: Inspection, tally: Tally) -> CalibrationView:
         compared=bool(other),
         left_out=left_out,
     )
+
+
+_Bars = list[tuple[float, float, float, float, float, float, float]]
+
+
+def _bins(confidences: list[float], tally: Tally) -> _Bars:
+    return [
+        (b.low, b.high, b.n, b.confidence, b.accuracy,
+         *_bounds(b.accuracy * b.n, b.n))
+        for b in reliability(confidences, tally.right, weights=tally.weight)
+    ]  # fmt: skip
+
+
+def _gaps(tally: Tally) -> str:
+    before, after = (
+        gap_of(equal_mass(each, tally.right, weights=tally.weight))
+        for each in (tally.said, tally.sure)
+    )
+    return f"adaptive ECE {number(before)} before, {number(after)} after"
 
 
 def _above(value: float) -> float:

@@ -37,6 +37,8 @@ class Tally(Struct):
     sure: list[float] = field(default_factory=list)
     """Confidences of rows that have a label; `right` says which of them were right."""
     right: list[bool] = field(default_factory=list)
+    said: list[float] = field(default_factory=list)
+    """What the model itself said in the place of `sure`; empty where no calibration changed it."""
     weight: list[float] = field(default_factory=list)
     """A repeat weighs its share of its case."""
     impossible: int = 0
@@ -97,6 +99,9 @@ class Tally(Struct):
             self.unsure += 1
         elif 0.0 <= row.confidence <= 1.0:
             self.sure.append(row.confidence)
+            said = row.attributes.get("said_confidence")
+            if said is not None and 0.0 <= said <= 1.0:
+                self.said.append(said)
             self.right.append(row.decision == row.label)
             self.weight.append(weight)
         else:
