@@ -62,11 +62,19 @@ def command(
         where = f"{printable(words_of(flag))} of {name or 'every system'}"
         say(f"stopped: {where} ({flag.id}). Lift it with: {lifting([flag.id], directory)}")
     idle = _idle(spot.workspace, before, name) or _unknown(spot.workspace, before, flag)
+    if flag.scope == "slice":
+        idle = idle or _CALLERS_WORD
     for caution in (unrecorded or doubt, idle):
         if caution:
             warn(caution)
     if unrecorded:
         raise typer.Exit(2)
+
+
+_CALLERS_WORD = (
+    "facets come from the caller: one that names another value is answered; "
+    "kill the tenant or the system where that must not be"
+)
 
 
 def _shown(flag: KillFlag) -> dict[str, str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from msgspec import Struct, field
 
 from .clock import Instant
 from .entry import Checkpoint
+
+_BETWEEN = re.compile(r"[,;\s]")
+"""What stands between the values of a list."""
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -50,7 +54,22 @@ class KillFlag(Struct, frozen=True, kw_only=True):
         if self.scope == "tenant":
             return self.value == tenant
         facet, _, value = self.value.partition("=")
-        return facets.get(facet) == value
+        return _spells(facets.get(facet), value)
+
+
+def _spells(given: str | None, killed: str) -> bool:
+    """Whether a caller's facet means the killed value, however it is spelt.
+
+    Facets come from the caller, so a stop errs wide: case and blanks do not count, and of a list
+    (`en, de;q=0.5`) or a value with a part behind it (`de-DE`) the killed value is enough.
+    """
+    if given is None:
+        return False
+    wanted, said = killed.strip().casefold(), given.strip().casefold()
+    if said == wanted:
+        return True
+    parts = [part.strip() for part in _BETWEEN.split(said)] if wanted else []
+    return any(part == wanted or part.startswith((f"{wanted}-", f"{wanted}_")) for part in parts)
 
 
 class RoutingTable(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,37 @@
+"""A stopped slice stays stopped however its value is spelt."""
+
+from __future__ import annotations
+
+import pytest
+
+from roadworthy.domain import KillFlag
+
+
+def stops(killed: str, given: str) -> bool:
+    flag = KillFlag(
+        id="k", scope="slice", value=f"language={killed}", reason="r", by="b", at="2026-01-01"
+    )
+    return flag.stops(system="desk", tenant="acme", facets={"language": given})
+
+
+@pytest.mark.parametrize(
+    "given", ["de", "DE", " de ", "de-DE", "de_AT", "de,en", "en, de", "de;q=1", "en;q=1,De-ch"]
+)
+def test_another_spelling_of_a_killed_value_is_stopped(given: str) -> None:
+    assert stops("de", given)
+    assert stops(" DE ", given)
+
+
+@pytest.mark.parametrize("given", ["", "en", "den", "d", "en-de", "nde"])
+def test_another_value_is_answered(given: str) -> None:
+    assert not stops("de", given)
+
+
+def test_a_killed_list_stops_itself() -> None:
+    assert stops("a, b", "A, b")
+    assert not stops("a, b", "a")
+
+
+def test_an_empty_killed_value_stops_only_an_empty_one() -> None:
+    assert stops("", " ")
+    assert not stops("", "en")
