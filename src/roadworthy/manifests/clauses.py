@@ -31,8 +31,8 @@ _FIX: dict[Clause, str] = {
     "robustness": "add cases with tags such as `tail`, `adversarial`, `ood`",
     "monitoring": "add an objective that is measured, such as `decision_ece`, or a rail",
     "alignment": "add `proxies` and `never` to charter.yaml",
-    "system_safety": "pin the model with `digest`, or give a never event or an objective this "
-    "`clause`",
+    "system_safety": "pin the model with `digest` or `version`, or give a never event or an "
+    "objective this `clause`",
 }
 
 
@@ -61,6 +61,9 @@ def clauses_of(reading: Reading) -> Told:
     elif model is not None and model.version:
         # Whoever hosts it can change it behind its name: said, not proven.
         stands["system_safety"].append(f"the model's version is named ({model.version})")
+    elif model is not None and model.provider == "rule" and model.file:
+        # No weights elsewhere: the file is a part of the candidate, so its digest covers it.
+        stands["system_safety"].append("the model's rules are in the candidate's digest")
     return stands
 
 

@@ -126,3 +126,22 @@ def test_no_objective_of_the_gate_is_beyond_the_sixty_cases_that_init_asks_for(
 def test_answers_read_back_as_json_are_the_same(tmp_path: Path) -> None:
     given = ask_all(tmp_path / "new", Person())
     assert json.loads(json.dumps(given)) == given
+
+
+@pytest.mark.parametrize("task", ["decision", "chat"])
+def test_what_init_writes_is_warned_of_for_the_cases_that_wait_only(
+    tmp_path: Path, task: str
+) -> None:
+    write_system(tmp_path, draft_system(take_answers({**ANSWERS, "task": task})))
+    assert {fault.file for fault in check_system(tmp_path)} == {"suites/cases/main.jsonl"}
+
+
+def test_a_rule_model_is_in_the_candidates_digest_and_needs_no_other(tmp_path: Path) -> None:
+    texts = draft_system(take_answers(ANSWERS))
+    model = texts["candidate.yaml"].split("model:\n")[1].split("prompt:")[0]
+    texts["candidate.yaml"] = texts["candidate.yaml"].replace(
+        model, "  {provider: rule, name: words, file: words.yaml}\n"
+    )
+    texts["words.yaml"] = "labels: {bills: {words: {money: 1.0}}, praise: {words: {thanks: 1.0}}}\n"
+    write_system(tmp_path, texts)
+    assert not [fault for fault in check_system(tmp_path) if "clause" in fault.message]
