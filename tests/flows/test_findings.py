@@ -105,24 +105,33 @@ async def test_a_fix_is_closed_by_a_run_that_asks_its_cases(desk: DatedDesk) -> 
     await desk.inspect()
     enter(desk, campaign(cases=[]))
     name = next(text for text in desk.gate().reasons).split()[2]
-    with pytest.raises(UsageError, match="no case"):
-        fix_finding(desk.loop(), "desk", name, [], desk.acting("ana"))
-    fix_finding(desk.loop(), "desk", name, ["new-1"], desk.acting("ana"))
-    undecided = desk.gate()
-    assert undecided.decision is Verdict.INCONCLUSIVE
-    assert "did not ask and judge new-1" in undecided.reasons[0]
+    with pytest.raises(UsageError, match="no case shows"):
+        fix_finding(desk.loop(), load_system(desk.root), name, [], desk.acting("ana"))
     case = {**cases()[0], "id": "new-1"}
     desk.cases([*cases(), case])
+    fix_finding(desk.loop(), load_system(desk.root), name, ["new-1"], desk.acting("ana"))
+    undecided = desk.gate()
+    assert undecided.decision is Verdict.INCONCLUSIVE
+    assert any("did not ask and judge new-1" in reason for reason in undecided.reasons)
     decision = await desk.inspect()
     assert decision.decision is Verdict.PASS, decision.reasons
     assert any("fixed: new-1 passed" in note for note in decision.notes)
+
+
+def test_a_case_that_no_suite_holds_shows_nothing_mended(desk: DatedDesk) -> None:
+    """A slip of the keyboard is said at once, and nothing is entered."""
+    name = opened(desk)
+    before = desk.loop().ledger.size()
+    with pytest.raises(UsageError, match="no suite holds a case nope"):
+        fix_finding(desk.loop(), load_system(desk.root), name, ["c1", "nope"], desk.acting("ana"))
+    assert desk.loop().ledger.size() == before
 
 
 async def test_a_fix_that_a_run_contradicts_refuses(desk: DatedDesk) -> None:
     name = opened(desk)
     wrong = {**cases()[0], "id": "new-1", "expect": {"label": "home"}}
     desk.cases([*cases(), wrong])
-    fix_finding(desk.loop(), "desk", name, ["new-1"], desk.acting("ana"))
+    fix_finding(desk.loop(), load_system(desk.root), name, ["new-1"], desk.acting("ana"))
     decision = await desk.inspect()
     assert decision.decision is Verdict.FAIL
     assert "fails in new-1" in decision.reasons[0]

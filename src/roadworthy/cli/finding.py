@@ -69,7 +69,7 @@ def fix(
     from roadworthy.release import BUILDERS
 
     system, loop, by = _opened(directory, acting, BUILDERS)
-    entry = fix_finding(loop, system.charter.system, finding, case, by)
+    entry = fix_finding(loop, system, finding, case, by)
     if json:
         emit({"finding": finding, "entry": entry.seq, "cases": case, "by": by.name})
         return

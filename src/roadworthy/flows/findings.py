@@ -21,6 +21,7 @@ from roadworthy.domain import (
     Observation,
     PersonRole,
     ReleaseContent,
+    System,
     UsageError,
     format_instant,
     sha256,
@@ -73,18 +74,30 @@ def open_finding(
     return structs.replace(found, id=f"f{entry.seq}"), entry
 
 
-def fix_finding(loop: Loop, system: str, finding: str, cases: Sequence[str], by: Acting) -> Entry:
-    """Say that a finding is mended, and which cases show it. The gate believes the run only."""
-    known = {each.id: each for each in recorded(loop, system, ())}
+def fix_finding(
+    loop: Loop, system: System, finding: str, cases: Sequence[str], by: Acting
+) -> Entry:
+    """Say that a finding is mended, and which cases show it. The gate believes the run only.
+
+    Raises UsageError for a finding that is not entered and a case that no suite holds.
+    """
+    name = system.charter.system
+    known = {each.id: each for each in recorded(loop, name, ())}
     if finding not in known:
         raise UsageError(
-            f"there is no finding {finding!r} of {system} to fix",
+            f"there is no finding {finding!r} of {name} to fix",
             fix=f"findings: {', '.join(known) or 'none'}",
         )
     if not cases and not known[finding].cases:
         raise UsageError("no case shows it mended", fix="--case ID, for each case that it became")
+    held = {case.id for suite in system.suites for case in suite.cases}
+    if missing := [case for case in cases if case not in held]:
+        raise UsageError(
+            f"no suite holds a case {', '.join(missing)}: no run could show it mended",
+            fix="write the case into suites/, or give --case the id of one that is there",
+        )
     _require(loop, by, BUILDERS)
-    return _record(loop, system, FIXED, finding, by, {"cases": list(cases)})
+    return _record(loop, name, FIXED, finding, by, {"cases": list(cases)})
 
 
 def findings_seen(
