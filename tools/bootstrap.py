@@ -62,4 +62,6 @@ def main(target: Path) -> int:
 
 
 if __name__ == "__main__":
+    # Into a pipe too: what is said before a step stands before the step's own output.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else ".venv")))
