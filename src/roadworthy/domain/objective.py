@@ -7,6 +7,7 @@ run, at run time since the release went live).
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 from typing import Literal
@@ -82,15 +83,23 @@ def parse_target(text: str) -> SloTarget:
     if match is not None:
         # 95 * 0.01 is 0.9500000000000001 in binary; a target is every digit that was written.
         bound = Decimal(match[2]) * Decimal({"%": "0.01", "s": "1000"}.get(match[3] or "", "1"))
-        return SloTarget(operator=_operator(match[1]), bound=float(bound))
+        return SloTarget(operator=_operator(match[1]), bound=_finite(float(bound), text))
     match = _RELATIVE.fullmatch(cleaned)
     if match is not None:
         relative = f"previous {match[4]}" if match[4] else "baseline"
         if match[4]:
             parse_duration(match[4])
         factor = float(match[2]) if match[2] else 1.0
-        return SloTarget(operator=_operator(match[1]), bound=factor, relative_to=relative)
+        bounded = _finite(factor, text)
+        return SloTarget(operator=_operator(match[1]), bound=bounded, relative_to=relative)
     raise ValueError(f"`{text}` is no target: {TARGET_FORM}")
+
+
+def _finite(bound: float, text: str) -> float:
+    """The bound; one that no number reaches would make of every comparison what it likes."""
+    if math.isinf(bound):
+        raise ValueError(f"`{text}` is no target, its number is too large: {TARGET_FORM}")
+    return bound
 
 
 def exact(number: float) -> str:

@@ -28,7 +28,7 @@ class Answers(File, frozen=True, kw_only=True):
     owner: str
     task: Literal["decision", "chat"] = "decision"
     labels: dict[str, str] | list[str] = field(default_factory=list)
-    accuracy: Annotated[float, Meta(ge=0, le=1)] = 0.8
+    accuracy: Annotated[float, Meta(ge=0.001, le=1)] = 0.8
     model: Literal["local", "openai_compatible"] = "local"
     model_name: str = ""
     url: str = ""

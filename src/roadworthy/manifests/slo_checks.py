@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import to_builtins
+from msgspec import structs, to_builtins
 
 from roadworthy.domain import (
     ALIASES,
     INDICATORS,
     PREFERENCE,
+    SCORERS,
     IndicatorSpec,
     Observation,
     SafetySLO,
@@ -68,6 +69,19 @@ def _scores_of(reading: Reading) -> set[str]:
     return names | human | {f"raw.{name}" for name in names}
 
 
+def _verdict(slo: SafetySLO, reading: Reading) -> IndicatorSpec | None:
+    """The objective's score as an indicator, where it is right or wrong: a share, as accuracy."""
+    metric = split_aggregation(slo.metric or split_window(slo.name)[0])[0]
+    verdicts = {
+        scorer.name or scorer.scorer
+        for suite in reading.suite_files.values()
+        for scorer in suite.scorers
+        if scorer.scorer in SCORERS and SCORERS[scorer.scorer].grade == "verdict"
+    }
+    known = metric.removeprefix("raw.") in verdicts
+    return structs.replace(INDICATORS["accuracy"], name=metric) if known else None
+
+
 def _check_one(
     slo: SafetySLO, place: Path, document: Document, scores: set[str], reading: Reading
 ) -> None:
@@ -76,6 +90,8 @@ def _check_one(
     spec = _check_metric(slo, place, document, scores)
     if target is not None and spec is not None:
         _check_reach(slo, target, spec, place, document)
+    elif target is not None and (score := _verdict(slo, reading)) is not None:
+        _check_idle(slo, target, score, place, document)
     _check_where(slo, place, document)
     check_where_meets(slo, place, document, reading)
     _check_facets(slo, place, document, reading)
@@ -193,6 +209,8 @@ def _check_reach(
             _possible(target, spec),
         )
         return
+    if _check_idle(slo, target, spec, place, document):
+        return
     wrong_way = "<" if spec.higher_is_better else ">"
     if target.operator.startswith(wrong_way):
         better = "higher" if spec.higher_is_better else "lower"
@@ -203,14 +221,6 @@ def _check_reach(
             severity="warning",
         )
         return
-    idle = why_idle(target, spec)
-    if idle:
-        document.fault(
-            where,
-            f"the target `{slo.target}` can never be missed: {idle}",
-            "tighten it",
-            severity="warning",
-        )
     ends = (target.operator == ">=" and target.bound == spec.high) or (
         target.operator == "<=" and target.bound == spec.low
     )
@@ -221,6 +231,20 @@ def _check_reach(
             f"write `== {exact(target.bound)}`: then the count is judged",
             severity="warning",
         )
+
+
+def _check_idle(
+    slo: SafetySLO, target: SloTarget, spec: IndicatorSpec, place: Path, document: Document
+) -> bool:
+    """Note a target that every value meets: it would open the gate whatever was measured."""
+    idle = why_idle(target, spec)
+    if idle:
+        document.fault(
+            (*place, "target"),
+            f"the target `{slo.target}` can never be missed: {idle}",
+            "tighten it, or remove the objective: it guards nothing",
+        )
+    return bool(idle)
 
 
 def _possible(target: SloTarget, spec: IndicatorSpec) -> str:

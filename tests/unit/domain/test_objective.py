@@ -118,6 +118,12 @@ def test_idle_targets(target: str, indicator: str, idle: bool) -> None:
     assert bool(why_idle(parse_target(target), INDICATORS[indicator])) is idle
 
 
+@pytest.mark.parametrize("target", ["<= 1e999", ">= 1e999 x baseline", "<= 1e400 x previous 7d"])
+def test_a_bound_that_no_number_reaches_is_no_target(target: str) -> None:
+    with pytest.raises(ValueError, match="is no target, its number is too large"):
+        parse_target(target)
+
+
 def test_the_catalogue_is_consistent() -> None:
     assert len(INDICATORS) > 90
     for name, spec in INDICATORS.items():

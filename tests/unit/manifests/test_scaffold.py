@@ -108,7 +108,7 @@ def test_every_missing_answer_is_named_with_its_question(tmp_path: Path) -> None
     [
         {"system": "Letter Desk"}, {"labels": ["one"]}, {"labels": ["a", ""]}, {"title": " "},
         {"credential": "sk-123"}, {"labels": {"a": "{{ x }}", "b": "c"}}, {"accuracy": 80},
-        {"intended_purpose": "{% raw %}"}, {"model": "remote"},
+        {"accuracy": 0}, {"intended_purpose": "{% raw %}"}, {"model": "remote"},
     ],
 )  # fmt: skip
 def test_wrong_answers_are_faults(changes: dict[str, Any]) -> None:
