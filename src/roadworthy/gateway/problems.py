@@ -67,11 +67,14 @@ def bad_field(param: str | None, message: str) -> ApiError:
 
 
 def killed(flag: KillFlag) -> ApiError:
-    """503: the scope is stopped; nothing but two people lifts it."""
+    """503: the scope is stopped; nothing but two people lifts it.
+
+    Not why: the reason was written for colleagues, and the one who asks is none.
+    """
     scope = flag.scope if flag.scope == "system" else f"{flag.scope} {flag.value}"
     return ApiError(
         503,
-        f"stopped by the kill switch {flag.id} ({scope}): {flag.reason}",
+        f"stopped by the kill switch {flag.id} ({scope})",
         code="kill_switch",
         headers=(DO_NOT_RETRY, (b"x-roadworthy-action", b"killed")),
     )
