@@ -67,10 +67,10 @@ async def test_the_pre_read_says_what_changed_what_the_gate_says_and_what_is_ope
     text = opened(desk)
     block = text.split(PREREAD[0])[1].split(PREREAD[1])[0]
     assert "assets" in block or "rules.yaml" in block
-    assert "## Gate: FAIL" in block
-    assert "| accuracy | &gt;= 0.8 |" in block
+    assert "## Gate but for this note: FAIL" in block
+    assert "| accuracy | >= 0.8 |" in block
     assert "high finding" in block
-    assert "leaks &lt;b&gt;" in block
+    assert "leaks &lt;b>" in block
     assert "no red-team campaign was ever entered" in block
     header = yaml.safe_load(text.split("---\n")[1])
     assert header["candidate"] == pin(load_system(desk.root)).candidate_digest
@@ -92,6 +92,27 @@ async def test_the_machines_words_are_nobodys(desk: DatedDesk) -> None:
     assert sum("is empty" in message for message in messages) == len(SECTIONS)
 
 
+async def test_the_pre_read_does_not_ask_for_the_note_it_stands_in(desk: DatedDesk) -> None:
+    await desk.evaluate()
+    for _ in range(2):
+        block = opened(desk).split(PREREAD[1])[0]
+        assert "## Gate but for this note: PASS" in block
+        assert "deliberation-note.md is missing" not in block
+        assert "says nothing under" not in block
+        assert "Next: people write" in block
+
+
+async def test_a_note_as_it_was_opened_is_undecided_and_no_hold(desk: DatedDesk) -> None:
+    """Its `hold` is the template's; once somebody is named or something is said, it is people's."""
+    await desk.evaluate()
+    text = opened(desk)
+    assert desk.gate().decision is Verdict.INCONCLUSIVE
+    desk.write("deliberation-note.md", said(text, decision="hold"))
+    assert desk.gate().decision is Verdict.FAIL
+    desk.write("deliberation-note.md", text.replace('name: ""', 'name: "rosa"'))
+    assert desk.gate().decision is Verdict.FAIL
+
+
 async def test_people_finish_it_and_the_gate_opens(desk: DatedDesk) -> None:
     await desk.evaluate()
     desk.write("deliberation-note.md", said(opened(desk)))
@@ -102,7 +123,7 @@ async def test_opening_again_renews_the_pre_read_and_leaves_every_word_of_people
     desk: DatedDesk,
 ) -> None:
     opened(desk)
-    assert "## Gate: INCONCLUSIVE" in note(desk)
+    assert "## Gate but for this note: INCONCLUSIVE" in note(desk)
     desk.write("deliberation-note.md", said(note(desk)))
     before = note(desk)
     await desk.evaluate()

@@ -128,6 +128,6 @@ def show(decision: GateDecision, name: str, same: str) -> None:
         say(f"  note: {note}")
     # the decision is evidence and names no folder; what is typed next does
     step = decision.next_step
-    for verb in ("eval", "release build"):
+    for verb in ("eval", "release build", "deliberate", "gate"):
         step = step.replace(f"roadworthy {verb}", f"roadworthy {verb}{same}")
     say(f"Next: {step}")

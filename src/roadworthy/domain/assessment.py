@@ -48,6 +48,8 @@ class Blocker(Struct, frozen=True, kw_only=True):
     verdict: Verdict
     reason: str
     phase: Phase = ""
+    step: str = ""
+    """What to do where nothing else keeps it closed; empty: as the verdict says."""
 
 
 class WaiverUse(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from roadworthy.domain import (
     Deliberation,
     Draft,
     Entry,
+    GateDecision,
     PersonRole,
     ReleaseContent,
     RunSummary,
@@ -70,6 +71,10 @@ KEPT = "deliberations"
 """Where notes about earlier candidates are kept."""
 
 _CADENCE = {"weekly": 7, "monthly": 31, "quarterly": 92}
+_WRITE = (
+    "people write the sections below; then roadworthy deliberate --record --as NAME, and "
+    "roadworthy gate"
+)
 _SLICE_ROWS = 10
 _SLICES = 8
 _PROMPT_LINES = 40
@@ -162,7 +167,7 @@ def preread(system: System, loop: Loop) -> PreRead:
     return PreRead(
         name=content.candidate.name or system.candidate.model.name,
         live=live,
-        decision=consider(system, loop),
+        decision=_but_for_the_note(system, loop),
         changes=tuple(changes(before, content)) if before is not None else (),
         prompt=tuple(prompt_lines(before, content)),
         flips=[
@@ -179,6 +184,14 @@ def preread(system: System, loop: Loop) -> PreRead:
         stale=_stale(system, loop, run),
         actions=_actions(loop, content.system),
     )
+
+
+def _but_for_the_note(system: System, loop: Loop) -> GateDecision:
+    """What the gate would say once people have: the note is what is being written."""
+    decision = consider(system, loop, with_note=False)
+    if not decision.decision.opens:
+        return decision
+    return msgspec.structs.replace(decision, next_step=_WRITE)
 
 
 def _keep(old: Deliberation | None, path: Path) -> str:

@@ -83,10 +83,13 @@ def gate(system: System, loop: Loop) -> GateDecision:
     return _record(loop, consider(system, loop))
 
 
-def consider(system: System, loop: Loop, pull: Pull | None = None) -> GateDecision:
+def consider(
+    system: System, loop: Loop, pull: Pull | None = None, *, with_note: bool = True
+) -> GateDecision:
     """What the gate says of the candidate's newest run, unrecorded: nothing rests on it yet.
 
     With `pull` it is a change that is proposed: compared with its base, and people speak later.
+    Without `with_note` it is what people read before they speak.
     Raises VerificationError or UndecidedError when the ledger under it does not verify.
     """
     # 0 the evidence
@@ -121,7 +124,8 @@ def consider(system: System, loop: Loop, pull: Pull | None = None) -> GateDecisi
     assessments += _regressions(baseline, rows, pull, assessments)
     # 5 people, findings and incidents
     findings = findings_seen(loop, content, rows, excuses.waivers)
-    blockers += _note_blockers(system, content, pull)
+    if with_note and pull is None:  # of a change that is only proposed nobody has to speak yet
+        blockers += _note_blockers(system, content)
     blockers += finding_blockers(findings.standings)
     blockers += incident_blockers(incidents, system.suites)
     if assessments:
@@ -204,10 +208,8 @@ def _baseline(
     return baseline_of(loop, system, content, bar) if pull is None else pull.baseline
 
 
-def _note_blockers(system: System, content: ReleaseContent, pull: Pull | None) -> list[Blocker]:
-    """What people's note does; of a change that is only proposed nobody has to speak yet."""
-    if pull is not None:
-        return []
+def _note_blockers(system: System, content: ReleaseContent) -> list[Blocker]:
+    """What people's note does."""
     return deliberation_blockers(system.deliberation, content.charter, content.candidate_digest)
 
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from roadworthy.domain import Blocker, Charter, Deliberation, Verdict, unsaid_sections
+from roadworthy.domain import (
+    SECTIONS,
+    Blocker,
+    Charter,
+    Deliberation,
+    Verdict,
+    unsaid_sections,
+)
 
 _SHORTEST_PREFIX = 12
 """Hex digits that a note must at least give of the candidate's digest."""
+
+_SPEAK = (
+    "roadworthy deliberate opens the note; people finish it; then roadworthy deliberate --record "
+    "--as NAME, and roadworthy gate"
+)
 
 
 def deliberation_blockers(
@@ -13,8 +25,8 @@ def deliberation_blockers(
 ) -> list[Blocker]:
     """Why the note keeps the gate closed; empty when it does not.
 
-    A missing note is INCONCLUSIVE (people have not spoken); a note that says hold or stop is
-    FAIL.
+    A missing note is INCONCLUSIVE (people have not spoken), and so is one that is as it was
+    opened: its `hold` is nobody's. A note in which people say hold or stop is FAIL.
     """
     if note is None:
         return [_undecided("deliberation-note.md is missing: people have not spoken yet")]
@@ -33,10 +45,12 @@ def deliberation_blockers(
         blockers.append(
             _undecided(f"deliberation-note.md lacks the voice of: {', '.join(missing)}")
         )
-    if unsaid := unsaid_sections(note.body):
+    unsaid = unsaid_sections(note.body)
+    if unsaid:
         titles = ", ".join(f"`## {one.section.title}`" for one in unsaid)
         blockers.append(_undecided(f"deliberation-note.md says nothing under {titles}"))
-    if header.decision in ("hold", "stop"):
+    spoken = heard or len(unsaid) < len(SECTIONS)
+    if header.decision in ("hold", "stop") and spoken:
         blockers.append(
             Blocker(
                 verdict=Verdict.FAIL,
@@ -54,4 +68,4 @@ def is_about(note: Deliberation, candidate: str) -> bool:
 
 
 def _undecided(reason: str) -> Blocker:
-    return Blocker(verdict=Verdict.INCONCLUSIVE, reason=reason, phase="policy")
+    return Blocker(verdict=Verdict.INCONCLUSIVE, reason=reason, phase="policy", step=_SPEAK)

@@ -26,7 +26,8 @@ _RETURN: dict[Phase, str] = {
 }
 
 _NEXT: dict[Verdict, str] = {
-    Verdict.PASS: "roadworthy release build --out FILE.tar --as NAME",
+    Verdict.PASS: "roadworthy release build --out FILE.tar --as NAME; once it is built, "
+    "roadworthy release sign FILE.tar --as NAME",
     Verdict.INCONCLUSIVE: "give what is missing above, then run roadworthy eval and gate again",
     Verdict.FAIL: "change what is named above, then run roadworthy eval and gate again",
     Verdict.ERROR: "mend the error above, then run roadworthy eval and gate again",
@@ -63,10 +64,17 @@ def decide(
         bar=run.bar if run is not None else "",
         slos=tuple(assessments),
         reasons=tuple(_reasons(assessments, closed)),
-        next_step=_NEXT[verdict],
+        next_step=_next(verdict, assessments, closed),
         baseline_run=baseline_run,
         notes=tuple(notes),
     )
+
+
+def _next(verdict: Verdict, assessments: Sequence[Assessment], blockers: Sequence[Blocker]) -> str:
+    """What comes next: where one step answers all that keeps it closed, that step alone."""
+    steps = {each.step for each in blockers}
+    steps |= {"" for item in assessments if not item.verdict.opens and not item.waived_by}
+    return next(iter(steps)) if len(steps) == 1 and "" not in steps else _NEXT[verdict]
 
 
 def _blocked(reason: str, phase: Phase) -> Blocker:

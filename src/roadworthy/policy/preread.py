@@ -82,7 +82,7 @@ def preread_block(pre: PreRead) -> str:
         "",
         *_changes(pre),
         "",
-        to_markdown(pre.decision).rstrip(),
+        to_markdown(pre.decision, title="Gate but for this note").rstrip(),
         "",
         "## Cases that flipped",
         "",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 from roadworthy.domain import Assessment, GateDecision, Verdict, WaiverUse
 
 from .assessment import percent
 from .trials import confidence_of
+
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+"""What begins HTML in Markdown (CommonMark 0.31, 4.6 and 6.6); before anything else `<` is text."""
 
 
 def shown(value: float | None) -> str:
@@ -64,10 +68,10 @@ def asked(item: Assessment) -> str:
     return f"{item.n} ({item.rows} answers)" if item.rows > item.n > 0 else str(item.n)
 
 
-def to_markdown(decision: GateDecision) -> str:
+def to_markdown(decision: GateDecision, *, title: str = "Gate") -> str:
     """A Markdown section: the decision, the table, the reasons, the next step."""
     lines = [
-        f"## Gate: {headline(decision)}",
+        f"## {title}: {headline(decision)}",
         "",
         f"Candidate `{decision.candidate[:19]}…`, run `{decision.run or 'none'}`"
         + (f", {decision.runs} runs on these cases." if decision.runs > 1 else "."),
@@ -83,21 +87,21 @@ def to_markdown(decision: GateDecision) -> str:
             f"| {shown(item.difference)} | **{cell(verdict(item))}** |"
         )
     waivers = [waived(use) for use in decision.waivers]
-    for title, texts in (
+    for heading, texts in (
         ("Waivers", waivers),
         ("Why", decision.reasons),
         ("Notes", decision.notes),
     ):
         if texts:
-            lines += ["", f"{title}:", "", *(f"- {cell(text)}" for text in texts)]
+            lines += ["", f"{heading}:", "", *(f"- {cell(text)}" for text in texts)]
     lines += ["", f"Next: {decision.next_step}", ""]
     return "\n".join(lines)
 
 
 def cell(text: str) -> str:
-    """Text that cannot end a table cell or start HTML."""
+    """Text that cannot end a table cell or start HTML; `>= 0.8` and `<= 0.1` stay as they are."""
     clean = text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
-    return clean.replace("<", "&lt;").replace(">", "&gt;")
+    return _TAG.sub("&lt;", clean)
 
 
 def to_junit(decision: GateDecision) -> str:

@@ -8,14 +8,17 @@ from roadworthy.domain import (
     Assessment,
     Bar,
     Blocker,
+    Charter,
     RunSummary,
     SafetySLO,
     SuitePin,
+    Use,
     Verdict,
     canonical,
 )
 from roadworthy.policy import (
     decide,
+    deliberation_blockers,
     moved_since,
     removal_blockers,
     removed_cases,
@@ -23,6 +26,7 @@ from roadworthy.policy import (
     to_junit,
     to_markdown,
 )
+from roadworthy.policy.rendering import cell
 
 CANDIDATE = "sha256:" + "ab" * 32
 
@@ -73,6 +77,19 @@ def test_a_blocker_keeps_it_closed_and_is_named() -> None:
     assert decision.reasons == ("case x was removed; go back to the suite and its cases",)
 
 
+def test_the_next_step_is_peoples_only_where_nothing_else_is_missing() -> None:
+    charter = Charter(
+        system="desk", title="Desk", owners={}, human_goal="help", use=Use(intended_purpose="x"),
+        endpoints=[],
+    )  # fmt: skip
+    missing = tuple(deliberation_blockers(None, charter, CANDIDATE))
+    alone = gate(judged(Verdict.PASS), run=complete(), blockers=missing)
+    assert alone.next_step.startswith("roadworthy deliberate ")
+    assert "eval" not in alone.next_step
+    more = gate(judged(Verdict.INCONCLUSIVE), run=complete(), blockers=missing)
+    assert "roadworthy eval" in more.next_step
+
+
 def test_a_reason_names_the_phase_to_go_back_to() -> None:
     decision = gate(judged(Verdict.FAIL), run=complete())
     assert "go back to the prompt" in decision.reasons[0]
@@ -87,7 +104,13 @@ def test_the_same_evidence_gives_the_same_bytes() -> None:
 
 def test_markdown_cannot_be_broken_by_a_name() -> None:
     text = to_markdown(gate(judged(Verdict.FAIL), run=complete()))
-    assert "&lt;misses&gt; \\| it" in text
+    assert "&lt;misses> \\| it" in text
+
+
+def test_markdown_leaves_a_target_as_it_is_read() -> None:
+    text = to_markdown(gate(judged(Verdict.FAIL), run=complete()))
+    assert "| >= 0.5 |" in text
+    assert cell("<= 0.1 </td><!-- <b>") == "<= 0.1 &lt;/td>&lt;!-- &lt;b>"
 
 
 def test_junit_never_calls_an_undecided_objective_skipped() -> None:
