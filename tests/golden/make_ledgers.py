@@ -52,6 +52,14 @@ def make_good(folder: Path) -> None:
     close(ledger)
 
 
+def make_with_nodes(folder: Path) -> None:
+    """So many entries that inner nodes of their tree are stored."""
+    ledger = a_ledger(folder)
+    ledger.record(*people_drafts(), *drafts(600, first=3))
+    save_trust(folder / "trust.yaml", a_trust())
+    close(ledger)
+
+
 def close(ledger) -> None:
     """Fold the write-ahead log into the file."""
     ledger.store.close()
@@ -230,6 +238,8 @@ def make(target: Path) -> None:
     good = target / "ledger"
     good.mkdir(parents=True)
     make_good(good)
+    (target / "ledger_with_nodes").mkdir()
+    make_with_nodes(target / "ledger_with_nodes")
     for name, spoil in BAD.items():
         folder = target / "bad" / f"ledger_{name}"
         folder.mkdir(parents=True)

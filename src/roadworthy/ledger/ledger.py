@@ -152,17 +152,30 @@ class Ledger:
         files carry, count too. Whether trust.yaml is what the entries on people say: ask
         `authority`.
         """
-        stored = [msgspec.to_builtins(head) for head in self.store.checkpoints()]
-        outside = list(self._outside.read()) if self._outside else []
-        if checkpoint:
-            outside.append(checkpoint)
+        beside = list(self._outside.read()) if self._outside else []  # before the store: it grows
+        stored = list(self.store.checkpoints())
+        outside = [*beside, checkpoint] if checkpoint else beside
         carried = self._own_heads(strict=True)
-        return check_log(
+        report = check_log(
             self.store.rows(),
-            stored=stored,
-            outside=[*(msgspec.to_builtins(head) for head in outside), *carried],
+            stored=map(msgspec.to_builtins, stored),
+            outside=[*map(msgspec.to_builtins, outside), *carried],
             trust=load_trust(None if trust is None else msgspec.to_builtins(trust)),
+            node=self._node,
         )
+        lost = [head for head in beside if head not in stored]
+        if report.state != "tampered" and lost:
+            fault = f"checkpoint {lost[0].size} beside the store is not in it, or is another there"
+            return Report("tampered", fault, report.details, (*report.lines, fault))
+        return report
+
+    def _node(self, level: int, index: int) -> bytes | None:
+        try:
+            return self.store.node(level, index)
+        except VerificationError:
+            raise
+        except EvidenceError:  # it is missing; said of an entry by whoever compares
+            return None
 
     def authority(self, trust: Trust) -> Authority:
         """Whose keys the entries on people say are trusted (see `roadworthy_verify.authority`).

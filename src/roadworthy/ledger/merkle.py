@@ -3,7 +3,8 @@
 Complete subtrees of 256 leaves and more are stored as nodes when they fill (one node for each
 256 entries, as in the tiles of https://c2sp.org/tlog-tiles); everything smaller is hashed anew
 from at most 255 leaves. So nothing has to be kept in memory between two appends, and several
-processes may append in turn. Nodes are a cache of the entries: verification never trusts them.
+processes may append in turn. Nodes are a cache of the entries: verification works them out anew
+and refuses a stored one that differs.
 """
 
 from __future__ import annotations
@@ -13,10 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from roadworthy.domain import EvidenceError
-
-STORED_LEVEL = 8
-"""Subtrees of 2^8 leaves and more are stored."""
-BLOCK = 1 << STORED_LEVEL
+from roadworthy_verify.tree import BLOCK, STORED_LEVEL
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 """Root of the tree without leaves."""

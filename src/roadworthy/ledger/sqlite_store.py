@@ -246,9 +246,9 @@ class SqliteEntryStore:
             row = self._connection.execute(
                 "SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index)
             ).fetchone()
-        if row is None:
+        if row is None or not isinstance(row[0], bytes):
             raise EvidenceError(f"node {index} of level {level} of the ledger's tree is missing")
-        return bytes(row[0])
+        return row[0]
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """Every checkpoint kept, oldest first."""

@@ -41,9 +41,13 @@ def walk(
     *,
     sizes: Iterable[int] = (),
     on_signed: Callable[[Row], None] | None = None,
+    on_node: Callable[[int, int, bytes], None] | None = None,
 ) -> Walk:
-    """Check every row; note the roots at `sizes`; hand rows that carry a signature on."""
-    found = Walk()
+    """Check every row; note the roots at `sizes`; hand rows that carry a signature on.
+
+    `on_node` hears of the tree's inner nodes that a ledger stores (see `GrowingTree`).
+    """
+    found = Walk(GrowingTree(on_node))
     stops = sorted(set(sizes), reverse=True)
     next_stop = stops.pop() if stops else 0
     sha256, quote = hashlib.sha256, encode_basestring

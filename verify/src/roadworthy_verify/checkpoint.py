@@ -12,7 +12,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,15 +95,37 @@ def head_from_json(value: Any, where: str) -> Head:
     texts = {name: value[name] for name in _FIELDS - {"size"}}
     if not all(isinstance(text, str) and text for text in texts.values()):
         raise CheckpointError(f"{where}: every field of a checkpoint but size is text")
+    root = _bytes(bytes.fromhex, texts["root"], where)
+    signature = _bytes(_base64, texts["signature"], where)
+    if root.hex() != texts["root"] or base64.b64encode(signature).decode() != texts["signature"]:
+        # Capitals in the root, loose bits at the end of base64: the same bytes, but not as written.
+        raise CheckpointError(f"{where}: root or signature is not written as a checkpoint's is")
     return _head(
         origin=texts["origin"],
         size=value["size"],
-        root=_bytes(bytes.fromhex, texts["root"], where),
+        root=root,
         time=texts["time"],
-        signature=_bytes(_base64, texts["signature"], where),
+        signature=signature,
         where=where,
         key_id=texts["key_id"],
     )
+
+
+def lost_inside(stored: Iterable[Head], beside: Iterable[Head]) -> str:
+    """The first head that lies beside a store and not in it; empty when there is none.
+
+    A head goes into the store first, so one that the store lacks was taken out of it, or changed
+    in one of the two places.
+    """
+    inside = {_identity(head) for head in stored}
+    for head in beside:
+        if _identity(head) not in inside:
+            return f"{head} is not in the store, or is another there"
+    return ""
+
+
+def _identity(head: Head) -> tuple[object, ...]:
+    return (head.origin, head.size, head.root, head.time, head.signature, head.key_id)
 
 
 def head_from_note(text: str, where: str) -> Head:

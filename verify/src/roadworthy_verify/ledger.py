@@ -11,16 +11,18 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from .carried import RELEASES, carried_heads, load_heads
 from .chain import Row
-from .checkpoint import CheckpointError, Head, head_from_json, heads_of_file
+from .checkpoint import CheckpointError, Head, head_from_json, heads_of_file, lost_inside
 from .log import check_log
 from .report import Report
 from .schema import VERSION, oddities
 from .strict_json import read_json
+from .tree import STORED_LEVEL
 from .trust import Trust, TrustError, load_trust
 
 CHECKPOINTS = "checkpoints.jsonl"
@@ -82,11 +84,12 @@ def verify_ledger(
     # 2. What lies beside the ledger: checkpoints outside the store, and those that others carry.
     file = database.parent / CHECKPOINTS
     try:
-        if file.exists():
-            outside = heads_of_file(file) + outside
+        newest = heads_of_file(file) if file.exists() else []
+        outside = newest + outside
         carried = carried_heads(database.parent)
         # 3. The store itself, read-only; 4. meanwhile its pages and its index.
         with closing(open_readonly(database)) as connection, ThreadPoolExecutor(1) as beside_it:
+            connection.execute("BEGIN")  # one state, however much somebody appends meanwhile
             refuse_disguise(connection)
             damage = beside_it.submit(_damage, database)
             stored = list(_stored_heads(connection))
@@ -97,10 +100,12 @@ def verify_ledger(
                 outside=outside + own_heads(carried, [*stored, *outside]),
                 trust=keys,
                 kept=_kept_trust(beside, keys),
+                node=partial(_node, connection),
             )
             report = _with_warnings(report, oddities(connection))
-            if report.ok and damage.result():
-                report = _tampered(f"the entries fit, but the file is damaged: {damage.result()}")
+            if report.state != "tampered":
+                fault = damage.result() or _beside_the_entries(connection, stored, newest)
+                report = _tampered(f"the entries fit, but {fault}") if fault else report
     except CheckpointError as error:
         return _tampered(str(error))
     except NewerVersionError as error:
@@ -114,7 +119,7 @@ def verify_ledger(
         return _tampered(str(error))
     except sqlite3.OperationalError as error:
         return _damaged(error, database)
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # its schema may be no text
         return _tampered(f"{database} is damaged: {error}")
     # 5. Say where trust came from: beside the ledger it shows consistency, not authorship.
     return _with_trust_named(report, keys, beside)
@@ -186,7 +191,11 @@ def refuse_disguise(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise NewerVersionError(f"the ledger has version {version}, this verifier knows {VERSION}")
-    for name, columns in (("entries", _COLUMNS), ("checkpoints", ("size", "note"))):
+    for name, columns in (
+        ("entries", _COLUMNS),
+        ("nodes", ("level", "idx", "hash")),
+        ("checkpoints", ("size", "note")),
+    ):
         row = connection.execute(
             "SELECT type, sql FROM sqlite_master WHERE name = ?", (name,)
         ).fetchone()
@@ -219,10 +228,40 @@ def _stored_heads(connection: sqlite3.Connection) -> Iterator[Head]:
 
 
 def _damage(database: Path) -> str:
-    """What SQLite's own check finds: a bad index would hide entries from whoever asks for them."""
+    """What SQLite's own check finds: a bad index would hide entries from whoever asks for them.
+
+    And a value of another type: as bytes a payload has the same digest, but no reader reads it.
+    """
     with closing(open_readonly(database)) as connection:
         (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        return "" if found == "ok" else str(found)
+        if found != "ok":
+            return f"the file is damaged: {found}"
+        for table, key, column in (("entries", "seq", "payload"), ("checkpoints", "size", "note")):
+            row = connection.execute(
+                f"SELECT {key} FROM {table} WHERE typeof({column}) <> 'text' LIMIT 1"  # noqa: S608
+            ).fetchone()
+            if row is not None:
+                return f"the {column} of {table} {row[0]} is not stored as text"
+    return ""
+
+
+def _node(connection: sqlite3.Connection, level: int, index: int) -> bytes | None:
+    row = connection.execute(
+        "SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index)
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _beside_the_entries(
+    connection: sqlite3.Connection, stored: list[Head], newest: list[Head]
+) -> str:
+    """What else the file holds: one node for each filled subtree, every head that left the file."""
+    (size,) = connection.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()
+    expected = sum(size >> level for level in range(STORED_LEVEL, size.bit_length()))
+    (nodes,) = connection.execute("SELECT count(*) FROM nodes").fetchone()
+    if nodes != expected:
+        return f"its tree has {nodes} stored nodes, not {expected}"
+    return lost_inside(stored, newest)
 
 
 def _with_warnings(report: Report, found: list[str]) -> Report:

@@ -8,7 +8,7 @@ Tampering outweighs both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .authority import KINDS, AuthorityError, disagreements, replay
@@ -26,11 +26,13 @@ def check_log(
     outside: Iterable[Head | Mapping[str, Any]] = (),
     trust: Trust | None = None,
     kept: Trust | None = None,
+    node: Callable[[int, int], bytes | None] | None = None,
 ) -> Report:
     """Verify a log. `outside` are checkpoints that were kept where the log is not.
 
     `kept` is the list of keys that lies with the log (trust.yaml of a workspace): it must be what
-    the log's own entries on people say.
+    the log's own entries on people say. `node` gives the hash that is stored of the log's tree at
+    a level and index, None where there is none: proofs are made of them, so they must fit.
     """
     trust = trust or Trust()
     # 1. Read the checkpoints; one that cannot be read is a fault of its own.
@@ -45,12 +47,18 @@ def check_log(
     judged.sort(key=lambda pair: (pair[0].size, pair[0].time))
     # 3. Walk the entries: numbers, payloads, chain, digests, Merkle roots.
     people = PersonSignatures(trust)
-    walked = walk(rows, sizes=(head.size for head, _ in judged), on_signed=people.check)
+    nodes = StoredNodes(node)
+    walked = walk(
+        rows,
+        sizes=(head.size for head, _ in judged),
+        on_signed=people.check,
+        on_node=nodes.check if node else None,
+    )
     # 4. Whose keys do the entries say are trusted? The list beside the log must say the same.
     first = judged[0][0].key_id if judged else ""
     listed = _listed(people.changes, kept, first) if kept is not None else (0, "")
     # 5. Say the worst of what was found.
-    return _verdict(walked, judged, people, trust, listed)
+    return _verdict(walked, judged, people, trust, (0, nodes.fault) if nodes.fault else listed)
 
 
 def _listed(changes: list[Row], kept: Trust, first: str) -> tuple[int, str]:
@@ -63,6 +71,23 @@ def _listed(changes: list[Row], kept: Trust, first: str) -> tuple[int, str]:
     for difference in disagreements(authority, kept):
         return 0, f"{differs}: {difference}"
     return 0, ""
+
+
+class StoredNodes:
+    """The stored nodes of the log's tree, held against the entries; in flat memory."""
+
+    def __init__(self, node: Callable[[int, int], bytes | None] | None) -> None:
+        self._node = node
+        self.fault = ""
+
+    def check(self, level: int, index: int, computed: bytes) -> None:
+        """Compare one node; remember the first that is missing or is another."""
+        if self.fault or self._node is None:
+            return
+        stored = self._node(level, index)
+        if stored != computed:
+            what = "is missing" if stored is None else "is not that of its entries"
+            self.fault = f"node {index} of level {level} of the stored tree {what}"
 
 
 class PersonSignatures:

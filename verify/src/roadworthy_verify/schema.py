@@ -66,8 +66,12 @@ def oddities(connection: sqlite3.Connection) -> list[str]:
     None of it changes what the entries say: they are proved by their chain and by signed heads.
     But a trigger that is gone was removed by somebody, and no longer refuses UPDATE and DELETE.
     """
-    rows = connection.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
-    found = {(kind, name): sql for kind, name, sql in rows if not str(name).startswith("sqlite_")}
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall()
+    found = {
+        (kind, name): sql if _is_on(table, name, sql) else None
+        for kind, name, table, sql in rows
+        if not str(name).startswith("sqlite_")
+    }
     expected = {_named(statement): statement for statement in SCHEMA}
     lost = [f"{kind} {name} is gone{_meaning(kind)}" for kind, name in expected.keys() - found]
     changed = [
@@ -77,6 +81,11 @@ def oddities(connection: sqlite3.Connection) -> list[str]:
     ]
     foreign = [f"{kind} {name} is no part of a ledger" for kind, name in found.keys() - expected]
     return sorted(lost) + sorted(changed) + sorted(foreign)
+
+
+def _is_on(table: object, name: object, sql: object) -> bool:
+    """Whether the schema names the table that the statement does; SQLite ignores its letters."""
+    return table == name or f" ON {table}" in str(sql)
 
 
 def _named(statement: str) -> tuple[str, str]:

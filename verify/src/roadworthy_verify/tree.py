@@ -7,7 +7,7 @@ that neither can be passed off as the other.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -24,11 +24,18 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 """Root of the tree without leaves."""
 
 
+STORED_LEVEL = 8
+"""A ledger stores the roots of complete subtrees of 2^8 leaves and more."""
+BLOCK = 1 << STORED_LEVEL
+
+
 class GrowingTree:
     """The root of a log that is read once from front to back, in O(log n) memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_node: Callable[[int, int, bytes], None] | None = None) -> None:
+        """`on_node(level, index, hash)` hears of each complete subtree of `BLOCK` and more."""
         self.size = 0
+        self._on_node = on_node
         self._peaks: list[bytes] = []
         """Roots of the complete subtrees, one for each bit of `size`, largest first."""
 
@@ -56,19 +63,31 @@ class GrowingTree:
     def _add_subtree(self, leaves: Sequence[bytes], width: int) -> None:
         sha256 = hashlib.sha256
         level = [sha256(b"\x00" + leaf).digest() for leaf in leaves]
+        self._tell(level, width)
         while len(level) > 1:
             pairs = iter(level)
             level = [
                 sha256(b"\x01" + left + right).digest()
                 for left, right in zip(pairs, pairs, strict=True)
             ]
+            self._tell(level, width)
         node = level[0]
-        place = self.size // width
+        place, filled = self.size // width, width
         while place & 1:
             node = node_hash(self._peaks.pop(), node)
-            place >>= 1
+            place, filled = place >> 1, filled << 1
+            self._tell([node], filled)
         self._peaks.append(node)
         self.size += width
+
+    def _tell(self, level: Sequence[bytes], width: int) -> None:
+        """Say the hashes of one level of an aligned subtree that ends where the tree grows to."""
+        each = width // len(level)
+        if self._on_node is None or each < BLOCK:
+            return
+        first = self.size // width * len(level)
+        for index, node in enumerate(level, start=first):
+            self._on_node(each.bit_length() - 1, index, node)
 
     def root(self) -> bytes:
         """Root hash of everything added so far."""
