@@ -39,6 +39,8 @@ PATTERNS = [
     r"\Bb\b",
     "[ab]{2,5}c?",
     r"a\s?b",
+    "a b",
+    "b a c?1",
     "(?:ab|abc|abcab)1?",
     r"\d{3,6}",
     r"b (?:a |c ){1,2}1",
@@ -55,6 +57,7 @@ LETTERS = "aabbcc11  \n.@é\u0301\u0430\u200b\ufb01\ud800\U0001f600"
 
 # What the patterns nearly match, so that most texts have hits, near hits and half hits.
 FRAGMENTS = [*LETTERS, "ab", "abb", "a c", "a b", "aa", "aaaa", "abcab1", "b a c 1", "1111", "xc1"]
+FRAGMENTS += ["   ", "a    b", "\t", "\x00", "\u3164", "b\n\n  a\x08  1", "      "]
 FRAGMENTS += ["a@b", "a.b@cc.de ", "ae\u0301", "\u0430b", "a\u200bb", "zz ", " ", " ", "zz"]
 
 texts = st.lists(st.sampled_from(FRAGMENTS), min_size=4, max_size=25).map("".join)

@@ -1,13 +1,14 @@
 """Detectors: each is a rail online and a scorer offline. No I/O, no clock."""
 
 from .expression import ExpressionDetector
-from .normalise import Normaliser, settled
+from .normalise import KEPT_BLANKS, Normaliser, settled
 from .registry import DETECTOR_NAMES, make_detector
 from .shape import Place, Shape, ShapeDetector, Wait, decided, in_original, merged
 from .sweep import Sweep, waits_of
 
 __all__ = [
     "DETECTOR_NAMES",
+    "KEPT_BLANKS",
     "ExpressionDetector",
     "Normaliser",
     "Place",

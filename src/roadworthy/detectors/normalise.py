@@ -1,9 +1,9 @@
 """A second view of a text in which look-alikes look alike.
 
-Enters: text. Leaves: the same text with zero-width characters dropped, compatibility forms
-unfolded (NFKC), stray accents removed and letters that look Latin made Latin, and for every
-character of it where it stands in the original. Never happens here: a change of the original;
-findings always point at the text as it was.
+Enters: text. Leaves: the same text with zero-width and control characters dropped, of three and
+more blanks in a row only two, compatibility forms unfolded (NFKC), stray accents removed and
+letters that look Latin made Latin, and for every character of it where it stands in the original.
+Never happens here: a change of the original; findings always point at the text as it was.
 
 The folding is local: it goes cluster by cluster (a character with the marks that ride on it), so
 that a stream folds to the same text however it is cut. Sources: Unicode Standard Annex 15 (NFKC),
@@ -24,8 +24,30 @@ _CLUSTER = 65
 """Most characters of a cluster; a longer run of marks is several, so that no text can make a
 stream look back without end."""
 
-_ASCII_RUN = re.compile(r"[\x00-\x7f]+")
-"""Folds to itself, but for its last character, on which a mark may ride."""
+_ASCII_RUN = re.compile(r"[\t\n\f\r\x20-\x7e]+")
+"""Folds to itself but for blanks, and for its last character, on which a mark may ride."""
+
+_ODD = re.compile(r"[^\t\n\f\r\x20-\x7e]|[\t\n\f\r ]{3}")
+"""What of ASCII does not fold to itself."""
+
+_BLANKS = re.compile(r"[\t\n\f\r ]{3,}")
+KEPT_BLANKS = 2
+"""So many blanks in a row stay: paragraphs fold to themselves, and patterns know of two."""
+
+_TO_BLANK = frozenset("\x0b\x85\u2028\u2029")
+_BLANK_CONTROLS = frozenset("\t\n\f\r")
+_IGNORED = (
+    range(0x115F, 0x1161),
+    range(0x17B4, 0x17B6),
+    range(0x180B, 0x1810),
+    range(0x2060, 0x2070),
+    range(0x3164, 0x3165),
+    range(0xFE00, 0xFE10),
+    range(0xFFA0, 0xFFA1),
+    range(0xFFF0, 0xFFF9),
+    range(0xE0000, 0xE1000),
+)
+"""Default_Ignorable_Code_Point (DerivedCoreProperties.txt), but for what is Cf or a mark."""
 
 _MARKS = (
     range(0x0300, 0x0370),
@@ -46,9 +68,12 @@ def _folded(point: int) -> str | None:
     sign = chr(point)
     if sign in LOOK_ALIKES:
         return LOOK_ALIKES[sign]
-    if _is_mark(point) or 0xFE00 <= point <= 0xFE0F or 0xE0000 <= point <= 0xE0FFF:
+    if sign in _TO_BLANK:
+        return " "
+    if _is_mark(point) or any(point in block for block in _IGNORED):
         return None
-    if unicodedata.category(sign) == "Cf":
+    kind = unicodedata.category(sign)
+    if kind == "Cf" or (kind == "Cc" and sign not in _BLANK_CONTROLS):
         return None
     return sign
 
@@ -76,17 +101,23 @@ class Normaliser:
     def __init__(self) -> None:
         self._table = _Table()
 
-    def is_plain(self, text: str) -> bool:
-        """Whether the folded text is the text itself (always so for ASCII)."""
+    def is_plain(self, text: str, before: str = "") -> bool:
+        """Whether the folded text is the text itself; `before` as in `fold`."""
         if text.isascii():
-            return True
+            return _ODD.search(before + text) is None
+        if _BLANKS.search(before + text):
+            return False
         return unicodedata.is_normalized("NFKC", text) and text.translate(self._table) == text
 
-    def fold(self, text: str, origin: int = 0) -> tuple[str, list[int], list[int]]:
+    def fold(
+        self, text: str, origin: int = 0, before: str = ""
+    ) -> tuple[str, list[int], list[int]]:
         """The folded text and, per character of it, start and end in the original.
 
-        `origin` is the offset of `text[0]`. A character that unfolds into several gives each of
-        them its own place; the signs that ride on a character belong to it.
+        `origin` is the offset of `text[0]`; `before` are the last folded characters before it,
+        KEPT_BLANKS of them, by which a run of blanks is known that began there. A character that
+        unfolds into several gives each of them its own place; the signs that ride on a character
+        belong to it.
         """
         folded: list[str] = []
         starts: list[int] = []
@@ -108,7 +139,21 @@ class Normaliser:
             starts.extend([origin + at] * len(piece))
             ends.extend([origin + end] * len(piece))
             at = end
-        return "".join(folded), starts, ends
+        return _few_blanks(before, "".join(folded), starts, ends)
+
+
+def _few_blanks(
+    before: str, folded: str, starts: list[int], ends: list[int]
+) -> tuple[str, list[int], list[int]]:
+    """Only the first KEPT_BLANKS of each run of blanks, which may have begun in `before`."""
+    skip = len(before)
+    runs = list(_BLANKS.finditer(before + folded))
+    for run in reversed(runs):
+        keep, end = max(0, run.start() + KEPT_BLANKS - skip), run.end() - skip
+        folded = folded[:keep] + folded[end:]
+        del starts[keep:end]
+        del ends[keep:end]
+    return folded, starts, ends
 
 
 def settled(text: str, start: int = 0) -> int:

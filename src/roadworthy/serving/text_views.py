@@ -6,7 +6,7 @@ that folds to itself; as long as nothing differs there is one view only.
 
 from __future__ import annotations
 
-from roadworthy.detectors import Normaliser, settled
+from roadworthy.detectors import KEPT_BLANKS, Normaliser, settled
 
 
 class TextViews:
@@ -24,12 +24,15 @@ class TextViews:
         self.starts: list[int] = []
         self.ends: list[int] = []
         """Raw start and end per character of `folded`."""
+        self._before = ""
+        """The last characters that are settled, as they look; blanks go on from there."""
 
     def copy(self) -> TextViews:
         """The same views, to be advanced on their own."""
         twin = TextViews(self._normaliser)
         twin.raw, twin.origin, twin.settled = self.raw, self.origin, self.settled
         twin.folded, twin.folded_origin = self.folded, self.folded_origin
+        twin._before = self._before
         if self.folded is not None:
             twin.starts, twin.ends = self.starts.copy(), self.ends.copy()
         return twin
@@ -49,12 +52,14 @@ class TextViews:
         if self._normaliser is None or not fresh:
             return
         if self.folded is None:
-            if self._normaliser.is_plain(fresh):
+            if self._normaliser.is_plain(fresh, self._before):
+                self._before = (self._before + fresh)[-KEPT_BLANKS:]
                 return
             self.folded, self.folded_origin = self.raw[:fresh_from], self.origin
             self.starts = list(range(self.origin, self.origin + fresh_from))
             self.ends = [start + 1 for start in self.starts]
-        more, starts, ends = self._normaliser.fold(fresh, self.origin + fresh_from)
+        more, starts, ends = self._normaliser.fold(fresh, self.origin + fresh_from, self._before)
+        self._before = (self._before + more)[-KEPT_BLANKS:]
         self.folded += more
         self.starts += starts
         self.ends += ends

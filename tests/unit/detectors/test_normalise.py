@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from roadworthy.detectors import Normaliser, make_detector, settled
 from roadworthy.domain import TextContext
 
-LETTERS = "ab é\u0301\u0308\u0430\u200b\ufb01\u00ad\uff21\u1161\u1100\ufdfa\ud800"
+LETTERS = "ab  \n\t\x00\u3164é\u0301\u0308\u0430\u200b\ufb01\u00ad\uff21\u1161\u1100\ufdfa\ud800"
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,11 @@ LETTERS = "ab é\u0301\u0308\u0430\u200b\ufb01\u00ad\uff21\u1161\u1100\ufdfa\ud8
         ("a\u00a0b", "a b"),
         ("\u0939\u093f\u0928\u094d\u0926\u0940", "\u0939\u093f\u0928\u094d\u0926\u0940"),  # Hindi
         ("\U000e0041hidden", "hidden"),  # tag characters
+        ("bo\u3164mb bo\uffa0mb bo\u17b4mb", "bomb bomb bomb"),  # fillers
+        ("bo\x00mb b\x08o\x7fm\x9bb", "bomb bomb"),  # control characters
+        ("a\x0bb\u2028c\x85d", "a b c d"),
+        ("a\n\nb  c", "a\n\nb  c"),
+        ("a\n \t\n\n b \u3000 \x00 \u200b c", "a\n b  c"),
     ],
 )
 def test_folding(text: str, folded: str) -> None:
@@ -50,7 +55,7 @@ def test_a_settled_beginning_folds_the_same_whatever_follows(text: str, at: int)
     cut = settled(text[:at])
     whole, starts, ends = normaliser.fold(text)
     first, first_starts, first_ends = normaliser.fold(text[:cut])
-    rest, rest_starts, rest_ends = normaliser.fold(text[cut:], cut)
+    rest, rest_starts, rest_ends = normaliser.fold(text[cut:], cut, first[-2:])
     assert first + rest == whole
     assert first_starts + rest_starts == starts
     assert first_ends + rest_ends == ends

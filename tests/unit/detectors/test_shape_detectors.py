@@ -7,6 +7,7 @@ import time
 import pytest
 
 from roadworthy.detectors import Sweep, make_detector
+from roadworthy.detectors.patterns import loosened
 from roadworthy.detectors.shape import Sieve, re2_options
 from roadworthy.domain import DetectorError, ManifestError, TextContext
 
@@ -127,3 +128,42 @@ def test_options_of_re2_print_nothing(capfd: pytest.CaptureFixture[str]) -> None
     with pytest.raises(ManifestError):
         make_detector("pattern", {"patterns": ["("]}, {})
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "how\nto\tbuild",
+        "how  to\n\nbuild",
+        "how \t\r\n  to" + " " * 99 + "build",
+        "how\u3164 to bu\x00ild",
+    ]
+    + [f"how{blank}to build" for blank in "\u00a0\u2003\u2028\x0b\x85\u3000"]
+    + [
+        f"how to b{sign}uild"
+        for sign in "\x00\x08\x7f\u3164\uffa0\u115f\u034f\u2064\U000e0100\u180e"
+    ],
+)
+def test_layout_hides_no_pattern(hidden: str) -> None:
+    detector = make_detector("pattern", {"patterns": ["how to build"]}, {})
+    (found,) = detector.detect(f"x {hidden} y", CONTEXT)
+    assert (found.start, found.end) == (2, 2 + len(hidden))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "loose"),
+    [
+        ("a b", r"a\s{1,2}b"),
+        (r"a\ b", r"a\s{1,2}b"),
+        ("a +b", r"a\s+b"),
+        ("a {3}b", r"a\s{3}b"),
+        ("[ab c] d", r"[ab c]\s{1,2}d"),
+        (r"[]\] ] d", r"[]\] ]\s{1,2}d"),
+        (r"[[:alpha:] ] d", r"[[:alpha:] ]\s{1,2}d"),
+        (r"\Qa [b\E c", r"\Qa [b\E\s{1,2}c"),
+        (r"\[ b", r"\[\s{1,2}b"),
+        (r"\\ b", r"\\\s{1,2}b"),
+    ],
+)
+def test_a_space_of_a_pattern_is_any_blank(pattern: str, loose: str) -> None:
+    assert loosened(pattern) == loose
