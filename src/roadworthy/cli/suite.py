@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from .suite_borrowing import borrow
 from .suite_findings import campaign, triggers
 from .suite_proposals import accept, generate, print_proposed, proposed_json, with_writer
 from .terminal import emit, group, say, table
@@ -213,3 +214,4 @@ app.command()(generate)
 app.command()(accept)
 app.command()(triggers)
 app.command()(campaign)
+app.command()(borrow)

@@ -156,6 +156,9 @@ _VERDICTS = (
           options={"want": _text("absent", "what is right", "absent", "present"),
                    "phrases": _texts("words of refusal beside the built-in ones")},
           misleads="it knows phrases of English, German, French and Spanish, and no irony"),
+    _kind("instructions", "1 when the output follows every instruction of `expect.json`, as IFEval "
+          "words them", "json", misleads="it sees the form that was asked for, not the content",
+          source="Zhou et al. 2023, https://arxiv.org/abs/2311.07911"),
 )  # fmt: skip
 
 _GRADES = (

@@ -213,7 +213,7 @@ def _asked_case(
     """The case of a question: the answer expected, its passage and quote kept."""
     return Case(
         id=name,
-        input=_input(system, found.question),
+        input=as_input(system, found.question),
         expect=Expect(text=found.answer, rubric=f"Says what the source says: {found.quote}"),
         tags=["from_documents"],
         source=f"{passage.place} {passage.heading}".strip(),
@@ -227,7 +227,7 @@ def _asked_case(
     )
 
 
-def _input(system: System, question: str) -> str | dict[str, str]:
+def as_input(system: System, question: str) -> str | dict[str, str]:
     """The question where the product takes it: `input`, else its only variable of text."""
     if system.prompt is None:
         return question

@@ -1,10 +1,10 @@
 """MLflow: the table of an evaluation, as JSON (`eval_results_table.json`) or CSV.
 
-Read of MLflow 3.18: `mlflow.models.evaluate` (columns `NAME/score`, `NAME/v1/score`), and `result_df`
-of `mlflow.genai` written with `to_json(orient="split", default_handler=str)` (`NAME/value`). There an
-expected answer has a column like a judgement's; only `assessments` tells them apart, so without it,
-or as CSV, such a column is refused. The table names no version, but some metrics do. A case is a
-row. Judges say yes and no; these are 1 and 0.
+Read of MLflow 3.18: `mlflow.models.evaluate` (columns `NAME/score`, `NAME/v1/score`), and
+`result_df` of `mlflow.genai` written with `to_json(orient="split", default_handler=str)`
+(`NAME/value`). There an expected answer has a column like a judgement's; only `assessments` tells
+them apart, so without it, or as CSV, such a column is refused. The table names no version, but some
+metrics do. A case is a row. Judges say yes and no; these are 1 and 0.
 """
 
 from __future__ import annotations

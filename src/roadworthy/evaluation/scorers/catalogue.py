@@ -30,6 +30,7 @@ from .detection import Detection
 from .edits import ErrorRate, Similarity
 from .exact import Exact
 from .execution import PythonTests, SqlRows
+from .instructions import Instructions
 from .json_values import Items, JsonFields, JsonMatch
 from .judged import Judged
 from .label import Label
@@ -61,6 +62,7 @@ _MADE: dict[str, tuple[Callable[..., Scorer], dict[str, Any]]] = {
     "python": (PythonTests, {}),
     "sql": (SqlRows, {}),
     "refusal": (Refusal, {}),
+    "instructions": (Instructions, {}),
     "token_f1": (TokenF1, {}),
     "rouge_1": (Rouge, {"n": 1}),
     "rouge_2": (Rouge, {"n": 2}),

@@ -1,0 +1,106 @@
+"""A suite that others wrote becomes a suite of this system, read from a file that the user has.
+
+    read     the file: cases with origin and digest, and why rows were left out
+    write    suites/NAME.jsonl and suites/NAME.yaml, whole, or nothing
+
+Enters: a system, a set's name, a path. Leaves: files. What never happens here: a download, a model
+call, or a case of a person that is overwritten.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, structs
+
+from roadworthy.domain import SuiteFile, System, UsageError
+from roadworthy.evaluation import case_lines, outside
+
+from .growing import SUITES, replace_file, require_name, spoken_file
+from .proposing import as_input
+
+
+class BorrowAsked(Struct, frozen=True, kw_only=True):
+    """What a person asks for."""
+
+    kind: str
+    """One of `outside.SETS`."""
+    path: Path
+    out: str
+    """The suite's name."""
+    limit: int = 0
+    seed: int = 0
+    licence: str = ""
+    """Of this copy, where it is another than the set's authors state."""
+
+
+class BorrowedSuite(Struct, frozen=True, kw_only=True):
+    """What was written."""
+
+    suite: str
+    file: str
+    found: outside.Borrowed
+    licence: str
+
+
+def borrow_suite(system: System, asked: BorrowAsked) -> BorrowedSuite:
+    """Write the suite. Raises UsageError before anything is written."""
+    require_name(asked.out)
+    if not asked.out:
+        raise UsageError("what should the suite be called?", fix="--out NAME")
+    root = Path(system.root)
+    lines, file = root / SUITES / f"{asked.out}.jsonl", root / SUITES / f"{asked.out}.yaml"
+    _require_ours(lines, file)
+    found = outside.borrow(asked.kind, asked.path, limit=asked.limit, seed=asked.seed)
+    licence = asked.licence or found.licence
+    if not licence:
+        raise UsageError(
+            f"nobody says under which licence {asked.path.name} may be used",
+            fix="--licence TEXT, as its authors state it; `unknown` if you looked and found none",
+        )
+    cases = [
+        structs.replace(
+            case,
+            input=as_input(system, case.input) if isinstance(case.input, str) else case.input,
+            origin={**case.origin, "licence": licence},
+        )
+        for case in found.cases
+    ]
+    replace_file(lines, case_lines.case_lines(cases))
+    kind = outside.SETS[asked.kind]
+    written = SuiteFile(
+        name=asked.out,
+        description=(
+            f"{kind.title}: {len(cases)} of {found.drawn_from} cases of {asked.path.name} "
+            f"({found.digest}), seed {asked.seed}, licence {licence}. Written by `roadworthy suite "
+            "borrow`; others wrote the cases, so keep them out of your repository unless their "
+            "licence lets you."
+        ),
+        cases=[lines.name],
+        scorers=list(found.scorers),
+    )
+    replace_file(file, msgspec.yaml.encode(spoken_file(written)))
+    return BorrowedSuite(
+        suite=asked.out, file=lines.relative_to(root).as_posix(), found=found, licence=licence
+    )
+
+
+def _require_ours(lines: Path, file: Path) -> None:
+    """Raises UsageError when a file there was not borrowed: it is not ours to replace."""
+    fix = "give another --out NAME"
+    if file.exists() and not lines.exists():
+        raise UsageError(f"{file.name} is there already", fix=fix)
+    if not lines.exists():
+        return
+    for number, line in enumerate(lines.read_bytes().splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            tags = msgspec.json.decode(line).get("tags", [])
+        except (msgspec.MsgspecError, AttributeError):
+            tags = []
+        if outside.MARK not in tags:
+            raise UsageError(
+                f"{lines.name}:{number}: a case of yours would be overwritten", fix=fix
+            )
