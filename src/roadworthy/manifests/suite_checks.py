@@ -14,6 +14,7 @@ from roadworthy.domain import (
     Expect,
     Prompt,
     ScorerSpec,
+    Suite,
     SuiteFile,
     UsageError,
     Variable,
@@ -39,6 +40,9 @@ ATTACK_TAGS = frozenset({"adversarial", "misuse", "hidden_function"})
 
 _NOTHING = Expect()
 
+INCIDENTS = "incidents"
+"""The suite of what incidents taught; of cases that it lost the gate says which, and stays shut."""
+
 PLACEHOLDER_SOURCE = "init: replace this case"
 """`source` of a case that `init` wrote where a real one belongs."""
 
@@ -60,8 +64,10 @@ def check_suites(reading: Reading) -> None:
         if not loaded.cases and reading.cases_known:
             document.fault(
                 (), f"the suite `{loaded.name}` has no case", "add cases, or loosen its filter",
-                severity="warning",
+                severity="warning" if loaded.name == INCIDENTS else "error",
             )  # fmt: skip
+        _check_empty_texts(loaded, document)
+        _warn_unjudged_rubrics(loaded, document)
     for file, cases in reading.case_files.items():
         _check_cases(cases, reading.document(file), reading)
     _check_coverage(reading)
@@ -103,6 +109,42 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
             own = scorer.options.get("options", {})
             check_detector(scorer.options["detector"], own, folder, document, (*place, "options"))
     check_generators(suite.generators, document)
+
+
+def _check_empty_texts(suite: Suite, document: Document) -> None:
+    """Every answer contains the empty text; that it is the whole answer can be right."""
+    for index, scorer in enumerate(suite.file.scorers):
+        if scorer.scorer != "contains":
+            continue
+        empty = [case.id for case in suite.cases if _expects_nothing_to_find(case.expect)]
+        if empty:
+            more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
+            document.fault(
+                ("scorers", index),
+                f"every answer contains the empty `expect.text` of case `{empty[0]}`{more}",
+                "write the words that must be in the answer, or score with `exact`",
+            )
+
+
+def _expects_nothing_to_find(expect: Expect) -> bool:
+    others = () if expect.texts is UNSET else expect.texts
+    texts = others if expect.text is None else (expect.text, *others)
+    return any(not text.strip() for text in texts)
+
+
+def _warn_unjudged_rubrics(suite: Suite, document: Document) -> None:
+    """A rubric that no judge of the suite reads is scored by nobody."""
+    if any(scorer.scorer in JUDGED for scorer in suite.file.scorers):
+        return
+    waiting = [case.id for case in suite.cases if case.expect.rubric is not None]
+    if waiting:
+        cases = "1 case expects" if len(waiting) == 1 else f"{len(waiting)} cases expect"
+        document.fault(
+            (),
+            f"{cases} a rubric (first `{waiting[0]}`), and no judge of the suite scores it",
+            "add a judge to `scorers:`, expect something that needs none, or have people rate it",
+            severity="warning",
+        )
 
 
 def _check_judge(scorer: ScorerSpec, document: Document, place: Path) -> None:
