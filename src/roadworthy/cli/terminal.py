@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any, Protocol
 
 import typer
@@ -79,15 +80,31 @@ class Progress(Protocol):
         ...
 
 
+_QUIET_S = 30.0
+"""How long a log that is no terminal may say nothing, and how soon it says something again."""
+
+
+def lines_of(
+    total: int, title: str, write: Callable[[str], None], now: Callable[[], float] = monotonic
+) -> Progress:
+    """Progress as plain lines for a log: at most one in 30 seconds, so a short run says none."""
+    said_at = now()
+
+    def show(done: int, note: str = "") -> None:
+        nonlocal said_at
+        if now() - said_at >= _QUIET_S:
+            said_at = now()
+            share = f"{title}: {done} of {total} ({100 * done // total} %)"
+            write(printable(f"{share}, {note}" if note else share))
+
+    return show
+
+
 @contextmanager
 def progress(total: int, title: str) -> Iterator[Progress]:
-    """A progress bar with the time left, on standard error, only where that is a terminal."""
+    """A progress bar with the time left, on standard error; plain lines where that is no terminal."""
     if not sys.stderr.isatty() or total <= 0:
-
-        def silent(done: int, note: str = "") -> None:
-            """Nothing to show: the output is not a terminal."""
-
-        yield silent
+        yield lines_of(total, title, warn) if total > 0 else lines_of(1, title, lambda line: None)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn

@@ -20,6 +20,10 @@ _CONTROL = ("|", "start_of_turn", "end_of_turn", "bos", "eos", "s", "pad", "unk"
 """What follows `<` in the control tokens of common chat formats (ChatML, Gemma, Llama)."""
 
 
+MOST_CHARACTERS = 16_000_000
+"""More than any model reads."""
+
+
 class PromptTemplate:
     """The compiled body of one prompt."""
 
@@ -70,17 +74,32 @@ class PromptTemplate:
 
     def render(self, variables: Mapping[str, Any]) -> list[tuple[str, str]]:
         """The rendered sections as (role, text). Raises UsageError on a missing variable."""
-        from jinja2 import TemplateError
-
         data = {name: self.as_data(value) for name, value in variables.items()}
         data["examples"] = self._examples
         try:
-            return [
-                (role, section if isinstance(section, str) else section.render(data))
-                for role, section in self._sections
-            ]
-        except TemplateError as error:
-            raise UsageError(f"the prompt cannot be filled: {error}") from error
+            return [(role, _filled(section, data)) for role, section in self._sections]
+        except UsageError:
+            raise
+        except Exception as error:  # a template is a program of its author; it may raise anything
+            said = str(error) or type(error).__name__
+            raise UsageError(
+                f"the prompt {self.prompt.path} cannot be filled: {said}",
+                fix="`roadworthy check` names the line",
+            ) from error
+
+
+def _filled(section: Any, data: Mapping[str, Any]) -> str:
+    """One section filled, given up once it is longer than any prompt."""
+    if isinstance(section, str):
+        return section
+    parts: list[str] = []
+    size = 0
+    for part in section.generate(data):
+        parts.append(part)
+        size += len(part)
+        if size > MOST_CHARACTERS:
+            raise UsageError(f"the prompt grew beyond {MOST_CHARACTERS} characters")
+    return "".join(parts)
 
 
 def _one_line(text: str) -> str:

@@ -126,3 +126,20 @@ def test_the_static_start_of_a_completion_prompt_is_known() -> None:
     request = made.compose(Call(id="1", system="desk", variables={"input": "a bag"}))
     assert request.prompt is not None
     assert request.prompt[: request.prefix_chars] == "Desks: a, b\nClaim: "
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{% include "/etc/passwd" %}',
+        "{% for i in range(10**9) %}a{% endfor %}",
+        "{{ input.__class__.__mro__ }}",
+        "{{ input + 1 }}",
+        "{{ 1 / 0 }}",
+        "{% for i in range(9999) %}{% for j in range(9999) %}{{ input }}{% endfor %}{% endfor %}",
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+    ],
+)
+def test_a_template_that_cannot_be_filled_is_the_users_fault(body: str) -> None:
+    with pytest.raises(UsageError, match="prompt"):
+        PromptTemplate(prompt(body)).render({"input": "x"})
