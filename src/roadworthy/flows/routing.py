@@ -8,11 +8,13 @@ empty one.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -28,6 +30,10 @@ from roadworthy.domain import (
 from roadworthy.ledger import CheckpointLog
 from roadworthy.manifests import Workspace
 from roadworthy.serving import standing, tighten
+
+_ROOM = 16 << 10
+"""Bytes that are reserved beyond the table that stands: several dozen kill flags."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 _decoder = msgspec.json.Decoder(RoutingTable)
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -73,7 +79,7 @@ def publish(
             published_at=format_instant(clock.now()),
             checkpoint=_newer_head(workspace, old),
         )
-        put_in_place(workspace.routing, _encoder.encode(table))
+        put_in_place(workspace.routing, _encoder.encode(table), keep_room=True)
         return table
 
 
@@ -87,7 +93,7 @@ def leave_head(workspace: Workspace) -> None:
         head = _newer_head(workspace, table)
         if table.version and head != table.checkpoint:
             table = msgspec.structs.replace(table, checkpoint=head)
-            put_in_place(workspace.routing, _encoder.encode(table))
+            put_in_place(workspace.routing, _encoder.encode(table), keep_room=True)
 
 
 def _newer_head(workspace: Workspace, table: RoutingTable) -> Checkpoint | None:
@@ -137,17 +143,25 @@ def _locked(workspace: Workspace) -> Iterator[None]:
         os.close(handle)
 
 
-def put_in_place(path: Path, data: bytes) -> None:
+def put_in_place(path: Path, data: bytes, *, keep_room: bool = False) -> None:
     """Put new bytes in the place of old ones, in one step that survives a power cut.
 
-    Raises EvidenceError.
+    With `keep_room` room for the next bytes is reserved beside them, and used when the disk is
+    full: a stop needs no free space. Raises EvidenceError; then the old ones still stand.
     """
-    temporary = path.with_name(f".{path.name}.writing")
+    temporary, reserve = (
+        path.with_name(f".{path.name}.writing"),
+        path.with_name(f".{path.name}.room"),
+    )
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            _write(temporary, data, "wb")
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            if not keep_room or error.errno not in _FULL or not _fits(reserve, data):
+                raise
+            _write(reserve, data, "r+b")
+            reserve.replace(temporary)
         temporary.replace(path)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -156,3 +170,32 @@ def put_in_place(path: Path, data: bytes) -> None:
             os.close(folder)
     except OSError as error:
         raise EvidenceError(f"{path} cannot be written: {error.strerror}") from error
+    if keep_room:
+        _reserve(reserve, len(data) + _ROOM)
+
+
+def _write(path: Path, data: bytes, mode: Literal["wb", "r+b"]) -> None:
+    with path.open(mode) as file:
+        file.write(data)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _fits(reserve: Path, data: bytes) -> bool:
+    try:
+        return reserve.stat().st_size >= len(data)
+    except OSError:
+        return False
+
+
+def _reserve(reserve: Path, size: int) -> None:
+    """Hold room for the next table while there is some; whoever publishes later tries again."""
+    if _fits(reserve, bytes(size)):
+        return
+    with suppress(OSError):
+        handle = os.open(reserve, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(handle, 0, size)
+        finally:
+            os.close(handle)
