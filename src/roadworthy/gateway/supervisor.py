@@ -8,17 +8,20 @@ because the control process did.
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct, structs
 
-from roadworthy.domain import UsageError
+from roadworthy.domain import EvidenceError, UsageError
 from roadworthy.wiring.plan import Plan
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
@@ -116,6 +119,16 @@ async def supervise(
 ) -> None:
     """Run the gateway until SIGTERM or SIGINT. Raises UsageError when it cannot start."""
     listener = listen(settings.host, settings.port)
+    with listener, only_one(Path(settings.plan.workspace), _address(listener)):
+        await _supervise(settings, listener, on_ready, say)
+
+
+async def _supervise(
+    settings: Settings,
+    listener: socket.socket,
+    on_ready: Callable[[Started], None],
+    say: Callable[[str], None],
+) -> None:
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -133,9 +146,7 @@ async def supervise(
         if not over.is_set():
             if not ready.done():
                 raise UsageError(f"no worker was ready within {READY_S:.0f} s")
-            host, port = listener.getsockname()[:2]
-            shown = f"[{host}]" if ":" in host else host
-            on_ready(Started(url=f"http://{shown}:{port}", workers=tuple(await ready)))
+            on_ready(Started(url=_address(listener), workers=tuple(await ready)))
             await stopped
         ready.cancel()
     finally:
@@ -144,6 +155,43 @@ async def supervise(
         await asyncio.gather(*(child.stop(keeper) for child, keeper in pairs[: len(workers)]))
         for child, keeper in pairs[len(workers) :]:  # last: it records what the workers ended with
             await child.stop(keeper)
+
+
+@contextmanager
+def only_one(workspace: Path, address: str) -> Iterator[None]:
+    """Hold the workspace for this gateway; the kernel lets go when the process ends, however.
+
+    Two would write the same journal and record every answer twice. Raises UsageError that says who
+    serves, EvidenceError when the lock cannot be kept.
+    """
+    path = workspace / "serving" / "gateway.lock"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be opened: {error.strerror}") from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            who = os.pread(handle, 200, 0).decode("ascii", "replace").strip() or "another process"
+            raise UsageError(
+                f"{workspace} is served already: {who}",
+                fix="stop that one first (SIGTERM drains it); one gateway serves all systems of a"
+                " workspace, with --workers for more processes",
+            ) from None
+        with suppress(OSError):  # who it is, is a courtesy: a full disk keeps nobody from serving
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{address}, process {os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}"
 
 
 def listen(host: str, port: int) -> socket.socket:
