@@ -102,7 +102,7 @@ def lines_of(
 
 @contextmanager
 def progress(total: int, title: str) -> Iterator[Progress]:
-    """A progress bar with the time left, on standard error; plain lines where that is no terminal."""
+    """A progress bar with the time left, on standard error; plain lines where it is no terminal."""
     if not sys.stderr.isatty() or total <= 0:
         yield lines_of(total, title, warn) if total > 0 else lines_of(1, title, lambda line: None)
         return

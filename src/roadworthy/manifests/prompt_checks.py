@@ -1,11 +1,13 @@
 """prompts/NAME.md: a valid sandboxed template that uses what it declares, and nothing else.
 
-The template is parsed here, never rendered. Jinja2 is imported only when a prompt is there.
+The template is parsed, and tried once with sample values and short loops. Jinja2 is imported
+only when a prompt is there.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from .compiled import check_schema
 from .document import Document
@@ -91,10 +93,59 @@ def _used_variables(body: str, document: Document) -> dict[str, int] | None:
             sound = False
             document.fault((), f"the prompt is no valid template: {error}", "write it simpler")
             continue
+        sound = _stays_inside(tree, start, document) and sound
         for name in tree.find_all(nodes.Name):
             if name.name in free and name.name not in used:
                 used[name.name] = start + int(name.lineno) - 1
     return used if sound else None
+
+
+def _stays_inside(tree: Any, start: int, document: Document) -> bool:
+    """Note what no prompt may do: read other templates, or Python's own attributes."""
+    from jinja2 import nodes
+
+    sound = True
+    others = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+    for node in tree.find_all((*others, nodes.Getattr)):
+        line = start + int(node.lineno) - 1
+        if isinstance(node, others):
+            word = type(node).__name__.lower()
+            message = f"the prompt uses `{word}`; a prompt stands by itself and reads no file"
+            document.fault((), message, "write the text into the prompt", line=line)
+        elif node.attr.startswith("_"):
+            message = f"the prompt reads `{node.attr}`, which the sandbox refuses"
+            document.fault((), message, "use the declared variables themselves", line=line)
+        else:
+            continue
+        sound = False
+    return sound and _can_be_filled(tree, start, document)
+
+
+def _can_be_filled(tree: Any, start: int, document: Document) -> bool:
+    """Try the section once, with loops over `range` cut short so that it ends at once.
+
+    Only what no value could mend is a fault; a missing key may be the sample's.
+    """
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import MAX_RANGE, ImmutableSandboxedEnvironment
+
+    def short(*bounds: int) -> range:
+        if len(range(*bounds)) > MAX_RANGE:
+            raise OverflowError(f"a range has more than {MAX_RANGE} steps")
+        return range(*bounds)[:3]
+
+    environment = ImmutableSandboxedEnvironment(autoescape=False)
+    environment.globals["range"] = short
+    try:
+        for _ in environment.from_string(tree).generate(input="a", examples=[]):
+            pass
+    except (OverflowError, SecurityError, RecursionError, MemoryError) as error:
+        message = f"the prompt cannot be filled: {error}"
+        document.fault((), message, "write it simpler", line=start)
+        return False
+    except Exception:  # a sample without the right shape; a run says so for its row
+        return True
+    return True
 
 
 def _sections(body: str, first_line: int) -> list[tuple[int, str]]:
