@@ -51,3 +51,13 @@ def test_the_readme_names_only_verbs_that_exist() -> None:
 def test_no_page_holds_a_path_of_one_machine() -> None:
     for page in PAGES:
         assert not re.search(r"(?<![\w.])/(root|work|tmp)/", page.read_text(encoding="utf-8")), page
+
+
+def test_every_page_stands_in_the_navigation_and_every_guide_on_the_first_page() -> None:
+    docs = ROOT / "docs"
+    pages = {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")}
+    listed = set(re.findall(r"([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    assert pages ^ listed == set()
+    first = (docs / "index.md").read_text(encoding="utf-8")
+    single = {page for page in pages if not page.startswith(("decisions/0", "index"))}
+    assert [page for page in sorted(single) if f"({page})" not in first] == []
