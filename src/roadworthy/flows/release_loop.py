@@ -50,6 +50,8 @@ from roadworthy.policy import (
     same_bar,
     set_aside,
     stopped_early,
+    unscored_blockers,
+    unscored_notes,
 )
 from roadworthy.release import pin
 
@@ -64,7 +66,7 @@ from .loop import Loop
 from .moved import earlier_bars, moved
 from .rated import ballots_of, with_ratings
 from .run_records import bar_of, newest_run, rows_of
-from .trials import answered_beside, trials_of, with_rows
+from .trials import Trials, answered_beside, trials_of, with_rows
 from .waiving import excuses_of
 
 
@@ -105,21 +107,17 @@ def consider(
     incidents = list(fold(loop.ledger.entries(system=content.system)).values())
     excuses = excuses_of(system, content, loop, removed_cases(bars, present), incidents)
     aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
-    blockers = [*_bar_blockers(loop, run, present), *excuses.blockers(), *aside.blockers]
+    blockers = [*_bar_blockers(loop, run, present), *unscored_blockers(rows)]
+    blockers += [*excuses.blockers(), *aside.blockers]
     # 4 objectives
     baseline = _baseline(system, content, loop, _drawn_as(loop, run, present), pull)
     trials = trials_of(loop, content, (run, rows), present, incidents)
-    evidence = Evidence(
-        rows=rows,
-        baseline=baseline,
-        never=content.charter.never,
-        runs=trials.runs,
-        looks=run.looks if run is not None else 1,
-        aside=aside.cases,
-        others=with_rows(loop, trials, rows),
-    )
+    looks = run.looks if run is not None else 1
+    evidence = _evidence(content, rows, baseline=baseline, trials=trials, looks=looks)
+    others = with_rows(loop, trials, rows)
+    evidence = msgspec.structs.replace(evidence, aside=aside.cases, others=others)
     assessments, notes = judge(content.slos.slos, evidence)
-    notes += [*aside.notes, *stopped_early(run), *trials.notes]
+    notes += [*aside.notes, *stopped_early(run), *trials.notes, *unscored_notes(rows)]
     notes += [*moved(loop, system, bars, present), *_compared(baseline, rows, pull)]
     assessments += _regressions(baseline, rows, pull, assessments)
     # 5 people, findings and incidents
@@ -144,9 +142,27 @@ def consider(
         notes=[*notes, *unused],
     )
     decision = msgspec.structs.replace(
-        decision, runs=trials.runs, looks=evidence.looks, waivers=in_use, quarantined=aside.shown
+        decision, runs=trials.runs, looks=looks, waivers=in_use, quarantined=aside.shown
     )
     return _under(decision, system.deliberation)
+
+
+def _evidence(
+    content: ReleaseContent,
+    rows: Sequence[Observation],
+    *,
+    baseline: Baseline,
+    trials: Trials,
+    looks: int,
+) -> Evidence:
+    """What the objectives are judged on, before anything is set aside."""
+    return Evidence(
+        rows=rows,
+        baseline=baseline,
+        never=content.charter.never,
+        runs=trials.runs,
+        looks=looks,
+    )
 
 
 def _under(decision: GateDecision, note: Deliberation | None) -> GateDecision:

@@ -62,6 +62,7 @@ from .trials import (
     stopped_early,
     tried_before,
 )
+from .unscored import unscored_blockers, unscored_notes
 from .waivers import (
     Held,
     Terms,
@@ -143,6 +144,8 @@ __all__ = [
     "undecided_by",
     "unjudged",
     "unpaired",
+    "unscored_blockers",
+    "unscored_notes",
     "unsound_waiver",
     "verdict",
     "waived",
