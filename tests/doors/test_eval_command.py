@@ -111,6 +111,37 @@ def test_people_get_a_table_with_intervals_and_the_next_step(desk, capsys):
         assert part in said
 
 
+def test_people_read_units_distinct_questions_and_no_noise(desk, capsys):
+    line = '{"id": "w2", "input": "my car", "expect": {"label": "motor"}}\n'
+    (desk / "suites/whole.jsonl").write_text(FILES["suites/whole.jsonl"] + line)
+    said = call(capsys, str(desk))[1]
+    table = [line.split() for line in said.splitlines()]
+    assert any(words[:2] == ["latency", "(p95)"] and words[3] in ("ms", "s") for words in table)
+    assert "distinct (" in said and "n counts a question once" in said
+    assert "cases" in next(" ".join(w) for w in table if w[:1] == ["never_event_violations"])
+    assert not any(words[:1] == ["decision_ece"] for words in table)
+    assert "Left out, too few cases to say anything (fewer than 30): decision_ece" in said
+
+
+def test_a_run_in_which_nothing_was_scored_says_so(desk, capsys):
+    """A rubric without a judge is no score; `0 failed` would read as if all were well."""
+    (desk / "suites/whole.yaml").unlink()
+    (desk / "suites/whole.jsonl").unlink()
+    cases = [{"id": f"q{n}", "input": f"my car {n}", "expect": {"rubric": "kind?"}} for n in (1, 2)]
+    (desk / "suites/quick.jsonl").write_text("".join(json.dumps(each) + "\n" for each in cases))
+    assert "no case was scored" in call(capsys, str(desk))[2]
+    code = run(VERBS, ["compare", str(desk), "--against", "candidate.yaml"])
+    said = capsys.readouterr()
+    assert code == 4 and "share no case that was scored" in said.err and "McNemar" not in said.out
+
+
+def test_a_run_with_scores_does_not_say_that_it_has_none(desk, capsys):
+    assert "no case was scored" not in call(capsys, str(desk))[2]
+    assert run(VERBS, ["compare", str(desk), "--against", "candidate.yaml"]) == 0
+    said = capsys.readouterr().out
+    assert "are the same candidate" in said and "baseline (candidate.yaml)" in said
+
+
 def test_the_same_command_prints_the_same_run(desk, capsys):
     assert as_json(capsys, str(desk)) == as_json(capsys, str(desk))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from roadworthy.domain import System
+from roadworthy.flows.comparing import Difference
 from roadworthy.statistics import Interval
 
 from .terminal import emit, say, table
@@ -31,7 +34,7 @@ def command(
     import msgspec
 
     from roadworthy.domain import UndecidedError
-    from roadworthy.flows.comparing import METHODS, TESTS, all_differences
+    from roadworthy.flows.comparing import all_differences
     from roadworthy.flows.run_records import newest_run, rows_of
     from roadworthy.manifests import load_system
     from roadworthy.release import pin
@@ -52,8 +55,23 @@ def command(
         emit({"against": against, "candidate": candidate,
               "differences": [msgspec.to_builtins(each) for each in found]})  # fmt: skip
         return
+    if not found:
+        raise UndecidedError(
+            "the two runs share no case that was scored",
+            fix=f"roadworthy eval {directory} --candidate NAME, for both, on cases with a label or "
+            "an expectation that a scorer reads",
+        )
+    if len({pin(system).candidate_digest for system in systems}) == 1:
+        say(f"{against} and {candidate} are the same candidate: nothing can differ.")
+    _show(found, _titles(systems, (against, candidate)))
+
+
+def _show(found: Sequence[Difference], titles: Sequence[str]) -> None:
+    """The table, and which cases flipped."""
+    from roadworthy.flows.comparing import METHODS, TESTS
+
     table(
-        ("score", against, candidate, "difference", "95 % interval", "n", "p (Holm)", "method"),
+        ("score", *titles, "difference", "95 % interval", "n", "p (Holm)", "method"),
         [
             (
                 each.score,
@@ -74,6 +92,14 @@ def command(
             say(f"{len(flipped)} {title}: {', '.join(flipped[:_SHOWN]) or 'none'}{more}")
         if each.unpaired:
             say(f"{each.unpaired} cases are in one run only and were not compared")
+
+
+def _titles(systems: Sequence[System], files: tuple[str, str]) -> list[str]:
+    """What the candidates call themselves, with the file where that tells them not apart."""
+    names = [each.candidate.name for each in systems]
+    if all(names) and len(set(names)) == len(names):
+        return names
+    return [f"{name} ({file})" if name else file for name, file in zip(names, files, strict=True)]
 
 
 def _bounds(interval: Interval | None) -> str:

@@ -13,13 +13,10 @@ from msgspec import structs
 
 from roadworthy.domain import (
     Detector,
-    Measurement,
     Model,
     Provider,
     ReleaseContent,
-    RunSummary,
     System,
-    Unchecked,
     UsageError,
 )
 from roadworthy.evaluation import Limits, Progress
@@ -84,9 +81,10 @@ def command(
 
         emit(_as_json(evaluated))
     else:
+        from .evaluate_results import show
         from .terminal import same_system
 
-        _print(evaluated, same_system(directory, candidate))
+        show(evaluated, same_system(directory, candidate))
     raise typer.Exit(int(Exit.DONE if evaluated.summary.status == "complete" else Exit.RUNTIME))
 
 
@@ -240,141 +238,3 @@ def _as_json(evaluated: Evaluated) -> dict[str, Any]:
         "summary": evaluated.digest,
         "run_file": str(evaluated.run_file),
     }
-
-
-def _print(evaluated: Evaluated, same: str) -> None:
-    from .terminal import say, table, warn
-
-    summary = evaluated.summary
-    again = ", already complete" if evaluated.reprinted else ""
-    table(
-        ("indicator", "value", f"{_level(summary)} interval", "n"),
-        [
-            (each.name, _number(each.value), _interval(each), _asked(each))
-            for each in summary.indicators
-            if each.name not in _SAME_AS_ACCURACY
-        ],
-        title=f"{summary.run}: {summary.candidate_name} of {summary.system}{again}",
-    )
-    _print_slices(summary)
-    for one in summary.unchecked:
-        warn(_unchecked(one))
-    say(f"Candidate: {summary.candidate}")
-    counts = ", ".join(f"{name} {count}" for name, count in summary.suites.items())
-    often = f", each asked {evaluated.repeats} times" if evaluated.repeats > 1 else ""
-    say(f"Rows: {summary.n} ({counts}) of {evaluated.cases} cases{often}; {summary.errors} failed.")
-    if evaluated.progress is not None and evaluated.progress.found:
-        say(f"{evaluated.progress.found} answers came from the cache and cost nothing again.")
-    if evaluated.distrusted:
-        warn(
-            f"{evaluated.distrusted} answers in the cache were not written by this workspace with"
-            " its present key, or were changed; asked again"
-        )
-    if summary.cost is not None:
-        say(f"Cost of the answers when they were paid for: {summary.cost}.")
-    _print_repeats(summary)
-    say(f"Rows and answers: {evaluated.run_file}")
-    for fault, count in evaluated.faults.items():
-        warn(f"{count} x {fault}")
-    if summary.status == "complete":
-        say(f"Next: roadworthy gate{same}")
-        return
-    warn(f"Not complete: {evaluated.stopped or 'too many questions failed'}.")
-    warn("Next: the same command goes on with what is missing.")
-
-
-def _print_repeats(summary: RunSummary) -> None:
-    """Cases that cannot make up their mind, and suites that ended early."""
-    from .terminal import say, table
-
-    for ended in summary.stopped_early:
-        say(
-            f"Suite {ended.suite} stopped early: {ended.rule} after {ended.asked} of {ended.of} "
-            f"cases; intervals pay for {summary.looks} looks."
-        )
-    if not summary.flaky_cases:
-        return
-    table(
-        ("flaky case", "passed", "quarantine"),
-        [
-            (
-                f"{each.suite}/{each.case}",
-                f"{each.passed} of {each.asked}",
-                f"{each.owner}, until {each.until}" if each.owner else "-",
-            )
-            for each in summary.flaky_cases[:_FLAKY_SHOWN]
-        ],
-        title=f"{len(summary.flaky_cases)} flaky: some repeats passed, some did not",
-    )
-    left = len(summary.flaky_cases) - _FLAKY_SHOWN
-    if left > 0:
-        say(f"{left} more flaky cases are in the run's summary ({summary.run}.summary.json).")
-
-
-_FLAKY_SHOWN = 20
-
-
-def _unchecked(one: Unchecked) -> str:
-    """What nobody looked at, in one line."""
-    if one.blocked:
-        count = _answers(one.blocked)
-        return f"{count} blocked because `{one.rail}` could not look: {one.reason}."
-    return f"`{one.rail}` was not checked in {one.rows} rows: {one.reason}."
-
-
-def _answers(count: int) -> str:
-    return "1 answer was" if count == 1 else f"{count} answers were"
-
-
-_SAME_AS_ACCURACY = frozenset({"precision_micro", "recall_micro", "f1_micro"})
-"""Equal to accuracy where every case has one label and one decision; JSON has them."""
-
-_SLICE_ROWS = 10
-"""Slices with fewer rows are left out of the table: their intervals say next to nothing."""
-
-_SLICES_SHOWN = 8
-
-
-def _print_slices(summary: RunSummary) -> None:
-    """Where the first indicator that has slices does worst."""
-    from .terminal import say, table
-
-    each = next((each for each in summary.indicators if each.slices), None)
-    if each is None:
-        return
-    every = list(each.slices.items())
-    large = [item for item in every if item[1].n >= _SLICE_ROWS] or every
-    large.sort(key=lambda item: item[1].value or 0.0, reverse=not each.higher_is_better)
-    table(
-        (f"{each.name}, worst slices", "value", "95 % interval", "n"),
-        [
-            (name, _number(part.value), _interval(part), _asked(part))
-            for name, part in large[:_SLICES_SHOWN]
-        ],
-    )
-    left = len(each.slices) - min(len(large), _SLICES_SHOWN)
-    if left:
-        say(f"{left} more slices are in the run's summary ({summary.run}.summary.json).")
-
-
-def _level(summary: RunSummary) -> str:
-    from roadworthy.policy import confidence_of, percent
-
-    return percent(confidence_of(1, summary.looks))
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4g}"
-
-
-def _asked(each: Measurement) -> str:
-    """How many cases, and how many answers where they were asked more than once."""
-    return f"{each.n} ({each.rows} answers)" if each.rows > each.n else str(each.n)
-
-
-def _interval(each: Measurement) -> str:
-    if each.doubt:
-        return each.doubt.partition(":")[0]
-    if each.low is None or each.high is None:
-        return "-"
-    return f"{_number(each.low)} to {_number(each.high)}"

@@ -96,6 +96,7 @@ def show(decision: GateDecision, name: str, same: str) -> None:
         interval,
         level,
         shown,
+        unit,
         verdict,
         waived,
     )
@@ -109,7 +110,7 @@ def show(decision: GateDecision, name: str, same: str) -> None:
                 estimate(item),
                 interval(item),
                 asked(item),
-                shown(item.baseline),
+                shown(item.baseline, unit(item)),
                 verdict(item),
             )
             for item in decision.slos

@@ -40,6 +40,8 @@ from .regression import (
 from .relative import Side, assess_relative, unpaired
 from .rendering import (
     asked,
+    bounds,
+    counted,
     estimate,
     headline,
     interval,
@@ -47,6 +49,7 @@ from .rendering import (
     shown,
     to_junit,
     to_markdown,
+    unit,
     verdict,
     waived,
 )
@@ -103,7 +106,9 @@ __all__ = [
     "assess_incident_cases",
     "assess_relative",
     "beside_objectives",
+    "bounds",
     "confidence_of",
+    "counted",
     "decide",
     "deliberation_blockers",
     "estimate",
@@ -142,6 +147,7 @@ __all__ = [
     "to_markdown",
     "tried_before",
     "undecided_by",
+    "unit",
     "unjudged",
     "unpaired",
     "unscored_blockers",

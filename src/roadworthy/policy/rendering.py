@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-from roadworthy.domain import Assessment, GateDecision, Verdict, WaiverUse
+from roadworthy.domain import (
+    INDICATORS,
+    Assessment,
+    GateDecision,
+    IndicatorSpec,
+    Verdict,
+    WaiverUse,
+    read_name,
+)
 
 from .assessment import percent
 from .trials import confidence_of
@@ -14,15 +22,43 @@ _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 """What begins HTML in Markdown (CommonMark 0.31, 4.6 and 6.6); before anything else `<` is text."""
 
 
-def shown(value: float | None) -> str:
-    """A number for people; a dash where there is none."""
-    return "-" if value is None else f"{value:.4g}"
+def shown(value: float | None, unit: str = "") -> str:
+    """A number for people, durations with their unit; a dash where there is none."""
+    if value is None:
+        return "-"
+    if unit == "ms":
+        return f"{value / 1000:.3g} s" if abs(value) >= 1000 else f"{value:.3g} ms"
+    return f"{value:.4g}"
+
+
+def bounds(low: float | None, high: float | None, spec: IndicatorSpec | None = None) -> str:
+    """An interval for people. Of a count it is a number of cases, which looks like no rate."""
+    if low is None or high is None:
+        return "-"
+    unit = spec.unit if spec is not None else ""
+    of = " cases" if spec is not None and spec.kind == "count" else ""
+    return f"{shown(low, unit)} to {shown(high, unit)}{of}"
+
+
+def counted(n: int, rows: int) -> str:
+    """How many questions, and how many answers where a question was asked more than once."""
+    return f"{n} distinct ({rows} answers)" if rows > n > 0 else str(n)
+
+
+def _spec(item: Assessment) -> IndicatorSpec | None:
+    return INDICATORS.get(read_name(item.slo).metric)
+
+
+def unit(item: Assessment) -> str:
+    """The unit of what an objective measures; empty where it has none."""
+    spec = _spec(item)
+    return spec.unit if spec is not None else ""
 
 
 def estimate(item: Assessment) -> str:
     """The estimate for people; of labels with the share of the cases that was answered at all."""
     if item.coverage is None:
-        return shown(item.estimate)
+        return shown(item.estimate, unit(item))
     return f"{shown(item.estimate)} at coverage {shown(item.coverage)}"
 
 
@@ -53,9 +89,7 @@ def waived(use: WaiverUse) -> str:
 
 def interval(item: Assessment) -> str:
     """The interval for people."""
-    if item.low is None or item.high is None:
-        return "-"
-    return f"{shown(item.low)} to {shown(item.high)}"
+    return bounds(item.low, item.high, _spec(item))
 
 
 def level(decision: GateDecision) -> str:
@@ -65,7 +99,7 @@ def level(decision: GateDecision) -> str:
 
 def asked(item: Assessment) -> str:
     """How many cases, and how many answers where they were asked more than once."""
-    return f"{item.n} ({item.rows} answers)" if item.rows > item.n > 0 else str(item.n)
+    return counted(item.n, item.rows)
 
 
 def to_markdown(decision: GateDecision, *, title: str = "Gate") -> str:
@@ -83,8 +117,8 @@ def to_markdown(decision: GateDecision, *, title: str = "Gate") -> str:
     for item in decision.slos:
         lines.append(
             f"| {cell(item.name)} | {cell(item.target)} | {estimate(item)} "
-            f"| {interval(item)} | {asked(item)} | {shown(item.baseline)} "
-            f"| {shown(item.difference)} | **{cell(verdict(item))}** |"
+            f"| {interval(item)} | {asked(item)} | {shown(item.baseline, unit(item))} "
+            f"| {shown(item.difference, unit(item))} | **{cell(verdict(item))}** |"
         )
     waivers = [waived(use) for use in decision.waivers]
     for heading, texts in (
