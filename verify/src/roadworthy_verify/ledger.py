@@ -84,8 +84,7 @@ def verify_ledger(
     # 2. What lies beside the ledger: checkpoints outside the store, and those that others carry.
     file = database.parent / CHECKPOINTS
     try:
-        newest = heads_of_file(file) if file.exists() else []
-        outside = newest + outside
+        outside = (newest := heads_of_file(file) if file.exists() else []) + outside
         carried = carried_heads(database.parent)
         # 3. The store itself, read-only; 4. meanwhile its pages and its index.
         with closing(open_readonly(database)) as connection, ThreadPoolExecutor(1) as beside_it:
@@ -106,7 +105,7 @@ def verify_ledger(
             if report.state != "tampered":
                 fault = damage.result() or _beside_the_entries(connection, stored, newest)
                 report = _tampered(f"the entries fit, but {fault}") if fault else report
-    except CheckpointError as error:
+    except (CheckpointError, DisguiseError) as error:
         return _tampered(str(error))
     except NewerVersionError as error:
         return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
@@ -115,8 +114,6 @@ def verify_ledger(
             last = f", but {outside[-1]} says that one was there" if outside else ""
             return _tampered(f"{error}{last}")
         return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
-    except DisguiseError as error:
-        return _tampered(str(error))
     except sqlite3.OperationalError as error:
         return _damaged(error, database)
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # its schema may be no text
