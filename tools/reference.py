@@ -12,13 +12,13 @@ import sys
 from pathlib import Path
 
 import detector_page
+import file_page
 import provider_page
 import scorer_page
 
 from roadworthy.cli import VERBS
 from roadworthy.cli.exits import Exit
 from roadworthy.domain import INDICATORS
-from roadworthy.manifests import SCHEMA_NAMES, schema_of
 
 PAGES = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by tools/reference.py; do not edit. -->\n"
@@ -72,34 +72,13 @@ def indicators() -> str:
     return "\n".join([NOTE, "# Indicators\n", *rows, ""])
 
 
-def files() -> str:
-    """One section a file: its keys, types, defaults."""
-    parts = [NOTE, "# Files\n", "`roadworthy schema NAME` prints the JSON Schema for editors.\n"]
-    for name in SCHEMA_NAMES:
-        schema = schema_of(name)
-        title = str(schema.get("title", name))
-        parts.append(f"## {name}\n\n{schema.get('description', title)}\n")
-        parts.append("| key | required | default |\n| --- | --- | --- |")
-        root = schema
-        reference = str(schema.get("$ref", ""))
-        if reference:
-            root = schema["$defs"][reference.rpartition("/")[2]]
-        required = set(root.get("required", []))
-        for key, value in root.get("properties", {}).items():
-            default = value.get("default", "")
-            shown = f"`{default}`" if default not in ("", None) else "-"
-            parts.append(f"| `{key}` | {'yes' if key in required else 'no'} | {shown} |")
-        parts.append("")
-    return "\n".join(parts)
-
-
 def main() -> int:
     """Write or check every page."""
     pages = {
         "commands.md": commands(),
         "exit-codes.md": exit_codes(),
         "indicators.md": indicators(),
-        "files.md": files(),
+        "files.md": f"{NOTE}\n{file_page.page()}",
         "providers.md": f"{NOTE}\n{provider_page.page()}",
         "detectors.md": f"{NOTE}\n{detector_page.page()}",
         "scorers.md": f"{NOTE}\n{scorer_page.page()}",

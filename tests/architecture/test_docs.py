@@ -11,7 +11,7 @@ import pytest
 
 from roadworthy.cli import VERBS
 from roadworthy.domain import INDICATORS
-from roadworthy.manifests import SCHEMA_NAMES
+from roadworthy.manifests import SCHEMA_NAMES, schema_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("verify/*.md")])
@@ -40,6 +40,22 @@ def test_every_verb_indicator_and_file_has_its_place_in_the_reference() -> None:
     assert [verb for verb in VERBS if f"## {verb}\n" not in commands] == []
     assert [name for name in INDICATORS if f"| `{name}` |" not in indicators] == []
     assert [name for name in SCHEMA_NAMES if f"## {name}\n" not in files] == []
+    parts = {part for name in SCHEMA_NAMES for part in schema_of(name).get("$defs", {})}
+    links = set(re.findall(r"\]\(#(\w+)\)", files))
+    assert links - {title.lower() for title in re.findall(r"^##+ (.+)$", files, re.M)} == set()
+    assert {"safetyslo", "scorerspec", "rail", "expect"} <= {part.lower() for part in parts} & links
+    assert "| `max_rate` | number or null | no | - | For `== 0`: asks for proof" in files
+
+
+def test_every_variable_of_ours_is_on_the_page_about_the_environment() -> None:
+    page = (ROOT / "docs" / "reference" / "environment.md").read_text(encoding="utf-8")
+    named = {
+        name
+        for path in (ROOT / "src").rglob("*.py")
+        for name in re.findall(r'"(ROADWORTHY_[A-Z_]*[A-Z])"', path.read_text(encoding="utf-8"))
+    }
+    assert "ROADWORTHY_PERSON" in named
+    assert [name for name in sorted(named) if f"`{name}`" not in page] == []
 
 
 def test_the_readme_names_only_verbs_that_exist() -> None:
