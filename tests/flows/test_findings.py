@@ -212,6 +212,10 @@ def test_the_commands_enter_answer_and_list(desk, capsys) -> None:  # type: igno
     assert run(VERBS, [*told, "otto"]) == 3
     assert run(VERBS, ["finding", "open", "--severity", "bad", "--summary", "x", *where]) == 1
     assert run(VERBS, ["finding", "fix", "f999", "--case", "c1", *where, "--as", "ana"]) == 1
+    assert run(VERBS, ["finding", "list", str(desk.root)]) == 0
+    assert "--until" in " ".join(capsys.readouterr().out.split())
+    assert run(VERBS, ["ledger", "log", str(desk.root), "--kind", "finding.opened"]) == 0
+    assert f" {name} " in capsys.readouterr().out
     assert run(VERBS, ["finding", "fix", name, "--case", "c1", *where, "--as", "ana"]) == 0
     more = ["--reason", "r", "--until", "2099-01-01", "--for", "ana", *where, "--as", "rosa"]
     assert run(VERBS, ["finding", "accept", name, *more]) == 0

@@ -186,7 +186,17 @@ def test_the_command_opens_and_records(desk: DatedDesk, capsys) -> None:  # type
     assert "eight sections" in capsys.readouterr().out
     assert run(VERBS, ["check", where]) == 0
     assert run(VERBS, ["deliberate", where, "--record", "--as", "rosa"]) == 4
-    desk.write("deliberation-note.md", said(note(desk)))
+    capsys.readouterr()
+    assert run(VERBS, ["deliberate", where, "--record", "--as", "rosa"]) == 4
+    assert "nobody is named for the voice `product`" in capsys.readouterr().err
+    half = note(desk).replace("decision: hold ", "decision: ship ")
+    desk.write("deliberation-note.md", half)
+    assert run(VERBS, ["deliberate", where, "--record", "--as", "rosa"]) == 4
+    told = capsys.readouterr().err
+    assert "nobody is named for the voice `product`" in told and "is empty" in told
+    desk.write("deliberation-note.md", half.replace("candidate:", "kandidat:"))
+    assert run(VERBS, ["deliberate", where, "--record", "--as", "rosa"]) == 1
+    desk.write("deliberation-note.md", said(half))
     capsys.readouterr()
     assert run(VERBS, ["deliberate", where, "--record", "--as", "rosa", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["decision"] == "ship"

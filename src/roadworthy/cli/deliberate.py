@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from roadworthy.domain import ManifestError, System, UndecidedError
+
 from .terminal import emit, same_system, say
 
 
@@ -35,7 +37,9 @@ def command(
 
     from .acting import acting_person
 
-    system = load_system(directory, candidate=candidate)
+    system = (
+        _finished(directory, candidate) if record else load_system(directory, candidate=candidate)
+    )
     loop = open_loop(directory, configured=system.deployment.workspace)
     if record:
         name, signer, key = acting_person(loop.workspace, acting, roles=SCRIBES)
@@ -57,3 +61,20 @@ def command(
         say(f"the note about the candidate before is kept in {opened.kept}")
     say("Next: people write the eight sections, names and a decision; then roadworthy deliberate"
         " --record --as NAME")  # fmt: skip
+
+
+def _finished(directory: Path, candidate: str) -> System:
+    """The system with its note. A note that reads well and is not finished is undecided."""
+    from roadworthy.manifests import DELIBERATION, load_deliberation, load_system
+
+    load_deliberation(directory)  # one that cannot be read is a fault like any other
+    try:
+        return load_system(directory, candidate=candidate)
+    except ManifestError as error:
+        faults = [fault for fault in error.faults if fault.severity == "error"]
+        if any(fault.file != DELIBERATION for fault in faults):
+            raise
+        said = "; ".join(f"line {fault.line}: {fault.message}" for fault in faults)
+        raise UndecidedError(
+            f"{DELIBERATION} is not finished: {said}", fix="people write what is missing"
+        ) from error

@@ -47,13 +47,18 @@ def log(
                 entry.time[:19],
                 entry.kind,
                 entry.system,
-                entry.subject[:24],
+                _about(entry)[:24],
                 _who(entry.actor, names),
             )
             for entry in entries
         ],
     )
     say(f"{len(entries)} of {ledger.size()} entries")
+
+
+def _about(entry: Entry) -> str:
+    """What an entry is about; a finding is called by the id that its entry gave it."""
+    return f"f{entry.seq}" if entry.kind == "finding.opened" else entry.subject
 
 
 @app.command("show")

@@ -82,7 +82,10 @@ def start(
     say(f"Task {fixed.digest[7:19]}: {len(task.items)} of {task.population} ({task.name}).")
     for why, count in task.left_out.items():
         say(f"  left out: {count} x {why}")
-    say("Next: roadworthy rate page --as NAME --out FILE, or roadworthy rate answer --as NAME")
+    say(
+        "Next: roadworthy rate profile NAME, once for each rater; then roadworthy rate page "
+        "--as NAME --out FILE, or roadworthy rate answer --as NAME"
+    )
 
 
 @app.command()

@@ -123,6 +123,12 @@ def record_note(system: System, loop: Loop, by: Acting) -> Entry:
         for each in deliberation_blockers(note, system.charter, content.candidate_digest)
         if not each.reason.startswith(f"{DELIBERATION} decided to")
     ]
+    if note is not None:
+        undecided += [
+            f"nobody is named for the voice `{one.voice}`"
+            for one in note.header.participants
+            if not one.name.strip()
+        ]
     if note is None or undecided:
         raise UndecidedError(
             "; ".join(undecided), fix="`roadworthy deliberate` opens the note; people finish it"

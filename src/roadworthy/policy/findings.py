@@ -83,7 +83,11 @@ def _open(finding: RiskFinding) -> tuple[Literal["open"], str]:
     fix = f"roadworthy finding fix {finding.id} --case ID"
     if finding.never:
         return "open", f"only a fix answers what must never happen: {fix}"
-    return "open", f"answer it: {fix}, or roadworthy finding accept {finding.id}"
+    return (
+        "open",
+        f"answer it: {fix}, or roadworthy finding accept {finding.id} "
+        "--reason TEXT --until YYYY-MM-DD --for NAME",
+    )
 
 
 def _fix(
