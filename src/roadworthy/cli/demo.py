@@ -44,7 +44,7 @@ EVENT = "injury-or-self-harm-routed-alone"
 
 
 def command(
-    example: Annotated[Path, typer.Argument(metavar="[EXAMPLE]", help="The example system.")] = (
+    example: Annotated[Path, typer.Argument(metavar="EXAMPLE", help="The example system.")] = (
         Path("examples") / SYSTEM
     ),
     *,

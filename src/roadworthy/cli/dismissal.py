@@ -12,9 +12,7 @@ from .terminal import emit, say
 
 def dismiss(
     incident: Annotated[str, typer.Argument(metavar="ID", help="The incident.")],
-    directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="The system's folder.")
-    ] = Path(),
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
     *,
     reason: Annotated[str, typer.Option(help="Why the report is false.")],
     rule_was_wrong: Annotated[

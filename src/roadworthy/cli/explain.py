@@ -16,9 +16,7 @@ _KEYS = "sealed under a key of this workspace"
 
 def command(
     observation: Annotated[str, typer.Argument(help="Id from x-roadworthy-observation.")],
-    directory: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="The system's folder.")
-    ] = Path(),
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
     *,
     texts: Annotated[
         bool, typer.Option("--texts", help="Unseal input and output with the workspace's key.")

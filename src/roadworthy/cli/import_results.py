@@ -12,7 +12,7 @@ from .terminal import emit, printable, say, table
 
 def command(
     path: Annotated[
-        Path | None, typer.Argument(metavar="[FILE|FOLDER]", help="None: list what was imported.")
+        Path | None, typer.Argument(metavar="FILE|FOLDER", help="None: list what was imported.")
     ] = None,
     *,
     directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help="The folder.")] = Path(),

@@ -16,7 +16,7 @@ from .terminal import emit, group, printable, same_system, say, table
 app = group("List, show, promote, close and dismiss incidents.")
 app.command("dismiss")(dismiss)
 
-Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 As = Annotated[str | None, typer.Option("--as", help="Who acts.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident.")]

@@ -13,7 +13,7 @@ from .terminal import emit, group, same_system, say, table
 
 app = group("Say what became of an answer; accept or reject what others reported of one.")
 
-Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 As = Annotated[str | None, typer.Option("--as", help="Who acts.")]
 Id = Annotated[str, typer.Argument(metavar="REPORT", help="As `outcome list` names it.")]

@@ -9,7 +9,7 @@ import typer
 
 from .terminal import emit, say, table, warn
 
-Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 TaskName = Annotated[
     str, typer.Option("--task", metavar="DIGEST", help="Its beginning is enough; default: newest.")

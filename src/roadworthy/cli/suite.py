@@ -14,7 +14,7 @@ from .terminal import emit, group, say, table
 
 app = group("Grow suites: perturbations, attacks, coverage, proposals for a person to accept.")
 
-Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 SuiteName = Annotated[str, typer.Option("--suite", metavar="NAME", help="The suite.")]
 CandidateFile = Annotated[str, typer.Option("--candidate", help="The candidate's file.")]

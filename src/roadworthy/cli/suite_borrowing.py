@@ -12,9 +12,9 @@ from .terminal import emit, printable, say, table
 
 def borrow(
     name: Annotated[
-        str, typer.Argument(metavar="[SET]", help="gsm8k, humaneval …; none: list them.")
+        str, typer.Argument(metavar="SET", help="gsm8k, humaneval …; none: list them.")
     ] = "",
-    path: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Your copy of it.")] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="FILE", help="Your copy of it.")] = None,
     *,
     out: Annotated[str, typer.Option(metavar="NAME", help="The suite's name here.")] = "",
     limit: Annotated[int, typer.Option(min=0, help="So many, drawn at random; 0: all.")] = 0,

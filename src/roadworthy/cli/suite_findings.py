@@ -10,7 +10,7 @@ import typer
 from .exits import Exit
 from .terminal import emit, say, table
 
-Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 CandidateFile = Annotated[str, typer.Option("--candidate", help="The candidate's file.")]
 
@@ -103,7 +103,7 @@ def _print_triggers(found: Any, run: str) -> None:
 
 def campaign(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="campaigns/NAME.yaml; none: list.")
+        Path | None, typer.Argument(metavar="FILE", help="campaigns/NAME.yaml; none: list.")
     ] = None,
     *,
     directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help="The folder.")] = Path(),

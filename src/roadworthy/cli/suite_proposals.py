@@ -18,7 +18,7 @@ from .terminal import emit, say, table, warn
 ACCEPTERS: tuple[PersonRole, ...] = ("reviewer", "engineer", "risk_officer", "admin")
 """Who may say that a case is one."""
 
-Directory = Annotated[Path, typer.Argument(metavar="[DIR]", help="The system's folder.")]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -117,7 +117,7 @@ def print_proposed(found: Any) -> None:
 
 
 def accept(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="Cases.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Cases.")] = None,
     *,
     suite: Annotated[str, typer.Option("--suite", metavar="NAME", help="The suite.")],
     directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help="The folder.")] = Path(),

@@ -32,10 +32,13 @@ class SafetySLO(File, frozen=True, kw_only=True):
     """The indicator, when the name does not say it."""
     clause: Clause | None = None
     by: list[str] = field(default_factory=list)
+    """Facets: the objective is judged in each of their slices by itself."""
     where: str = ""
     """A CEL filter over the observation, or `tag:NAME`."""
     at: list[Literal["gate", "runtime"]] = field(default_factory=lambda: ["gate", "runtime"])
+    """Where it is judged: before a release, after it, or both."""
     min_samples: Positive | None = None
+    """With fewer rows it is INCONCLUSIVE."""
     evidence: Literal["proven", "point"] | None = None
     """None: `point` for calibration, else `proven`."""
     max_rate: Share | None = None
