@@ -216,7 +216,7 @@ def _other(
     if not wanted and judged.decision is not None:
         wanted = judged.decision.baseline_run
     if not wanted:
-        return None, "no other run was named (`--against`) and the gate compared with none"
+        return None, "no other run was named with --against, and the gate compared with none"
     if wanted == run.run:
         raise UsageError(f"{wanted} would be compared with itself", fix="name another run")
     name = system.charter.system

@@ -30,6 +30,14 @@ def test_flaky_cases_are_shown_with_their_counts_and_who_answers_for_them(tmp_pa
     assert "none: it counts" in text
 
 
+def test_one_is_said_as_one(tmp_path):
+    alone = FlakyCase(suite="main", case="loose", passed=3, asked=4)
+    text = page(tmp_path, flaky_cases=(alone,))
+    assert "1 flaky case<" in text
+    assert "Reading 1 case …" in text
+    assert "1 flaky cases" not in text and "(`--against`)" not in text
+
+
 def test_a_run_without_either_says_nothing_of_them(tmp_path):
     text = page(tmp_path)
     assert "flaky cases" not in text
