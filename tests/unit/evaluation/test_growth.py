@@ -224,6 +224,8 @@ def test_a_case_without_a_text_is_counted():
 
 
 def test_variants_of_a_grouped_case_carry_its_group_and_their_own():
-    for case in grown("typos", "counterfactual_names", cases=[a_claim(tags=["golden", "group:acme"])]).cases:
+    for case in grown(
+        "typos", "counterfactual_names", cases=[a_claim(tags=["golden", "group:acme"])]
+    ).cases:
         assert case.grown_from == "group:acme"
         assert "group:acme" not in case.tags
