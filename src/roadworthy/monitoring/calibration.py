@@ -14,14 +14,16 @@ from roadworthy.domain import IndicatorSpec, Measurement, Observation
 from roadworthy.statistics import (
     Bin,
     Interval,
+    Level,
     area_interval,
     area_under_risk,
     calibration_interval,
     debiased_gap,
-    equal_mass,
+    equal_mass_of,
     gap_of,
-    reliability,
-    risk_coverage,
+    levels,
+    reliability_of,
+    risk_of,
 )
 
 from .cases import Cases, PerCase, per_case
@@ -78,14 +80,17 @@ def _collected(spec: IndicatorSpec, cases: Cases) -> _Sure | Measurement:
     return all_of
 
 
-def _equal_width(cases: Cases) -> list[Bin]:
+def _levels(cases: Cases) -> list[Level]:
     found = cases.once(_sure)
-    return reliability(found.confidences, found.right, weights=found.weights)
+    return levels(found.confidences, found.right, found.weights)
+
+
+def _equal_width(cases: Cases) -> list[Bin]:
+    return reliability_of(cases.once(_levels))
 
 
 def _equal_mass(cases: Cases) -> list[Bin]:
-    found = cases.once(_sure)
-    return equal_mass(found.confidences, found.right, weights=found.weights)
+    return equal_mass_of(cases.once(_levels))
 
 
 _ERRORS: dict[str, tuple[Callable[[Cases], list[Bin]], Callable[[Sequence[Bin]], float]]] = {
@@ -132,7 +137,7 @@ def area(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float
     if isinstance(all_of, Measurement):
         return all_of
     said, right, weights = all_of.confidences, all_of.right, all_of.weights
-    points = risk_coverage(said, right, weights)
+    points = risk_of(cases.once(_levels))
     bounds = area_interval(
         said, right, weights, cases=all_of.cases, confidence=confidence, points=points
     )

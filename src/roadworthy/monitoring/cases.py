@@ -63,7 +63,10 @@ def cases_of(observations: Iterable[Observation]) -> Cases:
 
 def part_of(whole: Cases, places: Sequence[int]) -> Cases:
     """The cases of some of the rows."""
-    return _by_case([whole.rows[place] for place in places], whole, places)
+    rows = [whole.rows[place] for place in places]
+    if not whole.groups:
+        return Cases(rows, whole=whole, places=places)
+    return _by_case(rows, whole, places)
 
 
 def _by_case(rows: Rows, whole: Cases | None = None, places: Sequence[int] = ()) -> Cases:

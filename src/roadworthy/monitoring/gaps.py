@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from roadworthy.domain import IndicatorSpec, Measurement, Observation
+from collections.abc import Iterator
+
+from roadworthy.domain import IndicatorSpec, Measurement
 from roadworthy.statistics import Interval, share_interval
 
 from .cases import Cases, PerCase
+from .rates import RATES
 from .results import absent, bounded
-from .standing import asks_for_label, labelled_right
 
 FEWEST = 20
 """Labelled cases of a facet's value that count as a slice."""
@@ -47,19 +49,30 @@ def slice_gap(
 
 def _slices(cases: Cases) -> dict[str, list[PerCase]]:
     """Facet -> the answers of each value that has enough, of facets with two such values."""
-    found: dict[str, dict[str, list[list[Observation]]]] = {}
-    for group in cases.each():
-        asked = [row for row in group if asks_for_label(row)]
-        for facet, value in asked[0].facets.items() if asked else ():
-            found.setdefault(facet, {}).setdefault(value, []).append(asked)
+    found: dict[str, dict[str, list[tuple[float, int]]]] = {}
+    for facets, right, rows in _asked(cases):
+        for facet, value in facets.items():
+            found.setdefault(facet, {}).setdefault(value, []).append((right, rows))
     slices: dict[str, list[PerCase]] = {}
     for facet, values in found.items():
-        large = [groups for groups in values.values() if len(groups) >= FEWEST]
+        large = [answers for answers in values.values() if len(answers) >= FEWEST]
         if len(large) > 1 and len(values) <= _MOST_VALUES:
-            slices[facet] = [_right(groups) for groups in large]
+            slices[facet] = [
+                PerCase([right for right, _ in answers], sum(rows for _, rows in answers))
+                for answers in large
+            ]
     return slices
 
 
-def _right(groups: list[list[Observation]]) -> PerCase:
-    values = [sum(map(labelled_right, rows)) / len(rows) for rows in groups]
-    return PerCase(values, sum(map(len, groups)))
+def _asked(cases: Cases) -> Iterator[tuple[dict[str, str], float, int]]:
+    """Of each case that asks for a label: its facets, the share that was right, of how many."""
+    question = RATES["accuracy"]
+    if not cases.groups:
+        for row, right in zip(cases.rows, cases.answers(question), strict=True):
+            if right is not None:
+                yield row.facets, float(right), 1
+        return
+    for group in cases.groups:
+        asked = [(row, right) for row in group if (right := question(row)) is not None]
+        if asked:
+            yield asked[0][0].facets, sum(right for _, right in asked) / len(asked), len(asked)

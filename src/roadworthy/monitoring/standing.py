@@ -17,7 +17,7 @@ def stood(row: Observation) -> bool:
 
 def expected_action(row: Observation) -> str:
     """What the case says must happen with it; empty when it does not say."""
-    return str(row.attributes.get("expect_action") or "")
+    return str(row.attributes.get("expect_action") or "") if row.attributes else ""
 
 
 def asks_for_label(row: Observation) -> bool:

@@ -11,14 +11,18 @@ from .calibration import (
     DEFAULT_BINS,
     Bin,
     Decomposition,
+    Level,
     brier,
     brier_parts,
     calibration_interval,
     debiased_gap,
     equal_mass,
+    equal_mass_of,
     expected_calibration_error,
     gap_of,
+    levels,
     reliability,
+    reliability_of,
     sweep,
 )
 from .clusters import Clustered, cluster_interval, cluster_share_interval, clustered
@@ -54,7 +58,7 @@ from .quantiles import quantile, quantile_cases, quantile_interval
 from .ranks import Shift, SignedRanks, shift, sign_flips, signed_ranks
 from .recalibration import IsotonicMap, LogisticMap, isotonic, platt, temperature
 from .repeats import pass_at_k, pass_hat_k, reduced
-from .selective import RiskPoint, area_interval, area_under_risk, risk_coverage
+from .selective import RiskPoint, area_interval, area_under_risk, risk_coverage, risk_of
 from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
 
 __all__ = [
@@ -70,6 +74,7 @@ __all__ = [
     "Interval",
     "IsotonicMap",
     "JudgeErrors",
+    "Level",
     "LogisticMap",
     "PairedDifference",
     "Plan",
@@ -97,12 +102,14 @@ __all__ = [
     "controlled_threshold",
     "debiased_gap",
     "equal_mass",
+    "equal_mass_of",
     "expected_calibration_error",
     "gap_of",
     "holm",
     "isotonic",
     "krippendorff_alpha",
     "least_correlation",
+    "levels",
     "macro_interval",
     "margin",
     "mcnemar_exact",
@@ -123,7 +130,9 @@ __all__ = [
     "reduced",
     "regularised_beta",
     "reliability",
+    "reliability_of",
     "risk_coverage",
+    "risk_of",
     "rogan_gladen",
     "score_difference",
     "share_interval",

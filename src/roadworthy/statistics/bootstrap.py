@@ -169,6 +169,8 @@ class _Saddlepoint:
         ]
         ahead = (ratio - self._at) * self._weight / (self._scale * self._bend)
         self._tilt += ahead if abs(ahead) < 0.5 else 0.0
+        if self._tilt * (ratio - self.centre) < 0:
+            self._tilt = 0.0
         self._at = ratio
         tilt, k0, k2 = self._solve(shifted)
         if abs(tilt) < 1e-4:
@@ -185,7 +187,8 @@ class _Saddlepoint:
         tilt = self._tilt
         for _ in range(40):
             k0, k1, k2 = _cumulants(shifted, tilt)
-            step = k1 / k2 if k2 > 1e-12 else 0.0
+            # Where one value outweighs all others the curve is flat: on towards the mean of 0.
+            step = k1 / k2 if k2 > 1e-12 else math.copysign(2.0, k1)
             if abs(tilt) > 60:
                 break
             if abs(step) < 1e-4:

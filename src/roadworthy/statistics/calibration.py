@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from operator import itemgetter
 
 from msgspec import Struct
@@ -33,6 +33,10 @@ class Bin(Struct, frozen=True):
         return share_interval(self.accuracy * self.n, self.n, confidence)
 
 
+Level = tuple[float, float, float]
+"""A confidence, its weight, and the weight that was right."""
+
+
 def reliability(
     confidences: Sequence[float],
     right: Sequence[bool],
@@ -43,12 +47,17 @@ def reliability(
 
     Raises ValueError on different lengths or a confidence outside [0, 1].
     """
+    return reliability_of(levels(confidences, right, weights), bins)
+
+
+def reliability_of(known: Sequence[Level], bins: int = DEFAULT_BINS) -> list[Bin]:
+    """`reliability` of answers by their confidences."""
     sums = [[0.0, 0.0, 0.0] for _ in range(bins)]
-    for confidence, hit, weight in _answers(confidences, right, weights):
+    for confidence, weight, good in known:
         row = sums[min(int(confidence * bins), bins - 1)]
         row[0] += weight
         row[1] += weight * confidence
-        row[2] += weight * hit
+        row[2] += good
     return [
         Bin(index / bins, (index + 1) / bins, n, total / n, min(1.0, hits / n))
         for index, (n, total, hits) in enumerate(sums)
@@ -65,7 +74,7 @@ def _answers(
         raise ValueError("one confidence for each answer")
     if not all([0.0 <= confidence <= 1.0 for confidence in confidences]):
         wrong = next(each for each in confidences if not 0.0 <= each <= 1.0)
-        raise ValueError(f"{wrong} is no confidence")
+        raise ValueError(f"{wrong} is no confidence: they lie between 0 and 1")
     return list(zip(confidences, right, weights, strict=True))
 
 
@@ -80,40 +89,41 @@ def equal_mass(
     Answers of one confidence are never parted, so there are fewer bins where many are equally sure.
     Raises ValueError as `reliability`.
     """
-    return _cut(_levels(_answers(confidences, right, weights)), bins)
+    return equal_mass_of(levels(confidences, right, weights), bins)
 
 
-_Level = tuple[float, float, float]
-"""A confidence, its weight, and the weight that was right."""
+def levels(
+    confidences: Sequence[float], right: Sequence[bool], weights: Sequence[float] = ()
+) -> list[Level]:
+    """Each distinct confidence, the least first: sorted once for all that is read off them.
 
-
-def _levels(answers: Sequence[tuple[float, bool, float]]) -> list[_Level]:
-    """Each distinct confidence, the least first."""
-    levels: list[_Level] = []
-    for confidence, hit, weight in sorted(answers, key=itemgetter(0)):
-        n, hits = weight, weight * hit
-        if levels and levels[-1][0] == confidence:
-            _, more, good = levels.pop()
+    Raises ValueError as `reliability`.
+    """
+    found: list[Level] = []
+    for confidence, hit, weight in sorted(_answers(confidences, right, weights), key=itemgetter(0)):
+        n, hits = weight, weight if hit else 0.0
+        if found and found[-1][0] == confidence:
+            _, more, good = found.pop()
             n, hits = more + n, good + hits
-        levels.append((confidence, n, hits))
-    return levels
+        found.append((confidence, n, hits))
+    return found
 
 
-def _cut(levels: Sequence[_Level], bins: int) -> list[Bin]:
-    total = math.fsum(n for _, n, _ in levels)
+def equal_mass_of(known: Sequence[Level], bins: int = DEFAULT_BINS) -> list[Bin]:
+    """`equal_mass` of answers by their confidences."""
+    total = math.fsum([n for _, n, _ in known])
     rows: list[Bin] = []
     n = mass = hits = done = 0.0
-    low = levels[0][0] if levels else 0.0
-    for index, (confidence, weight, good) in enumerate(levels):
+    low = known[0][0] if known else 0.0
+    edge = total / bins - 1e-9
+    for (confidence, weight, good), after in zip_longest(known, known[1:]):
         n, mass, hits = n + weight, mass + weight * confidence, hits + good
-        last = index == len(levels) - 1
         # The next level would overshoot the edge by more than this one falls short of it.
-        edge = total * (len(rows) + 1) / bins
-        ahead = 0.0 if last else levels[index + 1][1]
-        if last or (len(rows) < bins - 1 and done + n + ahead / 2 >= edge - 1e-9):
+        if after is None or (done + n + after[1] / 2 >= edge and len(rows) < bins - 1):
             rows.append(Bin(low, confidence, n, mass / n, min(1.0, hits / n)))
             done, n, mass, hits = done + n, 0.0, 0.0, 0.0
-            low = confidence if last else levels[index + 1][0]
+            low = confidence if after is None else after[0]
+            edge = total * (len(rows) + 1) / bins - 1e-9
     return rows
 
 
@@ -125,10 +135,10 @@ def sweep(
     The monotonic sweep of Roelofs et al. 2022 (https://arxiv.org/abs/2012.08668), whose error is
     less biased than that of any fixed number of bins. Raises ValueError as `reliability`.
     """
-    levels = _levels(_answers(confidences, right, weights))
-    kept = _cut(levels, 1)
-    for bins in range(2, len(levels) + 1):
-        rows = _cut(levels, bins)
+    known = levels(confidences, right, weights)
+    kept = equal_mass_of(known, 1)
+    for bins in range(2, len(known) + 1):
+        rows = equal_mass_of(known, bins)
         if len(rows) < bins:
             continue
         if any(a.accuracy > b.accuracy for a, b in pairwise(rows)):
@@ -195,9 +205,9 @@ def brier_parts(
     if not answers:
         raise ValueError("no answers have no Brier score")
     total = math.fsum(weight for _, _, weight in answers)
-    levels = _levels(answers)
+    known = levels(confidences, right, weights)
     rows = (
-        [Bin(c, c, n, c, min(1.0, hits / n)) for c, n, hits in levels]
+        [Bin(c, c, n, c, min(1.0, hits / n)) for c, n, hits in known]
         if bins is None
         else reliability(confidences, right, bins, weights)
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from operator import itemgetter
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from .bootstrap import bca_mean
+from .calibration import Level, levels
 from .intervals import Interval, share_interval
 
 FEWEST_OF_A_KIND = 5
@@ -48,22 +48,24 @@ def risk_coverage(
     are given or withheld together. Each answer has weight 1 if not given. Empty without data.
     Raises ValueError on different lengths or a confidence outside [0, 1].
     """
-    weights = weights or [1.0] * len(confidences)
-    if len(confidences) != len(right) or len(weights) != len(right):
-        raise ValueError("one confidence for each answer")
-    if not all([0.0 <= confidence <= 1.0 for confidence in confidences]):
-        raise ValueError("a confidence lies between 0 and 1")
-    total = math.fsum(weights)
-    answers = zip(confidences, right, weights, strict=True)
-    order = sorted(answers, key=itemgetter(0), reverse=True)
+    return risk_of(levels(confidences, right, weights))
+
+
+def risk_of(known: Sequence[Level]) -> list[RiskPoint]:
+    """`risk_coverage` of answers by their confidences."""
+    total = math.fsum([n for _, n, _ in known])
     given = wrong = 0.0
     points: list[RiskPoint] = []
-    for index, (threshold, hit, weight) in enumerate(order, start=1):
-        given += weight
-        wrong += 0.0 if hit else weight
-        if index == len(order) or order[index][0] != threshold:
-            share = 1.0 if index == len(order) else given / total
-            points.append(RiskPoint(threshold, given, wrong, share, min(1.0, wrong / given)))
+    for threshold, n, good in reversed(known):
+        given, wrong = given + n, wrong + (n - good)
+        risk, share = wrong / given, given / total
+        points.append(
+            RiskPoint(
+                threshold, given, wrong, share if share < 1.0 else 1.0, risk if risk < 1.0 else 1.0
+            )
+        )
+    if points:
+        points[-1] = structs.replace(points[-1], coverage=1.0)
     return points
 
 
@@ -75,8 +77,8 @@ def area_under_risk(points: Sequence[RiskPoint]) -> float:
     """
     if not points:
         raise ValueError("no answers have no risk")
-    before = [0.0, *(point.answered for point in points[:-1])]
-    weighted = (point.risk * (point.answered - n) for point, n in zip(points, before, strict=True))
+    before = [0.0, *(point.answered for point in points)]
+    weighted = [point.risk * (point.answered - n) for point, n in zip(points, before, strict=False)]
     return math.fsum(weighted) / points[-1].answered
 
 

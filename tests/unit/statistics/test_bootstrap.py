@@ -167,3 +167,11 @@ def test_hostile_values_do_not_break_it() -> None:
     for values in ([0.0, 1e300], [1e-300, 2e-300], [1.0, 1.0 + 1e-15], [0.0] * 500 + [1.0]):
         found = bca_mean(values)
         assert min(values) <= found.low <= found.high <= max(values)
+
+
+def test_one_value_that_outweighs_all_others_turns_no_interval_round() -> None:
+    draw = random.Random(9)
+    for count in (4, 8, 12, 30) * 60:
+        values = [draw.paretovariate(1.1) for _ in range(count)]
+        found = bca_mean(values)
+        assert min(values) <= found.low <= found.high <= max(values)
