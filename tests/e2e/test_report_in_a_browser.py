@@ -190,13 +190,13 @@ def state(page):
 
 
 def first(page):
-    return page.inner_text("#cases tbody tr:first-child th button")
+    return page.inner_text("#case-list tbody tr:first-child th button")
 
 
 def test_filters_order_and_pages(long_report, watched):
     page = watched.open(long_report)
     assert state(page) == "2,000 cases"
-    assert page.evaluate("document.querySelectorAll('#cases tbody tr').length") == 50
+    assert page.evaluate("document.querySelectorAll('#case-list tbody tr').length") == 50
     page.select_option("#f-verdict", "failed")
     assert state(page) == "200 of 2,000 cases"
     page.select_option("#f-tag", "golden")

@@ -19,6 +19,7 @@ from roadworthy.domain import (
     UsageError,
     Verdict,
 )
+from roadworthy.flows.learning import elsewhere
 from roadworthy.flows.road import on_violation
 
 
@@ -198,15 +199,25 @@ def test_an_erased_answer_is_learned_from_a_case_written_by_hand(road):
     assert road.found.unlearned == ()
 
 
-async def test_an_incident_of_another_system_asks_nothing_here(road):
+async def test_another_name_of_the_system_escapes_no_incident(road):
     road.promoted()
+    await road.desk.inspect()
     charter = (road.desk.root / "charter.yaml").read_text().replace("system: desk", "system: other")
     road.desk.write("charter.yaml", charter)
+    asked = [item for item in (await road.desk.inspect()).slos if item.name == "incident_cases"]
+    assert [item.n for item in asked] == [1]
+    asks_something_else(road)
     decision = await road.desk.inspect()
-    assert not any("incident" in reason for reason in decision.reasons)
+    assert decision.decision is Verdict.FAIL
+    assert any(road.incident in reason for reason in decision.reasons), decision.reasons
+
+
+def test_incidents_that_are_not_asked_about_are_named(road):
+    road.promoted()
     said = "1 incident of system desk in this workspace asks nothing of system other"
-    assert said in decision.notes, "another name is no clean slate that nobody notices"
-    assert all(item.name != "incident_cases" for item in decision.slos)
+    assert elsewhere(road.desk.loop(), "other") == [said]
+    assert elsewhere(road.desk.loop(), "other", ["desk"]) == []
+    assert elsewhere(road.desk.loop(), "desk") == []
 
 
 async def test_cases_promoted_by_an_older_version_are_to_be_pinned(road):

@@ -12,7 +12,7 @@ dismissed a moment before, and no case is written twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -78,10 +78,12 @@ def find_incident(loop: Loop, incident_id: str) -> Incident:
     return incidents[incident_id]
 
 
-def elsewhere(loop: Loop, system: str) -> list[str]:
-    """What incidents of other systems here would have asked: a new name is no clean slate."""
+def elsewhere(loop: Loop, system: str, asked: Collection[str] = ()) -> list[str]:
+    """What incidents of other systems here would have asked; `asked` are names that are asked."""
     opened = loop.ledger.entries(kind="incident.opened")
-    others = dict.fromkeys(entry.system for entry in opened if entry.system != system)
+    others = dict.fromkeys(
+        entry.system for entry in opened if entry.system != system and entry.system not in asked
+    )
     counts = {
         other: sum(each.state != "dismissed" for each in incidents_of(loop, other).values())
         for other in others

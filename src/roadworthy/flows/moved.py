@@ -99,7 +99,7 @@ def _under_another_name(bars: Fixed, present: Bar) -> list[str]:
     """What these cases were asked as before: a new name is no clean slate."""
     names = {bar.system for _, bar in bars} - {present.system}
     return [
-        f"these cases were asked of the system `{name}`, too: its bars and its runs of this "
-        "candidate count here, its incidents and its live release do not"
+        f"these cases were asked of the system `{name}`, too: its bars, its incidents and "
+        "its runs of this candidate count here, its live release does not"
         for name in sorted(names)
     ]

@@ -35,7 +35,6 @@ from roadworthy.domain import (
     plain,
 )
 from roadworthy.evaluation import pin_suite, quarantine_of
-from roadworthy.incidents import fold
 from roadworthy.policy import (
     RegressionRule,
     assess_incident_cases,
@@ -61,7 +60,7 @@ from .findings import findings_seen
 from .importing import in_words as imports_in_words
 from .intact import require_intact
 from .judging import Evidence, judge
-from .learning import elsewhere
+from .learning import elsewhere, incidents_of
 from .loop import Loop
 from .moved import earlier_bars, moved
 from .rated import ballots_of, with_ratings
@@ -104,7 +103,8 @@ def consider(
     rows = with_ratings(rows_of(loop, run), ballots_of(loop, content.system))
     # 3 the bar
     bars = [*earlier_bars(loop, content, present), *(pull.bars if pull is not None else ())]
-    incidents = list(fold(loop.ledger.entries(system=content.system)).values())
+    names = sorted({content.system, *(bar.system for _, bar in bars)})
+    incidents = [each for name in names for each in incidents_of(loop, name).values()]
     excuses = excuses_of(system, content, loop, removed_cases(bars, present), incidents)
     aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
     blockers = [*_bar_blockers(loop, run, present), *unscored_blockers(rows)]
@@ -129,7 +129,7 @@ def consider(
     if assessments:
         seen = [*rows, *answered_beside(loop, trials, incidents)]
         assessments += _required(incidents, _fixed(loop, run), seen)
-    notes += [*_past(incidents, loop, content), *finding_notes(findings.standings)]
+    notes += [*_past(incidents, loop, content, names), *finding_notes(findings.standings)]
     assessments, in_use, unused = excuses.applied(assessments, findings.accepted)
     # 6 decision
     decision = decide(
@@ -210,11 +210,13 @@ def _required(
     return [required] if required is not None else []
 
 
-def _past(incidents: list[Incident], loop: Loop, content: ReleaseContent) -> list[str]:
+def _past(
+    incidents: list[Incident], loop: Loop, content: ReleaseContent, names: list[str]
+) -> list[str]:
     """What people changed in cases of incidents, whose incidents are not asked about, imports."""
     changed = [revision for each in incidents for revision in each.revisions]
     told = imports_in_words(loop, content.system, content.candidate_digest)
-    return [*changed, *elsewhere(loop, content.system), *told]
+    return [*changed, *elsewhere(loop, content.system, names), *told]
 
 
 def _baseline(
