@@ -103,8 +103,7 @@ def consider(
     rows = with_ratings(rows_of(loop, run), ballots_of(loop, content.system))
     # 3 the bar
     bars = [*earlier_bars(loop, content, present), *(pull.bars if pull is not None else ())]
-    names = sorted({content.system, *(bar.system for _, bar in bars)})
-    incidents = [each for name in names for each in incidents_of(loop, name).values()]
+    incidents = _incidents(loop, names := _names(content, bars))
     excuses = excuses_of(system, content, loop, removed_cases(bars, present), incidents)
     aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
     blockers = [*_bar_blockers(loop, run, present), *unscored_blockers(rows)]
@@ -145,6 +144,15 @@ def consider(
         decision, runs=trials.runs, looks=looks, waivers=in_use, quarantined=aside.shown
     )
     return _under(decision, system.deliberation)
+
+
+def _names(content: ReleaseContent, bars: Sequence[tuple[str, Bar]]) -> list[str]:
+    """What the system is and was called."""
+    return sorted({content.system, *(bar.system for _, bar in bars)})
+
+
+def _incidents(loop: Loop, names: list[str]) -> list[Incident]:
+    return [each for name in names for each in incidents_of(loop, name).values()]
 
 
 def _evidence(
