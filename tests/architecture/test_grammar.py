@@ -87,8 +87,7 @@ def test_no_module_hides_an_arrow_behind_type_checking(path: Path) -> None:
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_is_a_page_and_a_function_fits_on_a_screen(path: Path) -> None:
-    if path.name != "__init__.py":  # A face is a list of names that computes nothing.
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= PAGE
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= PAGE
     for node in ast.walk(parse(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
