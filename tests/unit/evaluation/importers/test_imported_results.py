@@ -250,7 +250,7 @@ def test_a_damaged_archive_is_refused(tmp_path, data):
 
 
 def test_a_zstd_log_is_read_where_zstandard_is(tmp_path):
-    zstandard = pytest.importorskip("zstandard")
+    zstandard = pytest.importorskip("zstandard", reason="pip install roadworthy[outside]")
     plain = outside.inspect_archive(tmp_path / "plain.eval")
     path = tmp_path / "log.eval"
     _recompressed(plain, path, zstandard)
@@ -258,7 +258,7 @@ def test_a_zstd_log_is_read_where_zstandard_is(tmp_path):
 
 
 def test_a_zstd_bomb_is_not_unpacked(tmp_path):
-    zstandard = pytest.importorskip("zstandard")
+    zstandard = pytest.importorskip("zstandard", reason="pip install roadworthy[outside]")
     plain = outside.inspect_archive(tmp_path / "plain.eval")
     path = tmp_path / "log.eval"
     _recompressed(plain, path, zstandard, content=b" " * 30_000_000, says=10)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from doubles.kernel import skip_unless_confined
 from roadworthy.domain import DetectorError
-from roadworthy.evaluation.sandbox import Limits, NotRunError, run_query
+from roadworthy.evaluation.sandbox import Limits, run_query
 
 TABLES = """
 create table claim (id integer, desk text, amount real);
@@ -15,10 +16,8 @@ SMALL = Limits(cpu_seconds=2, wall_seconds=5.0, memory_mb=128)
 
 
 def right(query: str, reference: str, *, ordered: bool = False, setup: str = TABLES) -> bool:
-    try:
-        return run_query(setup, reference, query, SMALL, ordered=ordered).right
-    except NotRunError as error:
-        pytest.skip(error.message)
+    skip_unless_confined()
+    return run_query(setup, reference, query, SMALL, ordered=ordered).right
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,19 @@ from __future__ import annotations
 import pytest
 
 from doubles.answering import an_observation
+from doubles.kernel import skip_unless_confined
 from doubles.suites import a_case
 from roadworthy.domain import DetectorError, Expect, ScorerSpec
 from roadworthy.evaluation import make_scorer
-from roadworthy.evaluation.sandbox import NotRunError
 from roadworthy.evaluation.scorers.execution import PythonTests
 
 TABLES = "create table claim (id, desk); insert into claim values (1, 'motor'), (2, 'home');"
 
 
 def score(scorer: str, output: str, options=None, **expect) -> float | None:
+    skip_unless_confined()
     made = make_scorer(ScorerSpec(scorer=scorer, options=options or {}))
-    try:
-        return made.score(a_case(expect=Expect(**expect)), output, an_observation(output=output))
-    except NotRunError as error:
-        pytest.skip(error.message)
+    return made.score(a_case(expect=Expect(**expect)), output, an_observation(output=output))
 
 
 @pytest.mark.parametrize(
