@@ -49,6 +49,7 @@ def tool_calls(deltas: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
             call["id"] = call["id"] or str(part.get("id") or "")
             call["name"] += str(function.get("name") or "")
             call["arguments"] += _text(function.get("arguments"))
+    ordered = [found[place] for place in sorted(found)]
     return tuple(
         ToolCall(
             id=call["id"] or f"call_{number}",
@@ -56,7 +57,7 @@ def tool_calls(deltas: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
             text=call["arguments"],
             arguments=_read(call["arguments"]),
         )
-        for number, call in enumerate(found.values())
+        for number, call in enumerate(ordered)
     )
 
 

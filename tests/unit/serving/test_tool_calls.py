@@ -24,6 +24,11 @@ def test_fragments_are_joined_call_by_call():
     ]
 
 
+def test_calls_stand_in_the_order_of_their_index():
+    found = tool_calls([a_part(1, id="y", name="b"), a_part(0, id="x", name="a")])
+    assert [call.name for call in found] == ["a", "b"]
+
+
 def test_a_call_reads_back_as_a_message():
     (call,) = tool_calls([a_part(id="x", name="a", arguments="{}")])
     assert tool_calls([{"tool_calls": [call.as_message()]}]) == (call,)
