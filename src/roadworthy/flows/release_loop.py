@@ -56,7 +56,7 @@ from roadworthy.release import pin
 
 from .baseline import Baseline, baseline_of
 from .comparing import as_pair, differences, in_words
-from .findings import findings_seen
+from .findings import FindingsSeen, findings_seen
 from .importing import in_words as imports_in_words
 from .intact import require_intact
 from .judging import Evidence, judge
@@ -65,7 +65,7 @@ from .loop import Loop
 from .moved import earlier_bars, moved
 from .rated import ballots_of, with_ratings
 from .run_records import bar_of, newest_run, rows_of
-from .trials import Trials, answered_beside, trials_of, with_rows
+from .trials import answered_beside, trials_of, with_rows
 from .waiving import excuses_of
 
 
@@ -103,7 +103,8 @@ def consider(
     rows = with_ratings(rows_of(loop, run), ballots_of(loop, content.system))
     # 3 the bar
     bars = [*earlier_bars(loop, content, present), *(pull.bars if pull is not None else ())]
-    incidents = _incidents(loop, names := _names(content, bars))
+    names = _names(content, bars)
+    incidents = [each for name in names for each in incidents_of(loop, name).values()]
     excuses = excuses_of(system, content, loop, removed_cases(bars, present), incidents)
     aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
     blockers = [*_bar_blockers(loop, run, present), *unscored_blockers(rows)]
@@ -112,9 +113,10 @@ def consider(
     baseline = _baseline(system, content, loop, _drawn_as(loop, run, present), pull)
     trials = trials_of(loop, content, (run, rows), present, incidents)
     looks = run.looks if run is not None else 1
-    evidence = _evidence(content, rows, baseline=baseline, trials=trials, looks=looks)
-    others = with_rows(loop, trials, rows)
-    evidence = msgspec.structs.replace(evidence, aside=aside.cases, others=others)
+    evidence = Evidence(
+        rows=rows, baseline=baseline, never=content.charter.never, runs=trials.runs,
+        looks=looks, aside=aside.cases, others=with_rows(loop, trials, rows),
+    )  # fmt: skip
     assessments, notes = judge(content.slos.slos, evidence)
     notes += [*aside.notes, *stopped_early(run), *trials.notes, *unscored_notes(rows)]
     notes += [*moved(loop, system, bars, present), *_compared(baseline, rows, pull)]
@@ -123,8 +125,7 @@ def consider(
     findings = findings_seen(loop, content, rows, excuses.waivers)
     if with_note and pull is None:  # of a change that is only proposed nobody has to speak yet
         blockers += _note_blockers(system, content)
-    blockers += finding_blockers(findings.standings)
-    blockers += incident_blockers(incidents, system.suites)
+    blockers += _open_ends(findings, incidents, system)
     if assessments:
         seen = [*rows, *answered_beside(loop, trials, incidents)]
         assessments += _required(incidents, _fixed(loop, run), seen)
@@ -149,28 +150,6 @@ def consider(
 def _names(content: ReleaseContent, bars: Sequence[tuple[str, Bar]]) -> list[str]:
     """What the system is and was called."""
     return sorted({content.system, *(bar.system for _, bar in bars)})
-
-
-def _incidents(loop: Loop, names: list[str]) -> list[Incident]:
-    return [each for name in names for each in incidents_of(loop, name).values()]
-
-
-def _evidence(
-    content: ReleaseContent,
-    rows: Sequence[Observation],
-    *,
-    baseline: Baseline,
-    trials: Trials,
-    looks: int,
-) -> Evidence:
-    """What the objectives are judged on, before anything is set aside."""
-    return Evidence(
-        rows=rows,
-        baseline=baseline,
-        never=content.charter.never,
-        runs=trials.runs,
-        looks=looks,
-    )
 
 
 def _under(decision: GateDecision, note: Deliberation | None) -> GateDecision:
@@ -237,6 +216,14 @@ def _baseline(
 def _note_blockers(system: System, content: ReleaseContent) -> list[Blocker]:
     """What people's note does."""
     return deliberation_blockers(system.deliberation, content.charter, content.candidate_digest)
+
+
+def _open_ends(findings: FindingsSeen, incidents: list[Incident], system: System) -> list[Blocker]:
+    """What findings and incidents that nobody has answered do."""
+    return [
+        *finding_blockers(findings.standings),
+        *incident_blockers(incidents, system.suites),
+    ]
 
 
 def _compared(baseline: Baseline, rows: list[Observation], pull: Pull | None) -> list[str]:
