@@ -84,7 +84,7 @@ def test_only_an_admin_adds_people(staffed: Says) -> None:
         (("record", "dpia", "missing.pdf", "--as", "ada"), "no file that can be recorded"),
         (("record", "two words", "x", "--as", "ada"), "is no kind"),
         (("ledger", "show", "99"), "there is no entry 99"),
-        (("ledger", "show", "0"), "not in the range"),
+        (("ledger", "show", "0"), "0 is not in the range x>=1"),
         (("verify", ".roadworthy/keys"), "is no ledger"),
         (("verify", ".", "--trust", "missing.yaml"), "missing.yaml does not exist"),
         (("restore", "missing.tgz", "."), "missing.tgz does not exist"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from doubles.rated_desk import RatedDesk
+from doubles.rated_desk import HELPFUL, RatedDesk
 from roadworthy.domain import Chunk, Model, ModelRequest, Provider
 from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
 from roadworthy.manifests import load_system
@@ -15,18 +15,12 @@ from roadworthy.wiring.service import build_service
 Says = Callable[[str], str]
 """What a judge is asked -> what it says."""
 
-JUDGED = """\
-name: main
-cases: [main.jsonl]
-scorers:
-- scorer: rubric
-  name: helpful
-  options:
-    question: Does the answer name the right desk?
-    levels: ["no", "yes"]
-    passes_from: "yes"
+JUDGED = (
+    HELPFUL
+    + """\
     model: {provider: openai_compatible, name: judge, upstream: judge, version: "1"}
 """
+)
 
 
 class SayingProvider:

@@ -11,7 +11,14 @@ from msgspec import structs
 from doubles.answers_that_left import CHARTER, Answers
 from doubles.live_system import write_live_system
 from doubles.set_clock import SetClock
-from roadworthy.domain import Deployment, EvidenceError, UsageError, VerificationError
+from roadworthy.domain import (
+    Deployment,
+    EvidenceError,
+    Incident,
+    Observation,
+    UsageError,
+    VerificationError,
+)
 from roadworthy.flows.dismissing import dismiss
 from roadworthy.flows.learning import find_incident, incidents_of
 from roadworthy.flows.road import moment, on_violation, stopped_by
@@ -189,14 +196,20 @@ async def test_one_word_that_means_no_kill_lifts_nothing(answers: Answers) -> No
         answers.lift(incident.id)
 
 
-async def test_a_report_that_is_made_after_the_clock_went_back_still_stops(
-    answers: Answers,
-) -> None:
+async def dismissed(answers: Answers) -> tuple[Observation, Incident]:
+    """An answer that was reported, and the incident that two people dismissed."""
     seen = await answers.leave()
     first = on_violation(answers.violation(seen, answers.says(seen, "insults")), answers.loop)
     answers.lift(first.id)
     people = [answers.acting("bob"), answers.acting("cleo")]
     dismiss(first, answers.loop, people=people, reason="a play")
+    return seen, first
+
+
+async def test_a_report_that_is_made_after_the_clock_went_back_still_stops(
+    answers: Answers,
+) -> None:
+    seen, first = await dismissed(answers)
     back = structs.replace(answers.loop, clock=SetClock("2020-01-01T00:00:00+00:00"))
     said = structs.replace(answers.says(seen, "insults"), time=moment(back))
     again = on_violation(answers.violation(seen, said), back)
@@ -207,11 +220,7 @@ async def test_a_report_that_is_made_after_the_clock_went_back_still_stops(
 async def test_what_a_worker_stopped_after_the_clock_went_back_is_an_incident(
     answers: Answers,
 ) -> None:
-    seen = await answers.leave()
-    first = on_violation(answers.violation(seen, answers.says(seen, "insults")), answers.loop)
-    answers.lift(first.id)
-    people = [answers.acting("bob"), answers.acting("cleo")]
-    dismiss(first, answers.loop, people=people, reason="a play")
+    seen, first = await dismissed(answers)
     said = structs.replace(answers.says(seen, "insults"), time="2020-01-01T00:00:00.000000Z")
     await answers.learn(said)
     (flag,) = answers.worker_stops(answers.violation(seen, said))

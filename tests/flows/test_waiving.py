@@ -60,6 +60,13 @@ class Waived(DatedDesk):
         self.deliberate()
         await self.evaluate()
 
+    async def built(self, out: Path) -> None:
+        """A release that passed under rosa's waiver, not yet approved."""
+        await self.inspected()
+        self.sign("rosa")
+        self.gate()
+        self.build(out, "ben")
+
 
 @pytest.fixture
 def waived(tmp_path: Path) -> Waived:
@@ -166,10 +173,7 @@ async def test_a_removed_case_is_accepted_by_a_waiver(waived: Waived) -> None:
 
 async def test_the_release_pins_its_waiver_and_ends_with_it(waived: Waived, tmp_path: Path) -> None:
     out = tmp_path / "out.tar"
-    await waived.inspected()
-    waived.sign("rosa")
-    waived.gate()
-    waived.build(out, "ben")
+    await waived.built(out)
     waived.approve(out)
     _, envelopes = read_envelopes(out)
     assert len(envelopes) == 4
@@ -187,10 +191,7 @@ async def test_nothing_is_signed_under_a_waiver_that_no_longer_holds(
     waived: Waived, tmp_path: Path, how: str
 ) -> None:
     out = tmp_path / "out.tar"
-    await waived.inspected()
-    waived.sign("rosa")
-    waived.gate()
-    waived.build(out, "ben")
+    await waived.built(out)
     if how == "gone":
         (waived.root / "waivers/w1.yaml").unlink()
     elif how == "changed":
@@ -206,10 +207,7 @@ async def test_nothing_goes_live_under_a_waiver_that_was_taken_back(
     waived: Waived, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.tar"
-    await waived.inspected()
-    waived.sign("rosa")
-    waived.gate()
-    waived.build(out, "ben")
+    await waived.built(out)
     waived.approve(out)
     (waived.root / "waivers/w1.yaml").unlink()
     with pytest.raises(RefusedError, match="w1"):
@@ -220,10 +218,7 @@ async def test_a_live_release_warns_a_week_ahead_and_serves_on(
     waived: Waived, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.tar"
-    await waived.inspected()
-    waived.sign("rosa")
-    waived.gate()
-    waived.build(out, "ben")
+    await waived.built(out)
     waived.approve(out)
     activate_release(out, waived.loop(), root=waived.root, signer=waived.office.key("otto"))
     route = read_table(waived.office.workspace.routing).routes["desk"]

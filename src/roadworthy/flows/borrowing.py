@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from roadworthy.domain import SuiteFile, System, UsageError
 from roadworthy.evaluation import case_lines, outside
 
-from .growing import SUITES, replace_file, require_name, spoken_file
+from .growing import SUITES, replace_file, require_name, require_ours, spoken_file
 from .proposing import as_input
 
 
@@ -91,16 +91,4 @@ def _require_ours(lines: Path, file: Path) -> None:
     fix = "give another --out NAME"
     if file.exists() and not lines.exists():
         raise UsageError(f"{file.name} is there already", fix=fix)
-    if not lines.exists():
-        return
-    for number, line in enumerate(lines.read_bytes().splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            tags = msgspec.json.decode(line).get("tags", [])
-        except (msgspec.MsgspecError, AttributeError):
-            tags = []
-        if outside.MARK not in tags:
-            raise UsageError(
-                f"{lines.name}:{number}: a case of yours would be overwritten", fix=fix
-            )
+    require_ours(lines, mark=outside.MARK, otherwise="a case of yours", fix=fix)

@@ -193,8 +193,14 @@ def _write_in_place(root: Path, suite: Suite, cases: Sequence[Case]) -> str:
     return lines.relative_to(root).as_posix()
 
 
-def require_ours(lines: Path) -> None:
-    """Raises UsageError when a file holds a case that a person wrote: it is not ours to replace."""
+def require_ours(
+    lines: Path,
+    *,
+    mark: str = growth.GROWN,
+    otherwise: str = "a case that did not grow",
+    fix: str = "give another --out NAME, or move that case to a file of its own",
+) -> None:
+    """Raises UsageError when a file holds a case without our mark: it is not ours to replace."""
     if not lines.exists():
         return
     for number, line in enumerate(lines.read_bytes().splitlines(), start=1):
@@ -204,11 +210,8 @@ def require_ours(lines: Path) -> None:
             tags = msgspec.json.decode(line).get("tags", [])
         except (msgspec.MsgspecError, AttributeError):
             tags = []
-        if growth.GROWN not in tags:
-            raise UsageError(
-                f"{lines.name}:{number}: a case that did not grow would be overwritten",
-                fix="give another --out NAME, or move that case to a file of its own",
-            )
+        if mark not in tags:
+            raise UsageError(f"{lines.name}:{number}: {otherwise} would be overwritten", fix=fix)
 
 
 def with_cases_file(text: str, name: str) -> str:
