@@ -89,8 +89,7 @@ def consider(
 ) -> GateDecision:
     """What the gate says of the candidate's newest run, unrecorded: nothing rests on it yet.
 
-    With `pull` it is a change that is proposed: compared with its base, and people speak later.
-    Without `with_note` it is what people read before they speak.
+    `pull` is a proposed change and its base; without `with_note`, nobody has had to speak yet.
     Raises VerificationError or UndecidedError when the ledger under it does not verify.
     """
     # 0 the evidence
@@ -123,7 +122,7 @@ def consider(
     assessments += _regressions(baseline, rows, pull, assessments)
     # 5 people, findings and incidents
     findings = findings_seen(loop, content, rows, excuses.waivers)
-    if with_note and pull is None:  # of a change that is only proposed nobody has to speak yet
+    if with_note and pull is None:  # of a proposed change people speak later
         blockers += _note_blockers(system, content)
     blockers += _open_ends(findings, incidents, system)
     if assessments:
