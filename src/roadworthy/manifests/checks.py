@@ -12,6 +12,7 @@ from .charter_checks import check_charter
 from .clauses import check_clauses
 from .deployment_checks import check_deployment
 from .episode_checks import check_episodes
+from .message_checks import check_messages
 from .paperwork_checks import check_papers
 from .prompt_checks import check_prompt
 from .reading import Reading
@@ -30,6 +31,7 @@ CHECKS = (
     check_papers,
     check_repeats,
     check_episodes,
+    check_messages,
     check_deployment,
     check_clauses,
 )
