@@ -208,3 +208,20 @@ def test_eval_marks_what_only_a_judge_says(tmp_path, monkeypatch, capsys):
     assert run(VERBS, ["eval", str(desk.root)]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if "helpful" in line)
     assert "uncorrected judge" in line
+
+
+def test_who_is_not_qualified_is_refused_in_words(desk, call):
+    call("profile", "Ada", "--role", "x", "--language", "en", "--dir", desk.root)
+    code, said, _ = call(
+        "start", desk.root, "--against", "other.yaml", "--n", 4, "--qualified-for", "motor"
+    )
+    assert code == 0
+    assert "for raters who are qualified for motor" in said
+    code, _, wrong = call("answer", desk.root, "--as", "Ada", keys="1\n")
+    assert code == 1
+    assert "qualified for motor; the profile of Ada names nothing" in wrong
+    call("profile", "Ada", "--role", "x", "--language", "en", "--qualified-for", "motor",
+         "--dir", desk.root)  # fmt: skip
+    assert call("answer", desk.root, "--as", "Ada", keys="1\n1\n1\n1\n")[0] == 0
+    code, said, _ = call("results", desk.root, "--json")
+    assert json.loads(said)["qualifications"] == ["motor"]

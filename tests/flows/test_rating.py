@@ -138,12 +138,25 @@ def test_items_in_a_language_that_the_rater_does_not_know_are_not_on_the_sheet(d
 
 
 def test_a_task_may_ask_for_a_qualification(desk):
-    fixed = desk.task(needs="injury")
+    fixed = desk.task(qualifications=("injury", "law", "injury"))
+    (entry,) = desk.loop().ledger.entries(kind="rating.task_fixed")
+    assert entry.payload["qualifications"] == ["injury", "law"]
     desk.rater("Ada")
-    with pytest.raises(UsageError, match="injury"):
+    with pytest.raises(UsageError, match="injury and law; the profile of Ada names nothing"):
         hand_out(desk.loop(), fixed, "Ada")
     desk.rater("Ada", qualified_for=("injury",))
+    with pytest.raises(UsageError, match="qualified for law; the profile of Ada names injury"):
+        hand_out(desk.loop(), fixed, "Ada")
+    assert not list(desk.loop().ledger.entries(kind="rating.sheet_issued"))
+    desk.rater("Ada", qualified_for=("law", "injury"))
     assert len(hand_out(desk.loop(), fixed, "Ada").items) == 20
+
+
+def test_another_qualification_is_another_task_and_an_empty_one_is_none(desk):
+    asked = ("law",)
+    assert desk.task(qualifications=asked).digest != desk.task().digest
+    with pytest.raises(UsageError, match="qualification is empty"):
+        desk.task(qualifications=(" ",))
 
 
 def test_equal_texts_are_left_out_and_counted(desk):

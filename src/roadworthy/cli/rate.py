@@ -67,8 +67,14 @@ def start(
     more: Annotated[
         Path | None, typer.Option("--gold", metavar="FILE", help="Attention items (JSONL).")
     ] = None,
+    qualified_for: Annotated[
+        list[str],
+        typer.Option(metavar="SUBJECT", help="Only raters whose profile says so; repeat it."),
+    ] = [],  # noqa: B006
 ) -> None:
     """Draw answers of a run at random and fix them as a task, before anybody is asked.
+
+    With --qualified-for only raters whose profiles name all of these subjects get a sheet.
 
     An attention item is a line {"suite", "case", "choice"}; its choice is first, second, tie,
     neither or a level. It shows whether a rater reads, and counts in no rate.
@@ -76,10 +82,15 @@ def start(
     from roadworthy.flows.rating import RatingAsked, fix_task
 
     system, loop = _opened(directory)
-    asked = RatingAsked(run=run, against=against, rubric=rubric, n=n, seed=seed, gold=_gold(more))
+    asked = RatingAsked(
+        run=run, against=against, rubric=rubric, n=n, seed=seed, gold=_gold(more),
+        qualifications=tuple(qualified_for),
+    )  # fmt: skip
     fixed = fix_task(system, loop, asked)
     task = fixed.task
     say(f"Task {fixed.digest[7:19]}: {len(task.items)} of {task.population} ({task.name}).")
+    if task.qualifications:
+        say(f"  for raters who are qualified for {' and '.join(task.qualifications)}")
     for why, count in task.left_out.items():
         say(f"  left out: {count} x {why}")
     say(

@@ -35,6 +35,7 @@ def results(directory: Directory = Path(), *, task: TaskName = "", json: Json = 
                 "name": ballot.task.name,
                 "runs": list(ballot.task.runs),
                 "raters": len(ballot.raters()),
+                "qualifications": list(ballot.task.qualifications),
                 "overall": msgspec.to_builtins(found),
                 "agreement": msgspec.to_builtins(agreed),
                 "judge": msgspec.to_builtins(judge),

@@ -94,8 +94,8 @@ class RatingTask(Struct, frozen=True, kw_only=True):
     seed: int
     runs: tuple[str, ...]
     """Of the rated answers, then of the others."""
-    needs: str = ""
-    """The subject that a rater must be qualified for; empty: none."""
+    qualifications: tuple[str, ...] = ()
+    """The subjects that a rater must be qualified for, all of them."""
     population: int
     """Answers that could be drawn."""
     left_out: dict[str, int] = field(default_factory=dict)

@@ -65,7 +65,8 @@ class RatingAsked(Struct, frozen=True, kw_only=True):
     """A rubric's name; empty: side by side."""
     n: int = 60
     seed: int = 0
-    needs: str = ""
+    qualifications: tuple[str, ...] = ()
+    """What a rater must be qualified for."""
     gold: dict[tuple[str, str], str] = {}
     """(suite, case) -> the right choice, of attention items."""
 
@@ -125,7 +126,8 @@ def fix_task(system: System, loop: Loop, asked: RatingAsked) -> Fixed:
         payload = {
             "kind": task.kind, "name": task.name, "seed": task.seed, "runs": list(task.runs),
             "n": len(task.items), "population": task.population, "left_out": task.left_out,
-            "gold": sum(1 for item in task.items if item.gold), "needs": task.needs,
+            "gold": sum(1 for item in task.items if item.gold), 
+            "qualifications": list(task.qualifications),
         }  # fmt: skip
         _entered(loop, task.system, TASK_FIXED, digest, payload)
     return Fixed(task=task, digest=digest)
@@ -149,12 +151,19 @@ def _drawn(system: System, inspection: Inspection, asked: RatingAsked) -> Rating
         rubric=rubric,
         seed=asked.seed,
         runs=(inspection.run.run, other) if other else (inspection.run.run,),
-        needs=asked.needs,
+        qualifications=_subjects(asked.qualifications),
         population=drawn.population,
         left_out=drawn.left_out,
         items=drawn.items,
     )
     return _with_gold(task, asked.gold)
+
+
+def _subjects(asked: Sequence[str]) -> tuple[str, ...]:
+    """What raters must be qualified for, each once, in one order: so that it is one task."""
+    if not all(subject.strip() for subject in asked):
+        raise UsageError("a qualification is empty", fix="--qualified-for SUBJECT")
+    return tuple(sorted({subject.strip() for subject in asked}))
 
 
 def _with_gold(task: RatingTask, gold: dict[tuple[str, str], str]) -> RatingTask:

@@ -28,10 +28,13 @@ def make_sheet(task: RatingTask, digest: str, profile: RaterProfile, key_id: str
     Items in a language that the rater does not know are not on it. Raises UsageError when the
     rater is not qualified, or when no item is left.
     """
-    if task.needs and task.needs not in profile.qualified_for:
+    lacking = [each for each in task.qualifications if each not in profile.qualified_for]
+    if lacking:
+        known = ", ".join(profile.qualified_for) or "nothing"
         raise UsageError(
-            f"{profile.name} is not known to be qualified for {task.needs!r}",
-            fix=f"roadworthy rate profile {profile.name} --qualified-for {task.needs} …",
+            f"this task is for raters who are qualified for {' and '.join(lacking)}; the profile"
+            f" of {profile.name} names {known}",
+            fix=f"roadworthy rate profile {profile.name} --qualified-for {lacking[0]!r} …",
         )
     fit = [item for item in task.items if readable(item, profile)]
     if not fit:
