@@ -30,6 +30,9 @@ _ASCII_RUN = re.compile(r"[\t\n\f\r\x20-\x7e]+")
 _ODD = re.compile(r"[^\t\n\f\r\x20-\x7e]|[\t\n\f\r ]{3}")
 """What of ASCII does not fold to itself."""
 
+ODD_BEFORE_NUL = r"[^\x00\t\n\f\r\x20-\x7e]|\x00(?s:.)|[\t\n\f\r ]{3}"
+"""The same in RE2, for a text that one NUL ends: where it does not occur, the text is plain."""
+
 _BLANKS = re.compile(r"[\t\n\f\r ]{3,}")
 KEPT_BLANKS = 2
 """So many blanks in a row stay: paragraphs fold to themselves, and patterns know of two."""

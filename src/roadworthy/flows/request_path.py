@@ -86,7 +86,7 @@ async def serve(call: Call, deps: PathDeps) -> Path:
         service = deps.services.get(route.live) if route is not None else None
         if ticket.kill is not None or service is None:
             reply = refused(call, deps.clock, kill=ticket.kill, release=route.live if route else "")
-            await deps.journal.close(reply.observation, witness(call, reply))
+            await deps.journal.close(reply.observation, witness(reply))
             yield reply
             return
         # 2 opening record
@@ -107,7 +107,7 @@ async def serve(call: Call, deps: PathDeps) -> Path:
                 if item is _KILLED:
                     reply = cut_off(call, service, deps.clock, kill=ticket.kill, sent="".join(sent))
                 ended = True
-                await deps.journal.close(reply.observation, witness(call, reply))
+                await deps.journal.close(reply.observation, witness(reply))
                 # 5 reply
                 yield reply
                 break
@@ -120,7 +120,7 @@ async def serve(call: Call, deps: PathDeps) -> Path:
                 reply = cut_off(
                     call, service, deps.clock, kill=ticket.kill, sent="".join(sent), error=failure
                 )
-                await deps.journal.close(reply.observation, witness(call, reply))
+                await deps.journal.close(reply.observation, witness(reply))
     finally:
         deps.flight.land(ticket)
 
@@ -147,27 +147,20 @@ async def _next(source: Path, ticket: Ticket) -> str | Reply | None:
 async def answer(call: Call, service: Service, clock: Clock) -> Path:
     """Walk one call through rails and model. Yields what may leave, then one Reply."""
     started = clock.monotonic()
-    trace = Trace(call, service, clock, started)
-    # 3.1 input rails
     texts = input_texts(call)
-    passed: list[str] = []
-    for text in texts:
-        outcome = service.rails.check_input(
-            text, TextContext(side="input", input=text, facets=call.facets, context=call.context)
-        )
-        trace.note(outcome)
-        passed.append(outcome.text)
-        if outcome.action != "answered":
-            yield trace.stopped(outcome.action)
-            return
+    asked = "\n".join(texts)
+    trace = Trace(call, service, clock, started, asked=asked)
+    # 3.1 input rails
+    passed, action = _check_input(call, texts, service, trace)
+    if action != "answered":
+        yield trace.stopped(action)
+        return
     if passed != texts:
         call = with_texts(call, passed)
     # 3.2 compose
     request = service.composer.compose(call)
     # 3.3 model, 3.4 output rails
-    looking = TextContext(
-        side="output", input="\n".join(texts), facets=call.facets, context=call.context
-    )
+    looking = TextContext(side="output", input=asked, facets=call.facets, context=call.context)
     rails = service.rails.output(looking, streamed=call.stream)
     try:
         prior = await service.prior()
@@ -195,6 +188,26 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
         spelt = beside_text(trace.logprobs)
         trace.logprobs_leave = _pass(service, spelt, looking)
     yield _finish(call, service, trace, rails, decided)
+
+
+def _check_input(
+    call: Call, texts: list[str], service: Service, trace: Trace
+) -> tuple[list[str], Action]:
+    """What the model may see of the texts, and what becomes of the call."""
+    clear = service.rails.clear_input(texts) if len(texts) > 1 else None
+    if clear is not None:
+        trace.note(clear)
+        return texts, clear.action
+    passed: list[str] = []
+    for text in texts:
+        outcome = service.rails.check_input(
+            text, TextContext(side="input", input=text, facets=call.facets, context=call.context)
+        )
+        trace.note(outcome)
+        passed.append(outcome.text)
+        if outcome.action != "answered":
+            return passed, outcome.action
+    return passed, "answered"
 
 
 def _decide(

@@ -45,17 +45,22 @@ class Reply(Struct, frozen=True, kw_only=True):
     """Tool calls and other raw parts of the upstream's reply."""
     kill: KillFlag | None = None
     error: str = ""
+    asked: str = ""
+    """The input, as the journal keeps it; a door has no use for it."""
 
 
 class Trace:
     """What is known of one call so far; makes its observation and reply once."""
 
-    def __init__(self, call: Call, service: Service, clock: Clock, started: float) -> None:
+    def __init__(
+        self, call: Call, service: Service, clock: Clock, started: float, *, asked: str
+    ) -> None:
+        """`asked` is the whole input as one text."""
         self._call = call
         self._service = service
         self._clock = clock
         self._started = started
-        self._asked = input_text(call)
+        self._asked = asked
         self._clean: tuple[RailVerdict, ...] | None = None
         self._first_ms: float | None = None
         self._sent: list[str] = []
@@ -124,6 +129,7 @@ class Trace:
             usage=self._usage,
             logprobs=tuple(self.logprobs) if self.logprobs_leave and text == self.raw else (),
             deltas=tuple(self.deltas),
+            asked=self._asked,
         )
 
     def stopped(self, action: Any, decided: Decided | None = None) -> Reply:
@@ -139,6 +145,7 @@ class Trace:
             observation=observation,
             finish_reason="content_filter",
             usage=self._usage,
+            asked=self._asked,
         )
 
     def failed(self, error: ProviderError) -> Reply:
@@ -155,11 +162,25 @@ class Trace:
             finish_reason="content_filter",
             usage=self._usage,
             error=error.message,
+            asked=self._asked,
         )
 
-    def _refusal(self) -> dict[str, Any]:
-        """That the upstream called it a refusal, where it did; the words are its output."""
-        return {"refused": True} if self.refused else {}
+    def _attributes(self, decided: Decided | None) -> dict[str, Any]:
+        """What else is known of this answer, each where it is known.
+
+        `logprobs`: how likely the model's own tokens were, all of them together. `said_confidence`:
+        the model's, where a calibration put another in its place. `refused`: the upstream called
+        its answer a refusal; the words are its output.
+        """
+        known: dict[str, Any] = {}
+        if self.logprobs:
+            total = math.fsum(one.logprob for one in self.logprobs)
+            known["logprobs"] = {"tokens": len(self.logprobs), "sum": total}
+        if decided is not None and decided.said is not None:
+            known["said_confidence"] = decided.said
+        if self.refused:
+            known["refused"] = True
+        return known
 
     def _gone(self) -> str:
         """What a caller has already: the pieces of a stream, nothing of a plain answer."""
@@ -201,20 +222,8 @@ class Trace:
             raw_output=raw if raw != text else "",
             input_digest=sha256(self._asked.encode()),
             output_digest=sha256(text.encode()),
-            attributes=_probabilities(self.logprobs) | _said(decided) | self._refusal(),
+            attributes=self._attributes(decided),
         )
-
-
-def _said(decided: Decided | None) -> dict[str, Any]:
-    """What the model said of its confidence, where a calibration put another in its place."""
-    return {} if decided is None or decided.said is None else {"said_confidence": decided.said}
-
-
-def _probabilities(tokens: list[TokenLogprob]) -> dict[str, Any]:
-    """How likely the model's own tokens were, all of them together; nothing where none is known."""
-    if not tokens:
-        return {}
-    return {"logprobs": {"tokens": len(tokens), "sum": math.fsum(one.logprob for one in tokens)}}
 
 
 def identity(call: Call, service: Service, now: str) -> dict[str, Any]:
@@ -248,6 +257,7 @@ def cut_off(
     call: Call, service: Service, clock: Clock, *, kill: KillFlag | None, sent: str, error: str = ""
 ) -> Reply:
     """The reply of a call that a kill, an error or a lost client cut off, with what was sent."""
+    asked = input_text(call)
     observation = Observation(
         **identity(call, service, format_instant(clock.now())),
         status="interrupted",
@@ -255,7 +265,7 @@ def cut_off(
         error=f"kill switch: {kill.id}" if kill else error,
         finish_reason="content_filter" if kill else "",
         output=sent,
-        input_digest=sha256(input_text(call).encode()),
+        input_digest=sha256(asked.encode()),
         output_digest=sha256(sent.encode()),
         mitigation=kill.id if kill else "",
     )
@@ -266,12 +276,14 @@ def cut_off(
         finish_reason="content_filter",
         kill=kill,
         error=observation.error,
+        asked=asked,
     )
 
 
 def refused(call: Call, clock: Clock, *, kill: KillFlag | None, release: str) -> Reply:
     """The reply of a call that no release may answer."""
     error = f"kill switch: {kill.id}" if kill else "no verified release serves this system"
+    asked = input_text(call)
     observation = Observation(
         id=call.id,
         time=format_instant(clock.now()),
@@ -285,16 +297,20 @@ def refused(call: Call, clock: Clock, *, kill: KillFlag | None, release: str) ->
         status="refused",
         action="killed" if kill else "error",
         error=error,
-        input_digest=sha256(input_text(call).encode()),
+        input_digest=sha256(asked.encode()),
         mitigation=kill.id if kill else "",
     )
     return Reply(
-        text="", rest="", observation=observation, finish_reason="", kill=kill, error=error
+        text="",
+        rest="",
+        observation=observation,
+        finish_reason="",
+        kill=kill,
+        error=error,
+        asked=asked,
     )
 
 
-def witness(call: Call, reply: Reply) -> Witness:
+def witness(reply: Reply) -> Witness:
     """The texts that the journal seals."""
-    return Witness(
-        input=input_text(call), output=reply.text, raw_output=reply.observation.raw_output
-    )
+    return Witness(input=reply.asked, output=reply.text, raw_output=reply.observation.raw_output)

@@ -260,7 +260,7 @@ class HeldBackAnswer:
         """
         begin = timer()
         try:
-            hits = self._all.sweep.hits(tail)
+            hits, _ = self._all.sweep.look(tail)
         except DetectorError:
             hits = None
         if hits is None or timer() - begin > self._all.patience_s:

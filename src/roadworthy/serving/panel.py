@@ -31,11 +31,21 @@ class Panel:
         self.normaliser = Normaliser()
         self._swept = [g for g in self.guards if g.shapes is not None]
         self._sweep = Sweep([g.shapes for g in self._swept if g.shapes is not None])
-        self._folds = any(g.shapes is not None and g.shapes.normaliser for g in self._swept)
         self._only_swept = len(self._swept) == len(self.guards)
         self.passed = tuple(one for g in self.guards if (one := g.passed) is not None)
         """The verdicts of a text in which no guard found anything."""
         self._patience_s = min((guard.budget_s for guard in self._swept), default=0.0)
+
+    def clear(self, text: str) -> bool:
+        """Whether one pass says that no guard finds anything, in the text or in any line of it.
+
+        To a shape that a sweep can look for, a line's end is what a text's end is; and the lines
+        of a text that folds to itself fold to themselves (Unicode Standard Annex 15, section 9).
+        """
+        if not self._only_swept or self._sweep.hunts:
+            return False
+        swept = self._sweep_text(text)
+        return swept is not None and not swept[0] and swept[1] is None
 
     def look(self, text: str, context: TextContext) -> list[tuple[Guard, Look]] | None:
         """Every guard with what it saw, in order; None when all looked and found nothing.
@@ -74,11 +84,11 @@ class Panel:
         begin = self.timer()
         folded: Folded | None = None
         try:
-            raw = self._sweep.hits(text)
+            raw, odd = self._sweep.look(text)
             there: dict[int, list[int]] = {}
-            if self._folds and not self.normaliser.is_plain(text):
+            if odd and not self.normaliser.is_plain(text):
                 folded = self.normaliser.fold(text)
-                there = self._sweep.hits(folded[0])
+                there, _ = self._sweep.look(folded[0])
         except DetectorError:
             return None
         return None if self.timer() - begin > self._patience_s else (raw, folded, there)

@@ -75,6 +75,16 @@ class RailLine:
             timer=timer,
         )
 
+    def clear_input(self, texts: Sequence[str]) -> RailOutcome | None:
+        """The outcome of several texts when one look at all of them finds nothing at all.
+
+        None says nothing of them: look at each with `check_input`.
+        """
+        joined = "\n".join(texts)
+        if not self._inputs.clear(joined):
+            return None
+        return RailOutcome(text=joined, verdicts=self._inputs.passed, clean=True)
+
     def check_input(self, text: str, context: TextContext) -> RailOutcome:
         """Look at what came in. The outcome's text is what the model may see."""
         return judge(self._inputs, text, context)

@@ -112,10 +112,17 @@ def test_a_sweep_finds_what_each_detector_finds() -> None:
     first = make_detector("pattern", {"patterns": ["Foo"], "ignore_case": True}, {})
     second = make_detector("deny", {"words": ["bar", "foo"], "ignore_case": False}, {})
     sweep = Sweep([first, second])  # type: ignore[list-item]
-    assert sweep.hits("a FOO") == {0: [0]}
-    assert sweep.hits("a foo bar") == {0: [0], 1: [0, 1]}
-    assert sweep.hits("nothing") == {}
-    assert Sweep([]).hits("x") == {}
+    assert sweep.look("a FOO") == ({0: [0]}, False)
+    assert sweep.look("a foo bar") == ({0: [0], 1: [0, 1]}, False)
+    assert sweep.look("no") == ({}, False)
+    assert Sweep([]).look("x") == ({}, False)
+
+
+@pytest.mark.parametrize("odd", ["f\u200boo", "f\u043eo", "a\x00b", "a   b", "caf\u00e9"])
+def test_a_sweep_says_which_texts_may_look_like_others(odd: str) -> None:
+    folding = make_detector("deny", {"words": ["foo"]}, {})
+    assert Sweep([folding]).look(odd)[1]  # type: ignore[list-item]
+    assert not Sweep([folding]).look("a plain\ttext,\n\nof two paragraphs")[1]  # type: ignore[list-item]
 
 
 def test_a_quotation_left_open_is_looked_for_by_itself() -> None:

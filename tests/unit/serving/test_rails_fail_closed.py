@@ -161,7 +161,9 @@ def test_a_text_that_is_not_unicode_is_looked_at_all_the_same() -> None:
 
 def test_a_sweep_that_cannot_look_leaves_every_guard_to_itself() -> None:
     class Exhausted:
-        def hits(self, text: str) -> dict[int, list[int]]:
+        hunts = False
+
+        def look(self, text: str) -> tuple[dict[int, list[int]], bool]:
             raise DetectorError("the pattern set ran out of memory")
 
     line = a_line(a_rail("deny", on="both", options={"words": ["fool"]}))
@@ -170,4 +172,5 @@ def test_a_sweep_that_cannot_look_leaves_every_guard_to_itself() -> None:
     left, outcome = answered(line, "what a ", "fool", " he is")
     assert (outcome.action, left) == ("blocked", "what a ")
     assert line.check_input("a fool", INPUT).action == "blocked"
+    assert line.clear_input(["a friend", "a fool"]) is None
     assert line.check_input("a friend", INPUT).verdicts[0].outcome == "passed"
