@@ -341,23 +341,6 @@ async def test_late_rules_look_at_every_turn(loop):
     assert [record.event for record in row.never] == ["leak"]
 
 
-async def test_an_episode_needs_a_candidate_without_a_prompt_of_its_own(loop):
-    from roadworthy.domain import Decision
-
-    case = a_case(0, turns=[{"user": "two"}])
-    made = a_system(
-        a_suite("all", [case]),
-        candidate=Candidate(
-            task="decision",
-            model=Model(provider="rule", name="r"),
-            decision=Decision(labels=["a", "b"], confidence="verbalised"),
-        ),
-    )
-    done = await evaluate(made, Asked(), deps(loop, CountingProvider("a")))
-    assert done.summary.status == "partial"
-    assert "the release owns the prompt" in next(iter(done.faults))
-
-
 # simulated users
 
 

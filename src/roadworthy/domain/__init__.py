@@ -83,6 +83,7 @@ from .episode import (
     SimulatedUser,
     ToolResult,
     Trajectory,
+    tool_definition,
 )
 from .errors import (
     AccessError,
@@ -270,6 +271,7 @@ __all__ = [
     "pairwise_options", "parse_duration", "parse_instant", "parse_reducer", "parse_target",
     "parse_window", "pin_case", "pinned_judges", "plain", "question_of", "read_name",
     "require_sound", "rubric_named", "rubric_options", "score_grades", "score_name",
-    "scorer_faults", "sha256", "split_aggregation", "split_window", "timeless", "unsaid_sections",
+    "scorer_faults", "sha256", "split_aggregation", "split_window", "timeless", "tool_definition",
+    "unsaid_sections",
     "unwaivable", "verdicts_of", "why_idle", "why_impossible", "worst",
 ]  # fmt: skip

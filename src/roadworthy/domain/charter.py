@@ -156,8 +156,10 @@ class History(File, frozen=True, kw_only=True):
     """How a session's earlier turns are kept and cut."""
 
     turns: Count = 0
-    """Earlier turns that are sent along; 0 keeps none."""
+    """Earlier turns that are sent along; 0 keeps none. A turn is what the user said and all that
+    was said and done until they spoke again."""
     max_tokens: Positive = 2048
+    """Of all earlier turns, four bytes counted as one; the oldest are left out, whole."""
 
 
 class Behaviour(File, frozen=True, kw_only=True):

@@ -23,6 +23,13 @@ ACT_WITHOUT_APPROVAL = "act-without-approval"
 Turns = Annotated[int, Meta(ge=1, le=100)]
 
 
+def tool_definition(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """What a model is told of a tool, in OpenAI's shape."""
+    parameters = schema or {"type": "object", "properties": {}}
+    function = {"name": name, "description": description, "parameters": parameters}
+    return {"type": "function", "function": function}
+
+
 class ToolResult(File, frozen=True, kw_only=True):
     """What a recorded tool says to calls whose arguments match; the first that fits answers."""
 

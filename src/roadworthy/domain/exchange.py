@@ -85,6 +85,9 @@ class Call(Struct, kw_only=True):
     variables: dict[str, Any] = field(default_factory=dict)
     """For managed calls; `input` is the text that rails and rules look at."""
     messages: tuple[dict[str, Any], ...] = ()
+    """All of a transparent call; of a managed one the earlier turns that are sent along."""
+    steps: tuple[dict[str, Any], ...] = ()
+    """Of a managed call: tool calls since the user's last words, and what the tools said."""
     sampling: Sampling | None = None
     """The caller's wish, honoured in transparent mode only."""
     extra: dict[str, Any] = field(default_factory=dict)

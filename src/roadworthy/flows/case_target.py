@@ -10,7 +10,7 @@ an answer from the cache says how long it took, not how long it took to find.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -27,8 +27,9 @@ from roadworthy.domain import (
     format_instant,
 )
 from roadworthy.evaluation import Receipt, new_receipt
+from roadworthy.serving import conversation
 
-from .episode import play
+from .episode import opening, play
 from .late_looking import look_late
 from .players import Players
 from .request_path import answer
@@ -85,29 +86,45 @@ class PathTarget:
     async def _played(self, case: Case, suite: str, repeat: int) -> Observation:
         """A case of several turns, or with tools: each question through the same path."""
         content = self._service.content
-        if content.prompt is not None or content.candidate.decision is not None:
-            raise UsageError(
-                f"case {case.id} has turns or tools, but the release owns the prompt",
-                fix="give the conversation as prompt variables, or a candidate without a prompt",
-            )
         desk = ToolDesk(case, content.candidate.tools, self._players.live)
-        kind = content.candidate.model.provider
-        if desk.definitions() and kind not in _TELLS_OF_TOOLS:
-            raise UsageError(
-                f"case {case.id} has tools, and a `{kind}` model is told of none",
-                fix="a model that cannot call a tool shows nothing by not calling it: use"
-                " openai_compatible, python or recorded",
-            )
+        self._require_told(case, desk)
 
         async def ask(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Reply:
             call = self._blank(case, repeat)
-            call.managed = False
-            call.messages = tuple(messages)
-            call.extra = {"tools": tools} if tools else {}
+            if self._owned:
+                self._fill(call, case, messages)
+            else:
+                call.managed = False
+                call.messages = tuple(messages)
+                call.extra = {"tools": tools} if tools else {}
             return await self._replied(call)
 
         user, model = self._players.users.get(suite, (None, ""))
         return await play(case, ask=ask, desk=desk, user=user, model=model, repeat=repeat)
+
+    def _require_told(self, case: Case, desk: ToolDesk) -> None:
+        """Raises UsageError where the model would be told of other tools than the case has."""
+        if not desk.definitions():
+            return
+        candidate = self._service.content.candidate
+        if candidate.model.provider not in _TELLS_OF_TOOLS:
+            raise UsageError(
+                f"case {case.id} has tools, and a `{candidate.model.provider}` model is told of"
+                " none",
+                fix="a model that cannot call a tool shows nothing by not calling it: use"
+                " openai_compatible, python or recorded",
+            )
+        if candidate.decision is not None:
+            raise UsageError(f"case {case.id} has tools, and a decision calls none")
+        listed = {tool.name for tool in candidate.tools}
+        unlisted = [tool.name for tool in case.tools or () if tool.name not in listed]
+        if self._owned and unlisted:
+            raise UsageError(
+                f"case {case.id} has the tool {unlisted[0]!r}, but the release owns the prompt and"
+                " its list does not name it",
+                fix="name the tool under `tools` in the candidate: what is evaluated is what is"
+                " served",
+            )
 
     async def _replied(self, call: Call) -> Reply:
         reply: Reply | None = None
@@ -131,25 +148,38 @@ class PathTarget:
             repeat=repeat,
         )
 
-    def _call(self, case: Case, repeat: int) -> Call:
+    @property
+    def _owned(self) -> bool:
+        """Whether the release owns the prompt; else a conversation goes through as it is."""
         content = self._service.content
-        chat = content.prompt is None and content.candidate.decision is None
+        return content.prompt is not None or content.candidate.decision is not None
+
+    def _call(self, case: Case, repeat: int) -> Call:
         call = self._blank(case, repeat)
-        if isinstance(case.input, dict):
-            call.variables = case.input
-        elif isinstance(case.input, str) and not (chat and case.turns):
-            call.variables = {"input": case.input}
-        elif chat:
+        before = case.turns
+        if self._owned and (before or isinstance(case.input, list)):
+            self._fill(call, case, [*before, *opening(case)])
+        elif before or isinstance(case.input, list):
             call.managed = False
-            call.messages = (*case.turns, *_messages(case.input))
-        if case.turns and call.managed:
-            raise UsageError(
-                f"case {case.id} has turns, but the release owns the prompt",
-                fix="give the conversation as prompt variables, or a candidate without a prompt",
-            )
-        if call.managed and not call.variables:
-            call.variables = {"input": _only_text(case)}
+            call.messages = (*before, *opening(case))
+        else:
+            call.variables = case.input if isinstance(case.input, dict) else {"input": case.input}
         return call
+
+    def _fill(self, call: Call, case: Case, messages: Sequence[dict[str, Any]]) -> None:
+        """Let a release that owns the prompt take the conversation, as the gateway does."""
+        content = self._service.content
+        declared = content.prompt.header.variables if content.prompt is not None else {}
+        if declared and "input" not in declared:
+            raise UsageError(
+                f"case {case.id} is a conversation, and the prompt has no variable `input` for"
+                " what the user says"
+            )
+        _require_said(case, messages)
+        said = conversation(messages, content.charter.behaviour.history)
+        given = case.input if isinstance(case.input, dict) else {}
+        call.variables = {**given, "input": said.text}
+        call.messages, call.steps = said.earlier, said.steps
 
     def _failed(self, case: Case, error: RoadworthyError) -> Observation:
         """The row of a case that could not even be asked."""
@@ -168,20 +198,25 @@ class PathTarget:
         )
 
 
-def _messages(given: str | list[dict[str, Any]] | dict[str, Any]) -> list[dict[str, Any]]:
-    return given if isinstance(given, list) else [{"role": "user", "content": str(given)}]
-
-
-def _only_text(case: Case) -> str:
-    """The text of a case that gives one user message to a release that owns the prompt."""
-    messages = _messages(case.input)
-    content = messages[0].get("content") if len(messages) == 1 else None
-    if not isinstance(content, str) or messages[0].get("role") != "user":
+def _require_said(case: Case, messages: Sequence[dict[str, Any]]) -> None:
+    """Raises UsageError on what the gateway would drop: nobody should believe that it was asked."""
+    for message in messages:
+        if message.get("role") not in ("user", "assistant", "tool"):
+            raise UsageError(
+                f"case {case.id} has a {message.get('role')} message, but the release owns the"
+                " prompt",
+                fix="give messages of user, assistant and tool only",
+            )
+        parts = message.get("content")
+        if isinstance(parts, list) and any("text" not in part for part in parts):
+            raise UsageError(f"case {case.id} has a message that is no text")
+    if not messages or messages[-1]["role"] == "assistant":
         raise UsageError(
-            f"case {case.id} gives messages, but the release owns the prompt",
-            fix="give a text, the prompt's variables, or a single user message",
+            f"case {case.id} ends with words of the assistant",
+            fix="end with what the user says, or with a tool's result",
         )
-    return content
+    if all(message["role"] != "user" for message in messages):
+        raise UsageError(f"case {case.id} is a conversation in which no user speaks")
 
 
 def _durations(receipt: Receipt, observation: Observation) -> dict[str, Any]:

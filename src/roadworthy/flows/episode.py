@@ -29,6 +29,7 @@ from roadworthy.domain import (
     Sampling,
     SimulatedUser,
     Usage,
+    UsageError,
 )
 from roadworthy.evaluation import apart
 from roadworthy.serving import tool_calls
@@ -66,6 +67,22 @@ async def play(
         if said is not None:
             told.messages.append({"role": "user", "content": said})
     return told.observation(desk)
+
+
+def opening(case: Case) -> list[dict[str, Any]]:
+    """The messages that a case begins with; of prompt variables, what `input` says.
+
+    Raises UsageError when they have no `input`: then nobody knows what the user said.
+    """
+    given = case.input
+    if isinstance(given, list):
+        return given
+    if isinstance(given, dict) and not isinstance(given.get("input"), str):
+        raise UsageError(
+            f"case {case.id} is a conversation whose variables do not say what the user said",
+            fix="give the user's first words as `input`",
+        )
+    return [{"role": "user", "content": given["input"] if isinstance(given, dict) else given}]
 
 
 async def _turn(
@@ -157,10 +174,8 @@ class _Told:
     """The episode so far."""
 
     def __init__(self, case: Case) -> None:
-        given = case.input
-        opening = given if isinstance(given, list) else [{"role": "user", "content": str(given)}]
-        history = [] if case.script else case.turns
-        self.messages: list[dict[str, Any]] = [*history, *opening]
+        before = [] if case.script else case.turns
+        self.messages: list[dict[str, Any]] = [*before, *opening(case)]
         self.cut = ""
         self._replies: list[Reply] = []
         self._answers: dict[int, Reply] = {}

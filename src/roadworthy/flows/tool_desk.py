@@ -25,6 +25,7 @@ from roadworthy.domain import (
     ProviderError,
     Tool,
     ToolResult,
+    tool_definition,
 )
 from roadworthy.evaluation import arguments_match
 from roadworthy.providers import LiveCall
@@ -134,12 +135,7 @@ def _definition(name: str, candidate: Tool | None, own: CaseTool | None) -> dict
     if candidate is not None:
         told = "" if candidate.description is UNSET else candidate.description
         description, schema = told or description, candidate.schema or schema
-    function = {
-        "name": name,
-        "description": description,
-        "parameters": schema or {"type": "object", "properties": {}},
-    }
-    return {"type": "function", "function": function}
+    return tool_definition(name, description, schema)
 
 
 def _refusal(outcome: Outcome, message: str) -> Answered:

@@ -13,12 +13,12 @@ from contextlib import aclosing
 from roadworthy.domain import Call, RoadworthyError, UsageError
 from roadworthy.flows.request_path import serve
 from roadworthy.flows.trace import Reply
-from roadworthy.serving import Aim, Caller, aim
+from roadworthy.serving import Aim, Caller, Conversation, aim, conversation, message_text
 from roadworthy.wiring.fronts import Front
 from roadworthy.wiring.gateway import Gateway
 
 from .chat_reply import Chunks, action_word, completion, error_event
-from .chat_request import ChatRequest, read_chat_request, text_of
+from .chat_request import ChatRequest, read_chat_request
 from .problems import DO_NOT_RETRY, ApiError, bad_field, killed, problem_of
 from .wire import Answer, Header, Request
 
@@ -76,14 +76,17 @@ class ChatDoor:
     ) -> Call:
         """The call that a request means, admitted by the release's own rules."""
         tenant = caller.key.tenant
+        content = front.service.content
+        said = Conversation(text="")
         if target.managed:
+            said = conversation(body.messages, content.charter.behaviour.history)
             variables = dict(body.fields.variables or {})
-            variables.setdefault("input", body.last_user_text())
+            variables.setdefault("input", said.text)
             text = str(variables["input"])
         else:
             if not body.messages:
                 raise bad_field("messages", "messages must hold at least one message")
-            variables, text = {}, "\n".join(text_of(message) for message in body.messages)
+            variables, text = {}, "\n".join(message_text(message) for message in body.messages)
         facets = front.facets.read(request.headers, body.raw, text)
         denial = front.admittance.check(text, facets)
         if denial is not None:
@@ -100,10 +103,9 @@ class ChatDoor:
             endpoint=self._endpoint(request, front),
             managed=target.managed,
             variables=variables,
-            messages=tuple(body.messages) if transparent else (),
-            sampling=body.sampling(front.service.content.candidate.sampling)
-            if transparent
-            else None,
+            messages=tuple(body.messages) if transparent else said.earlier,
+            steps=said.steps,
+            sampling=body.sampling(content.candidate.sampling) if transparent else None,
             extra=body.extra() if transparent else {},
             stream=body.stream,
         )

@@ -87,22 +87,6 @@ class ChatRequest(Struct, frozen=True):
         given = {name: value for name, value in wishes.items() if value is not None}
         return msgspec.structs.replace(own, **given) if given else None
 
-    def last_user_text(self) -> str:
-        """The text of the last user message, parts joined; empty when there is none."""
-        for message in reversed(self.messages):
-            if message["role"] == "user":
-                return text_of(message)
-        return ""
-
-
-def text_of(message: dict[str, Any]) -> str:
-    """The text of a message in either form, a string or parts."""
-    content = message.get("content")
-    if isinstance(content, str):
-        return content
-    parts = content or []
-    return "\n".join(part["text"] for part in parts if part.get("text"))
-
 
 def read_chat_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""

@@ -1,4 +1,4 @@
-"""Cases given as chat messages: roles that every chat knows, and a release that takes messages.
+"""Cases given as chat messages: roles that every chat knows, and what a release takes of them.
 
 What is found here would be an error row of every run, one for each such case, after the other
 cases were paid for.
@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from roadworthy.domain import Candidate, Case
+from roadworthy.domain import Case
 
 from .document import Document, Path
 from .reading import Reading
@@ -22,15 +22,16 @@ ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 def check_messages(reading: Reading) -> None:
     """Note the faults of cases that give messages, turns or tools."""
-    owner = _owner(reading.candidate)
+    candidate = reading.candidate
+    owned = candidate is not None and bool(candidate.prompt or candidate.decision is not None)
     for file, cases in reading.case_files.items():
         document = reading.document(file)
         faulty = {path[0] for path in document.faulty if path}
         for case, line in zip(cases, document.order, strict=False):
             if line in faulty or not _check_said(case, line, document):
                 continue
-            if owner:
-                _check_owned(case, line, document, owner)
+            if owned and _is_conversation(case):
+                _check_owned(case, line, document, reading)
 
 
 def _check_said(case: Case, line: int, document: Document) -> bool:
@@ -65,37 +66,110 @@ def _check_message(
         )
 
 
-def _owner(candidate: Candidate | None) -> str:
-    """What of the candidate owns the prompt; empty where messages go through as they are."""
-    if candidate is None:
-        return ""
-    if candidate.prompt:
-        return f"`prompt: {candidate.prompt}`"
-    return "`decision`" if candidate.decision is not None else ""
+def _is_conversation(case: Case) -> bool:
+    return case.is_episode or bool(case.turns) or isinstance(case.input, list)
 
 
-def _check_owned(case: Case, line: int, document: Document, owner: str) -> None:
-    """Of a release that owns the prompt, what `flows.case_target` refuses to ask."""
-    several = "turns" if case.turns else "tools" if case.tools is not UNSET else ""
-    several = several or ("simulate" if case.simulate is not UNSET else "")
-    if several:
+def _check_owned(case: Case, line: int, document: Document, reading: Reading) -> None:
+    """Of a candidate that owns the prompt, what `flows.case_target` refuses to ask."""
+    prompt = reading.prompt
+    if prompt is not None and prompt.header.variables and "input" not in prompt.header.variables:
+        document.fault(
+            (line,),
+            f"the case `{case.id}` is a conversation, and `{prompt.path}` has no variable `input`",
+            "what the user says fills `input`: declare it and use it in the prompt",
+            alike="a conversation, and the prompt has no variable `input`",
+        )
+    _check_speakers(case, line, document)
+    if case.tools:
+        _check_owned_tools(case, line, document, reading)
+    _check_history(case, line, document, reading)
+
+
+def _check_speakers(case: Case, line: int, document: Document) -> None:
+    """The release speaks as system, the user speaks last, and all is text."""
+    name = "input" if isinstance(case.input, list) else "turns"
+    before = case.turns if any("role" in turn for turn in case.turns) else []
+    given = case.input if isinstance(case.input, list) else []
+    said = [*before, *given]
+    own = [m["role"] for m in said if m["role"] not in ("user", "assistant", "tool")]
+    if own:
+        document.fault(
+            (line, name),
+            f"the case `{case.id}` has a `{own[0]}` message, but the candidate owns the prompt",
+            "give messages of user, assistant and tool only",
+            alike=f"a `{own[0]}` message, but the candidate owns the prompt",
+        )
+    elif given and given[-1]["role"] == "assistant":
+        document.fault(
+            (line, name),
+            f"the case `{case.id}` ends with words of the assistant",
+            "end with what the user says, or with a tool's result",
+            alike="a conversation that ends with words of the assistant",
+        )
+    elif given and all(message["role"] != "user" for message in said):
+        document.fault(
+            (line, name),
+            f"in the case `{case.id}` no user speaks",
+            "begin with what the user says",
+            alike="a conversation in which no user speaks",
+        )
+    elif not all(_is_text(message.get("content")) for message in said):
+        document.fault(
+            (line, name),
+            f"the case `{case.id}` has a message that is no text",
+            "give parts of type `text`; no rail looks at others",
+            alike="a message that is no text",
+        )
+
+
+def _is_text(content: Any) -> bool:
+    """Whether a content is a text, text parts, or nothing."""
+    parts = content if isinstance(content, list) else ()
+    return all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in parts)
+
+
+def _check_owned_tools(case: Case, line: int, document: Document, reading: Reading) -> None:
+    """The release tells its model of the tools on its own list, in eval as when it serves."""
+    candidate, prompt = reading.candidate, reading.prompt
+    assert candidate is not None
+    said = ""
+    if candidate.decision is not None:
+        said = "but a decision calls none"
+    elif prompt is not None and prompt.header.format == "completion":
+        said = "but a prompt of format `completion` cannot tell of any"
+    elif not candidate.tools:
+        said = "but the candidate owns the prompt and lists none"
+    if said:
+        document.fault(
+            (line, "tools"),
+            f"the case `{case.id}` has `tools`, {said}",
+            "name them under `tools` in the candidate, which is a chat",
+            alike=f"`tools`, {said}",
+        )
+
+
+def _check_history(case: Case, line: int, document: Document, reading: Reading) -> None:
+    """What the charter keeps of a conversation, the prompt can hold."""
+    several = "turns" if case.turns else "simulate" if case.simulate is not UNSET else ""
+    if not several or reading.charter is None:
+        return
+    kept = reading.charter.behaviour.history.turns
+    prompt = reading.prompt
+    if kept and prompt is not None and prompt.header.format == "completion":
         document.fault(
             (line, several),
-            f"the case `{case.id}` has `{several}`, but the candidate owns the prompt ({owner})",
-            "give the conversation as the prompt's variables, or name a candidate without "
-            "`prompt` and `decision` with --candidate",
-            alike=f"`{several}`, but the candidate owns the prompt",
+            f"the case `{case.id}` has `{several}`, and a prompt of format `completion` has no "
+            "place for earlier turns",
+            "write `format: chat`, or `behaviour.history.turns: 0` in charter.yaml",
+            alike=f"`{several}`, and a prompt that has no place for earlier turns",
         )
-    elif isinstance(case.input, list) and not _one_text(case.input):
+    elif not kept:
         document.fault(
-            (line, "input"),
-            f"the case `{case.id}` gives messages, but the candidate owns the prompt ({owner})",
-            "give a text, the prompt's variables, or a single user message",
-            alike="messages, but the candidate owns the prompt",
+            (line, several),
+            f"the case `{case.id}` has `{several}`, and the charter keeps no earlier turn: each "
+            "is answered by itself, as when the release serves",
+            "write `behaviour.history.turns` in charter.yaml if the model shall remember",
+            severity="warning",
+            alike=f"`{several}`, and the charter keeps no earlier turn",
         )
-
-
-def _one_text(messages: list[dict[str, Any]]) -> bool:
-    """Whether they are one user message with a text: that is a text said in another form."""
-    only = messages[0] if len(messages) == 1 else {}
-    return only.get("role") == "user" and isinstance(only.get("content"), str)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import UNSET
+
 from roadworthy.domain import (
     Call,
     Candidate,
@@ -13,6 +15,7 @@ from roadworthy.domain import (
     Sampling,
     UsageError,
     Variable,
+    tool_definition,
 )
 
 from .template import PromptTemplate
@@ -46,6 +49,8 @@ class Composer:
         self._prefix_chars = self._static_prefix()
         scored = decision is not None and decision.confidence == "logprob"
         self._wants_logprobs = scored or candidate.logprobs is True
+        tools = [] if decision is not None else _told_of(candidate)
+        self._own_extra: dict[str, Any] = {"tools": tools} if tools else {}
 
     def compose(self, call: Call) -> ModelRequest:
         """The request for a call. Raises UsageError when a variable is missing or wrong."""
@@ -55,13 +60,46 @@ class Composer:
             )
         if self._template is None or self._prompt is None:
             text = str(call.variables.get("input", ""))
-            return self._request(messages=({"role": "user", "content": text},), call=call)
+            said = {"role": "user", "content": text}
+            return self._request(messages=(*call.messages, said, *call.steps), call=call)
         variables = self._checked(call.variables)
         sections = self._template.render(variables)
         if self._prompt.header.format == "completion":
+            if call.messages or call.steps:
+                raise UsageError(
+                    "a prompt of format `completion` has no place for earlier turns",
+                    fix="write format: chat, or behaviour.history.turns: 0 in charter.yaml",
+                )
             return self._request(prompt="\n".join(text for _, text in sections), call=call)
-        messages = tuple({"role": role, "content": text} for role, text in sections)
-        return self._request(messages=messages, call=call)
+        filled = [{"role": role, "content": text} for role, text in sections]
+        return self._request(messages=self._conversed(filled, call), call=call)
+
+    def _conversed(self, filled: list[dict[str, Any]], call: Call) -> tuple[dict[str, Any], ...]:
+        """The filled prompt in its conversation.
+
+        Earlier turns stand before the prompt's last user section, behind its instructions and
+        examples; tool calls of this turn and their results stand at the end.
+        """
+        if not call.messages and not call.steps:
+            return tuple(filled)
+        roles = [message["role"] for message in filled]
+        if call.steps and roles[-1] != "user":
+            raise UsageError(
+                f"the prompt ends in a section `# {roles[-1]}`, so no tool step can follow it",
+                fix="let `# user` be its last section",
+            )
+        at = len(roles) - 1 - roles[::-1].index("user") if "user" in roles else len(roles)
+        earlier, steps = (
+            [self._as_said(message) for message in said] for said in (call.messages, call.steps)
+        )
+        return (*filled[:at], *earlier, *filled[at:], *steps)
+
+    def _as_said(self, message: dict[str, Any]) -> dict[str, Any]:
+        """A message whose content has been through what every variable goes through."""
+        assert self._template is not None
+        if "content" not in message:
+            return message
+        return {**message, "content": self._template.as_data(message["content"])}
 
     def content_free(self) -> ModelRequest:
         """The same prompt about nothing, for contextual calibration."""
@@ -89,7 +127,7 @@ class Composer:
             labels=self._labels if call.managed else (),
             logprobs=self._wants_logprobs and call.managed,
             stream=call.stream,
-            extra=extra or {},
+            extra=self._own_extra if call.managed else extra or {},
             repeat=call.repeat,
             prefix_chars=self._prefix_chars if prompt is not None else 0,
         )
@@ -137,6 +175,15 @@ class Composer:
                 continue
             checked[name] = _check_value(name, variables[name], spec)
         return checked
+
+
+def _told_of(candidate: Candidate) -> list[dict[str, Any]]:
+    return [
+        tool_definition(
+            tool.name, "" if tool.description is UNSET else tool.description, tool.schema
+        )
+        for tool in candidate.tools
+    ]
 
 
 def _check_value(name: str, value: Any, spec: Variable) -> Any:

@@ -3,6 +3,7 @@
 from .acceptance import Acceptance, compile_acceptance, compile_map
 from .admit import Admittance, Denial
 from .brakes import flags_for, standing, tighten
+from .conversation import Conversation, conversation
 from .decision import Decided, decide, read_confidence, read_label
 from .flight import Flight, Ticket
 from .guard import Guard
@@ -14,7 +15,7 @@ from .rail_explanation import RailExplanation, explain_rails
 from .rails import RailLine
 from .route import Aim, aim, names
 from .tenants import TenantFile, TenantKey, TenantScope, editing, hash_key, load_tenants, new_key
-from .texts import input_text, input_texts, with_texts
+from .texts import input_text, input_texts, message_text, with_texts
 from .tool_calls import ToolCall, beside_text, checked_calls, delta_text, tool_calls
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Admittance",
     "Aim",
     "Caller",
+    "Conversation",
     "Decided",
     "Denial",
     "FacetReader",
@@ -43,6 +45,7 @@ __all__ = [
     "checked_calls",
     "compile_acceptance",
     "compile_map",
+    "conversation",
     "decide",
     "delta_text",
     "editing",
@@ -52,6 +55,7 @@ __all__ = [
     "input_text",
     "input_texts",
     "load_tenants",
+    "message_text",
     "names",
     "new_key",
     "read_confidence",

@@ -11,10 +11,12 @@ from roadworthy.domain import Call
 
 
 def input_texts(call: Call) -> list[str]:
-    """Every text that a caller sent: variables of a managed call, message parts of another."""
+    """Every text that a caller sent: variables of a managed call, then what messages say."""
+    said = (*call.messages, *call.steps)
+    texts = [text for message in said for text in message_texts(message)]
     if call.managed:
-        return [value for value in call.variables.values() if isinstance(value, str)]
-    return [part for message in call.messages for part in _message_texts(message)]
+        return [value for value in call.variables.values() if isinstance(value, str)] + texts
+    return texts
 
 
 def input_text(call: Call) -> str:
@@ -25,17 +27,34 @@ def input_text(call: Call) -> str:
 def with_texts(call: Call, texts: Sequence[str]) -> Call:
     """The call with its texts replaced, in the order of `input_texts`."""
     left = iter(texts)
+    variables = call.variables
     if call.managed:
         variables = {
             name: next(left) if isinstance(value, str) else value
             for name, value in call.variables.items()
         }
-        return structs.replace(call, variables=variables)
     messages = tuple(_with_message_texts(message, left) for message in call.messages)
-    return structs.replace(call, messages=messages)
+    steps = tuple(_with_message_texts(message, left) for message in call.steps)
+    return structs.replace(call, variables=variables, messages=messages, steps=steps)
 
 
-def _message_texts(message: dict[str, Any]) -> list[str]:
+def message_text(message: dict[str, Any]) -> str:
+    """A message's content as one text, parts one a line; empty where there is none."""
+    return "\n".join(filter(None, _content_texts(message)))
+
+
+def message_texts(message: dict[str, Any]) -> list[str]:
+    """Every text of a message: its content, then the name and arguments of each tool call."""
+    said = _content_texts(message)
+    for function in _functions(message):
+        said += [function[name] for name in _SAID if isinstance(function.get(name), str)]
+    return said
+
+
+_SAID = ("name", "arguments")
+
+
+def _content_texts(message: dict[str, Any]) -> list[str]:
     content = message.get("content")
     if isinstance(content, str):
         return [content]
@@ -44,14 +63,33 @@ def _message_texts(message: dict[str, Any]) -> list[str]:
     return []
 
 
+def _functions(message: dict[str, Any]) -> list[dict[str, Any]]:
+    calls = message.get("tool_calls")
+    listed = calls if isinstance(calls, list) else []
+    named = [call.get("function") for call in listed if isinstance(call, dict)]
+    return [function for function in named if isinstance(function, dict)]
+
+
 def _with_message_texts(message: dict[str, Any], left: Any) -> dict[str, Any]:
     content = message.get("content")
+    said = dict(message)
     if isinstance(content, str):
-        return {**message, "content": next(left)}
-    if isinstance(content, list):
-        parts = [{**part, "text": next(left)} if _is_text(part) else part for part in content]
-        return {**message, "content": parts}
-    return message
+        said["content"] = next(left)
+    elif isinstance(content, list):
+        said["content"] = [
+            {**part, "text": next(left)} if _is_text(part) else part for part in content
+        ]
+    if _functions(message):
+        said["tool_calls"] = [_with_call_texts(call, left) for call in message["tool_calls"]]
+    return said
+
+
+def _with_call_texts(call: Any, left: Any) -> Any:
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict):
+        return call
+    given = {name: next(left) for name in _SAID if isinstance(function.get(name), str)}
+    return {**call, "function": {**function, **given}}
 
 
 def _is_text(part: Any) -> bool:

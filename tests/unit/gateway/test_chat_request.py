@@ -28,7 +28,6 @@ def test_messages_go_through_untouched() -> None:
     message = {"role": "user", "content": parts, "name": "Ann", "x": 1}
     request = read_chat_request(body(messages=[message]))
     assert request.messages == [message]
-    assert request.last_user_text() == "a\nb"
 
 
 @pytest.mark.parametrize(
@@ -45,11 +44,6 @@ def test_what_no_rail_looks_at_is_not_let_in(part: dict[str, object]) -> None:
     with pytest.raises(ApiError) as caught:
         read_chat_request(body(messages=[USER, message]))
     assert caught.value.status == 400 and "messages[1]" in caught.value.message
-
-
-def test_the_last_user_message_is_the_input() -> None:
-    turns = [USER, {"role": "assistant", "content": "hi"}, {"role": "user", "content": "and?"}]
-    assert read_chat_request(body(messages=turns)).last_user_text() == "and?"
 
 
 @pytest.mark.parametrize(
