@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 
 from roadworthy.domain import AccessError, Instant, RoadworthyError, format_instant
-from roadworthy.serving import Caller
+from roadworthy.serving import Caller, Tenants
 from roadworthy.wiring.gateway import Gateway
 
 from .chat import ChatDoor
@@ -77,7 +77,7 @@ class App:
             raise ApiError(401, "the request was not admitted", code="invalid_api_key")
         # a body may come long after its head: the key may have been revoked meanwhile
         self._gateway.look_at_tenants()
-        caller = self._identify(request)
+        caller = self._keys().again(caller, self._now)
         if self._under_way > self._most:
             raise busy(f"{self._most} requests are under way already")
         if path == "/v1/chat/completions" and method == "POST":
@@ -93,19 +93,23 @@ class App:
         raise ApiError(404, f"there is nothing at {path}", code="not_found")
 
     def _identify(self, request: Request) -> Caller:
+        authorization = request.header(b"authorization")
+        try:
+            return self._keys().identify(authorization, self._now)
+        except AccessError:
+            # a key that was made a moment ago: look again before saying no
+            if not self._gateway.look_at_tenants():
+                raise
+            return self._keys().identify(authorization, self._now)
+
+    def _keys(self) -> Tenants:
+        """Who may call. Raises ApiError while that, or what is served, cannot be read."""
         gateway = self._gateway
         if gateway.fault:
             raise ApiError(503, gateway.fault, code="table_unreadable")
         if gateway.tenants is None:
             raise ApiError(503, "the keys cannot be read", code="keys_unreadable")
-        authorization = request.header(b"authorization")
-        try:
-            return gateway.tenants.identify(authorization, self._now)
-        except AccessError:
-            # a key that was made a moment ago: look again before saying no
-            if not gateway.look_at_tenants() or gateway.tenants is None:
-                raise
-            return gateway.tenants.identify(authorization, self._now)
+        return gateway.tenants
 
     def _now(self) -> Instant:
         return format_instant(self._gateway.clock.now())

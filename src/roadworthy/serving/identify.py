@@ -22,11 +22,11 @@ MAX_FACET_CHARS = 200
 
 
 class Caller(Struct, frozen=True):
-    """Who calls: the tenant's key and, in short, which of its keys."""
+    """Who calls."""
 
     key: TenantKey
-    key_id: str
-    """First 12 hex digits of the key's hash."""
+    digest: str
+    """SHA-256 of the key that was given, in hex."""
 
 
 class Tenants:
@@ -54,16 +54,28 @@ class Tenants:
         found = self._match(digest)
         if found is None:
             raise AccessError("the API key is not known", fix="ask the operator for a valid key")
-        state = found.state(now()) if found.expires or found.revoked else "valid"
-        if state != "valid":
-            raise AccessError(f"the API key is {state}", fix="ask the operator for a new one")
-        return Caller(found, digest[:12])
+        return _holding(Caller(found, digest), now)
+
+    def again(self, caller: Caller, now: Callable[[], Instant]) -> Caller:
+        """The caller of an earlier moment as he stands now. Raises AccessError like `identify`."""
+        found = self._keys.get(caller.digest)
+        if found is None:
+            raise AccessError("the API key is not known", fix="ask the operator for a valid key")
+        return _holding(caller if found is caller.key else Caller(found, caller.digest), now)
 
     def _match(self, digest: str) -> TenantKey | None:
         """Find by hash; the comparison that decides takes the same time for every key."""
         found = self._keys.get(digest)
         kept = digest if found is not None else "0" * len(digest)
         return found if hmac.compare_digest(kept, digest) else None
+
+
+def _holding(caller: Caller, now: Callable[[], Instant]) -> Caller:
+    key = caller.key
+    state = key.state(now()) if key.expires or key.revoked else "valid"
+    if state != "valid":
+        raise AccessError(f"the API key is {state}", fix="ask the operator for a new one")
+    return caller
 
 
 class FacetReader:

@@ -52,6 +52,24 @@ def test_an_expired_or_revoked_key_is_refused_from_that_instant_on(changes: dict
     assert all_keys.identify(f"Bearer {key}", lambda: "2026-11-21T19:59:59.999999Z")
     with pytest.raises(AccessError):
         all_keys.identify(f"Bearer {key}", lambda: NOW)
+    caller = all_keys.identify(f"Bearer {key}", lambda: "2026-11-21T19:59:59.999999Z")
+    with pytest.raises(AccessError):
+        all_keys.again(caller, lambda: NOW)
+
+
+def test_a_caller_whose_key_is_gone_or_changed_meanwhile_is_looked_at_anew() -> None:
+    key, before = tenants()
+    caller = before.identify(f"Bearer {key}", lambda: NOW)
+    assert before.again(caller, lambda: NOW) is caller
+    with pytest.raises(AccessError):
+        Tenants(TenantFile()).again(caller, lambda: NOW)
+    moved = TenantKey(tenant="other", created="2026-01-01T00:00:00.000000Z")
+    after = Tenants(TenantFile(keys={hash_key(key): moved}))
+    assert after.again(caller, lambda: NOW).key.tenant == "other"
+    revoked = Tenants(TenantFile(keys={hash_key(key): TenantKey(
+        tenant="acme", created="2026-01-01T00:00:00.000000Z", revoked=NOW)}))  # fmt: skip
+    with pytest.raises(AccessError, match="revoked"):
+        revoked.again(caller, lambda: NOW)
 
 
 def test_the_file_gives_no_key_away(tmp_path: Path) -> None:
