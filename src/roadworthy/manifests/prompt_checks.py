@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from roadworthy.expressions import prompt_environment
+
 from .compiled import check_schema
 from .document import Document
 from .reading import Reading
@@ -70,9 +72,8 @@ def check_prompt(reading: Reading) -> None:
 def _used_variables(body: str, document: Document) -> dict[str, int] | None:
     """Variable -> the first line that uses it; None after a syntax fault."""
     from jinja2 import TemplateError, TemplateSyntaxError, meta, nodes
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(autoescape=False)
+    environment = prompt_environment(strict=False)
     used: dict[str, int] = {}
     sound = True
     for start, source in _sections(body, document.text_line):
@@ -127,14 +128,14 @@ def _can_be_filled(tree: Any, start: int, document: Document) -> bool:
     Only what no value could mend is a fault; a missing key may be the sample's.
     """
     from jinja2.exceptions import SecurityError
-    from jinja2.sandbox import MAX_RANGE, ImmutableSandboxedEnvironment
+    from jinja2.sandbox import MAX_RANGE
 
     def short(*bounds: int) -> range:
         if len(range(*bounds)) > MAX_RANGE:
             raise OverflowError(f"a range has more than {MAX_RANGE} steps")
         return range(*bounds)[:3]
 
-    environment = ImmutableSandboxedEnvironment(autoescape=False)
+    environment = prompt_environment(strict=False)
     environment.globals["range"] = short
     try:
         for _ in environment.from_string(tree).generate(input="a", examples=[]):

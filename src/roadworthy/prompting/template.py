@@ -13,15 +13,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from roadworthy.domain import Fault, ManifestError, Prompt, UsageError
+from roadworthy.expressions import prompt_environment
 
 _ROLE = re.compile(r"^#\s*(system|user|assistant|developer)\s*$", re.MULTILINE)
 _TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9_-]*)")
 _CONTROL = ("|", "start_of_turn", "end_of_turn", "bos", "eos", "s", "pad", "unk", "think")
 """What follows `<` in the control tokens of common chat formats (ChatML, Gemma, Llama)."""
-
-
-MOST_CHARACTERS = 16_000_000
-"""More than any model reads."""
 
 
 class PromptTemplate:
@@ -41,14 +38,10 @@ class PromptTemplate:
 
     def _compile(self, source: str) -> Any:
         """The section as a template, or as its text when nothing in it can vary."""
-        from jinja2 import StrictUndefined, TemplateSyntaxError
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
+        from jinja2 import TemplateSyntaxError
 
-        environment = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
-        )
         try:
-            section = environment.from_string(source)
+            section = prompt_environment().from_string(source)
             # A chain of mappings by default, walked key by key for every rendering.
             section.globals = dict(section.globals)
             return section if "{" in source else section.render()
@@ -78,8 +71,6 @@ class PromptTemplate:
         data["examples"] = self._examples
         try:
             return [(role, _filled(section, data)) for role, section in self._sections]
-        except UsageError:
-            raise
         except Exception as error:  # a template is a program of its author; it may raise anything
             said = str(error) or type(error).__name__
             raise UsageError(
@@ -89,17 +80,8 @@ class PromptTemplate:
 
 
 def _filled(section: Any, data: Mapping[str, Any]) -> str:
-    """One section filled, given up once it is longer than any prompt."""
-    if isinstance(section, str):
-        return section
-    parts: list[str] = []
-    size = 0
-    for part in section.generate(data):
-        parts.append(part)
-        size += len(part)
-        if size > MOST_CHARACTERS:
-            raise UsageError(f"the prompt grew beyond {MOST_CHARACTERS} characters")
-    return "".join(parts)
+    """One section filled; what grows beyond any prompt raises OverflowError on the way."""
+    return section if isinstance(section, str) else str(section.render(data))
 
 
 def _one_line(text: str) -> str:
