@@ -202,7 +202,8 @@ def test_pairs_whose_order_decides_are_ties_and_reported(desk):
     assert "80 verdicts changed with the order" in tied.reason
 
 
-def test_people_who_compared_with_the_same_run_correct_a_judge_of_pairs(desk):
+@pytest.mark.parametrize("name", ["better", "win_rate"])
+def test_people_who_compared_with_the_same_run_correct_a_judge_of_pairs(desk, name):
     desk.write("suites/main.yaml", "name: main\ncases: [main.jsonl]\n")
     other = asyncio.run(desk.evaluate(candidate="other.yaml")).summary.run
     desk.write("suites/main.yaml", PAIRS.replace("AGAINST", other))
@@ -210,15 +211,17 @@ def test_people_who_compared_with_the_same_run_correct_a_judge_of_pairs(desk):
     desk.says = lambda prompt: (
         "3" if answer_in(prompt, "question").endswith(unsure) else better(prompt)
     )
-    objective(desk, ">= 0.6", name="better")
+    objective(desk, ">= 0.6", name=name)
     asyncio.run(desk.evaluate())
-    assert "people rated 0" in judged(desk, "better").reason
+    assert judged(desk, name).verdict is Verdict.INCONCLUSIVE
+    assert "people rated 0" in judged(desk, name).reason
     desk.rate(
         desk.task(against=other, n=60),
         desk.rater("Ada"),
         lambda item, texts: "tie" if item.input.endswith("7") else knows(item, texts),
     )
-    found = judged(desk, "better")
+    found = judged(desk, name)
+    assert found.verdict is Verdict.PASS
     assert "the judge says 0.85, people rated 60" in found.reason
     assert found.low < 1.0
     assert found.low < 0.95 < found.high

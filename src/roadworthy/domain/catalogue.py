@@ -2,18 +2,21 @@
 
 An indicator is a named function of observations. `measured` says whether this version computes
 it; a known indicator that is not measured is INCONCLUSIVE at the gate, never a pass. Rows of
-`catalogue_measured`, `catalogue_scored` and `catalogue_planned`; the user's own scores (scorer
-names of a suite) are indicators beside these.
+`catalogue_measured`, `catalogue_scored`, `catalogue_judged` and `catalogue_planned`; the user's
+own scores (scorer names of a suite) are indicators beside these.
 """
 
 from __future__ import annotations
 
+from .catalogue_judged import BY_JUDGES
 from .catalogue_measured import MEASURED
 from .catalogue_planned import PLANNED
 from .catalogue_scored import SCORED
 from .indicator import IndicatorSpec
 
-INDICATORS: dict[str, IndicatorSpec] = {spec.name: spec for spec in (*MEASURED, *SCORED, *PLANNED)}
+INDICATORS: dict[str, IndicatorSpec] = {
+    spec.name: spec for spec in (*MEASURED, *SCORED, *BY_JUDGES, *PLANNED)
+}
 """Name -> indicator, quality first."""
 
 ALIASES: dict[str, str] = {
@@ -36,6 +39,7 @@ ALIASES: dict[str, str] = {
     "counterfactual_flips": "flip_rate",
     "token_f1": "f1_token",
     "similarity": "text_similarity",
+    "faithfulness": "groundedness",
     "wer": "word_error_rate",
     "cer": "character_error_rate",
     "absolute_error": "mae",

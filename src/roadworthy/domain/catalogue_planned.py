@@ -14,15 +14,6 @@ _KINDS: dict[str, IndicatorKind] = {kind: kind for kind in get_args(IndicatorKin
 
 _ROWS = """
 embedding_similarity | quality | score | share | + | text | cosine similarity to reference texts
-coherence | quality | score | share | + | judge | judged coherence
-answer_relevance | quality | score | share | + | judge | judged relevance of the answer
-judge_score | quality | score | share | + | judge | mean rubric score of a pinned judge
-win_rate | quality | rate | share | + | judge | share of pairs won against the baseline
-groundedness | quality | rate | share | + | context | share of claims that the context supports
-citation_support | quality | rate | share | + | context | share of citations that support the claim
-hallucination_rate | quality | rate | share | - | context | share of answers with unsupported claims
-self_contradiction | quality | rate | share | - | judge | share of self-contradicting answers
-instruction_following | quality | rate | share | + | judge | share of instructions followed
 ood_rate | shift | rate | share | - | ood | share of inputs flagged out of distribution
 ood_recall | shift | rate | share | + | tag:ood | share of out-of-scope inputs that were flagged
 ood_precision | shift | rate | share | + | ood | share of flagged inputs that are out of scope
@@ -59,7 +50,6 @@ resolved_rate | people | rate | share | + | business | share of sessions resolve
 review_volume | people | count | | - | review | answers that waited for a person
 overturn_rate | people | rate | share | - | review | share of reviewed decisions that were changed
 time_to_review | people | quantile | ms | - | review | time until a person decided
-judge_agreement | people | score | share | + | review | agreement of judges with people
 """
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 import msgspec
-from msgspec import field
+from msgspec import UNSET, UnsetType, field, structs
 
 from .candidate import Model
 from .case import ScorerSpec, SuiteFile
@@ -18,11 +18,15 @@ from .digest import digest_of
 from .errors import UsageError
 from .judge_wording import JUDGE_SYSTEM, judge_prompt
 from .rating import Rubric
+from .ready_rubrics import READY_RUBRICS
 from .system import System
 
 RUBRIC, PAIRWISE = "rubric", "pairwise"
 
-JUDGED = frozenset({RUBRIC, PAIRWISE})
+READ_RUBRICS = frozenset({RUBRIC, PAIRWISE})
+"""Scorers that are told a case's `expect.rubric`."""
+
+JUDGED = READ_RUBRICS | READY_RUBRICS.keys()
 """Scorers that ask a model, so not while a row is looked at but right after it was answered."""
 
 MOST_LEVELS = 10
@@ -52,7 +56,19 @@ class RubricOptions(Rubric, frozen=True, kw_only=True):
     @property
     def rubric(self) -> Rubric:
         """The question alone, which people answer too."""
-        return Rubric(question=self.question, levels=self.levels, passes_from=self.passes_from)
+        return Rubric(
+            question=self.question, levels=self.levels, passes_from=self.passes_from,
+            sources=self.sources,
+        )  # fmt: skip
+
+
+class ReadyOptions(File, frozen=True, kw_only=True):
+    """Options of a scorer whose rubric is ready. Without a `model` only people rate it."""
+
+    model: Model | None = None
+    probes: list[Probe] = field(default_factory=list)
+    sources: list[str] | UnsetType = UNSET
+    """Prompt variables or keys of `context` that hold the sources; left out: all of `context`."""
 
 
 class PairwiseOptions(File, frozen=True, kw_only=True):
@@ -66,7 +82,9 @@ class PairwiseOptions(File, frozen=True, kw_only=True):
 
 
 def rubric_options(spec: ScorerSpec) -> RubricOptions:
-    """The options of a `rubric` scorer. Raises UsageError saying what would be right."""
+    """The options of a `rubric`, or of one that is ready. Raises UsageError with what is right."""
+    if spec.scorer in READY_RUBRICS:
+        return _ready_options(spec)
     options = _read(spec, RubricOptions)
     levels = options.levels
     if not options.question.strip():
@@ -85,6 +103,15 @@ def rubric_options(spec: ScorerSpec) -> RubricOptions:
         )
     _check_probes(options.probes, levels, spec.scorer)
     return options
+
+
+def _ready_options(spec: ScorerSpec) -> RubricOptions:
+    ready, given = READY_RUBRICS[spec.scorer], _read(spec, ReadyOptions)
+    if given.sources is not UNSET and not ready.of_sources:
+        raise UsageError(f"scorer {spec.scorer} speaks of no sources", fix="remove `sources`")
+    asked = ready.rubric(given.sources)
+    _check_probes(given.probes, asked.levels, spec.scorer)
+    return RubricOptions(**structs.asdict(asked), model=given.model, probes=given.probes)
 
 
 def pairwise_options(spec: ScorerSpec) -> PairwiseOptions:
@@ -113,7 +140,7 @@ def rubric_named(system: System, name: str) -> tuple[Rubric, frozenset[str]]:
     found: dict[str, tuple[Rubric, set[str]]] = {}
     for suite in system.suites:
         for spec in suite.file.scorers:
-            if spec.scorer != RUBRIC:
+            if spec.scorer not in JUDGED or spec.scorer == PAIRWISE:
                 continue
             rubric = rubric_options(spec).rubric
             held, suites = found.setdefault(score_name(spec), (rubric, set()))

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from .case import Case
 from .charter import Count, File
 
 RatingKind = Literal["side_by_side", "rubric"]
@@ -33,6 +32,9 @@ class Rubric(File, frozen=True, kw_only=True):
     """At least two, each said in a word or a short sentence."""
     passes_from: str = ""
     """The level from which on an answer is good; empty: levels are graded from 0 to 1."""
+    sources: list[str] | UnsetType = UNSET
+    """Prompt variables or keys of the case's `context` that are shown as the sources of the answer
+    (none: all of `context`); left out, no sources are shown and `expect.rubric` is."""
 
     def value(self, level: str) -> float:
         """What a level counts: 0 to 1, or with `passes_from` 0 or 1. ValueError when unknown."""
@@ -75,7 +77,7 @@ class RatingItem(Struct, frozen=True, kw_only=True):
     language: str = ""
     input: Any
     matters: str = ""
-    """What matters in this case (`expect.rubric`), shown beside the answers."""
+    """What matters in this case (`expect.rubric`, or its sources), shown beside the answers."""
     answers: tuple[RatedAnswer, ...]
     """The rated run's first; side by side the other run's second."""
     gold: str = ""
@@ -157,8 +159,3 @@ class Submission(Struct, frozen=True, kw_only=True):
     key_id: str
     via: Literal["terminal", "page"]
     ratings: tuple[Rating, ...]
-
-
-def matters_in(case: Case) -> str:
-    """What a rater or judge is told of a case beside its input."""
-    return case.expect.rubric or ""

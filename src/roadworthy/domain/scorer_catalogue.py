@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from .case import ScorerSpec
 from .generator import Option, OptionFault, option_faults
 from .observation import NO_CHECKS, Observation
+from .ready_rubrics import READY_RUBRICS
 
 Grade = Literal["verdict", "up", "down"]
 """verdict: 1.0 right, 0.0 wrong · up: more is better, 1.0 the most · down: less is better, 0.0
@@ -128,6 +129,9 @@ _VERDICTS = (
           required=("detector",)),
     _kind("rubric", "a judge's score of the answer by a rubric", "rubric", grade="verdict"),
     _kind("pairwise", "a judge's choice between this answer and another one"),
+    *(ScorerKind(name=each.name, summary=f"a judge's verdict: {each.summary}",
+                 grade="verdict" if each.passes_from else "up", misleads=each.misleads,
+                 source=each.source) for each in READY_RUBRICS.values()),
     _kind("numeric", "1 when a number of the output is the expected one, within `tolerance` or "
           "within `relative` of it, whichever is wider", "text",
           options={"tolerance": _number(0.0, "absolute"), **_NUMBERS,

@@ -9,7 +9,8 @@ An answer that did not leave is never a right one: the fallback's words meet no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -17,6 +18,7 @@ from msgspec import UNSET
 from roadworthy.domain import (
     COUNTING,
     EVERY_REPEAT,
+    READ_RUBRICS,
     SCORERS,
     Case,
     NeverRecord,
@@ -51,6 +53,7 @@ class Scoring:
         self._made = {suites: self._make(suites) for suites in sorted(holders)}
         self._reducers = {suites: self._reduced(suites) for suites in self._made}
         self._grades = {suites: self._graded(suites) for suites in self._made}
+        self._readers = {suites: self._reading(suites) for suites in self._made}
         self._executes = {suites: self._executing(suites) for suites in self._made}
 
     def waits(self, item: Item) -> bool:
@@ -65,7 +68,7 @@ class Scoring:
     def scored(self, item: Item, observation: Observation) -> Observation:
         """The observation with label, expectation and scores; an error row is not scored."""
         case = item.case
-        attributes = _attributes(item, observation)
+        attributes = _attributes(item, observation, self._readers[(item.suite, *item.also)])
         if reducers := self._reducers[(item.suite, *item.also)]:
             attributes["reduce"] = reducers
         if grades := self._grades[(item.suite, *item.also)]:
@@ -144,6 +147,11 @@ class Scoring:
         """Score -> `up` or `down`, of those that are matters of degree."""
         return {name: each for name, spec in self._all(suites).items() if (each := grade_of(spec))}
 
+    def _reading(self, suites: tuple[str, ...]) -> frozenset[str]:
+        """The scores whose judges are told a case's rubric."""
+        specs = self._all(suites).items()
+        return frozenset(name for name, spec in specs if spec.scorer in READ_RUBRICS)
+
     def _executing(self, suites: tuple[str, ...]) -> frozenset[str]:
         """The expectations that are met by running what the answer says."""
         kinds = [SCORERS[spec.scorer] for spec in self._all(suites).values()]
@@ -206,9 +214,10 @@ def _left(case: Case, observation: Observation) -> list[NeverRecord]:
     ]
 
 
-def _attributes(item: Item, observation: Observation) -> dict[str, object]:
+def _attributes(item: Item, observation: Observation, readers: Set[str]) -> dict[str, Any]:
+    """What a reader must know of the case; `readers` are the scores that read rubrics."""
     expect = item.case.expect
-    attributes: dict[str, object] = dict(observation.attributes)
+    attributes: dict[str, Any] = dict(observation.attributes)
     if item.also:
         attributes["suites"] = [item.suite, *item.also]
     if item.copy_of is not None:
@@ -217,6 +226,6 @@ def _attributes(item: Item, observation: Observation) -> dict[str, object]:
         attributes["grown_from"] = item.case.grown_from
     if expect.action is not None:
         attributes["expect_action"] = expect.action
-    if expect.rubric is not None and not attributes.get("judges"):
+    if expect.rubric is not None and not readers & attributes.get("judges", {}).keys():
         attributes["not_scored"] = ["rubric"]
     return attributes

@@ -143,6 +143,7 @@ def _drawn(system: System, inspection: Inspection, asked: RatingAsked) -> Rating
         (pair for pair in _pairs(inspection, beside=bool(other))
          if suites is None or pair[0].suite in suites),
         inspection.texts.of, run=inspection.run.run, other=other, n=asked.n, seed=asked.seed,
+        rubric=rubric,
     )  # fmt: skip
     task = RatingTask(
         system=system.charter.system,

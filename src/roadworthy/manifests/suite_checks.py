@@ -13,12 +13,9 @@ from roadworthy.domain import (
     Case,
     Expect,
     Prompt,
-    ScorerSpec,
     Suite,
     SuiteFile,
-    UsageError,
     Variable,
-    judge_digest,
     question_of,
     scorer_faults,
 )
@@ -28,6 +25,7 @@ from .detector_checks import check_detector
 from .document import Document, Path
 from .folder import Folder
 from .generator_checks import check_generators
+from .judge_checks import check_judge, check_judged_cases
 from .reading import CHARTER, Reading
 from .typed import suggest
 
@@ -67,7 +65,7 @@ def check_suites(reading: Reading) -> None:
                 severity="warning" if loaded.name == INCIDENTS else "error",
             )  # fmt: skip
         _check_empty_texts(loaded, document)
-        _warn_unjudged_rubrics(loaded, document)
+        check_judged_cases(loaded, document)
     for file, cases in reading.case_files.items():
         _check_cases(cases, reading.document(file), reading)
     _check_coverage(reading)
@@ -97,7 +95,7 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
             )
         stored[name] = index
         if scorer.scorer in JUDGED:
-            _check_judge(scorer, document, (*place, "options"))
+            check_judge(scorer, document, (*place, "options"))
             continue
         faults = scorer_faults(scorer)
         for fault in faults:
@@ -130,28 +128,6 @@ def _expects_nothing_to_find(expect: Expect) -> bool:
     others = () if expect.texts is UNSET else expect.texts
     texts = others if expect.text is None else (expect.text, *others)
     return any(not text.strip() for text in texts)
-
-
-def _warn_unjudged_rubrics(suite: Suite, document: Document) -> None:
-    """A rubric that no judge of the suite reads is scored by nobody."""
-    if any(scorer.scorer in JUDGED for scorer in suite.file.scorers):
-        return
-    waiting = [case.id for case in suite.cases if case.expect.rubric is not None]
-    if waiting:
-        cases = "1 case expects" if len(waiting) == 1 else f"{len(waiting)} cases expect"
-        document.fault(
-            (),
-            f"{cases} a rubric (first `{waiting[0]}`), and no judge of the suite scores it",
-            "add a judge to `scorers:`, expect something that needs none, or have people rate it",
-            severity="warning",
-        )
-
-
-def _check_judge(scorer: ScorerSpec, document: Document, place: Path) -> None:
-    try:
-        judge_digest(scorer)
-    except UsageError as error:
-        document.fault(place, error.message, error.fix)
 
 
 def _check_cases(cases: list[Case], document: Document, reading: Reading) -> None:

@@ -13,6 +13,7 @@ from msgspec import structs
 from roadworthy.domain import (
     ALIASES,
     INDICATORS,
+    JUDGE_SHOWN,
     SCORE_SHOWN,
     IndicatorSpec,
     Measurement,
@@ -27,7 +28,8 @@ from .clusters import clusters, share_of_cases, with_groups
 from .durations import duration
 from .gaps import slice_gap
 from .groups import group_rate
-from .judged import judged, said_by_judge
+from .judge_agreement import judge_agreement
+from .judged import Judged, judge_score, judged, judges_in, ready_rubric, said_by_judge
 from .labels import OF_LABELS, averaged, beside_coverage
 from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
@@ -99,11 +101,13 @@ def _measurable(cases: Cases, scored: set[str]) -> list[str]:
     there = {f"score:{name}" for name in scored}
     if any(row.label for row in cases.rows):
         there.add("label")
+    if any(judges_in(row) for row in cases.rows):
+        there.add("judge")
     missing = {
         need
         for spec in INDICATORS.values()
         for need in spec.needs
-        if need == "label" or need.startswith("score:")
+        if need in ("label", "judge") or need.startswith("score:")
     } - there
     return [
         name
@@ -115,6 +119,7 @@ def _measurable(cases: Cases, scored: set[str]) -> list[str]:
 _SCORES_OF_INDICATORS = frozenset(
     {"exact", "contains", "regex", "schema", "label", "pii", "secrets", "refusal"}
     | set(SCORE_SHOWN.values())
+    | set(JUDGE_SHOWN.values())
 )
 """Scores that an indicator of another name already shows."""
 
@@ -171,7 +176,7 @@ def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
         higher_is_better=not down,
     )
     if said_by_judge(name, cases):
-        return judged(spec, cases, confidence)
+        return judged(spec, cases, confidence, Judged(score=name))
 
     def score(row: Observation) -> float | None:
         return row.scores.get(name)
@@ -225,6 +230,10 @@ def _price(row: Observation) -> float | None:
 
 _METERS: dict[str, Meter] = {
     **{name: score_mean for name in SCORE_SHOWN if name not in RATES},
+    **{name: ready_rubric for name in JUDGE_SHOWN},
+    "judge_score": judge_score,
+    "win_rate": judge_score,
+    "judge_agreement": judge_agreement,
     "rmse": root_mean_square,
     "perplexity": perplexity,
     "token_confidence": token_confidence,

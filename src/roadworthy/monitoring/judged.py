@@ -11,7 +11,7 @@ import math
 
 from msgspec import Struct, structs
 
-from roadworthy.domain import IndicatorSpec, Measurement, Observation
+from roadworthy.domain import JUDGE_SHOWN, IndicatorSpec, Measurement, Observation
 from roadworthy.statistics import (
     Corrected,
     Interval,
@@ -21,7 +21,9 @@ from roadworthy.statistics import (
     rogan_gladen,
 )
 
-from .cases import Cases, PerCase, per_case
+from .cases import Asking, Cases, PerCase, per_case
+from .clusters import share_of_cases
+from .results import absent
 
 UNCORRECTED = "uncorrected judge"
 
@@ -29,40 +31,110 @@ FEWEST_RATED = 20
 """Cases that people must have rated, too; with fewer the errors of a judge are a guess."""
 
 
+class Judged(Struct, frozen=True, kw_only=True):
+    """Which score a measurement is of."""
+
+    score: str
+    people: str = ""
+    """The score that people gave, `human.<name>`."""
+    harm: bool = False
+    """Whether it counts what the score lacks of 1, of answers that left: what did not leave did no
+    harm, where a good that did not leave is worth nothing."""
+
+    def of_judge(self, row: Observation) -> float | None:
+        """What the judge said of a row."""
+        return self._of(row, self.score)
+
+    def of_people(self, row: Observation) -> float | None:
+        """What people said of a row."""
+        return self._of(row, self.people)
+
+    def _of(self, row: Observation, score: str) -> float | None:
+        value = row.scores.get(score)
+        if value is None or not self.harm:
+            return value
+        return 1.0 - value if row.action == "answered" else None
+
+
 def said_by_judge(name: str, cases: Cases) -> bool:
     """Whether a judge gave this score."""
-    return any(name in _judges(row) for row in cases.rows)
+    return any(name in judges_in(row) for row in cases.rows)
 
 
-def judged(spec: IndicatorSpec, cases: Cases, confidence: float) -> Measurement:
+def ready_rubric(
+    spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float
+) -> Measurement:
+    """What the score of a ready rubric says: a judge's corrected, any other scorer's as it is."""
+    asked = Judged(score=JUDGE_SHOWN[spec.name], harm=not spec.higher_is_better)
+    if said_by_judge(asked.score, cases):
+        return judged(spec, cases, confidence, asked)
+    return share_of_cases(spec, cases, asked.of_judge, asked.score, confidence)
+
+
+def judge_score(
+    spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float
+) -> Measurement:
+    """What the one rubric, or the one scorer of pairs, of these cases says."""
+    pairs = spec.name == "win_rate"
+    names = {
+        name
+        for row in cases.rows
+        for name, said in judges_in(row).items()
+        if bool(said.get("people")) is pairs  # a judge of pairs says with whose votes it is held
+    }
+    if len(names) == 1:
+        return judged(spec, cases, confidence, Judged(score=names.pop()))
+    kind = "pairs" if pairs else "a rubric"
+    if not names:
+        return absent(spec, f"no judge of {kind} looked at these cases")
+    told = ", ".join(sorted(names))
+    return absent(spec, f"several judges looked at these cases ({told}): name one as the metric")
+
+
+def judged(spec: IndicatorSpec, cases: Cases, confidence: float, of: Judged) -> Measurement:
     """The score as people would have given it."""
-    name = spec.name
-    found = per_case(cases, lambda row: row.scores.get(name), score=name)
+    people = f"human.{first_said(of.score, 'people', cases) or of.score}"
+    of = structs.replace(of, people=people)
+    found = per_case(cases, of.of_judge, score="" if of.harm else of.score)
     n = len(found.values)
+    if not n:
+        return absent(spec, found.fault)
     raw = math.fsum(found.values) / n
     plain = Measurement(
-        name=name, value=raw, n=n, rows=found.rows, unit=spec.unit, confidence=confidence,
-        reason=_order(name, cases),
+        name=spec.name, value=raw, n=n, rows=found.rows, unit=spec.unit, confidence=confidence,
+        reason=_order(of.score, cases), higher_is_better=spec.higher_is_better,
     )  # fmt: skip
-    drifted = _first(name, "drift", cases)
+    drifted = first_said(of.score, "drift", cases)
     if drifted:
-        return _doubted(plain, drifted)
-    people = _first(name, "people", cases) or name
-    split = _split(name, people, cases)
+        return doubted(plain, drifted)
+    split = _split(of, cases)
     if len(split.seen) < FEWEST_RATED:
-        rated = f"people rated {len(split.seen)} of its cases, at least {FEWEST_RATED} are needed"
-        return _doubted(plain, f"{rated} (`roadworthy rate start`)")
+        return doubted(plain, too_few(len(split.seen)))
     try:
         corrected, method = _corrected(split, confidence)
     except ValueError as error:
-        return _doubted(plain, str(error))
+        return doubted(plain, str(error))
     if corrected.interval == Interval(0.0, 1.0):
-        return _doubted(plain, "on what people rated it is not proven better than chance")
+        return doubted(plain, "on what people rated it is not proven better than chance")
     beside = f"the judge says {raw:.3g}, people rated {len(split.seen)} of its cases"
     return structs.replace(
         plain, value=corrected.value, low=corrected.interval.low, high=corrected.interval.high,
         method=method, reason="; ".join(filter(None, (beside, plain.reason))),
+        count=sum(1 for _, said in split.seen if said > 0.0),
+        every=n - split.withheld - sum(1 for _, said in split.seen if said < 1.0),
+        independent=len(split.seen),
     )  # fmt: skip
+
+
+def too_few(rated: int) -> str:
+    """Why a judge's errors are not known."""
+    told = f"people rated {rated} of its cases, at least {FEWEST_RATED} are needed"
+    return f"{told} (`roadworthy rate start`)"
+
+
+def beside_people(of: Judged, cases: Cases) -> list[tuple[float, float]]:
+    """(judge, people) of every case of which both looked at an answer that left."""
+    return _split(of, cases).seen
 
 
 class _Split(Struct, frozen=True):
@@ -76,24 +148,24 @@ class _Split(Struct, frozen=True):
     """Cases of which no answer left: worth 0, and no error of the judge's."""
 
 
-def _split(name: str, people: str, cases: Cases) -> _Split:
+def _split(of: Judged, cases: Cases) -> _Split:
     seen, alone, withheld = [], [], 0
     for group in cases.each():
-        rows = [row for row in group if name in row.scores]
+        rows = [row for row in group if of.of_judge(row) is not None]
         answered = [row for row in rows if row.action == "answered"]
         if rows and not answered:
             withheld += 1
         elif answered:
-            both = [row for row in answered if f"human.{people}" in row.scores]
+            both = [row for row in answered if of.of_people(row) is not None]
             if both:
-                seen.append((_mean(both, name), _mean(both, f"human.{people}")))
+                seen.append((_mean(both, of.of_judge), _mean(both, of.of_people)))
             else:
-                alone.append(_mean(answered, name))
+                alone.append(_mean(answered, of.of_judge))
     return _Split(seen, alone, withheld)
 
 
-def _mean(rows: list[Observation], name: str) -> float:
-    return math.fsum(row.scores[name] for row in rows) / len(rows)
+def _mean(rows: list[Observation], said: Asking) -> float:
+    return math.fsum(said(row) or 0.0 for row in rows) / len(rows)
 
 
 def _corrected(split: _Split, confidence: float) -> tuple[Corrected, str]:
@@ -129,29 +201,31 @@ def _of_answered(split: _Split, level: float) -> tuple[Corrected, str]:
     return structs.replace(found, value=value, interval=Interval(low, high)), "prediction_powered"
 
 
-def _doubted(plain: Measurement, why: str) -> Measurement:
+def doubted(plain: Measurement, why: str) -> Measurement:
+    """The judge's own number, which carries no verdict."""
     doubt = f"{UNCORRECTED}: it says {plain.value:.3g} of {plain.n} cases, and {why}"
     return structs.replace(plain, doubt=doubt)
 
 
-def _judges(row: Observation) -> dict[str, dict[str, object]]:
+def judges_in(row: Observation) -> dict[str, dict[str, object]]:
+    """Score -> which judge gave it, and what it said."""
     found = row.attributes.get("judges")
     return found if isinstance(found, dict) else {}
 
 
-def _first(name: str, key: str, cases: Cases) -> str:
+def first_said(name: str, key: str, cases: Cases) -> str:
     """What the judge's record says under a key, where it says something."""
-    said = (_judges(row).get(name, {}).get(key) for row in cases.rows)
+    said = (judges_in(row).get(name, {}).get(key) for row in cases.rows)
     return next((str(found) for found in said if found), "")
 
 
 def _order(name: str, cases: Cases) -> str:
     """How many verdicts on pairs changed with their order."""
-    turned: PerCase = per_case(
-        cases,
-        lambda row: (
-            float(bool(_judges(row)[name].get("inconsistent"))) if name in _judges(row) else None
-        ),
-    )
+
+    def inconsistent(row: Observation) -> float | None:
+        said = judges_in(row).get(name)
+        return None if said is None else float(bool(said.get("inconsistent")))
+
+    turned: PerCase = per_case(cases, inconsistent)
     count = sum(1 for value in turned.values if value > 0)
     return f"{count} verdicts changed with the order of the answers: ties" if count else ""

@@ -10,6 +10,7 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from roadworthy.domain import (
     INDICATORS,
+    JUDGE_SHOWN,
     SCORE_SHOWN,
     DetectorError,
     ManifestError,
@@ -54,7 +55,19 @@ def test_every_indicator_that_says_measured_is_measured() -> None:
         for case in cases
         for repeat in range(2)
     ]  # fmt: skip
-    measured = {item.name for item in (*measure_all(rich), *measure_all(repeated))}
+    judged = [
+        [
+            decided(
+                "a", "a", suite="s", case=f"c{said}", attributes={"judges": {name: about}},
+                scores={name: said, f"human.{about.get('people', name)}": said,
+                        **dict.fromkeys(JUDGE_SHOWN.values(), said)},
+            )
+            for said in (0.0, 1.0)
+        ]
+        for name, about in (("own", {}), ("better", {"people": "preference@reference"}))
+    ]  # fmt: skip
+    runs = (rich, repeated, *judged)
+    measured = {item.name for each in runs for item in measure_all(each)}
     promised = {name for name, spec in INDICATORS.items() if spec.measured}
     assert promised - measured == set()
 

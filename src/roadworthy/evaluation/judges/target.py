@@ -28,8 +28,8 @@ from roadworthy.domain import (
     judge_digest,
     judge_options,
     judges_asking,
-    matters_in,
     score_name,
+    told_of,
 )
 
 from ..plan import Plan
@@ -132,7 +132,7 @@ class JudgedTarget:
 async def _judged(
     judge: Judge, case: Case, found: Observation, place: tuple[str, int]
 ) -> tuple[float, dict[str, Any]] | None:
-    """The score and what the judge said; None when there is nothing to compare with."""
+    """The score and what the judge said; None with nothing to compare with or hold it to."""
     about: dict[str, Any] = {"judge": judge.digest}
     if judge.drift:
         about["drift"] = judge.drift
@@ -140,13 +140,18 @@ async def _judged(
         about["people"] = f"{PREFERENCE}@{judge.options.against}"
     if found.action != "answered":
         return 0.0, {**about, "said": "withheld"}
-    other = ""
+    rubric, other = None, ""
     if isinstance(judge.options, PairwiseOptions):
         other = _other(judge, case, place)
         if not other:
             return None
+    else:
+        rubric = judge.options.rubric
+    told = told_of(case, rubric)
+    if told is None:
+        return None
     asked = case.input if not case.turns else [*case.turns, case.input]
-    verdict = await judge.asks.ask(asked, matters_in(case), found.output, other)
+    verdict = await judge.asks.ask(asked, told, found.output, other)
     about["said"] = verdict.verdict
     if verdict.inconsistent:
         about["inconsistent"] = True

@@ -13,7 +13,15 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import Case, Observation, RatedAnswer, RatingItem, UsageError, matters_in
+from roadworthy.domain import (
+    Case,
+    Observation,
+    RatedAnswer,
+    RatingItem,
+    Rubric,
+    UsageError,
+    told_of,
+)
 
 from ..draw import Draw
 from ..plan import case_digest
@@ -35,7 +43,7 @@ class Drawn(Struct, frozen=True, kw_only=True):
 
 def draw_items(
     pairs: Iterable[Sequence[Observation]], case_of: CaseOf, *, run: str, other: str, n: int,
-    seed: int,
+    seed: int, rubric: Rubric | None = None,
 ) -> Drawn:  # fmt: skip
     """Draw `n` items; each of `pairs` is an answer, or an answer and the other run's.
 
@@ -58,6 +66,8 @@ def draw_items(
         case, why = case_of(suite, name)
         if case is None:
             left_out[why] += 1
+        elif told_of(case, rubric) is None:
+            left_out["the case gives no sources"] += 1
         else:
             known.append((case, Draw("rating-repeat", seed, suite, name).pick(repeats)))
     if not known:
@@ -66,7 +76,7 @@ def draw_items(
     chosen = Draw("rating-items", seed).sample(known, n)
     return Drawn(
         items=tuple(
-            _item(f"q{number:04d}", case, rows, (run, other))
+            _item(f"q{number:04d}", case, rows, (run, other), rubric)
             for number, (case, rows) in enumerate(chosen, start=1)
         ),
         population=len(known),
@@ -88,7 +98,8 @@ def _unfit(pair: Sequence[Observation]) -> str:
 
 
 def _item(
-    name: str, case: Case, rows: Sequence[Observation], runs: tuple[str, str]
+    name: str, case: Case, rows: Sequence[Observation], runs: tuple[str, str],
+    rubric: Rubric | None,
 ) -> RatingItem:  # fmt: skip
     first = rows[0]
     asked = case.input if not case.turns else [*case.turns, case.input]
@@ -100,7 +111,7 @@ def _item(
         case_digest=case_digest(case),
         language=case.facets.get("language", ""),
         input=msgspec.to_builtins(asked),
-        matters=matters_in(case),
+        matters=told_of(case, rubric) or "",
         answers=tuple(
             RatedAnswer(run=run, candidate=row.release, observation=row.id, output=row.output)
             for run, row in zip(runs, rows, strict=False)

@@ -1,0 +1,151 @@
+"""Indicators that a judge says: corrected by people, marked without them, never believed alone."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from roadworthy.domain import JUDGE_SHOWN, Observation, SafetySLO, Verdict
+from roadworthy.monitoring import measure, measure_all
+from roadworthy.policy import assess
+
+PAIRS = {"judge": "d", "people": "preference@reference"}
+
+
+def row(case: int, scores: dict[str, float], *, action: str = "answered", judge: str = "",
+        about: dict[str, str] | None = None) -> Observation:  # fmt: skip
+    names = [judge] if judge else [name for name in scores if not name.startswith("human.")]
+    return Observation(
+        id=f"o{case}", time="t", system="desk", release="r", stage="eval", suite="s",
+        case=f"c{case}", action=action, scores=scores,  # type: ignore[arg-type]
+        attributes={"judges": {name: about or {"judge": "d"} for name in names}},
+    )  # fmt: skip
+
+
+def drawn(name: str, people: str, *, rated: int = 60, cases: int = 200, seed: int = 1,
+          sharp: float = 0.85, about: dict[str, str] | None = None,
+) -> list[Observation]:  # fmt: skip
+    """Answers of which seven in ten are good; the judge says so of `sharp` of each kind."""
+    draw = random.Random(seed)
+    rows = []
+    for case in range(cases):
+        truth = float(draw.random() < 0.7)
+        said = truth if draw.random() < sharp else 1.0 - truth
+        scores = {name: said, **({f"human.{people}": truth} if case < rated else {})}
+        rows.append(row(case, scores, about=about))
+    return rows
+
+
+@pytest.mark.parametrize("name", JUDGE_SHOWN)
+def test_a_ready_rubric_is_marked_without_people_and_corrected_with_them(name: str) -> None:
+    score = JUDGE_SHOWN[name]
+    alone = measure(name, drawn(score, score, rated=0))
+    assert alone.doubt.startswith("uncorrected judge")
+    assert (alone.low, alone.high, alone.n) == (None, None, 200)
+    found = measure(name, drawn(score, score))
+    assert not found.doubt
+    assert found.low is not None and found.high is not None
+    truth = 0.7 if found.higher_is_better else 0.3
+    assert found.low < truth < found.high
+    assert abs((found.value or 0.0) - truth) < abs((alone.value or 0.0) - truth) + 0.05
+
+
+@pytest.mark.parametrize("name", ["hallucination_rate", "self_contradiction"])
+def test_a_harm_is_what_the_score_lacks_of_one(name: str) -> None:
+    score = JUDGE_SHOWN[name]
+    rows = drawn(score, score)
+    harm, good = measure(name, rows), measure(score, rows)
+    assert harm.value == pytest.approx(1 - (good.value or 0.0))
+    assert harm.low == pytest.approx(1 - (good.high or 0.0))
+    assert harm.high == pytest.approx(1 - (good.low or 0.0))
+    assert (harm.higher_is_better, good.higher_is_better) == (False, True)
+
+
+def test_what_did_not_leave_hallucinated_nothing_and_was_grounded_in_nothing() -> None:
+    rows = [
+        row(0, {"hallucination": 0.0, "groundedness": 0.0}, action="held"),
+        row(1, {"hallucination": 1.0, "groundedness": 1.0}),
+    ]
+    harm, good = measure("hallucination_rate", rows), measure("groundedness", rows)
+    assert (harm.value, harm.n) == (0.0, 1)
+    assert (good.value, good.n) == (0.5, 2)
+
+
+def test_judge_score_is_that_of_the_one_rubric() -> None:
+    found, own = measure("judge_score", drawn("own", "own")), measure("own", drawn("own", "own"))
+    assert (found.value, found.low, found.high) == (own.value, own.low, own.high)
+    assert found.name == "judge_score"
+    assert measure("win_rate", drawn("own", "own")).value is None
+
+
+def test_win_rate_is_that_of_the_one_scorer_of_pairs() -> None:
+    rows = drawn("better", "preference@reference", about=PAIRS)
+    assert measure("win_rate", rows).value == measure("better", rows).value
+    assert measure("judge_score", rows).value is None
+    assert "no judge of a rubric" in measure("judge_score", rows).reason
+
+
+def test_of_two_judges_no_one_score_is_said() -> None:
+    """Their mean would answer no question that anybody asked."""
+    rows = [*drawn("own", "own"), *drawn("other", "other")]
+    found = measure("judge_score", rows)
+    assert found.value is None
+    assert "several judges looked at these cases (other, own)" in found.reason
+
+
+def test_judge_agreement_is_krippendorff_s_alpha_of_what_both_rated() -> None:
+    rows = drawn("own", "own", rated=50)
+    found = measure("judge_agreement", rows)
+    pairs = [(each.scores["own"], each.scores["human.own"]) for each in rows[:50]]
+    unlike = sum(judge != people for judge, people in pairs)
+    ones = sum(judge + people for judge, people in pairs)
+    # Krippendorff 2011, binary data, two observers, none missing: 1 - (n - 1) o01 / (n0 n1).
+    assert found.value == pytest.approx(1 - 99 * unlike / (ones * (100 - ones)))
+    assert found.n == 50
+    assert found.low is not None and found.high is not None
+    assert found.low < (found.value or 0.0) < found.high
+
+
+def test_the_least_of_several_judges_agreement_rules() -> None:
+    good, bad = drawn("own", "own", rated=50), drawn("other", "other", rated=50, sharp=0.5)
+    both, least = measure("judge_agreement", [*good, *bad]), measure("judge_agreement", bad)
+    assert both.value == least.value
+    assert both.low is not None and least.low is not None
+    assert both.low <= least.low
+    assert both.reason == "judge other"
+
+
+def test_a_judge_that_nobody_was_held_against_leaves_the_agreement_open() -> None:
+    found = measure("judge_agreement", [*drawn("own", "own"), *drawn("other", "other", rated=0)])
+    assert "judge other: people rated 0 of its cases" in found.doubt
+    assert (found.low, found.high) == (None, None)
+    few = measure("judge_agreement", drawn("own", "own", rated=19))
+    assert "people rated 19 of its cases, at least 20 are needed" in few.doubt
+
+
+def test_what_only_one_value_was_said_of_agrees_about_nothing() -> None:
+    rows = [row(case, {"own": 1.0, "human.own": 1.0}) for case in range(40)]
+    found = measure("judge_agreement", rows)
+    assert found.value is None
+    assert "only one value was ever given" in found.reason
+
+
+def test_all_of_it_is_measured_together_where_there_is_a_judge() -> None:
+    names = {each.name for each in measure_all(drawn("groundedness", "groundedness"))}
+    assert {"groundedness", "judge_score", "judge_agreement"} <= names
+    assert not any(each.name == "judge_agreement" for each in measure_all([]))
+
+
+def test_a_rate_that_its_correction_cuts_off_at_zero_is_not_zero() -> None:
+    """People saw 20 hallucinations; the judge finds fewer in the rest than it invents."""
+    said = [(0.0, 0.0)] * 19 + [(1.0, 0.0)] + [(0.0, 1.0)] * 10 + [(1.0, 1.0)] * 30
+    rows = [
+        row(case, {"hallucination": judge, "human.hallucination": people})
+        for case, (judge, people) in enumerate(said)
+    ] + [row(case, {"hallucination": float(case % 40 > 0)}) for case in range(60, 460)]
+    found = measure("hallucination_rate", rows)
+    assert found.value == 0.0
+    judged = assess(SafetySLO(name="hallucination_rate", target="== 0"), found)
+    assert (judged.verdict, judged.n) == (Verdict.FAIL, 460)
+    assert "20 violations" in judged.reason
