@@ -197,3 +197,18 @@ async def test_an_outcome_about_nothing_is_refused(tmp_path: Path) -> None:
         answer = await door.knock("/v1/outcomes", body={"observation": "x", "note": "n"})
         assert code(answer) == (400, "invalid_value")
         assert (await door.knock("/v1/reviews/review-x", method="GET"))[0] == 404
+
+
+async def test_a_refused_outcome_names_the_field_that_is_wrong(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        _, said = await door.knock()
+        about = {"observation": said["id"].removeprefix("chatcmpl-")}
+        for body, field in (
+            (about | {"never_event": "of-nobody"}, "never_event"),
+            (about | {"label": "of-nobody"}, "label"),
+            ({"observation": "x", "note": "n"}, "observation"),
+            ({"observation": 3, "note": "n"}, "observation"),
+            (about | {"business": {"paid": 7}}, "business[...]"),
+        ):
+            status, refused = await door.knock("/v1/outcomes", body=body)
+            assert (status, refused["error"]["param"]) == (400, field), refused

@@ -40,7 +40,14 @@ class ManifestError(RoadworthyError):
 
 
 class UsageError(RoadworthyError):
-    """A command, option or argument that cannot be acted on."""
+    """A command, option or argument that cannot be acted on.
+
+    `field` names the one at fault, where it is a field of a request.
+    """
+
+    def __init__(self, message: str, *, fix: str = "", field: str = "") -> None:
+        super().__init__(message, fix=fix)
+        self.field = field
 
 
 class AccessError(RoadworthyError):

@@ -80,6 +80,7 @@ async def hear(outcome: Outcome, deps: HearingDeps, *, tenant: str, reviewer: bo
         raise UsageError(
             f"there is no observation {outcome.observation!r}",
             fix="give the id that the answer carried in x-roadworthy-observation",
+            field="observation",
         )
     if not (outcome.never_event or outcome.label):
         await deps.notebook.learn(outcome)  # 5
@@ -119,6 +120,7 @@ def _in_terms(outcome: Outcome, deps: HearingDeps, system: str) -> NeverEvent | 
         raise UsageError(
             f"{outcome.label!r} is no label of {system}",
             fix=f"it has: {', '.join(terms.labels)}" if terms.labels else "it has none; use note",
+            field="label",
         )
     if not outcome.never_event:
         return None
@@ -128,5 +130,6 @@ def _in_terms(outcome: Outcome, deps: HearingDeps, system: str) -> NeverEvent | 
         raise UsageError(
             f"the charter of {system} has no never event {outcome.never_event!r}",
             fix=f"it has: {known}",
+            field="never_event",
         )
     return event

@@ -6,7 +6,6 @@ never happens here: a second parse, or a field of a wrong type that goes on.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 import msgspec
@@ -14,7 +13,7 @@ from msgspec import Meta, Struct
 
 from roadworthy.domain import Sampling
 
-from .problems import ApiError, bad_field
+from .problems import ApiError, bad_field, mistyped
 
 
 class _Part(Struct):
@@ -51,7 +50,6 @@ class _Body(Struct):
 
 _OURS = frozenset(_Body.__struct_fields__)
 _decoder = msgspec.json.Decoder()
-_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 
 
 class ChatRequest(Struct, frozen=True):
@@ -99,7 +97,7 @@ def read_chat_request(data: bytes) -> ChatRequest:
     try:
         body = msgspec.convert(raw, _Body)
     except msgspec.ValidationError as error:
-        raise _named(str(error)) from None
+        raise mistyped(str(error)) from None
     if body.n not in (None, 1):
         raise bad_field("n", "n must be 1: one answer a request")
     if not body.messages and body.variables is None:
@@ -127,12 +125,3 @@ def _refuse_unseen(messages: list[_Message]) -> None:
                         f"messages[{number}] holds a part of type {part.type!r}: the rails look at "
                         "text only, so nothing else is let in; send parts of type 'text'",
                     )
-
-
-def _named(message: str) -> ApiError:
-    """A validation error with the field it is about in `param`."""
-    path = _PATH.search(message)
-    if path is not None:
-        return bad_field(path.group(1) or None, f"{path.group(1)}: {message[: path.start()]}")
-    missing = re.search(r"missing required field `(\w+)`", message)
-    return bad_field(missing.group(1) if missing else None, message)

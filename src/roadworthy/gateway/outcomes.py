@@ -12,7 +12,7 @@ from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway
 
 from .chat_reply import PENDING, review_id
-from .problems import ApiError, bad_field
+from .problems import ApiError, bad_field, mistyped
 from .wire import Answer, Request
 
 MAX_NOTE_CHARS = 4000
@@ -45,7 +45,7 @@ class OutcomeDoor:
         try:
             body = msgspec.json.decode(request.body, type=_OutcomeBody)
         except msgspec.DecodeError as error:
-            raise bad_field(None, f"not an outcome: {error}") from None
+            raise mistyped(f"not an outcome: {error}") from None
         if len(body.note) > MAX_NOTE_CHARS:
             raise bad_field("note", f"note may have {MAX_NOTE_CHARS} characters")
         if not (body.label or body.never_event or body.feedback or body.business or body.note):

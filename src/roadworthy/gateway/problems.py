@@ -5,6 +5,8 @@ The one place that knows which error of ours has which HTTP status.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from roadworthy.domain import (
@@ -57,6 +59,8 @@ _TYPES = {
     503: "server_error",
 }
 
+_PATH = re.compile(r" - at `\$\.?([^`]*)`$")
+
 DO_NOT_RETRY = (b"x-should-retry", b"false")
 """The official SDKs honour it: what was stopped on purpose is not worth a second try."""
 
@@ -64,6 +68,15 @@ DO_NOT_RETRY = (b"x-should-retry", b"false")
 def bad_field(param: str | None, message: str) -> ApiError:
     """400: a field of the body is wrong."""
     return ApiError(400, message, code="invalid_value", param=param)
+
+
+def mistyped(message: str) -> ApiError:
+    """400: what msgspec says of a field of a wrong type or name, with that field as `param`."""
+    path = _PATH.search(message)
+    if path is not None:
+        return bad_field(path.group(1) or None, f"{path.group(1)}: {message[: path.start()]}")
+    named = re.search(r"(?:missing required|contains unknown) field `([^`]*)`", message)
+    return bad_field(named.group(1) if named else None, message)
 
 
 def killed(flag: KillFlag) -> ApiError:
@@ -91,7 +104,7 @@ def problem_of(error: RoadworthyError) -> ApiError:
     if isinstance(error, AccessError):
         return ApiError(401, message, code="invalid_api_key")
     if isinstance(error, UsageError):
-        return ApiError(400, message, code="invalid_value")
+        return ApiError(400, message, code="invalid_value", param=error.field or None)
     if isinstance(error, EvidenceError):
         return ApiError(503, message, code="journal_unavailable", headers=((b"retry-after", b"5"),))
     if isinstance(error, ProviderError):
