@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
-from doubles.fake_upstream import FakeUpstream
+from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, go_live, write_live_system
 from doubles.recorded_answer import RecordedAnswer
 from roadworthy.domain import KillFlag, RoutingTable
@@ -26,6 +27,8 @@ from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.plan import Plan
 
 BODY = {"model": "letters", "messages": [{"role": "user", "content": "Where is my bill?"}]}
+
+SHUTDOWN_S = 20.0
 
 
 class Door:
@@ -70,10 +73,20 @@ async def a_door(root: Path) -> AsyncIterator[Door]:
         plan = Plan(workspace=str(loop.workspace.root), roots={"": str(root)})
         gateway = Gateway(plan, SystemClock())
         await gateway.start()
+        before = asyncio.all_tasks()
         try:
             yield Door(gateway, key, loop, upstream)
         finally:
-            await gateway.aclose()
+            await end(asyncio.all_tasks() - before)
+            await asyncio.wait_for(gateway.aclose(), SHUTDOWN_S)
+
+
+async def end(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancel what a test left under way: a failure would wait for its streams for ever."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=SHUTDOWN_S)
 
 
 def code(answer: tuple[int, Any]) -> tuple[int, str]:
@@ -188,6 +201,19 @@ async def test_a_kill_acts_before_the_release_published_with_it_loads(
         _, ready = await door.knock("/readyz", method="GET")
         assert ready["ready"] is False
         assert read_table(door.loop.workspace.routing).kills
+
+
+async def test_a_test_that_fails_with_an_open_stream_ends(tmp_path: Path) -> None:
+    here = asyncio.all_tasks()
+    with pytest.raises(AssertionError, match="planted"):
+        async with a_door(tmp_path) as door:
+            door.upstream.script = [Reply(hang=True)]
+            stream = asyncio.create_task(door.knock(body=BODY | {"stream": True}))
+            while not door.upstream.requests:
+                await asyncio.sleep(0.01)
+            raise AssertionError("planted")
+    assert stream.cancelled()
+    assert asyncio.all_tasks() == here
 
 
 async def test_an_outcome_about_nothing_is_refused(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ class Spool:
         self._in_flight = in_flight
         self._gathered: list[_Item] = []
         self._writing = False
+        self._ended = False
         self._timer: asyncio.TimerHandle | None = None
         self._batches: queue.SimpleQueue[list[_Item] | None] = queue.SimpleQueue()
         self._unclosed: dict[str, bytes] = {}
@@ -143,6 +144,7 @@ class Spool:
         while self._gathered or self._writing:
             self._hand_over()
             await asyncio.sleep(0.001)
+        self._ended = True
         self._batches.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -164,6 +166,8 @@ class Spool:
     async def _put(self, frame: bytes, opens: str, closes: str, *, durable: bool) -> None:
         if self.fault and not closes:
             raise EvidenceError(f"the journal cannot be written: {self.fault}")
+        if self._ended:
+            raise EvidenceError("the journal has ended: nobody would write this")
         if not durable:
             self._gather(_Item(frame, None, opens, closes))
             return

@@ -220,3 +220,17 @@ def test_a_pseudonym_is_stable_and_says_nothing(tmp_path: Path) -> None:
     assert "ann" not in name
     assert name != a_vault(tmp_path).pseudonym("other", "ann@example.org")
     assert (tmp_path / "keys" / "journal.master").stat().st_mode & 0o777 == 0o600
+
+
+async def test_an_ended_journal_refuses_a_record_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path)
+    spool.start()
+    await spool.open(an_observation(), "before")
+    await spool.aclose()
+    for late in (
+        spool.open(an_observation("late"), "after"),
+        spool.close(an_observation(), Witness(input="before", output="late")),
+        spool.learn(Outcome(observation=ID, time="", reporter="tenant:acme", note="late")),
+    ):
+        with pytest.raises(EvidenceError, match="ended"):
+            await asyncio.wait_for(late, 5)
