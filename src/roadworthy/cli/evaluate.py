@@ -17,6 +17,7 @@ from roadworthy.domain import (
     Provider,
     ReleaseContent,
     System,
+    Usage,
     UsageError,
 )
 from roadworthy.evaluation import Limits, Progress
@@ -172,6 +173,11 @@ def asking(
             clock=loop.clock,
         )  # fmt: skip
 
+    def paid(usage: Usage, name: str, at: str) -> tuple[str, str] | None:
+        from roadworthy.providers import price
+
+        return price(usage, name, at, system.deployment.prices)
+
     with ExitStack() as stack:
         shown: list[Bar] = []
 
@@ -186,6 +192,7 @@ def asking(
             service=service,
             detector_factory=detector,
             provider=provider,
+            price=paid,
             on_progress=show,
         )
         return uvloop.run(work(deps))
@@ -233,6 +240,7 @@ def _as_json(evaluated: Evaluated) -> dict[str, Any]:
         "stopped_early": [structs.asdict(each) for each in summary.stopped_early],
         "looks": summary.looks,
         "cost": summary.cost,
+        "spent": [structs.asdict(each) for each in summary.spent],
         "not_checked": [structs.asdict(each) for each in summary.unchecked],
         "observations": summary.observations,
         "summary": evaluated.digest,

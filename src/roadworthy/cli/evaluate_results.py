@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from roadworthy.domain import INDICATORS, Measurement, RunSummary, Unchecked, split_aggregation
+from roadworthy.domain import (
+    INDICATORS,
+    Measurement,
+    RunSummary,
+    Spending,
+    Unchecked,
+    split_aggregation,
+)
 from roadworthy.flows.evaluating import Evaluated
 
 
@@ -42,7 +49,9 @@ def show(evaluated: Evaluated, same: str) -> None:
             " its present key, or were changed; asked again"
         )
     if summary.cost is not None:
-        say(f"Cost of the answers when they were paid for: {summary.cost}.")
+        say(f"Cost of the run when it was paid for: {summary.cost}.")
+    for spent in summary.spent:
+        say(_spent(spent))
     _print_repeats(summary)
     say(f"Rows and answers: {evaluated.run_file}")
     for fault, count in evaluated.faults.items():
@@ -52,6 +61,14 @@ def show(evaluated: Evaluated, same: str) -> None:
         return
     warn(f"Not complete: {evaluated.stopped or 'too many questions failed'}.")
     warn("Next: the same command goes on with what is missing.")
+
+
+def _spent(spent: Spending) -> str:
+    """What was paid beside the answers, in one line."""
+    said = f"Of which {spent.by}: {spent.cost or 'no price is known'}, {spent.calls} calls"
+    unknown = f", {spent.unpriced} of unknown price" if spent.cost and spent.unpriced else ""
+    tokens = f"{spent.input_tokens} tokens in and {spent.output_tokens} out"
+    return f"{said}{unknown}, {tokens}."
 
 
 def _print_repeats(summary: RunSummary) -> None:

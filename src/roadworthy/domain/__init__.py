@@ -220,7 +220,7 @@ from .reducer import COUNTING, EVERY_REPEAT, FORGIVING, Reducer, parse_reducer
 from .release import Admission, ReleaseContent, Statement
 from .rollout import Rollout, RolloutStep
 from .routing import KillFlag, Route, RoutingTable
-from .run import Bar, EarlyStop, RunSummary, SuitePin, Unchecked, timeless
+from .run import Bar, EarlyStop, RunSummary, Spending, SuitePin, Unchecked, timeless
 from .scorer_catalogue import (
     SCORERS,
     ScorerKind,
@@ -262,11 +262,11 @@ __all__ = [
     "RoadworthyError", "Rollout", "RolloutStep", "Route", "RoutingTable", "Rubric", "RubricOptions",
     "Rule", "RunSummary", "SafeMode", "SafetySLO", "Sampling", "SchemaRule", "Scope", "Score",
     "Scorer", "ScorerKind", "ScorerSpec", "Sheet", "SheetItem", "Signer", "SimulatedUser",
-    "SloFile", "SloTarget", "Stage", "Stakeholder", "Statement", "Status", "StopWhen", "Submission",
-    "Suite", "SuiteFile", "SuitePin", "System", "Target", "Task", "TextContext", "TokenLogprob",
-    "Tool", "ToolResult", "Trajectory", "TransitionError", "Trust", "TrustedKey", "Turn",
-    "Unchecked", "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError", "Use", "Value",
-    "Variable", "Verdict", "VerificationError", "Waiver", "WaiverUse", "Witness",
+    "SloFile", "SloTarget", "Spending", "Stage", "Stakeholder", "Statement", "Status", "StopWhen",
+    "Submission", "Suite", "SuiteFile", "SuitePin", "System", "Target", "Task", "TextContext",
+    "TokenLogprob", "Tool", "ToolResult", "Trajectory", "TransitionError", "Trust", "TrustedKey",
+    "Turn", "Unchecked", "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError", "Use",
+    "Value", "Variable", "Verdict", "VerificationError", "Waiver", "WaiverUse", "Witness",
     "calibration_faults", "canonical", "canonical_of_plain", "decimal", "digest_of", "exact",
     "find_indicator", "format_instant", "grade_of", "judge_digest", "judge_options", "judge_prompt",
     "judges_asking", "never_set_aside", "next_state", "option_faults", "option_values",

@@ -60,6 +60,20 @@ class EarlyStop(Struct, frozen=True, kw_only=True):
     """How often the rule could have stopped it: what the gate's confidence pays for."""
 
 
+class Spending(Struct, frozen=True, kw_only=True):
+    """What a run cost beside the candidate's answers, when that was paid for."""
+
+    by: str
+    """`judges`, or `users`: models that play them."""
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost: str | None
+    """None where no price is known, never 0."""
+    unpriced: int = 0
+    """Calls whose price is not known."""
+
+
 class RunSummary(Struct, frozen=True, kw_only=True):
     """What a run says. Deterministic for the same observations.
 
@@ -84,6 +98,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     started_at: Instant = ""
     ended_at: Instant = ""
     cost: str | None = None
+    """Of all that was asked and has a price: answers, judges, simulated users."""
     flaky: tuple[str, ...] = ()
     suites: dict[str, int] = field(default_factory=dict)
     """Suite -> number of rows."""
@@ -94,6 +109,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     looks: int = 1
     """At how many points the run could have ended; more than 1 where a suite may stop early."""
     stopped_early: tuple[EarlyStop, ...] = ()
+    spent: tuple[Spending, ...] = ()
+    """Of `cost`, what was not for the candidate's answers."""
 
 
 def timeless(summary: RunSummary) -> RunSummary:

@@ -14,6 +14,7 @@ from .scorers import SCORER_NAMES, DetectorFactory, arguments_match, make_scorer
 from .scoring import Scoring
 from .sealed_lines import Seal, SealedLines
 from .seeding import SeededProvider
+from .spending import MeteredProvider, MeteredTarget, cost_of, spendings
 from .stopping import must_be_asked
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "Header",
     "Item",
     "Limits",
+    "MeteredProvider",
+    "MeteredTarget",
     "PlainProvider",
     "Plan",
     "Progress",
@@ -45,6 +48,7 @@ __all__ = [
     "compare",
     "compare_all",
     "compare_degrees",
+    "cost_of",
     "flaky_cases",
     "latest_attempt",
     "make_scorer",
@@ -60,5 +64,6 @@ __all__ = [
     "row_digest",
     "rows_digest",
     "run",
+    "spendings",
     "text_of",
 ]

@@ -58,6 +58,17 @@ def apart() -> Iterator[None]:
         _receipt.reset(token)
 
 
+@contextmanager
+def receipt_apart() -> Iterator[Receipt]:
+    """Cached calls in here are on a receipt of their own."""
+    receipt = Receipt()
+    token = _receipt.set(receipt)
+    try:
+        yield receipt
+    finally:
+        _receipt.reset(token)
+
+
 class CachedProvider:
     """The Provider port before another one, with an answer store between them."""
 

@@ -15,12 +15,16 @@ import msgspec
 from roadworthy.domain import Observation
 
 from .plan import Key
+from .spending import PAID
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
 def row_digest(observation: Observation) -> bytes:
     """SHA-256 of what the row says, 32 bytes."""
+    attributes = observation.attributes
+    if PAID in attributes:
+        attributes = {name: value for name, value in attributes.items() if name != PAID}
     timeless = msgspec.structs.replace(
         observation,
         id="",
@@ -28,6 +32,7 @@ def row_digest(observation: Observation) -> bytes:
         latency_ms=None,
         first_token_ms=None,
         cache_hit=False,
+        attributes=attributes,
     )
     return hashlib.sha256(_encoder.encode(timeless)).digest()
 

@@ -8,6 +8,8 @@ from msgspec import Struct, field
 
 from roadworthy.domain import Observation
 
+from .spending import PAID, add_cost, costs_beside
+
 
 class Progress(Struct, frozen=True, kw_only=True):
     """A snapshot, handed to `on_progress`."""
@@ -46,8 +48,9 @@ class Tally:
         if observation.cache_hit:
             self.found += 1
         elif observation.cost is not None:
-            before = self.spent.get(observation.currency, Decimal(0))
-            self.spent[observation.currency] = before + Decimal(observation.cost)
+            add_cost(self.spent, (observation.cost, observation.currency))
+        for price in costs_beside(observation, PAID):
+            add_cost(self.spent, price)
 
     def snapshot(self, elapsed_s: float) -> Progress:
         """The progress after `elapsed_s` seconds of this process."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 
 import msgspec
@@ -38,16 +37,19 @@ from roadworthy.domain import (
 from roadworthy.evaluation import (
     DetectorFactory,
     Limits,
+    MeteredTarget,
     Plan,
     Progress,
     RunFile,
     RunRows,
     Scoring,
     Seal,
+    cost_of,
     flaky_cases,
     latest_attempt,
     plan,
     run,
+    spendings,
 )
 from roadworthy.monitoring import measure, measure_all, unchecked
 from roadworthy.policy import confidence_of
@@ -57,7 +59,7 @@ from .case_target import PathTarget
 from .judges import Judges, open_judges
 from .loop import Loop
 from .players import Players, players_of
-from .run_model import RunModel
+from .run_model import Price, RunModel
 from .run_records import (
     completion,
     require_run_file,
@@ -99,6 +101,8 @@ class EvaluatingDeps(Struct, frozen=True, kw_only=True):
     detector_factory: DetectorFactory | None = None
     provider: Callable[[Model], Provider] | None = None
     """Makes what plays a suite's simulated users, and its judges."""
+    price: Price | None = None
+    """What a call of a judge or simulated user cost; the service knows the candidate's."""
     on_progress: Callable[[Progress], None] | None = None
 
 
@@ -137,7 +141,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
     done = _complete(planned, deps)
     if done is not None:
         return done
-    model = RunModel(content, deps.loop, cache=asked.cache, seed=asked.seed)
+    model = RunModel(content, deps.loop, cache=asked.cache, seed=asked.seed, price=deps.price)
     service = deps.service(content, model.wrap)
     players, judges = Players(), Judges()
     try:
@@ -160,8 +164,10 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
                 return done
             found = await run(
                 planned,
-                judges.behind(
-                    PathTarget(service, deps.loop.clock, deps.new_id, players=players), planned
+                MeteredTarget(
+                    judges.behind(
+                        PathTarget(service, deps.loop.clock, deps.new_id, players=players), planned
+                    )
                 ),
                 runfile=runfile,
                 scoring=scoring,
@@ -319,13 +325,14 @@ def _summary(
         file=file,
         started_at=times[0],
         ended_at=times[1],
-        cost=_cost(found),
+        cost=cost_of(found.rows),
         flaky=tuple(sorted({each.case for each in flaky})),
         suites=planned.counts,
         unchecked=unchecked(found.rows),
         flaky_cases=flaky,
         looks=found.looks,
         stopped_early=found.stopped_early,
+        spent=spendings(found.rows),
     )
 
 
@@ -341,20 +348,6 @@ def narrow_enough(rule: StopWhen, rows: list[Observation], looks: int) -> bool:
     if found.low is None or found.high is None:
         return False
     return found.high - found.low <= rule.width
-
-
-def _cost(found: RunRows) -> str | None:
-    """What the answers cost when they were paid for; None when no price is known.
-
-    With prices in several currencies there is no one sum: each is written with its currency.
-    """
-    sums: dict[str, Decimal] = {}
-    for row in found.rows:
-        if row.cost is not None:
-            sums[row.currency] = sums.get(row.currency, Decimal(0)) + Decimal(row.cost)
-    if not sums:
-        return None
-    return " + ".join(f"{amount.normalize():f} {unit}".strip() for unit, amount in sums.items())
 
 
 def _completed(planned: Plan, summary: RunSummary, digest: str, actor: str) -> Draft:

@@ -86,7 +86,7 @@ async def open_judges(
             key = digest_of(wanted)
             if key not in bare:
                 bare[key] = opened.kept(make(wanted))
-            return opened.kept(model.wrap_user(bare[key], wanted, system.assets))
+            return opened.kept(model.wrap_judge(bare[key], wanted, system.assets))
 
         opened.by_suite = judges.judges_of(planned, provider, opponents)  # 1
         for suite, found in opened.by_suite.items():  # 3

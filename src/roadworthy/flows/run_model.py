@@ -7,14 +7,31 @@ not write is not used, only counted.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from roadworthy.domain import Model, Provider, ReleaseContent, canonical, sha256
-from roadworthy.evaluation import CachedProvider, PlainProvider, SeededProvider
+from roadworthy.domain import (
+    Model,
+    Provider,
+    ReleaseContent,
+    Usage,
+    canonical,
+    format_instant,
+    sha256,
+)
+from roadworthy.evaluation import (
+    CachedProvider,
+    MeteredProvider,
+    PlainProvider,
+    SeededProvider,
+)
 
 from .loop import Loop
+
+Price = Callable[[Usage, str, str], tuple[str, str] | None]
+"""(usage, model, instant) -> (decimal string, currency); None where no price is known."""
 
 _ANSWERS = "roadworthy/answer-cache/v1"
 """What the machine's key is asked for."""
@@ -23,7 +40,17 @@ _ANSWERS = "roadworthy/answer-cache/v1"
 class RunModel:
     """Wraps the provider of one run."""
 
-    def __init__(self, content: ReleaseContent, loop: Loop, *, cache: bool, seed: int) -> None:
+    def __init__(
+        self,
+        content: ReleaseContent,
+        loop: Loop,
+        *,
+        cache: bool,
+        seed: int,
+        price: Price | None = None,
+    ) -> None:
+        """`price` says what a call of a model cost; without it no price is known."""
+        self._price = price
         self._content = content
         self._loop = loop
         self._cache = cache
@@ -45,10 +72,25 @@ class RunModel:
 
     def wrap_user(self, provider: Provider, model: Model, assets: dict[str, Any]) -> Provider:
         """A provider that plays users: remembered, so that the same answers meet the same users."""
-        if not self._cache:
-            return SeededProvider(PlainProvider(provider), self._seed)
-        identity = {"user": True, **_identity(model, assets)}
-        return SeededProvider(self._keeping(provider, identity), self._seed)
+        return self._beside(provider, model, assets, "users")
+
+    def wrap_judge(self, provider: Provider, model: Model, assets: dict[str, Any]) -> Provider:
+        """A provider that judges: remembered, so that the same answers get the same verdicts."""
+        return self._beside(provider, model, assets, "judges")
+
+    def _beside(
+        self, provider: Provider, model: Model, assets: dict[str, Any], by: str
+    ) -> Provider:
+        """A provider beside the candidate's, its calls on the row's tab."""
+        inner: Provider = PlainProvider(provider)
+        if self._cache:
+            inner = self._keeping(provider, {"user": True, **_identity(model, assets)})
+
+        def pricing(usage: Usage) -> tuple[str, str] | None:
+            at = format_instant(self._loop.clock.now())
+            return None if self._price is None else self._price(usage, model.name, at)
+
+        return MeteredProvider(SeededProvider(inner, self._seed), by, pricing)
 
     def _keeping(self, provider: Provider, identity: dict[str, Any]) -> CachedProvider:
         return CachedProvider(

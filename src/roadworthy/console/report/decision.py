@@ -97,5 +97,8 @@ def _facts(inspection: Inspection, tally: Tally) -> list[Fact]:
     if latency is not None and latency.value is not None:
         found.append(Fact("latency, p95", f"{number(round(latency.value))} ms", f"n {latency.n:,}"))
     if run.cost is not None:
-        found.append(Fact("cost", run.cost, "of answers with a known price"))
+        found.append(Fact("cost", run.cost, "of what has a known price"))
+    for each in run.spent:
+        tokens = f"{each.calls:,} calls, {each.input_tokens + each.output_tokens:,} tokens"
+        found.append(Fact(f"of which {each.by}", each.cost or "unknown", tokens))
     return found
