@@ -48,8 +48,13 @@ class App:
             return
         try:
             request.caller = self._identify(request)
+        except ApiError as problem:
+            self._count(problem)
+            raise
         except RoadworthyError as error:
-            raise problem_of(error) from None
+            told = problem_of(error)
+            self._count(told)
+            raise told from None
 
     async def answer(self, request: Request, answer: Answer) -> None:
         """Answer one request that was admitted."""
@@ -57,15 +62,22 @@ class App:
         try:
             await self._answer(request, answer)
         except ApiError as problem:
-            send_problem(answer, problem)
+            self._send(answer, problem)
         except RoadworthyError as error:
-            send_problem(answer, problem_of(error))
+            self._send(answer, problem_of(error))
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
             message = "the gateway failed; its log says why"
-            send_problem(answer, ApiError(500, message, code="internal_error"))
+            self._send(answer, ApiError(500, message, code="internal_error"))
         finally:
             self._under_way -= 1
+
+    def _send(self, answer: Answer, problem: ApiError) -> None:
+        self._count(problem)
+        send_problem(answer, problem)
+
+    def _count(self, problem: ApiError) -> None:
+        self._gateway.tally.refused(problem.status, problem.code)
 
     async def _answer(self, request: Request, answer: Answer) -> None:
         path, method, caller = request.path, request.method, request.caller

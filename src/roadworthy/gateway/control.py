@@ -17,8 +17,11 @@ from contextlib import suppress
 import msgspec
 
 from roadworthy.domain import RoadworthyError
+from roadworthy.journal import CONTENT_TYPE
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.plan import Plan
+
+from .control_door import Page, Pages, open_door
 
 ROUND_S = 0.1
 """Between two rounds: a late rule must stop a scope within a second of the answer."""
@@ -57,7 +60,8 @@ async def run(plan: Plan) -> None:
     loop.add_signal_handler(signal.SIGTERM, over.set)
     if not sys.stdin.closed and not sys.stdin.isatty():
         loop.add_reader(sys.stdin.fileno(), over.set)
-    door = await _open_door(plan.control_port, state) if plan.control_port else None
+    pages = _pages(control, state)
+    door = await open_door(plan.control_port, pages) if plan.control_port else None
     sys.stdout.write('{"ready":true}\n')
     sys.stdout.flush()
     while not over.is_set():
@@ -83,23 +87,22 @@ async def _round(control: Control, state: ControlState, over: asyncio.Event) -> 
         await asyncio.wait_for(over.wait(), pause)
 
 
-async def _open_door(port: int, state: ControlState) -> asyncio.Server:
-    """A door that answers every request with the state; on the loopback only."""
+def _pages(control: Control, state: ControlState) -> Pages:
+    async def ready() -> Page:
+        """How the process stands."""
+        return Page(state.body(), 503 if state.fault else 200)
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Read the head, say the state, close."""
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            await reader.readuntil(b"\r\n\r\n")
-            body = state.body()
-            status = b"503 Service Unavailable" if state.fault else b"200 OK"
-            writer.write(
-                b"HTTP/1.1 %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
-                b"connection: close\r\n\r\n%b" % (status, len(body), body)
+    async def metrics() -> Page:
+        """What all workers counted, for Prometheus."""
+        try:
+            text = await asyncio.to_thread(
+                control.metrics, rounds=state.rounds, records=state.records, fault=state.fault
             )
-            await writer.drain()
-        writer.close()
+        except (RoadworthyError, OSError) as error:
+            return Page(msgspec.json.encode({"error": str(error)}), 503)
+        return Page(text, kind=CONTENT_TYPE.encode())
 
-    return await asyncio.start_server(answer, "127.0.0.1", port)
+    return {"/readyz": ready, "/metrics": metrics}
 
 
 def main(arguments: list[str]) -> int:

@@ -22,6 +22,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from roadworthy.domain import EvidenceError, UsageError
+from roadworthy.journal import forget_states
+from roadworthy.manifests import Workspace
 from roadworthy.wiring.plan import Plan
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
@@ -119,7 +121,10 @@ async def supervise(
 ) -> None:
     """Run the gateway until SIGTERM or SIGINT. Raises UsageError when it cannot start."""
     listener = listen(settings.host, settings.port)
-    with listener, only_one(Path(settings.plan.workspace), _address(listener)):
+    workspace = Workspace(Path(settings.plan.workspace))
+    with listener, only_one(workspace.root, _address(listener)):
+        with suppress(OSError):
+            forget_states(workspace.workers)
         await _supervise(settings, listener, on_ready, say)
 
 

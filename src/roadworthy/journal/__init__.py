@@ -1,24 +1,34 @@
 """Append-only segments: on disk before the answer leaves, texts sealed, every record checked."""
 
+from .prometheus import CONTENT_TYPE, ControlGauges, exposition
 from .reading import Tail, find, read_journal, read_segment, segments, told
 from .record import Record, Sealed
 from .recovery import Recovered, recover
 from .sealing import Seal, seal_segment
 from .spool import Spool
+from .tally import Gauges, Tally, forget_states, publish_state, read_states
 from .vault import Vault, open_master_key, unseal
 
 __all__ = [
+    "CONTENT_TYPE",
+    "ControlGauges",
+    "Gauges",
     "Record",
     "Recovered",
     "Seal",
     "Sealed",
     "Spool",
     "Tail",
+    "Tally",
     "Vault",
+    "exposition",
     "find",
+    "forget_states",
     "open_master_key",
+    "publish_state",
     "read_journal",
     "read_segment",
+    "read_states",
     "recover",
     "seal_segment",
     "segments",

@@ -68,11 +68,17 @@ class Spool:
         clock: Clock,
         settings: JournalSettings,
         in_flight: Callable[[], int] = lambda: 0,
+        count: Callable[[Observation], None] = lambda kept: None,
         min_free_bytes: int = MIN_FREE_BYTES,
     ) -> None:
-        """`in_flight` says how many calls may soon want a record too."""
+        """`in_flight` says how many calls may soon want a record too.
+
+        `count` is told of every closed exchange once its record is kept.
+        """
         self.fault = ""
         """Why nothing can be written; empty while all is well."""
+        self.free_bytes: int | None = None
+        """Of the disk, when it was last looked at."""
         self._folder = folder
         self._worker = worker
         self._vault = vault
@@ -81,6 +87,7 @@ class Spool:
         self._limit = settings.segment_mb * 1024 * 1024
         self._min_free = min_free_bytes
         self._in_flight = in_flight
+        self._count = count
         self._gathered: list[_Item] = []
         self._writing = False
         self._ended = False
@@ -128,8 +135,9 @@ class Spool:
     def check_space(self) -> None:
         """Look at the free disk space; too little is a fault until there is more again."""
         try:
-            free = shutil.disk_usage(self._folder).free
+            self.free_bytes = free = shutil.disk_usage(self._folder).free
         except OSError as error:
+            self.free_bytes = None
             self.fault = self.fault or f"cannot look at {self._folder}: {error.strerror}"
             return
         if free < self._min_free:
@@ -162,6 +170,8 @@ class Spool:
         opens = observation.id if kind == "open" else ""
         closes = observation.id if kind == "close" else ""
         await self._put(encode(record), opens, closes, durable=self._durable)
+        if closes:
+            self._count(observation)
 
     async def _put(self, frame: bytes, opens: str, closes: str, *, durable: bool) -> None:
         if self.fault and not closes:

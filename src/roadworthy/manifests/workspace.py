@@ -71,6 +71,11 @@ class Workspace(Struct, frozen=True):
         return self.serving / "tenants.json"
 
     @property
+    def workers(self) -> Path:
+        """How each worker stands and what it counted, written anew every second."""
+        return self.serving / "workers"
+
+    @property
     def lock(self) -> Path:
         """Held while the routing table or the tenants are rewritten."""
         return self.serving / "lock"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -11,7 +12,14 @@ import msgspec
 from roadworthy.domain import Deployment, RoadworthyError, VerificationError
 from roadworthy.flows.reconciling import Reconciler, Rules
 from roadworthy.flows.routing import read_table
-from roadworthy.journal import Tail, Vault, open_master_key
+from roadworthy.journal import (
+    ControlGauges,
+    Tail,
+    Vault,
+    exposition,
+    open_master_key,
+    read_states,
+)
 from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.release import read_bundle
 from roadworthy.serving import RailLine
@@ -49,6 +57,8 @@ class Control:
         self._clock = loop.clock
         self._kept = dict(self._tail.marks)
         self._kept_at = loop.clock.monotonic()
+        self._ledger = loop.ledger
+        self._entries: int | None = None
         self._reconciler = Reconciler(
             loop, self._tail, vault, rules=self._rules, warn=logger.warning
         )
@@ -56,9 +66,26 @@ class Control:
     def round(self) -> int:
         """One round. Raises RoadworthyError when it must be tried again."""
         taken = self._reconciler.round()
+        newest = self._ledger.newest_checkpoint()
+        self._entries = newest.size if newest else 0
         if self._clock.monotonic() - self._kept_at >= KEEP_S:
             self.keep()
         return taken
+
+    def metrics(self, *, rounds: int, records: int, fault: str) -> bytes:
+        """What all workers counted, in Prometheus' format. Raises EvidenceError or OSError.
+
+        Safe to call beside a round: it only reads.
+        """
+        kills = Counter(flag.system or "*" for flag in read_table(self.workspace.routing).kills)
+        control = ControlGauges(
+            rounds=rounds,
+            records=records,
+            fault=fault,
+            ledger_entries=self._entries,
+            kills=dict(kills),
+        )
+        return exposition(read_states(self.workspace.workers), control)
 
     def keep(self) -> None:
         """Write down how far the journal was read."""

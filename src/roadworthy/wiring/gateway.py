@@ -31,7 +31,17 @@ from roadworthy.flows.hearing import HearingDeps, Terms
 from roadworthy.flows.request_path import PathDeps
 from roadworthy.flows.routing import brake, read_table
 from roadworthy.flows.service import Service
-from roadworthy.journal import Record, Spool, Vault, find, open_master_key, recover
+from roadworthy.journal import (
+    Gauges,
+    Record,
+    Spool,
+    Tally,
+    Vault,
+    find,
+    open_master_key,
+    publish_state,
+    recover,
+)
 from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.serving import Flight, Tenants, load_tenants
 
@@ -42,8 +52,8 @@ from .watched import WatchedFile
 TICK_S = 0.05
 """How often files are looked at: far below the second within which a kill must act."""
 
-SPACE_EVERY = 20
-"""Ticks between two looks at the free disk space."""
+SECOND = 20
+"""Ticks between two looks at the free disk space, and two states for whoever watches."""
 
 
 class Gateway:
@@ -64,6 +74,7 @@ class Gateway:
         """System -> its model's name; empty where a release is live but refused."""
         self.tenants: Tenants | None = None
         self.flight = Flight()
+        self.tally = Tally()
         self._services: dict[str, Service] = {}
         self._deployments: dict[str, Deployment] = {}
         self._watched_table = WatchedFile(self.workspace.routing)
@@ -90,6 +101,7 @@ class Gateway:
             clock=self.clock,
             settings=deployment.journal,
             in_flight=self.flight.__len__,
+            count=self.tally.count,
         )
         self.journal.start()
         self.path = PathDeps(
@@ -106,6 +118,7 @@ class Gateway:
         self.look_at_tenants()
         self.look_at_table()
         await self._load(self._newest)
+        self._publish_state()
         self._spawn(self._watch())
 
     async def aclose(self) -> None:
@@ -114,6 +127,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.journal.aclose()
+        self._publish_state()
         for service in self._services.values():
             await service.provider.aclose()
 
@@ -205,8 +219,28 @@ class Gateway:
             self.look_at_tenants()
             if self._newest.routes != self.table.routes and not self._loading.locked():
                 self._spawn(self._load(self._newest))
-            if ticks % SPACE_EVERY == 0:
+            if ticks % SECOND == 0:
                 self.journal.check_space()
+                self._publish_state()
+
+    def _publish_state(self) -> None:
+        """Leave the counts for the control process; a full disk keeps nobody from serving."""
+        gauges = Gauges(
+            in_flight=len(self.flight),
+            serving={system: front.service.digest for system, front in self.fronts.items()},
+            refused=tuple(self.refused),
+            table_version=self.table.version,
+            table_readable=not self.fault,
+            keys_readable=self.tenants is not None,
+            journal_writable=not self.journal.fault,
+            disk_free_bytes=self.journal.free_bytes,
+        )
+        at = format_instant(self.clock.now())
+        with suppress(OSError):
+            publish_state(
+                self.workspace.workers,
+                self.tally.state(worker=self.plan.worker, at=at, gauges=gauges),
+            )
 
     async def _load(self, table: RoutingTable) -> None:
         """Load the live releases of a table, then let its routes stand."""
