@@ -7,7 +7,7 @@ Never happens here: a change of the original; findings always point at the text 
 
 The folding is local: it goes cluster by cluster (a character with the marks that ride on it), so
 that a stream folds to the same text however it is cut. Sources: Unicode Standard Annex 15 (NFKC),
-Unicode Technical Standard 39 (confusables), of which confusables.py holds the Latin look-alikes.
+Unicode Technical Standard 39 (confusables), of which `domain.look_alikes` holds the Latin ones.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .confusables import LOOK_ALIKES
+from roadworthy.domain import looks_like
 
 _REMEMBERED = 65_536
 """Code points kept in the table: more than any text uses, and a bound on its memory."""
@@ -37,55 +37,12 @@ _BLANKS = re.compile(r"[\t\n\f\r ]{3,}")
 KEPT_BLANKS = 2
 """So many blanks in a row stay: paragraphs fold to themselves, and patterns know of two."""
 
-_TO_BLANK = frozenset("\x0b\x85\u2028\u2029")
-_BLANK_CONTROLS = frozenset("\t\n\f\r")
-_IGNORED = (
-    range(0x115F, 0x1161),
-    range(0x17B4, 0x17B6),
-    range(0x180B, 0x1810),
-    range(0x2060, 0x2070),
-    range(0x3164, 0x3165),
-    range(0xFE00, 0xFE10),
-    range(0xFFA0, 0xFFA1),
-    range(0xFFF0, 0xFFF9),
-    range(0xE0000, 0xE1000),
-)
-"""Default_Ignorable_Code_Point (DerivedCoreProperties.txt), but for what is Cf or a mark."""
-
-_MARKS = (
-    range(0x0300, 0x0370),
-    range(0x1AB0, 0x1B00),
-    range(0x1DC0, 0x1E00),
-    range(0x20D0, 0x2100),
-    range(0xFE20, 0xFE30),
-)
-"""Combining marks of no script in particular; those of Hindi or Hebrew stay."""
-
-
-def _is_mark(point: int) -> bool:
-    return any(point in block for block in _MARKS)
-
-
-def _folded(point: int) -> str | None:
-    """What one code point becomes after composition; None drops it."""
-    sign = chr(point)
-    if sign in LOOK_ALIKES:
-        return LOOK_ALIKES[sign]
-    if sign in _TO_BLANK:
-        return " "
-    if _is_mark(point) or any(point in block for block in _IGNORED):
-        return None
-    kind = unicodedata.category(sign)
-    if kind == "Cf" or (kind == "Cc" and sign not in _BLANK_CONTROLS):
-        return None
-    return sign
-
 
 class _Table(dict[int, str | None]):
     """`str.translate` table that fills itself."""
 
     def __missing__(self, point: int) -> str | None:
-        folded = _folded(point)
+        folded = looks_like(point)
         if len(self) < _REMEMBERED:
             self[point] = folded
         return folded
@@ -95,7 +52,7 @@ def rides(sign: str) -> bool:
     """Whether a character belongs to the one before it (marks, zero-width signs)."""
     if sign < "\u0300":
         return sign == "\u00ad"
-    return unicodedata.combining(sign) != 0 or _folded(ord(sign)) is None
+    return unicodedata.combining(sign) != 0 or looks_like(ord(sign)) is None
 
 
 class Normaliser:

@@ -145,6 +145,7 @@ from .judge import (
     score_name,
 )
 from .judge_wording import JUDGE_SYSTEM, judge_prompt
+from .look_alikes import looks_like
 from .note_sections import PREREAD, SECTIONS, NoteSection, Unsaid, unsaid_sections
 from .objective import (
     AGGREGATIONS,
@@ -269,7 +270,8 @@ __all__ = [
     "Value", "Variable", "Verdict", "VerificationError", "Waiver", "WaiverUse", "Witness",
     "calibration_faults", "canonical", "canonical_of_plain", "decimal", "digest_of", "exact",
     "find_indicator", "format_instant", "grade_of", "judge_digest", "judge_options", "judge_prompt",
-    "judges_asking", "never_set_aside", "next_state", "option_faults", "option_values",
+    "judges_asking", "looks_like", "never_set_aside", "next_state", "option_faults",
+    "option_values",
     "pairwise_options", "parse_duration", "parse_instant", "parse_reducer", "parse_target",
     "parse_window", "pin_case", "pinned_judges", "plain", "question_of", "read_name",
     "require_sound", "rubric_named", "rubric_options", "score_grades", "score_name",

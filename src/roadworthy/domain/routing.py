@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from .clock import Instant
 from .entry import Checkpoint
+from .look_alikes import readings
 
 _BETWEEN = re.compile(r"[,;\s]")
 """What stands between the values of a list."""
@@ -60,12 +61,16 @@ class KillFlag(Struct, frozen=True, kw_only=True):
 def _spells(given: str | None, killed: str) -> bool:
     """Whether a caller's facet means the killed value, however it is spelt.
 
-    Facets come from the caller, so a stop errs wide: case and blanks do not count, and of a list
+    Facets come from the caller, so a stop errs wide: it goes by what a value looks like (case,
+    blanks and letters of another script that look the same do not count), and of a list
     (`en, de;q=0.5`) or a value with a part behind it (`de-DE`) the killed value is enough.
     """
     if given is None:
         return False
-    wanted, said = killed.strip().casefold(), given.strip().casefold()
+    return any(_names(said, wanted) for said in readings(given) for wanted in readings(killed))
+
+
+def _names(said: str, wanted: str) -> bool:
     if said == wanted:
         return True
     parts = [part.strip() for part in _BETWEEN.split(said)] if wanted else []

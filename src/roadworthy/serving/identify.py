@@ -111,7 +111,7 @@ class _Reader:
 
     def read(self, headers: Mapping[bytes, bytes], body: Mapping[str, Any], text: str) -> str:
         if self._header:
-            value = headers.get(self._header, b"").decode("latin-1").strip()
+            value = _header_text(headers.get(self._header, b"")).strip()
             if value:
                 return value
         if self._pointer:
@@ -123,6 +123,14 @@ class _Reader:
             if match:
                 return str((match.group(1) if match.re.groups else match.group(0)) or "")
         return self._default
+
+
+def _header_text(value: bytes) -> str:
+    """As UTF-8, which clients send; else byte by byte, as RFC 9110 once had it."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
 
 
 def _parts(pointer: str) -> tuple[str, ...]:

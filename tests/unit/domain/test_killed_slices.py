@@ -22,6 +22,33 @@ def test_another_spelling_of_a_killed_value_is_stopped(given: str) -> None:
     assert stops(" DE ", given)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "D\u0415",  # a capital
+        "d\u0435",  # Cyrillic
+        "\uff24\uff25",  # wide
+        "\U0001d41d\U0001d41e",  # mathematical
+        "d\u200be",  # a blank that nobody sees
+        "d\x00e",
+        "d\u0435\u0334",  # a mark over a look-alike
+        "d\u0435\u2013AT",  # another dash
+        "en, d\u0435",
+    ],
+)
+def test_what_looks_like_a_killed_value_is_stopped(given: str) -> None:
+    assert stops("de", given)
+    assert stops(given, "de") or "," in given or "\u2013" in given
+
+
+def test_a_killed_value_of_another_script_stops_itself_only() -> None:
+    assert stops("Москва", "москва")
+    assert stops("İzmir", "i\u0307zmir")
+    assert not stops("Москва", "Mo")
+    assert stops("ab", "\u0410\u0412")  # of the second, only the capital looks Latin
+    assert not stops("München", "Munchen")
+
+
 @pytest.mark.parametrize("given", ["", "en", "den", "d", "en-de", "nde"])
 def test_another_value_is_answered(given: str) -> None:
     assert not stops("de", given)

@@ -113,3 +113,10 @@ def test_a_facet_is_read_where_it_is_declared(source: FacetSource, expected: str
 def test_a_facet_regex_that_is_not_re2_is_refused() -> None:
     with pytest.raises(ValueError, match="not RE2"):
         FacetReader({"f": FacetSource(regex=r"(a)\1")})
+
+
+def test_a_facet_in_a_header_is_read_as_utf_8_and_else_byte_by_byte() -> None:
+    reader = FacetReader({"city": FacetSource(header="x-city")})
+    assert reader.read({b"x-city": "Köln".encode()}, {}, "") == {"city": "Köln"}
+    assert reader.read({b"x-city": "Köln".encode("latin-1")}, {}, "") == {"city": "Köln"}
+    assert reader.read({b"x-city": "d\u0435".encode()}, {}, "") == {"city": "d\u0435"}
