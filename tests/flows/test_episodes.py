@@ -158,7 +158,7 @@ async def test_several_calls_in_one_answer_are_all_answered(loop):
     assert row.output == "12"
 
 
-@pytest.mark.parametrize("kind", ["local", "rule"])
+@pytest.mark.parametrize("kind", ["http", "rule"])
 async def test_a_model_that_is_told_of_no_tools_proves_nothing_by_calling_none(loop, kind):
     case = a_case(
         0, tools=[a_tool("refund", REFUND)], expect=Expect(trajectory=Trajectory(never=["*"]))

@@ -10,7 +10,7 @@ an answer from the cache says how long it took, not how long it took to find.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -23,21 +23,23 @@ from roadworthy.domain import (
     EvidenceError,
     Observation,
     RoadworthyError,
+    Sampling,
     UsageError,
     format_instant,
 )
 from roadworthy.evaluation import Receipt, new_receipt
-from roadworthy.serving import conversation
+from roadworthy.serving import conversation, input_text
 
 from .episode import opening, play
 from .late_looking import look_late
+from .never_judges import NeverJudge, failed_look, look_judged
 from .players import Players
 from .request_path import answer
 from .service import Service
 from .tool_desk import ToolDesk
 from .trace import Reply
 
-_TELLS_OF_TOOLS = frozenset({"openai_compatible", "python", "recorded"})
+_TELLS_OF_TOOLS = frozenset({"openai_compatible", "python", "recorded", "local"})
 """Providers that tell their model of tools. Of any other, what it does not call proves nothing."""
 
 
@@ -51,12 +53,17 @@ class PathTarget:
         new_id: Callable[[], str],
         *,
         players: Players | None = None,
+        never: Sequence[NeverJudge] = (),
     ) -> None:
-        """`new_id` makes the observations' ids (UUIDv7); `players` are around an episode."""
+        """`new_id` makes the observations' ids (UUIDv7); `players` are around an episode.
+
+        `never` are the judges that look for never events.
+        """
         self._service = service
         self._clock = clock
         self._new_id = new_id
         self._players = players or Players()
+        self._never = tuple(never)
 
     async def answer(self, case: Case, *, suite: str, repeat: int) -> Observation:
         """Answer one case once. What fails is an observation with `status="error"`.
@@ -74,7 +81,7 @@ class PathTarget:
         except RoadworthyError as error:
             observation = self._failed(case, error)
         return msgspec.structs.replace(
-            observation,
+            failed_look(observation),
             suite=suite,
             case=case.id,
             repeat=repeat,
@@ -82,6 +89,19 @@ class PathTarget:
             facets=case.facets,
             **_durations(receipt, observation),
         )
+
+    async def reply(
+        self, case: Case, *, repeat: int, sampling: Sampling | None, extra: Mapping[str, Any]
+    ) -> Reply:
+        """What is said to a question that somebody else asks, late rules looked at.
+
+        `sampling` and `extra` are the asker's wishes; a release that owns the prompt takes none.
+        Raises UsageError where the question would not arrive as it was asked.
+        """
+        call = self._call(case, repeat)
+        if not call.managed:
+            call.sampling, call.extra = sampling, dict(extra)
+        return await self._replied(call)
 
     async def _played(self, case: Case, suite: str, repeat: int) -> Observation:
         """A case of several turns, or with tools: each question through the same path."""
@@ -91,7 +111,7 @@ class PathTarget:
 
         async def ask(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> Reply:
             call = self._blank(case, repeat)
-            if self._owned:
+            if self.owned:
                 self._fill(call, case, messages)
             else:
                 call.managed = False
@@ -112,13 +132,13 @@ class PathTarget:
                 f"case {case.id} has tools, and a `{candidate.model.provider}` model is told of"
                 " none",
                 fix="a model that cannot call a tool shows nothing by not calling it: use"
-                " openai_compatible, python or recorded",
+                " openai_compatible, local, python or recorded",
             )
         if candidate.decision is not None:
             raise UsageError(f"case {case.id} has tools, and a decision calls none")
         listed = {tool.name for tool in candidate.tools}
         unlisted = [tool.name for tool in case.tools or () if tool.name not in listed]
-        if self._owned and unlisted:
+        if self.owned and unlisted:
             raise UsageError(
                 f"case {case.id} has the tool {unlisted[0]!r}, but the release owns the prompt and"
                 " its list does not name it",
@@ -135,6 +155,7 @@ class PathTarget:
         if reply is None:
             raise UsageError("the request path ended without a reply")
         looked = look_late(reply.observation, call, self._service.rails, self._clock)
+        looked = await look_judged(looked, self._never, asked=input_text(call))
         return msgspec.structs.replace(reply, observation=looked)
 
     def _blank(self, case: Case, repeat: int) -> Call:
@@ -149,7 +170,7 @@ class PathTarget:
         )
 
     @property
-    def _owned(self) -> bool:
+    def owned(self) -> bool:
         """Whether the release owns the prompt; else a conversation goes through as it is."""
         content = self._service.content
         return content.prompt is not None or content.candidate.decision is not None
@@ -157,7 +178,7 @@ class PathTarget:
     def _call(self, case: Case, repeat: int) -> Call:
         call = self._blank(case, repeat)
         before = case.turns
-        if self._owned and (before or isinstance(case.input, list)):
+        if self.owned and (before or isinstance(case.input, list)):
             self._fill(call, case, [*before, *opening(case)])
         elif before or isinstance(case.input, list):
             call.managed = False

@@ -29,6 +29,7 @@ from roadworthy.domain import (
 from .local_labels import LabelTokens, label_probabilities
 from .local_prompt import TokenPrompt, template_named, token_prompt
 from .local_server import Completion, LocalOptions, LocalServer
+from .local_tools import CallReader, plain_messages, tools_of
 from .time_limit import time_limit
 from .weights import locate_weights
 
@@ -61,14 +62,20 @@ class LocalModel:
                 chunk = await self._decide(request)
             yield chunk
             return
+        tools = tools_of(request, call_first=self._options.call_first)
+        said = msgspec.structs.replace(request, messages=plain_messages(request.messages, tools))
+        reader = CallReader(tools, place=len(request.messages)) if tools.functions else None
         async with self._turn(request):
-            prompt, where, room = await self._prepared(request)
+            prompt, where, room = await self._prepared(said)
             ask = {**where, "prompt": prompt.tokens, **_sampling(request, room)}
+            if tools.required:
+                ask["grammar"] = tools.grammar()
             async with aclosing(self._server.events(ask, timeout_s=time_limit(request))) as events:
                 async for event in events:
                     if event.stop:
                         self._finished(prompt, where)
-                    yield _chunk(event, prompt)
+                    chunk = _chunk(event, prompt)
+                    yield reader.read(chunk) if reader is not None else chunk
 
     @asynccontextmanager
     async def _turn(self, request: ModelRequest) -> AsyncIterator[None]:

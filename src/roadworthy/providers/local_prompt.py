@@ -48,6 +48,8 @@ TEMPLATES = {
     "plain": Template(before="", after="\n\n", begin=""),
 }
 
+_ROLES = ("system", "developer", "user", "assistant")
+
 
 class Tokenizer(Protocol):
     """What turns text into token ids."""
@@ -127,7 +129,7 @@ def _pieces(messages: tuple[dict[str, Any], ...], template: Template) -> list[tu
     opening = ""
     after = ""
     for message in messages:
-        role, content = str(message.get("role", "user")), _content(message)
+        role, content = _role(message), content_of(message)
         if role in ("system", "developer") and template.system_in_user:
             opening += content + "\n\n"
             continue
@@ -144,7 +146,21 @@ def _pieces(messages: tuple[dict[str, Any], ...], template: Template) -> list[tu
     return pieces
 
 
-def _content(message: dict[str, Any]) -> str:
+def _role(message: dict[str, Any]) -> str:
+    """The role, one of four: it stands among control tokens, so no other word gets there."""
+    role = message.get("role", "user")
+    if role not in _ROLES:
+        raise ProviderError(
+            f"the local model knows no role {str(role)[:40]!r}",
+            retryable=False,
+            status=400,
+            fix=f"roles are {', '.join(_ROLES)} and tool",
+        )
+    return str(role)
+
+
+def content_of(message: dict[str, Any]) -> str:
+    """A message's content as one text. Raises ProviderError when it is none."""
     content = message.get("content")
     if isinstance(content, str):
         return content

@@ -39,6 +39,9 @@ class LocalOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """gemma | chatml | plain; empty: gemma for the built-in model."""
     variants: bool = True
     """Whether a label counts however it is capitalised."""
+    call_first: bool = False
+    """Whether what a user says must be answered by a call, where tools are offered; what the tools
+    said is answered freely. A call that must be is decoded along the tools' schemas."""
 
 
 MOST_THREADS = 4
@@ -286,5 +289,8 @@ async def _check(response: Response) -> None:
 def _refused(reply: Completion, status: int) -> ProviderError:
     message = str((reply.error or {}).get("message", "no reason given"))
     return ProviderError(
-        f"the local model refused the call: {message}", retryable=False, status=status
+        f"the local model refused the call: {message}",
+        retryable=False,
+        status=status,
+        quoted=message,
     )
