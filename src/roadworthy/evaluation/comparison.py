@@ -15,6 +15,9 @@ from roadworthy.domain import Observation, score_grades
 
 from .repeats import passed
 
+_Rows = Sequence[tuple[str, Observation]]
+"""Rows, each with the case for which it counts."""
+
 
 class Comparison(Struct, frozen=True, kw_only=True):
     """One score (or the case's whole verdict) of two runs, paired by case."""
@@ -58,6 +61,10 @@ def compare(
     before: Iterable[Observation], after: Iterable[Observation], *, score: str = ""
 ) -> Comparison:
     """Pair two runs by case id. A case is right when more than half of its repeats were."""
+    return _compared(_with_cases(before), _with_cases(after), score)
+
+
+def _compared(before: _Rows, after: _Rows, score: str) -> Comparison:
     first, second = _verdicts(before, score), _verdicts(after, score)
     shared = sorted(first.keys() & second.keys())
     both = sum(1 for case in shared if first[case] and second[case])
@@ -82,9 +89,9 @@ def compare_all(
     before: Iterable[Observation], after: Iterable[Observation]
 ) -> tuple[Comparison, ...]:
     """The case's verdict, then every score that both runs hold, by name."""
-    first, second = list(before), list(after)
+    first, second = _with_cases(before), _with_cases(after)
     shared = _score_names(first) & _score_names(second)
-    return tuple(compare(first, second, score=name) for name in ("", *sorted(shared)))
+    return tuple(_compared(first, second, name) for name in ("", *sorted(shared)))
 
 
 class Degrees(Struct, frozen=True, kw_only=True):
@@ -106,13 +113,13 @@ def compare_degrees(
 
     A scorer says so, or a value that is neither 0 nor 1 does.
     """
-    first, second = list(before), list(after)
+    first, second = _with_cases(before), _with_cases(after)
     return tuple(
         _degrees(name, first, second) for name in sorted(_of_degree(first) & _of_degree(second))
     )
 
 
-def _degrees(name: str, before: Sequence[Observation], after: Sequence[Observation]) -> Degrees:
+def _degrees(name: str, before: _Rows, after: _Rows) -> Degrees:
     first, second = _means(before, name), _means(after, name)
     shared = sorted(first.keys() & second.keys())
     return Degrees(
@@ -120,47 +127,53 @@ def _degrees(name: str, before: Sequence[Observation], after: Sequence[Observati
         cases=tuple(shared),
         before=tuple(first[case] for case in shared),
         after=tuple(second[case] for case in shared),
-        lower_is_better=any(score_grades(row).get(name) == "down" for row in after),
+        lower_is_better=any(score_grades(row).get(name) == "down" for _, row in after),
         unpaired=len(first.keys() ^ second.keys()),
     )
 
 
-def _of_degree(rows: Iterable[Observation]) -> set[str]:
+def _of_degree(rows: _Rows) -> set[str]:
     """Scores that some row says, or shows, to be matters of degree."""
     found: set[str] = set()
     seen: set[str] = set()
-    for row in rows:
+    for _, row in rows:
         seen.update(row.scores)
         found.update(score_grades(row))
-        found.update(name for name, value in row.scores.items() if value not in (0.0, 1.0))
+        for name, value in row.scores.items():
+            if name not in found and value not in (0.0, 1.0):
+                found.add(name)
     return {name for name in found & seen if not name.startswith("raw.")}
 
 
-def _means(rows: Iterable[Observation], name: str) -> dict[str, float]:
+def _means(rows: _Rows, name: str) -> dict[str, float]:
     values: dict[str, list[float]] = {}
-    for row in rows:
+    for case, row in rows:
         value = row.scores.get(name)
         if value is not None and row.status != "error":
-            values.setdefault(row.unit[1], []).append(value)
+            values.setdefault(case, []).append(value)
     return {case: sum(each) / len(each) for case, each in values.items()}
 
 
-def _score_names(rows: Iterable[Observation]) -> set[str]:
+def _with_cases(rows: Iterable[Observation]) -> _Rows:
+    return [(row.unit[1], row) for row in rows]
+
+
+def _score_names(rows: _Rows) -> set[str]:
     """Scores that are verdicts; those of degree have no share that is right."""
     return {
         name
-        for row in rows
+        for _, row in rows
         for name in row.scores.keys() - score_grades(row).keys()
         if not name.startswith("raw.")
     }
 
 
-def _verdicts(rows: Iterable[Observation], score: str) -> dict[str, bool]:
+def _verdicts(rows: _Rows, score: str) -> dict[str, bool]:
     judged: dict[str, list[bool]] = {}
-    for row in rows:
+    for case, row in rows:
         verdict = _judged(row, score) if score else passed(row)
         if verdict is not None:
-            judged.setdefault(row.unit[1], []).append(verdict)
+            judged.setdefault(case, []).append(verdict)
     return {case: sum(each) * 2 > len(each) for case, each in judged.items()}
 
 

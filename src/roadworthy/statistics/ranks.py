@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from .distributions import normal_cdf, normal_quantile
 from .intervals import Interval
+from .walsh import PairMeans
 
 EXACT = 200
 """Pairs up to which the signed-rank distribution is counted, not approximated."""
@@ -81,6 +82,10 @@ def _doubled_ranks(sizes: Sequence[float]) -> list[int]:
     """Twice the mean rank of each, so that it is whole."""
     order = sorted(range(len(sizes)), key=sizes.__getitem__)
     ranks = [0] * len(sizes)
+    if len(set(sizes)) == len(sizes):
+        for place, index in enumerate(order):
+            ranks[index] = 2 * place + 2
+        return ranks
     before = 0
     for _, tied in groupby(order, key=sizes.__getitem__):
         indices = list(tied)
@@ -187,14 +192,12 @@ def shift(differences: Sequence[float], confidence: float = 0.95) -> Shift:
     _finite(differences)
     if not differences:
         raise ValueError("no pairs have no shift")
-    ordered = sorted(differences)
-    n = len(ordered)
-    pairs = n * (n + 1) // 2
-    middle = (_walsh(ordered, (pairs + 1) // 2) + _walsh(ordered, pairs // 2 + 1)) / 2
+    means, n = PairMeans.of(differences), len(differences)
+    middle = (means.ranked((means.total + 1) // 2) + means.ranked(means.total // 2 + 1)) / 2
     rank = _rank(n, (1 - confidence) / 2)
     bounds = None
     if rank:
-        bounds = Interval(_walsh(ordered, rank), _walsh(ordered, pairs + 1 - rank))
+        bounds = Interval(means.ranked(rank), means.ranked(means.total + 1 - rank))
     return Shift(value=middle, interval=bounds)
 
 
@@ -206,27 +209,3 @@ def _rank(n: int, tail: float) -> int:
         return sum(1 for total in accumulate(ways) if total <= allowed)
     error = math.sqrt(n * (n + 1) * (2 * n + 1) / 24)
     return int(n * (n + 1) / 4 + normal_quantile(tail) * error)
-
-
-def _walsh(ordered: Sequence[float], rank: int) -> float:
-    """The mean of two (or twice one) of the values that is `rank`-th of all such means."""
-    low, high = ordered[0], ordered[-1]
-    if _means_upto(ordered, low) >= rank:
-        return low
-    while True:
-        middle = low + (high - low) / 2
-        if not low < middle < high:
-            return high
-        low, high = (low, middle) if _means_upto(ordered, middle) >= rank else (middle, high)
-
-
-def _means_upto(ordered: Sequence[float], limit: float) -> int:
-    """How many means of two (or twice one) of the values are at most `limit`."""
-    count, last = 0, len(ordered)
-    for first, value in enumerate(ordered):
-        while last > first and (value + ordered[last - 1]) / 2 > limit:
-            last -= 1
-        if last <= first:
-            break
-        count += last - first
-    return count
