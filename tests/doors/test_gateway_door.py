@@ -14,13 +14,15 @@ import pytest
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, go_live, write_live_system
 from doubles.recorded_answer import RecordedAnswer
-from roadworthy.domain import KillFlag, RoutingTable
+from roadworthy.domain import Call, KillFlag, RoutingTable, UsageError
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.routing import publish, read_table
 from roadworthy.flows.stopping import set_kill
+from roadworthy.flows.trace import cut_off, witness
 from roadworthy.gateway.app import App
 from roadworthy.gateway.problems import ApiError
 from roadworthy.gateway.wire import Request, send_problem
+from roadworthy.journal import unseal
 from roadworthy.wiring.clock import SystemClock, new_id
 from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.loop import loop_of
@@ -51,7 +53,14 @@ class Door:
         method: str = "POST",
     ) -> tuple[int, Any]:
         headers = {b"authorization": f"Bearer {self.key if key is None else key}".encode()}
-        request = Request(method, path, headers)
+        answer = await self._given(Request(method, path, headers), body)
+        return answer.status, msgspec.json.decode(answer.data)
+
+    async def ask(self, body: object) -> RecordedAnswer:
+        headers = {b"authorization": f"Bearer {self.key}".encode()}
+        return await self._given(Request("POST", "/v1/chat/completions", headers), body)
+
+    async def _given(self, request: Request, body: object) -> RecordedAnswer:
         answer = RecordedAnswer()
         self.body_read = False
         try:
@@ -62,7 +71,7 @@ class Door:
             self.body_read = True
             request.body = msgspec.json.encode(body)
             await self.app.answer(request, answer)
-        return answer.status, msgspec.json.decode(answer.data)
+        return answer
 
 
 @asynccontextmanager
@@ -201,6 +210,38 @@ async def test_a_kill_acts_before_the_release_published_with_it_loads(
         _, ready = await door.knock("/readyz", method="GET")
         assert ready["ready"] is False
         assert read_table(door.loop.workspace.routing).kills
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_an_upstream_says_of_an_error_is_sealed_like_a_text(
+    tmp_path: Path, stream: bool
+) -> None:
+    async with a_door(tmp_path) as door:
+        echoed = {"error": {"message": "cannot read: Where is my bill?", "code": "bad"}}
+        door.upstream.script = [Reply(status=400, body=msgspec.json.encode(echoed).decode())]
+        answer = await door.ask(BODY | {"stream": stream})
+        (name,) = [value for key, value in answer.headers if key == b"x-roadworthy-observation"]
+        record = await door.gateway.find_record(name.decode())
+        assert record is not None and record.observation is not None
+        seen = record.observation
+        assert (seen.action, seen.status, seen.quoted) == ("fallback", "error", "")
+        assert seen.error.endswith("answered HTTP 400: [sealed]")
+        texts = unseal(record, door.gateway.vault)
+        assert texts is not None and texts.error.endswith("cannot read: Where is my bill?")
+        written = [path for path in door.loop.workspace.journal.rglob("*") if path.is_file()]
+        assert not [path for path in written if b"my bill" in path.read_bytes()]
+
+
+async def test_why_a_call_broke_off_is_sealed_like_a_text(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        lost = Call(id="0199a4c1-0000-7000-8000-000000000001", system="letters", tenant="t")
+        front = door.gateway.fronts["letters"]
+        reply = cut_off(
+            lost, front.service, SystemClock(), kill=None, sent="", broken=UsageError("my bill")
+        )
+        await door.gateway.journal.close(reply.observation, witness(reply))
+        found = await door.gateway.find(lost.id)
+        assert found is not None and found.error == "UsageError: [sealed]"
 
 
 async def test_a_test_that_fails_with_an_open_stream_ends(tmp_path: Path) -> None:

@@ -121,4 +121,5 @@ def _unsealed(loop: Any, deployment: Any, seen: Observation) -> dict[str, str]:
         return {"texts": "erased, or never kept"}
     raw = witness.raw_output
     found = {"input": witness.input, "output": witness.output}
-    return found | ({"model said": raw} if raw and raw != witness.output else {})
+    more = {"model said": raw if raw != witness.output else "", "error": witness.error}
+    return found | {name: text for name, text in more.items() if text}

@@ -75,6 +75,7 @@ class ProviderError(RoadworthyError):
 
     `retryable` says whether the same call may succeed later; `status` is the upstream's HTTP
     status (0 when none was received); `retry_after_s` is the upstream's own wish, in seconds.
+    `quoted` is the part of the message that is somebody else's words: they may say the input again.
     """
 
     def __init__(
@@ -85,8 +86,10 @@ class ProviderError(RoadworthyError):
         status: int = 0,
         retry_after_s: float | None = None,
         fix: str = "",
+        quoted: str = "",
     ) -> None:
         super().__init__(message, fix=fix)
+        self.quoted = quoted
         self.retryable = retryable
         self.status = status
         self.retry_after_s = retry_after_s

@@ -70,6 +70,9 @@ class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     first_token_ms: float | None = None
     status: Status = "ok"
     error: str = ""
+    quoted: str = ""
+    """What of `error` is somebody else's words. In the journal they are sealed; in a run file
+    they are kept."""
     finish_reason: str = ""
     cache_hit: bool = False
     action: Action = "answered"

@@ -112,6 +112,8 @@ class Witness(Struct, frozen=True, kw_only=True):
     input: str
     output: str
     raw_output: str = ""
+    error: str = ""
+    """Where the observation's `error` quotes somebody: all of it."""
 
 
 class Journal(Protocol):

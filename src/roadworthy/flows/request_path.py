@@ -94,7 +94,8 @@ async def serve(call: Call, deps: PathDeps) -> Path:
             await deps.journal.open(opening(call, service, deps.clock), input_text(call))
         # 3 answer
         sent: list[str] = []
-        ended, failure = False, "the client went away"
+        ended = False
+        broken: RoadworthyError | None = None
         source = answer(call, service, deps.clock)
         try:
             while (item := await _next(source, ticket)) is not None:
@@ -112,13 +113,13 @@ async def serve(call: Call, deps: PathDeps) -> Path:
                 yield reply
                 break
         except RoadworthyError as error:
-            failure = error.message
+            broken = error
             raise
         finally:
             await source.aclose()
             if not ended:
                 reply = cut_off(
-                    call, service, deps.clock, kill=ticket.kill, sent="".join(sent), error=failure
+                    call, service, deps.clock, kill=ticket.kill, sent="".join(sent), broken=broken
                 )
                 await deps.journal.close(reply.observation, witness(reply))
     finally:

@@ -16,6 +16,7 @@ from roadworthy.domain import (
     Observation,
     ProviderError,
     RailVerdict,
+    RoadworthyError,
     TokenLogprob,
     Usage,
     Witness,
@@ -153,7 +154,7 @@ class Trace:
         fallback = self._service.endpoint(self._call.endpoint).fallback
         sent = self._gone()
         observation = self._observe(
-            sent + fallback, "fallback", finish="content_filter", error=error.message
+            sent + fallback, "fallback", finish="content_filter", failure=error
         )
         return Reply(
             text=sent + fallback,
@@ -196,7 +197,7 @@ class Trace:
         *,
         decided: Decided | None = None,
         finish: str = "",
-        error: str = "",
+        failure: ProviderError | None = None,
     ) -> Observation:
         call, service = self._call, self._service
         now = format_instant(self._clock.now())
@@ -209,8 +210,9 @@ class Trace:
             currency=price[1] if price else "",
             latency_ms=self._elapsed_ms(),
             first_token_ms=self._first_ms,
-            status="error" if error else "ok",
-            error=error,
+            status="error" if failure else "ok",
+            error=failure.message if failure else "",
+            quoted=failure.quoted if failure else "",
             finish_reason=finish or self._finish or "stop",
             action=action,
             decision=decided.label if decided else "",
@@ -254,15 +256,24 @@ def opening(call: Call, service: Service, clock: Clock) -> Observation:
 
 
 def cut_off(
-    call: Call, service: Service, clock: Clock, *, kill: KillFlag | None, sent: str, error: str = ""
+    call: Call,
+    service: Service,
+    clock: Clock,
+    *,
+    kill: KillFlag | None,
+    sent: str,
+    broken: RoadworthyError | None = None,
 ) -> Reply:
     """The reply of a call that a kill, an error or a lost client cut off, with what was sent."""
+    why = f"kill switch: {kill.id}" if kill else "the client went away"
+    quoted = broken.message if broken and not kill else ""
     asked = input_text(call)
     observation = Observation(
         **identity(call, service, format_instant(clock.now())),
         status="interrupted",
         action="killed" if kill else "error",
-        error=f"kill switch: {kill.id}" if kill else error,
+        error=f"{type(broken).__name__}: {quoted}" if quoted else why,
+        quoted=quoted,
         finish_reason="content_filter" if kill else "",
         output=sent,
         input_digest=sha256(asked.encode()),
@@ -313,4 +324,10 @@ def refused(call: Call, clock: Clock, *, kill: KillFlag | None, release: str) ->
 
 def witness(reply: Reply) -> Witness:
     """The texts that the journal seals."""
-    return Witness(input=reply.asked, output=reply.text, raw_output=reply.observation.raw_output)
+    seen = reply.observation
+    return Witness(
+        input=reply.asked,
+        output=reply.text,
+        raw_output=seen.raw_output,
+        error=seen.error if seen.quoted else "",
+    )

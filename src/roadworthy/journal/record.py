@@ -2,7 +2,7 @@
 
 What enters: an observation, an outcome, a sealed text. What leaves: bytes of one frame, or a
 record read back. What never happens here: a text in the clear; an observation's `output` and
-`raw_output` are emptied before it is encoded.
+`raw_output` are emptied before it is encoded, and what its `error` quotes is taken out.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ what stops that one)."""
 
 MAX_PAYLOAD = 64 * 1024 * 1024
 """A longer length can only be a torn or foreign frame."""
+
+SEALED = "[sealed]"
+"""Where an error quoted somebody."""
 
 RecordKind = Literal["begin", "open", "sent", "close", "outcome", "report", "end"]
 
@@ -69,11 +72,18 @@ _decoder = msgspec.msgpack.Decoder(Record)
 def encode(record: Record) -> bytes:
     """The frame of a record: header and payload. Texts in the observation are left out."""
     observation = record.observation
-    if observation is not None and (observation.output or observation.raw_output):
-        bare = msgspec.structs.replace(observation, output="", raw_output="")
-        record = msgspec.structs.replace(record, observation=bare)
+    if observation is not None:
+        record = msgspec.structs.replace(record, observation=_bare(observation))
     payload = _encoder.encode(record)
     return HEADER.pack(len(payload), hashlib.sha256(payload).digest()[:8]) + payload
+
+
+def _bare(seen: Observation) -> Observation:
+    """The observation without a text."""
+    if not (seen.output or seen.raw_output or seen.quoted):
+        return seen
+    error = seen.error.replace(seen.quoted, SEALED) if seen.quoted else seen.error
+    return msgspec.structs.replace(seen, output="", raw_output="", quoted="", error=error)
 
 
 def decode(payload: bytes, *, where: str = "") -> Record:

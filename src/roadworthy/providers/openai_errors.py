@@ -46,9 +46,10 @@ def refusal(
     detail = _detail(body)
     message, code = _message(detail), _code(detail)
     retryable = status in _RETRYABLE and code != "insufficient_quota"
-    said = f": {_clean(message, secret)}" if message else ""
+    said = _clean(message, secret)
     return ProviderError(
-        f"{peer} answered HTTP {status}{said}",
+        f"{peer} answered HTTP {status}" + (f": {said}" if said else ""),
+        quoted=said,
         retryable=retryable,
         status=status,
         retry_after_s=retry_after_seconds(headers.get(b"retry-after"), now=now),
@@ -59,12 +60,15 @@ def error_in_body(peer: str, error: Any, *, secret: Secret) -> ProviderError:
     """The error that a 200 answer or an event of a stream carries."""
     code = _code(error)
     status = int(code) if code.isdigit() and len(code) == 3 else 0
-    message = _clean(_message(error), secret) or "no reason given"
-    if status in (401, 403):
-        message = "it refused the credential"
+    said = _clean(_message(error), secret)
     known_server_fault = code in ("server_error", "rate_limit_exceeded", "overloaded_error")
+    named = f" ({code})" if status or known_server_fault else ""
+    if status in (401, 403):
+        said = ""
+    reason = "it refused the credential" if status in (401, 403) else said or "no reason given"
     return ProviderError(
-        f"{peer} reported an error: {message}",
+        f"{peer} reported an error{named}: {reason}",
+        quoted=said,
         retryable=status in _RETRYABLE or known_server_fault,
         status=status,
     )

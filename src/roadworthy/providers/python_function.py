@@ -90,7 +90,8 @@ class PythonFunction:
             raise self._failed(error) from error
 
     def _failed(self, error: BaseException) -> ProviderError:
-        return ProviderError(f"{self._named} raised {said_of(error)}", retryable=False)
+        said = said_of(error)
+        return ProviderError(f"{self._named} raised {said}", retryable=False, quoted=said)
 
     def _chunk(self, answer: Any) -> Chunk:
         """The answer as a chunk that holds nothing but JSON."""
@@ -106,7 +107,9 @@ class PythonFunction:
             ) from None
         except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
             raise ProviderError(
-                f"{self._named} must return a text or a dict with `text`: {error}", retryable=False
+                f"{self._named} must return a text or a dict with `text`: {error}",
+                retryable=False,
+                quoted=str(error),
             ) from None
 
 
