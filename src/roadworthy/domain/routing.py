@@ -11,8 +11,14 @@ from .clock import Instant
 from .entry import Checkpoint
 from .look_alikes import readings
 
-_BETWEEN = re.compile(r"[,;\s]")
+_PARAMETER = re.compile(r";\s{0,9}\w{1,20}\s{0,9}=[^,;|\s]{0,99}")
+"""What HTTP writes behind a value of a list: `;q=0.5`."""
+
+_BETWEEN = re.compile(r"[,;|\s]+")
 """What stands between the values of a list."""
+
+_BESIDE = re.compile(r"[,;|=/\\.:\"'`()\[\]{}<>\s]+")
+"""What may stand beside a value as well: quotation marks, brackets, an encoding."""
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -63,18 +69,23 @@ def _spells(given: str | None, killed: str) -> bool:
 
     Facets come from the caller, so a stop errs wide: it goes by what a value looks like (case,
     blanks and letters of another script that look the same do not count), and of a list
-    (`en, de;q=0.5`) or a value with a part behind it (`de-DE`) the killed value is enough.
+    (`en, de;q=0.5`) or a value with something beside it (`de-DE`, `"de"`) the killed value is
+    enough. A killed list stops each of its values: it may be what one caller wrote.
     """
     if given is None:
         return False
     return any(_names(said, wanted) for said in readings(given) for wanted in readings(killed))
 
 
-def _names(said: str, wanted: str) -> bool:
-    if said == wanted:
+def _names(said: str, killed: str) -> bool:
+    if said == killed:
         return True
-    parts = [part.strip() for part in _BETWEEN.split(said)] if wanted else []
-    return any(part == wanted or part.startswith((f"{wanted}-", f"{wanted}_")) for part in parts)
+    parts = {part for between in (_BETWEEN, _BESIDE) for part in between.split(said)}
+    wanted = {part.strip("\"'`()[]{}<>") for part in _BETWEEN.split(_PARAMETER.sub("", killed))}
+    wanted.discard("")
+    return any(
+        part == one or part.startswith((f"{one}-", f"{one}_")) for part in parts for one in wanted
+    )
 
 
 class RoutingTable(Struct, frozen=True, kw_only=True):

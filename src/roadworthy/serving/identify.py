@@ -13,7 +13,7 @@ from typing import Any
 import re2
 from msgspec import Struct
 
-from roadworthy.domain import AccessError, FacetSource, Instant
+from roadworthy.domain import AccessError, FacetSource, Instant, UsageError
 
 from .tenants import TenantFile, TenantKey, hash_key
 
@@ -89,12 +89,20 @@ class FacetReader:
     def read(
         self, headers: Mapping[bytes, bytes], body: Mapping[str, Any], text: str
     ) -> dict[str, str]:
-        """Facet -> value; a facet without a value and without a default is left out."""
+        """Facet -> value; a facet without a value and without a default is left out.
+
+        Raises UsageError for one that is too long: its end might name a slice that is stopped.
+        """
         values = {}
         for reader in self._readers:
             value = reader.read(headers, body, text)
+            if len(value) > MAX_FACET_CHARS:
+                raise UsageError(
+                    f"the facet {reader.name} has {len(value)} characters",
+                    fix=f"a facet names a slice, in at most {MAX_FACET_CHARS} characters",
+                )
             if value:
-                values[reader.name] = value[:MAX_FACET_CHARS]
+                values[reader.name] = value
         return values
 
 

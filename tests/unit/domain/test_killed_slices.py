@@ -15,8 +15,12 @@ def stops(killed: str, given: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "given", ["de", "DE", " de ", "de-DE", "de_AT", "de,en", "en, de", "de;q=1", "en;q=1,De-ch"]
-)
+    "given",
+    [
+        "de", "DE", " de ", "de-DE", "de_AT", "de,en", "en, de", "de;q=1", "en;q=1,De-ch",
+        '"de"', "de/DE", "de.UTF-8", "en|de", "[de]", "(de)", "'de'", "de:1", "<de>", "en;q=0.5|de",
+    ],
+)  # fmt: skip
 def test_another_spelling_of_a_killed_value_is_stopped(given: str) -> None:
     assert stops("de", given)
     assert stops(" DE ", given)
@@ -54,9 +58,24 @@ def test_another_value_is_answered(given: str) -> None:
     assert not stops("de", given)
 
 
-def test_a_killed_list_stops_itself() -> None:
-    assert stops("a, b", "A, b")
-    assert not stops("a, b", "a")
+@pytest.mark.parametrize("given", ["A, b", "a,b", "b,a", "a", "b", "c, a", "b-1"])
+def test_a_killed_list_stops_each_of_its_values(given: str) -> None:
+    assert stops("a, b", given)
+    assert not stops("a, b", "c")
+
+
+@pytest.mark.parametrize("killed", ["de;q=1", "de; q=0.9", '"de"', "de;level=1;q=1", "en;q=1,de"])
+def test_what_a_caller_wrote_beside_a_value_is_no_part_of_what_is_killed(killed: str) -> None:
+    assert stops(killed, "de")
+    assert stops(killed, "fr,de-AT")
+    assert not stops(killed, "fr;q=1")
+    assert not stops(killed, "q")
+
+
+def test_a_version_is_one_value() -> None:
+    assert stops("v1.2", "v1.2, v3")
+    assert not stops("v1.2", "v1.3")
+    assert not stops("v1.2", "2")
 
 
 def test_an_empty_killed_value_stops_only_an_empty_one() -> None:

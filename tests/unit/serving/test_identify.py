@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roadworthy.domain import AccessError, EvidenceError, FacetSource
+from roadworthy.domain import AccessError, EvidenceError, FacetSource, UsageError
 from roadworthy.serving import (
     FacetReader,
     TenantFile,
@@ -120,3 +120,10 @@ def test_a_facet_in_a_header_is_read_as_utf_8_and_else_byte_by_byte() -> None:
     assert reader.read({b"x-city": "Köln".encode()}, {}, "") == {"city": "Köln"}
     assert reader.read({b"x-city": "Köln".encode("latin-1")}, {}, "") == {"city": "Köln"}
     assert reader.read({b"x-city": "d\u0435".encode()}, {}, "") == {"city": "d\u0435"}
+
+
+def test_a_facet_too_long_to_be_a_name_is_refused_not_cut() -> None:
+    reader = FacetReader({"language": FacetSource(header="x-language")})
+    with pytest.raises(UsageError, match="language"):
+        reader.read({b"x-language": b"en" * 100 + b",de"}, {}, "")
+    assert reader.read({b"x-language": b"en" * 100}, {}, "") == {"language": "en" * 100}
