@@ -8,27 +8,10 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from .charter import Count, File, Positive, Share
 from .episode import LiveTool
+from .model import Model as Model
+from .model import ProviderKind as ProviderKind
 
 Task = Literal["decision", "chat", "generation", "extraction", "rag"]
-ProviderKind = Literal["local", "openai_compatible", "recorded", "rule", "python", "http"]
-
-
-class Model(File, frozen=True, kw_only=True):
-    """Which model answers.
-
-    `provider` picks the adapter; `name` is the model's name at that provider; `digest` pins
-    weights or a version; `upstream` names an entry of roadworthy.toml (URL and credential are
-    deployment, not candidate); `file` is a path beside the candidate (rules, recordings).
-    """
-
-    provider: ProviderKind
-    name: str
-    digest: str = ""
-    version: str = ""
-    adapter: str = ""
-    upstream: str = ""
-    file: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
 
 
 class Sampling(File, frozen=True, kw_only=True):

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, UnsetType, field
+
+from .file import File as File
+from .model import Model
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
@@ -32,10 +35,6 @@ OperatorRole = Literal[
     "third_party",
 ]
 PersonRole = Literal["engineer", "operator", "reviewer", "risk_officer", "auditor", "admin"]
-
-
-class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of a user's file: frozen, keyword-only, unknown keys are faults."""
 
 
 class Proxy(File, frozen=True, kw_only=True):
@@ -78,11 +77,24 @@ class ClassifierRule(File, frozen=True, kw_only=True):
     options: dict[str, Any] = field(default_factory=dict)
 
 
-class JudgeRule(File, frozen=True, kw_only=True):
-    """A model with a rubric, right after the answer unless the never event says `inline`."""
+class NeverProbe(File, frozen=True, kw_only=True):
+    """An answer of which it is known whether the event is in it."""
 
-    model: str
+    input: str
+    answer: str
+    happened: bool
+
+
+class JudgeRule(File, frozen=True, kw_only=True):
+    """A model that is asked right after the answer left whether it happened."""
+
+    model: Model | str
+    """A pinned model. A bare name is kept, and nothing looks."""
     rubric: str
+    """A question about the answer; yes means that the event happened."""
+    probes: list[NeverProbe] | UnsetType = UNSET
+    """Asked at every run: a judge that they do not prove better than chance is not believed when it
+    says no."""
 
 
 class Rule(File, frozen=True, kw_only=True):
@@ -101,10 +113,6 @@ class Rule(File, frozen=True, kw_only=True):
             if getattr(self, name) is not None:
                 return name
         return ""
-
-
-UNWIRED_RULES = frozenset({"judge"})
-"""Kinds of rule that load, are checked and are pinned, and that nothing looks with yet."""
 
 
 class NeverEvent(File, frozen=True, kw_only=True):
@@ -129,8 +137,9 @@ class NeverEvent(File, frozen=True, kw_only=True):
 
     @property
     def is_wired(self) -> bool:
-        """Whether anything can look for it in this version; else only labels and reports do."""
-        return self.rule.kind not in UNWIRED_RULES
+        """Whether anything can look for it; else only labels and reports do."""
+        judge = self.rule.judge
+        return self.rule.kind != "judge" or (judge is not None and isinstance(judge.model, Model))
 
 
 class Allowed(File, frozen=True, kw_only=True):

@@ -31,6 +31,9 @@ class TextContext(Struct, frozen=True, kw_only=True):
 NOBODY_LOOKS = "nothing looks for it: no judge is wired"
 """Reason of a never event that would be looked at after the answer left, if anything could."""
 
+LOOKED_AT_LATER = "a judge looks for it after the answer left"
+"""Reason of one that is, as long as its judge has not spoken."""
+
 
 class RailVerdict(Struct, frozen=True, kw_only=True):
     """One rail's verdict on one side of one exchange; kept in the observation."""

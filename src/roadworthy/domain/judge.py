@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType, field, structs
 
 from .candidate import Model
 from .case import ScorerSpec, SuiteFile
-from .charter import File
+from .charter import File, NeverEvent
 from .digest import digest_of
 from .errors import UsageError
 from .judge_wording import JUDGE_SYSTEM, judge_prompt
@@ -185,14 +185,43 @@ def judge_digest(spec: ScorerSpec) -> str:
     """
     options = judge_options(spec)
     model = options.model
-    if model is not None and not (model.digest or model.version):
+    if model is not None and not model.is_pinned:
         raise UsageError(
             f"the judge {score_name(spec)} is not pinned: {model.provider}/{model.name} may"
             " change any day",
             fix="write model.digest or model.version in the judge's options",
         )
+    return _digest(spec.scorer, options)
+
+
+def _digest(kind: str, options: JudgeOptions) -> str:
     told = [JUDGE_SYSTEM, judge_prompt(["task"], {"answer": "text"}, ["1", "2"])]
-    return digest_of({"scorer": spec.scorer, "options": options, "told": told})
+    return digest_of({"scorer": kind, "options": options, "told": told})
+
+
+HAPPENED, HAPPENED_NOT = "yes", "no"
+"""What the judge of a never event may say."""
+
+
+def never_options(event: NeverEvent) -> RubricOptions | None:
+    """What the judge of a never event is asked; None where the rule is none that can be asked."""
+    rule = event.rule.judge
+    if rule is None or not isinstance(rule.model, Model):
+        return None
+    probes = [
+        Probe(input=each.input, answer=each.answer,
+              verdict=HAPPENED if each.happened else HAPPENED_NOT)
+        for each in rule.probes or ()
+    ]  # fmt: skip
+    return RubricOptions(
+        question=rule.rubric, levels=[HAPPENED, HAPPENED_NOT], passes_from=HAPPENED_NOT,
+        model=rule.model, probes=probes,
+    )  # fmt: skip
+
+
+def never_digest(options: RubricOptions) -> str:
+    """Names the judge of a never event, as `judge_digest` does a suite's."""
+    return _digest("never", options)
 
 
 def pinned_judges(file: SuiteFile) -> dict[str, str]:

@@ -162,13 +162,12 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
             done = _complete(planned, deps)
             if done is not None:  # another process finished it meanwhile
                 return done
+            path = PathTarget(
+                service, deps.loop.clock, deps.new_id, players=players, never=judges.never
+            )
             found = await run(
                 planned,
-                MeteredTarget(
-                    judges.behind(
-                        PathTarget(service, deps.loop.clock, deps.new_id, players=players), planned
-                    )
-                ),
+                MeteredTarget(judges.behind(path, planned)),
                 runfile=runfile,
                 scoring=scoring,
                 limits=asked.limits,

@@ -29,7 +29,9 @@ def _gap(event: NeverEvent, seen: Lookout) -> str:
     missed = seen.left - seen.looked
     if not missed:
         return ""
-    return f"the never event `{event.id}` was not looked for in {missed} of {seen.left} answers"
+    why = f": {seen.why}" if seen.why else ""
+    told = f"the never event `{event.id}` was not looked for in {missed} of {seen.left} answers"
+    return told + why
 
 
 def covered_by_labels(rows: Sequence[Observation], never: Sequence[NeverEvent]) -> list[str]:

@@ -17,21 +17,27 @@ from msgspec import structs
 
 from roadworthy.domain import (
     Draft,
+    JudgeOptions,
     Model,
+    NeverEvent,
     PairwiseOptions,
     Provider,
+    RubricOptions,
     System,
     Target,
     UsageError,
     digest_of,
     judge_options,
     judges_asking,
+    never_digest,
+    never_options,
     pinned_judges,
     plain,
 )
 from roadworthy.evaluation import Plan, RunReader, judges
 
 from .loop import Loop
+from .never_judges import NeverJudge, doubt_of
 from .run_model import RunModel
 from .run_records import completion, summary_of
 
@@ -45,6 +51,8 @@ class Judges:
 
     def __init__(self) -> None:
         self.by_suite: dict[str, tuple[judges.Judge, ...]] = {}
+        self.never: tuple[NeverJudge, ...] = ()
+        """Those that look for never events."""
         self._providers: list[Provider] = []
 
     def behind(self, target: Target, planned: Plan) -> Target:
@@ -73,60 +81,92 @@ async def open_judges(
     when a run to compare with is not what was recorded.
     """
     opened = Judges()
+    forbidden = [(event, never_options(event)) for event in system.charter.never]
+    asked = [(event, options) for event, options in forbidden if options is not None]
     names = [name for suite in planned.suites for name in pinned_judges(suite.file)]
+    names += [f"of the never event {event.id}" for event, _ in asked]
     if not names:
         return opened
     if make is None:
         raise UsageError(f"nothing can make the judge {names[0]} here")
     try:
         opponents = _opponents(planned, loop, system.charter.system)  # 2
-        bare: dict[str, Provider] = {}
-
-        def provider(wanted: Model) -> Provider:
-            key = digest_of(wanted)
-            if key not in bare:
-                bare[key] = opened.kept(make(wanted))
-            return opened.kept(model.wrap_judge(bare[key], wanted, system.assets))
-
-        opened.by_suite = judges.judges_of(planned, provider, opponents)  # 1
+        making = _Making(system, model, loop, make, opened)
+        opened.by_suite = judges.judges_of(planned, making.provider, opponents)  # 1
         for suite, found in opened.by_suite.items():  # 3
-            opened.by_suite[suite] = tuple(
-                [await _probed(judge, bare, loop, system.charter.system) for judge in found]
-            )
+            opened.by_suite[suite] = tuple([await making.probed(judge) for judge in found])
+        opened.never = tuple([await making.never(event, options) for event, options in asked])
     except BaseException:
         await opened.aclose()
         raise
     return opened
 
 
-async def _probed(
-    judge: judges.Judge, bare: dict[str, Provider], loop: Loop, system: str
-) -> judges.Judge:
-    """The judge after its probes, with the reason where it counts as drifted."""
-    options = judge.options
-    if not options.probes or options.model is None:
-        return judge
-    asks = judges.asks_of(options, bare[digest_of(options.model)])
-    found = await judges.probe(asks, options.probes)
-    earlier = [
-        [str(said) for said in entry.payload["said"]]
-        for entry in loop.ledger.entries(kind=PROBED, subject=judge.digest)
-    ]
-    drift = judges.drift_of([*earlier, found.said])
-    payload = {
-        "name": judge.name, "said": list(found.said), "right": found.right,
-        "n": len(options.probes), "drift": drift,
-    }  # fmt: skip
-    loop.ledger.record(
-        Draft(
-            system=system,
-            kind=PROBED,
-            subject=judge.digest,
-            actor=loop.machine,
-            payload=plain(payload),
+class _Making:
+    """Makes the judges of one run, and probes them."""
+
+    def __init__(
+        self, system: System, model: RunModel, loop: Loop, make: Make, opened: Judges
+    ) -> None:
+        self._system = system
+        self._model = model
+        self._loop = loop
+        self._make = make
+        self._opened = opened
+        self._bare: dict[str, Provider] = {}
+
+    def provider(self, wanted: Model) -> Provider:
+        """The model behind the cache, released with all others."""
+        key = digest_of(wanted)
+        if key not in self._bare:
+            self._bare[key] = self._opened.kept(self._make(wanted))
+        return self._opened.kept(
+            self._model.wrap_judge(self._bare[key], wanted, self._system.assets)
         )
-    )
-    return structs.replace(judge, drift=drift)
+
+    async def probed(self, judge: judges.Judge) -> judges.Judge:
+        """The judge after its probes, with the reason where it counts as drifted."""
+        _, drift = await self._probing(judge.name, judge.digest, judge.options)
+        return structs.replace(judge, drift=drift)
+
+    async def never(self, event: NeverEvent, options: RubricOptions) -> NeverJudge:
+        """The judge of a never event after its probes, with the reason where its no is none."""
+        assert options.model is not None
+        digest = never_digest(options)
+        asks = judges.RubricJudge(options, self.provider(options.model))
+        said, drift = await self._probing(f"never:{event.id}", digest, options)
+        return NeverJudge(
+            event=event, digest=digest, asks=asks, doubt=doubt_of(options.probes, said, drift)
+        )
+
+    async def _probing(
+        self, name: str, digest: str, options: JudgeOptions
+    ) -> tuple[tuple[str, ...], str]:
+        """What it said to its probes, past the cache, and why it counts as drifted; entered."""
+        if not options.probes or options.model is None:
+            return (), ""
+        asks = judges.asks_of(options, self._bare[digest_of(options.model)])
+        found = await judges.probe(asks, options.probes)
+        ledger = self._loop.ledger
+        earlier = [
+            [str(said) for said in entry.payload["said"]]
+            for entry in ledger.entries(kind=PROBED, subject=digest)
+        ]
+        drift = judges.drift_of([*earlier, found.said])
+        payload = {
+            "name": name, "said": list(found.said), "right": found.right,
+            "n": len(options.probes), "drift": drift,
+        }  # fmt: skip
+        ledger.record(
+            Draft(
+                system=self._system.charter.system,
+                kind=PROBED,
+                subject=digest,
+                actor=self._loop.machine,
+                payload=plain(payload),
+            )
+        )
+        return found.said, drift
 
 
 def _opponents(planned: Plan, loop: Loop, system: str) -> dict[str, judges.Opponent]:

@@ -46,7 +46,7 @@ def _fallback(endpoint: str, charter: Charter) -> str:
 def look(
     observation: Observation, rails: RailLine, clock: Clock, *, asked: str, left: str
 ) -> Iterator[tuple[NeverRecord | None, tuple[RailVerdict, ...]]]:
-    """What each late rule finds in `left`, which was answered to `asked`."""
+    """What each late rule with a detector finds in `left`, which was answered to `asked`."""
     context = TextContext(
         side="output",
         input=asked,
@@ -55,7 +55,7 @@ def look(
         facets=observation.facets,
     )
     for rule in rails.late_rules:
-        if rule.wired:
+        if rule.wired and not rule.judged:
             yield rule.check(input=asked, output=left, context=context, timer=clock.monotonic)
 
 

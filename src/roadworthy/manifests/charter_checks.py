@@ -137,31 +137,6 @@ def _check_never(event: NeverEvent, place: Path, reading: Reading, document: Doc
     if event.rule.classifier is not None:
         classifier, at = event.rule.classifier, (*rule, "classifier")
         check_detector(classifier.detector, classifier.options, reading.folder, document, at)
-    if event.rule.judge is not None:
-        check_filled(event.rule.judge.rubric, (*rule, "judge", "rubric"), document)
-    if kinds and not event.is_wired:
-        _note_unwired(event, place, document)
-
-
-def _note_unwired(event: NeverEvent, place: Path, document: Document) -> None:
-    """A rule that nothing can look with: inline it blocks everything, late it guards nothing."""
-    kind = event.rule.kind
-    if event.is_inline:
-        document.fault(
-            (*place, "inline"),
-            f"the never event `{event.id}` is to be looked at inline by a {kind}, and this version "
-            f"has no {kind}: every answer would be blocked",
-            "remove `inline: true`, or write a `pattern`, `cel`, `schema` or `classifier` rule",
-        )
-        return
-    document.fault(
-        (*place, "rule"),
-        f"nothing looks for the never event `{event.id}`: this version keeps a {kind} rule and has "
-        f"no {kind}; violations of it are not counted",
-        f"tag cases `never:{event.id}` with the hold or block that must happen, or write a "
-        "`pattern`, `cel`, `schema` or `classifier` rule; without either the gate stays closed",
-        severity="warning",
-    )
 
 
 def _check_pattern_rule(event: NeverEvent, rule: Path, document: Document) -> None:

@@ -13,6 +13,7 @@ from .clauses import check_clauses
 from .deployment_checks import check_deployment
 from .episode_checks import check_episodes
 from .message_checks import check_messages
+from .never_judge_checks import check_never_judges
 from .paperwork_checks import check_papers
 from .prompt_checks import check_prompt
 from .reading import Reading
@@ -23,6 +24,7 @@ from .suite_loading import load_suites
 
 CHECKS = (
     check_charter,
+    check_never_judges,
     check_candidate,
     check_prompt,
     check_slos,

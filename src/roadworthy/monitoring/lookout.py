@@ -11,9 +11,12 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from roadworthy.domain import NOBODY_LOOKS, Observation, RailVerdict, Unchecked
+from roadworthy.domain import LOOKED_AT_LATER, NOBODY_LOOKS, Observation, RailVerdict, Unchecked
 
 from .standing import expected_action
+
+_LATE = (NOBODY_LOOKS, LOOKED_AT_LATER)
+"""Reasons that block no answer: it has left."""
 
 STOPPED_FIRST = "stopped first by"
 """How a rail says that another one had stopped the answer already: nothing was missed."""
@@ -29,6 +32,8 @@ class Lookout(Struct, frozen=True, kw_only=True):
     """Of which its rule looked at, on every side that it speaks of."""
     labelled: int
     """Rows whose case is for it (tag `never:<event>`) and says what must happen: hold or block."""
+    why: str = ""
+    """The commonest reason why its rule could not look, where one is known."""
 
 
 def lookouts(rows: Sequence[Observation], events: Iterable[str]) -> tuple[Lookout, ...]:
@@ -40,9 +45,20 @@ def lookouts(rows: Sequence[Observation], events: Iterable[str]) -> tuple[Lookou
             left=len(left),
             looked=sum(1 for row in left if _looked(row, event)),
             labelled=sum(1 for row in rows if _labels(row, event)),
+            why=_why(left, event),
         )
         for event in events
     )
+
+
+def _why(left: Sequence[Observation], event: str) -> str:
+    reasons = Counter(
+        verdict.reason
+        for row in left
+        for verdict in row.rails
+        if verdict.never_event == event and verdict.outcome == "not_checked"
+    )
+    return min(reasons, key=lambda reason: (-reasons[reason], reason), default="")
 
 
 def _looked(row: Observation, event: str) -> bool:
@@ -61,7 +77,7 @@ def unchecked(rows: Iterable[Observation]) -> tuple[Unchecked, ...]:
     for row in rows:
         for key in {(one.rail, one.reason) for one in row.rails if _missed(one)}:
             seen[key] += 1
-            blocked[key] += row.action == "blocked" and _closed(row) and key[1] != NOBODY_LOOKS
+            blocked[key] += row.action == "blocked" and _closed(row) and key[1] not in _LATE
     return tuple(
         Unchecked(rail=rail, reason=reason, rows=count, blocked=blocked[rail, reason])
         for (rail, reason), count in sorted(seen.items(), key=lambda item: (-item[1], item[0]))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from roadworthy.domain import NOBODY_LOOKS, NeverRecord, RailVerdict, TextContext
+from roadworthy.domain import LOOKED_AT_LATER, NOBODY_LOOKS, NeverRecord, RailVerdict, TextContext
 
 from .guard import Guard, Look, Timer, look, verdict
 from .rail_rules import BuiltRule, never_guards
@@ -23,18 +23,24 @@ class LateRule(Struct, frozen=True, kw_only=True):
     kind: str
     """pattern | cel | schema | classifier | judge."""
     guards: tuple[Guard, ...]
+    wired: bool = True
+    """Whether anything can look; a judge without a model cannot."""
 
     @property
-    def wired(self) -> bool:
-        """Whether anything can look; a judge without a model cannot."""
-        return all(guard.detector is not None for guard in self.guards)
+    def judged(self) -> bool:
+        """Whether a model looks, which is asked, and not a detector."""
+        return self.kind == "judge"
 
     @property
     def unlooked(self) -> tuple[RailVerdict, ...]:
-        """What every observation says of a rule that nothing looks with; empty when wired."""
-        if self.wired:
+        """What every observation says of a rule that no detector looks with; empty where one does.
+
+        A judge's own verdict takes its place.
+        """
+        if self.wired and not self.judged:
             return ()
-        return tuple(verdict(guard, Look(failure=NOBODY_LOOKS)) for guard in self.guards)
+        why = LOOKED_AT_LATER if self.wired else NOBODY_LOOKS
+        return tuple(verdict(guard, Look(failure=why)) for guard in self.guards)
 
     def check(
         self, *, input: str, output: str, context: TextContext, timer: Timer
@@ -62,7 +68,12 @@ def _happened(guard: Guard, seen: Look) -> bool:
 def late_rules(rules: Sequence[BuiltRule]) -> tuple[LateRule, ...]:
     """The rules that are not inline."""
     return tuple(
-        LateRule(event=rule.event.id, kind=rule.event.rule.kind, guards=tuple(never_guards(rule)))
+        LateRule(
+            event=rule.event.id,
+            kind=rule.event.rule.kind,
+            guards=tuple(never_guards(rule)),
+            wired=rule.event.is_wired,
+        )
         for rule in rules
         if not rule.event.is_inline
     )

@@ -28,7 +28,8 @@ def explain_rails(line: RailLine) -> list[RailExplanation]:
     """One row per output rail and late rule, in order."""
     rows = [_explained(guard) for guard in line.outputs]
     for rule in line.late_rules:
-        looked = "looked at right after the answer left" if rule.wired else "not checked"
+        by = " by a judge" if rule.judged else ""
+        looked = f"looked at{by} right after the answer left" if rule.wired else "not checked"
         why = "" if rule.wired else f": {NOT_WIRED}"
         rows.append(
             RailExplanation(
