@@ -36,7 +36,15 @@ from .slices import sliced_indicators
 from .tally import Tally
 
 PAGE = Parts(
-    scripts=("inflate.js", "store.js", "prose.js", "case.js", "theme.js", "cases.js"),
+    scripts=(
+        "inflate.js",
+        "store.js",
+        "prose.js",
+        "conversation.js",
+        "case.js",
+        "theme.js",
+        "cases.js",
+    ),
     styles=("page.css", "charts.css", "texts.css", "cases.css"),
     template="page.html.j2",
 )

@@ -13,8 +13,8 @@ function table(caption, heads, rows) {
 
 function asked(item) {
   if (item.absent) return part("Asked", make("p", { class: "none" }, item.absent, "."));
-  const said = [];
-  for (const turn of item.turns)
+  const said = [], before = item.turns.filter((turn) => "role" in turn);
+  for (const turn of before)
     said.push(make("p", { class: "role" }, String(turn.role ?? "turn")), prose(pretty(turn.content ?? turn)));
   if (Array.isArray(item.input)) {
     for (const message of item.input)
@@ -23,6 +23,7 @@ function asked(item) {
     for (const [name, value] of Object.entries(item.input))
       said.push(make("p", { class: "role" }, marked(name)), prose(pretty(value)));
   } else said.push(prose(pretty(item.input), { label: "input" }));
+  if (!before.length) said.push(item.turns.map(scriptOf));
   return part("Asked", ...said);
 }
 
@@ -62,6 +63,7 @@ function railsOf(answer) {
 
 function textsOf(answer) {
   if (!store.index.texts) return null;
+  if (!answer.raw && episodeOf(answer)) return null;
   if (!answer.raw) return part("Released, as the model said it", prose(answer.output, { label: "released output" }));
   return make("div", { class: "two" },
     part("Raw: what the model said", prose(answer.raw, { label: "raw output", fill: (text) => differing(text, answer.output) })),
@@ -74,10 +76,11 @@ function figures(answer) {
     ["first token", answer.first_token === null ? "" : `${count(Math.round(answer.first_token))} ms`],
     ["tokens in, out", answer.tokens.join(", ")], ["cost", answer.cost], ["from the cache", answer.cached ? "yes" : ""],
     ["mitigation", answer.mitigation], ["review", answer.review]];
+  const { trajectory, ...attributes } = answer.attributes ?? {};
   return make("details", {}, make("summary", {}, "Times, tokens, attributes"),
     make("dl", { class: "proofs" }, found.filter(([, value]) => value).map(([name, value]) =>
       make("div", {}, make("dt", {}, name), make("dd", {}, make("code", {}, marked(value)))))),
-    holds(answer.attributes) ? prose(pretty(answer.attributes), { label: "attributes" }) : null);
+    holds(attributes) ? prose(pretty(attributes), { label: "attributes" }) : null);
 }
 
 function answerView(answer, item, title) {
@@ -89,7 +92,7 @@ function answerView(answer, item, title) {
       answer.confidence === null ? null : make("span", { class: "says" }, `confidence ${share(answer.confidence)}`)),
     answer.error ? part("Error", prose(answer.error)) : null,
     answer.never.map(([event, kind, by]) => make("p", { class: "warning" }, make("strong", {}, `Never event ${kind}: `), marked(event), ` (found by ${by})`)),
-    textsOf(answer), chances(answer, item.label),
+    episodeOf(answer), textsOf(answer), chances(answer, item.label),
     make("div", { class: "two" }, scoresOf(answer), railsOf(answer)), figures(answer));
 }
 
