@@ -50,7 +50,7 @@ class Door:
         return self.json("release", "build", self.root, "--out", self.out, *more)
 
     def sign(self, *more: object, code: int = 0) -> dict[str, Any]:
-        return self.json("release", "sign", self.out, "--dir", self.root, *more, code=code)
+        return self.json("release", "sign", self.out, self.root, *more, code=code)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_from_a_folder_to_a_live_release(door: Door) -> None:
     assert verdict["signed_by"][0]["name"] == "rosa"
     assert door.json("verify", door.out, "--trust", trust)["ok"]
 
-    live = door.json("release", "activate", door.out, "--dir", door.root, "--as", "otto")
+    live = door.json("release", "activate", door.out, door.root, "--as", "otto")
     assert (live["digest"], live["baseline"]) == (built["digest"], "")
     assert read_table(open_workspace(door.root).routing).routes["desk"].live == built["digest"]
     listed = door.json("release", "list", door.root)["releases"]

@@ -78,8 +78,8 @@ class Walk:
         self.types("deliberate --record", self.desk, "--as", "anna")
         assert self.types("gate", self.desk)["decision"] == "PASS"
         self.types("release build", self.desk, "--out", bundle, "--as", "anna")
-        assert self.types("release sign", bundle, "--dir", self.desk, "--as", "ben")["released"]
-        self.types("release activate", bundle, "--dir", self.desk, "--as", "carla")
+        assert self.types("release sign", bundle, self.desk, "--as", "ben")["released"]
+        self.types("release activate", bundle, self.desk, "--as", "carla")
 
 
 def test_the_tutorial_can_be_walked_and_json_is_as_documented(

@@ -244,8 +244,8 @@ def test_the_command_signs_and_lists(waived: Waived, capsys, monkeypatch) -> Non
     assert (before["holds"], before["signed_by"]) == (False, [])
     assert run(VERBS, ["waiver", "sign", "w1", "--dir", where, "--as", "rosa", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["holds"]
-    assert run(VERBS, ["waiver", "sign", "w1", "--dir", where, "--as", "ben"]) == 3
-    assert run(VERBS, ["waiver", "sign", "w2", "--dir", where, "--as", "rosa"]) == 1
+    assert run(VERBS, ["waiver", "sign", "w1", where, "--as", "ben"]) == 3
+    assert run(VERBS, ["waiver", "sign", "w2", where, "--as", "rosa"]) == 1
     capsys.readouterr()
     assert run(VERBS, ["waiver", "list", where]) == 0
     assert "yes" in capsys.readouterr().out

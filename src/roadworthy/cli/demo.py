@@ -136,8 +136,8 @@ def _ship(stage: Stage, candidate: str, name: str) -> None:
     bundle = f"{name}.tar"
     built = ("release", "build", SYSTEM, "--candidate", candidate, "--out", bundle, "--as", "anna")
     stage.run(*built)
-    stage.run("release", "sign", bundle, "--dir", SYSTEM, "--as", "ben")
-    stage.run("release", "activate", bundle, "--dir", SYSTEM, "--as", "carla")
+    stage.run("release", "sign", bundle, SYSTEM, "--as", "ben")
+    stage.run("release", "activate", bundle, SYSTEM, "--as", "carla")
 
 
 def _deliberate(stage: Stage, candidate: str) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from .exits import Exit
-from .terminal import emit, group, printable, say, table
+from .folders import Named, Trailing, one_folder
+from .terminal import emit, group, printable, same_system, say, table
 
 app = group("Build, approve, sign, verify and activate releases.")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Bundle = Annotated[Path, typer.Argument(metavar="PATH", help="A bundle: a folder or a .tar.")]
-Directory = Annotated[Path, typer.Option("--dir", metavar="DIR", help="The system's folder.")]
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
@@ -57,12 +56,18 @@ def build(
         return
     say(f"bundle    {built.digest}")
     say(f"candidate {built.candidate}")
-    say(f"in {built.path}; next: roadworthy release sign {built.path}{_of(directory)} --as NAME")
+    again = f"{built.path}{same_system(directory)}"
+    say(f"in {built.path}; next: roadworthy release sign {again} --as NAME")
 
 
 @app.command("sign")
 def sign(
-    bundle: Bundle, *, directory: Directory = Path(), acting: As = None, json: Json = False
+    bundle: Bundle,
+    trailing: Trailing = None,
+    *,
+    named: Named = None,
+    acting: As = None,
+    json: Json = False,
 ) -> None:
     """Approve the bundle; with enough distinct people it becomes a release.
 
@@ -76,6 +81,7 @@ def sign(
 
     from .acting import acting_person, standing_workspace
 
+    directory = one_folder(trailing, named)
     workspace = standing_workspace(directory)
     _, signer, _ = acting_person(workspace, acting, roles=APPROVERS)
     loop = loop_of(workspace)
@@ -98,17 +104,12 @@ def sign(
             say(f"{who} approved when it was signed already: attached, and said by `verify`, but")
             say("the release does not rest on that")
         if signing.released:
-            again = f"{bundle}{_of(directory)}"
+            again = f"{bundle}{same_system(directory)}"
             say(f"released; next: roadworthy release activate {again} --as NAME")
         else:
             say(f"{signing.missing} more of {signing.wanted} people must approve it")
     if not signing.released:
         raise typer.Exit(int(Exit.UNDECIDED))
-
-
-def _of(directory: Path) -> str:
-    """The option that means this folder again."""
-    return "" if str(directory) == "." else f" --dir {shlex.quote(str(directory))}"
 
 
 app.command("approve", help="The same as `sign`: add your approval.")(sign)
@@ -133,7 +134,12 @@ def verify(
 
 @app.command("activate")
 def activate(
-    bundle: Bundle, *, directory: Directory = Path(), acting: As = None, json: Json = False
+    bundle: Bundle,
+    trailing: Trailing = None,
+    *,
+    named: Named = None,
+    acting: As = None,
+    json: Json = False,
 ) -> None:
     """Make a verified release live. Running gateways take it up at once.
 
@@ -148,6 +154,7 @@ def activate(
     from .acting import acting_person, standing_workspace
     from .stops import say_standing
 
+    directory = one_folder(trailing, named)
     workspace = standing_workspace(directory)
     _, signer, _ = acting_person(workspace, acting, roles=OPERATORS)
     live = activate_release(bundle, loop_of(workspace), root=directory, signer=signer)

@@ -10,6 +10,7 @@ import typer
 from roadworthy.domain import UsageError, Waiver
 
 from .exits import Exit
+from .folders import Named, Trailing, one_folder
 from .terminal import emit, group, say, table
 
 app = group("Sign waivers, and say which hold.")
@@ -22,8 +23,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 @app.command("sign")
 def sign(
     waiver: Annotated[str, typer.Argument(metavar="ID", help="waivers/ID.yaml")],
+    trailing: Trailing = None,
     *,
-    directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help="The folder.")] = Path(),
+    named: Named = None,
     candidate: CandidateFile = "candidate.yaml",
     acting: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")] = None,
     json: Json = False,
@@ -41,6 +43,7 @@ def sign(
 
     from .acting import acting_person
 
+    directory = one_folder(trailing, named)
     system = load_system(directory, candidate=candidate)
     found = next((each for each in system.waivers if each.id == waiver), None)
     if found is None:
