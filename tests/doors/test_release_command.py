@@ -87,6 +87,7 @@ def test_from_a_folder_to_a_live_release(door: Door) -> None:
 
     live = door.json("release", "activate", door.out, door.root, "--as", "otto")
     assert (live["digest"], live["baseline"]) == (built["digest"], "")
+    assert "no other release" in live["why_no_baseline"]
     assert read_table(open_workspace(door.root).routing).routes["desk"].live == built["digest"]
     listed = door.json("release", "list", door.root)["releases"]
     assert [(item["digest"], item["state"]) for item in listed] == [(built["digest"], "live")]
@@ -308,3 +309,10 @@ def test_a_strangers_bundle_does_not_drive_the_terminal(door: Door) -> None:
     code, said, _ = door("release", "show", door.out)
     assert code == 0 and "evil" in said
     assert "\x1b" not in said and "state signed" not in said.splitlines()
+
+
+def test_two_different_folders_are_refused(door: Door, tmp_path: Path) -> None:
+    door.people()
+    for verb in ("sign", "activate"):
+        code, _, said = door("release", verb, door.out, door.root, "--dir", tmp_path / "other")
+        assert code == 1 and "two folders" in said

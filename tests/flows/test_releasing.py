@@ -371,6 +371,20 @@ def test_a_release_with_an_incident_is_no_safe_baseline(desk, tmp_path, state, f
     desk.released(tmp_path / "two", a_system(prompt=None))
     live = activate_release(tmp_path / "two", desk.loop, root=desk.root, signer=desk.key("otto"))
     assert live.baseline == (first if falls_back_on_it else "")
+    said = live.why_no_baseline
+    assert bool(said) is not falls_back_on_it
+    if said:
+        assert first in said and "inc-1 (open)" in said and "the next release" in said
+
+
+def test_the_first_release_says_that_nothing_was_live_before_it(desk, tmp_path):
+    desk.released(tmp_path / "one")
+    for _ in range(2):
+        live = activate_release(
+            tmp_path / "one", desk.loop, root=desk.root, signer=desk.key("otto")
+        )
+        assert "no other release" in live.why_no_baseline
+        assert "the next release" in live.why_no_baseline
 
 
 @pytest.mark.parametrize("name", ["ana", "rosa", "aude"])

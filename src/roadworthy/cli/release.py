@@ -168,12 +168,14 @@ def activate(
                 "path": str(workspace.root / live.path),
                 "version": live.table_version,
                 "baseline": live.baseline,
+                "why_no_baseline": live.why_no_baseline,
                 "standing": [flag.id for flag in stands],
             }
         )
         return
     say(f"{live.digest} is live for {live.system}")
-    say(f"safe baseline: {live.baseline or 'the static fallback of each endpoint'}")
+    none = f"none, so the static fallback of each endpoint: {live.why_no_baseline}"
+    say(f"safe baseline: {live.baseline or none}")
     say_standing(stands, directory, then=": nothing of it is answered, by this release neither")
 
 

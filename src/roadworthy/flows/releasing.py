@@ -81,6 +81,7 @@ from .release_records import (
     signatures_of,
 )
 from .routing import publish, read_table
+from .safe_baseline import SafeBaseline, safe_baseline
 from .trusting import agreed_trust
 from .waiving import require_waivers
 
@@ -112,6 +113,8 @@ class Activation(Struct, frozen=True, kw_only=True):
     table_version: int
     baseline: str
     """Digest of the release before; empty: the static fallback."""
+    why_no_baseline: str = ""
+    """Why it is empty, and what would make one."""
 
 
 def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signing:
@@ -342,16 +345,18 @@ def _go_live(loop: Loop, subject: Subject, folder: Path, *, at: str, actor: str)
     """The routing, after the entry: nothing is live that the ledger does not know."""
     relative = str(folder.relative_to(loop.workspace.root))
     incidents = fold(loop.ledger.entries(system=subject.system)).values()
-    unsafe = {incident.release for incident in incidents if incident.state != "dismissed"}
+
+    found = SafeBaseline()
 
     def change(table: RoutingTable) -> RoutingTable:
-        baseline, baseline_path = _baseline(table.routes.get(subject.system), subject, unsafe)
+        nonlocal found
+        found = safe_baseline(table.routes.get(subject.system), subject.digest, incidents)
         route = Route(
             system=subject.system,
             live=subject.digest,
             path=relative,
-            baseline=baseline,
-            baseline_path=baseline_path,
+            baseline=found.digest,
+            baseline_path=found.path,
             activated_at=at,
             activated_by=actor,
         )
@@ -363,19 +368,6 @@ def _go_live(loop: Loop, subject: Subject, folder: Path, *, at: str, actor: str)
         system=subject.system,
         path=relative,
         table_version=table.version,
-        baseline=table.routes[subject.system].baseline,
+        baseline=found.digest,
+        why_no_baseline=found.why_none,
     )
-
-
-def _baseline(old: Route | None, subject: Subject, unsafe: set[str]) -> tuple[str, str]:
-    """Digest and path of what to fall back on: the newest release that never had an incident.
-
-    Empty: the static fallback. A release that let out what must never leave is no safe one,
-    even when its incident is closed: what was learned is in the next.
-    """
-    if old is None:
-        return "", ""
-    for digest, path in ((old.live, old.path), (old.baseline, old.baseline_path)):
-        if digest and digest != subject.digest and digest not in unsafe:
-            return digest, path
-    return "", ""
