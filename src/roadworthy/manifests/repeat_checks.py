@@ -12,6 +12,7 @@ from roadworthy.domain import (
     FORGIVING,
     INDICATORS,
     Case,
+    Quarantined,
     Reducer,
     StopWhen,
     Suite,
@@ -128,23 +129,36 @@ def _check_quarantine(reading: Reading) -> None:
         if (entry.suite, entry.case) in seen:
             document.fault(place, f"`{entry.case}` is in quarantine twice", "remove one entry")
         seen.add((entry.suite, entry.case))
-        if entry.suite not in suites:
-            document.fault(
-                (*place, "suite"),
-                f"there is no suite `{entry.suite}`",
-                suggest(entry.suite, sorted(suites), "the suites are"),
-            )
-        elif entry.case not in suites[entry.suite] and not reading.cases_known:
-            continue
-        elif entry.case not in suites[entry.suite]:
-            document.fault(
-                (*place, "case"),
-                f"the suite `{entry.suite}` has no case `{entry.case}`",
-                suggest(entry.case, sorted(suites[entry.suite]), "its cases are"),
-            )
-        elif reason := never_set_aside(suites[entry.suite][entry.case]):
-            document.fault(
-                place,
-                f"`{entry.case}` cannot be put in quarantine: {reason}",
-                "remove the entry and mend the system",
-            )
+        _check_set_aside(entry, place, suites, reading)
+
+
+def _check_set_aside(
+    entry: Quarantined, place: Path, suites: dict[str, dict[str, Case]], reading: Reading
+) -> None:
+    """The suite is there, and the case, which may be set aside: all that is wrong at once."""
+    document = reading.document(QUARANTINE)
+    known = entry.suite in suites
+    if not known:
+        document.fault(
+            (*place, "suite"),
+            f"there is no suite `{entry.suite}`",
+            suggest(entry.suite, sorted(suites), "the suites are"),
+        )
+    # In whichever suite it turns out to be, what is wrong with the case is wrong with it now.
+    within = {entry.suite: suites[entry.suite]} if known else suites
+    found = [cases[entry.case] for cases in within.values() if entry.case in cases]
+    if not found and reading.cases_known:
+        ids = sorted({name for cases in within.values() for name in cases})
+        where = f"the suite `{entry.suite}` has no" if known else "no suite has a"
+        document.fault(
+            (*place, "case"),
+            f"{where} case `{entry.case}`",
+            suggest(entry.case, ids, "its cases are" if known else "the cases are"),
+        )
+    reasons = [reason for case in found if (reason := never_set_aside(case))]
+    if reasons and len(reasons) == len(found):
+        document.fault(
+            place,
+            f"`{entry.case}` cannot be put in quarantine: {reasons[0]}",
+            "remove the entry and mend the system",
+        )
