@@ -112,6 +112,41 @@ async def test_an_incident_shows_who_wrote_what_what_stands_and_what_comes_next(
     assert f"roadworthy resume {said['incident']} {desk.root}" in shown
 
 
+async def test_adding_an_outcome_says_what_became_of_the_reports_that_waited(
+    deciding: Answers, desk: Desk
+) -> None:
+    seen = await deciding.leave()
+    for claim in ({"event": "insults"}, {"event": "", "label": "fine"}):
+        label = claim.get("label", "")
+        said = deciding.says(seen, claim["event"], reporter="tenant:acme", label=label)
+        await deciding.learn(said, kind="report")
+    deciding.control().round()
+    rude, fine = (each["id"] for each in desk.json("outcome", "list", "DIR", "--waiting"))
+    add = ("outcome", "add", seen.id, "DIR", "--as", "bob")
+    said = desk.types(*add, "--label", "rude")
+    assert f"{fine}" in said and f"{rude}" in said and "accepted" not in said
+    assert f"roadworthy outcome accept REPORT {desk.root}" in said
+    told = desk.json(*add, "--violation", "insults")
+    bob = deciding.acting("bob").key.key_id
+    assert told["reports"] == [
+        {"report": rude, "reporter": "tenant:acme", "state": "accepted", "by": f"person:{bob}"},
+        {"report": fine, "reporter": "tenant:acme", "state": "waiting", "by": ""},
+    ]
+    again = desk.json(*add, "--violation", "insults")["reports"]
+    assert [each["report"] for each in again] == [fine]
+
+
+async def test_adding_a_violation_says_in_words_whose_report_it_accepted(
+    answers: Answers, desk: Desk
+) -> None:
+    seen = await answers.leave()
+    await answers.learn(answers.says(seen, "insults", reporter="tenant:acme"), kind="report")
+    answers.control().round()
+    (report,) = desk.json("outcome", "list", "DIR", "--waiting")
+    said = desk.types("outcome", "add", seen.id, "DIR", "--violation", "insults", "--as", "bob")
+    assert f"Report {report['id']} of tenant:acme waited: accepted by bob" in said
+
+
 async def test_a_claim_is_listed_with_its_note_and_accepted(answers: Answers, desk: Desk) -> None:
     seen = await answers.leave()
     note = "it said\x1b[2J [red]you fool[/red]\nand worse"

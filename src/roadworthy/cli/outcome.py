@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Report
+from roadworthy.domain import Observation, Report
 
-from .terminal import emit, group, same_system, say, table
+from .terminal import emit, group, printable, same_system, say, table
 
 app = group("Say what became of an answer; accept or reject what others reported of one.")
 
@@ -37,7 +37,7 @@ def add(
 ) -> None:
     """Report an answer. A violation stops its scope at once and opens an incident."""
     from roadworthy.domain import Draft, Outcome, UsageError, format_instant, plain
-    from roadworthy.flows.reporting import REPORTERS
+    from roadworthy.flows.reporting import REPORTERS, waiting_about
     from roadworthy.flows.road import Violation, moment, on_violation
     from roadworthy.ledger import require_role, sign_draft
     from roadworthy.wiring.road import Road
@@ -53,6 +53,7 @@ def add(
     seen = road.observation(observation)
     if label:
         road.require_label(seen, label)
+    waited = waiting_about(loop, seen)
     said = Outcome(
         observation=observation,
         time=moment(loop),
@@ -70,12 +71,18 @@ def add(
             payload=plain({"label": label, "note": note}),
         )
         loop.ledger.record(sign_draft(drafted, signer))
-        emit({"observation": observation, "state": "kept"}) if json else say("Kept.")
+        reports = _now(waited, seen, loop)
+        if json:
+            emit({"observation": observation, "state": "kept", "reports": _states(reports)})
+        else:
+            say("Kept.")
+            _say_reports(reports, loop, directory)
         return
     event = road.event(seen.system, seen.release, violation)
     found = Violation(outcome=said, observation=seen, event=event)
     incident = on_violation(found, loop)
-    _say_stopped(found, incident.id, loop, directory, label=label, json=json)
+    reports = _now(waited, seen, loop)
+    _say_stopped(found, incident.id, loop, directory, label=label, json=json, reports=reports)
 
 
 @app.command("list")
@@ -91,7 +98,6 @@ def list_(
     from roadworthy.wiring.notes import note_of
 
     from .acting import standing_workspace
-    from .terminal import printable
 
     loop = standing_loop(standing_workspace(directory))
     known = reports_of(loop).values() if loop is not None else ()
@@ -133,7 +139,7 @@ def accept_(
     """It is as reported. A violation stops its scope at once and opens an incident."""
     from roadworthy.domain import Outcome
     from roadworthy.flows.people import Acting
-    from roadworthy.flows.reporting import REPORTERS, accept, find_report
+    from roadworthy.flows.reporting import REPORTERS, accept, find_report, waiting_about
     from roadworthy.flows.road import Violation, moment
     from roadworthy.wiring.road import Road
 
@@ -156,9 +162,15 @@ def accept_(
         )
         event = road.event(seen.system, seen.release, found.never_event)
         violation = Violation(outcome=said, observation=seen, event=event)
+    waited = waiting_about(loop, violation.observation) if violation is not None else []
     incident = accept(found, loop, by=by, violation=violation, note=note)
     if violation is not None and incident is not None:
-        _say_stopped(violation, incident.id, loop, directory, label=found.label, json=json)
+        others = [each for each in waited if each != found.id]
+        reports = _now(others, violation.observation, loop)
+        _say_stopped(
+            violation, incident.id, loop, directory,
+            label=found.label, json=json, reports=reports,
+        )  # fmt: skip
     elif json:
         emit({"report": report, "observation": found.observation, "state": "kept"})
     else:
@@ -188,7 +200,14 @@ def reject_(
 
 
 def _say_stopped(
-    violation: Any, incident: str, loop: Any, directory: Path, *, label: str, json: bool
+    violation: Any,
+    incident: str,
+    loop: Any,
+    directory: Path,
+    *,
+    label: str,
+    json: bool,
+    reports: list[Report],
 ) -> None:
     """What was done, as the table in force has it, and what comes next."""
     from roadworthy.flows.learning import find_incident
@@ -206,15 +225,51 @@ def _say_stopped(
                 "kill": kills[0].id if kills else "",
                 "kills": [flag.id for flag in kills],
                 "label": label,
+                "reports": _states(reports),
             }
         )
         return
     say(f"Stopped: {named(kills)}." if kills else "NOT stopped: the kill was lifted meanwhile.")
     if label:
         say(f"Kept: the right answer was {label!r}.")
+    _say_reports(reports, loop, directory)
     say(f"Incident {incident} is {find_incident(loop, incident).state}.")
     say(f"Next: roadworthy incident promote {incident}{same_system(directory)}")
     say(f"Lift later: {lifting([incident], directory)}")
+
+
+def _now(waited: list[str], seen: Observation, loop: Any) -> list[Report]:
+    """The reports that waited before, as they stand now."""
+    from roadworthy.flows.reporting import reports_of
+
+    known = reports_of(loop, seen.system) if waited else {}
+    return [known[each] for each in waited]
+
+
+def _states(reports: list[Report]) -> list[dict[str, str]]:
+    return [
+        {
+            "report": each.id,
+            "reporter": each.reporter,
+            "state": each.state,
+            "by": each.settled_by,
+        }
+        for each in reports
+    ]
+
+
+def _say_reports(reports: list[Report], loop: Any, directory: Path) -> None:
+    """What became of the reports about the answer: this one may be what they claimed."""
+    from .incident_words import who_of
+
+    for each in reports:
+        about = f"Report {each.id} of {printable(each.reporter)}"
+        if _waits(each):
+            say(f"{about} still waits: it claims {printable(_claim(each))}")
+        else:
+            say(f"{about} waited: {each.state} by {who_of(each.settled_by, loop)} with this")
+    if any(map(_waits, reports)):
+        say(f"Settle it: roadworthy outcome accept REPORT{same_system(directory)} --as NAME")
 
 
 def _waits(report: Report) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 from roadworthy.domain import (
     Draft,
     Incident,
+    Observation,
     Outcome,
     PersonRole,
     Report,
@@ -34,6 +35,15 @@ REPORTERS: tuple[PersonRole, ...] = ("reviewer", "risk_officer", "operator", "ad
 def reports_of(loop: Loop, system: str = "") -> dict[str, Report]:
     """Every report that the ledger knows, by id, oldest first."""
     return fold_reports(loop.ledger.entries(system=system))
+
+
+def waiting_about(loop: Loop, observation: Observation) -> list[str]:
+    """Ids of the reports about an answer that wait for a person, oldest first."""
+    found = reports_of(loop, observation.system).values()
+    return [
+        each.id for each in found
+        if each.state == "waiting" and each.observation == observation.id
+    ]  # fmt: skip
 
 
 def find_report(loop: Loop, report: str) -> Report:
