@@ -133,3 +133,20 @@ def test_an_unreadable_file_is_a_fault_with_its_name(
     assert run(VERBS, ["check", str(tmp_path), "--json"]) == 1
     faults = msgspec.json.decode(capsys.readouterr().out)["errors"]
     assert "cannot be read" in next(each["message"] for each in faults if each["file"] == name)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["verify", "{here}", "--trust", "{here}"],
+        ["restore", "{here}", "{here}/new"],
+        ["record", "training", "{here}", "{here}", "--as", "ann"],
+    ],
+)
+def test_a_command_says_folder_of_a_folder(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_system(tmp_path)
+    assert run(VERBS, [word.format(here=tmp_path) for word in words]) == 1
+    said = capsys.readouterr().err
+    assert "is a folder" in said and "does not exist" not in said

@@ -1,6 +1,6 @@
-"""The system's folder of a command that is about something else first: as its last word.
+"""Files and folders as they were typed: the system's folder as a command's last word, a file.
 
-`--dir` says the same, for those who learned it before.
+`--dir` names the folder too, for those who learned it before.
 """
 
 from __future__ import annotations
@@ -24,3 +24,11 @@ def one_folder(trailing: Path | None, named: Path | None) -> Path:
     if trailing is not None and named is not None and trailing.resolve() != named.resolve():
         raise UsageError(f"two folders were given: {trailing} and {named}", fix="give one")
     return trailing or named or Path()
+
+
+def require_file(path: Path, fix: str) -> None:
+    """Raise UsageError unless a file lies there, saying whether nothing does or a folder."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder, not a file", fix=fix)
+    if not path.is_file():
+        raise UsageError(f"{path} does not exist", fix=fix)

@@ -9,6 +9,7 @@ import typer
 
 from roadworthy.domain import Draft, UsageError, sha256
 
+from .folders import require_file
 from .terminal import emit, say
 
 _MOST = 1 << 30
@@ -36,10 +37,9 @@ def command(
 
     if not kind.replace("_", "").replace(".", "").replace("-", "").isalnum() or not kind.isascii():
         raise UsageError(f"{kind!r} is no kind", fix="a word such as training, contract or dpia")
-    if not file.is_file() or file.stat().st_size > _MOST:
-        raise UsageError(
-            f"{file} is no file that can be recorded", fix="give a document up to 1 GB"
-        )
+    require_file(file, "give a document up to 1 GB")
+    if file.stat().st_size > _MOST:
+        raise UsageError(f"{file} is too large to be recorded", fix="give a document up to 1 GB")
     data = file.read_bytes()
     workspace = standing_workspace(directory)
     who, signer, key = acting_person(workspace, acting)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from .folders import require_file
 from .terminal import emit, say, warn
 
 
@@ -32,7 +33,7 @@ def command(
     Stop `serve` first. Exit code 5 when the backup does not verify, 1 when the file is no backup;
     then nothing was changed.
     """
-    from roadworthy.domain import UsageError, format_instant
+    from roadworthy.domain import format_instant
     from roadworthy.ledger import missing_keys, restore
     from roadworthy.manifests import Workspace, load_trust
     from roadworthy.wiring.clock import SystemClock
@@ -40,8 +41,7 @@ def command(
 
     from .verify import kept_heads, trusted_keys
 
-    if not file.is_file():
-        raise UsageError(f"{file} does not exist", fix="give the archive that backup wrote")
+    require_file(file, "give the archive that backup wrote")
     kept = kept_heads(checkpoint)
     keys = trusted_keys(trust)
     with _nothing_left(directory):

@@ -10,6 +10,7 @@ import typer
 
 from roadworthy.domain import UsageError
 
+from .folders import require_file
 from .terminal import coloured, emit, say
 
 _KEPT = "a checkpoint as JSON or note, or a release, backup or proof that carries one"
@@ -123,8 +124,7 @@ def trusted_keys(source: Path | None, *, origin: str = "given") -> Any:
     from roadworthy.manifests import load_trust
     from roadworthy_verify import load_trust as checked
 
-    if not source.is_file():
-        raise UsageError(f"{source} does not exist", fix="give a trust.yaml")
+    require_file(source, "give a trust.yaml")
     return checked(msgspec.to_builtins(load_trust(source)), source=str(source), origin=origin)
 
 

@@ -14,7 +14,8 @@ from .folder import Folder
 def load_campaign(path: Path) -> Campaign:
     """A campaign's report. Raises UsageError without a file, ManifestError with all its faults."""
     if not path.is_file():
-        raise UsageError(f"there is no file {path}", fix="`roadworthy schema campaign` shows it")
+        found = f"{path} is a folder, not a file" if path.is_dir() else f"there is no file {path}"
+        raise UsageError(found, fix="`roadworthy schema campaign` shows it")
     folder = Folder(path.resolve().parent)
     campaign = folder.yaml(path.name, Campaign)
     if campaign is not None:

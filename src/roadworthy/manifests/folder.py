@@ -14,6 +14,7 @@ import msgspec
 
 from roadworthy.domain import Fault
 
+from .candidate_files import candidate_files
 from .document import Document
 from .document import Path as Place
 from .jsonl_reader import read_json, read_lines
@@ -30,6 +31,13 @@ VERSION = 1
 
 MAX_SIDE_FILE_BYTES = 64 * 1024 * 1024
 """Side files above this are digested but not parsed."""
+
+
+BY_THEIR_NAME = frozenset((
+    "candidate.yaml", "charter.yaml", "deliberation-note.md", "pipeline.yaml", "quarantine.yaml",
+    "roadworthy.toml", "rollout.yaml", "safety-slos.yaml",
+))  # fmt: skip
+"""Files that are read by their own name: no other file means one of them."""
 
 
 class Folder:
@@ -151,6 +159,11 @@ class Folder:
         if not beside and target != named:
             by.fault(place, f"`{key}` names `{named}` in a roundabout way", f"write `{target}`")
             return None
+        if (self.root / target).is_dir():
+            by.fault(
+                place, f"`{key}` names `{named}`, which is a folder, not a file", "name a file"
+            )
+            return None
         if not self.has(target):
             by.fault(
                 place,
@@ -167,9 +180,15 @@ class Folder:
         folder = (self.root / target).parent
         if not folder.is_dir():
             return f"there is no folder `{Path(target).parent.as_posix()}` here"
-        names = sorted(one.name for one in folder.iterdir() if one.is_file())[:500]
-        near = difflib.get_close_matches(Path(target).name, names, n=1)
-        return f"did you mean `{(Path(target).parent / near[0]).as_posix()}`?" if near else ""
+        taken = BY_THEIR_NAME | set(candidate_files(self.root))
+        beside = sorted(one for one in folder.iterdir() if one.is_file())[:500]
+        known: dict[str, str] = {}
+        for one in beside:
+            path = (Path(target).parent / one.name).as_posix()
+            if path not in taken:
+                known.setdefault(one.stem, path)
+        near = difflib.get_close_matches(Path(target).stem, known, n=1)
+        return f"did you mean `{known[near[0]]}`?" if near else ""
 
     def side_file(self, file: str) -> Any:
         """A side file, parsed by its suffix, digested and kept as an asset; None when binary."""
