@@ -152,3 +152,48 @@ def test_a_tenants_key_is_shown_once(root: Path, capsys: pytest.CaptureFixture[s
     assert run(VERBS, ["keys", "tenant", "revoke", row["id"], str(root)]) == 0
     assert run(VERBS, ["keys", "tenant", "revoke", row["id"], str(root)]) == 1
     assert run(VERBS, ["keys", "tenant", "add", "acme", str(root), "--scope", "all"]) == 1
+
+
+def edited_out(root: Path) -> None:
+    """As somebody with the files in hand does it: no kill, and a version further."""
+    routing = Workspace(root / ".roadworthy").routing
+    table = msgspec.json.decode(routing.read_bytes())
+    table |= {"kills": [], "version": table["version"] + 1}
+    routing.write_bytes(msgspec.json.encode(table))
+
+
+@pytest.mark.parametrize("verb", ["kill", "resume"])
+def test_a_kill_that_was_edited_out_is_put_back_loudly(
+    root: Path, capsys: pytest.CaptureFixture[str], verb: str
+) -> None:
+    assert run(VERBS, ["kill", "tenant:acme", str(root), "--reason", "odd", "--as", "dan"]) == 0
+    edited_out(root)
+    kill = ["kill", "tenant:other", str(root), "--reason", "odd", "--as", "dan"]
+    resume = ["resume", "tenant:none", str(root), "--reason", "odd", "--as", "dan", "--as", "cleo"]
+    capsys.readouterr()
+    assert run(VERBS, kill if verb == "kill" else resume) == (0 if verb == "kill" else 1)
+    said = capsys.readouterr().err
+    assert "(tenant:acme) was not in the routing table any more" in said
+    assert ("tenant", "acme", "letters") in kills(root)
+
+
+def test_a_kill_that_was_edited_out_is_still_lifted_by_two(root: Path) -> None:
+    assert run(VERBS, ["kill", "tenant:acme", str(root), "--reason", "odd", "--as", "dan"]) == 0
+    edited_out(root)
+    lift = ["resume", "tenant:acme", str(root), "--reason", "odd", "--as", "dan", "--as", "cleo"]
+    assert run(VERBS, lift) == 0
+    assert kills(root) == []
+    assert run(VERBS, ["kill", "tenant:b", str(root), "--reason", "odd", "--as", "dan"]) == 0
+    assert kills(root) == [("tenant", "b", "letters")]
+
+
+def test_whoever_only_reads_says_which_kill_is_gone_and_writes_nothing(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(VERBS, ["kill", "tenant:acme", str(root), "--reason", "odd", "--as", "dan"]) == 0
+    edited_out(root)
+    capsys.readouterr()
+    assert run(VERBS, ["incident", "list", str(root)]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert "(kill-" in said and "nobody lifted tenant:acme" in said
+    assert kills(root) == []

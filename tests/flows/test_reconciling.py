@@ -9,20 +9,20 @@ import pytest
 
 from doubles.ledgers import cut
 from doubles.live_system import write_live_system
+from roadworthy.cli.acting import find_acting
 from roadworthy.domain import (
     EvidenceError,
     JournalSettings,
     KillFlag,
     Observation,
     Outcome,
-    RoutingTable,
     Witness,
     sha256,
 )
 from roadworthy.flows.learning import incidents_of
 from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import publish, read_table
-from roadworthy.flows.stopping import set_kill
+from roadworthy.flows.routing import read_table
+from roadworthy.flows.stopping import lift, set_kill
 from roadworthy.journal import Spool, Vault, open_master_key
 from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.control import Control
@@ -115,7 +115,8 @@ async def test_a_late_rule_kills_records_and_opens_once(loop: Loop) -> None:
 async def test_a_lifted_kill_is_not_set_again_by_a_restart(loop: Loop) -> None:
     await left(loop, "you will get 900 euro")
     a_control(loop).round()
-    publish(loop.workspace, lambda old: RoutingTable(routes=old.routes), loop.clock)
+    people = [found for name in ("cleo", "dan") if (found := find_acting(loop.workspace, name))]
+    lift(["tenant:acme"], loop, people=people, reason="mended")
     a_control(loop).round()
     assert read_table(loop.workspace.routing).kills == ()
 

@@ -151,10 +151,11 @@ def close(
     from roadworthy.ledger import require_role
 
     from .acting import acting_person, begun_loop
-    from .stops import say_standing
+    from .stops import put_back, say_standing
 
     loop, _ = begun_loop(directory)
     _, signer, key = acting_person(loop.workspace, as_, roles=DECIDERS)
+    put_back(loop)
     require_role(loop.trust, key.key_id, DECIDERS, format_instant(loop.clock.now()))
     closed = close_incident(find_incident(loop, incident), loop, signer=signer)
     stands = kills_of(closed, read_table(loop.workspace.routing))
@@ -170,8 +171,12 @@ def _reading(directory: Path) -> Any:
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace
+    from .stops import warn_of_lost
 
-    return standing_loop(standing_workspace(directory))
+    loop = standing_loop(standing_workspace(directory))
+    if loop is not None:
+        warn_of_lost(loop)
+    return loop
 
 
 def _as_json(incident: Incident) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from roadworthy.domain import KillFlag, RoutingTable
 from roadworthy.flows.people import Acting
 from roadworthy.manifests import Workspace
 
-from .stops import lifting
+from .stops import lifting, put_back
 from .terminal import emit, printable, say, warn
 
 
@@ -101,8 +101,8 @@ def _plain_words(workspace: Workspace) -> Iterator[None]:
                 " table",
                 fix="put the table back"
                 f" (tar -xzf BACKUP -C {workspace.root} serving/routing.json), or move it away and"
-                " activate the release again; restart `roadworthy serve`; then kill again, also"
-                " what stood before: roadworthy ledger log --kind kill.set",
+                " activate the release again; restart `roadworthy serve`; then kill again. What"
+                " stood before comes back by itself: the ledger knows it",
             ) from None
         raise EvidenceError(
             f"the kill was not published, and nothing was stopped: {error}",
@@ -167,7 +167,12 @@ def _record(workspace: Workspace, flag: KillFlag, person: Acting | None) -> str:
     from roadworthy.wiring.loop import loop_of
 
     try:
-        record_kill(flag, loop_of(workspace), by=person)
+        loop = loop_of(workspace)
+        record_kill(flag, loop, by=person)
     except (RoadworthyError, OSError) as error:
         return f"it is not in the ledger yet ({error}); the control process will enter it"
+    try:
+        put_back(loop)
+    except (RoadworthyError, OSError) as error:
+        return f"it is entered; whether those before it stand still was not seen ({error})"
     return ""

@@ -152,12 +152,14 @@ def activate(
     from roadworthy.wiring.loop import loop_of
 
     from .acting import acting_person, standing_workspace
-    from .stops import say_standing
+    from .stops import put_back, say_standing
 
     directory = one_folder(trailing, named)
     workspace = standing_workspace(directory)
     _, signer, _ = acting_person(workspace, acting, roles=OPERATORS)
-    live = activate_release(bundle, loop_of(workspace), root=directory, signer=signer)
+    loop = loop_of(workspace)
+    put_back(loop)
+    live = activate_release(bundle, loop, root=directory, signer=signer)
     kills = read_table(workspace.routing).kills
     stands = [flag for flag in kills if flag.system in ("", live.system)]
     if json:

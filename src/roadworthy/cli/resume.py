@@ -41,6 +41,7 @@ def command(
 
     from .acting import find_acting, standing_workspace
     from .stops import named as stops_named
+    from .stops import put_back
 
     which, directory = _read(words)
     workspace = standing_workspace(directory)
@@ -51,7 +52,9 @@ def command(
             fix="give two people: --as A --as B",
         )
     people = [acting for name in named if (acting := find_acting(workspace, name)) is not None]
-    lifted = lift(which, loop_of(workspace), people=people, reason=reason)
+    loop = loop_of(workspace)
+    put_back(loop)
+    lifted = lift(which, loop, people=people, reason=reason)
     left = read_table(workspace.routing).kills
     if json:
         emit({

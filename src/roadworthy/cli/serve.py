@@ -34,14 +34,18 @@ def command(
     import uvloop
 
     from roadworthy.gateway.supervisor import Settings, supervise
+    from roadworthy.wiring.loop import loop_of
     from roadworthy.wiring.places import common_workspace, place, roots_of
     from roadworthy.wiring.plan import Plan
 
     from .acting import trust_of
+    from .stops import put_back
 
     spots = [place(directory, standing=True) for directory in directories or [Path()]]
     workspace = common_workspace(spots)
     trust_of(workspace)  # the workers admit releases by trust.yaml: it must be the ledger's word
+    if workspace.ledger.exists():
+        put_back(loop_of(workspace))  # no worker starts on a table that lacks a kill
     listening = spots[0].deployment.listen
     settings = Settings(
         plan=Plan(

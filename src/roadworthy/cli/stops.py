@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from roadworthy.domain import KillFlag
 
-from .terminal import printable, same_system, say
+from .terminal import printable, same_system, say, warn
 
 
 def named(flags: Sequence[KillFlag]) -> str:
@@ -33,3 +34,28 @@ def say_standing(
         what = [incident] if incident else [flag.id for flag in flags]
         say(f"still stopped: {named(flags)}{then}")
         say(f"To lift: {lifting(what, directory)}")
+
+
+def put_back(loop: Any) -> None:
+    """Set every kill again that somebody edited out of the routing table, and say so loudly."""
+    from roadworthy.flows.stopping import put_back_kills, put_back_words
+
+    for flag in put_back_kills(loop):
+        warn(printable(put_back_words(flag)))
+
+
+def warn_of_lost(loop: Any) -> None:
+    """Say, without writing anything, which kills the routing table lacks."""
+    from contextlib import suppress
+
+    from roadworthy.domain import EvidenceError
+    from roadworthy.flows.stopping import ledger_kills, lost_kills
+
+    lost: list[KillFlag] = []
+    with suppress(EvidenceError):  # a table that cannot be read stops everything
+        lost = lost_kills(loop, ledger_kills(loop))
+    if lost:
+        warn(
+            f"nobody lifted {named(lost)}, but the routing table lacks it: somebody edited that"
+            " file. `roadworthy serve`, kill and resume set it again"
+        )

@@ -4,7 +4,8 @@
     2 reports      by those who may not, or that cannot be acted on: into the ledger, where a
                    person finds them
     3 late rules   over all that left, also before a stream was stopped: a hit is a violation
-    4 kills        that stand but are not in the ledger are entered
+    4 kills        that stand but are not in the ledger are entered; those that stand by the ledger
+                   and are not in the table are put back, whatever else failed
     5 segments     that have ended are vouched for by their Merkle root; the proof lies beside
     6 head         the ledger's newest is left in the routing table: by it a cut tail is seen
 
@@ -24,6 +25,7 @@ from msgspec import Struct
 from roadworthy.domain import (
     Charter,
     Draft,
+    KillFlag,
     NeverEvent,
     Observation,
     Outcome,
@@ -41,7 +43,13 @@ from .loop import Loop
 from .reporting import enter_report
 from .road import Violation, find_event, on_violation
 from .routing import leave_head, put_in_place, read_table
-from .stopping import record_unrecorded
+from .stopping import (
+    ledger_kills,
+    lost_kills,
+    put_back_kills,
+    put_back_words,
+    record_unrecorded,
+)
 
 PATIENCE_S = 5.0
 """A kill this young is not entered for somebody else: the command that set it is about to."""
@@ -76,15 +84,20 @@ class Reconciler:
         self._late_seen = False
         self._entered = -1
         """Version of the routing table whose kills are all in the ledger."""
+        self._stand: tuple[int, list[KillFlag]] = (-1, [])
+        """The ledger's size, and the kills that stood by it."""
         self._left = 0
         """Size of the head that the routing table was last given."""
 
     def round(self) -> int:
         """Take everything that is new; returns how many records that were."""
         taken = 0
-        for record in self._tail.read(closes=self._has_late_rules()):
-            self._take(record)
-            taken += 1
+        try:
+            for record in self._tail.read(closes=self._has_late_rules()):
+                self._take(record)
+                taken += 1
+        finally:
+            self._put_back_kills()
         self._enter_kills()
         self._leave_head()
         self._caught_up = True
@@ -102,6 +115,15 @@ class Reconciler:
             # A release that cannot be read may have late rules: look at what it answered.
             self._late_seen = self._late_seen or rules is None or bool(rules.rails.late_rules)
         return self._late_seen or not self._caught_up
+
+    def _put_back_kills(self) -> None:
+        """4. The ledger is read for it when it grew, the table in every round."""
+        size = self._loop.ledger.size()
+        if size != self._stand[0]:
+            self._stand = (size, ledger_kills(self._loop))
+        if lost_kills(self._loop, self._stand[1]):
+            for flag in put_back_kills(self._loop):
+                self._warn(put_back_words(flag))
 
     def _enter_kills(self) -> None:
         """4. Only when the table is another one than last time."""

@@ -7,8 +7,9 @@ lift   1 may     two distinct people who operate, with keys that are valid now
        3 lift    the flag
 
 What never happens here: a kill that waits for the ledger, a lift that is not in it, a kill that is
-entered twice or lifted without an entry of its own. A kill that could not be recorded still
-stands; whoever reconciles (`record_unrecorded`) or lifts it enters it later.
+entered twice or lifted without an entry of its own, a kill that is gone because somebody edited
+the routing table: what the ledger says stands is put back (`put_back_kills`). A kill that could not
+be recorded still stands; whoever reconciles (`record_unrecorded`) or lifts it enters it later.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ import fcntl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from msgspec import Struct, structs
+from msgspec import Struct, ValidationError, convert, structs
 
 from roadworthy.domain import (
     AccessError,
     Draft,
+    Entry,
     Incident,
     Instant,
     KillFlag,
     PersonRole,
     RoutingTable,
     UsageError,
+    VerificationError,
     format_instant,
     plain,
 )
@@ -144,6 +147,70 @@ def _enter(flags: Iterable[KillFlag], loop: Loop) -> list[KillFlag]:
             *(sign_draft(kill_draft(flag, loop.machine), machine) for flag in missing)
         )
     return missing
+
+
+def ledger_kills(loop: Loop) -> list[KillFlag]:
+    """Every kill that stands by the ledger: set, and never lifted.
+
+    Raises VerificationError when an entry is no kill: what it stopped is not known.
+    """
+    lifted = {entry.subject for entry in loop.ledger.entries(kind="kill.lifted")}
+    entries = loop.ledger.entries(kind="kill.set")
+    return [_flag_of(entry) for entry in entries if entry.subject not in lifted]
+
+
+def _flag_of(entry: Entry) -> KillFlag:
+    try:
+        return convert(entry.payload, KillFlag)
+    except ValidationError as error:
+        raise VerificationError(f"entry {entry.seq} is no kill: {error}") from None
+
+
+def lost_kills(loop: Loop, stand: Iterable[KillFlag]) -> list[KillFlag]:
+    """Those of the flags that the routing table lacks, or has otherwise. Writes nothing."""
+    there = read_table(loop.workspace.routing).kills
+    return [flag for flag in stand if flag not in there]
+
+
+def put_back_kills(loop: Loop) -> list[KillFlag]:
+    """Set every kill again that stands by the ledger and is not in the table; returns them.
+
+    Under the lock that lifts take: they enter first and change the table after, so what is not
+    lifted by then is still to be in the table. The flags stand before it is entered that they
+    had been taken out.
+    """
+    if not lost_kills(loop, ledger_kills(loop)):
+        return []
+    with kill_records(loop):
+        lost = lost_kills(loop, ledger_kills(loop))
+        ids = {flag.id for flag in lost}
+
+        def with_them(table: RoutingTable) -> RoutingTable:
+            others = tuple(flag for flag in table.kills if flag.id not in ids)
+            return structs.replace(table, kills=(*others, *lost))
+
+        if lost:
+            publish(loop.workspace, with_them, loop.clock)
+            loop.ledger.record(*(_put_back_draft(flag, loop.machine) for flag in lost))
+    return lost
+
+
+def put_back_words(flag: KillFlag) -> str:
+    """What is said, loudly, of a kill that was put back."""
+    return (
+        f"{flag.id} ({words_of(flag)}) was not in the routing table any more, although nobody"
+        " lifted it: somebody edited that file. The kill is set again"
+    )
+
+
+def _put_back_draft(flag: KillFlag, machine: str) -> Draft:
+    return Draft(
+        system=flag.system,
+        kind="kill.put_back",
+        subject=flag.id,
+        actor=machine,
+        payload={"scope": words_of(flag), "never_event": flag.never_event},
+    )
 
 
 def find_kills(which: Sequence[str], loop: Loop) -> list[KillFlag]:

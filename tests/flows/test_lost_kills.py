@@ -1,0 +1,159 @@
+"""A kill that the ledger says stands is put back, whoever took it out of the routing table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from doubles.live_system import write_live_system
+from roadworthy.cli.acting import find_acting
+from roadworthy.domain import KillFlag, VerificationError
+from roadworthy.flows.loop import Loop
+from roadworthy.flows.people import Acting
+from roadworthy.flows.routing import read_table
+from roadworthy.flows.stopping import (
+    kill_records,
+    ledger_kills,
+    lift,
+    put_back_kills,
+    record_kill,
+    set_kill,
+)
+from roadworthy.wiring.control import Control
+from roadworthy.wiring.loop import loop_of
+from roadworthy.wiring.plan import Plan
+
+AT = "2026-11-21T20:00:00.000000Z"
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Loop:
+    return loop_of(write_live_system(tmp_path, "http://127.0.0.1:9/v1").workspace)
+
+
+def a_kill(loop: Loop, id: str = "kill-1", tenant: str = "acme") -> KillFlag:
+    flag = KillFlag(
+        id=id, scope="tenant", value=tenant, system="letters", reason="drill", by="x", at=AT
+    )
+    set_kill(flag, loop)
+    record_kill(flag, loop, by=None)
+    return flag
+
+
+def edit(loop: Loop, *, version: int = 1, **changes: object) -> None:
+    """As somebody with the files in hand does it: forward, so that no worker balks."""
+    table = read_table(loop.workspace.routing)
+    changed = msgspec.structs.replace(table, version=table.version + version, **changes)
+    loop.workspace.routing.write_bytes(msgspec.json.encode(changed))
+
+
+def kills(loop: Loop) -> tuple[KillFlag, ...]:
+    return read_table(loop.workspace.routing).kills
+
+
+def a_person(loop: Loop, name: str) -> Acting:
+    found = find_acting(loop.workspace, name)
+    assert found is not None
+    return found
+
+
+def a_control(loop: Loop) -> Control:
+    root = str(loop.workspace.root.parent)
+    return Control(Plan(workspace=str(loop.workspace.root), roots={"": root}))
+
+
+def test_a_kill_taken_out_of_the_table_is_set_again_by_the_next_round(
+    loop: Loop, caplog: pytest.LogCaptureFixture
+) -> None:
+    flag, control = a_kill(loop), a_control(loop)
+    control.round()
+    edit(loop, kills=())
+    version = read_table(loop.workspace.routing).version
+    control.round()
+    assert kills(loop) == (flag,)
+    assert read_table(loop.workspace.routing).version == version + 1
+    assert "kill-1" in caplog.text
+    assert "nobody lifted it" in caplog.text
+    (entry,) = loop.ledger.entries(kind="kill.put_back")
+    assert entry.subject == flag.id
+
+
+def test_a_kill_that_was_made_to_stop_somebody_else_is_set_as_it_was(loop: Loop) -> None:
+    flag = a_kill(loop)
+    edit(loop, kills=(msgspec.structs.replace(flag, value="nobody"),))
+    assert put_back_kills(loop) == [flag]
+    assert kills(loop) == (flag,)
+
+
+def test_a_table_that_was_removed_comes_back_with_its_kills(loop: Loop) -> None:
+    flag = a_kill(loop)
+    loop.workspace.routing.unlink()
+    a_control(loop).round()
+    assert kills(loop) == (flag,)
+
+
+def test_a_kill_that_nobody_touched_publishes_nothing(loop: Loop) -> None:
+    a_kill(loop)
+    before = loop.workspace.routing.read_bytes()
+    assert put_back_kills(loop) == []
+    assert loop.workspace.routing.read_bytes() == before
+    assert list(loop.ledger.entries(kind="kill.put_back")) == []
+
+
+def test_a_lifted_kill_is_not_put_back(loop: Loop) -> None:
+    a_kill(loop)
+    stands = a_kill(loop, "kill-2", "other")
+    people = [a_person(loop, name) for name in ("cleo", "dan")]
+    control = a_control(loop)
+    control.round()
+    lift(["kill-1"], loop, people=people, reason="mended")
+    control.round()
+    assert put_back_kills(loop) == []
+    assert kills(loop) == (stands,)
+
+
+def test_a_lift_under_way_is_never_undone(loop: Loop) -> None:
+    """Recorded, and not yet out of the table, or just out of it: the entry is what counts."""
+    flag = a_kill(loop)
+    people = [a_person(loop, name) for name in ("cleo", "dan")]
+    lift(["kill-1"], loop, people=people, reason="mended")
+    set_kill(flag, loop)  # as if the command had died between the entry and the table
+    assert put_back_kills(loop) == []
+    assert ledger_kills(loop) == []
+    edit(loop, kills=())
+    assert put_back_kills(loop) == []
+
+
+def test_whoever_lifts_waits_for_whoever_puts_back(loop: Loop) -> None:
+    """The look at the ledger and the change of the table are under the lock that lifts take."""
+    import threading
+
+    a_kill(loop)
+    edit(loop, kills=())
+    begun, done = threading.Event(), threading.Event()
+
+    def put_back() -> None:
+        begun.set()
+        put_back_kills(loop_of(loop.workspace))
+        done.set()
+
+    with kill_records(loop):
+        thread = threading.Thread(target=put_back)
+        thread.start()
+        begun.wait()
+        assert not done.wait(0.05)
+    thread.join()
+    assert len(kills(loop)) == 1
+
+
+def test_an_entry_that_is_no_kill_is_a_fault_and_not_no_kill(loop: Loop) -> None:
+    from roadworthy.domain import Draft
+
+    draft = Draft(
+        system="letters", kind="kill.set", subject="kill-9", actor=loop.machine, payload={"a": 1}
+    )
+    loop.ledger.record(draft)
+    with pytest.raises(VerificationError, match="is no kill"):
+        ledger_kills(loop)
