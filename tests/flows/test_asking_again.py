@@ -88,7 +88,7 @@ async def test_the_number_of_runs_is_in_the_decision_and_its_reasons(desk: Desk)
     assert "99.17 %" in decision.slos[0].reason
     assert any("3 runs" in note for note in decision.notes)
     assert "3 runs" in to_markdown(decision)
-    assert "99.17 % interval" in to_markdown(decision)
+    assert "99.17 % interval (two-sided)" in to_markdown(decision)
 
 
 async def test_a_run_that_is_printed_again_counts_once(desk: Desk) -> None:

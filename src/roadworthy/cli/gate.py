@@ -115,7 +115,8 @@ def show(decision: GateDecision, name: str, same: str) -> None:
             )
             for item in decision.slos
         ],
-        title=f"Gate of {name} ({decision.candidate[:19]}…), run {decision.run or 'none'}",
+        title=f"Gate of {name} ({decision.candidate[:19]}…), run {decision.run or 'none'}; "
+        "intervals are two-sided",
     )
     for item in decision.slos:
         if item.verdict is Verdict.PASS and item.reason.startswith("0 violations"):

@@ -126,7 +126,7 @@ def _judge_count(
         reason = f"0 violations, but in {asked} only; at least {wanted} are needed"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     excluded = zero_count_upper(n)
-    proof = f"0 violations in {asked}: true rate below {excluded * 100:.1f} % at 95 %"
+    proof = f"0 violations in {asked}: true rate below {excluded * 100:.1f} % at 95 % (one-sided)"
     if slo.max_rate is not None and excluded > slo.max_rate:
         more = _how_many(slo, measurement)
         reason = f"{proof}; {slo.max_rate * 100:g} % was to be proven{more}"
@@ -188,7 +188,7 @@ def _judge_value(
         if needed is not None:
             reason += f": {needed} cases are the fewest with one"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
-    at = f"at {percent(measurement.confidence)}"
+    at = f"at {percent(measurement.confidence)} (two-sided)"
     bounds = (measurement.low, measurement.high)
     if all(_meets(bound, target) for bound in bounds):
         return _with(blank, Verdict.PASS, f"{shown} proves the target {at}")

@@ -84,10 +84,10 @@ def _judged(pair: PairedScore, rule: RegressionRule, p: float, *, tests: int) ->
     difference = pair.after - pair.before
     told = f"{pair.before:.3g} to {pair.after:.3g}, {pair.lost} broken, {pair.gained} fixed"
     if p < rule.alpha:
-        verdict, reason = Verdict.FAIL, f"worse than the base: {told}, p = {p:.2g} after Holm"
+        verdict, reason = Verdict.FAIL, f"worse than the base: {told}, one-sided p = {p:.2g} after Holm"
     elif pair.interval.low > -rule.drop:
         verdict = Verdict.PASS
-        reason = f"{told}: a drop of {_points(rule.drop)} is excluded at 97.5 %"
+        reason = f"{told}: a drop of {_points(rule.drop)} is excluded at 97.5 % (one-sided)"
     else:
         verdict = Verdict.INCONCLUSIVE
         reason = f"{told}: neither worse, nor is a drop of {_points(rule.drop)} excluded"

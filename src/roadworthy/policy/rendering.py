@@ -110,7 +110,7 @@ def to_markdown(decision: GateDecision, *, title: str = "Gate") -> str:
         f"Candidate `{decision.candidate[:19]}…`, run `{decision.run or 'none'}`"
         + (f", {decision.runs} runs on these cases." if decision.runs > 1 else "."),
         "",
-        f"| SLO | target | estimate | {level(decision)} interval "
+        f"| SLO | target | estimate | {level(decision)} interval (two-sided) "
         "| n | baseline | difference | verdict |",
         "| --- | --- | --: | --: | --: | --: | --: | --- |",
     ]

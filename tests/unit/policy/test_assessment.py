@@ -64,7 +64,7 @@ def test_no_interval_proves_nothing() -> None:
 def test_zero_violations_in_sixty_cases_say_what_they_prove() -> None:
     found = assess(slo("== 0", "never_event_violations"), never(0, 60))
     assert found.verdict is Verdict.PASS
-    assert found.reason == "0 violations in 60 cases: true rate below 4.9 % at 95 %"
+    assert found.reason == "0 violations in 60 cases: true rate below 4.9 % at 95 % (one-sided)"
 
 
 def test_one_violation_fails_however_many_cases() -> None:
