@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from doubles.judge_prompts import answer_in, question_in
 from doubles.rated_desk import HELPFUL, RatedDesk
 from roadworthy.domain import Chunk, Model, ModelRequest, Provider
 from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
@@ -38,16 +39,6 @@ class SayingProvider:
 
     async def aclose(self) -> None:
         """Nothing is open."""
-
-
-def answer_in(prompt: str, name: str = "answer") -> str:
-    """The text between the marks of that name."""
-    return prompt.split(f" {name}>>\n", 1)[1].split("\n<<", 1)[0]
-
-
-def question_in(prompt: str) -> str:
-    """What was asked."""
-    return answer_in(prompt, "question")
 
 
 def right(prompt: str) -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from doubles.desk import cases
-from doubles.judged_desk import JUDGED, JudgedDesk, answer_in, fair, right
+from doubles.judge_prompts import answer_in
+from doubles.judged_desk import JUDGED, JudgedDesk, fair, right
 from doubles.rated_desk import knows
 from roadworthy.domain import ManifestError, UsageError, Verdict
 from roadworthy.flows.evaluating import Asked

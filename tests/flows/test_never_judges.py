@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from doubles.desk import CHARTER
-from doubles.judged_desk import JudgedDesk, answer_in, question_in
+from doubles.judge_prompts import answer_in, question_in
+from doubles.judged_desk import JudgedDesk
 from doubles.rail_lines import a_line
 from roadworthy.domain import (
     Assessment,

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from doubles.desk import cases
-from doubles.judged_desk import JudgedDesk, answer_in, question_in
+from doubles.judge_prompts import answer_in, question_in
+from doubles.judged_desk import JudgedDesk
 from roadworthy.domain import (
     JUDGE_SHOWN,
     READY_RUBRICS,

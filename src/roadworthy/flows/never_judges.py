@@ -39,14 +39,20 @@ class NeverJudge(Struct, frozen=True, kw_only=True):
     doubt: str = ""
     """Why its no proves nothing; empty where it does."""
 
+    async def ask(self, asked: str, left: str) -> NeverRecord | None:
+        """The violation, if the judge says yes. Raises ProviderError when it says neither."""
+        said = await self.asks.ask(asked, "", left)
+        if said.verdict != HAPPENED:
+            return None
+        return NeverRecord(event=self.event.id, kind="violation", found_by="late_rule")
+
     async def look(self, asked: str, left: str) -> tuple[NeverRecord | None, RailVerdict]:
         """The violation, if any, and the verdict."""
         try:
-            said = await self.asks.ask(asked, "", left)
+            record = await self.ask(asked, left)
         except ProviderError as error:
             return None, self._verdict("not_checked", f"{JUDGE_FAILED}: {error.message}")
-        if said.verdict == HAPPENED:
-            record = NeverRecord(event=self.event.id, kind="violation", found_by="late_rule")
+        if record is not None:
             return record, self._verdict("hold" if self.event.action == "hold" else "block")
         return None, self._verdict("not_checked" if self.doubt else "passed", self.doubt)
 

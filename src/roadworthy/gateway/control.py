@@ -19,6 +19,7 @@ import msgspec
 from roadworthy.domain import RoadworthyError
 from roadworthy.journal import CONTENT_TYPE
 from roadworthy.wiring.control import Control
+from roadworthy.wiring.late_judging import Judging
 from roadworthy.wiring.plan import Plan
 
 from .control_door import Page, Pages, open_door
@@ -39,22 +40,29 @@ class ControlState:
         self.rounds = 0
         self.records = 0
         self.fault = ""
+        self.judging = ""
+        """Why judges could not look in the last round; what left then is looked at later."""
+
+    @property
+    def faults(self) -> str:
+        """All that is wrong now."""
+        return "; ".join(filter(None, (self.fault, self.judging)))
 
     def body(self) -> bytes:
         """The JSON document of GET /readyz on the control port."""
         return msgspec.json.encode(
             {
-                "ready": not self.fault,
+                "ready": not self.faults,
                 "rounds": self.rounds,
                 "records": self.records,
-                "fault": self.fault,
+                "fault": self.faults,
             }
         )
 
 
 async def run(plan: Plan) -> None:
     """Reconcile until SIGTERM or the supervisor's end."""
-    control, state = Control(plan), ControlState()
+    control, judging, state = Control(plan), Judging(plan), ControlState()
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, over.set)
@@ -64,8 +72,14 @@ async def run(plan: Plan) -> None:
     door = await open_door(plan.control_port, pages) if plan.control_port else None
     sys.stdout.write('{"ready":true}\n')
     sys.stdout.flush()
+    looking = asyncio.create_task(_judge(judging, state, over))
     while not over.is_set():
+        if looking.done():
+            looking.result()  # judges that fell over take the process down: it is started anew
         await _round(control, state, over)
+    looking.cancel()
+    with suppress(asyncio.CancelledError):
+        await looking
     with suppress(RoadworthyError, OSError):
         await asyncio.to_thread(control.round)  # what the workers wrote last
         control.keep()
@@ -87,16 +101,34 @@ async def _round(control: Control, state: ControlState, over: asyncio.Event) -> 
         await asyncio.wait_for(over.wait(), pause)
 
 
+async def _judge(judging: Judging, state: ControlState, over: asyncio.Event) -> None:
+    """The judges' rounds, beside the others: a slow model holds up nothing but itself."""
+    try:
+        while not over.is_set():
+            pause = ROUND_S
+            try:
+                await judging.round()
+                state.judging = ""
+            except (RoadworthyError, OSError) as error:
+                if str(error) != state.judging:
+                    logger.warning("judges could not look and will look again: %s", error)
+                state.judging, pause = str(error), PATIENCE_S
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), pause)
+    finally:
+        await judging.aclose()
+
+
 def _pages(control: Control, state: ControlState) -> Pages:
     async def ready() -> Page:
         """How the process stands."""
-        return Page(state.body(), 503 if state.fault else 200)
+        return Page(state.body(), 503 if state.faults else 200)
 
     async def metrics() -> Page:
         """What all workers counted, for Prometheus."""
         try:
             text = await asyncio.to_thread(
-                control.metrics, rounds=state.rounds, records=state.records, fault=state.fault
+                control.metrics, rounds=state.rounds, records=state.records, fault=state.faults
             )
         except (RoadworthyError, OSError) as error:
             return Page(msgspec.json.encode({"error": str(error)}), 503)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections import Counter
 from pathlib import Path
 
-import msgspec
-
-from roadworthy.domain import Deployment, RoadworthyError, VerificationError
+from roadworthy.domain import Deployment, RoadworthyError
 from roadworthy.flows.reconciling import Reconciler, Rules
 from roadworthy.flows.routing import read_table
 from roadworthy.journal import (
@@ -21,9 +18,10 @@ from roadworthy.journal import (
     read_states,
 )
 from roadworthy.manifests import Workspace, load_deployment
-from roadworthy.release import read_bundle
 from roadworthy.serving import RailLine
 
+from .answering_releases import content_of
+from .journal_marks import read_marks, write_marks
 from .loop import loop_of
 from .places import is_workspace
 from .plan import Plan
@@ -51,7 +49,7 @@ class Control:
             open_master_key(self.workspace.keys, deployment.master_key),
         )
         self._marks = self.workspace.journal / MARKS
-        self._tail = Tail(self.workspace.journal, _read_marks(self._marks))
+        self._tail = Tail(self.workspace.journal, read_marks(self._marks))
         self._known: dict[str, Rules | None] = {}
         loop = loop_of(self.workspace, agreed=False)
         self._clock = loop.clock
@@ -91,7 +89,7 @@ class Control:
         """Write down how far the journal was read."""
         self._kept_at = self._clock.monotonic()
         if self._tail.marks != self._kept:
-            _write_marks(self._marks, self._tail.marks)
+            write_marks(self._marks, self._tail.marks)
             self._kept = dict(self._tail.marks)
 
     def _rules(self, system: str, release: str) -> Rules | None:
@@ -100,34 +98,14 @@ class Control:
         return self._known[release]
 
     def _load(self, system: str, release: str) -> Rules | None:
-        route = read_table(self.workspace.routing).routes.get(system)
-        path = self.workspace.releases / release.removeprefix("sha256:")
-        if route is not None and route.live == release:
-            path = self.workspace.root / route.path
+        content = content_of(self.workspace, system, release)
+        if content is None:
+            return None
         try:
-            digest, content = read_bundle(path)
-            if digest != release:
-                raise VerificationError(f"{path} is {digest}, not {release}")
             rails = RailLine.compile(
                 rails=content.rails, charter=content.charter, assets=content.assets
             )
-        except (RoadworthyError, OSError) as error:
-            logger.warning("release %s cannot be read: %s", release, error)
+        except RoadworthyError as error:
+            logger.warning("the rails of release %s cannot be built: %s", release, error)
             return None
         return Rules(charter=content.charter, rails=rails)
-
-
-def _read_marks(path: Path) -> dict[str, int]:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, int])
-    except (FileNotFoundError, msgspec.DecodeError):
-        return {}  # read everything again: what was entered already is recognised
-
-
-def _write_marks(path: Path, marks: dict[str, int]) -> None:
-    draft = path.with_name(f".{path.name}.writing")
-    with draft.open("wb") as file:
-        file.write(msgspec.json.encode(marks))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(path)

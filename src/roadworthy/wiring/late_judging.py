@@ -1,0 +1,118 @@
+"""What the judges' round stands on: the loop, a tail of its own, the judges of each release."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from roadworthy.domain import (
+    Deployment,
+    Model,
+    Provider,
+    digest_of,
+    never_digest,
+    never_options,
+)
+from roadworthy.evaluation import judges
+from roadworthy.flows.late_judging import Bench, LateJudging
+from roadworthy.flows.never_judges import NeverJudge
+from roadworthy.journal import Tail, Vault, open_master_key
+from roadworthy.manifests import Workspace, load_deployment
+from roadworthy.providers import make_provider
+
+from .answering_releases import content_of
+from .journal_marks import read_marks, write_marks
+from .loop import loop_of
+from .places import is_workspace
+from .plan import Plan
+
+MARKS = "judges.json"
+"""How far the judges looked; beside the segments."""
+
+KEEP_S = 5.0
+"""How often that is written down; what is looked at twice is recognised."""
+
+
+class Judging:
+    """The judges' state of one control process."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Open everything. Raises EvidenceError or ManifestError when that cannot be."""
+        self._plan = plan
+        self.workspace = Workspace(Path(plan.workspace))
+        self._deployments: dict[str, Deployment] = {}
+        self._providers: dict[str, Provider] = {}
+        self._known: dict[str, Bench | None] = {}
+        self._loop = loop_of(self.workspace, agreed=False)
+        first = self._deployment(next(iter(plan.roots.values())))
+        vault = Vault(
+            self.workspace.journal / "keys",
+            open_master_key(self.workspace.keys, first.master_key),
+        )
+        self._marks = self.workspace.journal / MARKS
+        self._tail = Tail(self.workspace.journal, read_marks(self._marks))
+        self._kept = dict(self._tail.marks)
+        self._kept_at = self._loop.clock.monotonic()
+        self._judging = LateJudging(
+            self._loop, self._tail, vault, bench=self._bench, taken=self._keep_at_times
+        )
+
+    async def round(self) -> int:
+        """One round. Raises RoadworthyError when it must be tried again."""
+        looked = await self._judging.round()
+        self._keep_at_times()
+        return looked
+
+    def _keep_at_times(self) -> None:
+        if self._loop.clock.monotonic() - self._kept_at >= KEEP_S:
+            self.keep()
+
+    def keep(self) -> None:
+        """Write down how far the judges looked."""
+        self._kept_at = self._loop.clock.monotonic()
+        if self._tail.marks != self._kept:
+            write_marks(self._marks, self._tail.marks)
+            self._kept = dict(self._tail.marks)
+
+    async def aclose(self) -> None:
+        """Write down how far they looked, and release the models."""
+        self.keep()
+        for provider in self._providers.values():
+            await provider.aclose()
+
+    def _deployment(self, root: str) -> Deployment:
+        if root not in self._deployments:
+            place = Path(root)
+            known = Deployment() if is_workspace(place) else load_deployment(place)
+            self._deployments[root] = known
+        return self._deployments[root]
+
+    def _bench(self, system: str, release: str) -> Bench | None:
+        if release not in self._known:
+            self._known[release] = self._made(system, release)
+        return self._known[release]
+
+    def _made(self, system: str, release: str) -> Bench | None:
+        """The judges of a release; None where it cannot be read, which the log says."""
+        content = content_of(self.workspace, system, release)
+        if content is None:
+            return None
+        never = []
+        for event in content.charter.never:
+            options = never_options(event)
+            if options is None or event.is_inline:
+                continue
+            assert options.model is not None
+            provider = self._provider(options.model, system, content.assets)
+            asks = judges.RubricJudge(options, provider)
+            never.append(NeverJudge(event=event, digest=never_digest(options), asks=asks))
+        return Bench(charter=content.charter, never=tuple(never))
+
+    def _provider(self, model: Model, system: str, assets: dict[str, object]) -> Provider:
+        key = digest_of({"model": model, "system": system})
+        if key not in self._providers:
+            root = self._plan.root_of(system) or ""
+            self._providers[key] = make_provider(
+                model, deployment=self._deployment(root), root=root, assets=assets,
+                clock=self._loop.clock,
+            )  # fmt: skip
+        return self._providers[key]

@@ -1,0 +1,142 @@
+"""Never events that a model looks for in what left: found, stopped, and never passed over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from doubles.answers_that_left import CHARTER, Answers
+from doubles.fake_upstream import FakeUpstream, Reply
+from doubles.judge_prompts import answer_in
+from doubles.live_system import write_live_system
+from roadworthy.domain import ProviderError
+from roadworthy.flows.late_judging import NOT_LOOKED
+from roadworthy.flows.learning import incidents_of
+from roadworthy.flows.routing import read_table
+from roadworthy.wiring.late_judging import Judging
+from roadworthy.wiring.loop import loop_of
+from roadworthy.wiring.plan import Plan
+
+JUDGED = """\
+- id: cold
+  statement: It is cold to somebody who mourns.
+  scope: tenant
+  rule:
+    judge:
+      rubric: Is the answer cold?
+      model: {provider: openai_compatible, name: big, upstream: lab, version: "1"}
+"""
+
+
+class JudgedRoad:
+    """A live system whose charter has a judge, the judge's model, and answers that leave."""
+
+    def __init__(self, root: Path, upstream: FakeUpstream) -> None:
+        self.root = root
+        self.upstream = upstream
+        charter = CHARTER.replace("use: {", JUDGED + "use: {", 1)
+        self.loop = write_live_system(root, upstream.url, {"charter.yaml": charter})
+        self.answers = Answers(self.loop)
+
+    def judging(self) -> Judging:
+        """The judges' round of a control process that begins now."""
+        return Judging(Plan(workspace=str(self.loop.workspace.root), roots={"": str(self.root)}))
+
+    async def look(self, judging: Judging | None = None) -> int:
+        """One round of it, released after."""
+        judging = judging or self.judging()
+        try:
+            return await judging.round()
+        finally:
+            await judging.aclose()
+
+    def entries(self, kind: str) -> list[str]:
+        """Subjects of the entries of a kind."""
+        return [entry.subject for entry in loop_of(self.loop.workspace).ledger.entries(kind=kind)]
+
+
+def says(body: dict) -> str:  # type: ignore[type-arg]
+    """A judge that sees what is cold."""
+    return "1" if "bury him" in answer_in(body["messages"][-1]["content"]) else "2"
+
+
+@pytest.fixture
+async def road(tmp_path: Path) -> AsyncIterator[JudgedRoad]:
+    async with FakeUpstream(answer=says) as upstream:
+        yield JudgedRoad(tmp_path, upstream)
+
+
+async def test_what_the_judge_finds_stops_its_scope_and_opens_an_incident(road: JudgedRoad) -> None:
+    fine = await road.answers.leave("We are sorry for your loss.")
+    cold = await road.answers.leave("Then bury him and send the form.")
+    assert await road.look() == 2
+    (incident,) = incidents_of(loop_of(road.loop.workspace)).values()
+    assert (incident.never_event, incident.observations) == ("cold", (cold.id,))
+    (flag,) = read_table(road.loop.workspace.routing).kills
+    assert (flag.scope, flag.value) == ("tenant", "acme")
+    asked = [request.body["messages"][-1]["content"] for request in road.upstream.requests]
+    assert len(asked) == 2
+    assert "dear desk" in asked[0] and fine.id not in str(asked)
+
+
+async def test_what_was_looked_at_is_not_asked_again(road: JudgedRoad) -> None:
+    await road.answers.leave("Then bury him and send the form.")
+    assert await road.look() == 1
+    assert await road.look() == 0
+    assert len(road.entries("violation.recorded")) == 1
+    assert len(road.upstream.requests) == 1
+
+
+async def test_a_judge_that_is_down_closes_the_round_and_passes_nothing_over(
+    road: JudgedRoad,
+) -> None:
+    cold = await road.answers.leave("Then bury him and send the form.")
+    road.upstream.answer = lambda body: ""
+    road.upstream.script = [Reply(status=503, body="busy") for _ in range(20)]
+    with pytest.raises(ProviderError):
+        await asyncio.wait_for(road.look(), 60)
+    assert road.entries("violation.recorded") == []
+    assert road.entries(NOT_LOOKED) == []
+    road.upstream.script, road.upstream.answer = [], says
+    assert await road.look() == 1
+    assert road.entries("violation.recorded") == [cold.id]
+
+
+async def test_an_answer_of_which_the_judge_says_nothing_is_entered_as_not_looked_at(
+    road: JudgedRoad,
+) -> None:
+    odd = await road.answers.leave("Then bury him and send the form.")
+    cold = await road.answers.leave("So bury him.")
+    road.upstream.script = [Reply(text="I would rather not say.")]
+    assert await road.look() == 2
+    assert road.entries(NOT_LOOKED) == [odd.id]
+    assert road.entries("violation.recorded") == [cold.id]
+    (entry,) = loop_of(road.loop.workspace).ledger.entries(kind=NOT_LOOKED)
+    assert entry.payload["never_event"] == "cold"
+    assert "gave no verdict" in str(entry.payload["reason"])
+    (road.loop.workspace.journal / "judges.json").unlink()
+    road.upstream.script = [Reply(text="I would rather not say.")]
+    assert await road.look() == 2
+    assert road.entries(NOT_LOOKED) == [odd.id]
+
+
+async def test_a_judge_that_cannot_be_made_is_a_fault_and_no_silence(road: JudgedRoad) -> None:
+    await road.answers.leave("So bury him.")
+    (road.root / "roadworthy.toml").write_text("")
+    with pytest.raises(Exception, match="lab"):
+        await road.look()
+    (road.root / "roadworthy.toml").write_text(f'[upstreams.lab]\nurl = "{road.upstream.url}"\n')
+    assert await road.look() == 1
+
+
+async def test_where_no_release_has_a_judge_nothing_is_asked(tmp_path: Path) -> None:
+    async with FakeUpstream(answer=says) as upstream:
+        loop = write_live_system(tmp_path, upstream.url, {"charter.yaml": CHARTER})
+        await Answers(loop).leave("So bury him.")
+        judging = Judging(Plan(workspace=str(loop.workspace.root), roots={"": str(tmp_path)}))
+        assert await judging.round() == 0
+        await judging.aclose()
+        assert upstream.requests == []
