@@ -52,6 +52,7 @@ async def test_a_run_that_nobody_judged_has_no_verdict(desk: Desk) -> None:
         assert [each.name for each in found.judged.assessments] == [
             "accuracy",
             "never_event_violations",
+            "never_events",
         ]
         assert ALONE in found.judged.notes
     assert desk.loop().ledger.size() == before, "a reader records nothing"

@@ -154,6 +154,7 @@ from .look_alikes import looks_like
 from .note_sections import PREREAD, SECTIONS, NoteSection, Unsaid, unsaid_sections
 from .objective import (
     AGGREGATIONS,
+    BUILT_IN,
     Objective,
     exact,
     find_indicator,
@@ -241,7 +242,7 @@ from .system import System
 from .verdict import Verdict, worst
 
 __all__ = [
-    "ACT_WITHOUT_APPROVAL", "AGGREGATIONS", "ALIASES", "ATTACK_LANGUAGES", "COUNTING",
+    "ACT_WITHOUT_APPROVAL", "AGGREGATIONS", "ALIASES", "ATTACK_LANGUAGES", "BUILT_IN", "COUNTING",
     "EVERY_REPEAT", "EXPECTED", "FORGIVING", "GENERATORS", "GENESIS", "GOALS", "HAPPENED",
     "HAPPENED_NOT", "HAZARDS", "INDICATORS", "JUDGED", "JUDGE_SHOWN", "JUDGE_SYSTEM",
     "KNOWN_BEFORE", "KNOWN_TAGS", "LOOKED_AT_LATER", "MATCHERS", "MAX_REPEATS", "NOBODY_LOOKS",

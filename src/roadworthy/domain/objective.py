@@ -30,6 +30,9 @@ TARGET_FORM = (
 DURATION_FORM = "write a number with s, m, h, d or w such as `90s`, `24h` or `7d`"
 WINDOW_FORM = "write `rolling`, or a number with s, m, h, d or w such as `24h` or `7d`"
 
+BUILT_IN = frozenset({"never_events", "incident_cases"})
+"""Rows of a decision that no file asks for, so that none can narrow or leave them out."""
+
 Operator = Literal["<=", ">=", "==", "<", ">"]
 _OPERATORS: dict[str, Operator] = {"<=": "<=", ">=": ">=", "==": "==", "<": "<", ">": ">"}
 

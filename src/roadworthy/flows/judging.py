@@ -1,7 +1,8 @@
 """Every objective that rules at the gate, judged on a run's rows.
 
-Enters: objectives and the rows of a candidate's runs. Leaves: assessments, and in words what was
-not judged. What never happens here: an objective that cannot be judged is passed over.
+Enters: objectives and the rows of a candidate's runs. Leaves: assessments, the built-in one on
+never events among them, and in words what was not judged. What never happens here: an objective
+that cannot be judged is passed over.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from roadworthy.domain import (
 )
 from roadworthy.monitoring import by_facets, contributions, measure, selector, uncarried
 from roadworthy.policy import (
+    NEVER_EVENTS,
     Side,
     agreed,
     assess,
@@ -77,6 +79,8 @@ def judge(slos: Sequence[SafetySLO], evidence: Evidence) -> tuple[list[Assessmen
             notes.append(f"{slo.name} is relative and {baseline.absent}: not judged")
         else:
             ruling.append(slo)
+    if evidence.never or any(row.never for row in evidence.rows):
+        ruling.append(NEVER_EVENTS)
     earlier = _earlier(ruling, evidence)
     for slo in ruling:
         if parse_target(slo.target).relative_to and not baseline.run:

@@ -125,9 +125,8 @@ def consider(
     if with_note and pull is None:  # of a proposed change people speak later
         blockers += _note_blockers(system, content)
     blockers += _open_ends(findings, incidents, system)
-    if assessments:
-        seen = [*rows, *answered_beside(loop, trials, incidents)]
-        assessments += _required(incidents, _fixed(loop, run), seen)
+    seen = [*rows, *answered_beside(loop, trials, incidents)]
+    assessments += _required(incidents, _fixed(loop, run), seen)
     notes += [*_past(incidents, loop, content, names), *finding_notes(findings.standings)]
     assessments, in_use, unused = excuses.applied(assessments, findings.accepted)
     # 6 decision

@@ -8,6 +8,7 @@ from msgspec import structs, to_builtins
 
 from roadworthy.domain import (
     ALIASES,
+    BUILT_IN,
     INDICATORS,
     PREFERENCE,
     SCORERS,
@@ -55,6 +56,12 @@ def check_slos(reading: Reading) -> None:
                     "give it another name: `metric` can name the same indicator",
                 )
             seen.setdefault(slo.name, index)
+            if slo.name in BUILT_IN:
+                document.fault(
+                    (*place, "name"),
+                    f"`{slo.name}` is built in: every gate asks it, whatever stands here",
+                    "give the objective another name, or leave it out",
+                )
         _check_one(slo, place, document, scores, reading)
 
 

@@ -17,7 +17,7 @@ from .findings import (
 )
 from .gate import decide
 from .incident_cases import REQUIREMENT, assess_incident_cases, holds, incident_blockers
-from .lookout import undecided_by
+from .lookout import NEVER_EVENTS, undecided_by
 from .multiplicity import beside_objectives, held_together, is_compared
 from .objectives_moved import objectives_moved
 from .preread import (
@@ -77,6 +77,7 @@ from .waivers import unsound as unsound_waiver
 from .waivers import used as waivers_in_use
 
 __all__ = [
+    "NEVER_EVENTS",
     "REGRESSION",
     "REQUIREMENT",
     "SEVERITIES",

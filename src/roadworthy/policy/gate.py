@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roadworthy.domain import (
+    BUILT_IN,
     Assessment,
     Blocker,
     GateDecision,
@@ -50,7 +51,7 @@ def decide(
         closed.append(_blocked("no evaluation run of this candidate: roadworthy eval", "suite"))
     elif run.status != "complete":
         closed.append(_blocked("the run is not complete: roadworthy eval goes on with it", "suite"))
-    if run is not None and not assessments:
+    if run is not None and all(item.name in BUILT_IN for item in assessments):
         closed.append(_blocked("no objective is judged at the gate: safety-slos.yaml", "policy"))
     verdict = worst(
         [blocker.verdict for blocker in closed]
