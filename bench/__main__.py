@@ -16,6 +16,7 @@ NAMES = (
     "report",
     "suite_grow",
     "ledger",
+    "journal",
     "rails",
     "pii",
     "gateway",

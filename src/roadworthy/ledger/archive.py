@@ -26,7 +26,7 @@ from msgspec import Struct
 
 from roadworthy.domain import EvidenceError, Instant, UsageError, VerificationError
 from roadworthy_verify import CheckpointError, Head, TrustError, verify_ledger
-from roadworthy_verify.carried import RELEASES, ROUTING, SEAL, carriers, heads_carried_by
+from roadworthy_verify.carried import JOURNAL, RELEASES, ROUTING, SEAL, carriers, heads_carried_by
 from roadworthy_verify.checkpoint import heads_of_file
 from roadworthy_verify.ledger import own_heads
 from roadworthy_verify.strict_json import JsonError, read_json
@@ -171,7 +171,9 @@ def _refuse_damaged(work: Path, root: Path, witnesses: set[Path]) -> None:
             carried += heads_carried_by(folder / path.relative_to(root), folder)
         beside = work / CHECKPOINTS
         known = heads_of_file(beside) if beside.exists() else []
-        report = verify_ledger(work / LEDGER, checkpoint=own_heads(carried, known))
+        report = verify_ledger(
+            work / LEDGER, checkpoint=own_heads(carried, known), journal=root / JOURNAL
+        )
     except TrustError as error:
         raise VerificationError(f"trust.yaml cannot be relied on: {error}") from None
     except CheckpointError as error:

@@ -222,7 +222,7 @@ def _refuse_older(staging: Path, root: Path) -> None:
         kept += own_heads(carried_heads(root, strict=False), kept)
     except CheckpointError:
         return  # damaged: nothing that is there can be relied on, and it is kept beside
-    report = verify_ledger(staging / LEDGER, None, kept)
+    report = verify_ledger(staging / LEDGER, None, kept, only_log=True)
     if report.state == "tampered":
         raise UsageError(
             f"{root} holds evidence that the backup lacks: {report.fault}",

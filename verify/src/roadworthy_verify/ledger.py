@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .carried import RELEASES, carried_heads, load_heads
+from .carried import carried_heads, load_heads
 from .chain import Row
 from .checkpoint import CheckpointError, Head, head_from_json, heads_of_file, lost_inside
 from .log import check_log
@@ -24,14 +24,13 @@ from .schema import VERSION, oddities
 from .strict_json import read_json
 from .tree import STORED_LEVEL
 from .trust import Trust, TrustError, load_trust
+from .vouched import UnreadableError, in_a_workspace, with_vouched
 
 CHECKPOINTS = "checkpoints.jsonl"
 """The newest heads, kept beside the store."""
 
 TRUST = "trust.yaml"
 """Whose keys are trusted, as a copy of what the ledger says."""
-_MARKS = ("keys", "runs", "blobs", RELEASES, "serving", "journal")
-"""Folders of a workspace; a copy of a ledger that was handed over has none of them beside it."""
 _MUST_BE_KEPT = 2
 """With so many checkpoints in the store one is certainly outside: a process that is killed between
 the two leaves one behind, and no other is signed before that one is outside."""
@@ -65,8 +64,15 @@ def verify_ledger(
     path: Path | str,
     trust: Trust | Path | str | Mapping[str, Any] | None = None,
     checkpoint: Path | str | Sequence[Head] | None = None,
+    *,
+    journal: Path | None = None,
+    only_log: bool = False,
 ) -> Report:
     """Verify a ledger file. `trust` defaults to trust.yaml beside it, which the sender also had.
+
+    In a workspace what the ledger vouches for is held against it too: each sealed segment of the
+    journal (in `journal`, where that is not beside it), and the kills that nobody lifted. Not when
+    `only_log` is asked for.
 
     `checkpoint` is a file with checkpoints or that carries one (see `load_heads`), or the heads
     themselves. Raises TrustError or CheckpointError when a file given by the caller cannot be read.
@@ -105,12 +111,19 @@ def verify_ledger(
             if report.state != "tampered":
                 fault = damage.result() or _beside_the_entries(connection, stored, newest)
                 report = _tampered(f"the entries fit, but {fault}") if fault else report
+            if report.state != "tampered" and not only_log:
+                again = partial(open_readonly, database)
+                report = with_vouched(
+                    report, connection, again, workspace=database.parent, journal=journal
+                )
     except (CheckpointError, DisguiseError) as error:
         return _tampered(str(error))
+    except UnreadableError as error:
+        return Report("unreadable", str(error), {"kind": "ledger"}, (str(error),))
     except NewerVersionError as error:
         return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
     except NotALedgerError as error:
-        if outside or _in_a_workspace(database):
+        if outside or in_a_workspace(database.parent):
             last = f", but {outside[-1]} says that one was there" if outside else ""
             return _tampered(f"{error}{last}")
         return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
@@ -133,7 +146,7 @@ def own_heads(carried: list[Head], known: list[Head]) -> list[Head]:
 
 def _refuse_lost_heads(file: Path, stored: list[Head]) -> None:
     """The heads outside the store are what a cut tail is found by; a workspace must have them."""
-    if len(stored) < _MUST_BE_KEPT or not _in_a_workspace(file) or _has_heads(file):
+    if len(stored) < _MUST_BE_KEPT or not in_a_workspace(file.parent) or _has_heads(file):
         return
     raise CheckpointError(
         f"{file} is gone, although the ledger has {len(stored)} checkpoints: without those kept"
@@ -144,10 +157,6 @@ def _refuse_lost_heads(file: Path, stored: list[Head]) -> None:
 
 def _has_heads(file: Path) -> bool:
     return file.exists() and file.stat().st_size > 0
-
-
-def _in_a_workspace(file: Path) -> bool:
-    return any((file.parent / name).is_dir() for name in _MARKS)
 
 
 def _kept_trust(beside: Path, keys: Trust) -> Trust | None:

@@ -1,0 +1,44 @@
+"""Small files from a stranger's folder: plain ones only, and never more bytes than they may have.
+
+In: a path. Out: an open file, or its bytes. Never: a wait (a pipe or a device in the place of a
+file would hold whoever reads it for ever), an endless read, a file that grew while it was read past
+what it may have.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+MAX_BYTES = 64 << 20
+"""Routing tables, checkpoints, trust and proofs are kilobytes."""
+
+
+class PlainFileError(OSError):
+    """This is no plain file, or a larger one than it can be. `strerror` says which."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(0, reason, str(path))
+
+
+def open_plain(path: Path) -> BinaryIO:
+    """Open a plain file for reading; a link to one counts. Raises OSError and PlainFileError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise PlainFileError(path, "it is no plain file")
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_plain(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The bytes of a plain file of at most `limit`. Raises OSError and PlainFileError."""
+    with open_plain(path) as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise PlainFileError(path, f"it has more than {limit} bytes")
+    return data
