@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test test-all check bench docs reference lock clean
+.PHONY: setup demo test test-all check bench docs reference lock outside clean
 
 setup: $(STAMP)
 
@@ -42,6 +42,10 @@ reference: $(STAMP)
 
 lock: $(STAMP)
 	$(BIN)/python tools/lock.py
+
+# Tools of others that `suite run-outside` starts, an environment each; the tests of it skip without.
+outside: $(STAMP)
+	$(BIN)/python tools/outside.py build/outside
 
 clean:
 	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -73,7 +73,7 @@ def command(
         limit=limit,
         fresh=fresh,
         cache=not no_cache,
-        limits=Limits(concurrency=concurrency or 0, budget=_amount(budget)),
+        limits=Limits(concurrency=concurrency or 0, budget=amount(budget)),
     )
     with standard_output_aside():
         evaluated = _evaluate(directory, candidate, asked)
@@ -89,7 +89,7 @@ def command(
     raise typer.Exit(int(Exit.DONE if evaluated.summary.status == "complete" else Exit.RUNTIME))
 
 
-def _amount(text: str) -> Decimal | None:
+def amount(text: str) -> Decimal | None:
     """The budget as a decimal; None without one. Raises UsageError."""
     if not text:
         return None

@@ -29,6 +29,7 @@ def command(
     gate names them beside its decision as "imported, not run here" and judges nothing on them.
     A form or version that was never seen is refused.
     """
+    from roadworthy.domain import NOT_RUN_HERE
     from roadworthy.flows.importing import read
 
     if path is None:
@@ -40,7 +41,7 @@ def command(
         emit(_as_json(found, entered, unread))
         return
     for number, each in enumerate(found):
-        _show(each)
+        show_found(each, NOT_RUN_HERE)
         if entered:
             one = entered[number]
             before = " (entered before)" if one.repeated else ""
@@ -66,9 +67,8 @@ def _enter(found: Any, directory: Path, candidate: str, acting: str | None) -> A
     return enter(found, loop, system=system.charter.system, candidate=about, by=by)
 
 
-def _show(found: Any) -> None:
-    from roadworthy.domain import NOT_RUN_HERE
-
+def show_found(found: Any, trust: str) -> None:
+    """Print what the files of one evaluation say, and what it is worth."""
     rows = [
         (
             each.name,
@@ -81,7 +81,7 @@ def _show(found: Any) -> None:
         for each in found.scores
     ]
     columns = ("score", "mean of cases", "95 % interval", "n", "the tool says", "follows")
-    title = f"{found.tool} {found.version}: {found.task or 'no named task'} ({NOT_RUN_HERE})"
+    title = f"{found.tool} {found.version}: {found.task or 'no named task'} ({trust})"
     table(columns, rows, title=printable(title))
     say(
         printable(
@@ -134,6 +134,6 @@ def _list(directory: Path, *, json: bool) -> None:
     if not entries:
         say("Nothing was imported.")
         return
-    keys = ("tool", "version", "task", "model", "cases", "status")
+    keys = ("tool", "version", "task", "model", "cases", "status", "trust")
     rows = [(str(e.seq), e.time[:10], *(str(e.payload[key]) for key in keys)) for e in entries]
-    table(("entry", "when", *keys), rows, title="Imported, not run here")
+    table(("entry", "when", *keys), rows, title="Results of other tools")

@@ -10,6 +10,7 @@ import typer
 from .suite_borrowing import borrow
 from .suite_findings import campaign, triggers
 from .suite_proposals import accept, generate, print_proposed, proposed_json, with_writer
+from .suite_running import run_outside
 from .terminal import emit, group, say, table
 
 app = group("Grow suites: perturbations, attacks, coverage, proposals for a person to accept.")
@@ -215,3 +216,4 @@ app.command()(accept)
 app.command()(triggers)
 app.command()(campaign)
 app.command()(borrow)
+app.command("run-outside")(run_outside)

@@ -1,4 +1,4 @@
-"""Results of another tool become an entry: whose they are, which files, and that nobody ran them.
+"""Results of another tool become an entry: whose they are, which files, and who ran them.
 
     read     the files, whole, or nothing
     enter    one entry a set of files, signed by who vouches for it; the figures as a blob
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +25,11 @@ from .loop import Loop
 from .people import Acting
 
 KIND = "evidence.imported"
+BEGUN = "outside.begun"
+"""Another tool began to ask the candidate here; how it ended is an entry of the other kind."""
+
+ASKED_HERE = "asked here, scored by"
+"""And the tool's name: this workspace put the questions and saw every answer, the tool judged."""
 
 
 class Entered(Struct, frozen=True, kw_only=True):
@@ -76,12 +82,20 @@ def imported(loop: Loop, entry: Entry) -> Imported:
 
 def in_words(loop: Loop, system: str, candidate: str) -> list[str]:
     """What was imported about a candidate: a sentence each, for who decides. It judges nothing."""
-    return [
-        f"{NOT_RUN_HERE}: {told['tool']} {told['version']} on {told['task'] or 'no named task'}, "
+    about = [each for each in imports_of(loop, system) if each.payload["candidate"] == candidate]
+    said = [
+        f"{told['trust']}: {told['tool']} {told['version']} on {told['task'] or 'no named task'}, "
         f"{told['cases']} cases ({told['status']}), entry {entry.seq}; no objective is judged on it"
-        for entry in imports_of(loop, system)
-        if (told := entry.payload)["candidate"] == candidate
+        for entry in about
+        if (told := entry.payload)
     ]
+    ended = {each.payload.get("run") for each in about}
+    begun = loop.ledger.entries(kind=BEGUN, subject=candidate, system=system)
+    open_ended = [each for each in begun if each.payload["run"] not in ended]
+    if open_ended:
+        names = ", ".join(sorted({str(each.payload["task"]) for each in open_ended}))
+        said.append(f"{len(open_ended)} runs of other tools were begun and gave no result: {names}")
+    return said
 
 
 def _same(entry: Entry, found: Imported, candidate: str) -> bool:
@@ -91,8 +105,19 @@ def _same(entry: Entry, found: Imported, candidate: str) -> bool:
 
 
 def _draft(found: Imported, loop: Loop, system: str, candidate: str, by: Acting) -> Draft:
-    payload = {
-        "trust": NOT_RUN_HERE,
+    return Draft(
+        system=system,
+        kind=KIND,
+        subject=found.subject,
+        actor=f"person:{by.key.key_id}",
+        payload=plain(payload_of(found, loop, candidate=candidate, trust=NOT_RUN_HERE)),
+    )
+
+
+def payload_of(found: Imported, loop: Loop, *, candidate: str, trust: str) -> dict[str, Any]:
+    """What the entry of a set of files says; the figures are kept as a blob."""
+    return {
+        "trust": trust,
         "tool": found.tool,
         "version": found.version,
         "format": found.format,
@@ -107,10 +132,3 @@ def _draft(found: Imported, loop: Loop, system: str, candidate: str, by: Acting)
         "files": [*found.files],
         "results": loop.blobs.put_json(found),
     }
-    return Draft(
-        system=system,
-        kind=KIND,
-        subject=found.subject,
-        actor=f"person:{by.key.key_id}",
-        payload=plain(payload),
-    )

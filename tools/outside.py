@@ -1,0 +1,43 @@
+"""Makes an environment for each tool of others that the tests of `suite run-outside` start.
+
+    python tools/outside.py build/outside [TOOL ...]
+
+Without names: Inspect AI and lm-eval. garak brings 6 GB and is made only when it is named.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+PACKAGES = {
+    "inspect": ("inspect-ai==0.3.285", "openai>=3.54"),
+    "lm-eval": ("lm_eval[api]==0.4.13",),
+    "garak": ("garak==0.17.1",),
+}
+USUAL = ("inspect", "lm-eval")
+
+
+def main(target: Path, names: list[str]) -> int:
+    """Make what is missing; 0 when all are there."""
+    failed = 0
+    for name in names or USUAL:
+        python = target / name / "bin" / "python"
+        done = target / name / ".ready"
+        if done.exists():
+            continue
+        venv.create(target / name, with_pip=True, clear=True)
+        uv = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python)]
+        pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+        if any(subprocess.run([*tool, *PACKAGES[name]]).returncode == 0 for tool in (uv, pip)):
+            done.touch()
+        else:
+            failed += 1
+            print(f"{name} could not be installed: its tests say skipped")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
