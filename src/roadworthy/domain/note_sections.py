@@ -7,6 +7,7 @@ comment, a heading or a placeholder says nothing; nor does what the machine wrot
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from msgspec import Struct
 
@@ -15,32 +16,73 @@ class NoteSection(Struct, frozen=True, kw_only=True):
     """One section of the note."""
 
     title: str
-    begins: str
-    """How its heading begins, in lower case; what follows is the writer's."""
+    begins: tuple[str, ...]
+    """How its heading may begin, English first, then German; what follows is the writer's."""
     write: str
     """What belongs there."""
 
 
-SECTIONS = tuple(
-    NoteSection(title=title, begins=begins, write=write)
-    for title, begins, write in (
-        ("What changes and why", "what changes", "what is different from what is live, and why"),
+_ROWS = (
+    (
+        "What changes and why",
+        ("what changes", "was sich ändert", "was ändert sich", "änderung"),
+        "what is different from what is live, and why",
+    ),
+    (
+        "Failure modes raised by each voice",
         (
-            "Failure modes raised by each voice",
             "failure modes",
-            "how it could go wrong, each with the voice that said so",
+            "fehlerarten",
+            "fehlermöglichkeiten",
+            "mögliche fehler",
+            "was schiefgehen",
         ),
-        ("Alternatives considered", "alternatives", "what else could be done, and why it is not"),
-        ("Who may be affected", "who may be affected", "who bears it when it goes wrong"),
-        (
-            "Which feedback changed the plan",
-            "which feedback",
-            "what somebody said that changed the plan, or that nobody's did and whom you asked",
-        ),
-        ("Thresholds set", "thresholds", "which objectives were set, from what, and when"),
-        ("Tests added", "tests added", "which cases are new, and what they are about"),
-        ("Rollout plan", "rollout plan", "who gets it first, for how long, and what stops it"),
-    )
+        "how it could go wrong, each with the voice that said so",
+    ),
+    (
+        "Alternatives considered",
+        ("alternatives", "alternativen", "geprüfte alternativen", "erwogene alternativen"),
+        "what else could be done, and why it is not",
+    ),
+    (
+        "Who may be affected",
+        ("who may be affected", "wer betroffen", "wen es trifft", "wen es treffen", "betroffene"),
+        "who bears it when it goes wrong",
+    ),
+    (
+        "Which feedback changed the plan",
+        ("which feedback", "welche rückmeldung", "welches feedback", "rückmeldung"),
+        "what somebody said that changed the plan, or that nobody's did and whom you asked",
+    ),
+    (
+        "Thresholds set",
+        ("thresholds", "schwellen", "schwellwert", "gesetzte schwell", "grenzwerte"),
+        "which objectives were set, from what, and when",
+    ),
+    (
+        "Tests added",
+        ("tests added", "neue tests", "hinzugefügte tests", "ergänzte tests", "neue fälle"),
+        "which cases are new, and what they are about",
+    ),
+    (
+        "Rollout plan",
+        ("rollout plan", "rollout-plan", "rolloutplan", "einführungsplan", "plan der einführung"),
+        "who gets it first, for how long, and what stops it",
+    ),
+)
+"""Title, how headings begin, what belongs there."""
+
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+
+def _plain(words: str) -> str:
+    """A heading without case, and umlauts as they are typed where there are none."""
+    return unicodedata.normalize("NFC", words).casefold().translate(_UMLAUTS)
+
+
+SECTIONS = tuple(
+    NoteSection(title=title, begins=tuple(map(_plain, begins)), write=write)
+    for title, begins, write in _ROWS
 )
 
 PREREAD = ("<!-- pre-read: written by the machine, not by people -->", "<!-- end of pre-read -->")
@@ -50,7 +92,9 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 _WORD = re.compile(r"[^\W_]+(?:/[^\W_]+)*")
-_NOTHING = frozenset({"todo", "tbd", "tba", "tbc", "fixme", "xxx", "n/a", "na", "lorem", "ipsum"})
+_NOTHING = frozenset((
+    "todo", "tbd", "tba", "tbc", "fixme", "xxx", "n/a", "na", "lorem", "ipsum", "folgt", "offen",
+))  # fmt: skip
 
 
 class Unsaid(Struct, frozen=True, kw_only=True):
@@ -94,7 +138,7 @@ def _said(text: str) -> tuple[dict[str, bool], dict[str, int]]:
             if current and not fence and _says(line):
                 said[current] = True
             continue
-        level, words = len(heading.group(1)), heading.group(2).casefold()
+        level, words = len(heading.group(1)), _plain(heading.group(2))
         known = next((one for one in SECTIONS if words.startswith(one.begins)), None)
         if known is not None:
             current, depth = known.title, level
