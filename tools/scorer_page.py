@@ -28,6 +28,8 @@ degrees are measured, compared with their targets, and never counted as wrong fo
 
 _WORTH = {"verdict": "verdict", "up": "degree, more is better", "down": "degree, less is better"}
 
+_WHEN = {"embeddings": " for the `local` model"}
+
 
 def page() -> str:
     """The whole page."""
@@ -56,7 +58,9 @@ def _facts(kind: ScorerKind, indicator: str) -> str:
     if indicator:
         assert indicator in INDICATORS
         facts.append(f"- indicator: `{indicator}`")
-    facts += ["- needs: `pip install 'roadworthy[text]'`"] if kind.extra else []
+    if kind.extra:
+        when = _WHEN.get(kind.extra, "")
+        facts.append(f"- needs: `pip install 'roadworthy[{kind.extra}]'`{when}")
     facts += ["- runs what the answer says, confined"] if kind.executes else []
     facts += [f"- misleads: {kind.misleads}"] if kind.misleads else []
     facts += [f"- source: {kind.source}"] if kind.source else []

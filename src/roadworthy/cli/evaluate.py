@@ -165,14 +165,6 @@ def asking(
 
         return make_detector(name, options, system.assets)
 
-    def provider(model: Model) -> Provider:
-        from roadworthy.providers import make_provider
-
-        return make_provider(
-            model, deployment=system.deployment, root=system.root, assets=system.assets,
-            clock=loop.clock,
-        )  # fmt: skip
-
     def paid(usage: Usage, name: str, at: str) -> tuple[str, str] | None:
         from roadworthy.providers import price
 
@@ -191,11 +183,26 @@ def asking(
             new_id=new_id,
             service=service,
             detector_factory=detector,
-            provider=provider,
+            provider=_models(system, loop, embed=False),
+            embedder=_models(system, loop, embed=True),
             price=paid,
             on_progress=show,
         )
         return uvloop.run(work(deps))
+
+
+def _models(system: System, loop: Loop, *, embed: bool) -> Callable[[Model], Provider]:
+    """What makes the models beside the candidate's; with `embed` those that make vectors."""
+
+    def make(model: Model) -> Provider:
+        from roadworthy.providers import make_embedder, make_provider
+
+        return (make_embedder if embed else make_provider)(
+            model, deployment=system.deployment, root=system.root, assets=system.assets,
+            clock=loop.clock,
+        )  # fmt: skip
+
+    return make
 
 
 def _note(now: Progress) -> str:

@@ -13,7 +13,6 @@ from .indicator import IndicatorKind, IndicatorSpec
 _KINDS: dict[str, IndicatorKind] = {kind: kind for kind in get_args(IndicatorKind)}
 
 _ROWS = """
-embedding_similarity | quality | score | share | + | text | cosine similarity to reference texts
 ood_rate | shift | rate | share | - | ood | share of inputs flagged out of distribution
 ood_recall | shift | rate | share | + | tag:ood | share of out-of-scope inputs that were flagged
 ood_precision | shift | rate | share | + | ood | share of flagged inputs that are out of scope

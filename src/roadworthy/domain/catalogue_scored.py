@@ -24,6 +24,7 @@ _OF_GRADES = {
     "ter": "ter",
     "meteor": "meteor",
     "text_similarity": "similarity",
+    "embedding_similarity": "embedding_similarity",
     "word_error_rate": "wer",
     "character_error_rate": "cer",
     "mae": "absolute_error",

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from .case import ScorerSpec
+from .embedding import EMBEDDED
 from .generator import Option, OptionFault, option_faults
 from .observation import NO_CHECKS, Observation
 from .ready_rubrics import READY_RUBRICS
@@ -197,6 +198,14 @@ _GRADES = (
                                      "portuguese", "none")},
           misleads="synonyms count as other words",
           source="Banerjee and Lavie 2005, https://aclanthology.org/W05-0909"),
+    _kind(EMBEDDED, "cosine of the vectors of the output and of the expected text, made by "
+          "`model`; the best of several expected texts, and 0 below 0", "text", grade="up",
+          extra="embeddings",
+          options={"model": _object("whose vectors: provider, name, and upstream and version")},
+          required=("model",),
+          misleads="a sentence and its opposite are alike; texts that have nothing in common may "
+          "be at 0.3 with one model and at 0.8 with another",
+          source="Reimers and Gurevych 2019, https://arxiv.org/abs/1908.10084"),
     _kind("similarity", "1 - Levenshtein distance of characters over the longer length", "text",
           grade="up", options=_CASE, misleads="one wrong digit is nearly the same"),
     _kind("wer", "word error rate: word edits over words of the expected text", "text",

@@ -4,6 +4,7 @@ from .answers import Answer, AnswerStore
 from .cache import CachedProvider, PlainProvider, Receipt, apart, new_receipt
 from .comparison import Comparison, Degrees, compare, compare_all, compare_degrees
 from .fingerprint import row_digest, rows_digest
+from .likeness import Embedding, LikenedTarget, Likeness
 from .plan import Item, Plan, case_digest, latest_attempt, pin_suite, plan, quarantine_of
 from .progress import Progress
 from .reading import RunReader
@@ -26,8 +27,11 @@ __all__ = [
     "Comparison",
     "Degrees",
     "DetectorFactory",
+    "Embedding",
     "Header",
     "Item",
+    "LikenedTarget",
+    "Likeness",
     "Limits",
     "MeteredProvider",
     "MeteredTarget",

@@ -56,6 +56,7 @@ from roadworthy.policy import confidence_of
 from roadworthy.release import behaviour_digest, pin
 
 from .case_target import PathTarget
+from .embedders import Embedders, embedders_of
 from .judges import Judges, open_judges
 from .loop import Loop
 from .players import Players, players_of
@@ -101,6 +102,8 @@ class EvaluatingDeps(Struct, frozen=True, kw_only=True):
     detector_factory: DetectorFactory | None = None
     provider: Callable[[Model], Provider] | None = None
     """Makes what plays a suite's simulated users, and its judges."""
+    embedder: Callable[[Model], Provider] | None = None
+    """Makes what turns texts into vectors."""
     price: Price | None = None
     """What a call of a judge or simulated user cost; the service knows the candidate's."""
     on_progress: Callable[[Progress], None] | None = None
@@ -143,9 +146,10 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         return done
     model = RunModel(content, deps.loop, cache=asked.cache, seed=asked.seed, price=deps.price)
     service = deps.service(content, model.wrap)
-    players, judges = Players(), Judges()
+    players, judges, embedders = Players(), Judges(), Embedders()
     try:
         players = players_of(system, planned, model, deps.provider)
+        embedders = embedders_of(system, planned, model, deps.embedder)
         scoring = Scoring(planned, deps.detector_factory)
         # 2 the bar into the ledger, before the first call
         started_at = format_instant(deps.loop.clock.now())
@@ -167,7 +171,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
             )
             found = await run(
                 planned,
-                MeteredTarget(judges.behind(path, planned)),
+                MeteredTarget(judges.behind(embedders.behind(path, planned), planned)),
                 runfile=runfile,
                 scoring=scoring,
                 limits=asked.limits,
@@ -178,6 +182,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
             return _entered(planned, system, found, runfile, model, deps)
     finally:
         await judges.aclose()
+        await embedders.aclose()
         await players.aclose()
         await service.provider.aclose()
 

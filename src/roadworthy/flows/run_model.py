@@ -78,6 +78,10 @@ class RunModel:
         """A provider that judges: remembered, so that the same answers get the same verdicts."""
         return self._beside(provider, model, assets, "judges")
 
+    def wrap_embedder(self, provider: Provider, model: Model, assets: dict[str, Any]) -> Provider:
+        """A provider of vectors: remembered, so that the same texts have the same vectors."""
+        return self._beside(provider, model, assets, "embeddings")
+
     def _beside(
         self, provider: Provider, model: Model, assets: dict[str, Any], by: str
     ) -> Provider:

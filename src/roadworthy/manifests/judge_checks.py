@@ -11,6 +11,7 @@ from roadworthy.domain import (
     ScorerSpec,
     Suite,
     UsageError,
+    embedding_options,
     judge_digest,
     rubric_options,
     score_name,
@@ -24,6 +25,14 @@ def check_judge(scorer: ScorerSpec, document: Document, place: Path) -> None:
     """Note the fault of a judge's options."""
     try:
         judge_digest(scorer)
+    except UsageError as error:
+        document.fault(place, error.message, error.fix)
+
+
+def check_embedding(scorer: ScorerSpec, document: Document, place: Path) -> None:
+    """Note the fault of an embedding model that a scorer names."""
+    try:
+        embedding_options(scorer)
     except UsageError as error:
         document.fault(place, error.message, error.fix)
 

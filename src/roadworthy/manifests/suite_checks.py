@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec import UNSET
 
 from roadworthy.domain import (
+    EMBEDDED,
     JUDGED,
     KNOWN_TAGS,
     SCORERS,
@@ -25,7 +26,7 @@ from .detector_checks import check_detector
 from .document import Document, Path
 from .folder import Folder
 from .generator_checks import check_generators
-from .judge_checks import check_judge, check_judged_cases
+from .judge_checks import check_embedding, check_judge, check_judged_cases
 from .reading import CHARTER, Reading
 from .typed import suggest
 
@@ -98,6 +99,8 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
             check_judge(scorer, document, (*place, "options"))
             continue
         faults = scorer_faults(scorer)
+        if scorer.scorer == EMBEDDED and not faults:
+            check_embedding(scorer, document, (*place, "options", "model"))
         for fault in faults:
             known = list(SCORERS[scorer.scorer].options)
             fix = fault.fix if fault.key in known else suggest(fault.key, known, "its options are")

@@ -35,7 +35,7 @@ from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
 from .repeats import passing
 from .results import absent, mean_of, share_of
-from .scores import perplexity, root_mean_square, score_mean, token_confidence
+from .scores import mixed_vectors, perplexity, root_mean_square, score_mean, token_confidence
 
 Meter = Callable[[IndicatorSpec, Cases, str, float], Measurement]
 
@@ -175,6 +175,8 @@ def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
         needs=(f"score:{name}",),
         higher_is_better=not down,
     )
+    if mixed := mixed_vectors(cases, name):
+        return absent(spec, mixed)
     if said_by_judge(name, cases):
         return judged(spec, cases, confidence, Judged(score=name))
 

@@ -10,6 +10,7 @@ from roadworthy.domain import SCORE_SHOWN, IndicatorSpec, Measurement, Observati
 
 from .cases import Cases
 from .clusters import mean_of_cases, share_of_cases
+from .results import absent
 
 
 def score_mean(
@@ -17,8 +18,21 @@ def score_mean(
 ) -> Measurement:
     """The mean of the score that the indicator shows."""
     score = SCORE_SHOWN[spec.name]
+    if mixed := mixed_vectors(cases, score):
+        return absent(spec, mixed)
     measured = share_of_cases if spec.high == 1.0 else mean_of_cases
     return measured(spec, cases, lambda row: row.scores.get(score), score, confidence)
+
+
+def mixed_vectors(cases: Cases, score: str) -> str:
+    """Why a score of vectors is none: those of two models, or of two lengths, share no space."""
+    made = {
+        (about["model"], about["length"])
+        for row in cases.rows
+        if (about := row.attributes.get("embedded", {}).get(score)) is not None
+    }
+    named = ", ".join(f"{model} ({length} numbers)" for model, length in sorted(made))
+    return f"its vectors are of {len(made)} models: {named}" if len(made) > 1 else ""
 
 
 def root_mean_square(

@@ -1,5 +1,6 @@
 """Providers: model vendors and runtimes behind one streaming port."""
 
+from .embeddings import make_embedder
 from .factory import make_provider
 from .live_tool import LiveCall, make_live_tool
 from .openai_compatible import OpenAICompatible
@@ -14,6 +15,7 @@ __all__ = [
     "Resilient",
     "RetryPolicy",
     "acknowledge_terms",
+    "make_embedder",
     "make_live_tool",
     "make_provider",
     "price",

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from roadworthy.domain import Clock, Deployment, Model, Provider, UsageError
+from roadworthy.domain import Clock, Deployment, Model, Provider, Upstream, UsageError
 
-from .credentials import resolve_credential
+from .credentials import Secret, resolve_credential
 from .openai_compatible import OpenAICompatible
 from .resilience import Resilient, RetryPolicy
 
@@ -55,6 +55,14 @@ def make_provider(
 
 
 def _openai(model: Model, deployment: Deployment, root: str, clock: Clock) -> Provider:
+    upstream, secret = upstream_of(model, deployment, root)
+    provider = OpenAICompatible(model, upstream, secret=secret, clock=clock)
+    policy = RetryPolicy(retries=upstream.retries)
+    return Resilient(provider, clock=clock, policy=policy, timeout_s=upstream.timeout_s)
+
+
+def upstream_of(model: Model, deployment: Deployment, root: str) -> tuple[Upstream, Secret]:
+    """The upstream that a model names, and its credential. Raises UsageError."""
     upstream = deployment.upstreams.get(model.upstream)
     if upstream is None:
         known = ", ".join(sorted(deployment.upstreams)) or "none"
@@ -62,10 +70,7 @@ def _openai(model: Model, deployment: Deployment, root: str, clock: Clock) -> Pr
             f"roadworthy.toml has no upstream {model.upstream!r} (it has: {known})",
             fix=f"add [upstreams.{model.upstream or 'NAME'}] with url, or correct model.upstream",
         )
-    secret = resolve_credential(upstream.credential, root=root, upstream=model.upstream)
-    provider = OpenAICompatible(model, upstream, secret=secret, clock=clock)
-    policy = RetryPolicy(retries=upstream.retries)
-    return Resilient(provider, clock=clock, policy=policy, timeout_s=upstream.timeout_s)
+    return upstream, resolve_credential(upstream.credential, root=root, upstream=model.upstream)
 
 
 def _asset(model: Model, root: str, assets: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from .catalogue import (
     make_scorer,
 )
 from .detection import text_of
+from .references import right_texts
 
 __all__ = [
     "DEFAULT_SCORERS",
@@ -17,5 +18,6 @@ __all__ = [
     "DetectorFactory",
     "arguments_match",
     "make_scorer",
+    "right_texts",
     "text_of",
 ]

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from roadworthy.domain import (
+    EMBEDDED,
     JUDGED,
     PAIRWISE,
     SCORERS,
@@ -15,6 +16,7 @@ from roadworthy.domain import (
     Scorer,
     ScorerSpec,
     UsageError,
+    embedding_options,
     option_values,
     pairwise_options,
     rubric_options,
@@ -82,7 +84,7 @@ _MADE: dict[str, tuple[Callable[..., Scorer], dict[str, Any]]] = {
 }
 """Name -> what scores, and the arguments that make this one of it."""
 
-SCORER_NAMES = (*_MADE, "detector", *sorted(JUDGED))
+SCORER_NAMES = (*_MADE, "detector", EMBEDDED, *sorted(JUDGED))
 """What a suite may name under `scorer:`."""
 
 READS = {name: kind.reads for name, kind in SCORERS.items() if kind.reads}
@@ -119,8 +121,12 @@ def make_scorer(spec: ScorerSpec, detector_factory: DetectorFactory | None = Non
     if spec.scorer in JUDGED:
         (pairwise_options if spec.scorer == PAIRWISE else rubric_options)(spec)
         return Judged(score_name(spec))
+    if spec.scorer == EMBEDDED:
+        embedding_options(spec)
     for fault in scorer_faults(spec):
         raise UsageError(f"scorer {spec.scorer}: {fault.message}", fix=fault.fix)
+    if spec.scorer == EMBEDDED:
+        return Judged(score_name(spec))
     options = option_values(kind, spec.options)
     if spec.scorer == "detector":
         return _detection(spec, options, detector_factory)

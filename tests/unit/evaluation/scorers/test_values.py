@@ -182,7 +182,11 @@ def test_a_wrong_option_says_what_would_be_right(scorer, options, said):
 def test_a_scorer_without_its_expectation_does_not_apply(scorer):
     if scorer in ("rubric",):
         return
-    options = {"worst": 1} if scorer == "absolute_error" else {}
+    needed = {
+        "absolute_error": {"worst": 1},
+        "embedding_similarity": {"model": {"provider": "local", "name": "wordllama-256"}},
+    }
+    options = needed.get(scorer, {})
     assert score(scorer, "anything", options) is None
 
 
