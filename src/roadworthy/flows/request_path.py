@@ -47,6 +47,7 @@ from roadworthy.serving import (
     checked_calls,
     decide,
     delta_text,
+    escaped_texts,
     input_text,
     input_texts,
     read_confidence,
@@ -194,21 +195,49 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
 def _check_input(
     call: Call, texts: list[str], service: Service, trace: Trace
 ) -> tuple[list[str], Action]:
-    """What the model may see of the texts, and what becomes of the call."""
-    clear = service.rails.clear_input(texts) if len(texts) > 1 else None
+    """What the model may see of the texts, and what becomes of the call.
+
+    Each is looked at by itself, where a rail can change it, and then all of them together, as the
+    model reads them: words may be divided among two, or written as escapes.
+    """
+    beside = escaped_texts(call)
+    several = len(texts) + len(beside) > 1
+    clear = service.rails.clear_input([*texts, *beside]) if several else None
     if clear is not None:
         trace.note(clear)
         return texts, clear.action
     passed: list[str] = []
+    clean = True
     for text in texts:
-        outcome = service.rails.check_input(
-            text, TextContext(side="input", input=text, facets=call.facets, context=call.context)
-        )
+        outcome = service.rails.check_input(text, _looked_into(call, text))
         trace.note(outcome)
         passed.append(outcome.text)
+        clean = clean and outcome.clean
         if outcome.action != "answered":
             return passed, outcome.action
-    return passed, "answered"
+    if not several:
+        return passed, "answered"
+    joined = "\n".join([*passed, *beside])
+    whole = service.rails.check_input(joined, _looked_into(call, joined))
+    if whole.action != "answered" or (clean and not whole.clean):
+        trace.note(whole)
+    if whole.action != "answered" or whole.text == joined:
+        return passed, whole.action
+    return (passed, "blocked") if beside else _divided(whole.text, passed)
+
+
+def _looked_into(call: Call, text: str) -> TextContext:
+    return TextContext(side="input", input=text, facets=call.facets, context=call.context)
+
+
+def _divided(text: str, passed: list[str]) -> tuple[list[str], Action]:
+    """The joined text divided again; what was replaced across two of them cannot be: blocked."""
+    lines = text.split("\n")
+    sizes = [each.count("\n") + 1 for each in passed]
+    if sum(sizes) != len(lines):
+        return passed, "blocked"
+    left = iter(lines)
+    return ["\n".join(next(left) for _ in range(size)) for size in sizes], "answered"
 
 
 def _decide(

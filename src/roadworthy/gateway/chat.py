@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
+from typing import Any
 
-from roadworthy.domain import Call, RoadworthyError, UsageError
+from roadworthy.domain import Call, ReleaseContent, RoadworthyError, UsageError
 from roadworthy.flows.request_path import serve
 from roadworthy.flows.trace import Reply
 from roadworthy.serving import Aim, Caller, Conversation, aim, conversation, message_text
@@ -80,8 +81,7 @@ class ChatDoor:
         said = Conversation(text="")
         if target.managed:
             said = conversation(body.messages, content.charter.behaviour.history)
-            variables = dict(body.fields.variables or {})
-            variables.setdefault("input", said.text)
+            variables = _variables(body, said, content)
             text = str(variables["input"])
         else:
             if not body.messages:
@@ -193,6 +193,25 @@ class ChatDoor:
             (b"x-roadworthy-release", (route.live if route else "").encode()),
             (b"x-roadworthy-observation", call.id.encode()),
         )
+
+
+def _variables(body: ChatRequest, said: Conversation, content: ReleaseContent) -> dict[str, Any]:
+    """What fills the prompt. Raises ApiError where the user's words would be dropped unheard."""
+    given = dict(body.fields.variables or {})
+    declared = content.prompt.header.variables if content.prompt is not None else {}
+    if said.text and given.get("input", said.text) != said.text:
+        raise bad_field(
+            "variables",
+            "variables.input and the last message of the user say two things; send one of them",
+        )
+    if said.text and declared and "input" not in declared:
+        raise bad_field(
+            "messages",
+            "the prompt of this release has no variable `input`, so it has no place for messages; "
+            f"send variables: {', '.join(declared)}",
+        )
+    given.setdefault("input", said.text)
+    return given
 
 
 def _refuse(reply: Reply) -> None:

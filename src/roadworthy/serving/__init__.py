@@ -15,7 +15,7 @@ from .rail_explanation import RailExplanation, explain_rails
 from .rails import RailLine
 from .route import Aim, aim, names
 from .tenants import TenantFile, TenantKey, TenantScope, editing, hash_key, load_tenants, new_key
-from .texts import input_text, input_texts, message_text, with_texts
+from .texts import escaped_texts, input_text, input_texts, message_text, with_texts
 from .tool_calls import ToolCall, beside_text, checked_calls, delta_text, tool_calls
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "decide",
     "delta_text",
     "editing",
+    "escaped_texts",
     "explain_rails",
     "flags_for",
     "hash_key",

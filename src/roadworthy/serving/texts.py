@@ -1,21 +1,47 @@
-"""The texts of a call that rails look at, in order, and the call with them replaced."""
+"""The texts of a call that rails look at, in order, and the call with them replaced.
+
+Enters: a call. Leaves: every text in it that a model may read: variables of any type, messages
+with all their fields, and whatever else a caller's body holds (tools, schemas, a prediction).
+Never happens here: a text that goes to a model and is not among these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
 
 from roadworthy.domain import Call
 
+from .escapes import unescaped
+
+_OWN = frozenset(
+    (
+        "additionalProperties", "arguments", "assistant", "content", "description", "developer",
+        "enum", "function", "id", "index", "integer", "items", "json_object", "json_schema",
+        "name", "number", "object", "parameters", "properties", "required", "response_format",
+        "role", "schema", "strict", "string", "system", "text", "tool", "tool_call_id",
+        "tool_calls", "tool_choice", "tools", "type", "user",
+    )
+)  # fmt: skip
+"""The API's own words as names, and as values of `role` and `type`: nobody's text."""
+
+_KINDS = ("role", "type")
+
 
 def input_texts(call: Call) -> list[str]:
     """Every text that a caller sent: variables of a managed call, then what messages say."""
-    said = (*call.messages, *call.steps)
-    texts = [text for message in said for text in message_texts(message)]
+    texts: list[str] = []
     if call.managed:
-        return [value for value in call.variables.values() if isinstance(value, str)] + texts
+        for value in call.variables.values():
+            _gather(value, texts, figures=True)
+    for message in call.messages:
+        _gather(message, texts)
+    for message in call.steps:
+        _gather(message, texts)
+    if call.extra:
+        _gather(call.extra, texts)
     return texts
 
 
@@ -30,67 +56,86 @@ def with_texts(call: Call, texts: Sequence[str]) -> Call:
     variables = call.variables
     if call.managed:
         variables = {
-            name: next(left) if isinstance(value, str) else value
-            for name, value in call.variables.items()
+            name: _replaced(value, left, figures=True) for name, value in variables.items()
         }
-    messages = tuple(_with_message_texts(message, left) for message in call.messages)
-    steps = tuple(_with_message_texts(message, left) for message in call.steps)
-    return structs.replace(call, variables=variables, messages=messages, steps=steps)
+    messages = tuple(_replaced(message, left) for message in call.messages)
+    steps = tuple(_replaced(message, left) for message in call.steps)
+    extra = _replaced(call.extra, left) if call.extra else call.extra
+    return structs.replace(call, variables=variables, messages=messages, steps=steps, extra=extra)
 
 
-def message_text(message: dict[str, Any]) -> str:
+def escaped_texts(call: Call) -> list[str]:
+    """What escapes in the arguments of tool calls spell; a model reads through them."""
+    return [
+        text
+        for message in (*call.messages, *call.steps)
+        for function in _functions(message)
+        for text in unescaped(str(function.get("arguments", "")))
+    ]
+
+
+def message_text(message: Mapping[str, Any]) -> str:
     """A message's content as one text, parts one a line; empty where there is none."""
-    return "\n".join(filter(None, _content_texts(message)))
-
-
-def message_texts(message: dict[str, Any]) -> list[str]:
-    """Every text of a message: its content, then the name and arguments of each tool call."""
-    said = _content_texts(message)
-    for function in _functions(message):
-        said += [function[name] for name in _SAID if isinstance(function.get(name), str)]
-    return said
-
-
-_SAID = ("name", "arguments")
-
-
-def _content_texts(message: dict[str, Any]) -> list[str]:
     content = message.get("content")
     if isinstance(content, str):
-        return [content]
-    if isinstance(content, list):
-        return [part["text"] for part in content if _is_text(part)]
-    return []
+        return content
+    parts = content if isinstance(content, list) else ()
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return "\n".join(text for text in texts if isinstance(text, str) and text)
 
 
-def _functions(message: dict[str, Any]) -> list[dict[str, Any]]:
+def message_texts(message: Mapping[str, Any]) -> list[str]:
+    """Every text of a message."""
+    texts: list[str] = []
+    _gather(message, texts)
+    return texts
+
+
+def _gather(value: Any, texts: list[str], *, figures: bool = False) -> None:
+    """Add every text in a JSON value, names of objects included; with `figures` numbers too."""
+    if isinstance(value, str):
+        texts.append(value)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if name not in _OWN:
+                texts.append(name)
+            if not _is_own(name, inner):
+                _gather(inner, texts, figures=figures)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _gather(inner, texts, figures=figures)
+    elif figures and _is_figure(value):
+        texts.append(str(value))
+
+
+def _replaced(value: Any, left: Iterator[str], *, figures: bool = False) -> Any:
+    """The value with its texts replaced, in the order of `_gather`."""
+    if isinstance(value, str):
+        return next(left)
+    if isinstance(value, dict):
+        said = {}
+        for name, inner in value.items():
+            key = name if name in _OWN else next(left)
+            said[key] = inner if _is_own(name, inner) else _replaced(inner, left, figures=figures)
+        return said
+    if isinstance(value, list | tuple):
+        return type(value)(_replaced(inner, left, figures=figures) for inner in value)
+    if figures and _is_figure(value):
+        text = next(left)
+        return value if text == str(value) else text
+    return value
+
+
+def _is_own(name: str, value: Any) -> bool:
+    return name in _KINDS and isinstance(value, str) and value in _OWN
+
+
+def _is_figure(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _functions(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     calls = message.get("tool_calls")
     listed = calls if isinstance(calls, list) else []
     named = [call.get("function") for call in listed if isinstance(call, dict)]
     return [function for function in named if isinstance(function, dict)]
-
-
-def _with_message_texts(message: dict[str, Any], left: Any) -> dict[str, Any]:
-    content = message.get("content")
-    said = dict(message)
-    if isinstance(content, str):
-        said["content"] = next(left)
-    elif isinstance(content, list):
-        said["content"] = [
-            {**part, "text": next(left)} if _is_text(part) else part for part in content
-        ]
-    if _functions(message):
-        said["tool_calls"] = [_with_call_texts(call, left) for call in message["tool_calls"]]
-    return said
-
-
-def _with_call_texts(call: Any, left: Any) -> Any:
-    function = call.get("function") if isinstance(call, dict) else None
-    if not isinstance(function, dict):
-        return call
-    given = {name: next(left) for name in _SAID if isinstance(function.get(name), str)}
-    return {**call, "function": {**function, **given}}
-
-
-def _is_text(part: Any) -> bool:
-    return isinstance(part, dict) and isinstance(part.get("text"), str)

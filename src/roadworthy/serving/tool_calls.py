@@ -8,13 +8,15 @@ are kept as the text that they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import TokenLogprob
+
+from .escapes import unescaped
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 """What ids of tool calls look like; all others are words."""
@@ -62,14 +64,14 @@ def tool_calls(deltas: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
 
 
 def delta_text(deltas: Sequence[dict[str, Any]]) -> str:
-    r"""What tool calls say: names, arguments, and the texts that the arguments decode to.
+    r"""What tool calls say: names, arguments, and what the escapes in the arguments spell.
 
     An escape (`\u0062`, `\n`) hides in the written arguments what the caller will read.
     """
     said: list[str] = []
     for call in tool_calls(deltas):
         said.append(call.name + call.text)
-        said += [text for text in _strings(call.arguments) if text not in call.text]
+        said += unescaped(call.text)
     return "\n".join(part for part in said if part)
 
 
@@ -95,19 +97,6 @@ def beside_text(tokens: Sequence[TokenLogprob]) -> str:
     for rank in range(max((len(ways) for ways in ranked), default=0)):
         lines.append("".join(ways[rank] for ways in ranked if rank < len(ways)))
     return "\n".join(lines)
-
-
-def _strings(value: object) -> Iterator[str]:
-    """Every text in a JSON value, names included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield name
-            yield from _strings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _strings(inner)
 
 
 def _parts(delta: dict[str, Any]) -> list[dict[str, Any]]:

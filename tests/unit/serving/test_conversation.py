@@ -80,8 +80,8 @@ def test_rails_look_at_every_text_of_a_managed_conversation_calls_included() -> 
     )  # fmt: skip
     texts = input_texts(call)
     assert texts == [
-        "three", "one", "f", '{"to": "Ada"}', "1", "first", "two", "second",
-        "f", '{"to": "Ada"}', "1",
+        "three", "one", "c1", "f", '{"to": "Ada"}', "1", "c1", "first", "two", "second",
+        "c1", "f", '{"to": "Ada"}', "1", "c1",
     ]  # fmt: skip
     changed = with_texts(call, [text.upper() for text in texts])
     assert input_texts(changed) == [text.upper() for text in texts]
@@ -90,6 +90,6 @@ def test_rails_look_at_every_text_of_a_managed_conversation_calls_included() -> 
 
 def test_rails_look_at_the_calls_of_a_transparent_conversation() -> None:
     call = Call(id="", system="s", managed=False, messages=(said("assistant", tool_calls=[CALL]),))
-    assert input_texts(call) == ["f", '{"to": "Ada"}']
-    (message,) = with_texts(call, ["f", '{"to": "<NAME>"}']).messages
+    assert input_texts(call) == ["c1", "f", '{"to": "Ada"}']
+    (message,) = with_texts(call, ["c1", "f", '{"to": "<NAME>"}']).messages
     assert message["tool_calls"][0]["function"] == {"name": "f", "arguments": '{"to": "<NAME>"}'}
