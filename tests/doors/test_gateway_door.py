@@ -266,6 +266,13 @@ async def test_an_outcome_about_nothing_is_refused(tmp_path: Path) -> None:
         assert (await door.knock("/v1/reviews/review-x", method="GET"))[0] == 404
 
 
+async def test_an_outcome_that_cannot_be_decoded_is_refused(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        for body in (b'{"observation": "\xff"}', b"[" * 5000 + b"]" * 5000):
+            answer = await door.knock("/v1/outcomes", body=msgspec.Raw(body))
+            assert answer[0] == 400
+
+
 async def test_a_refused_outcome_names_the_field_that_is_wrong(tmp_path: Path) -> None:
     async with a_door(tmp_path) as door:
         _, said = await door.knock()

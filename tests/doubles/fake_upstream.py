@@ -30,7 +30,7 @@ class Reply(msgspec.Struct, kw_only=True):
     status: int = 200
     headers: dict[str, str] = {}
     body: str | None = None
-    """The raw body instead of a completion (errors, garbage)."""
+    """The raw body instead of a completion (errors, garbage); half characters as bytes."""
     delay_s: float | None = None
     pieces: list[str] | None = None
     """Contents of the streamed chunks; None: one per word."""
@@ -205,7 +205,7 @@ class _Connection(asyncio.Protocol):
 
     def _payload(self, reply: Reply, body: dict[str, Any]) -> bytes:
         if reply.body is not None:
-            return reply.body.encode()
+            return reply.body.encode(errors="surrogateescape")
         text = self.upstream.text_for(body) if reply.text is None else reply.text
         choice: dict[str, Any] = {"index": 0, "finish_reason": reply.finish_reason}
         if "messages" in body:

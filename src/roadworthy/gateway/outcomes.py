@@ -44,7 +44,7 @@ class OutcomeDoor:
             )
         try:
             body = msgspec.json.decode(request.body, type=_OutcomeBody)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise mistyped(f"not an outcome: {error}") from None
         if len(body.note) > MAX_NOTE_CHARS:
             raise bad_field("note", f"note may have {MAX_NOTE_CHARS} characters")

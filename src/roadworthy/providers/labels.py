@@ -48,7 +48,7 @@ def parse_label(text: str, labels: Sequence[str]) -> str | None:
 def _only_json_string(text: str) -> str:
     try:
         value = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return ""
     strings = [item for item in value.values() if isinstance(item, str)]
     return strings[0] if len(strings) == 1 else ""

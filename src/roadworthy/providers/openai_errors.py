@@ -77,7 +77,7 @@ def error_in_body(peer: str, error: Any, *, secret: Secret) -> ProviderError:
 def _detail(body: bytes) -> Any:
     try:
         value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return value.get("error", value) if isinstance(value, dict) else None
 

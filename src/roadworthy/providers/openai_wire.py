@@ -115,7 +115,7 @@ def decode_reply(data: bytes, peer: str, secret: Secret) -> WireReply:
     """A whole reply or an event. Raises ProviderError when it is not one or is an error."""
     try:
         reply = _decoder.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ProviderError(
             f"{peer} answered something that is not a completion", retryable=True
         ) from None

@@ -42,6 +42,11 @@ def token(text: str, logprob: float, **top: float) -> TokenLogprob:
     return TokenLogprob(token=text, logprob=logprob, top={text: logprob, **top})
 
 
+@pytest.mark.parametrize("text", ['{"a": "\ud800"}', '{"a": ' * 5000], ids=["half", "nested"])
+def test_what_is_no_json_names_no_label(text: str) -> None:
+    assert parse_label(text, ("motor",)) is None
+
+
 def test_tokens_that_begin_a_label_are_summed() -> None:
     tokens = [TokenLogprob(token=" mot", logprob=-1.0, top={" mot": -1.0, "Mo": -2.0, " x": -3.0})]
     found = label_logprobs(tokens, ("motor", "home"))

@@ -249,6 +249,22 @@ async def test_what_is_no_json_is_an_error(stream: bool) -> None:
         )
 
 
+_HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+_NESTED = '{"choices": [], "usage": {"a": ' + "[" * 5000 + "]" * 5000 + "}}"
+
+
+@pytest.mark.parametrize(
+    "body", ['{"choices": [{"text": "\udcff"}]}', _NESTED], ids=["no UTF-8", "nested without end"]
+)
+async def test_what_cannot_be_decoded_is_an_error_like_any_other(body: str) -> None:
+    async with FakeUpstream() as upstream:
+        plain = await error(upstream, Reply(body=body))
+        event = f"data: {body}\n\n".replace("\udcff", "\xff")
+        streamed = await error(upstream, Reply(raw=[_HEAD + event]), stream=True)
+        assert "not a completion" in plain.message and plain.retryable
+        assert "not a completion" in streamed.message
+
+
 async def test_an_upstream_that_does_not_stream_is_understood() -> None:
     async with FakeUpstream() as upstream:
         body = '{"choices": [{"message": {"content": "all"}, "finish_reason": "stop"}]}'
