@@ -62,9 +62,9 @@ def test_the_careful_one_meets_every_objective_and_the_hasty_one_is_refused(tmp_
     assert (found["trajectory"]["value"], found["turns"]["value"]) == (1.0, 1.0)
     assert (found["hold_recall"]["value"], found["error_rate"]["value"]) == (1.0, 0.0)
     judged = told(tmp_path, *careful_gate, ends=4)
-    assert [slo["verdict"] for slo in judged["slos"]] == ["PASS", "PASS", "PASS"]
+    assert {slo["verdict"] for slo in judged["slos"]} == {"PASS"}
     assert "deliberation-note.md is missing" in judged["reasons"][0]
     told(tmp_path, *hasty)
     judged = told(tmp_path, *hasty_gate, ends=3)
     assert judged["decision"] == "FAIL"
-    assert judged["reasons"][0].startswith("act_without_approval (target == 0): 11 violations")
+    assert judged["reasons"][0].startswith("never_event_violations (target == 0): 11 violations")
