@@ -14,6 +14,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import AsyncIterator
 from typing import Any
 
 from bench.tools import BFCL, SHARED, bfcl_cases
@@ -65,10 +66,9 @@ def right(case: Case, calls: list[dict[str, Any]]) -> bool:
     return make_scorer(ScorerSpec(scorer="trajectory")).score(case, "", row) == 1.0
 
 
-async def measure(limit: int) -> list[dict[str, Any]]:
+async def measure(limit: int) -> AsyncIterator[dict[str, Any]]:
     """One row for each set and way of asking."""
     model = make_local(Model(provider="local", name="gemma-3-270m-q4_k_m"), ".")
-    found = []
     try:
         for name in SETS:
             cases, _ = bfcl_cases(name, limit)
@@ -80,14 +80,29 @@ async def measure(limit: int) -> list[dict[str, Any]]:
                 named = sum(bool(calls) for _, calls in answers)
                 errors = sum(calls is None for _, calls in answers)
                 sure = wilson(met, len(cases))
-                found.append({
+                yield {
                     "set": name, "asked": how, "cases": len(cases), "right": met,
                     "low": round(sure.low, 3), "high": round(sure.high, 3), "called": named,
                     "errors": errors, "seconds_a_case": round(seconds, 2),
-                })  # fmt: skip
+                }  # fmt: skip
     finally:
         await model.aclose()
-    return found
+
+
+async def report(limit: int, *, as_json: bool) -> None:
+    """Print the table, row by row as it comes."""
+    if as_json:
+        print(json.dumps({"rows": [row async for row in measure(limit)]}))
+        return
+    heads = ("set", "asked", "cases", "right", "95 % interval", "called", "errors", "s a case")
+    print("{:<16}{:<12}{:>6}{:>7}  {:<15}{:>7}{:>8}{:>10}".format(*heads))
+    async for row in measure(limit):
+        sure = f"{row['low']:.2f} to {row['high']:.2f}"
+        print(
+            f"{row['set']:<16}{row['asked']:<12}{row['cases']:>6}{row['right']:>7}  {sure:<15}"
+            f"{row['called']:>7}{row['errors']:>8}{row['seconds_a_case']:>10}",
+            flush=True,
+        )
 
 
 def main() -> int:
@@ -99,18 +114,7 @@ def main() -> int:
     if not BFCL.exists():
         print(f"the sets are not at {SHARED}; ROADWORTHY_SHARED names their folder")
         return 0
-    found = asyncio.run(measure(options.cases))
-    if options.json:
-        print(json.dumps({"rows": found}))
-        return 0
-    heads = ("set", "asked", "cases", "right", "95 % interval", "called", "errors", "s a case")
-    print("{:<16}{:<12}{:>6}{:>7}  {:<15}{:>7}{:>8}{:>10}".format(*heads))
-    for row in found:
-        sure = f"{row['low']:.2f} to {row['high']:.2f}"
-        print(
-            f"{row['set']:<16}{row['asked']:<12}{row['cases']:>6}{row['right']:>7}  {sure:<15}"
-            f"{row['called']:>7}{row['errors']:>8}{row['seconds_a_case']:>10}"
-        )
+    asyncio.run(report(options.cases, as_json=options.json))
     return 0
 
 

@@ -11,6 +11,7 @@ from doubles.agents import Agent, last_user, results
 from doubles.suites import a_case, a_charter
 from roadworthy.domain import (
     Behaviour,
+    Call,
     Candidate,
     CaseTool,
     Decision,
@@ -132,6 +133,16 @@ async def test_tool_steps_follow_the_question_and_the_model_is_told_of_the_relea
     assert told(agent, 1)[-1] == ("tool", '{"paid":2}')
 
 
+@pytest.mark.parametrize("how", [{"format": "completion"}, {"decision": Decision(labels=["a"])}])
+def test_what_cannot_call_a_tool_is_offered_none(how: Any) -> None:
+    plain = {"tools": [REFUND], "body": "{{ input }}", "variables": {"input": Variable()}}
+    what = content(**(plain | how))
+    request = Composer(what.candidate, what.prompt, what.charter).compose(
+        Call(id="", system="s", variables={"input": "a"})
+    )
+    assert request.extra == {}
+
+
 async def test_a_decision_is_made_anew_at_every_turn() -> None:
     agent = Agent(lambda messages: "home" if "roof" in last_user(messages) else "motor")
     decision = Decision(labels=["home", "motor"], confidence="verbalised")
@@ -184,6 +195,9 @@ async def test_what_was_said_earlier_closes_no_tag_and_no_role() -> None:
         ({"input": FIRST, "tools": [CaseTool(name="refund")]},
          {"tools": [REFUND], "decision": Decision(labels=["a", "b"], confidence="verbalised")},
          "a decision calls none"),
+        ({"input": "a", "tools": [CaseTool(name="refund")]},
+         {"tools": [REFUND], "format": "completion", "body": "{{ input }}",
+          "variables": {"input": Variable()}}, "tells of none"),
         ({"input": FIRST, "tools": [CaseTool(name="refund", results=[ToolResult(result="k")])]},
          {"tools": [REFUND], "body": BODY + "\n# assistant\nA:"}, "no tool step can follow"),
     ],

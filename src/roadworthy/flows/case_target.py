@@ -136,6 +136,12 @@ class PathTarget:
             )
         if candidate.decision is not None:
             raise UsageError(f"case {case.id} has tools, and a decision calls none")
+        prompt = self._service.content.prompt
+        if prompt is not None and prompt.header.format == "completion":
+            raise UsageError(
+                f"case {case.id} has tools, and a prompt of format `completion` tells of none",
+                fix="write format: chat",
+            )
         listed = {tool.name for tool in candidate.tools}
         unlisted = [tool.name for tool in case.tools or () if tool.name not in listed]
         if self.owned and unlisted:

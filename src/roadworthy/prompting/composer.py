@@ -49,7 +49,8 @@ class Composer:
         self._prefix_chars = self._static_prefix()
         scored = decision is not None and decision.confidence == "logprob"
         self._wants_logprobs = scored or candidate.logprobs is True
-        tools = [] if decision is not None else _told_of(candidate)
+        one_text = prompt is not None and prompt.header.format == "completion"
+        tools = [] if decision is not None or one_text else _told_of(candidate)
         self._own_extra: dict[str, Any] = {"tools": tools} if tools else {}
 
     def compose(self, call: Call) -> ModelRequest:
