@@ -25,16 +25,21 @@ def desk(tmp_path: Path) -> Desk:
     return desk
 
 
-def go_live(desk: Desk) -> None:
-    """Enter that the candidate of today is live, and let the next one differ from it."""
+def enter_live(desk: Desk, system: str = "desk") -> None:
+    """Enter that the candidate of today is live."""
     content = pin(load_system(desk.root))
     loop = desk.loop()
     loop.ledger.record(
         Draft(
-            system="desk", kind="release.activated", subject="sha256:" + "1" * 64,
+            system=system, kind="release.activated", subject="sha256:" + "1" * 64,
             actor=loop.machine, payload={"candidate": content.candidate_digest},
         )
     )  # fmt: skip
+
+
+def go_live(desk: Desk) -> None:
+    """Enter that the candidate of today is live, and let the next one differ from it."""
+    enter_live(desk)
     desk.write("next-rules.yaml", RULES.replace("car: 3", "car: 4"))
     text = (desk.root / "candidate.yaml").read_text()
     desk.write("candidate.yaml", text.replace("rules.yaml", "next-rules.yaml") + "name: next\n")
@@ -185,3 +190,53 @@ async def test_f1_is_compared_case_by_case(desk: Desk) -> None:
     go_live(desk)
     await evaluate_live(desk)
     assert "80 cases paired" in of(await desk.inspect(), "f1_near").reason
+
+
+def rename(desk: Desk) -> None:
+    charter = (desk.root / "charter.yaml").read_text()
+    desk.write("charter.yaml", charter.replace("system: desk\n", "system: other\n"))
+
+
+async def test_a_renamed_system_is_compared_with_what_was_live_before(desk: Desk) -> None:
+    go_live(desk)
+    await evaluate_live(desk)
+    rename(desk)
+    desk.write("next-rules.yaml", WORSE)
+    decision = await desk.inspect()
+    found = of(decision, "better")
+    assert (found.verdict, found.baseline) == (Verdict.FAIL, 1.0)
+    assert any("asked of the system `desk`" in note for note in decision.notes)
+
+
+async def test_the_live_release_of_the_old_name_can_still_be_asked_new_cases(desk: Desk) -> None:
+    await evaluate_live(desk)
+    go_live(desk)
+    rename(desk)
+    more = {"id": "new", "input": "the car", "expect": {"label": "motor"}, "tags": ["tail"]}
+    desk.cases([*cases(), more])
+    desk.write("next-rules.yaml", WORSE)
+    found = of(await desk.inspect(), "better")
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "live release of `desk`" in found.reason
+    assert found.reason.endswith("roadworthy eval --candidate live.yaml")
+    await evaluate_live(desk)
+    assert of(desk.gate(), "better").verdict is Verdict.FAIL
+
+
+async def test_a_rename_alone_is_no_other_candidate(desk: Desk) -> None:
+    await desk.evaluate()
+    enter_live(desk)
+    rename(desk)
+    decision = await desk.inspect()
+    assert "better is relative and this candidate is the live release: not judged" in decision.notes
+
+
+async def test_once_the_new_name_has_a_live_release_that_is_the_baseline(desk: Desk) -> None:
+    go_live(desk)
+    await evaluate_live(desk)
+    rename(desk)
+    enter_live(desk, "other")
+    desk.write("next-rules.yaml", RULES.replace("car: 3", "car: 5"))
+    found = of(await desk.inspect(), "better")
+    assert found.verdict is Verdict.INCONCLUSIVE  # the old name's run does not stand in for it
+    assert "`desk`" not in found.reason

@@ -37,6 +37,11 @@ def earlier_bars(loop: Loop, content: ReleaseContent, present: Bar) -> list[tupl
     return found
 
 
+def names_of(system: str, bars: Fixed) -> list[str]:
+    """What the system is and was called."""
+    return sorted({system, *(bar.system for _, bar in bars)})
+
+
 def moved(loop: Loop, system: System, bars: Fixed, present: Bar) -> list[str]:
     """Everything that an easier gate could rest on, each in one sentence."""
     wording = [(at, file) for at, digest in _objectives(bars) if (file := _slos(loop, digest))]
@@ -100,6 +105,7 @@ def _under_another_name(bars: Fixed, present: Bar) -> list[str]:
     names = {bar.system for _, bar in bars} - {present.system}
     return [
         f"these cases were asked of the system `{name}`, too: its bars, its incidents and "
-        "its runs of this candidate count here, its live release does not"
+        "its runs of this candidate count here; so does its live release, as the baseline, until "
+        "this name has one"
         for name in sorted(names)
     ]

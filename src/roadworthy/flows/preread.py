@@ -57,6 +57,7 @@ from .comparing import all_differences, in_words
 from .findings import findings_seen
 from .growing import replace_file
 from .loop import Loop
+from .moved import earlier_bars, names_of
 from .people import Acting
 from .release_loop import consider, present_bar
 from .routing import read_table
@@ -167,7 +168,8 @@ def preread(system: System, loop: Loop) -> PreRead:
     run = newest_run(loop, content.candidate_digest, bar=bar)
     rows = rows_of(loop, run)
     live, before = _live(loop, content.system)
-    baseline = baseline_of(loop, system, content, bar)
+    names = names_of(content.system, earlier_bars(loop, content, bar))
+    baseline = baseline_of(loop, system, content, bar, names)
     waivers = standing(system.waivers, content, loop, loop.trust)
     found = findings_seen(loop, content, rows, waivers).standings
     return PreRead(

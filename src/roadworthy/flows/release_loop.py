@@ -55,14 +55,15 @@ from roadworthy.policy import (
 from roadworthy.release import pin
 
 from .baseline import Baseline, baseline_of
-from .comparing import as_pair, differences, in_words
+from .comparing import differences, in_words
 from .findings import FindingsSeen, findings_seen
+from .graded import paired_scores
 from .importing import in_words as imports_in_words
 from .intact import require_intact
 from .judging import Evidence, judge
 from .learning import elsewhere, incidents_of
 from .loop import Loop
-from .moved import earlier_bars, moved
+from .moved import earlier_bars, moved, names_of
 from .rated import ballots_of, with_ratings
 from .run_records import bar_of, newest_run, rows_of
 from .trials import answered_beside, trials_of, with_rows
@@ -102,14 +103,15 @@ def consider(
     rows = with_ratings(rows_of(loop, run), ballots_of(loop, content.system))
     # 3 the bar
     bars = [*earlier_bars(loop, content, present), *(pull.bars if pull is not None else ())]
-    names = _names(content, bars)
+    names = names_of(content.system, bars)
     incidents = [each for name in names for each in incidents_of(loop, name).values()]
     excuses = excuses_of(system, content, loop, removed_cases(bars, present), incidents)
     aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
     blockers = [*_bar_blockers(loop, run, present), *unscored_blockers(rows)]
     blockers += [*excuses.blockers(), *aside.blockers]
     # 4 objectives
-    baseline = _baseline(system, content, loop, _drawn_as(loop, run, present), pull)
+    drawn = _drawn_as(loop, run, present)
+    baseline = baseline_of(loop, system, content, drawn, names) if pull is None else pull.baseline
     trials = trials_of(loop, content, (run, rows), present, incidents)
     looks = run.looks if run is not None else 1
     evidence = Evidence(
@@ -143,11 +145,6 @@ def consider(
         decision, runs=trials.runs, looks=looks, waivers=in_use, quarantined=aside.shown
     )
     return _under(decision, system.deliberation)
-
-
-def _names(content: ReleaseContent, bars: Sequence[tuple[str, Bar]]) -> list[str]:
-    """What the system is and was called."""
-    return sorted({content.system, *(bar.system for _, bar in bars)})
 
 
 def _under(decision: GateDecision, note: Deliberation | None) -> GateDecision:
@@ -204,13 +201,6 @@ def _past(
     return [*changed, *elsewhere(loop, content.system, names), *told]
 
 
-def _baseline(
-    system: System, content: ReleaseContent, loop: Loop, bar: Bar, pull: Pull | None
-) -> Baseline:
-    """What the candidate is compared with: the live release, or a proposed change's base."""
-    return baseline_of(loop, system, content, bar) if pull is None else pull.baseline
-
-
 def _note_blockers(system: System, content: ReleaseContent) -> list[Blocker]:
     """What people's note does."""
     return deliberation_blockers(system.deliberation, content.charter, content.candidate_digest)
@@ -240,7 +230,7 @@ def _regressions(
     """Whether a proposed change is worse than its base. No comparison is never a pass."""
     if pull is None or baseline.absent:
         return []
-    pairs = [as_pair(each) for each in differences(baseline.rows, rows)]
+    pairs = paired_scores(baseline.rows, rows)
     return regressions(pairs, beside_objectives(pull.rule, beside), baseline.missing)
 
 
