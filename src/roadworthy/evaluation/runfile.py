@@ -14,7 +14,7 @@ import fcntl
 import hashlib
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -122,10 +122,12 @@ class RunFile:
         seal: Seal,
         started_at: Instant = "",
         flush_rows: int | None = None,
+        on_violations: Callable[[Sequence[Observation]], None] | None = None,
     ) -> None:
         """Create the file (0600), or go on where it ends.
 
         `flush_rows` = 1 writes each row at once: right where a lost row would be paid again.
+        `on_violations` is told of rows that violate a never event before they are written.
         Raises UsageError when it belongs to another plan or another process writes it,
         EvidenceError when it cannot be written, VerificationError when a line is not the one
         that was written with this `seal`, UndecidedError when another key sealed it.
@@ -138,6 +140,8 @@ class RunFile:
         self._lines = SealedLines(seal.secret)
         self._seen = hashlib.sha256()
         self._buffer: list[bytes] = []
+        self._violating: list[Observation] = []
+        self._on_violations = on_violations
         self._flush_rows = flush_rows or FLUSH_ROWS
         self._timer: asyncio.TimerHandle | None = None
         self._broken: EvidenceError | None = None
@@ -166,6 +170,8 @@ class RunFile:
         """
         observation, line = _writable(observation)
         self._buffer.append(self._lines.sealed(line))
+        if any(record.kind == "violation" for record in observation.never):
+            self._violating.append(observation)
         if len(self._buffer) >= self._flush_rows:
             self.flush()
         elif self._timer is None:
@@ -179,6 +185,9 @@ class RunFile:
             self._timer = None
         if not self._buffer:
             return
+        if self._violating and self._on_violations is not None:
+            self._on_violations(self._violating)
+        self._violating.clear()
         lines = b"\n".join(self._buffer) + b"\n"
         self._buffer.clear()
         self._write(lines)
@@ -234,6 +243,7 @@ class RunFile:
             if not first.endswith(b"\n"):
                 os.ftruncate(self._file, 0)
                 self._write(self._lines.sealed(_encoder.encode(self.header)) + b"\n")
+                self._keep_name()
                 return
             self._open_header(first, planned)
             end = len(first)
@@ -246,6 +256,15 @@ class RunFile:
                     self.finished[key_of(row)] = row
         if end < os.fstat(self._file).st_size:
             os.ftruncate(self._file, end)
+
+    def _keep_name(self) -> None:
+        """A new file stays there through a crash: the ledger will say that it was begun."""
+        os.fsync(self._file)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def _open_header(self, line: bytes, planned: Plan) -> None:
         """Take the first line as it stands, if it is ours and of this plan."""

@@ -2,7 +2,7 @@
 
     evaluate    1 pin what would run
                 2 the bar into the ledger, before the first call
-                3 run through the request path
+                3 run through the request path, each violation into the ledger before its row
                 4 summary with indicators, whole or not at all
                 5 the run into the ledger
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -53,13 +54,14 @@ from roadworthy.evaluation import (
 )
 from roadworthy.monitoring import measure, measure_all, unchecked
 from roadworthy.policy import confidence_of
-from roadworthy.release import behaviour_digest, pin
+from roadworthy.release import pin
 
 from .case_target import PathTarget
 from .embedders import Embedders, embedders_of
 from .judges import Judges, open_judges
 from .loop import Loop
 from .players import Players, players_of
+from .run_begun import fix_bar, record_violations, require_rows
 from .run_model import Price, RunModel
 from .run_records import (
     completion,
@@ -151,21 +153,22 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         players = players_of(system, planned, model, deps.provider)
         embedders = embedders_of(system, planned, model, deps.embedder)
         scoring = Scoring(planned, deps.detector_factory)
-        # 2 the bar into the ledger, before the first call
-        started_at = format_instant(deps.loop.clock.now())
-        _fix_bar(planned, content, deps)
-        # 3 run through the request path
-        judges = await open_judges(system, planned, model, deps.loop, deps.provider)
+        require_rows(planned, deps.loop)
         with RunFile(
             run_path(deps.loop.workspace, planned.run),
             planned,
             seal=seal_of(deps.loop),
-            started_at=started_at,
+            started_at=format_instant(deps.loop.clock.now()),
             flush_rows=None if asked.cache else 1,
+            on_violations=partial(record_violations, planned, deps.loop),
         ) as runfile:
             done = _complete(planned, deps)
             if done is not None:  # another process finished it meanwhile
                 return done
+            # 2 the bar into the ledger, before the first call
+            fix_bar(planned, content, deps.loop)
+            # 3 run through the request path
+            judges = await open_judges(system, planned, model, deps.loop, deps.provider)
             path = PathTarget(
                 service, deps.loop.clock, deps.new_id, players=players, never=judges.never
             )
@@ -272,35 +275,6 @@ def _complete(planned: Plan, deps: EvaluatingDeps) -> Evaluated | None:
         reprinted=True,
         repeats=planned.bar.repeats,
         cases=_cases(planned),
-    )
-
-
-def _fix_bar(planned: Plan, content: ReleaseContent, deps: EvaluatingDeps) -> None:
-    """Enter the bar, once for a run."""
-    fixed = deps.loop.ledger.entries(kind="bar.fixed", subject=planned.bar.candidate)
-    if any(entry.payload.get("run") == planned.run for entry in fixed):
-        return
-    digest = deps.loop.blobs.put_json(planned.bar)
-    deps.loop.blobs.put_json(content.slos)  # named by the bar: what was asked can be read again
-    bar = planned.bar
-    deps.loop.ledger.record(
-        Draft(
-            system=bar.system,
-            kind="bar.fixed",
-            subject=bar.candidate,
-            actor=deps.loop.machine,
-            payload={
-                "run": planned.run,
-                "bar": digest,
-                "behaviour": behaviour_digest(content),
-                "slos": bar.slos,
-                "suites": {each.name: each.digest for each in bar.suites},
-                "seed": bar.seed,
-                "repeats": bar.repeats,
-                "attempt": planned.attempt,
-                "questions": len(planned.items),
-            },
-        )
     )
 
 

@@ -10,7 +10,7 @@ A run that went on counts once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 
 from msgspec import Struct
@@ -26,10 +26,11 @@ from roadworthy.domain import (
     VerificationError,
 )
 from roadworthy.evaluation import read_run
-from roadworthy.policy import Today, holds, looked_at, only_adds, tried_before
+from roadworthy.policy import Today, holds, looked_at, meets, only_adds, tried_before
 from roadworthy.release import behaviour_digest
 
 from .loop import Loop
+from .run_begun import violations_of
 from .run_records import bar_of, completion, rows_of, summary_of
 
 
@@ -37,6 +38,8 @@ class Other(Struct, frozen=True, kw_only=True):
     """A run beside the judged one. What of it was lost or changed is None: never a pass."""
 
     run: str
+    met: bool = True
+    """Whether it was to ask a case that is asked today."""
     whole: bool = True
     """Complete, and on at least half of today's cases: then its estimates count, too. Of any other
     run only what must not happen at all."""
@@ -52,6 +55,8 @@ class Trials(Struct, frozen=True, kw_only=True):
     """Begun on these cases, the judged one among them."""
     others: tuple[Other, ...] = ()
     """Every other run of the same behaviour, oldest first; their rows are not read."""
+    violations: Mapping[str, Sequence[Observation]] = {}
+    """Run -> what the ledger heard of its violations as they were seen, the judged run's too."""
     notes: tuple[str, ...] = ()
     excused: frozenset[tuple[str, str]] = frozenset()
     """(suite, case) of incidents that two people dismissed: their label was a false one."""
@@ -97,7 +102,11 @@ def trials_of(
         notes.insert(0, said)
     notes += [tried_before(strangers)] if strangers else []
     return Trials(
-        runs=counted, others=tuple(others), notes=tuple(notes), excused=frozenset(named - pinned)
+        runs=counted,
+        others=tuple(others),
+        violations=violations_of(loop, {run.run, *(each.run for each in begun)}),
+        notes=tuple(notes),
+        excused=frozenset(named - pinned),
     )
 
 
@@ -133,7 +142,8 @@ def _ended(loop: Loop, begun: _Begun, present: Bar) -> Other:
     try:
         entry = completion(loop, begun.candidate, begun.run)
         if entry is None:
-            return Other(run=begun.run, whole=False, bar=begun.bar)
+            met = meets(begun.bar, present)
+            return Other(run=begun.run, met=met, whole=False, bar=begun.bar)
         whole = entry.payload.get("status") == "complete" and looked_at(begun.bar, present)
         summary = summary_of(loop, entry)
     except VerificationError:
@@ -182,18 +192,23 @@ def _rows_of(loop: Loop, other: Other) -> list[Observation] | None:
 def with_rows(loop: Loop, trials: Trials, judged: Sequence[Observation]) -> Iterator[Other]:
     """The other runs, one after the other, as today's suites would tell what they saw.
 
-    Left out is a run that shares no case with today's, and one that was cut off and left no file:
-    it is in the notes.
+    Left out is a run that shares no case with today's. Every run is opened with its file, so one
+    whose file is gone lost its rows, whether it was complete or cut off. What the ledger heard of
+    a violation counts beside the rows, which somebody may have cut.
     """
     today = Today(judged, trials.excused)
     for other in trials.others:
         rows = _rows_of(loop, other)
-        if rows is None and (other.summary is not None or other.whole):
-            yield other
+        if rows is None:
+            if other.met:
+                yield other
             continue
         told = today.retell(rows or (), whole=other.whole)
         if told:
             yield Other(run=other.run, whole=other.whole, summary=other.summary, rows=told)
+    for run, seen in trials.violations.items():
+        if told := today.retell(seen, whole=False):
+            yield Other(run=run, whole=False, rows=told)
 
 
 def answered_beside(loop: Loop, trials: Trials, incidents: Iterable[Incident]) -> list[Observation]:

@@ -51,6 +51,12 @@ def looked_at(fixed: Bar, present: Bar) -> bool:
     return bool(today) and len(today & asked) >= _HALF * len(today)
 
 
+def meets(fixed: Bar, present: Bar) -> bool:
+    """Whether a run under `fixed` was to ask any case that is asked today."""
+    asked = {case for pin in fixed.suites for case in pin.cases}
+    return any(case in asked for pin in present.suites for case in pin.cases)
+
+
 def shares(fixed: Bar, present: Bar) -> bool:
     """Whether two bars ask the same cases: at least half of those of the smaller one.
 
