@@ -143,6 +143,15 @@ def test_what_cannot_call_a_tool_is_offered_none(how: Any) -> None:
     assert request.extra == {}
 
 
+async def test_a_call_of_a_tool_that_the_release_does_not_list_never_leaves() -> None:
+    agent = Agent(lambda messages: [("refund", {}), ("wire_money", {"to": "me"})])
+    case = a_case(0, input=FIRST, expect=Expect(text="x"))
+    row = await answered(agent, case, content(tools=[REFUND]))
+    assert (row.action, row.output) == ("blocked", "A person will look at it.")
+    (verdict,) = [each for each in row.rails if each.rail == "tools"]
+    assert (verdict.outcome, verdict.kinds) == ("block", ("unlisted",))
+
+
 async def test_a_decision_is_made_anew_at_every_turn() -> None:
     agent = Agent(lambda messages: "home" if "roof" in last_user(messages) else "motor")
     decision = Decision(labels=["home", "motor"], confidence="verbalised")

@@ -52,6 +52,7 @@ from roadworthy.serving import (
     input_texts,
     read_confidence,
     read_label,
+    tool_calls,
     with_texts,
 )
 
@@ -182,7 +183,7 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
         yield trace.failed(error)
         return
     # 3.6 finish the rails
-    unsaid = _check_tool_calls(service, trace, looking)
+    unsaid = _check_tool_calls(call, service, trace, looking)
     if unsaid is not None:
         yield trace.stopped(unsaid)
         return
@@ -262,14 +263,20 @@ def _decide(
         ) from None
 
 
-def _check_tool_calls(service: Service, trace: Trace, looking: TextContext) -> Action | None:
+def _check_tool_calls(
+    call: Call, service: Service, trace: Trace, looking: TextContext
+) -> Action | None:
     """Look at what tool calls say. The action that stops them, or None when they may leave.
 
     They leave whole, with the reply, so a rail sees all of them. A rail that would change them
-    blocks: half-redacted arguments are no call that anybody asked for.
+    blocks: half-redacted arguments are no call that anybody asked for. Of a managed call only
+    tools on the release's list leave: it was told of no other.
     """
     if not trace.deltas:
         return None
+    if call.managed and any(each.name not in service.tools for each in tool_calls(trace.deltas)):
+        trace.verdicts.append(_UNLISTED)
+        return "blocked"
     text = delta_text(trace.deltas)
     rails = service.rails.output(looking)
     left = rails.feed(text)
@@ -317,6 +324,11 @@ def _finish(
         return trace.stopped("held", decided)
     return trace.done(outcome, decided)
 
+
+_UNLISTED = RailVerdict(
+    rail="tools", side="output", outcome="block", kinds=("unlisted",),
+    reason="a call of a tool that is not on the release's list",
+)  # fmt: skip
 
 _KILLED = Reply(
     text="",

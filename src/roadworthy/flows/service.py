@@ -43,6 +43,7 @@ class Service:
         self.provider = provider
         self.pricing = pricing
         self.decision = content.candidate.decision
+        self.tools = frozenset(tool.name for tool in content.candidate.tools)
         # Without a calibration `auto` accepts nothing.
         self.acceptance = acceptance or compile_acceptance(self.decision, None)
         self._endpoints = {endpoint.id: endpoint for endpoint in content.charter.endpoints}
