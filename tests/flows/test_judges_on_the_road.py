@@ -12,7 +12,7 @@ from doubles.answers_that_left import CHARTER, Answers
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.judge_prompts import answer_in
 from doubles.live_system import write_live_system
-from roadworthy.domain import ProviderError
+from roadworthy.domain import EvidenceError, ProviderError
 from roadworthy.flows.late_judging import NOT_LOOKED
 from roadworthy.flows.learning import incidents_of
 from roadworthy.flows.routing import read_table
@@ -130,6 +130,21 @@ async def test_a_judge_that_cannot_be_made_is_a_fault_and_no_silence(road: Judge
         await road.look()
     (road.root / "roadworthy.toml").write_text(f'[upstreams.lab]\nurl = "{road.upstream.url}"\n')
     assert await road.look() == 1
+
+
+async def test_a_live_release_that_cannot_be_read_is_a_fault_and_no_silence(
+    road: JudgedRoad,
+) -> None:
+    cold = await road.answers.leave("So bury him.")
+    workspace = road.loop.workspace
+    folder = workspace.root / read_table(workspace.routing).routes["letters"].path
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    with pytest.raises(EvidenceError, match="no judge can look"):
+        await road.look()
+    aside.rename(folder)
+    assert await road.look() == 1
+    assert road.entries("violation.recorded") == [cold.id]
 
 
 async def test_where_no_release_has_a_judge_nothing_is_asked(tmp_path: Path) -> None:

@@ -196,6 +196,8 @@ def test_probes_are_asked_at_every_run_past_the_cache_and_entered(desk: JudgedDe
     (entry,) = desk.loop().ledger.entries(kind="judge.probed")
     assert (entry.payload["name"], entry.payload["right"]) == ("never:rude", 12)
     assert entry.payload["n"] == 12
+    spent = entry.payload["spent"]["judges"]  # type: ignore[index]
+    assert (spent["calls"], spent["unpriced"]) == (12, 12)
 
 
 def test_what_the_judge_cost_is_in_the_run(desk: JudgedDesk) -> None:

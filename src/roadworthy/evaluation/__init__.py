@@ -15,7 +15,7 @@ from .scorers import SCORER_NAMES, DetectorFactory, arguments_match, make_scorer
 from .scoring import Scoring
 from .sealed_lines import Seal, SealedLines
 from .seeding import SeededProvider
-from .spending import MeteredProvider, MeteredTarget, cost_of, spendings
+from .spending import MeteredProvider, MeteredTarget, cost_of, spendings, tab
 from .stopping import must_be_asked
 
 __all__ = [
@@ -69,5 +69,6 @@ __all__ = [
     "rows_digest",
     "run",
     "spendings",
+    "tab",
     "text_of",
 ]

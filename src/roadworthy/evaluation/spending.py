@@ -8,7 +8,8 @@ happens here: a price that nobody knows taken for nothing.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
 from typing import Any
@@ -76,6 +77,17 @@ class _Tab(Struct):
 _tab: ContextVar[_Tab | None] = ContextVar("roadworthy_tab", default=None)
 
 
+@contextmanager
+def tab() -> Iterator[dict[str, Spent]]:
+    """What metered calls in here cost, by whom: for calls that belong to no row."""
+    opened = _Tab()
+    token = _tab.set(opened)
+    try:
+        yield opened.by
+    finally:
+        _tab.reset(token)
+
+
 class MeteredProvider:
     """The Provider port around another one: its calls are put on the tab of the row."""
 
@@ -101,13 +113,13 @@ class MeteredProvider:
             yield chunk
 
     def _note(self, usage: Usage | None, *, paid: bool) -> None:
-        tab = _tab.get()
-        if tab is None:
+        opened = _tab.get()
+        if opened is None:
             return
         price = None if usage is None else self._pricing(usage)
-        tab.by.setdefault(self._by, Spent()).add(usage, price)
+        opened.by.setdefault(self._by, Spent()).add(usage, price)
         if paid and price is not None:
-            add_cost(tab.paid, price)
+            add_cost(opened.paid, price)
 
     async def aclose(self) -> None:
         """Release the provider behind."""
@@ -122,17 +134,17 @@ class MeteredTarget:
 
     async def answer(self, case: Case, *, suite: str, repeat: int) -> Observation:
         """Answer; the row with `attributes.spent` where anything was."""
-        tab = _Tab()
-        token = _tab.set(tab)
+        opened = _Tab()
+        token = _tab.set(opened)
         try:
             found = await self._target.answer(case, suite=suite, repeat=repeat)
         finally:
             _tab.reset(token)
-        if not tab.by:
+        if not opened.by:
             return found
-        more: dict[str, Any] = {SPENT: {by: each.as_attribute() for by, each in tab.by.items()}}
-        if tab.paid:
-            more[PAID] = _texts(tab.paid)
+        more: dict[str, Any] = {SPENT: {by: each.as_attribute() for by, each in opened.by.items()}}
+        if opened.paid:
+            more[PAID] = _texts(opened.paid)
         return msgspec.structs.replace(found, attributes={**found.attributes, **more})
 
 

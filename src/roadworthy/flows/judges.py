@@ -34,7 +34,7 @@ from roadworthy.domain import (
     pinned_judges,
     plain,
 )
-from roadworthy.evaluation import Plan, RunReader, judges
+from roadworthy.evaluation import Plan, RunReader, judges, tab
 
 from .loop import Loop
 from .never_judges import NeverJudge, doubt_of
@@ -145,8 +145,10 @@ class _Making:
         """What it said to its probes, past the cache, and why it counts as drifted; entered."""
         if not options.probes or options.model is None:
             return (), ""
-        asks = judges.asks_of(options, self._bare[digest_of(options.model)])
-        found = await judges.probe(asks, options.probes)
+        bare = self._bare[digest_of(options.model)]
+        asks = judges.asks_of(options, self._model.metered(bare, options.model, "judges"))
+        with tab() as spent:
+            found = await judges.probe(asks, options.probes)
         ledger = self._loop.ledger
         earlier = [
             [str(said) for said in entry.payload["said"]]
@@ -156,6 +158,7 @@ class _Making:
         payload = {
             "name": name, "said": list(found.said), "right": found.right,
             "n": len(options.probes), "drift": drift,
+            "spent": {by: each.as_attribute() for by, each in spent.items()},
         }  # fmt: skip
         ledger.record(
             Draft(

@@ -89,12 +89,16 @@ class RunModel:
         inner: Provider = PlainProvider(provider)
         if self._cache:
             inner = self._keeping(provider, {"user": True, **_identity(model, assets)})
+        return self.metered(SeededProvider(inner, self._seed), model, by)
+
+    def metered(self, provider: Provider, model: Model, by: str) -> Provider:
+        """A provider whose calls are on the tab, of a row or of who opened one."""
 
         def pricing(usage: Usage) -> tuple[str, str] | None:
             at = format_instant(self._loop.clock.now())
             return None if self._price is None else self._price(usage, model.name, at)
 
-        return MeteredProvider(SeededProvider(inner, self._seed), by, pricing)
+        return MeteredProvider(provider, by, pricing)
 
     def _keeping(self, provider: Provider, identity: dict[str, Any]) -> CachedProvider:
         return CachedProvider(

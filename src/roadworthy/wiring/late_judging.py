@@ -6,6 +6,7 @@ from pathlib import Path
 
 from roadworthy.domain import (
     Deployment,
+    EvidenceError,
     Model,
     Provider,
     digest_of,
@@ -15,6 +16,7 @@ from roadworthy.domain import (
 from roadworthy.evaluation import judges
 from roadworthy.flows.late_judging import Bench, LateJudging
 from roadworthy.flows.never_judges import NeverJudge
+from roadworthy.flows.routing import read_table
 from roadworthy.journal import Tail, Vault, open_master_key
 from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.providers import make_provider
@@ -41,7 +43,7 @@ class Judging:
         self.workspace = Workspace(Path(plan.workspace))
         self._deployments: dict[str, Deployment] = {}
         self._providers: dict[str, Provider] = {}
-        self._known: dict[str, Bench | None] = {}
+        self._known: dict[str, Bench] = {}
         self._loop = loop_of(self.workspace, agreed=False)
         first = self._deployment(next(iter(plan.roots.values())))
         vault = Vault(
@@ -88,12 +90,24 @@ class Judging:
 
     def _bench(self, system: str, release: str) -> Bench | None:
         if release not in self._known:
-            self._known[release] = self._made(system, release)
+            made = self._made(system, release)
+            if made is None:
+                return None  # asked for again with the next answer: it may be put back
+            self._known[release] = made
         return self._known[release]
 
     def _made(self, system: str, release: str) -> Bench | None:
-        """The judges of a release; None where it cannot be read, which the log says."""
+        """The judges of a release; None where it is gone, which the log says.
+
+        Raises EvidenceError when it is live and cannot be read: it may have judges.
+        """
         content = content_of(self.workspace, system, release)
+        route = read_table(self.workspace.routing).routes.get(system)
+        if content is None and route is not None and route.live == release:
+            raise EvidenceError(
+                f"the live release of {system} cannot be read, so no judge can look at its answers",
+                fix="put the release back from a backup: roadworthy restore",
+            )
         if content is None:
             return None
         never = []

@@ -32,6 +32,7 @@ from roadworthy.domain import (
     told_of,
 )
 
+from ..asked import asked_of
 from ..plan import Plan
 from .asking import PairwiseJudge, RubricJudge
 
@@ -150,8 +151,7 @@ async def _judged(
     told = told_of(case, rubric)
     if told is None:
         return None
-    asked = case.input if not case.turns else [*case.turns, case.input]
-    verdict = await judge.asks.ask(asked, told, found.output, other)
+    verdict = await judge.asks.ask(asked_of(case, found), told, found.output, other)
     about["said"] = verdict.verdict
     if verdict.inconsistent:
         about["inconsistent"] = True

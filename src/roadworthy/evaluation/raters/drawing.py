@@ -23,6 +23,7 @@ from roadworthy.domain import (
     told_of,
 )
 
+from ..asked import asked_of
 from ..draw import Draw
 from ..plan import case_digest
 
@@ -102,7 +103,6 @@ def _item(
     rubric: Rubric | None,
 ) -> RatingItem:  # fmt: skip
     first = rows[0]
-    asked = case.input if not case.turns else [*case.turns, case.input]
     return RatingItem(
         id=name,
         suite=first.suite,
@@ -110,7 +110,7 @@ def _item(
         repeat=first.repeat,
         case_digest=case_digest(case),
         language=case.facets.get("language", ""),
-        input=msgspec.to_builtins(asked),
+        input=msgspec.to_builtins(asked_of(case, first)),
         matters=told_of(case, rubric) or "",
         answers=tuple(
             RatedAnswer(run=run, candidate=row.release, observation=row.id, output=row.output)
