@@ -9,7 +9,7 @@ from typing import Any
 
 from roadworthy.domain import Case, Expect
 
-from ..scorers.instructions import CHECKED
+from ..scorers.instructions import unchecked
 
 _NO_TEXT = "it has no text where one is expected"
 
@@ -50,9 +50,9 @@ def ifeval(row: dict[str, Any], _: random.Random) -> Case | str:
     if len(names) != len(options) or not all(isinstance(each, str) for each in names):
         return "instructions and their options do not go together"
     plain = [name.removeprefix("en:") for name in names]
-    missing = sorted(set(plain) - CHECKED)
-    if missing:
-        return f"not scored: {', '.join(missing)}"
+    reasons = [why for name in sorted(set(plain)) if (why := unchecked(name))]
+    if reasons:
+        return reasons[0]
     asked = [
         {"instruction": name}
         | {key: said for key, said in (each or {}).items() if said is not None}

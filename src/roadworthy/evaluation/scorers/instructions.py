@@ -1,10 +1,10 @@
-"""Instructions that a rule can check, as IFEval words them (Zhou et al. 2023).
+"""Instructions that a rule can check, as IFEval words them (Zhou et al. 2023): all 25 kinds.
 
 https://arxiv.org/abs/2311.07911. `expect.json` lists them, each a mapping such as
 `{"instruction": "punctuation:no_comma"}` with its options beside. Strict, as the paper calls it:
-the answer as it is, all must hold. Those that need another tokenizer, a sentence splitter or a
-language model are not here: a case that asks for one is not scored. Keywords are texts, never
-patterns.
+the answer as it is, all must hold. Those on language and sentences need the extra `ifeval`: without
+it a case that asks for one is not scored. An answer in which no language shows is in none (the
+paper lets it pass). Keywords are texts, never patterns.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 from msgspec import UNSET
 
 from roadworthy.domain import Case, DetectorError, Observation
+
+from .english_text import INSTALL, capital_words, installed, language_of, sentence_count
 
 Options = dict[str, Any]
 
@@ -173,6 +175,32 @@ def _constrained(text: str, _: Options) -> bool:
     return any(answer in text for answer in answers)
 
 
+def _language(text: str, asked: Options) -> bool:
+    return language_of(text) == str(asked["language"])
+
+
+def _sentences(text: str, asked: Options) -> bool:
+    return _related(sentence_count(text), asked, "relation", "num_sentences")
+
+
+def _capital_words(text: str, asked: Options) -> bool:
+    return _related(capital_words(text), asked, "capital_relation", "capital_frequency")
+
+
+_WORD_ENDS = frozenset(".,?!'\"")
+
+
+def _first_word(text: str, asked: Options) -> bool:
+    """Paragraphs end at an empty line; the n-th is counted with empty ones, as in the paper."""
+    parts = [each.strip() for each in text.split("\n\n")]
+    count, place = sum(map(bool, parts)), int(asked["nth_paragraph"])
+    if count != int(asked["num_paragraphs"]) or not 1 <= place <= count or not parts[place - 1]:
+        return False
+    word = parts[place - 1].split()[0].lstrip("'").lstrip('"')
+    end = next((at for at, char in enumerate(word) if char in _WORD_ENDS), len(word))
+    return word[:end].lower() == str(asked["first_word"]).lower()
+
+
 _CHECKS: dict[str, Callable[[str, Options], bool]] = {
     "punctuation:no_comma": lambda text, _: "," not in text,
     "length_constraints:number_words": _words,
@@ -193,8 +221,28 @@ _CHECKS: dict[str, Callable[[str, Options], bool]] = {
     "combination:two_responses": _two_responses,
     "startend:quotation": _quoted,
     "startend:end_checker": _ended,
+    "language:response_language": _language,
+    "length_constraints:number_sentences": _sentences,
+    "length_constraints:nth_paragraph_first_word": _first_word,
+    "change_case:capital_word_frequency": _capital_words,
+    "change_case:english_capital": lambda text, _: text.isupper() and language_of(text) == "en",
+    "change_case:english_lowercase": lambda text, _: text.islower() and language_of(text) == "en",
 }
 
-CHECKED = frozenset(_CHECKS)
-"""What can be checked; the rest of IFEval (language, capitals with language, sentences, the first
-word of a paragraph, capital words) is left out and counted."""
+_LIBRARIES = {
+    "language:response_language": "langdetect",
+    "change_case:english_capital": "langdetect",
+    "change_case:english_lowercase": "langdetect",
+    "length_constraints:number_sentences": "nupunkt",
+}
+
+INSTRUCTIONS = frozenset(_CHECKS)
+"""Every kind of the paper."""
+
+
+def unchecked(name: str) -> str:
+    """Why an instruction cannot be checked here; empty when it can."""
+    if name not in _CHECKS:
+        return f"not scored: {name}"
+    library = _LIBRARIES.get(name)
+    return "" if library is None or installed(library) else f"not scored: {name} ({INSTALL})"

@@ -88,11 +88,11 @@ def test_truthfulqa_draws_the_order_with_the_seed(tmp_path):
 def test_what_cannot_be_checked_is_left_out_and_named(tmp_path):
     rows = [
         {"key": n, "prompt": "p", "instruction_id_list": [name], "kwargs": [{}]}
-        for n, name in enumerate(["en:punctuation:no_comma", "en:language:response_language"])
+        for n, name in enumerate(["en:punctuation:no_comma", "en:language:of_the_heart"])
     ]
     found = borrow("ifeval", written_lines(tmp_path / "x.jsonl", rows))
     assert len(found.cases) == 1
-    assert found.left_out == {"not scored: language:response_language": 1}
+    assert found.left_out == {"not scored: language:of_the_heart": 1}
 
 
 def test_a_row_without_a_label_is_no_case(tmp_path):
