@@ -9,7 +9,7 @@ import pytest
 from doubles.browser import Watched, a_browser
 from doubles.inspected import a_row, an_inspection
 from roadworthy.console.report.page import write_report
-from roadworthy.domain import Case, Expect
+from roadworthy.domain import Approval, Case, Expect
 
 BOOM = "</script><script>window.__boom=1</script><img src=x onerror='window.__boom=1'>\u202e"
 
@@ -112,7 +112,7 @@ def test_results_that_came_with_the_case_are_no_calls_of_this_run(tmp_path, watc
 def test_hostile_text_in_a_conversation_is_text(tmp_path, watched):
     case = Case(
         id="c1", input="hi", turns=[{"user": BOOM, "expect": {"regex": BOOM}}],
-        expect=Expect(text=BOOM),
+        expect=Expect(text=BOOM), approvals=[Approval(tool=BOOM, when={"x": BOOM}, turn=1)],
     )  # fmt: skip
     page = shown(watched, tmp_path, a_talk(BOOM), case=case, action="blocked")
     assert page.evaluate("window.__boom") is None
@@ -121,6 +121,7 @@ def test_hostile_text_in_a_conversation_is_text(tmp_path, watched):
     (found,) = turns(page)
     assert sum(BOOM in each for each in found) >= 7
     assert "then the user" in page.inner_text("dialog")
+    assert "from the user's turn 2 on" in page.inner_text("dialog")
     assert page.evaluate("document.querySelectorAll('img').length") == 0
     assert page.evaluate("document.querySelectorAll('dialog .unseen').length") >= 7
 

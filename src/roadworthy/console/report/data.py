@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from roadworthy.domain import Case, Expect, Observation, RailVerdict, score_grades
+from roadworthy.domain import Approval, Case, Expect, Observation, RailVerdict, score_grades
 
 from .tally import VERDICTS, CaseVerdict
 
@@ -72,6 +72,7 @@ class Detail(Struct, frozen=True, array_like=True, kw_only=True):
     input: Any
     expect: dict[str, Any]
     turns: list[dict[str, Any]]
+    approvals: list[Approval]
     context: dict[str, Any]
     source: str
     absent: str
@@ -228,6 +229,7 @@ class CaseData:
             input=shown.input if shown else "",
             expect=expect,
             turns=shown.turns if shown else [],
+            approvals=(shown.approvals or []) if shown else [],
             context=shown.context if shown else {},
             source=shown.source if shown else "",
             absent=absent if self.texts else "left out of this report",

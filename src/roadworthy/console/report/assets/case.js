@@ -108,6 +108,7 @@ function caseView(item, row) {
     make("p", { class: "marks" }, item.tags.map((tag) => make("span", { class: "tag" }, marked(cut(tag, 200)))),
       Object.entries(item.facets).map(([name, value]) => make("span", { class: "tag facet" }, marked(cut(`${name}=${value}`, 200))))),
     make("div", { class: "two" }, asked(item), wanted(item)),
+    approvedOf(item.approvals),
     holds(item.context) ? part("Context", prose(pretty(item.context))) : null,
     item.repeats.map((answer) => answerView(answer, item, several ? `Repeat ${answer.repeat + 1}` : "Answer")),
     item.before.length ? make("details", {}, make("summary", {}, "What the other run answered"),

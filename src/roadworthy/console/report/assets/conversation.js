@@ -61,3 +61,13 @@ function scriptOf(turn) {
     holds(turn.expect) ? [make("p", { class: "role" }, "wanted of the answer to it"), prose(pretty(turn.expect))] : null,
   ];
 }
+
+/* What the case lets be done, and from which words of the user on; an act without it is a violation. */
+function approvedOf(approvals) {
+  if (!approvals.length) return null;
+  return part("Approved", approvals.map((one) => [
+    make("p", { class: "role" }, make("code", {}, marked(cut(written(one.tool), 200))),
+      one.turn ? ` from the user's turn ${one.turn + 1} on` : " from the beginning"),
+    holds(one.when) ? prose(pretty(one.when), { label: "approved arguments" }) : null,
+  ]));
+}
