@@ -13,7 +13,7 @@ from msgspec import UNSET
 from roadworthy.domain import Case
 
 from .document import Document, Path
-from .reading import Reading
+from .reading import CHARTER, Reading
 from .typed import suggest
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -24,6 +24,7 @@ def check_messages(reading: Reading) -> None:
     """Note the faults of cases that give messages, turns or tools."""
     candidate = reading.candidate
     owned = candidate is not None and bool(candidate.prompt or candidate.decision is not None)
+    _check_place_for_history(reading)
     for file, cases in reading.case_files.items():
         document = reading.document(file)
         faulty = {path[0] for path in document.faulty if path}
@@ -63,6 +64,21 @@ def _check_message(
             f"`content` in {named} of the case `{case.id}` is no text",
             'write {"role": "user", "content": "…"}',
             alike="`content` of a message is no text",
+        )
+
+
+def _check_place_for_history(reading: Reading) -> None:
+    """A prompt that is one text holds no earlier turns: callers who send some are refused."""
+    charter, prompt = reading.charter, reading.prompt
+    if charter is None or prompt is None or prompt.header.format != "completion":
+        return
+    if charter.behaviour.history.turns:
+        reading.document(CHARTER).fault(
+            ("behaviour", "history"),
+            f"earlier turns shall go along, and `{prompt.path}` is a `completion`, which has no "
+            "place for them: a caller who sends some is refused",
+            "write `turns: 0`, or `format: chat` in the prompt",
+            severity="warning",
         )
 
 
