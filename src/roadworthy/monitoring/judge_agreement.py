@@ -13,7 +13,16 @@ from roadworthy.domain import IndicatorSpec, Measurement
 from roadworthy.statistics import krippendorff_alpha
 
 from .cases import Cases
-from .judged import FEWEST_RATED, Judged, beside_people, first_said, judges_in, too_few
+from .judged import (
+    FEWEST_RATED,
+    Judged,
+    beside_people,
+    first_said,
+    judges_in,
+    spread,
+    too_few,
+    worth_of,
+)
 from .results import absent
 
 
@@ -40,7 +49,8 @@ def judge_agreement(
 
 def _agreement(spec: IndicatorSpec, cases: Cases, name: str, level: float) -> Measurement:
     people = first_said(name, "people", cases) or name
-    pairs = beside_people(Judged(score=name, people=f"human.{people}"), cases)
+    of = Judged(score=name, people=f"human.{people}")
+    pairs = beside_people(of, cases)
     if not pairs:
         return absent(spec, f"judge {name}: {too_few(0)}")
     try:
@@ -55,4 +65,6 @@ def _agreement(spec: IndicatorSpec, cases: Cases, name: str, level: float) -> Me
         return structs.replace(plain, doubt=f"judge {name}: {too_few(len(pairs))}")
     if alpha.interval is None:
         return structs.replace(plain, doubt=f"judge {name}: the cases vary too little to resample")
-    return structs.replace(plain, low=alpha.interval.low, high=alpha.interval.high)
+    worth = worth_of(cases, of.of_people, len(pairs))
+    low, high = spread(alpha.value, alpha.interval, len(pairs) / worth, least=-1.0)
+    return structs.replace(plain, low=low, high=high)

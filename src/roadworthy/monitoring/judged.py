@@ -8,6 +8,7 @@ no interval: a judge is not believed, neither above a target nor below it.
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 from msgspec import Struct, structs
 
@@ -22,7 +23,7 @@ from roadworthy.statistics import (
 )
 
 from .cases import Asking, Cases, PerCase, per_case
-from .clusters import share_of_cases
+from .clusters import clusters, share_of_cases
 from .results import absent
 
 UNCORRECTED = "uncorrected judge"
@@ -116,14 +117,31 @@ def judged(spec: IndicatorSpec, cases: Cases, confidence: float, of: Judged) -> 
         return doubted(plain, str(error))
     if corrected.interval == Interval(0.0, 1.0):
         return doubted(plain, "on what people rated it is not proven better than chance")
+    worth = worth_of(cases, of.of_judge, n)
+    low, high = spread(corrected.value, corrected.interval, n / worth)
     beside = f"the judge says {raw:.3g}, people rated {len(split.seen)} of its cases"
     return structs.replace(
-        plain, value=corrected.value, low=corrected.interval.low, high=corrected.interval.high,
-        method=method, reason="; ".join(filter(None, (beside, plain.reason))),
+        plain, value=corrected.value, low=low, high=high, method=method,
+        reason="; ".join(filter(None, (beside, plain.reason))),
         count=sum(1 for _, said in split.seen if said > 0.0),
         every=n - split.withheld - sum(1 for _, said in split.seen if said < 1.0),
-        independent=len(split.seen),
+        independent=min(len(split.seen), int(worth)),
     )  # fmt: skip
+
+
+def worth_of(cases: Cases, question: Asking, n: int) -> float:
+    """How many of `n` cases they are worth if those of a group said all the same: never more."""
+    groups = clusters(cases, question) if n > 1 else []
+    return len(groups) ** 2 / sum(size * size for size in Counter(groups).values()) if groups else n
+
+
+def spread(
+    value: float, bounds: Interval, effect: float, *, least: float = 0.0
+) -> tuple[float, float]:
+    """The bounds at a design effect: judge and people both saw that many cases fewer."""
+    wider = math.sqrt(effect)
+    low, high = value - wider * (value - bounds.low), value + wider * (bounds.high - value)
+    return max(least, low), min(1.0, high)
 
 
 def too_few(rated: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from msgspec import structs
 
 from roadworthy.domain import JUDGE_SHOWN, Observation, SafetySLO, Verdict
 from roadworthy.monitoring import measure, measure_all
@@ -149,3 +150,51 @@ def test_a_rate_that_its_correction_cuts_off_at_zero_is_not_zero() -> None:
     judged = assess(SafetySLO(name="hallucination_rate", target="== 0"), found)
     assert (judged.verdict, judged.n) == (Verdict.FAIL, 460)
     assert "20 violations" in judged.reason
+
+
+def grouped(size: int, *, seed: int, groups: int = 40, rated: int = 100) -> list[Observation]:
+    """Cases of a group are all good or all bad; half of them are. The judge errs case by case."""
+    draw = random.Random(seed)
+    truths = [float(draw.random() < 0.5) for _ in range(groups)]
+    every = [(group, truth) for group, truth in enumerate(truths) for _ in range(size)]
+    draw.shuffle(every)
+    rows = []
+    for case, (group, truth) in enumerate(every):
+        said = truth if draw.random() < 0.9 else 1.0 - truth
+        scores = {"own": said, **({"human.own": truth} if case < rated else {})}
+        rows.append(structs.replace(row(case, scores), tags=(f"group:{group}",)))
+    return rows
+
+
+def test_cases_in_groups_widen_what_a_judge_proves() -> None:
+    rows = grouped(5, seed=1)
+    alone = measure("own", [structs.replace(each, tags=()) for each in rows])
+    found = measure("own", rows)
+    assert found.value == alone.value
+    for bound, other in ((found.low, alone.low), (found.high, alone.high)):
+        assert bound is not None and other is not None and found.value is not None
+        assert bound - found.value == pytest.approx(5**0.5 * (other - found.value))
+    assert (found.independent, alone.independent) == (40, 100)
+
+
+def test_the_interval_of_a_judge_covers_groups_as_often_as_it_says() -> None:
+    """Without the groups it covers three in four; the truth is one half."""
+    covered = naive = 0
+    for seed in range(200):
+        rows = grouped(5, seed=seed)
+        found = measure("own", rows)
+        bare = measure("own", [structs.replace(each, tags=()) for each in rows])
+        assert None not in (found.low, found.high, bare.low, bare.high)
+        covered += found.low <= 0.5 <= found.high  # type: ignore[operator]
+        naive += bare.low <= 0.5 <= bare.high  # type: ignore[operator]
+    assert covered >= 186
+    assert naive < 180
+
+
+def test_agreement_on_cases_in_groups_is_bounded_less_well() -> None:
+    rows = grouped(5, seed=1)
+    found = measure("judge_agreement", rows)
+    alone = measure("judge_agreement", [structs.replace(each, tags=()) for each in rows])
+    assert found.value == alone.value
+    assert None not in (found.low, found.high, alone.low, alone.high)
+    assert found.low < alone.low < alone.high < found.high  # type: ignore[operator]
