@@ -1,4 +1,4 @@
-"""`roadworthy suite borrow`: a suite that others wrote, from a file that you have."""
+"""`roadworthy suite borrow`: a suite that others wrote, from a file that you have or name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ def borrow(
     name: Annotated[
         str, typer.Argument(metavar="SET", help="gsm8k, humaneval …; none: list them.")
     ] = "",
-    path: Annotated[Path | None, typer.Argument(metavar="FILE", help="Your copy of it.")] = None,
+    source: Annotated[
+        str, typer.Argument(metavar="FILE", help="Your copy, or hf:OWNER/NAME[@REVISION][/PATH].")
+    ] = "",
     *,
     out: Annotated[str, typer.Option(metavar="NAME", help="The suite's name here.")] = "",
     limit: Annotated[int, typer.Option(min=0, help="So many, drawn at random; 0: all.")] = 0,
@@ -25,22 +27,22 @@ def borrow(
 ) -> None:
     """Make a suite of GSM8K, HumanEval, SQuAD, GLUE, a log of Inspect AI, and others.
 
-    Reads your copy (JSON Lines, JSON, CSV, TSV, Parquet; .gz), writes suites/NAME.yaml and its
-    cases with origin, licence and digest, and downloads nothing. Rows that are no case are counted
-    with the reason.
+    Reads your copy (JSON Lines, JSON, CSV, TSV, Parquet; .gz), or one plain file of a set on the
+    Hugging Face Hub, pinned by its commit. Writes suites/NAME.yaml and its cases with origin,
+    licence and digest. Rows that are no case are counted with the reason.
     """
     from roadworthy.domain import UsageError
 
     if not name:
         _list(json=json)
         return
-    if path is None:
+    if not source:
         raise UsageError("where is your copy of it?", fix=f"roadworthy suite borrow {name} FILE")
     from roadworthy.flows.borrowing import BorrowAsked, borrow_suite
     from roadworthy.manifests import load_system
 
     asked = BorrowAsked(
-        kind=name, path=path, out=out or name, limit=limit, seed=seed, licence=licence
+        kind=name, source=source, out=out or name, limit=limit, seed=seed, licence=licence
     )
     done = borrow_suite(load_system(directory), asked)
     if json:
@@ -53,10 +55,13 @@ def borrow(
                 "left_out": done.found.left_out,
                 "digest": done.found.digest,
                 "licence": done.licence,
+                "hub": done.address,
             }
         )
         return
     say(f"{done.file}: {len(done.found.cases)} of {done.found.drawn_from} cases, {done.licence}")
+    if done.address:
+        say(f"  from {done.address}")
     for reason, count in done.found.left_out.items():
         say(printable(f"  left out: {count} x {reason}"))
     say(f"Next: roadworthy check, then roadworthy eval --suite {done.suite}")

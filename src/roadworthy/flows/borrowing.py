@@ -1,14 +1,16 @@
-"""A suite that others wrote becomes a suite of this system, read from a file that the user has.
+"""A suite that others wrote becomes a suite of this system, read from a file or fetched once.
 
+    fetch    a file that is named on the Hugging Face Hub, pinned by its commit
     read     the file: cases with origin and digest, and why rows were left out
     write    suites/NAME.jsonl and suites/NAME.yaml, whole, or nothing
 
-Enters: a system, a set's name, a path. Leaves: files. What never happens here: a download, a model
-call, or a case of a person that is overwritten.
+Enters: a system, a set's name, a path or an address. Leaves: files. What never happens here: a
+model call, code of the set that is run, or a case of a person that is overwritten.
 """
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import msgspec
@@ -26,7 +28,8 @@ class BorrowAsked(Struct, frozen=True, kw_only=True):
 
     kind: str
     """One of `outside.SETS`."""
-    path: Path
+    source: str
+    """A file here, or `hf:OWNER/NAME@REVISION/PATH`."""
     out: str
     """The suite's name."""
     limit: int = 0
@@ -42,6 +45,8 @@ class BorrowedSuite(Struct, frozen=True, kw_only=True):
     file: str
     found: outside.Borrowed
     licence: str
+    address: str = ""
+    """On the Hub, with the commit; empty for a file that was here."""
 
 
 def borrow_suite(system: System, asked: BorrowAsked) -> BorrowedSuite:
@@ -52,18 +57,19 @@ def borrow_suite(system: System, asked: BorrowAsked) -> BorrowedSuite:
     root = Path(system.root)
     lines, file = root / SUITES / f"{asked.out}.jsonl", root / SUITES / f"{asked.out}.yaml"
     _require_ours(lines, file)
-    found = outside.borrow(asked.kind, asked.path, limit=asked.limit, seed=asked.seed)
-    licence = asked.licence or found.licence
+    found, fetched, name = _read(asked)
+    licence = asked.licence or (fetched.licence if fetched else "") or found.licence
+    address = fetched.address if fetched else ""
     if not licence:
         raise UsageError(
-            f"nobody says under which licence {asked.path.name} may be used",
+            f"nobody says under which licence {name} may be used",
             fix="--licence TEXT, as its authors state it; `unknown` if you looked and found none",
         )
     cases = [
         structs.replace(
             case,
             input=as_input(system, case.input) if isinstance(case.input, str) else case.input,
-            origin={**case.origin, "licence": licence},
+            origin={**case.origin, "licence": licence, **({"hub": address} if address else {})},
         )
         for case in found.cases
     ]
@@ -72,7 +78,7 @@ def borrow_suite(system: System, asked: BorrowAsked) -> BorrowedSuite:
     written = SuiteFile(
         name=asked.out,
         description=(
-            f"{kind.title}: {len(cases)} of {found.drawn_from} cases of {asked.path.name} "
+            f"{kind.title}: {len(cases)} of {found.drawn_from} cases of {address or name} "
             f"({found.digest}), seed {asked.seed}, licence {licence}. Written by `roadworthy suite "
             "borrow`; others wrote the cases, so keep them out of your repository unless their "
             "licence lets you."
@@ -82,8 +88,27 @@ def borrow_suite(system: System, asked: BorrowAsked) -> BorrowedSuite:
     )
     replace_file(file, msgspec.yaml.encode(spoken_file(written)))
     return BorrowedSuite(
-        suite=asked.out, file=lines.relative_to(root).as_posix(), found=found, licence=licence
+        suite=asked.out,
+        file=lines.relative_to(root).as_posix(),
+        found=found,
+        licence=licence,
+        address=address,
     )
+
+
+def _read(asked: BorrowAsked) -> tuple[outside.Borrowed, outside.Fetched | None, str]:
+    """The cases, what was fetched for them, and the file's name. A fetched file is not kept."""
+    if not outside.is_address(asked.source):
+        path = Path(asked.source)
+        return outside.borrow(asked.kind, path, limit=asked.limit, seed=asked.seed), None, path.name
+    if asked.kind not in outside.SETS:  # before anything is fetched
+        raise UsageError(
+            f"there is no set {asked.kind!r}", fix=f"the sets are: {', '.join(outside.SETS)}"
+        )
+    with tempfile.TemporaryDirectory(prefix="roadworthy-hub-") as folder:
+        fetched = outside.fetch(asked.source, Path(folder))
+        found = outside.borrow(asked.kind, fetched.path, limit=asked.limit, seed=asked.seed)
+    return found, fetched, fetched.path.name
 
 
 def _require_ours(lines: Path, file: Path) -> None:
