@@ -249,3 +249,17 @@ def test_a_row_that_no_judge_saw_says_that_it_was_not_looked_at() -> None:
     assert verdict.outcome == "not_checked"
     assert verdict.reason == "a judge looks for it after the answer left"
     assert line.late_rules[0].wired
+
+
+def test_no_objective_is_needed_for_a_judge_that_failed_to_close_the_gate(desk: JudgedDesk) -> None:
+    from doubles.desk import cases
+
+    desk.write("safety-slos.yaml", 'slos:\n- {name: accuracy, target: ">= 0.8"}\n')
+    desk.cases(cases(200))
+    desk.says = lambda prompt: "hm" if question_in(prompt).endswith("number 7") else fair(prompt)
+    desk.deliberate()
+    assert asyncio.run(desk.evaluate()).summary.status == "complete"
+    decision = desk.gate()
+    assert decision.decision is Verdict.INCONCLUSIVE
+    built_in = next(each for each in decision.slos if each.name == "never_events")
+    assert "`rude` was not looked for in 1 of 200 answers: the judge failed" in built_in.reason

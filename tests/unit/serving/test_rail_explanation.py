@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from doubles.rail_lines import a_line, a_rail
-from roadworthy.domain import JudgeRule, NeverEvent, Rule
+from roadworthy.domain import JudgeRule, Model, NeverEvent, Rule
 from roadworthy.serving import RailExplanation, RailLine, explain_rails
 
 
@@ -13,6 +13,8 @@ def explained(line: RailLine) -> dict[str, RailExplanation]:
 
 def test_each_kind_of_waiting_is_told() -> None:
     judged = Rule(judge=JudgeRule(model="m", rubric="r"))
+    pinned = Model(provider="openai_compatible", name="m", version="1")
+    wired = Rule(judge=JudgeRule(model=pinned, rubric="r"))
     rows = explained(
         a_line(
             a_rail("pattern", id="word", options={"patterns": [r"\b[a-z]{30}\b"]}),
@@ -25,6 +27,7 @@ def test_each_kind_of_waiting_is_told() -> None:
             never=[
                 NeverEvent(id="j", statement="s", rule=judged, inline=True),
                 NeverEvent(id="k", statement="s", rule=judged),
+                NeverEvent(id="w", statement="s", rule=wired),
             ],
         )
     )
@@ -38,6 +41,7 @@ def test_each_kind_of_waiting_is_told() -> None:
     assert not rows["late flag"].collects
     assert rows["never:j"].collects and "every answer is blocked" in rows["never:j"].note
     assert rows["never:k"].note == "not checked: no judge is wired"
+    assert rows["never:w"].note == "looked at by a judge right after the answer left"
 
 
 def test_a_line_without_whole_rails_collects_nothing() -> None:
