@@ -29,6 +29,7 @@ from roadworthy.ledger import (
 )
 from roadworthy.manifests import Workspace, load_trust
 from roadworthy.wiring.clock import SystemClock
+from roadworthy.wiring.held_time import held_clock
 
 VARIABLE = "ROADWORTHY_PERSON"
 
@@ -66,7 +67,7 @@ def find_acting(
     """
     keyring = Keyring(workspace.keys)
     trust = trust_of(workspace) if agreed else load_trust(workspace.trust)
-    now = format_instant(SystemClock().now())
+    now = format_instant(held_clock(workspace).now())
     chosen = name or os.environ.get(VARIABLE, "")
     if not chosen:
         people = [

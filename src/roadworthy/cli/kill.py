@@ -34,13 +34,15 @@ def command(
     from roadworthy.domain import UsageError, format_instant
     from roadworthy.flows.routing import brake, read_table
     from roadworthy.flows.stopping import manual_flag, read_scope, words_of
-    from roadworthy.wiring.clock import SystemClock, new_id
+    from roadworthy.wiring.clock import new_id
+    from roadworthy.wiring.held_time import held_clock
     from roadworthy.wiring.places import place, system_of
 
     if not reason.strip():
         raise UsageError("a kill needs a reason", fix="--reason TEXT")
     aimed = read_scope(scope)
-    spot, clock = place(directory, standing=True), SystemClock()
+    spot = place(directory, standing=True)
+    clock = held_clock(spot.workspace)
     with _plain_words(spot.workspace):
         before = read_table(spot.workspace.routing)
     name = system or system_of(spot, before)

@@ -15,7 +15,6 @@ writes the copy again.
 from __future__ import annotations
 
 import base64
-import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -29,7 +28,6 @@ from roadworthy.domain import (
     TrustedKey,
     UsageError,
     format_instant,
-    parse_instant,
 )
 from roadworthy.ledger import (
     MACHINE,
@@ -39,6 +37,7 @@ from roadworthy.ledger import (
     key_id_of,
     known_names,
     live_key,
+    next_instant,
     require_role,
     revoke,
     rotate,
@@ -144,7 +143,7 @@ def revoke_person(loop: Loop, *, name: str, reason: str, by: Acting) -> list[Tru
             by.signer,
             {"key_ids": [key.key_id for key in keys], "reason": reason},
         )
-        changed = revoke(trust, name, at=_after(entry_time))
+        changed = revoke(trust, name, at=next_instant(entry_time))
         _save(loop, changed, lock)  # 4
         return [_known(changed, key.key_id) for key in keys]
 
@@ -171,7 +170,7 @@ def rotate_key(loop: Loop, *, name: str) -> TrustedKey:
             old,
             {**payload, "old": old.key_id},
         )
-        changed = rotate(trust, live.name, public_key=fresh.public_key, at=_after(entry_time))
+        changed = rotate(trust, live.name, public_key=fresh.public_key, at=next_instant(entry_time))
         _save(loop, changed, lock)  # 4
         loop.keyring.promote(name)
         return _known(changed, fresh.key_id)
@@ -225,11 +224,6 @@ def _record(
     draft = Draft(system="", kind=kind, subject=subject, actor=actor, payload=payload)
     (entry,) = loop.ledger.record(sign_draft(draft, signer))
     return entry.time
-
-
-def _after(moment: Instant) -> Instant:
-    """The next microsecond: the entry that ends a key is still signed by a valid one."""
-    return format_instant(parse_instant(moment) + dt.timedelta(microseconds=1))
 
 
 def _known(trust: Trust, key_id: str) -> TrustedKey:

@@ -15,6 +15,7 @@ from .checkpoints import (
     to_note,
 )
 from .envelope import sign_envelope, statement
+from .instants import next_instant
 from .keyring import MACHINE, Keyring
 from .ledger import Ledger, open_ledger
 from .memory_store import MemoryEntryStore
@@ -76,6 +77,7 @@ __all__ = [
     "leaf_of",
     "live_key",
     "missing_keys",
+    "next_instant",
     "node_hash",
     "note_body",
     "open_ledger",

@@ -7,6 +7,7 @@ outside the store: whoever cuts the log's tail must also change that file.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -25,6 +26,7 @@ from roadworthy.domain import (
     Trust,
     UsageError,
     VerificationError,
+    parse_instant,
 )
 from roadworthy_verify import Authority, Head, Report, check_log, load_trust
 from roadworthy_verify.tree import inclusion_holds
@@ -36,6 +38,10 @@ from .keyring import MACHINE, Keyring
 from .merkle import consistency_path, inclusion_path, subtree
 from .sqlite_store import SqliteEntryStore
 from .store import LedgerStore
+
+STEPPED = "clock.stepped"
+STEP = dt.timedelta(seconds=1)
+"""A clock that is set right by less is no step; its entries carry the newest one's time."""
 
 
 class Ledger:
@@ -71,9 +77,26 @@ class Ledger:
         self.require_whole()
         if self._signer is None and self._keyring is None:
             return self.store.append(drafts)
-        entries = self.store.append_signed(drafts, self._sign)
+        step = self._step_of_the_clock() if drafts else []
+        entries = self.store.append_signed((*step, *drafts), self._sign)
         self._publish()
-        return entries
+        return entries[len(step) :]
+
+    def _step_of_the_clock(self) -> list[Draft]:
+        """The entry that the clock went back, once for each time that it did.
+
+        Until it has caught up, each entry is a microsecond later than the one before.
+        """
+        shown, held = self.store.instants()
+        if parse_instant(held) - parse_instant(shown) <= STEP:
+            return []
+        noted = self.store.last(kind=STEPPED)
+        if noted is not None and parse_instant(held) - parse_instant(noted.time) <= STEP:
+            return []
+        key_id = self._keyring.machine().key_id if self._keyring else self._own_key_id()
+        payload = {"shown": shown, "held": held}
+        actor = f"machine:{key_id}"
+        return [Draft(system="", kind=STEPPED, subject="", actor=actor, payload=payload)]
 
     def append(self, *drafts: Draft) -> list[Entry]:
         """Append without a checkpoint, for batches; call `checkpoint` when they are through."""
@@ -280,6 +303,7 @@ def open_ledger(
     clock: Clock,
     keys: Path | None = None,
     create: bool = True,
+    not_before: Instant = "",
 ) -> Ledger:
     """The ledger of a workspace; with `keys`, its head is signed by the workspace's machine key.
 
@@ -289,7 +313,7 @@ def open_ledger(
     if create:
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Ledger(
-        SqliteEntryStore(database, clock, create=create),
+        SqliteEntryStore(database, clock, create=create, not_before=not_before),
         keyring=Keyring(keys) if keys else None,
         outside=CheckpointLog(checkpoints),
         carried=CarriedHeads(checkpoints.parent),

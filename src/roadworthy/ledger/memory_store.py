@@ -17,6 +17,7 @@ from roadworthy.domain import (
 )
 
 from .chain import leaf_of, seal
+from .instants import next_instant
 from .merkle import fill_nodes, subtree
 from .payload import decode_payload
 from .store import Row, SignHead
@@ -34,15 +35,20 @@ class MemoryEntryStore:
         self._nodes: dict[tuple[int, int], bytes] = {}
         self._checkpoints: list[Checkpoint] = []
 
+    def instants(self) -> tuple[Instant, Instant]:
+        """What the clock shows, and what an entry that is appended now will carry."""
+        shown = format_instant(self._clock.now())
+        return shown, max(shown, next_instant(self._entries[-1].time) if self._entries else "")
+
     def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Append all or none. Raises EvidenceError."""
         with self._lock:
-            return self._append(drafts, format_instant(self._clock.now()))
+            return self._append(drafts, self.instants()[1])
 
     def append_signed(self, drafts: Sequence[Draft], sign: SignHead) -> list[Entry]:
         """Append, then keep a checkpoint of the new head."""
         with self._lock:
-            time = format_instant(self._clock.now())
+            _, time = self.instants()
             old_size = len(self._entries)
             entries = self._append(drafts, time)
             newest = self.newest_checkpoint()

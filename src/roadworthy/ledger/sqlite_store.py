@@ -23,6 +23,7 @@ from roadworthy.domain import (
     Draft,
     Entry,
     EvidenceError,
+    Instant,
     VerificationError,
     format_instant,
 )
@@ -30,6 +31,7 @@ from roadworthy_verify.schema import SCHEMA, VERSION
 
 from .chain import seal
 from .checkpoints import decode_checkpoint, encode_checkpoint
+from .instants import next_instant
 from .merkle import fill_nodes, subtree
 from .payload import decode_payload
 from .store import Row, SignHead
@@ -55,14 +57,17 @@ _BUSY_S = 30.0
 class SqliteEntryStore:
     """Entries in a SQLite database. Safe to share between threads; not across a fork."""
 
-    def __init__(self, path: Path, clock: Clock, *, create: bool = True) -> None:
-        """Open, and make when missing unless `create` is False.
+    def __init__(
+        self, path: Path, clock: Clock, *, create: bool = True, not_before: Instant = ""
+    ) -> None:
+        """Open, and make when missing unless `create` is False. No entry is `not_before` that.
 
         Raises EvidenceError when the file is missing, cannot be opened, or is of a newer version,
         VerificationError when what lies there is no ledger (any more).
         """
         self._path = Path(path)
         self._clock = clock
+        self._not_before = not_before
         self._lock = threading.RLock()
         if not create and not self._path.exists():
             raise EvidenceError(
@@ -124,6 +129,15 @@ class SqliteEntryStore:
             except sqlite3.Error as error:
                 raise trouble(error, f"the ledger {self._path} cannot be written") from None
 
+    def instants(self) -> tuple[Instant, Instant]:
+        """What the clock shows, and what an entry that is appended now will carry."""
+        with self._reading():
+            row = self._connection.execute(
+                "SELECT time FROM entries ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+        shown = format_instant(self._clock.now())
+        return shown, max(shown, next_instant(row[0]) if row else "", self._not_before)
+
     def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Append atomically, in order; durable on return. Raises EvidenceError."""
         with self._transaction():
@@ -136,7 +150,7 @@ class SqliteEntryStore:
             size = entries[-1].seq if entries else self.size()
             newest = self.newest_checkpoint()
             if size and (newest is None or newest.size < size):
-                time = entries[-1].time if entries else format_instant(self._clock.now())
+                time = entries[-1].time if entries else self.instants()[1]
                 head = sign(size, subtree(self, 0, size), time)
                 self._connection.execute(
                     "INSERT INTO checkpoints(size, note) VALUES (?, ?)",
@@ -147,7 +161,7 @@ class SqliteEntryStore:
     def _append(self, drafts: Sequence[Draft]) -> list[Entry]:
         size, prev = self._head()
         self._refuse_a_cut_tail(size)
-        time = format_instant(self._clock.now())
+        _, time = self.instants()
         entries: list[Entry] = []
         rows: list[tuple[object, ...]] = []
         for seq, draft in enumerate(drafts, start=size + 1):

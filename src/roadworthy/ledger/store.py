@@ -18,6 +18,15 @@ SignHead = Callable[[int, bytes, Instant], Checkpoint]
 class LedgerStore(Protocol):
     """Keeps entries, the tree's nodes and the checkpoints, append-only, in one transaction."""
 
+    def instants(self) -> tuple[Instant, Instant]:
+        """What the clock shows, and what an entry that is appended now will carry.
+
+        Always after the newest entry, and never before the `not_before` that the store was opened
+        with: a clock that went back makes no entry that its signer's key was not valid for, and
+        revives no key that was ended.
+        """
+        ...
+
     def append(self, drafts: Sequence[Draft]) -> list[Entry]:
         """Append atomically, in order; durable on return. Raises EvidenceError."""
         ...

@@ -11,6 +11,7 @@ from roadworthy.ledger import BlobStore, Keyring, open_ledger
 from roadworthy.manifests import Workspace, load_trust, open_workspace
 
 from .clock import SystemClock
+from .held_time import held_clock
 
 
 def open_loop(root: Path, *, configured: str = "") -> Loop:
@@ -33,10 +34,15 @@ def standing_loop(workspace: Workspace) -> Loop | None:
     require_ledger(workspace)
     if not workspace.ledger.exists():
         return None
-    clock = SystemClock()
+    clock = held_clock(workspace)
     ledger = open_ledger(
-        database=workspace.ledger, checkpoints=workspace.checkpoints, clock=clock, create=False
+        database=workspace.ledger,
+        checkpoints=workspace.checkpoints,
+        clock=SystemClock(),
+        create=False,
+        not_before=clock.floor,
     )
+    clock.next_entry = lambda: ledger.store.instants()[1]
     return Loop(
         workspace=workspace,
         ledger=ledger,
@@ -56,7 +62,7 @@ def loop_of(workspace: Workspace, *, agreed: bool = True) -> Loop:
     as the machine alone and must go on (the control process stops a violation, whatever somebody
     did to trust.yaml), and for mending trust.yaml itself.
     """
-    clock = SystemClock()
+    clock = held_clock(workspace)
     require_ledger(workspace)
     if agreed:
         require_trust(workspace, clock)
@@ -64,9 +70,11 @@ def loop_of(workspace: Workspace, *, agreed: bool = True) -> Loop:
     ledger = open_ledger(
         database=workspace.ledger,
         checkpoints=workspace.checkpoints,
-        clock=clock,
+        clock=SystemClock(),
         keys=workspace.keys,
+        not_before=clock.floor,
     )
+    clock.next_entry = lambda: ledger.store.instants()[1]
     return Loop(
         workspace=workspace,
         ledger=ledger,
