@@ -87,52 +87,56 @@ def verify_ledger(
     if isinstance(checkpoint, Path | str):
         checkpoint = load_heads(Path(checkpoint))
     outside = list(checkpoint or [])
-    # 2. What lies beside the ledger: checkpoints outside the store, and those that others carry.
-    file = database.parent / CHECKPOINTS
     try:
-        outside = (newest := heads_of_file(file) if file.exists() else []) + outside
-        carried = carried_heads(database.parent)
-        # 3. The store itself, read-only; 4. meanwhile its pages and its index.
-        with closing(open_readonly(database)) as connection, ThreadPoolExecutor(1) as beside_it:
-            connection.execute("BEGIN")  # one state, however much somebody appends meanwhile
-            refuse_disguise(connection)
-            damage = beside_it.submit(_damage, database)
-            stored = list(_stored_heads(connection))
-            _refuse_lost_heads(file, stored)
-            report = check_log(
-                _rows(connection),
-                stored=stored,
-                outside=outside + own_heads(carried, [*stored, *outside]),
-                trust=keys,
-                kept=_kept_trust(beside, keys),
-                node=partial(_node, connection),
-            )
-            report = _with_warnings(report, oddities(connection))
-            if report.state != "tampered":
-                fault = damage.result() or _beside_the_entries(connection, stored, newest)
-                report = _tampered(f"the entries fit, but {fault}") if fault else report
-            if report.state != "tampered" and not only_log:
-                again = partial(open_readonly, database)
-                report = with_vouched(
-                    report, connection, again, workspace=database.parent, journal=journal
-                )
+        report = _checked(database, keys, outside, journal=journal, only_log=only_log)
     except (CheckpointError, DisguiseError) as error:
         return _tampered(str(error))
-    except UnreadableError as error:
-        return Report("unreadable", str(error), {"kind": "ledger"}, (str(error),))
-    except NewerVersionError as error:
-        return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
+    except (UnreadableError, NewerVersionError) as error:
+        state = "unreadable" if isinstance(error, UnreadableError) else "not_evidence"
+        return Report(state, str(error), {"kind": "ledger"}, (str(error),))
     except NotALedgerError as error:
-        if outside or in_a_workspace(database.parent):
-            last = f", but {outside[-1]} says that one was there" if outside else ""
-            return _tampered(f"{error}{last}")
-        return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
+        return _no_ledger(error, database, outside)
     except sqlite3.OperationalError as error:
         return _damaged(error, database)
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # its schema may be no text
         return _tampered(f"{database} is damaged: {error}")
-    # 5. Say where trust came from: beside the ledger it shows consistency, not authorship.
+    # 6. Say where trust came from: beside the ledger it shows consistency, not authorship.
     return _with_trust_named(report, keys, beside)
+
+
+def _checked(
+    database: Path, keys: Trust, outside: list[Head], *, journal: Path | None, only_log: bool
+) -> Report:
+    """Steps 2 to 5. `outside` gets the heads that lie beside the store too."""
+    # 2. What lies beside the ledger: checkpoints outside the store, and those that others carry.
+    file = database.parent / CHECKPOINTS
+    newest = heads_of_file(file) if file.exists() else []
+    outside[:0] = newest
+    carried = carried_heads(database.parent)
+    # 3. The store itself, read-only; 4. meanwhile its pages and its index.
+    with closing(open_readonly(database)) as connection, ThreadPoolExecutor(1) as beside_it:
+        connection.execute("BEGIN")  # one state, however much somebody appends meanwhile
+        refuse_disguise(connection)
+        damage = beside_it.submit(_damage, database)
+        stored = list(_stored_heads(connection))
+        _refuse_lost_heads(file, stored)
+        report = check_log(
+            _rows(connection),
+            stored=stored,
+            outside=outside + own_heads(carried, [*stored, *outside]),
+            trust=keys,
+            kept=_kept_trust(database.parent / TRUST, keys),
+            node=partial(_node, connection),
+        )
+        report = _with_warnings(report, oddities(connection))
+        if report.state != "tampered":
+            fault = damage.result() or _beside_the_entries(connection, stored, newest)
+            report = _tampered(f"the entries fit, but {fault}") if fault else report
+        # 5. What it vouches for: sealed segments of the journal, kills that stand.
+        if only_log:
+            return report
+        again = partial(open_readonly, database)
+        return with_vouched(report, connection, again, database.parent, journal)
 
 
 def own_heads(carried: list[Head], known: list[Head]) -> list[Head]:
@@ -142,6 +146,14 @@ def own_heads(carried: list[Head], known: list[Head]) -> list[Head]:
     """
     origins = {head.origin for head in known}
     return [head for head in carried if not origins or head.origin in origins]
+
+
+def _no_ledger(error: NotALedgerError, database: Path, outside: list[Head]) -> Report:
+    """Where there was one it was lost; elsewhere it is no evidence."""
+    if outside or in_a_workspace(database.parent):
+        last = f", but {outside[-1]} says that one was there" if outside else ""
+        return _tampered(f"{error}{last}")
+    return Report("not_evidence", str(error), {"kind": "ledger"}, (str(error),))
 
 
 def _refuse_lost_heads(file: Path, stored: list[Head]) -> None:

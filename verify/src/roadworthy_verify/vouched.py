@@ -38,14 +38,15 @@ def with_vouched(
     report: Report,
     connection: sqlite3.Connection,
     again: Callable[[], sqlite3.Connection],
-    *,
     workspace: Path,
     journal: Path | None,
 ) -> Report:
-    """The report on a ledger that fits, with what it vouches for held against it.
+    """The report on a ledger, with what it vouches for held against it; as it is when tampered.
 
     `again` opens the ledger anew, to see what was entered meanwhile. Raises UnreadableError.
     """
+    if report.state == "tampered":
+        return report
     try:
         segments = _journal(connection, workspace, journal)
         kills = _kills(connection, again, workspace)
