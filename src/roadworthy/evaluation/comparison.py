@@ -107,27 +107,39 @@ class Degrees(Struct, frozen=True, kw_only=True):
 
 
 def compare_degrees(
-    before: Iterable[Observation], after: Iterable[Observation]
+    before: Iterable[Observation],
+    after: Iterable[Observation],
+    *,
+    failed_is_worst: bool = False,
 ) -> tuple[Degrees, ...]:
     """Every score of both runs that is more than right or wrong, by name.
 
-    A scorer says so, or a value that is neither 0 nor 1 does.
+    A scorer says so, or a value that is neither 0 nor 1 does. An answer that failed has no value;
+    with `failed_is_worst` it has the worst that any case got, if the other run has one.
     """
     first, second = _with_cases(before), _with_cases(after)
     return tuple(
-        _degrees(name, first, second) for name in sorted(_of_degree(first) & _of_degree(second))
+        _degrees(name, first, second, failed_is_worst)
+        for name in sorted(_of_degree(first) & _of_degree(second))
     )
 
 
-def _degrees(name: str, before: _Rows, after: _Rows) -> Degrees:
-    first, second = _means(before, name), _means(after, name)
+def _degrees(name: str, before: _Rows, after: _Rows, failed_is_worst: bool) -> Degrees:
+    down = any(score_grades(row).get(name) == "down" for _, row in after)
+    first, second = _means(before, name, None), _means(after, name, None)
+    if failed_is_worst:
+        judged = first.keys() | second.keys()
+        worst = _worst(name, before, after, down)
+        first, second = _means(before, name, worst), _means(after, name, worst)
+        first, second = ({case: each[case] for case in judged & each.keys()}
+                         for each in (first, second))  # fmt: skip
     shared = sorted(first.keys() & second.keys())
     return Degrees(
         score=name,
         cases=tuple(shared),
         before=tuple(first[case] for case in shared),
         after=tuple(second[case] for case in shared),
-        lower_is_better=any(score_grades(row).get(name) == "down" for _, row in after),
+        lower_is_better=down,
         unpaired=len(first.keys() ^ second.keys()),
     )
 
@@ -145,11 +157,22 @@ def _of_degree(rows: _Rows) -> set[str]:
     return {name for name in found & seen if not name.startswith("raw.")}
 
 
-def _means(rows: _Rows, name: str) -> dict[str, float]:
+def _worst(name: str, before: _Rows, after: _Rows, down: bool) -> float:
+    """The worst value of either run; of more is better never better than 0."""
+    values = [
+        value
+        for _, row in (*before, *after)
+        if row.status != "error" and (value := row.scores.get(name)) is not None
+    ]
+    return max(values, default=0.0) if down else min([0.0, *values])
+
+
+def _means(rows: _Rows, name: str, worst: float | None) -> dict[str, float]:
+    """Case -> the mean of its repeats; those that failed are `worst`, or no repeats without."""
     values: dict[str, list[float]] = {}
     for case, row in rows:
-        value = row.scores.get(name)
-        if value is not None and row.status != "error":
+        value = worst if row.status == "error" else row.scores.get(name)
+        if value is not None:
             values.setdefault(case, []).append(value)
     return {case: sum(each) / len(each) for case, each in values.items()}
 

@@ -55,8 +55,9 @@ from roadworthy.policy import (
 from roadworthy.release import pin
 
 from .baseline import Baseline, baseline_of
-from .comparing import as_pair, differences, in_words
+from .comparing import differences, in_words
 from .findings import FindingsSeen, findings_seen
+from .graded import paired_scores
 from .importing import in_words as imports_in_words
 from .intact import require_intact
 from .judging import Evidence, judge
@@ -229,7 +230,7 @@ def _regressions(
     """Whether a proposed change is worse than its base. No comparison is never a pass."""
     if pull is None or baseline.absent:
         return []
-    pairs = [as_pair(each) for each in differences(baseline.rows, rows)]
+    pairs = paired_scores(baseline.rows, rows)
     return regressions(pairs, beside_objectives(pull.rule, beside), baseline.missing)
 
 

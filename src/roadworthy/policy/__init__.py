@@ -16,6 +16,7 @@ from .findings import (
     finding_standing,
 )
 from .gate import decide
+from .graded import GradedPair, graded_power
 from .incident_cases import REQUIREMENT, assess_incident_cases, holds, incident_blockers
 from .lookout import NEVER_EVENTS, undecided_by
 from .multiplicity import beside_objectives, held_together, is_compared
@@ -86,6 +87,7 @@ __all__ = [
     "FindingAnswers",
     "FindingStanding",
     "Flip",
+    "GradedPair",
     "Held",
     "PairedScore",
     "PreRead",
@@ -118,6 +120,7 @@ __all__ = [
     "finding_notes",
     "finding_sentence",
     "finding_standing",
+    "graded_power",
     "headline",
     "held",
     "held_together",

@@ -5,7 +5,8 @@ PASS where a drop of the size that matters is excluded, INCONCLUSIVE between the
 number of cases that would decide. Never here: a pass because too few cases could show anything.
 
 The family of all scores is wrong in at most `alpha` of changes that change nothing: McNemar's exact
-test, one-sided, with Holm's adjustment. A pass of all needs each to pass, so nothing is corrected
+test of what is right or wrong, sign flips of what is a matter of degree, one-sided, with Holm's
+adjustment over both. A pass of all needs each to pass, so nothing is corrected
 there (intersection-union, Berger 1982, https://doi.org/10.1080/00401706.1982.10487790).
 """
 
@@ -20,6 +21,7 @@ from roadworthy.domain import Assessment, SafetySLO, Verdict, exact
 from roadworthy.statistics import Interval, holm, mcnemar_exact, paired_cases, paired_power
 
 from .assessment import unjudged
+from .graded import FEW_MOVED, GradedPair, graded_cases, graded_power
 
 REGRESSION = "no_regression"
 """How the requirement is named in a decision; no file of the contract can name it."""
@@ -50,18 +52,40 @@ class PairedScore(Struct, frozen=True, kw_only=True):
     lost: int
     """Right before, wrong now."""
 
+    @property
+    def told(self) -> str:
+        """What happened."""
+        return f"{self.before:.3g} to {self.after:.3g}, {self.lost} broken, {self.gained} fixed"
+
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """Of the difference."""
+        return self.interval.low, self.interval.high
+
+    def drop(self, share: float) -> float:
+        """The smallest drop that matters: a share of right answers is its own scale."""
+        return share
+
+    def size(self, share: float) -> str:
+        """That drop in words."""
+        return f"{exact(share * 100)} points"
+
+    def excludes(self, share: float) -> bool:
+        """Whether the interval lies above that drop."""
+        return self.interval.low > -share
+
 
 def regressions(
-    pairs: Sequence[PairedScore], rule: RegressionRule, missing: str = ""
+    pairs: Sequence[PairedScore | GradedPair], rule: RegressionRule, missing: str = ""
 ) -> list[Assessment]:
     """Every score judged. Scores that flipped alike are one piece of evidence, adjusted as one.
 
     Without a pair it is INCONCLUSIVE; `missing` says why.
     """
-    kept: dict[tuple[int, int, int, float], PairedScore] = {}
+    kept: dict[tuple[float, ...], PairedScore | GradedPair] = {}
     for pair in pairs:
         if pair.n:
-            kept.setdefault((pair.n, pair.gained, pair.lost, pair.before), pair)
+            kept.setdefault(_evidence(pair), pair)
     if not kept:
         slo = SafetySLO(name=REGRESSION, target=f">= -{exact(rule.drop)}")
         reason = missing or "no case was judged in both runs"
@@ -73,61 +97,85 @@ def regressions(
     ]
 
 
-def _drop_p(pair: PairedScore) -> float:
+def _evidence(pair: PairedScore | GradedPair) -> tuple[float, ...]:
+    if isinstance(pair, GradedPair):
+        return (pair.n, pair.fell, pair.rose, pair.before, pair.after, pair.noise)
+    return (pair.n, pair.gained, pair.lost, pair.before)
+
+
+def _drop_p(pair: PairedScore | GradedPair) -> float:
     """One-sided: as many losses or more, if gains and losses were equally likely."""
+    if isinstance(pair, GradedPair):
+        return pair.p_worse
     if pair.lost <= pair.gained:
         return 1.0
     return mcnemar_exact(pair.gained, pair.lost) / 2
 
 
-def _judged(pair: PairedScore, rule: RegressionRule, p: float, *, tests: int) -> Assessment:
-    difference = pair.after - pair.before
-    told = f"{pair.before:.3g} to {pair.after:.3g}, {pair.lost} broken, {pair.gained} fixed"
+def _judged(
+    pair: PairedScore | GradedPair, rule: RegressionRule, p: float, *, tests: int
+) -> Assessment:
+    told, size = pair.told, pair.size(rule.drop)
     if p < rule.alpha:
-        verdict, reason = Verdict.FAIL, f"worse than the base: {told}, one-sided p = {p:.2g} after Holm"
-    elif pair.interval.low > -rule.drop:
+        verdict = Verdict.FAIL
+        reason = f"worse than the base: {told}, one-sided p = {p:.2g} after Holm"
+    elif pair.excludes(rule.drop):
         verdict = Verdict.PASS
-        reason = f"{told}: a drop of {_points(rule.drop)} is excluded at 97.5 % (one-sided)"
+        reason = f"{told}: a drop of {size} is excluded at 97.5 % (one-sided)"
     else:
         verdict = Verdict.INCONCLUSIVE
-        reason = f"{told}: neither worse, nor is a drop of {_points(rule.drop)} excluded"
+        reason = f"{told}: neither worse, nor is a drop of {size} excluded"
+    low, high = pair.bounds
     return Assessment(
         slo=SafetySLO(name=REGRESSION, target=f">= -{exact(rule.drop)}"),
         name=f"{REGRESSION}{{{pair.score}}}",
-        target=f"drop < {exact(rule.drop)}",
-        estimate=difference,
-        low=pair.interval.low,
-        high=pair.interval.high,
+        target=f"drop < {exact(pair.drop(rule.drop))}",
+        estimate=pair.after - pair.before,
+        low=low,
+        high=high,
         n=pair.n,
         rows=pair.n,
         verdict=verdict,
         evidence="proven",
         baseline=pair.before,
-        difference=difference,
+        difference=pair.after - pair.before,
         reason=f"{reason}; {announced(pair, rule, tests=tests)}",
         phase="" if verdict.opens else "prompt" if verdict is Verdict.FAIL else "suite",
     )
 
 
-def power_of(pair: PairedScore, rule: RegressionRule, *, tests: int = 1) -> float:
+def power_of(pair: PairedScore | GradedPair, rule: RegressionRule, *, tests: int = 1) -> float:
     """How often so many cases find a drop of the size that matters, if one more flips than here.
 
-    Fewer flips mean more power: cases that happened not to flip would promise too much.
+    Fewer flips mean more power: cases that happened not to flip would promise too much. Of a
+    matter of degree, cases that moved are flips while they are few.
     """
-    return _power(pair.n, pair.gained + pair.lost, rule.drop, _two_sided(rule, tests))
+    flips = _flips(pair)
+    if isinstance(pair, GradedPair) and flips >= FEW_MOVED:
+        return graded_power(pair, rule.drop, rule.alpha / max(tests, 1))
+    return _power(pair.n, flips, rule.drop, _two_sided(rule, tests))
 
 
-def announced(pair: PairedScore, rule: RegressionRule, *, tests: int = 1) -> str:
+def announced(pair: PairedScore | GradedPair, rule: RegressionRule, *, tests: int = 1) -> str:
     """What the cases can tell, in words: the power they have, and how many would be enough."""
     power = power_of(pair, rule, tests=tests)
     said = f"{pair.n} cases find such a drop in {power * 100:.0f} % of runs"
     if power >= rule.power:
         return said
-    flips = pair.gained + pair.lost
-    wanted = _enough(pair.n, flips, rule.drop, _two_sided(rule, tests), rule.power)
+    flips = _flips(pair)
+    if isinstance(pair, GradedPair) and flips >= FEW_MOVED:
+        wanted: int | None = graded_cases(pair, rule.drop, rule.alpha / max(tests, 1), rule.power)
+    else:
+        wanted = _enough(pair.n, flips, rule.drop, _two_sided(rule, tests), rule.power)
     if wanted is None:
         return said
     return f"{said}, {wanted} would in {rule.power * 100:.0f} %"
+
+
+def _flips(pair: PairedScore | GradedPair) -> int:
+    if isinstance(pair, GradedPair):
+        return pair.fell + pair.rose
+    return pair.gained + pair.lost
 
 
 @lru_cache(maxsize=4096)
@@ -149,7 +197,3 @@ def _dropped(n: int, flips: int, drop: float) -> tuple[float, float]:
 def _two_sided(rule: RegressionRule, tests: int) -> float:
     """The level of a two-sided test whose one side is Holm's first and hardest step."""
     return min(1.0, 2 * rule.alpha / max(tests, 1))
-
-
-def _points(drop: float) -> str:
-    return f"{exact(drop * 100)} points"

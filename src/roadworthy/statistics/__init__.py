@@ -33,7 +33,7 @@ from .comparison import (
     mcnemar_exact,
     paired_difference,
 )
-from .distributions import beta_quantile, normal_quantile, regularised_beta, t_quantile
+from .distributions import beta_quantile, normal_cdf, normal_quantile, regularised_beta, t_quantile
 from .intervals import (
     Interval,
     clopper_pearson,
@@ -114,6 +114,7 @@ __all__ = [
     "margin",
     "mcnemar_exact",
     "mean_interval",
+    "normal_cdf",
     "normal_quantile",
     "paired_cases",
     "paired_difference",

@@ -162,3 +162,29 @@ def test_a_comparison_needs_the_same_cases() -> None:
             score_difference(old, new)
     with pytest.raises(ValueError, match="one group"):
         score_difference([1.0, 2.0], [2.0, 4.0], groups=[1])
+
+
+def test_with_a_span_few_that_moved_are_bounded_as_shares_of_it() -> None:
+    none = score_difference([0.5] * 100, [0.5] * 100, span=1.0).interval
+    assert none is not None
+    assert none.high == -none.low == pytest.approx(1 - 0.025 ** (1 / 100))
+    half = score_difference([0.5] * 100, [0.5] * 100, span=0.5).interval
+    assert half is not None
+    assert half.high == pytest.approx(none.high / 2)
+
+
+def test_with_a_span_rare_falls_are_covered() -> None:
+    """Four in a hundred fall by most of the scale: a bootstrap of so few covers far less."""
+    source = random.Random(8)
+    truth, covered = -0.04 * 0.8, 0
+    for _ in range(400):
+        new = [0.1 if source.random() < 0.04 else 0.9 for _ in range(60)]
+        found = score_difference([0.9] * 60, new, span=1.0).interval
+        assert found is not None
+        covered += found.low <= truth <= found.high
+    assert covered >= 0.93 * 400
+
+
+def test_a_difference_beyond_the_span_is_refused() -> None:
+    with pytest.raises(ValueError, match="within the span"):
+        score_difference([0.0, 0.0], [2.0, 0.0], span=1.0)
