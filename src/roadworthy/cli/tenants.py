@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from roadworthy.manifests import Workspace
 
 from .terminal import emit, group, say, table
 
@@ -72,6 +74,119 @@ def add(
         return
     say(key)
     say(f"This is the only time it is shown. Tenant {name}, may: {', '.join(scopes)}.")
+
+
+_BUDGET = re.compile(r"(\d{1,12}(?:\.\d{1,9})?) ([A-Z]{3})")
+
+
+@app.command("limit")
+def limit(
+    name: Annotated[str, typer.Argument(help="The tenant's name.")],
+    directory: _Dir = Path(),
+    *,
+    requests: Annotated[
+        int, typer.Option("--requests-per-minute", help="0: no limit.", min=0, max=10_000_000)
+    ] = 0,
+    tokens: Annotated[
+        int, typer.Option("--tokens-per-minute", help="0: no limit.", min=0, max=10_000_000_000)
+    ] = 0,
+    budget: Annotated[str, typer.Option(help="A month, such as `50 EUR`; empty: none.")] = "",
+    json: _Json = False,
+) -> None:
+    """Set what a tenant may take, over all its keys and workers; what is not given is unlimited.
+
+    Takes effect within a second. Without an option it says what stands and what is taken.
+    """
+    from roadworthy.domain import UsageError
+    from roadworthy.serving import TenantLimits, limiting, next_slot
+    from roadworthy.wiring.places import workspace_of
+
+    workspace = workspace_of(directory, standing=True, create=False)
+    amount = _BUDGET.fullmatch(budget)
+    if budget and amount is None:
+        raise UsageError(f"{budget!r} is no budget", fix="write an amount and a currency: `50 EUR`")
+    money = {"budget": amount.group(1), "currency": amount.group(2)} if amount else {}
+    if requests or tokens or money:
+        with limiting(workspace.tenants, workspace.lock) as limits:
+            limits[name] = TenantLimits(
+                slot=next_slot(limits, name),
+                requests_per_minute=requests,
+                tokens_per_minute=tokens,
+                **money,
+            )
+    shown = _standing(workspace, name)
+    if json:
+        emit(shown)
+        return
+    for line in _in_words(shown):
+        say(line)
+
+
+def _standing(workspace: Workspace, name: str) -> dict[str, Any]:
+    """A tenant's limits and what it took of them."""
+    from roadworthy.serving import Quota, billionths, forecast, load_tenants, month_of
+    from roadworthy.wiring.clock import SystemClock
+
+    limits = load_tenants(workspace.tenants).limits.get(name)
+    if limits is None or limits.lifted:
+        return {"tenant": name, "limits": None}
+    now = SystemClock().now().timestamp()
+    quota = Quota(workspace.quota)
+    shown: dict[str, Any] = {"tenant": name, "limits": {}}
+    if limits.requests_per_minute:
+        shown["limits"]["requests_per_minute"] = limits.requests_per_minute
+        shown["requests_left"] = quota.requests_left(limits, now)
+    if limits.tokens_per_minute:
+        shown["limits"]["tokens_per_minute"] = limits.tokens_per_minute
+    if limits.budget:
+        spent = quota.taken(limits).spent_in(month_of(now))
+        shown["limits"]["budget"] = f"{limits.budget} {limits.currency}"
+        shown["spent"] = f"{spent / 1e9:.6f}"
+        shown["forecast"] = f"{forecast(spent, now) / 1e9:.2f}"
+        shown["within_budget"] = forecast(spent, now) <= billionths(limits.budget)
+    return shown
+
+
+def _in_words(shown: dict[str, Any]) -> list[str]:
+    name, limits = shown["tenant"], shown["limits"]
+    if limits is None:
+        return [f"{name} has no limits: it may take as much as it wants."]
+    lines = []
+    if "requests_per_minute" in limits:
+        left = shown["requests_left"]
+        lines.append(f"{name}: {limits['requests_per_minute']} requests a minute, {left} left now")
+    if "tokens_per_minute" in limits:
+        lines.append(f"{name}: {limits['tokens_per_minute']} tokens a minute")
+    if "budget" in limits:
+        ahead = "" if shown["within_budget"] else ", MORE than that"
+        lines.append(
+            f"{name}: {limits['budget']} a month, {shown['spent']} spent, "
+            f"{shown['forecast']} at its end if it goes on like this{ahead}"
+        )
+    return lines
+
+
+@app.command("unlimit")
+def unlimit(
+    name: Annotated[str, typer.Argument(help="The tenant's name.")],
+    directory: _Dir = Path(),
+    *,
+    json: _Json = False,
+) -> None:
+    """Lift a tenant's limits. What it took stays counted, should it be limited again."""
+    from roadworthy.domain import UsageError
+    from roadworthy.serving import TenantLimits, limiting
+    from roadworthy.wiring.places import workspace_of
+
+    workspace = workspace_of(directory, standing=True, create=False)
+    with limiting(workspace.tenants, workspace.lock) as limits:
+        if name not in limits or limits[name].lifted:
+            raise UsageError(f"{name} has no limits", fix="see: roadworthy keys tenant limit NAME")
+        limits[name] = TenantLimits(slot=limits[name].slot)
+    if json:
+        emit({"tenant": name, "limits": None})
+        return
+    say(f"{name} has no limits any more.")
 
 
 @app.command("list")

@@ -4,6 +4,7 @@ RoadworthyError
 ├── ManifestError          the user's files: every fault with file, line and the right form
 ├── UsageError             the user's command or option
 ├── AccessError            a person or key may not do this
+├── QuotaError             a tenant has taken what it may; carries how long to wait
 ├── UndecidedError         not decided yet: unsigned, unknown key, waiting for a person
 ├── RefusedError           judged and refused (the gate said FAIL)
 ├── EvidenceError          evidence cannot be appended or read
@@ -16,6 +17,7 @@ RoadworthyError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from .fault import Fault
 
@@ -52,6 +54,25 @@ class UsageError(RoadworthyError):
 
 class AccessError(RoadworthyError):
     """A person or key lacks the role, or is not distinct from the author."""
+
+
+class QuotaError(RoadworthyError):
+    """A tenant has taken what it may, or nobody could say when it has.
+
+    `retry_after_s`: seconds until the next request can go on if nobody else asks.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        what: Literal["requests", "tokens", "budget", "price"],
+        retry_after_s: float = 0.0,
+        fix: str = "",
+    ) -> None:
+        super().__init__(message, fix=fix)
+        self.what = what
+        self.retry_after_s = retry_after_s
 
 
 class UndecidedError(RoadworthyError):

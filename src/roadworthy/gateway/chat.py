@@ -44,8 +44,12 @@ class ChatDoor:
                 code="journal_unavailable",
                 headers=((b"retry-after", b"5"),),
             )
+        if caller.limits is not None:
+            self._gateway.allowance.admit(caller.limits)
         body = read_chat_request(request.body)
         target, front = self._aim(body.model)
+        if caller.limits is not None:
+            self._gateway.allowance.require_priced(caller.limits, front)
         call = self._call(request, body, caller, target, front)
         if call.stream:
             await self._stream(call, body, answer)

@@ -5,6 +5,7 @@ The one place that knows which error of ours has which HTTP status.
 
 from __future__ import annotations
 
+import math
 import re
 
 import msgspec
@@ -15,6 +16,7 @@ from roadworthy.domain import (
     KillFlag,
     ManifestError,
     ProviderError,
+    QuotaError,
     RoadworthyError,
     UsageError,
 )
@@ -98,9 +100,21 @@ def busy(message: str) -> ApiError:
     return ApiError(503, message, code="overloaded", headers=((b"retry-after", b"1"),))
 
 
+def _used_up(error: QuotaError, message: str) -> ApiError:
+    """429; a month's budget is not worth a second try, nor is a price that is not known."""
+    if error.what == "price":
+        return ApiError(503, message, code="price_unknown", headers=(DO_NOT_RETRY,))
+    if error.what == "budget":
+        return ApiError(429, message, code="insufficient_quota", headers=(DO_NOT_RETRY,))
+    wait = str(max(1, math.ceil(error.retry_after_s))).encode()
+    return ApiError(429, message, code="rate_limit_exceeded", headers=((b"retry-after", wait),))
+
+
 def problem_of(error: RoadworthyError) -> ApiError:
     """The answer to an error of ours; every one has a status."""
     message = f"{error.message}. {error.fix}" if error.fix else error.message
+    if isinstance(error, QuotaError):
+        return _used_up(error, message)
     if isinstance(error, AccessError):
         return ApiError(401, message, code="invalid_api_key")
     if isinstance(error, UsageError):

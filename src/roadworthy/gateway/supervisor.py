@@ -24,6 +24,8 @@ from msgspec import Struct, structs
 from roadworthy.domain import EvidenceError, UsageError
 from roadworthy.journal import forget_states
 from roadworthy.manifests import Workspace
+from roadworthy.wiring.allowance import recount
+from roadworthy.wiring.clock import SystemClock
 from roadworthy.wiring.plan import Plan
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
@@ -119,12 +121,17 @@ class Child:
 async def supervise(
     settings: Settings, *, on_ready: Callable[[Started], None], say: Callable[[str], None]
 ) -> None:
-    """Run the gateway until SIGTERM or SIGINT. Raises UsageError when it cannot start."""
+    """Run the gateway until SIGTERM or SIGINT.
+
+    Raises UsageError when it cannot start, EvidenceError when tenants have budgets and what they
+    spent cannot be read.
+    """
     listener = listen(settings.host, settings.port)
     workspace = Workspace(Path(settings.plan.workspace))
     with listener, only_one(workspace.root, _address(listener)):
         with suppress(OSError):
             forget_states(workspace.workers)
+        recount(workspace, SystemClock())
         await _supervise(settings, listener, on_ready, say)
 
 

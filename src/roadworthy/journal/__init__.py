@@ -1,6 +1,6 @@
 """Append-only segments: on disk before the answer leaves, texts sealed, every record checked."""
 
-from .prometheus import CONTENT_TYPE, ControlGauges, exposition
+from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, exposition
 from .reading import Tail, find, read_journal, read_segment, segments, told
 from .record import Record, Sealed
 from .recovery import Recovered, recover
@@ -11,6 +11,7 @@ from .vault import Vault, open_master_key, unseal
 
 __all__ = [
     "CONTENT_TYPE",
+    "BudgetGauge",
     "ControlGauges",
     "Gauges",
     "Record",

@@ -35,6 +35,17 @@ _STANDING = {
 _TENANT = ("worker", "system", "release", "tenant")
 
 
+class BudgetGauge(Struct, frozen=True, kw_only=True):
+    """A tenant's budget this month, in its currency."""
+
+    tenant: str
+    currency: str
+    budget: float
+    spent: float
+    forecast: float
+    """At the month's end, if it goes on as so far."""
+
+
 class ControlGauges(Struct, frozen=True, kw_only=True):
     """How the control process stands."""
 
@@ -44,6 +55,7 @@ class ControlGauges(Struct, frozen=True, kw_only=True):
     ledger_entries: int | None = None
     kills: dict[str, int] = {}
     """System -> kill flags that stand; `*`: those that stop everything."""
+    budgets: tuple[BudgetGauge, ...] = ()
 
 
 def exposition(states: Sequence[WorkerState], control: ControlGauges) -> bytes:
@@ -225,3 +237,19 @@ def _control(control: ControlGauges) -> Iterator[Any]:
     for system, count in control.kills.items():
         kills.add_metric([system], count)
     yield kills
+    yield from _budgets(control.budgets)
+
+
+def _budgets(budgets: Sequence[BudgetGauge]) -> Iterator[Any]:
+    from prometheus_client.core import GaugeMetricFamily as Gauge
+
+    meanings = {
+        "budget": "What a tenant may spend in a month (UTC).",
+        "spent": "What it has spent this month.",
+        "forecast": "What it will have spent at the month's end if it goes on as so far.",
+    }
+    for name, meaning in meanings.items():
+        family = Gauge(f"roadworthy_tenant_{name}", meaning, labels=("tenant", "currency"))
+        for one in budgets:
+            family.add_metric([one.tenant, one.currency], getattr(one, name))
+        yield family

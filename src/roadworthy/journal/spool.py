@@ -68,13 +68,9 @@ class Spool:
         clock: Clock,
         settings: JournalSettings,
         in_flight: Callable[[], int] = lambda: 0,
-        count: Callable[[Observation], None] = lambda kept: None,
         min_free_bytes: int = MIN_FREE_BYTES,
     ) -> None:
-        """`in_flight` says how many calls may soon want a record too.
-
-        `count` is told of every closed exchange once its record is kept.
-        """
+        """`in_flight` says how many calls may soon want a record too."""
         self.fault = ""
         """Why nothing can be written; empty while all is well."""
         self.free_bytes: int | None = None
@@ -87,7 +83,8 @@ class Spool:
         self._limit = settings.segment_mb * 1024 * 1024
         self._min_free = min_free_bytes
         self._in_flight = in_flight
-        self._count = count
+        self.on_kept: Callable[[Observation, Witness], None] = lambda kept, texts: None
+        """Told of every closed exchange once its record is kept."""
         self._gathered: list[_Item] = []
         self._writing = False
         self._ended = False
@@ -171,7 +168,7 @@ class Spool:
         closes = observation.id if kind == "close" else ""
         await self._put(encode(record), opens, closes, durable=self._durable)
         if closes:
-            self._count(observation)
+            self.on_kept(observation, witness)
 
     async def _put(self, frame: bytes, opens: str, closes: str, *, durable: bool) -> None:
         if self.fault and not closes:

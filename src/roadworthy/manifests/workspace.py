@@ -71,6 +71,11 @@ class Workspace(Struct, frozen=True):
         return self.serving / "tenants.json"
 
     @property
+    def quota(self) -> Path:
+        """What limited tenants have taken, shared by all workers."""
+        return self.serving / "quota.bin"
+
+    @property
     def workers(self) -> Path:
         """How each worker stands and what it counted, written anew every second."""
         return self.serving / "workers"

@@ -11,14 +11,28 @@ from .hold_back import OutputRails
 from .identify import Caller, FacetReader, Tenants
 from .late_rules import LateRule
 from .outcome import RailOutcome
+from .quota import Quota, billionths, forecast, month_of
 from .rail_explanation import RailExplanation, explain_rails
 from .rails import RailLine
 from .route import Aim, aim, names
-from .tenants import TenantFile, TenantKey, TenantScope, editing, hash_key, load_tenants, new_key
+from .tenants import (
+    MAX_SLOTS,
+    TenantFile,
+    TenantKey,
+    TenantLimits,
+    TenantScope,
+    editing,
+    hash_key,
+    limiting,
+    load_tenants,
+    new_key,
+    next_slot,
+)
 from .texts import escaped_texts, input_text, input_texts, message_text, with_texts
 from .tool_calls import ToolCall, beside_text, checked_calls, delta_text, tool_calls
 
 __all__ = [
+    "MAX_SLOTS",
     "Acceptance",
     "Admittance",
     "Aim",
@@ -31,17 +45,20 @@ __all__ = [
     "Guard",
     "LateRule",
     "OutputRails",
+    "Quota",
     "RailExplanation",
     "RailLine",
     "RailOutcome",
     "TenantFile",
     "TenantKey",
+    "TenantLimits",
     "TenantScope",
     "Tenants",
     "Ticket",
     "ToolCall",
     "aim",
     "beside_text",
+    "billionths",
     "checked_calls",
     "compile_acceptance",
     "compile_map",
@@ -52,13 +69,17 @@ __all__ = [
     "escaped_texts",
     "explain_rails",
     "flags_for",
+    "forecast",
     "hash_key",
     "input_text",
     "input_texts",
+    "limiting",
     "load_tenants",
     "message_text",
+    "month_of",
     "names",
     "new_key",
+    "next_slot",
     "read_confidence",
     "read_label",
     "standing",

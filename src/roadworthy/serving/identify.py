@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from roadworthy.domain import AccessError, FacetSource, Instant, UsageError
 
-from .tenants import TenantFile, TenantKey, hash_key
+from .tenants import TenantFile, TenantKey, TenantLimits, hash_key
 
 MAX_FACET_CHARS = 200
 """A facet is a name of a slice, not a text."""
@@ -27,6 +27,8 @@ class Caller(Struct, frozen=True):
     key: TenantKey
     digest: str
     """SHA-256 of the key that was given, in hex."""
+    limits: TenantLimits | None = None
+    """The tenant's; None where it has none."""
 
 
 class Tenants:
@@ -34,6 +36,7 @@ class Tenants:
 
     def __init__(self, file: TenantFile) -> None:
         self._keys = file.keys
+        self._limits = {name: each for name, each in file.limits.items() if not each.lifted}
 
     def identify(self, authorization: str, now: Callable[[], Instant]) -> Caller:
         """The caller of a `Bearer` header. Raises AccessError; the fix says what to do.
@@ -54,28 +57,30 @@ class Tenants:
         found = self._match(digest)
         if found is None:
             raise AccessError("the API key is not known", fix="ask the operator for a valid key")
-        return _holding(Caller(found, digest), now)
+        return self._holding(found, digest, now)
 
     def again(self, caller: Caller, now: Callable[[], Instant]) -> Caller:
         """The caller of an earlier moment as he stands now. Raises AccessError like `identify`."""
         found = self._keys.get(caller.digest)
         if found is None:
             raise AccessError("the API key is not known", fix="ask the operator for a valid key")
-        return _holding(caller if found is caller.key else Caller(found, caller.digest), now)
+        return self._holding(found, caller.digest, now)
+
+    def limits_of(self, tenant: str) -> TenantLimits | None:
+        """What the tenant may take; None: as much as it wants."""
+        return self._limits.get(tenant)
+
+    def _holding(self, key: TenantKey, digest: str, now: Callable[[], Instant]) -> Caller:
+        state = key.state(now()) if key.expires or key.revoked else "valid"
+        if state != "valid":
+            raise AccessError(f"the API key is {state}", fix="ask the operator for a new one")
+        return Caller(key, digest, self._limits.get(key.tenant))
 
     def _match(self, digest: str) -> TenantKey | None:
         """Find by hash; the comparison that decides takes the same time for every key."""
         found = self._keys.get(digest)
         kept = digest if found is not None else "0" * len(digest)
         return found if hmac.compare_digest(kept, digest) else None
-
-
-def _holding(caller: Caller, now: Callable[[], Instant]) -> Caller:
-    key = caller.key
-    state = key.state(now()) if key.expires or key.revoked else "valid"
-    if state != "valid":
-        raise AccessError(f"the API key is {state}", fix="ask the operator for a new one")
-    return caller
 
 
 class FacetReader:

@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct, field
 
-from roadworthy.domain import EvidenceError, Instant
+from roadworthy.domain import EvidenceError, Instant, UsageError
 
 KEY_PREFIX = "rw-"
 
@@ -43,11 +43,43 @@ class TenantKey(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return "expired" if self.expires and at >= self.expires else "valid"
 
 
+MAX_SLOTS = 4096
+"""Most tenants with limits."""
+
+
+class TenantLimits(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How much a tenant may take, over all its keys and all workers. 0 or empty: no limit."""
+
+    slot: int
+    """Where its counts lie in the file of counts; its own for ever."""
+    requests_per_minute: int = 0
+    tokens_per_minute: int = 0
+    budget: str = ""
+    """A decimal amount a calendar month (UTC)."""
+    currency: str = ""
+
+    @property
+    def lifted(self) -> bool:
+        """Whether nothing is limited (any more)."""
+        return not (self.requests_per_minute or self.tokens_per_minute or self.budget)
+
+
+def next_slot(limits: Mapping[str, TenantLimits], tenant: str) -> int:
+    """A tenant's place in the file of counts. Raises UsageError when all are taken."""
+    if tenant in limits:
+        return limits[tenant].slot
+    slot = max((each.slot for each in limits.values()), default=-1) + 1
+    if slot >= MAX_SLOTS:
+        raise UsageError(f"{MAX_SLOTS} tenants have limits already; there is no place for more")
+    return slot
+
+
 class TenantFile(Struct, frozen=True, kw_only=True):
-    """The whole of tenants.json: SHA-256 of a key in hex -> what it may do."""
+    """The whole of tenants.json: SHA-256 of a key in hex -> what it may do; tenant -> limits."""
 
     version: int = 1
     keys: dict[str, TenantKey] = field(default_factory=dict)
+    limits: dict[str, TenantLimits] = field(default_factory=dict)
 
 
 def new_key() -> str:
@@ -78,13 +110,30 @@ def editing(path: Path, lock: Path) -> Iterator[dict[str, TenantKey]]:
 
     Raises EvidenceError when they cannot be read or written; then the old ones still stand.
     """
+    with _rewriting(path, lock) as (keys, _):
+        yield keys
+
+
+@contextmanager
+def limiting(path: Path, lock: Path) -> Iterator[dict[str, TenantLimits]]:
+    """The same with tenants' limits."""
+    with _rewriting(path, lock) as (_, limits):
+        yield limits
+
+
+@contextmanager
+def _rewriting(
+    path: Path, lock: Path
+) -> Iterator[tuple[dict[str, TenantKey], dict[str, TenantLimits]]]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with lock.open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        keys = dict(load_tenants(path).keys)
-        yield keys
+        before = load_tenants(path)
+        keys, limits = dict(before.keys), dict(before.limits)
+        yield keys, limits
+        after = TenantFile(keys=keys, limits=limits)
         try:
-            _publish(path, msgspec.json.encode(TenantFile(keys=keys), order="sorted"))
+            _publish(path, msgspec.json.encode(after, order="sorted"))
         except OSError as error:
             raise EvidenceError(
                 f"{path} cannot be written: {error.strerror or error}",

@@ -20,6 +20,7 @@ from roadworthy.journal import (
 from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.serving import RailLine
 
+from .allowance import budgets_of
 from .answering_releases import content_of
 from .journal_marks import read_marks, write_marks
 from .loop import loop_of
@@ -82,6 +83,7 @@ class Control:
             fault=fault,
             ledger_entries=self._entries,
             kills=dict(kills),
+            budgets=budgets_of(self.workspace, self._clock),
         )
         return exposition(read_states(self.workspace.workers), control)
 

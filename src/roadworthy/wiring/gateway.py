@@ -25,6 +25,7 @@ from roadworthy.domain import (
     Observation,
     RoadworthyError,
     RoutingTable,
+    Witness,
     format_instant,
 )
 from roadworthy.flows.hearing import HearingDeps, Terms
@@ -43,8 +44,9 @@ from roadworthy.journal import (
     recover,
 )
 from roadworthy.manifests import Workspace, load_deployment
-from roadworthy.serving import Flight, Tenants, load_tenants
+from roadworthy.serving import Flight, Quota, Tenants, load_tenants
 
+from .allowance import Allowance
 from .fronts import Front, load_front
 from .plan import Plan
 from .watched import WatchedFile
@@ -75,6 +77,12 @@ class Gateway:
         self.tenants: Tenants | None = None
         self.flight = Flight()
         self.tally = Tally()
+        self.allowance = Allowance(
+            Quota(self.workspace.quota),
+            clock,
+            tenants=lambda: self.tenants,
+            fronts=lambda: self.fronts,
+        )
         self._services: dict[str, Service] = {}
         self._deployments: dict[str, Deployment] = {}
         self._watched_table = WatchedFile(self.workspace.routing)
@@ -101,8 +109,8 @@ class Gateway:
             clock=self.clock,
             settings=deployment.journal,
             in_flight=self.flight.__len__,
-            count=self.tally.count,
         )
+        self.journal.on_kept = self._count
         self.journal.start()
         self.path = PathDeps(
             table=lambda: self.table,
@@ -222,6 +230,10 @@ class Gateway:
             if ticks % SECOND == 0:
                 self.journal.check_space()
                 self._publish_state()
+
+    def _count(self, kept: Observation, texts: Witness) -> None:
+        self.tally.count(kept)
+        self.allowance.charge(kept, texts)
 
     def _publish_state(self) -> None:
         """Leave the counts for the control process; a full disk keeps nobody from serving."""

@@ -60,7 +60,7 @@ def test_an_expired_or_revoked_key_is_refused_from_that_instant_on(changes: dict
 def test_a_caller_whose_key_is_gone_or_changed_meanwhile_is_looked_at_anew() -> None:
     key, before = tenants()
     caller = before.identify(f"Bearer {key}", lambda: NOW)
-    assert before.again(caller, lambda: NOW) is caller
+    assert before.again(caller, lambda: NOW) == caller
     with pytest.raises(AccessError):
         Tenants(TenantFile()).again(caller, lambda: NOW)
     moved = TenantKey(tenant="other", created="2026-01-01T00:00:00.000000Z")

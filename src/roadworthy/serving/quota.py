@@ -1,0 +1,199 @@
+"""How much a tenant may ask, read and spend: counted in one small file that all workers share.
+
+Enters: who asks, later what it took. Leaves: leave to go on, or QuotaError: what is used up, until
+when.
+Never happens here: a limit that each worker counts for itself, a limit that a restart forgets, or
+leave for a limited tenant while the counts cannot be kept.
+
+Rates are counted by the generic cell rate algorithm (ITU-T I.371, appendix I): one instant per
+rate says when all that was taken would have been due, so a minute's worth may come at once and no
+more than that in any minute thereafter but what has drained. What an answer takes is known when it
+has ended, so answers under way are counted late.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import fcntl
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import ROUND_UP, Decimal
+from pathlib import Path
+
+from msgspec import Struct
+
+from roadworthy.domain import EvidenceError, QuotaError
+
+from .tenants import MAX_SLOTS, TenantLimits
+
+WINDOW_NS = 60_000_000_000
+
+ALARMS = (0.5, 0.8, 1.0)
+"""Shares of a budget at which it is said that they are spent."""
+
+_SLOT = struct.Struct("<qqqI")
+_SLOT_BYTES = 64
+_HEADER = b"RWQUOTA1".ljust(_SLOT_BYTES, b"\0")
+_BILLION = Decimal(1_000_000_000)
+
+
+class Taken(Struct, kw_only=True):
+    """What a tenant has taken, as it lies in the file."""
+
+    requests_due: int = 0
+    """Nanoseconds since the epoch at which all requests so far would have been due, one by one."""
+    tokens_due: int = 0
+    spent: int = 0
+    """Billionths of the currency in `month`."""
+    month: int = 0
+    """Such as 202611, UTC."""
+
+    def spent_in(self, month: int) -> int:
+        """Billionths spent in a month."""
+        return self.spent if self.month == month else 0
+
+
+class Quota:
+    """The shared counts. Every method may raise EvidenceError: then nobody who is limited asks."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle = -1
+
+    def admit(self, limits: TenantLimits, now: float) -> None:
+        """Count a request that begins at `now` (seconds since the epoch). Raises QuotaError."""
+        with self._slot(limits.slot) as taken:
+            _require(limits, taken, now)
+            if limits.requests_per_minute:
+                due = max(taken.requests_due, _ns(now))
+                taken.requests_due = due + WINDOW_NS // limits.requests_per_minute
+
+    def charge(self, limits: TenantLimits, now: float, *, tokens: int, cost: str | None) -> str:
+        """Count what an answer took. `cost` is a decimal amount in the budget's currency.
+
+        Returns which alarm of the budget it set off, in words; mostly none.
+        """
+        with self._slot(limits.slot) as taken:
+            if limits.tokens_per_minute:
+                due = max(taken.tokens_due, _ns(now))
+                taken.tokens_due = due + tokens * WINDOW_NS // limits.tokens_per_minute
+            if cost is not None:
+                month = month_of(now)
+                before = taken.spent_in(month)
+                taken.spent = before + billionths(cost)
+                taken.month = month
+                return _alarm(limits, before, taken.spent)
+        return ""
+
+    def taken(self, limits: TenantLimits) -> Taken:
+        """What the tenant has taken so far."""
+        with self._slot(limits.slot) as taken:
+            return taken
+
+    def requests_left(self, limits: TenantLimits, now: float) -> int:
+        """How many requests could come at once."""
+        if not limits.requests_per_minute:
+            return 0
+        free = WINDOW_NS - max(0, self.taken(limits).requests_due - _ns(now))
+        return max(0, free // (WINDOW_NS // limits.requests_per_minute))
+
+    def at_least(self, limits: TenantLimits, spent: int, month: int) -> None:
+        """Correct the spending of a month upwards to what the journal knows."""
+        with self._slot(limits.slot) as taken:
+            taken.spent = max(taken.spent_in(month), spent)
+            taken.month = month
+
+    @contextmanager
+    def _slot(self, slot: int) -> Iterator[Taken]:
+        """Hold one tenant's counts; what was changed is written on leaving."""
+        if not 0 <= slot < MAX_SLOTS:
+            raise EvidenceError(f"{self._path} has no place {slot}", fix="set the limits again")
+        place = (slot + 1) * _SLOT_BYTES
+        try:
+            handle = self._open()
+            fcntl.lockf(handle, fcntl.LOCK_EX, _SLOT_BYTES, place)
+            try:
+                data = os.pread(handle, _SLOT.size, place)
+                before = _SLOT.unpack(data) if len(data) == _SLOT.size else (0, 0, 0, 0)
+                taken = Taken(
+                    requests_due=before[0], tokens_due=before[1], spent=before[2], month=before[3]
+                )
+                yield taken
+                after = (taken.requests_due, taken.tokens_due, taken.spent, taken.month)
+                if after != before:
+                    os.pwrite(handle, _SLOT.pack(*after), place)
+            finally:
+                fcntl.lockf(handle, fcntl.LOCK_UN, _SLOT_BYTES, place)
+        except (OSError, struct.error) as error:
+            raise EvidenceError(f"limits cannot be counted in {self._path}: {error}") from None
+
+    def _open(self) -> int:
+        if self._handle < 0:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            handle = os.open(self._path, flags, 0o600)
+            if os.pread(handle, len(_HEADER), 0) not in (b"", _HEADER):
+                os.close(handle)
+                raise OSError("it is no file of counts; remove it and start the gateway again")
+            os.pwrite(handle, _HEADER, 0)
+            self._handle = handle
+        return self._handle
+
+
+def _require(limits: TenantLimits, taken: Taken, now: float) -> None:
+    if limits.budget and taken.spent_in(month_of(now)) >= billionths(limits.budget):
+        raise QuotaError(
+            f"the month's budget of {limits.budget} {limits.currency} is spent",
+            what="budget",
+            fix="it begins anew with the month (UTC); the operator may raise it",
+        )
+    if limits.tokens_per_minute:
+        wait = taken.tokens_due - _ns(now) - WINDOW_NS
+        if wait >= 0:
+            said = f"{limits.tokens_per_minute} tokens a minute are used up"
+            raise QuotaError(said, what="tokens", retry_after_s=wait / 1e9)
+    if limits.requests_per_minute:
+        gap = WINDOW_NS // limits.requests_per_minute
+        wait = taken.requests_due + gap - _ns(now) - WINDOW_NS
+        if wait > 0:
+            said = f"{limits.requests_per_minute} requests a minute are used up"
+            raise QuotaError(said, what="requests", retry_after_s=wait / 1e9)
+
+
+def _alarm(limits: TenantLimits, before: int, after: int) -> str:
+    """What is said when spending passes a mark."""
+    if not limits.budget:
+        return ""
+    budget = billionths(limits.budget)
+    passed = [mark for mark in ALARMS if before < budget * mark <= after]
+    return f"{passed[-1]:.0%} of {limits.budget} {limits.currency} is spent" if passed else ""
+
+
+def _ns(now: float) -> int:
+    return int(now * 1e9)
+
+
+def billionths(amount: str) -> int:
+    """A decimal amount in billionths, rounded up. Raises ValueError."""
+    try:
+        return int((Decimal(amount) * _BILLION).to_integral_value(ROUND_UP))
+    except ArithmeticError:
+        raise ValueError(f"{amount!r} is no amount") from None
+
+
+def month_of(now: float) -> int:
+    """The UTC month of seconds since the epoch, such as 202611."""
+    moment = dt.datetime.fromtimestamp(now, dt.UTC)
+    return moment.year * 100 + moment.month
+
+
+def forecast(spent: int, now: float) -> float:
+    """Billionths at the end of the month if it goes on as so far."""
+    moment = dt.datetime.fromtimestamp(now, dt.UTC)
+    days = calendar.monthrange(moment.year, moment.month)[1]
+    begin = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    elapsed = max((moment - begin).total_seconds(), 3600.0)
+    return spent * days * 86_400 / elapsed
