@@ -14,11 +14,12 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
-from roadworthy.domain import ALIASES, INDICATORS, Measurement, Observation
+from roadworthy.domain import ALIASES, INDICATORS, JUDGE_SHOWN, Measurement, Observation
 from roadworthy.statistics import DEFAULT_BINS, reliability
 
 from .cases import Rows, cases_of
 from .confusion import Average, Pair, confusion, f1_micro, macro
+from .judged import said_by_judge
 from .labels import sure
 
 Unit = tuple[str, str]
@@ -37,10 +38,14 @@ def contributions(
 ) -> dict[Unit, float]:
     """Case -> what it adds; empty for an indicator that has no such parts (a percentile).
 
-    `measured` measures the indicator of some of the rows.
+    Nor has one that a judge says: how its errors go together in two runs, nobody rated. `measured`
+    measures the indicator of some of the rows.
     """
     name = ALIASES.get(name, name)
-    groups = cases_of(rows).each()
+    cases = cases_of(rows)
+    if said_by_judge(JUDGE_SHOWN.get(name, name), cases):
+        return {}
+    groups = cases.each()
     spec = INDICATORS.get(name)
     if name in _LABELS:
         return _of_labels(name, rows)

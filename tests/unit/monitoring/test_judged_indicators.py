@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from roadworthy.domain import JUDGE_SHOWN, Observation, SafetySLO, Verdict
-from roadworthy.monitoring import measure, measure_all
+from roadworthy.monitoring import contributions, measure, measure_all
 from roadworthy.policy import assess
 
 PAIRS = {"judge": "d", "people": "preference@reference"}
@@ -198,3 +198,12 @@ def test_agreement_on_cases_in_groups_is_bounded_less_well() -> None:
     assert found.value == alone.value
     assert None not in (found.low, found.high, alone.low, alone.high)
     assert found.low < alone.low < alone.high < found.high  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", ["groundedness", "own"])
+def test_what_a_judge_says_of_two_runs_is_not_paired(name: str) -> None:
+    """The pairs' noise would be the judge's, and the correction's is not in it."""
+    rows = drawn(name, name)
+    assert contributions(name, rows, lambda part: measure(name, part)) == {}
+    bare = [structs.replace(each, attributes={}) for each in rows]
+    assert len(contributions(name, bare, lambda part: measure(name, part))) == len(rows)
