@@ -74,6 +74,8 @@ async def test_every_kill_is_named_with_the_one_command_that_lifts_them(
     (incident,) = answers.entered("incident.opened")
     assert f"roadworthy resume {incident} {desk.root} --as A --as B --reason TEXT" in said
     people = ("--as", "bob", "--as", "cleo", "--reason", "mended")
+    assert "no case yet" in desk.types("resume", incident, "DIR", *people, ends=3)
+    answers.learned()
     lifted = desk.json("resume", incident, "DIR", *people)
     assert (lifted["lifted"], lifted["standing"]) == ([first.id, second.id], [])
     said = desk.types("resume", incident, "DIR", *people, ends=1)
@@ -84,6 +86,7 @@ async def test_several_ids_are_lifted_together_or_not_at_all(answers: Answers, d
     seen = await answers.leave()
     said = desk.json("outcome", "add", seen.id, "DIR", "--violation", "rude", "--as", "bob")
     people = ("--as", "bob", "--as", "cleo", "--reason", "mended")
+    answers.learned()
     desk.types("resume", *said["kills"], "kill-0", "DIR", *people, ends=1)
     assert len(answers.kills()) == 2
     said_of_one = desk.types("resume", said["kills"][0], "DIR", *people)
@@ -283,6 +286,8 @@ async def test_closing_and_activating_say_what_is_still_stopped_and_how_it_is_li
     said = desk.json("outcome", "add", seen.id, "DIR", "--violation", "insults", "--as", "bob")
     (bundle,) = (tmp_path / ".roadworthy" / "bundles").iterdir()
     activate = ("release", "activate", str(bundle), "--dir", "DIR", "--as", "cleo")
+    assert "no case yet" in desk.types(*activate, ends=3)
+    answers.learned()
     told = desk.types(*activate)
     assert f"still stopped: system ({said['kill']})" in told and lift.format(said["kill"]) in told
     assert desk.json(*activate)["standing"] == said["kills"]
@@ -353,6 +358,7 @@ async def test_a_strangers_words_never_drive_the_terminal(answers: Answers, desk
     shown = [desk.types("outcome", "add", seen.id, "DIR", *rude)]
     (incident,) = answers.entered("incident.opened")
     why = ("--reason", evil, "--as", "bob", "--as", "cleo")
+    answers.learned()
     shown += [desk.types("resume", incident, "DIR", *why)]
     shown += [desk.types("incident", "dismiss", incident, "DIR", *why)]
     shown += [

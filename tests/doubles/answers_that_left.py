@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
+from msgspec import convert, structs
+
 from roadworthy.domain import (
+    OVER,
+    Assessment,
+    Bar,
     Deployment,
+    Draft,
+    GateDecision,
+    Incident,
     JournalSettings,
     KillFlag,
     Observation,
     Outcome,
+    PinnedCase,
+    SafetySLO,
+    SuitePin,
+    Verdict,
     Witness,
     format_instant,
+    plain,
     sha256,
 )
+from roadworthy.flows.learning import incidents_of
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import Acting
 from roadworthy.flows.road import Violation
@@ -122,8 +137,55 @@ class Answers:
         root = self.loop.workspace.root
         return Control(Plan(workspace=str(root), roots={"": str(root.parent)}))
 
+    def learned(self) -> None:
+        """What promotions and a gate that met their cases leave in the ledger, of what is live."""
+        incidents = [each for each in incidents_of(self.loop).values() if each.state not in OVER]
+        pins = {each.id: self._pins(each) for each in incidents}
+        entry = self.loop.ledger.newest(kind="release.activated", system="letters")
+        assert entry is not None
+        candidate = str(entry.payload["candidate"])
+        cases = {pin.id: pin.digest for each in pins.values() for pin in each}
+        suite = SuitePin(name="incidents", digest=sha256(b"incidents"), cases=cases)
+        bar = Bar(system="letters", candidate=candidate, slos="", suites=(suite,))
+        digest = self.loop.blobs.put_json(bar)
+        met = Assessment(
+            slo=SafetySLO(name="incident_cases", target="== 1"), name="incident_cases",
+            target="== 1", estimate=1.0, low=None, high=None, n=len(cases), verdict=Verdict.PASS,
+        )  # fmt: skip
+        judged = self.loop.ledger.newest(kind="gate.decided", subject=candidate)
+        assert judged is not None
+        said_before = self.loop.blobs.get_json(str(judged.payload["digest"]))
+        before = convert(said_before, GateDecision, strict=False)
+        decision = structs.replace(before, run="run-2", bar=digest, slos=(met,))
+        said = {
+            "decision": "PASS", "run": "run-2", "bar": digest,
+            "digest": self.loop.blobs.put_json(decision),
+        }  # fmt: skip
+        for each in incidents:
+            payload = {"cases": [pin.id for pin in pins[each.id]], "pins": pins[each.id]}
+            self._enter("incident.promoted", each.id, payload)
+        self._enter("gate.decided", candidate, said)
+
+    def _pins(self, incident: Incident) -> list[PinnedCase]:
+        return [
+            PinnedCase(
+                id=f"{incident.id}-{number}", suite="incidents", observation=observation,
+                action="block", digest=sha256(observation.encode()), parts={},
+            )
+            for number, observation in enumerate(incident.observations, start=1)
+        ]  # fmt: skip
+
+    def _enter(self, kind: str, subject: str, payload: Mapping[str, object]) -> None:
+        self.loop.ledger.record(
+            Draft(
+                system="letters", kind=kind, subject=subject, actor=self.loop.machine,
+                payload=plain(payload),
+            )
+        )  # fmt: skip
+
     def lift(self, *which: str) -> list[KillFlag]:
-        """Two people lift."""
+        """Two people lift, the live release having learned."""
+        self.learned()
         people = [self.acting("bob"), self.acting("cleo")]
         return lift(which, self.loop, people=people, reason="mended")
 

@@ -70,6 +70,7 @@ async def test_two_events_of_two_scopes_on_one_answer_both_stop_and_both_again_a
                     "slice:jurisdiction=DE", "slice:supplier=S-9", "system",
                 }  # fmt: skip
                 incidents = list(incidents_of(answers.loop))
+                answers.learned()
                 code, said, errors = await roadworthy(
                     *("resume", *incidents, str(tmp_path), "--reason", "mended", "--json"),
                     *("--as", "bob", "--as", "cleo"),

@@ -16,6 +16,7 @@ from roadworthy.domain import (
     EvidenceError,
     Incident,
     Observation,
+    RefusedError,
     UsageError,
     VerificationError,
 )
@@ -111,25 +112,28 @@ async def test_a_report_that_the_ledger_knew_of_when_two_people_lifted_sets_noth
     assert answers.kills() == () and len(answers.entered()) == 1
 
 
-async def test_a_kill_lifted_before_anybody_entered_it_is_entered_and_not_set_again(
+async def test_a_kill_is_not_lifted_before_anybody_entered_what_it_stopped(
     answers: Answers,
 ) -> None:
     seen = await answers.leave()
     said = await answers.learn(answers.says(seen, "insults"))
     (flag,) = answers.worker_stops(answers.violation(seen, said))
-    answers.lift(flag.id)
-    assert answers.entered() == answers.entered("kill.lifted") == [flag.id]
+    with pytest.raises(RefusedError, match="no incident yet"):
+        answers.lift(flag.id)
     answers.control().round()
     (incident,) = incidents_of(answers.loop).values()
-    assert answers.kills() == ()
-    assert (incident.state, incident.kills) == ("open", ()), "nothing contains it"
+    assert (incident.state, incident.kills) == ("contained", (flag.id,))
+    assert answers.lift(flag.id) == [flag]
+    answers.control().round()
+    assert answers.entered() == answers.entered("kill.lifted") == [flag.id]
+    assert answers.kills() == (), "lifted, and not set again"
 
 
 async def test_a_report_that_nobody_had_entered_when_another_kill_was_lifted_still_stops(
     answers: Answers,
 ) -> None:
     first, second = await answers.leave(), await answers.leave()
-    answers.worker_stops(answers.violation(first, answers.says(first, "insults")))
+    on_violation(answers.violation(first, answers.says(first, "insults")), answers.loop)
     await answers.learn(answers.says(second, "insults"))
     answers.lift("system")
     answers.control().round()

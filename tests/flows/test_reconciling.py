@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from doubles.answers_that_left import Answers
 from doubles.ledgers import cut
 from doubles.live_system import write_live_system
 from roadworthy.cli.acting import find_acting
@@ -116,6 +117,7 @@ async def test_a_lifted_kill_is_not_set_again_by_a_restart(loop: Loop) -> None:
     await left(loop, "you will get 900 euro")
     a_control(loop).round()
     people = [found for name in ("cleo", "dan") if (found := find_acting(loop.workspace, name))]
+    Answers(loop).learned()
     lift(["tenant:acme"], loop, people=people, reason="mended")
     a_control(loop).round()
     assert read_table(loop.workspace.routing).kills == ()

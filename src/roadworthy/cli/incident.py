@@ -147,7 +147,7 @@ def close(
     from roadworthy.flows.learning import find_incident
     from roadworthy.flows.routing import read_table
     from roadworthy.flows.second_person import DECIDERS
-    from roadworthy.flows.stopping import kills_of
+    from roadworthy.incidents import kills_of
     from roadworthy.ledger import require_role
 
     from .acting import acting_person, begun_loop
@@ -158,7 +158,7 @@ def close(
     put_back(loop)
     require_role(loop.trust, key.key_id, DECIDERS, format_instant(loop.clock.now()))
     closed = close_incident(find_incident(loop, incident), loop, signer=signer)
-    stands = kills_of(closed, read_table(loop.workspace.routing))
+    stands = kills_of(closed, read_table(loop.workspace.routing).kills)
     if json:
         emit(_as_json(closed) | {"standing": [flag.id for flag in stands]})
         return

@@ -24,14 +24,14 @@ def say_waiting(loop: Any, directory: Path) -> None:
 def say_more(incident: Incident, loop: Any, directory: Path) -> None:
     """Notes, what its kills stop now, the next step."""
     from roadworthy.flows.routing import read_table
-    from roadworthy.flows.stopping import kills_of
+    from roadworthy.incidents import kills_of
     from roadworthy.wiring.notes import notes_on
 
     for note in notes_on(incident, loop):
         say_note(note, loop)
     if incident.reason:
         say(f"dismissed: {printable(incident.reason)}")
-    stands = kills_of(incident, read_table(loop.workspace.routing))
+    stands = kills_of(incident, read_table(loop.workspace.routing).kills)
     if stands:
         say(f"still stopped: {named(stands)}")
     elif incident.kills or incident.kill:

@@ -16,7 +16,6 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
@@ -27,7 +26,6 @@ from roadworthy.domain import (
     Entry,
     EvidenceError,
     Finding,
-    GateDecision,
     Incident,
     NeverEvent,
     PinnedCase,
@@ -43,11 +41,10 @@ from roadworthy.domain import (
 )
 from roadworthy.incidents import CaseChange, case_from, demanded, fold, redact, require_demands
 from roadworthy.ledger import Ed25519Signer, sign_draft
-from roadworthy.policy import REQUIREMENT, holds
 
 from .incident_suite import SUITE, add_cases, written_cases
 from .loop import Loop
-from .run_records import bar_of
+from .owed import asked_as_pinned, met_all
 from .second_person import require_two
 from .stopping import kill_records
 
@@ -317,9 +314,9 @@ def _proof(incident: Incident, loop: Loop) -> Entry:
     )
     refused = False
     for entry in loop.ledger.entries(kind="gate.decided", system=incident.system):
-        if entry.seq <= promoted or not _asked(loop, entry, incident):
+        if entry.seq <= promoted or not asked_as_pinned(loop, entry, incident):
             continue
-        if entry.payload["decision"] == "PASS" and _met(loop, entry):
+        if met_all(loop, entry):
             return entry
         refused = True
     if refused:
@@ -331,19 +328,3 @@ def _proof(incident: Incident, loop: Loop) -> Entry:
         f"incident {incident.id} stays open: no gate has run its cases yet as they are pinned",
         fix="roadworthy eval, then roadworthy gate",
     )
-
-
-def _asked(loop: Loop, decided: Entry, incident: Incident) -> bool:
-    """Whether the run behind a decision asked every case of the incident as it is pinned."""
-    bar_digest = str(decided.payload.get("bar", ""))
-    if not bar_digest or not incident.pins:
-        return False
-    bar = bar_of(loop, bar_digest)
-    return all(holds(bar, pin) for pin in incident.pins)
-
-
-def _met(loop: Loop, decided: Entry) -> bool:
-    """Whether the decision says that every case of an incident was met."""
-    found = loop.blobs.get_json(str(decided.payload["digest"]))
-    decision = msgspec.convert(found, GateDecision, strict=False)
-    return any(item.name == REQUIREMENT and item.verdict.opens for item in decision.slos)

@@ -1,11 +1,13 @@
 """The middle of the release line: sign, activate (`building.py` builds). Each step is recorded.
 
-    sign       1 the bundle holds  2 the gate said PASS of it, its note and waivers still stand
+    sign       1 the bundle holds  2 the gate said PASS of it, since the last incident and with its
+               cases (`owed.py`); its note and waivers still stand
                3 this person may approve
                4 approval into the ledger, then into the bundle
                5 enough distinct people: release attestations into the ledger, then the bundle
                6 what was signed is verified
-    activate   1 copy into the workspace  2 verify the copy  3 gate and note still open
+    activate   1 copy into the workspace  2 verify the copy  3 gate and note still open, and no
+               incident that it has not learned from, or it is the safe baseline in an emergency
                4 this person may  5 enough people, where the charter asks  6 entry, then routing
 
 Before it signs or activates, each step asks that the whole ledger verifies (`intact.py`).
@@ -67,6 +69,7 @@ from .building import record_about, subject_of
 from .deliberating import require_agreed, require_no_objection, require_note
 from .intact import require_intact
 from .loop import Loop
+from .owed import require_learned, require_learned_or_safe
 from .release_records import (
     ACTIVATED,
     ACTIVATION_APPROVED,
@@ -122,7 +125,8 @@ def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signi
 
     `root` is the system's folder, where note and waivers lie. Raises VerificationError on a bundle
     that does not hold, UndecidedError or RefusedError unless the gate's newest decision on it is
-    PASS and its note and waivers still stand, AccessError when this person may not approve.
+    PASS, knew every incident, and its note and waivers still stand, AccessError when this person
+    may not approve.
     """
     trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
     require_intact(loop)
@@ -134,6 +138,7 @@ def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signi
         evidence=evidence_of(loop, content),  # 2
         authors=authors_of(loop, digest),
     )
+    require_learned(loop, content)
     require_note(root, case.evidence.decision)
     require_waivers(root, content, loop, trust=trust, decision=case.evidence.decision)
     _require_author(trust, case)
@@ -185,6 +190,7 @@ def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> A
     _, content = read_bundle(folder)
     subject = subject_of(content, again.digest)
     _require_open_gate(loop, content, subject, root=root)  # 3
+    owes = require_learned_or_safe(loop, content, subject.digest)
     if not _is_half_done(loop, subject):
         _require_people(loop, content, subject, key=key, signer=signer, trust=trust)  # 5
         payload = {
@@ -192,6 +198,7 @@ def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> A
             "path": str(folder.relative_to(loop.workspace.root)),
             "table": read_table(loop.workspace.routing).version,
             "signed_at": at,
+            "owes": owes,
         }
         record_about(loop, ACTIVATED, subject, signer=signer, payload=payload)  # 6
     return _go_live(loop, subject, folder, at=at, actor=f"person:{key.key_id}")

@@ -2,7 +2,8 @@
 
 stop   1 kill    the flag, on every worker, before anything is written down
        2 record  the kill, signed by the person
-lift   1 may     two distinct people who operate, with keys that are valid now
+lift   1 may     two distinct people who operate, with keys that are valid now, and no incident
+                 that the live release has not learned from (`owed.py`)
        2 record  both signatures, before anything moves again
        3 lift    the flag
 
@@ -34,10 +35,11 @@ from roadworthy.domain import (
     format_instant,
     plain,
 )
-from roadworthy.incidents import fold
+from roadworthy.incidents import fold, kills_of
 from roadworthy.ledger import distinct_people, require_role, sign_draft
 
 from .loop import Loop
+from .owed import require_live_learned
 from .people import Acting
 from .routing import brake, publish, read_table
 from .trusting import require_agreement
@@ -224,7 +226,7 @@ def find_kills(which: Sequence[str], loop: Loop) -> list[KillFlag]:
         meant = [flag for flag in table.kills if word in (flag.id, words_of(flag))]
         incident = _incident(word, loop) if not meant else None
         if incident is not None:
-            meant = kills_of(incident, table)
+            meant = kills_of(incident, table.kills)
         if not meant:
             about = f"no kill of incident {word}" if incident is not None else f"no kill {word!r}"
             standing = ", ".join(f"{flag.id} ({words_of(flag)})" for flag in table.kills)
@@ -233,17 +235,6 @@ def find_kills(which: Sequence[str], loop: Loop) -> list[KillFlag]:
     if not found:
         raise UsageError("what is to be lifted?", fix="give kill ids, a scope or an incident's id")
     return list(found.values())
-
-
-def kills_of(incident: Incident, table: RoutingTable) -> list[KillFlag]:
-    """The kills of a table that were set for an incident."""
-    about = (incident.system, incident.never_event)
-    return [
-        flag
-        for flag in table.kills
-        if flag.id in incident.kills
-        or ((flag.system, flag.never_event) == about and flag.observation in incident.observations)
-    ]
 
 
 def _incident(word: str, loop: Loop) -> Incident | None:
@@ -271,8 +262,9 @@ def lift(
     """Lift the kills of those ids, scopes or incidents, all or none; returns them.
 
     Raises AccessError unless two distinct people who operate are there with valid keys,
-    UsageError when no such kill stands or the reason is empty, EvidenceError when it cannot be
-    recorded (then nothing is lifted).
+    RefusedError while the live release has not passed the cases of what they stopped, UsageError if
+    no such kill stands or the reason is empty, EvidenceError when it cannot be recorded (then
+    nothing is lifted).
     """
     if not reason.strip():
         raise UsageError("lifting a kill needs a reason", fix="--reason TEXT")
@@ -290,6 +282,7 @@ def lift(
         )
     # 2 record
     with kill_records(loop):
+        require_live_learned(loop, found)
         _enter(found, loop)
         loop.ledger.record(*_lift_drafts(found, people, reason=reason, names=sorted(names)))
     # 3 lift

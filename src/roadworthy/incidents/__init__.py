@@ -1,7 +1,7 @@
 """Incidents: their states, and the cases that they become. Pure values; no I/O."""
 
 from .changes import CaseChange
-from .lifecycle import fold, incident_id, open_incident
+from .lifecycle import fold, incident_id, kills_of, open_incident
 from .regression import case_from, demanded, redact, require_demands
 from .reports import fold_reports, is_known, report_id
 
@@ -13,6 +13,7 @@ __all__ = [
     "fold_reports",
     "incident_id",
     "is_known",
+    "kills_of",
     "open_incident",
     "redact",
     "report_id",

@@ -16,6 +16,7 @@ from roadworthy.domain import (
     Entry,
     Incident,
     Instant,
+    KillFlag,
     NeverEvent,
     Observation,
     digest_of,
@@ -140,6 +141,17 @@ def _promoted(incident: Incident, entry: Entry, approved: Sequence[Entry]) -> In
         closed_at="",
         closed_by="",
     )
+
+
+def kills_of(incident: Incident, flags: Iterable[KillFlag]) -> list[KillFlag]:
+    """Those of the flags that were set for an incident."""
+    about = (incident.system, incident.never_event)
+    return [
+        flag
+        for flag in flags
+        if flag.id in incident.kills
+        or ((flag.system, flag.never_event) == about and flag.observation in incident.observations)
+    ]
 
 
 def _stopped(incident: Incident, kills: Iterable[str]) -> Incident:
