@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from roadworthy.domain import Observation
 from roadworthy.evaluation import Degrees, compare_degrees
-from roadworthy.monitoring import families
+from roadworthy.monitoring import families, without_judges
 from roadworthy.policy import GradedPair, PairedScore
 from roadworthy.statistics import Interval, score_difference
 
@@ -23,7 +23,11 @@ from .comparing import as_pair, differences
 def paired_scores(
     before: Sequence[Observation], after: Sequence[Observation]
 ) -> list[PairedScore | GradedPair]:
-    """Every score of both runs: right and wrong, and matters of degree. No score is both."""
+    """Every score of both runs: right and wrong, and matters of degree. No score is both.
+
+    What judges say is none of them: nobody rated these answers, so it excludes no drop.
+    """
+    before, after = without_judges(before), without_judges(after)
     degrees = graded_pairs(before, after)
     names = {each.score for each in degrees}
     verdicts = [each for each in differences(before, after) if each.score not in names]

@@ -35,6 +35,7 @@ from roadworthy.domain import (
     plain,
 )
 from roadworthy.evaluation import pin_suite, quarantine_of
+from roadworthy.monitoring import judges_of
 from roadworthy.policy import (
     RegressionRule,
     assess_incident_cases,
@@ -218,6 +219,10 @@ def _compared(baseline: Baseline, rows: list[Observation], pull: Pull | None) ->
     """What changed against the live release or the base, or why nothing is compared."""
     than = "the base" if pull is not None else "the live release"
     notes = [in_words(each, than) for each in differences(baseline.rows, rows)]
+    if pull is not None and (names := judges_of(rows)):
+        notes.append(
+            f"{', '.join(names)}: a judge's word, which is no proof that nothing got worse"
+        )
     return [*notes, f"not compared: {baseline.missing}"] if baseline.missing else notes
 
 

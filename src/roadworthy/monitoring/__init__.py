@@ -5,6 +5,7 @@ from .clusters import families
 from .contributions import contributions
 from .fitting import Labelled, labelled_confidences
 from .indicators import measure, measure_all
+from .judged import judges_of, without_judges
 from .lookout import Lookout, lookouts, unchecked
 from .rates import ATTACKS
 from .selection import by_facets, selector, uncarried
@@ -17,6 +18,7 @@ __all__ = [
     "contributions",
     "copies_in",
     "families",
+    "judges_of",
     "labelled_confidences",
     "lookouts",
     "measure",
@@ -24,4 +26,5 @@ __all__ = [
     "selector",
     "uncarried",
     "unchecked",
+    "without_judges",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 
 from msgspec import Struct, structs
 
@@ -60,6 +61,24 @@ class Judged(Struct, frozen=True, kw_only=True):
 def said_by_judge(name: str, cases: Cases) -> bool:
     """Whether a judge gave this score."""
     return any(name in judges_in(row) for row in cases.rows)
+
+
+def judges_of(rows: Iterable[Observation]) -> list[str]:
+    """The scores that judges gave, by name."""
+    return sorted({name for row in rows for name in judges_in(row)})
+
+
+def without_judges(rows: Iterable[Observation]) -> list[Observation]:
+    """The rows without what judges said of them."""
+    return [
+        structs.replace(
+            row,
+            scores={name: said for name, said in row.scores.items() if name not in judges_in(row)},
+        )
+        if judges_in(row)
+        else row
+        for row in rows
+    ]
 
 
 def ready_rubric(

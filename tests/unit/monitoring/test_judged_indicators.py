@@ -8,8 +8,9 @@ import pytest
 from msgspec import structs
 
 from roadworthy.domain import JUDGE_SHOWN, Observation, SafetySLO, Verdict
-from roadworthy.monitoring import contributions, measure, measure_all
-from roadworthy.policy import assess
+from roadworthy.flows.graded import paired_scores
+from roadworthy.monitoring import contributions, judges_of, measure, measure_all
+from roadworthy.policy import RegressionRule, assess, regressions
 
 PAIRS = {"judge": "d", "people": "preference@reference"}
 
@@ -207,3 +208,15 @@ def test_what_a_judge_says_of_two_runs_is_not_paired(name: str) -> None:
     assert contributions(name, rows, lambda part: measure(name, part)) == {}
     bare = [structs.replace(each, attributes={}) for each in rows]
     assert len(contributions(name, bare, lambda part: measure(name, part))) == len(rows)
+
+
+def test_a_judge_s_word_excludes_no_drop_in_a_change() -> None:
+    """A judge that always says yes would pass every change: what it says is not compared."""
+    before = [row(case, {"own": 1.0, "exact": 1.0}, judge="own") for case in range(300)]
+    after = [structs.replace(each) for each in before]
+    assert {each.score for each in paired_scores(before, after)} == {"all scores", "exact"}
+    alone = [row(case, {"own": 1.0}) for case in range(300)]
+    assert paired_scores(alone, alone) == []
+    (found,) = regressions(paired_scores(alone, alone), RegressionRule())
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert judges_of(alone) == ["own"]
