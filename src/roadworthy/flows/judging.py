@@ -213,7 +213,8 @@ def _side(slo: SafetySLO, rows: Sequence[Observation], level: float) -> Side:
     def measured(part: Sequence[Observation]) -> Measurement:
         return _measure(slo, part, level)
 
-    cases = contributions(read_name(slo).metric, rows, measured)
+    asked = read_name(slo)
+    cases = contributions(asked.metric, rows, measured, aggregation=asked.aggregation)
     return Side(measured=measured(rows), cases={"/".join(key): of for key, of in cases.items()})
 
 

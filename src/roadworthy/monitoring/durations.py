@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 from roadworthy.domain import IndicatorSpec, Measurement, Observation
 from roadworthy.statistics import quantile, quantile_interval
 
-from .cases import Asking, Cases, per_case
+from .cases import Asking, Cases, Rows, per_case
 from .results import absent, bounded, mean_of
+
+Unit = tuple[str, str]
 
 
 def duration(spec: IndicatorSpec, cases: Cases, aggregation: str, confidence: float) -> Measurement:
@@ -31,6 +36,24 @@ def duration(spec: IndicatorSpec, cases: Cases, aggregation: str, confidence: fl
         confidence=confidence,
         method=f"order statistics, {how}",
     )
+
+
+def duration_parts(name: str, groups: Iterable[Rows], how: str, value: float) -> dict[Unit, float]:
+    """Case -> its mean duration, or how much of it lies above the percentile `value`.
+
+    What a percentile's noise is made of is which cases lie above it (Bahadur 1966,
+    https://doi.org/10.1214/aoms/1177699450). Empty of the least and the most, which have no parts.
+    """
+    if how in ("min", "max"):
+        return {}
+    taken = _latency if name == "latency" else _first_token
+    parts: dict[Unit, float] = {}
+    for group in groups:
+        known = [each for row in group if (each := taken(row)) is not None]
+        if known:
+            above = known if how == "mean" else [float(each > value) for each in known]
+            parts[group[0].unit] = math.fsum(above) / len(known)
+    return parts
 
 
 def _ordered(cases: Cases, taken: Asking) -> tuple[list[float], list[float]]:

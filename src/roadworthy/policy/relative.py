@@ -22,7 +22,7 @@ class Side(Struct, frozen=True, kw_only=True):
 
     measured: Measurement
     cases: Mapping[str, float]
-    """Case -> what it adds to the indicator; empty where it has no such parts (a percentile)."""
+    """Case -> what it adds to the indicator; empty where it has no such parts (an area, a gap)."""
 
 
 def assess_relative(
@@ -57,7 +57,7 @@ def assess_relative(
         high=new.high,
         baseline=old.value,
         difference=new.value - old.value,
-        reason=f"{told}, {pairs} cases paired" if pairs else told,
+        reason=f"{told}, {pairs} cases paired" if pairs else f"{told}, not paired case by case",
     )
 
 

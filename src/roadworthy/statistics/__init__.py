@@ -16,6 +16,7 @@ from .calibration import (
     brier_parts,
     calibration_interval,
     debiased_gap,
+    debiased_slope,
     equal_mass,
     equal_mass_of,
     expected_calibration_error,
@@ -33,6 +34,7 @@ from .comparison import (
     mcnemar_exact,
     paired_difference,
 )
+from .correlation import correlation_interval, pearson, spearman
 from .distributions import beta_quantile, normal_cdf, normal_quantile, regularised_beta, t_quantile
 from .intervals import (
     Interval,
@@ -58,7 +60,7 @@ from .quantiles import quantile, quantile_cases, quantile_interval
 from .ranks import Shift, SignedRanks, shift, sign_flips, signed_ranks
 from .recalibration import IsotonicMap, LogisticMap, isotonic, platt, temperature
 from .repeats import pass_at_k, pass_hat_k, reduced
-from .selective import RiskPoint, area_interval, area_under_risk, risk_coverage, risk_of
+from .selective import RiskPoint, area_interval, area_parts, area_under_risk, risk_coverage, risk_of
 from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
 
 __all__ = [
@@ -84,6 +86,7 @@ __all__ = [
     "SignedRanks",
     "Threshold",
     "area_interval",
+    "area_parts",
     "area_under_risk",
     "bca_bootstrap",
     "bca_mean",
@@ -100,7 +103,9 @@ __all__ = [
     "clustered",
     "cohen_kappa",
     "controlled_threshold",
+    "correlation_interval",
     "debiased_gap",
+    "debiased_slope",
     "equal_mass",
     "equal_mass_of",
     "expected_calibration_error",
@@ -121,6 +126,7 @@ __all__ = [
     "paired_power",
     "pass_at_k",
     "pass_hat_k",
+    "pearson",
     "platt",
     "prediction_powered",
     "proof_cases",
@@ -140,6 +146,7 @@ __all__ = [
     "shift",
     "sign_flips",
     "signed_ranks",
+    "spearman",
     "stop_when_narrow",
     "sweep",
     "t_quantile",

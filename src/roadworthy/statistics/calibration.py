@@ -163,6 +163,13 @@ def debiased_gap(rows: Sequence[Bin]) -> float:
     return max(0.0, 2 * seen - noisy)
 
 
+def debiased_slope(row: Bin) -> float:
+    """By how much `debiased_gap` rises with a bin's confidence, times the bin's share."""
+    gap, noise = row.confidence - row.accuracy, _noise(row)
+    sign = 1.0 if gap >= 0 else -1.0
+    return sign if noise <= 0 else 2 * sign - math.erf(gap / noise / math.sqrt(2))
+
+
 def _noise(row: Bin) -> float:
     return math.sqrt(row.accuracy * (1 - row.accuracy) / row.n)
 

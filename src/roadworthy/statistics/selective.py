@@ -104,6 +104,26 @@ def area_interval(
     many = len(set(cases)) if cases else len(right)
     if many < FEWEST_CASES or min(kinds) < FEWEST_OF_A_KIND:
         return None
+    area = area_under_risk(points)
+    adds = area_parts(confidences, right, weights, points=points)
+    if cases:
+        adds = _summed(adds, cases)
+    found = bca_mean([area + many * each for each in adds], confidence=confidence)
+    return Interval(max(0.0, min(found.low, area)), min(1.0, max(found.high, area)))
+
+
+def area_parts(
+    confidences: Sequence[float],
+    right: Sequence[bool],
+    weights: Sequence[float] = (),
+    *,
+    points: Sequence[RiskPoint] = (),
+) -> list[float]:
+    """By how much each answer moves the area under risk over coverage; they sum to 0.
+
+    Raises ValueError as `risk_coverage`, and without data.
+    """
+    points = points or risk_coverage(confidences, right, weights)
     weights = weights or [1.0] * len(right)
     total, area = points[-1].answered, area_under_risk(points)
     later: dict[float, tuple[float, float]] = {}
@@ -114,14 +134,10 @@ def area_interval(
         shares, risks = shares + own, risks + own * point.risk
         gained = point.risk - risks - area
         later[point.threshold] = (gained + shares, gained)
-    adds = [
+    return [
         weight * later[sure][hit] / total
         for sure, hit, weight in zip(confidences, right, weights, strict=True)
     ]
-    if cases:
-        adds = _summed(adds, cases)
-    found = bca_mean([area + many * each for each in adds], confidence=confidence)
-    return Interval(max(0.0, min(found.low, area)), min(1.0, max(found.high, area)))
 
 
 def _summed(adds: Sequence[float], cases: Sequence[Hashable]) -> list[float]:
