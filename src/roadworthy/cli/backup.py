@@ -21,14 +21,14 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
     """Copy ledger, checkpoints, trust, runs, blobs, releases, journal. Private keys stay apart."""
-    from roadworthy.domain import UsageError, format_instant
+    from roadworthy.domain import format_instant
+    from roadworthy.flows.own_files import is_backup, require_own
     from roadworthy.ledger import back_up
     from roadworthy.wiring.clock import SystemClock
 
     from .acting import standing_workspace
 
-    if out.is_dir():
-        raise UsageError(f"{out} is a folder", fix="name the archive's file: --out FILE")
+    require_own(out, is_backup, kind="backup")
     now = format_instant(SystemClock().now())
     backup = back_up(standing_workspace(directory).root, out, at=now, with_keys=with_keys)
     if json:

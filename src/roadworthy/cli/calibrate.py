@@ -76,11 +76,14 @@ def command(
 
 def _inside(directory: Path, out: str) -> Path:
     """The file to write. Raises UsageError unless it is a JSON file in the system's folder."""
+    from roadworthy.flows.own_files import is_calibration, require_own
+
     file = directory / out
     if Path(out).suffix != ".json" or not file.resolve().is_relative_to(directory.resolve()):
         raise UsageError(
             f"--out {out!r} is no JSON file in {directory}", fix="--out calibration.json"
         )
+    require_own(file, is_calibration, kind="calibration")
     return file
 
 

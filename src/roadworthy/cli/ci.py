@@ -47,18 +47,16 @@ def command(
     if write:
         _write(write, directory)
         return
-    from roadworthy.policy import RegressionRule, to_junit, to_markdown
+    from roadworthy.policy import RegressionRule
 
-    from .gate import as_json, show
+    from .gate import as_json, require_outputs, show, write_outputs
 
     for name, value in (("--drop", drop), ("--alpha", alpha)):
         if not 0.0 < value < 1.0:
             raise UsageError(f"{name} lies between 0 and 1, not at {value}", fix=f"{name} 0.05")
+    require_outputs(markdown, junit)
     decision = _judge(directory, candidate, against, RegressionRule(drop=drop, alpha=alpha))
-    if markdown is not None:
-        markdown.write_text(to_markdown(decision), encoding="utf-8")
-    if junit is not None:
-        junit.write_text(to_junit(decision), encoding="utf-8")
+    write_outputs(decision, markdown, junit)
     if json:
         emit(as_json(decision))
     else:

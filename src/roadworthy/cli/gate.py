@@ -30,21 +30,39 @@ def command(
     """
     from roadworthy.flows.release_loop import gate
     from roadworthy.manifests import load_system
-    from roadworthy.policy import to_junit, to_markdown
     from roadworthy.wiring.loop import open_loop
 
+    require_outputs(markdown, junit)
     system = load_system(directory, candidate=candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
     decision = gate(system, loop)
-    if junit is not None:
-        junit.write_text(to_junit(decision), encoding="utf-8")
-    if markdown is not None:
-        markdown.write_text(to_markdown(decision), encoding="utf-8")
+    write_outputs(decision, markdown, junit)
     if json:
         emit(as_json(decision))
     else:
         show(decision, system.candidate.name, same_system(directory, candidate))
     raise typer.Exit(int(exit_of_verdict(decision.decision)))
+
+
+def require_outputs(markdown: Path | None, junit: Path | None) -> None:
+    """Before anything is judged: what would be written over must be a decision. UsageError."""
+    from roadworthy.flows.own_files import is_gate_junit, is_gate_markdown, require_own
+
+    if markdown is not None:
+        require_own(markdown, is_gate_markdown, kind="decision as Markdown")
+    if junit is not None:
+        require_own(junit, is_gate_junit, kind="decision as JUnit XML")
+
+
+def write_outputs(decision: GateDecision, markdown: Path | None, junit: Path | None) -> None:
+    """The decision for a pull request and for a CI. Raises EvidenceError."""
+    from roadworthy.flows.own_files import write_own
+    from roadworthy.policy import to_junit, to_markdown
+
+    if junit is not None:
+        write_own(junit, to_junit(decision).encode())
+    if markdown is not None:
+        write_own(markdown, to_markdown(decision).encode())
 
 
 def as_json(decision: GateDecision) -> dict[str, object]:

@@ -14,6 +14,9 @@ from .terminal import emit, group, say, table
 _MOST = 1_000_000_000
 """More entries than any list is read for."""
 
+INCLUSION, CONSISTENCY = "inclusion_proof", "consistency_proof"
+"""The kinds of proof, as their files say."""
+
 app = group("Read, prove, sign and verify the ledger.")
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
@@ -87,6 +90,7 @@ def prove(
     json: Json = False,
 ) -> None:
     """Prove that an entry is in the log of a signed checkpoint (RFC 9162, section 2.1.3)."""
+    _require_proof(out, INCLUSION)
     ledger = _signing(directory)
     _entry(ledger, seq)
     proof = ledger.prove(seq)
@@ -108,6 +112,7 @@ def prove_growth(
     """Prove that the log only grew since a checkpoint (RFC 9162, section 2.1.4)."""
     from roadworthy.ledger import kept_checkpoint, prove_growth
 
+    _require_proof(out, CONSISTENCY)
     proof = prove_growth(_signing(directory), kept_checkpoint(kept, _trust(directory)))
     said = f"the log of checkpoint {proof.new.size} only appends to that of {proof.old.size}: {out}"
     _hand_out(proof, said, out=out, json=json)
@@ -141,11 +146,14 @@ def checkpoint(
     import msgspec
 
     from roadworthy.flows.heads import hold_against
+    from roadworthy.flows.own_files import is_note, require_own, write_own
     from roadworthy.ledger import to_note
     from roadworthy.wiring.loop import loop_of
 
     from .acting import standing_workspace
 
+    if out is not None:
+        require_own(out, is_note, kind="checkpoint as a signed note")
     head = _put_back(directory, acting) if put_back else None
     _existing(directory)
     loop = loop_of(standing_workspace(directory))
@@ -157,7 +165,7 @@ def checkpoint(
         raise UsageError(f"key {head.key_id}, which signed it, is not in the trust file")
     note = to_note(head, key)
     if out is not None:
-        _write(out, note.encode())
+        write_own(out, note.encode())
     if json:
         emit({**msgspec.to_builtins(head), "note": note})
         return
@@ -267,21 +275,20 @@ def _shown(entry: Entry) -> dict[str, Any]:
 
 def _hand_out(proof: Any, said: str, *, out: Path | None, json: bool) -> None:
     """Write a proof to its file and say so; print it where there is no file, or JSON is wanted."""
+    from roadworthy.flows.own_files import write_own
     from roadworthy.ledger import encode_proof, proof_document
 
     if out is not None:
-        _write(out, encode_proof(proof))
+        write_own(out, encode_proof(proof))
     if json or out is None:
         emit(proof_document(proof))
     else:
         say(said)
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; into a device or a pipe as it comes."""
-    from roadworthy.flows.routing import put_in_place
+def _require_proof(out: Path | None, kind: str) -> None:
+    """A proof replaces nothing but a proof of its kind."""
+    from roadworthy.flows.own_files import is_proof_of, require_own
 
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-    else:
-        put_in_place(path, data)
+    if out is not None:
+        require_own(out, is_proof_of(kind), kind=kind.replace("_", " "))

@@ -34,12 +34,14 @@ def build(
     where no person has a key. The folder that --out lies in must be there.
     """
     from roadworthy.flows.building import build_release
+    from roadworthy.flows.own_files import require_outside
     from roadworthy.manifests import load_system
     from roadworthy.release import BUILDERS
     from roadworthy.wiring.loop import open_loop
 
     from .acting import find_acting
 
+    require_outside(out)
     system = load_system(directory, candidate=candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
     author = find_acting(loop.workspace, acting, roles=BUILDERS)

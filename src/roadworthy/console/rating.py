@@ -14,8 +14,9 @@ import msgspec
 
 from roadworthy.domain import EvidenceError, RatingTask, Sheet, digest_of
 from roadworthy.evaluation import raters
+from roadworthy.flows.own_files import begins, require_own
 
-from .report.one_file import Parts, block, packed, require_writable, whole
+from .report.one_file import Parts, block, packed, whole
 
 PAGE = Parts(
     scripts=("inflate.js", "prose.js", "theme.js", "rating-state.js", "rating.js"),
@@ -42,7 +43,7 @@ def write_page(task: RatingTask, sheet: Sheet, out: Path, *, title: str) -> int:
     Raises UsageError when `out` is something else than such a page, EvidenceError when it cannot
     be written.
     """
-    require_writable(out, ours=_OURS, kind="rating page")
+    require_own(out, begins(_OURS), kind="rating page")
     data = msgspec.json.encode(sheet_data(task, sheet))
     head, tail = PAGE.rendered(title=title, rater=sheet.rater, n=len(sheet.items)).split(_MARK)
     try:

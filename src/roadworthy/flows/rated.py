@@ -31,6 +31,7 @@ from roadworthy.ledger import require_signature
 
 from .growing import replace_file
 from .loop import Loop
+from .own_files import is_preferences, require_own
 from .rating import SUBMITTED, submission_of
 from .run_records import completion, rows_of, summary_of
 
@@ -123,8 +124,7 @@ def export_preferences(
             f"no rating gives a row in the form {form}",
             fix="side by side ratings give dpo and kto, a rubric gives kto; ties give none",
         )
-    if out.exists() and out.suffix != ".jsonl":
-        raise UsageError(f"{out} is there and is no JSONL file", fix="--out preferences.jsonl")
+    require_own(out, is_preferences, kind="file of preferences")
     data = b"".join(lines)
     cases = sorted({vote.item.case_digest for vote in ballot.counted()})
     draft = Draft(

@@ -20,8 +20,6 @@ from typing import IO, Any
 
 from msgspec import Struct
 
-from roadworthy.domain import UsageError
-
 from .shown import finalize
 
 ASSETS = Path(__file__).parent / "assets"
@@ -83,23 +81,6 @@ def block(name: str, base64_text: bytes) -> bytes:
         b'<script type="application/octet-stream" id="' + name.encode() + b'">'
         + base64_text + b"</script>\n"
     )  # fmt: skip
-
-
-def require_writable(out: Path, *, ours: bytes, kind: str) -> None:
-    """Only a new file, or an earlier page that begins with `ours`, is written over."""
-    if out.is_dir():
-        raise UsageError(f"{out} is a folder", fix=f"--out {out / 'run.html'}")
-    if not out.parent.is_dir():
-        raise UsageError(f"there is no folder {out.parent}", fix=f"mkdir -p {out.parent}")
-    if not out.exists():
-        return
-    with out.open("rb") as file:
-        earlier = file.read(len(ours)) == ours
-    if not earlier:
-        raise UsageError(
-            f"{out} is there and is no {kind}, so it is not written over",
-            fix="name another file with --out, or remove it",
-        )
 
 
 @contextmanager

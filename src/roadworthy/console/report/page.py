@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from roadworthy.domain import EvidenceError, Observation
 from roadworthy.flows.inspection import Inspection
+from roadworthy.flows.own_files import begins, require_own
 
 from .calibration import calibration_view
 from .data import CaseData
@@ -29,7 +30,7 @@ from .evidence import indicator_rows, proofs
 from .flips import flip_of, flipped_cases, flips_view
 from .links import Links
 from .objectives import level, objective_rows
-from .one_file import Parts, block, packed, require_writable, whole
+from .one_file import Parts, block, packed, whole
 from .rails_seen import OUTCOMES, confusion_view, rail_rows
 from .robustness import robustness_view
 from .slices import sliced_indicators
@@ -83,7 +84,7 @@ def write_report(inspection: Inspection, out: Path, *, texts: bool = True) -> Wr
     tags, facets, labels, scores and verdicts are. Raises UsageError when `out` is something else
     than a report, EvidenceError when it cannot be written.
     """
-    require_writable(out, ours=_OURS, kind="report")
+    require_own(out, begins(_OURS), kind="report")
     try:
         with tempfile.TemporaryFile(dir=out.parent) as spool, whole(out) as file:
             counted = _count(inspection, spool, texts=texts)
