@@ -34,6 +34,7 @@ from roadworthy.domain import (
 
 from .plan import Item, Plan
 from .scorers import DEFAULT_SCORERS, READS, DetectorFactory, make_scorer
+from .scorers.numbers import AbsoluteError
 
 _RELEASED_ONLY = frozenset({"action"})
 """Expectations of what the request line does; there is no raw form of it."""
@@ -78,6 +79,8 @@ class Scoring:
             return msgspec.structs.replace(observation, label=label, attributes=attributes)
         try:
             scores = self._scores(item, case, observation)
+            if numbers := self._numbers(item, case, observation):
+                attributes["numbers"] = numbers
         except RoadworthyError as error:
             return msgspec.structs.replace(
                 observation,
@@ -114,6 +117,18 @@ class Scoring:
             if value is not None:
                 scores[f"raw.{scorer.name}"] = value
         return scores
+
+    def _numbers(
+        self, item: Item, case: Case, observation: Observation
+    ) -> dict[str, tuple[float | None, float]]:
+        """Score -> the number that was said and the right one, of scorers that read numbers."""
+        output = "" if _withheld(case, observation) else observation.output
+        return {
+            scorer.name: pair
+            for scorer, _ in self._made[(item.suite, *item.also)]
+            if isinstance(scorer, AbsoluteError)
+            and (pair := scorer.numbers(case, output)) is not None
+        }
 
     def _of_nothing(
         self, item: Item, case: Case, observation: Observation, scorer: Scorer

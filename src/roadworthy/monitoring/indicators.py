@@ -25,6 +25,7 @@ from .agreement import majority_accuracy, self_consistency
 from .calibration import area, brier, calibration_error
 from .cases import Cases, PerCase, cases_of, part_of, per_case
 from .clusters import clusters, share_of_cases, with_groups
+from .correlation import correlation
 from .durations import duration
 from .gaps import slice_gap
 from .groups import group_rate
@@ -237,6 +238,8 @@ _METERS: dict[str, Meter] = {
     "win_rate": judge_score,
     "judge_agreement": judge_agreement,
     "rmse": root_mean_square,
+    "pearson": correlation,
+    "spearman": correlation,
     "perplexity": perplexity,
     "token_confidence": token_confidence,
     "self_consistency": self_consistency,

@@ -49,7 +49,10 @@ def test_every_indicator_that_says_measured_is_measured() -> None:
         decided(
             label, label, suite="s", case=f"c{case}", repeat=repeat, scores=scores,
             facets={"lang": label}, label_probabilities={"a": 0.5, "b": 0.5},
-            attributes={"logprobs": {"tokens": 1, "sum": -1.0}},
+            attributes={
+                "logprobs": {"tokens": 1, "sum": -1.0},
+                "numbers": {"absolute_error": [case, case + 1]},
+            },
         )
         for label, cases in (("a", range(20)), ("b", range(20, 40)))
         for case in cases

@@ -73,6 +73,51 @@ def test_errors_are_those_of_scikit_learn():
     assert root.low < root.value < root.high
 
 
+def numbered(pairs):
+    """Rows of the score `absolute_error` with the numbers that it read."""
+    return [
+        an_observation(
+            suite="s", case=f"c{at}", scores={"absolute_error": abs((said or 0.0) - right)},
+            attributes={"numbers": {"absolute_error": [said, right]}},
+        )
+        for at, (said, right) in enumerate(pairs)
+    ]  # fmt: skip
+
+
+def test_correlations_of_numbers_are_those_of_scipy():
+    stats = pytest.importorskip("scipy.stats", reason=NEEDS)
+    draw = random.Random(3)
+    right = [round(draw.uniform(0, 5), 1) for _ in range(60)]
+    said = [min(5.0, max(0.0, round(value + draw.gauss(0, 1)))) for value in right]
+    observed = numbered(zip(said, right, strict=True))
+    for name, oracle in (("pearson", stats.pearsonr), ("spearman", stats.spearmanr)):
+        found = measure(name, observed)
+        assert found.value == pytest.approx(oracle(said, right)[0])
+        assert found.low < found.value < found.high
+        assert (found.n, found.rows) == (60, 60)
+
+
+def test_nobody_gains_by_saying_no_number():
+    right = [float(n % 6) for n in range(60)]
+    whole = measure("spearman", numbered([(value + 0.1 * (at % 3), value) for at, value in
+                                          enumerate(right)])).value  # fmt: skip
+    some = measure("spearman", numbered([(None if at % 4 == 0 else value + 0.1 * (at % 3), value)
+                                         for at, value in enumerate(right)])).value  # fmt: skip
+    none = measure("spearman", numbered([(None, value) for value in right]))
+    assert some < whole
+    assert none.value < 0
+
+
+def test_a_correlation_without_enough_cases_or_of_one_number_proves_nothing():
+    few = measure("pearson", numbered([(float(n), float(n * n)) for n in range(9)]))
+    assert few.value is not None
+    assert (few.low, few.high) == (None, None)
+    assert "9 cases" in few.reason
+    same = measure("pearson", numbered([(3.0, float(n)) for n in range(40)]))
+    assert same.value is None
+    assert "one value only" in same.reason
+
+
 def test_auc_is_that_of_scikit_learn():
     metrics = pytest.importorskip("sklearn.metrics", reason=NEEDS)
     draw = random.Random(5)

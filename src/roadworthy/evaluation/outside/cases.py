@@ -88,6 +88,10 @@ SETS: dict[str, SetKind] = {
         )
         for task in known.GLUE
     },
+    "glue-stsb": SetKind(
+        title="GLUE STS-B", home=_GLUE, licence="", convert=known.stsb,
+        scorers=(ScorerSpec(scorer="absolute_error", options={"worst": 5}),),
+    ),
     "inspect": SetKind(
         title="samples of an Inspect AI log", home="", licence="", convert=logs.inspect_sample,
         reads=logs.inspect_rows,

@@ -137,6 +137,26 @@ def glue(task: str) -> Callable[[dict[str, Any], random.Random], Case | str]:
     return convert
 
 
+def stsb(row: dict[str, Any], _: random.Random) -> Case | str:
+    """How alike two sentences are, from 0 to 5. The test split has no score (-1)."""
+    first, second = _text(row, "sentence1"), _text(row, "sentence2")
+    said = str(row.get("label", row.get("score", ""))).strip()
+    if not first or not second:
+        return _NO_TEXT
+    try:
+        score = float(said)
+    except ValueError:
+        return "it has no score"
+    if not 0.0 <= score <= 5.0:
+        return "it has no score"
+    asked = "\n".join([
+        f"sentence1: {first}", f"sentence2: {second}", "",
+        "How alike are they in meaning, from 0 (not at all) to 5 (the same)? Answer with one "
+        "number alone, decimals allowed.",
+    ])  # fmt: skip
+    return Case(id="", input=asked, expect=Expect(text=said))
+
+
 def plain_row(row: dict[str, Any], _: random.Random) -> Case | str:
     """A question and what is expected, by the usual names of columns."""
     asked = _text(row, "input", "question", "prompt", "text")

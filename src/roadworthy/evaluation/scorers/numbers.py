@@ -99,3 +99,13 @@ class AbsoluteError:
         if got is None:
             return float(self._worst)
         return float(min(self._worst, *(abs(got - each) for each in wanted)))
+
+    def numbers(self, case: Case, output: str) -> tuple[float | None, float] | None:
+        """What the answer says, if a number, and the right one nearest to it; None as `score`."""
+        wanted = self._reader.wanted(case)
+        if not wanted:
+            return None
+        got = self._reader.read(output)
+        if got is None:
+            return None, float(wanted[0])
+        return float(got), float(min(wanted, key=lambda each: abs(got - each)))

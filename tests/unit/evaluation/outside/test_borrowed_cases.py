@@ -59,6 +59,22 @@ def test_a_row_becomes_a_case_that_tells_right_from_wrong(tmp_path, name, row, r
     assert scores(name, case, wrong)[0] == 0.0
 
 
+@pytest.mark.parametrize("label", [3.8, "3.800"])
+def test_stsb_asks_for_a_number_and_scores_how_far_it_is(tmp_path, label):
+    row = {"sentence1": "A plane takes off.", "sentence2": "An air plane takes off.",
+           "label": label, "idx": 0}  # fmt: skip
+    case = only(written_lines(tmp_path / "x.jsonl", [row]), "glue-stsb")
+    assert scores("glue-stsb", case, "It is 3.3") == [pytest.approx(0.5)]
+    assert scores("glue-stsb", case, "alike") == [5.0]
+
+
+@pytest.mark.parametrize("label", [-1, 5.1, "nan", None, "much"])
+def test_a_row_of_stsb_without_a_score_is_no_case(tmp_path, label):
+    rows = [{"sentence1": "a", "sentence2": "b", "label": each} for each in (label, 2.5)]
+    found = borrow("glue-stsb", written_lines(tmp_path / "x.jsonl", rows))
+    assert (len(found.cases), found.left_out) == (1, {"it has no score": 1})
+
+
 def test_humaneval_is_judged_by_running_it(tmp_path):
     row = {"task_id": "HumanEval/0", "prompt": "def add(a, b):\n", "entry_point": "add",
            "test": "def check(candidate):\n    assert candidate(1, 2) == 3\n"}  # fmt: skip
