@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from roadworthy.domain import EvidenceError, Finding
+from roadworthy.domain import Asked, EvidenceError, Finding
+from roadworthy.flows.learning import Question
 
 
 def nothing(text: str) -> Sequence[Finding]:
@@ -27,12 +28,13 @@ class PastAnswers:
         self._look = look
         self.erased = False
 
-    def texts(self, observation_id: str) -> tuple[str, dict[str, str]]:
+    def question(self, observation_id: str) -> Question:
         """The letter, unless it was erased."""
         if self.erased:
             raise EvidenceError(f"the texts of {observation_id} were erased")
         letter = self._letter
-        return letter if isinstance(letter, str) else letter(observation_id), self._facets
+        text = letter if isinstance(letter, str) else letter(observation_id)
+        return Question(text=text, asked=Asked(input=text), facets=self._facets)
 
     def sensitive(self, text: str) -> Sequence[Finding]:
         """What must be redacted."""

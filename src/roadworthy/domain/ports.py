@@ -114,13 +114,15 @@ class Witness(Struct, frozen=True, kw_only=True):
     raw_output: str = ""
     error: str = ""
     """Where the observation's `error` quotes somebody: all of it."""
+    given: str = ""
+    """`Asked` as JSON, where `input` alone is not how it was asked."""
 
 
 class Journal(Protocol):
     """Where an exchange is on disk before its answer leaves."""
 
-    async def open(self, observation: Observation, input_text: str) -> None:
-        """Before the first byte of a stream: who, release, input digest, rails."""
+    async def open(self, observation: Observation, witness: Witness) -> None:
+        """Before the first byte of a stream: who, release, how it was asked."""
         ...
 
     async def close(self, observation: Observation, witness: Witness) -> None:

@@ -21,6 +21,7 @@ from msgspec import Struct
 from roadworthy.domain import (
     OVER,
     AccessError,
+    Asked,
     Case,
     Draft,
     Entry,
@@ -39,7 +40,7 @@ from roadworthy.domain import (
     plain,
     sha256,
 )
-from roadworthy.incidents import CaseChange, case_from, demanded, fold, redact, require_demands
+from roadworthy.incidents import CaseChange, case_from, demanded, fold, redacted, require_demands
 from roadworthy.ledger import Ed25519Signer, sign_draft
 
 from .incident_suite import SUITE, add_cases, written_cases
@@ -49,11 +50,20 @@ from .second_person import require_two
 from .stopping import kill_records
 
 
+class Question(Struct, frozen=True, kw_only=True):
+    """What a past answer was asked."""
+
+    text: str
+    """All that was said, as one text: what the violation's digest is of."""
+    asked: Asked
+    facets: dict[str, str]
+
+
 class Past(Protocol):
     """Answers that left, read back."""
 
-    def texts(self, observation_id: str) -> tuple[str, dict[str, str]]:
-        """The input and its facets. Raises EvidenceError when they are gone."""
+    def question(self, observation_id: str) -> Question:
+        """What it was asked. Raises EvidenceError when that is gone."""
         ...
 
     def sensitive(self, text: str) -> Sequence[Finding]:
@@ -256,16 +266,18 @@ def _case_of(
 
 def _made(given: _Given, loop: Loop, past: Past) -> Case:
     """The case that the journal gives."""
-    text, facets = past.texts(given.observation)
+    question = past.question(given.observation)
     for entry in loop.ledger.entries(kind="violation.recorded", subject=given.observation):
-        if entry.payload.get("input_digest") not in (None, "", sha256(text.encode())):
+        if entry.payload.get("input_digest") not in (None, "", sha256(question.text.encode())):
             raise VerificationError(
                 f"what the journal gives for {given.observation} is not the text that was asked"
                 " when its violation was recorded",
                 fix="put the journal back from a backup: roadworthy restore",
             )
-    clean = redact(text, past.sensitive(text))
-    return case_from(given.incident, given.event, number=given.number, text=clean, facets=facets)
+    clean = redacted(question.asked, past.sensitive)
+    return case_from(
+        given.incident, given.event, number=given.number, asked=clean, facets=question.facets
+    )
 
 
 def _signed(

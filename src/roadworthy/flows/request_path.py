@@ -48,7 +48,6 @@ from roadworthy.serving import (
     decide,
     delta_text,
     escaped_texts,
-    input_text,
     input_texts,
     read_confidence,
     read_label,
@@ -57,7 +56,7 @@ from roadworthy.serving import (
 )
 
 from .service import Service
-from .trace import Reply, Trace, cut_off, opening, refused, witness
+from .trace import Reply, Trace, asked_of, cut_off, opening, refused, witness
 
 
 class PathDeps(Struct, frozen=True, kw_only=True):
@@ -88,12 +87,12 @@ async def serve(call: Call, deps: PathDeps) -> Path:
         service = deps.services.get(route.live) if route is not None else None
         if ticket.kill is not None or service is None:
             reply = refused(call, deps.clock, kill=ticket.kill, release=route.live if route else "")
-            await deps.journal.close(reply.observation, witness(reply))
+            await deps.journal.close(reply.observation, witness(reply, call))
             yield reply
             return
         # 2 opening record
         if call.stream:
-            await deps.journal.open(opening(call, service, deps.clock), input_text(call))
+            await deps.journal.open(opening(call, service, deps.clock), asked_of(call))
         # 3 answer
         sent: list[str] = []
         ended = False
@@ -110,7 +109,7 @@ async def serve(call: Call, deps: PathDeps) -> Path:
                 if item is _KILLED:
                     reply = cut_off(call, service, deps.clock, kill=ticket.kill, sent="".join(sent))
                 ended = True
-                await deps.journal.close(reply.observation, witness(reply))
+                await deps.journal.close(reply.observation, witness(reply, call))
                 # 5 reply
                 yield reply
                 break
@@ -123,7 +122,7 @@ async def serve(call: Call, deps: PathDeps) -> Path:
                 reply = cut_off(
                     call, service, deps.clock, kill=ticket.kill, sent="".join(sent), broken=broken
                 )
-                await deps.journal.close(reply.observation, witness(reply))
+                await deps.journal.close(reply.observation, witness(reply, call))
     finally:
         deps.flight.land(ticket)
 

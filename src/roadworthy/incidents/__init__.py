@@ -2,7 +2,7 @@
 
 from .changes import CaseChange
 from .lifecycle import fold, incident_id, kills_of, open_incident
-from .regression import case_from, demanded, redact, require_demands
+from .regression import case_from, demanded, redact, redacted, require_demands
 from .reports import fold_reports, is_known, report_id
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "kills_of",
     "open_incident",
     "redact",
+    "redacted",
     "report_id",
     "require_demands",
 ]

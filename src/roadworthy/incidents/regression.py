@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
-from roadworthy.domain import Case, Expect, Finding, Incident, NeverEvent, UsageError
+from roadworthy.domain import Asked, Case, Expect, Finding, Incident, NeverEvent, UsageError
 
 
 def redact(text: str, findings: Sequence[Finding]) -> str:
@@ -23,21 +23,40 @@ def redact(text: str, findings: Sequence[Finding]) -> str:
     return "".join(pieces)
 
 
+def redacted(asked: Asked, sensitive: Callable[[str], Sequence[Finding]]) -> Asked:
+    """What was asked, every text in it redacted, and every number that is somebody's."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return redact(value, sensitive(value))
+        if isinstance(value, dict):
+            return {key: clean(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [clean(item) for item in value]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            found = sensitive(str(value))
+            return redact(str(value), found) if found else value
+        return value
+
+    return Asked(input=clean(asked.input), turns=clean(asked.turns))
+
+
 def case_from(
     incident: Incident,
     event: NeverEvent,
     *,
     number: int,
-    text: str,
+    asked: Asked,
     facets: dict[str, str],
 ) -> Case:
-    """A regression case: the input that led to the violation must be held or blocked.
+    """A regression case: what led to the violation must be held or blocked.
 
-    `text` is the redacted input. Identity (tenant, end user, session) stays behind.
+    `asked` is redacted. Identity (tenant, end user, session) stays behind.
     """
     return Case(
         id=f"{incident.id}-{number}",
-        input=text,
+        input=asked.input,
+        turns=asked.turns,
         expect=Expect(action=demanded(event)),
         tags=["golden", f"incident:{incident.id}", f"never:{event.id}"],
         facets=dict(sorted(facets.items())),

@@ -55,7 +55,7 @@ def recover(folder: Path, *, vault: Vault, clock: Clock) -> list[Recovered]:
 
 def _end(path: Path, handle: int, *, vault: Vault, clock: Clock) -> Recovered | None:
     opened: dict[str, Observation] = {}
-    inputs: dict[str, str] = {}
+    inputs: dict[str, Witness] = {}
     sent: dict[str, list[str]] = {}
     whole, last = 0, None
     try:
@@ -87,14 +87,14 @@ def _follow(
     record: Record,
     vault: Vault,
     opened: dict[str, Observation],
-    inputs: dict[str, str],
+    inputs: dict[str, Witness],
     sent: dict[str, list[str]],
 ) -> None:
     """Keep which exchanges are open and what of them was sent."""
     if record.kind == "open" and record.observation is not None:
         opened[record.observation.id] = record.observation
         texts = unseal(record, vault)
-        inputs[record.observation.id] = texts.input if texts else ""
+        inputs[record.observation.id] = texts or Witness(input="", output="")
     elif record.kind == "close" and record.observation is not None:
         opened.pop(record.observation.id, None)
         sent.pop(record.observation.id, None)
@@ -104,7 +104,7 @@ def _follow(
 
 
 def _interrupted(
-    observation: Observation, input_text: str, output: str, vault: Vault, now: str
+    observation: Observation, asked: Witness, output: str, vault: Vault, now: str
 ) -> bytes:
     closed = structs.replace(
         observation,
@@ -114,7 +114,7 @@ def _interrupted(
         output_digest=sha256(output.encode()),
     )
     sealed = vault.seal(
-        Witness(input=input_text, output=output),
+        structs.replace(asked, output=output),
         tenant=observation.tenant,
         at=now,
         about=observation.id,

@@ -102,9 +102,9 @@ class Spool:
         self._renew()
         self._thread.start()
 
-    async def open(self, observation: Observation, input_text: str) -> None:
+    async def open(self, observation: Observation, witness: Witness) -> None:
         """Before the first byte of a stream. Raises EvidenceError when it cannot be written."""
-        await self._keep("open", observation, Witness(input=input_text, output=""))
+        await self._keep("open", observation, witness)
 
     async def close(self, observation: Observation, witness: Witness) -> None:
         """Before the last byte, or the whole of a plain answer. Raises EvidenceError."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from roadworthy.detectors import make_detector
 from roadworthy.domain import (
+    Asked,
     Charter,
     Deployment,
     EvidenceError,
@@ -19,6 +23,7 @@ from roadworthy.domain import (
     VerificationError,
     Witness,
 )
+from roadworthy.flows.learning import Question
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.road import find_event
 from roadworthy.flows.routing import read_table
@@ -97,8 +102,8 @@ class Road:
         releases = dict.fromkeys((release, route.live if route is not None else release))
         return find_event(event_id, (self.charter(each) for each in releases))
 
-    def texts(self, observation_id: str) -> tuple[str, dict[str, str]]:
-        """The input of a past answer and its facets. Raises EvidenceError when it was erased."""
+    def question(self, observation_id: str) -> Question:
+        """What a past answer was asked. Raises EvidenceError when it was erased."""
         record = _record(self._workspace, observation_id)
         witness = unseal(record, self._vault)
         if witness is None:
@@ -106,8 +111,21 @@ class Road:
                 f"the texts of {observation_id} were erased",
                 fix="write the case by hand into suites/incidents.jsonl",
             )
-        assert record.observation is not None
-        return witness.input, record.observation.facets
+        seen = record.observation
+        assert seen is not None
+        asked = Asked(input=witness.input)
+        if witness.given:
+            asked = msgspec.json.decode(witness.given, type=Asked)
+        if isinstance(asked.input, dict) and asked.input.get("input") == "":
+            asked = msgspec.structs.replace(asked, input=self._declared(seen, asked.input))
+        return Question(text=witness.input, asked=asked, facets=seen.facets)
+
+    def _declared(self, seen: Observation, variables: dict[str, Any]) -> dict[str, Any]:
+        """The variables without the `input` that the gateway adds to a prompt that has none."""
+        prompt = self._content(seen.release).prompt
+        declared = prompt.header.variables if prompt is not None else {}
+        named = "input" in declared or not declared
+        return {k: value for k, value in variables.items() if named or k != "input"}
 
     def sensitive(self, text: str) -> Sequence[Finding]:
         """Personal data and secrets in a text, for redaction."""

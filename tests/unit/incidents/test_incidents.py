@@ -7,6 +7,7 @@ import pytest
 from roadworthy.domain import (
     GENESIS,
     TRANSITIONS,
+    Asked,
     Entry,
     Finding,
     NeverEvent,
@@ -91,7 +92,9 @@ def test_redaction_replaces_spans_and_merges_overlaps() -> None:
 
 def test_a_case_expects_what_the_event_demands_and_names_its_incident() -> None:
     incident = opened()
-    case = case_from(incident, EVENT, number=1, text="I fell", facets={"language": "en"})
+    case = case_from(
+        incident, EVENT, number=1, asked=Asked(input="I fell"), facets={"language": "en"}
+    )
     assert case.id == f"{incident.id}-1"
     assert case.expect.action == "hold"
     assert f"incident:{incident.id}" in case.tags

@@ -112,7 +112,7 @@ async def test_erasing_a_key_erases_texts_and_leaves_the_records(tmp_path: Path)
 async def test_a_torn_stream_is_closed_as_interrupted_with_what_was_sent(tmp_path: Path) -> None:
     spool = a_spool(tmp_path)
     spool.start()
-    await spool.open(an_observation(status="interrupted"), "tell me")
+    await spool.open(an_observation(status="interrupted"), Witness(input="tell me", output=""))
     spool.sent(ID, "acme", "once ")
     spool.sent(ID, "acme", "upon")
     await spool.learn(Outcome(observation="x", time="", reporter="tenant:acme", note="n"))
@@ -137,7 +137,7 @@ async def test_a_torn_stream_is_closed_as_interrupted_with_what_was_sent(tmp_pat
 async def test_recovery_leaves_the_segment_of_a_living_worker(tmp_path: Path) -> None:
     spool = a_spool(tmp_path)
     spool.start()
-    await spool.open(an_observation(), "tell me")
+    await spool.open(an_observation(), Witness(input="tell me", output=""))
     assert recover(tmp_path / "journal", vault=a_vault(tmp_path), clock=SetClock()) == []
     with segments(tmp_path / "journal")[0].open("rb") as held, pytest.raises(BlockingIOError):
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -147,7 +147,7 @@ async def test_recovery_leaves_the_segment_of_a_living_worker(tmp_path: Path) ->
 async def test_a_full_segment_is_ended_and_open_streams_are_carried_over(tmp_path: Path) -> None:
     spool = a_spool(tmp_path, segment_mb=0)
     spool.start()
-    await spool.open(an_observation(), "tell me")
+    await spool.open(an_observation(), Witness(input="tell me", output=""))
     await spool.close(an_observation("other"), Witness(input="a", output="b"))
     await spool.close(an_observation(), Witness(input="tell me", output="b"))
     await spool.aclose()
@@ -179,11 +179,11 @@ async def test_too_little_space_refuses_new_work_but_closes_what_runs(tmp_path: 
         min_free_bytes=2**63,
     )
     spool.start()
-    await spool.open(an_observation(), "tell me")
+    await spool.open(an_observation(), Witness(input="tell me", output=""))
     spool.check_space()
     assert "nearly full" in spool.fault
     with pytest.raises(EvidenceError):
-        await spool.open(an_observation("other"), "me too")
+        await spool.open(an_observation("other"), Witness(input="me too", output=""))
     await spool.close(an_observation(), Witness(input="tell me", output="b"))
     await spool.aclose()
 
@@ -225,10 +225,10 @@ def test_a_pseudonym_is_stable_and_says_nothing(tmp_path: Path) -> None:
 async def test_an_ended_journal_refuses_a_record_and_keeps_nobody_waiting(tmp_path: Path) -> None:
     spool = a_spool(tmp_path)
     spool.start()
-    await spool.open(an_observation(), "before")
+    await spool.open(an_observation(), Witness(input="before", output=""))
     await spool.aclose()
     for late in (
-        spool.open(an_observation("late"), "after"),
+        spool.open(an_observation("late"), Witness(input="after", output="")),
         spool.close(an_observation(), Witness(input="before", output="late")),
         spool.learn(Outcome(observation=ID, time="", reporter="tenant:acme", note="late")),
     ):
