@@ -77,17 +77,15 @@ class Ledger:
         self.require_whole()
         if self._signer is None and self._keyring is None:
             return self.store.append(drafts)
-        step = self._step_of_the_clock() if drafts else []
-        entries = self.store.append_signed((*step, *drafts), self._sign)
+        entries = self.store.append_signed(drafts, self._sign, self._step_of_the_clock)
         self._publish()
-        return entries[len(step) :]
+        return entries[len(entries) - len(drafts) :]
 
-    def _step_of_the_clock(self) -> list[Draft]:
+    def _step_of_the_clock(self, shown: Instant, held: Instant) -> list[Draft]:
         """The entry that the clock went back, once for each time that it did.
 
         Until it has caught up, each entry is a microsecond later than the one before.
         """
-        shown, held = self.store.instants()
         if parse_instant(held) - parse_instant(shown) <= STEP:
             return []
         noted = self.store.last(kind=STEPPED)

@@ -20,7 +20,7 @@ from .chain import leaf_of, seal
 from .instants import next_instant
 from .merkle import fill_nodes, subtree
 from .payload import decode_payload
-from .store import Row, SignHead
+from .store import NoteStep, Row, SignHead
 
 
 class MemoryEntryStore:
@@ -45,10 +45,14 @@ class MemoryEntryStore:
         with self._lock:
             return self._append(drafts, self.instants()[1])
 
-    def append_signed(self, drafts: Sequence[Draft], sign: SignHead) -> list[Entry]:
+    def append_signed(
+        self, drafts: Sequence[Draft], sign: SignHead, first: NoteStep | None = None
+    ) -> list[Entry]:
         """Append, then keep a checkpoint of the new head."""
         with self._lock:
-            _, time = self.instants()
+            shown, time = self.instants()
+            if first is not None and drafts:
+                drafts = (*first(shown, time), *drafts)
             old_size = len(self._entries)
             entries = self._append(drafts, time)
             newest = self.newest_checkpoint()

@@ -34,7 +34,7 @@ from .checkpoints import decode_checkpoint, encode_checkpoint
 from .instants import next_instant
 from .merkle import fill_nodes, subtree
 from .payload import decode_payload
-from .store import Row, SignHead
+from .store import NoteStep, Row, SignHead
 
 _PAGE = 500
 """Entries read at once: bounded memory, and no read transaction stays open between pages."""
@@ -143,10 +143,12 @@ class SqliteEntryStore:
         with self._transaction():
             return self._append(drafts)
 
-    def append_signed(self, drafts: Sequence[Draft], sign: SignHead) -> list[Entry]:
+    def append_signed(
+        self, drafts: Sequence[Draft], sign: SignHead, first: NoteStep | None = None
+    ) -> list[Entry]:
         """Append and keep a checkpoint of the new head in the same transaction."""
         with self._transaction():
-            entries = self._append(drafts)
+            entries = self._append(drafts, first)
             size = entries[-1].seq if entries else self.size()
             newest = self.newest_checkpoint()
             if size and (newest is None or newest.size < size):
@@ -158,10 +160,12 @@ class SqliteEntryStore:
                 )
             return entries
 
-    def _append(self, drafts: Sequence[Draft]) -> list[Entry]:
+    def _append(self, drafts: Sequence[Draft], first: NoteStep | None = None) -> list[Entry]:
         size, prev = self._head()
         self._refuse_a_cut_tail(size)
-        _, time = self.instants()
+        shown, time = self.instants()
+        if first is not None and drafts:
+            drafts = (*first(shown, time), *drafts)
         entries: list[Entry] = []
         rows: list[tuple[object, ...]] = []
         for seq, draft in enumerate(drafts, start=size + 1):

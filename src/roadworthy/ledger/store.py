@@ -14,6 +14,9 @@ an entry as it is stored, which is what a verifier reads."""
 SignHead = Callable[[int, bytes, Instant], Checkpoint]
 """Signs a head of the log: size, root, time."""
 
+NoteStep = Callable[[Instant, Instant], list[Draft]]
+"""What is to be entered first, given what the clock shows and what the entries will carry."""
+
 
 class LedgerStore(Protocol):
     """Keeps entries, the tree's nodes and the checkpoints, append-only, in one transaction."""
@@ -31,10 +34,13 @@ class LedgerStore(Protocol):
         """Append atomically, in order; durable on return. Raises EvidenceError."""
         ...
 
-    def append_signed(self, drafts: Sequence[Draft], sign: SignHead) -> list[Entry]:
+    def append_signed(
+        self, drafts: Sequence[Draft], sign: SignHead, first: NoteStep | None = None
+    ) -> list[Entry]:
         """Append and keep a checkpoint of the new head, both or neither.
 
-        Without drafts: a checkpoint of the present head, unless it has one.
+        `first` may say what goes before the drafts. Without drafts: a checkpoint of the present
+        head, unless it has one.
         """
         ...
 
