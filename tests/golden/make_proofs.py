@@ -110,6 +110,7 @@ def inclusions(good: Json, other: Json, grown: Json) -> dict[str, Callable[[Json
         "entry_infinite": lambda p: p["entry"]["payload"].update(n=1e999),
         "entry_field_more": lambda p: p["entry"].update(note="trust me"),
         "entry_gone": lambda p: p.pop("entry"),
+        "head_field_more": head(witness="trust me"),
         "head_origin": head(origin="other.log/1"),
         "head_size": head(size=good["checkpoint"]["size"] + 1),
         "head_huge_size": head(size=10**30),
@@ -148,6 +149,7 @@ def growths(grown: Json) -> dict[str, Callable[[Json], Any]]:
         "growth_old_rewritten": lambda p: p.update(old=signed_anew(p["old"], root="22" * 32)),
         "growth_new_rewritten": lambda p: p.update(new=signed_anew(p["new"], root="22" * 32)),
         "growth_of_another_log": lambda p: p.update(old=signed_anew(p["old"], origin="other/1")),
+        "growth_field_more": lambda p: p["old"].update(witness="trust me"),
         "growth_unsigned": lambda p: p["new"].update(signature=""),
         "growth_old_unsigned": lambda p: p["old"].pop("signature"),
     }

@@ -8,13 +8,14 @@ because the control process did.
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -173,31 +174,47 @@ async def _supervise(
 def only_one(workspace: Path, address: str) -> Iterator[None]:
     """Hold the workspace for this gateway; the kernel lets go when the process ends, however.
 
-    Two would write the same journal and record every answer twice. Raises UsageError that says who
+    Two would write the same journal and record every answer twice. The folder itself is held, as
+    the lock's file can be moved away; the file says who it is. Raises UsageError that says who
     serves, EvidenceError when the lock cannot be kept.
     """
     path = workspace / "serving" / "gateway.lock"
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise EvidenceError(f"{path} cannot be opened: {error.strerror}") from error
-    try:
+    with ExitStack() as held:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            held.callback(os.close, folder)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            held.callback(os.close, handle)
+        except OSError as error:
+            raise EvidenceError(f"{path} cannot be opened: {error.strerror}") from error
+        if not (_take(folder, forgiven=_NO_LOCKS) and _take(handle)):
             who = os.pread(handle, 200, 0).decode("ascii", "replace").strip() or "another process"
             raise UsageError(
                 f"{workspace} is served already: {who}",
                 fix="stop that one first (SIGTERM drains it); one gateway serves all systems of a"
                 " workspace, with --workers for more processes",
-            ) from None
+            )
         with suppress(OSError):  # who it is, is a courtesy: a full disk keeps nobody from serving
             os.ftruncate(handle, 0)
             os.pwrite(handle, f"{address}, process {os.getpid()}\n".encode(), 0)
         yield
-    finally:
-        os.close(handle)
+
+
+_NO_LOCKS = (errno.EBADF, errno.ENOTSUP, errno.EINVAL)
+"""What a file system says that locks no folders (NFS): then the file's lock is the only one."""
+
+
+def _take(handle: int, *, forgiven: tuple[int, ...] = ()) -> bool:
+    """Whether nobody else holds it. Raises EvidenceError."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in forgiven:
+            raise EvidenceError(f"the workspace cannot be locked: {error.strerror}") from error
+    return True
 
 
 def _address(listener: socket.socket) -> str:

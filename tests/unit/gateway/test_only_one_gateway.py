@@ -29,6 +29,21 @@ def test_a_second_gateway_is_refused_and_told_who_serves(tmp_path: Path) -> None
         assert "8081" in (tmp_path / "serving" / "gateway.lock").read_text()
 
 
+@pytest.mark.parametrize("change", ["renamed", "removed", "replaced"])
+def test_a_lock_file_that_was_moved_away_admits_no_second_gateway(
+    tmp_path: Path, change: str
+) -> None:
+    lock = tmp_path / "serving" / "gateway.lock"
+    with only_one(tmp_path, "http://127.0.0.1:8080"):
+        lock.unlink() if change == "removed" else lock.rename(lock.with_name("moved"))
+        if change == "replaced":
+            lock.write_text("")
+        with pytest.raises(UsageError, match="is served already"), only_one(tmp_path, "x"):
+            pass
+    with only_one(tmp_path, "http://127.0.0.1:8081"):
+        assert "8081" in lock.read_text()
+
+
 def test_a_gateway_killed_with_9_holds_nothing(tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(tmp_path)],

@@ -24,7 +24,8 @@ from .trust import Key, Trust
 _ED25519 = b"\x01"
 _TOO_LARGE = 1 << 62
 """No log has so many entries; what says so is no checkpoint."""
-_FIELDS = {"origin", "size", "root", "time", "key_id", "signature"}
+FIELDS = {"origin", "size", "root", "time", "key_id", "signature"}
+"""Of a checkpoint as JSON. What keeps one may add its own; a proof may not."""
 
 
 class CheckpointError(ValueError):
@@ -90,9 +91,9 @@ def judge(head: Head, trust: Trust) -> Signature:
 
 def head_from_json(value: Any, where: str) -> Head:
     """A head from its JSON object. Raises CheckpointError."""
-    if not isinstance(value, Mapping) or _FIELDS - set(value):
-        raise CheckpointError(f"{where}: not a checkpoint; one has {', '.join(sorted(_FIELDS))}")
-    texts = {name: value[name] for name in _FIELDS - {"size"}}
+    if not isinstance(value, Mapping) or FIELDS - set(value):
+        raise CheckpointError(f"{where}: not a checkpoint; one has {', '.join(sorted(FIELDS))}")
+    texts = {name: value[name] for name in FIELDS - {"size"}}
     if not all(isinstance(text, str) and text for text in texts.values()):
         raise CheckpointError(f"{where}: every field of a checkpoint but size is text")
     root = _bytes(bytes.fromhex, texts["root"], where)

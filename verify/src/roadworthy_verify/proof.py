@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .checkpoint import CheckpointError, Head, head_from_json, judge
+from .checkpoint import FIELDS, CheckpointError, Head, head_from_json, judge
 from .covered import digest_of, encoded
 from .instant import MAX_CLOCK_SKEW, later, now
 from .log import PersonSignatures
@@ -206,6 +206,7 @@ def _hashes(found: Any) -> list[bytes]:
 def _head(value: Any, where: str) -> Head:
     if not value or (isinstance(value, dict) and not value.get("signature")):
         raise ProofError("unsigned", f"{where} is not signed")
+    _require_fields(value, FIELDS, where)
     try:
         return head_from_json(value, where)
     except CheckpointError as error:
