@@ -3,7 +3,9 @@
 The line: two `pattern` rails of 20 patterns each, `pii`, `secrets`, a CEL never event, a pattern
 never event; all on both sides where that makes sense. Texts are ordinary letters with a date, an
 amount and a case number in them, so that the cheap tests do not all end at once. Prints a table,
-or JSON with `--json`. `python bench/rails.py [--rounds N] [--json]`.
+or JSON with `--json`. `quoted` texts have a typesetter's quotes, so that they are looked at once
+more, as they look; `marked` ones a character that nobody sees too, so that they look two ways.
+`python bench/rails.py [--rounds N] [--json]`.
 """
 
 from __future__ import annotations
@@ -51,6 +53,8 @@ OUTPUT = (
     "you attached has arrived. Your neighbour's ceiling is handled as a case of its own, and she "
     "will hear from us separately once her letter is here. "
 )[:600]
+QUOTED = "\u201cHello\u201d, "
+MARKED = "\u2764\ufe0f \u201cHello\u201d, "
 CONTEXT = TextContext(side="output", input=INPUT, facets={"tenant": "north", "jurisdiction": "DE"})
 
 
@@ -105,12 +109,13 @@ def plain(line: RailLine) -> None:
     output.finish("home", 0.93)
 
 
-def streamed(line: RailLine) -> None:
+def streamed(line: RailLine, begin: str = "") -> None:
     """A streamed answer in tokens of four characters."""
-    line.check_input(INPUT, CONTEXT)
+    line.check_input(begin + INPUT, CONTEXT)
     output = line.output(CONTEXT)
-    for at in range(0, len(OUTPUT), 4):
-        output.feed(OUTPUT[at : at + 4])
+    text = begin + OUTPUT
+    for at in range(0, len(text), 4):
+        output.feed(text[at : at + 4])
     output.finish("home", 0.93)
 
 
@@ -136,16 +141,24 @@ def main() -> None:
     collecting = a_line()
     compiled_ms = (time.perf_counter() - begin) * 1000
     flowing = a_line(collects=False)
+    few = max(50, asked.rounds // 20)
     rows: dict[str, Any] = {
         "plain, six rails": microseconds(lambda: plain(collecting), asked.rounds),
         "plain, without CEL": microseconds(lambda: plain(flowing), asked.rounds),
-        "streamed by 4, without CEL": microseconds(
-            lambda: streamed(flowing), max(50, asked.rounds // 20)
-        ),
+        "streamed by 4, without CEL": microseconds(lambda: streamed(flowing), few),
         "input side only": microseconds(
             lambda: collecting.check_input(INPUT, CONTEXT), asked.rounds
         ),
     }
+    for name, begin in (("quoted", QUOTED), ("marked", MARKED)):
+        rows[f"input side only, {name}"] = microseconds(
+            lambda begin=begin: collecting.check_input(begin + INPUT, CONTEXT),  # type: ignore[misc]
+            asked.rounds,
+        )
+        rows[f"streamed by 4, {name}"] = microseconds(
+            lambda begin=begin: streamed(flowing, begin),  # type: ignore[misc]
+            few,
+        )
     for guard in collecting.inputs:
         detector = guard.detector
         if detector is not None:

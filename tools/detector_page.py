@@ -43,6 +43,25 @@ def _about(name: str) -> str:
     return text.partition(": ")[2] if name != "linear" else text
 
 
+FOLDING = """\
+With `normalise` (the default) a text is looked at as it is and as it looks:
+
+- wide, mathematical and circled letters, ligatures (NFKC), letters and digits of other scripts
+  that look Latin, typographic dashes and quotes are what they look like;
+- stray accents and strokes are left out;
+- all that shows as a blank is one: spaces of every width and script, Braille's, vertical tab,
+  U+001C to U+001F, ends of lines and paragraphs; of three and more in a row two stay;
+- what nobody sees (zero-width characters, joiners, soft hyphen, variation selectors, tags, other
+  controls such as backspace) is nothing, and in a second view a blank between two words;
+- fillers (Hangul's, U+180E) are blanks, as most fonts show them, and in a view of their own
+  nothing.
+
+What any view brings is a finding, at its place in the text as it is; the text stays as it is.
+A view takes all unseen characters alike. Where one breaks a word and the next stands for a
+blank (`k\N{MIDDLE DOT}ill\N{MIDDLE DOT}myself`), a reader sees `killmyself`, and so does a pattern.
+"""
+
+
 def page() -> str:
     """The whole page."""
     parts = [
@@ -54,6 +73,7 @@ def page() -> str:
         "```yaml\n# rails.yaml\nrails:\n- id: account-numbers-out\n  detector: pii\n  on: output\n"
         "  action: redact            # block | redact | flag | hold | replace\n"
         "  threshold: 0.5\n  options: {kinds: [IBAN]}\n```\n",
+        FOLDING,
     ]
     for name in DETECTOR_NAMES:
         if name == "linear":

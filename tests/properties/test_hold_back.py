@@ -52,12 +52,20 @@ PATTERNS = [
 WORDS = ["ab", "a b", "c1", "aé", "aaaa"]
 
 # Letters that the patterns are made of, blanks, an accent that rides, a letter that looks Latin,
-# a zero-width sign, one that unfolds, a lone surrogate, an emoji.
-LETTERS = "aabbcc11  \n.@é\u0301\u0430\u200b\ufb01\ud800\U0001f600"
+# a zero-width sign, one that unfolds, a lone surrogate, an emoji, what shows as a blank or may.
+LETTERS = "aabbcc11  \n.@é\u0301\u0430\u200b\ufb01\ud800\U0001f600\u3164\u1680\x1c"
 
 # What the patterns nearly match, so that most texts have hits, near hits and half hits.
 FRAGMENTS = [*LETTERS, "ab", "abb", "a c", "a b", "aa", "aaaa", "abcab1", "b a c 1", "1111", "xc1"]
 FRAGMENTS += ["   ", "a    b", "\t", "\x00", "\u3164", "b\n\n  a\x08  1", "      "]
+FRAGMENTS += [
+    "\u200b\u200b",
+    "\ufe0f",
+    "a\u200bb\u3164a",
+    " \u200b ",
+    "\u200b \n\n\u00adb",
+    "\x08\u0301",
+]
 FRAGMENTS += ["a@b", "a.b@cc.de ", "ae\u0301", "\u0430b", "a\u200bb", "zz ", " ", " ", "zz"]
 
 texts = st.lists(st.sampled_from(FRAGMENTS), min_size=4, max_size=25).map("".join)
@@ -280,6 +288,9 @@ EXHAUSTIVE = [
     ("abc", ["(?:ab|abc|abcab)c?"], ["bc"]),
     ("ab\u0301", ["ab"], ["aa"]),
     ("ab\u0430\u200b", ["aab"], ["b{2}a"]),
+    ("ab \u200b", [r"a\sb"], ["b a"]),
+    ("ab\u200b\u3164", ["ab"], [r"b\sb?a"]),
+    ("a\x08\u00ad\n", ["a a"], [r"aa\s"]),
 ]
 
 

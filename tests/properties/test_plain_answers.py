@@ -16,6 +16,7 @@ from doubles.rail_lines import INPUT, OUTPUT, a_line, a_rail
 PARTS = [
     "jane@example.org ", "DE89 3704 0044 0532 0130 00 ", "card 4111 1111 1111 1111 ", "1", "x", " ",
     "xyzzy", "xyz", "zy", "\n", "\u200b", "ab", "password: Sommer2024 ", "\u0430", "hello there ",
+    "\u3164", "\u2800", "\x1c", "x\u200b\u200by", "hello\ufeff", "xy\u00adz",
 ]  # fmt: skip
 texts = st.lists(st.sampled_from(PARTS), max_size=12).map("".join)
 PATTERNS = [r"^x", r"y$", r"\bxyz\b", r"(?m)^ab", r"hello\s", r"1\b", r"(?s)x.*y", r"\Aab", r"zy\z"]

@@ -1,15 +1,17 @@
 """Detectors: each is a rail online and a scorer offline. No I/O, no clock."""
 
 from .expression import ExpressionDetector
+from .folded_view import FoldedView
 from .normalise import KEPT_BLANKS, Normaliser, settled
 from .registry import DETECTOR_NAMES, make_detector
-from .shape import Place, Shape, ShapeDetector, Wait, decided, in_original, merged
+from .shape import Place, Shape, ShapeDetector, Wait, decided, merged
 from .sweep import Sweep, waits_of
 
 __all__ = [
     "DETECTOR_NAMES",
     "KEPT_BLANKS",
     "ExpressionDetector",
+    "FoldedView",
     "Normaliser",
     "Place",
     "Shape",
@@ -17,7 +19,6 @@ __all__ = [
     "Sweep",
     "Wait",
     "decided",
-    "in_original",
     "make_detector",
     "merged",
     "settled",

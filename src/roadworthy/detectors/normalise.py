@@ -1,31 +1,38 @@
-"""A second view of a text in which look-alikes look alike.
+"""Other views of a text, in which look-alikes look alike.
 
-Enters: text. Leaves: the same text with zero-width and control characters dropped, of three and
-more blanks in a row only two, compatibility forms unfolded (NFKC), stray accents removed and
-letters that look Latin made Latin, and for every character of it where it stands in the original.
+Enters: text. Leaves: the same text with all that shows as a blank a blank, of three and more
+blanks in a row only two, compatibility forms unfolded (NFKC), stray accents removed and letters
+that look Latin made Latin, and for every character of it where it stands in the original.
+Characters that nobody sees may break a word or part two, so a text that has some gets two views:
+without them, and with a blank where they stand between two words. Fillers, which show as a blank
+or not at all, get a view of their own without them.
 Never happens here: a change of the original; findings always point at the text as it was.
 
 The folding is local: it goes cluster by cluster (a character with the marks that ride on it), so
 that a stream folds to the same text however it is cut. Sources: Unicode Standard Annex 15 (NFKC),
-Unicode Technical Standard 39 (confusables), of which `domain.look_alikes` holds the Latin ones.
+Unicode Technical Standard 39 (confusables), Unicode Standard 5.21 (ignorable code points);
+`domain.look_alikes` holds what we need of the tables.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import get_args
 
 from roadworthy.domain import looks_like
 
+from .folded_view import FoldedView, Manner
+
 _REMEMBERED = 65_536
-"""Code points kept in the table: more than any text uses, and a bound on its memory."""
+"""Code points kept in a table: more than any text uses, and a bound on its memory."""
 
 _CLUSTER = 65
 """Most characters of a cluster; a longer run of marks is several, so that no text can make a
 stream look back without end."""
-
-_ASCII_RUN = re.compile(r"[\t\n\f\r\x20-\x7e]+")
-"""Folds to itself but for blanks, and for its last character, on which a mark may ride."""
 
 _ODD = re.compile(r"[^\t\n\f\r\x20-\x7e]|[\t\n\f\r ]{3}")
 """What of ASCII does not fold to itself."""
@@ -33,87 +40,206 @@ _ODD = re.compile(r"[^\t\n\f\r\x20-\x7e]|[\t\n\f\r ]{3}")
 ODD_BEFORE_NUL = r"[^\x00\t\n\f\r\x20-\x7e]|\x00(?s:.)|[\t\n\f\r ]{3}"
 """The same in RE2, for a text that one NUL ends: where it does not occur, the text is plain."""
 
-_BLANKS = re.compile(r"[\t\n\f\r ]{3,}")
+_GAP = "\x00"
+"""A character that nobody sees, in the view in which it parts words; no fold of anything else."""
+
+_BLANKS = re.compile(r"[\t\n\f\r ][\t\n\f\r ]{2,}")  # twice as fast as {3,}
+_GAPS = re.compile(r"[\t\n\f\r ]+\x00[\t\n\f\r \x00]*|\x00[\t\n\f\r \x00]+|[\t\n\f\r ]{3,}")
+"""Runs in which something must go; a gap alone is not one."""
 KEPT_BLANKS = 2
 """So many blanks in a row stay: paragraphs fold to themselves, and patterns know of two."""
 
+_DENSE = re.compile(r"[^\t\n\f\r\x20-\x7e]++(?:[\t\n\f\r\x20-\x7e]{1,9}+[^\t\n\f\r\x20-\x7e]++)*+")
+"""Where other than plain ASCII is dense."""
 
-class _Table(dict[int, str | None]):
-    """`str.translate` table that fills itself."""
+_CLUSTERS = re.compile("[.s]?r+|s")
+"""In the kinds of a text: all that does not fold character by character, one to one."""
 
-    def __missing__(self, point: int) -> str | None:
-        folded = looks_like(point)
+
+class _Folds(dict[int, str]):
+    """`str.translate` table of what a character folds to by itself; fills itself."""
+
+    def __init__(self, manner: Manner) -> None:
+        super().__init__()
+        self._unseen = _GAP if manner == "parted" else ""
+        self._filler = "" if manner == "joined" else " "
+
+    def __missing__(self, point: int) -> str:
+        signs = unicodedata.normalize("NFKC", chr(point))
+        looks = [looks_like(ord(sign), self._filler) for sign in signs]
+        folded = "".join(self._unseen if look is None else look for look in looks)
         if len(self) < _REMEMBERED:
             self[point] = folded
         return folded
+
+
+_Tables = dict[Manner, _Folds]
+
+
+class _Kinds(dict[int, str]):
+    """`str.translate` table of how a character folds; fills itself.
+
+    `r`: with the one before it, on which it rides. `.`: by itself, to one character whatever the
+    manner. `s`: by itself, to none or several.
+    """
+
+    def __init__(self, tables: _Tables) -> None:
+        super().__init__()
+        self._tables = tables
+
+    def __missing__(self, point: int) -> str:
+        one_to_one = all(len(table[point]) == 1 for table in self._tables.values())
+        kind = "r" if rides(chr(point)) else "." if one_to_one else "s"
+        if len(self) < _REMEMBERED:
+            self[point] = kind
+        return kind
 
 
 def rides(sign: str) -> bool:
     """Whether a character belongs to the one before it (marks, zero-width signs)."""
     if sign < "\u0300":
         return sign == "\u00ad"
-    return unicodedata.combining(sign) != 0 or looks_like(ord(sign)) is None
+    return unicodedata.combining(sign) != 0 or not looks_like(ord(sign))
 
 
 class Normaliser:
-    """Folds text. Reusable; its table only remembers what code points become."""
+    """Folds text. Reusable; its tables only remember what code points become."""
 
     def __init__(self) -> None:
-        self._table = _Table()
+        self._folds: _Tables = {manner: _Folds(manner) for manner in get_args(Manner)}
+        self._kinds = _Kinds(self._folds)
 
     def is_plain(self, text: str, before: str = "") -> bool:
-        """Whether the folded text is the text itself; `before` as in `fold`."""
+        """Whether the text looks as it is.
+
+        `before` are the last characters before it, KEPT_BLANKS of them, by which a run of blanks
+        is known that began there.
+        """
         if text.isascii():
             return _ODD.search(before + text) is None
         if _BLANKS.search(before + text):
             return False
-        return unicodedata.is_normalized("NFKC", text) and text.translate(self._table) == text
+        dense = "".join(_DENSE.findall(text))
+        folds = self._folds["seen"]
+        return unicodedata.is_normalized("NFKC", text) and dense.translate(folds) == dense
 
-    def fold(
-        self, text: str, origin: int = 0, before: str = ""
-    ) -> tuple[str, list[int], list[int]]:
-        """The folded text and, per character of it, start and end in the original.
+    def views(self, text: str) -> list[FoldedView]:
+        """How a whole text looks; nothing where it looks as it is."""
+        if self.is_plain(text):
+            return []
+        views = [FoldedView("seen")]
+        self.grow(views, text, 0)
+        return views
 
-        `origin` is the offset of `text[0]`; `before` are the last folded characters before it,
-        KEPT_BLANKS of them, by which a run of blanks is known that began there. A character that
-        unfolds into several gives each of them its own place; the signs that ride on a character
-        belong to it.
+    def grow(self, views: list[FoldedView], text: str, origin: int) -> None:
+        """Let all views of a text grow by what `text` looks like; `origin` is its offset.
+
+        The first is as most readers see it; where the text looks another way too, a view is
+        added, which is a copy of the first up to here.
+        """
+        if not _DENSE.search(text):
+            for view in views:
+                starts = list(range(origin, origin + len(text)))
+                _append(view, text, starts, [start + 1 for start in starts])
+            return
+        for manner in self._other_manners(text):
+            if all(view.manner != manner for view in views):
+                views.append(views[0].copy(manner))
+        stretches = list(self._stretches(text))
+        for view in views:
+            self._grow(view, text, origin, stretches)
+
+    def _other_manners(self, text: str) -> list[Manner]:
+        """In which manners a text folds to something else than as most readers see it."""
+        signs = "".join(set("".join(_DENSE.findall(text))))
+        seen = signs.translate(self._folds["seen"])
+        return [one for one, folds in self._folds.items() if signs.translate(folds) != seen]
+
+    def _stretches(self, text: str) -> Iterator[tuple[int, int, bool]]:
+        """Start and end of stretches that fold one to one (True) and of the clusters between."""
+        done = 0
+        for dense in _DENSE.finditer(text):
+            begin = max(done, dense.start() - 1)  # its first character may ride on the one before
+            kinds = text[begin : dense.end()].translate(self._kinds)
+            for special in _CLUSTERS.finditer(kinds):
+                start, end = begin + special.start(), begin + special.end()
+                if start > done:
+                    yield done, start, True
+                for at in range(start, end, _CLUSTER):
+                    yield at, min(at + _CLUSTER, end), False
+                done = end
+        yield done, len(text), True
+
+    def _grow(
+        self, view: FoldedView, text: str, origin: int, stretches: list[tuple[int, int, bool]]
+    ) -> None:
+        """Let one view grow by stretches of a text.
+
+        A character that unfolds into several gives each of them its own place; the signs that
+        ride on a character belong to it, but where they part words.
         """
         folded: list[str] = []
         starts: list[int] = []
         ends: list[int] = []
-        at = 0
-        while at < len(text):
-            run = _ASCII_RUN.match(text, at)
-            if run is not None and run.end() - 1 > at:
-                end = run.end() - 1
-                folded.append(text[at:end])
-                starts.extend(range(origin + at, origin + end))
-                ends.extend(range(origin + at + 1, origin + end + 1))
-                at = end
-            end = at + 1
-            while end < len(text) and end - at < _CLUSTER and rides(text[end]):
-                end += 1
-            piece = unicodedata.normalize("NFKC", text[at:end]).translate(self._table)
-            folded.append(piece)
-            starts.extend([origin + at] * len(piece))
-            ends.extend([origin + end] * len(piece))
-            at = end
-        return _few_blanks(before, "".join(folded), starts, ends)
+        folds = self._folds[view.manner]
+        for start, end, one_to_one in stretches:
+            if one_to_one:
+                folded.append(_DENSE.sub(lambda m: m[0].translate(folds), text[start:end]))
+                starts.extend(range(origin + start, origin + end))
+                ends.extend(range(origin + start + 1, origin + end + 1))
+                continue
+            cluster = text[start:end]
+            for part in _parts(cluster, folds) if view.manner == "parted" else [cluster]:
+                piece = unicodedata.normalize("NFKC", part).translate(folds)
+                folded.append(piece)
+                starts.extend([origin + start] * len(piece))
+                start += len(part)
+                ends.extend([origin + start] * len(piece))
+        _append(view, "".join(folded), starts, ends)
 
 
-def _few_blanks(
-    before: str, folded: str, starts: list[int], ends: list[int]
-) -> tuple[str, list[int], list[int]]:
-    """Only the first KEPT_BLANKS of each run of blanks, which may have begun in `before`."""
-    skip = len(before)
-    runs = list(_BLANKS.finditer(before + folded))
-    for run in reversed(runs):
-        keep, end = max(0, run.start() + KEPT_BLANKS - skip), run.end() - skip
-        folded = folded[:keep] + folded[end:]
-        del starts[keep:end]
-        del ends[keep:end]
-    return folded, starts, ends
+def _parts(cluster: str, folds: _Folds) -> list[str]:
+    """A cluster, parted by what nobody sees."""
+    unseen = [folds[ord(sign)] == _GAP for sign in cluster]
+    if not any(unseen):
+        return [cluster]
+    parts = groupby(zip(unseen, cluster, strict=True), itemgetter(0))
+    return ["".join([sign for _, sign in signs]) for _, signs in parts]
+
+
+def _append(view: FoldedView, folded: str, starts: list[int], ends: list[int]) -> None:
+    """Add folded text with its places; of each run of blanks only the first KEPT_BLANKS.
+
+    A run may have begun in what the view had before. In a run that begins with a gap, the gap is
+    the first blank, so that it adds one only where there is none beside it.
+    """
+    known = len(view.before)
+    whole = view.before + folded
+    places = ([0] * known + starts, [0] * known + ends)
+    signs: list[str] = []
+    kept: tuple[list[int], list[int]] = ([], [])
+    done = 0
+    for run in (_GAPS if _GAP in whole else _BLANKS).finditer(whole):
+        begin = run.start()
+        blanks = [at for at in range(begin, run.end()) if whole[at] != _GAP]
+        stay = blanks[:KEPT_BLANKS]
+        blank = "".join([whole[at] for at in stay])
+        if whole[begin] == _GAP:
+            stay = [begin, *blanks[1:KEPT_BLANKS]]
+            blank = " " + blank[1:] if blanks else _GAP
+        signs += (whole[done:begin], blank)
+        for old, new in zip(places, kept, strict=True):
+            new += old[done:begin]
+            new += [old[at] for at in stay]
+        done = run.end()
+    signs.append(whole[done:])
+    for old, new in zip(places, kept, strict=True):
+        new += old[done:]
+    whole = "".join(signs)
+    view.text += whole[known:].replace(_GAP, " ")
+    view.starts += kept[0][known:]
+    view.ends += kept[1][known:]
+    view.before = whole[-KEPT_BLANKS:]
 
 
 def settled(text: str, start: int = 0) -> int:

@@ -148,11 +148,10 @@ class ShapeDetector:
     def detect(self, text: str, context: TextContext) -> Sequence[Finding]:
         """All findings, ordered by start; offsets are of `text`."""
         found = self.hunt(self._candidates(text), text)
-        if self.normaliser is None or self.normaliser.is_plain(text):
-            return found
-        folded, starts, ends = self.normaliser.fold(text)
-        seen = self.hunt(self._candidates(folded), folded)
-        return merged(found, [in_original(finding, starts, ends, 0) for finding in seen])
+        for view in self.normaliser.views(text) if self.normaliser is not None else ():
+            seen = self.hunt(self._candidates(view.text), view.text)
+            found = merged(found, view.in_original(seen))
+        return found
 
     def hunt(
         self, candidates: Iterable[int], text: str, place: Place | None = None
@@ -272,18 +271,8 @@ def re2_options(*, ignore_case: bool, memory_bytes: int = 32 << 20) -> Any:
     return options
 
 
-def in_original(finding: Finding, starts: Sequence[int], ends: Sequence[int], at: int) -> Finding:
-    """A finding in folded text (whose first character has offset `at`), in original offsets."""
-    return Finding(
-        kind=finding.kind,
-        start=starts[finding.start - at],
-        end=ends[finding.end - 1 - at],
-        score=finding.score,
-    )
-
-
-def merged(found: Sequence[Finding], seen: Any) -> list[Finding]:
-    """Findings of both views, each once, ordered by start."""
+def merged(found: Sequence[Finding], seen: Sequence[Finding]) -> list[Finding]:
+    """Findings of two views, each once, ordered by start."""
     known = {(finding.kind, finding.start, finding.end) for finding in found}
     fresh = [f for f in seen if (f.kind, f.start, f.end) not in known]
     return sorted([*found, *fresh], key=lambda finding: (finding.start, finding.end, finding.kind))

@@ -37,20 +37,21 @@ _ROWS = (
 LOOK_ALIKES: dict[str, str] = {chr(int(row[:4], 16)): row[4] for row in _ROWS.split()}
 """Character -> what it looks like; one character to one."""
 
-_TO_BLANK = frozenset("\x0b\x85\u2028\u2029")
+_FILLERS = frozenset("\u115f\u1160\u180e\u3164\uffa0")
+"""Most fonts show them as a blank, some not at all (Hangul fillers, Mongolian vowel separator)."""
+_TO_BLANK = frozenset("\x0b\x1c\x1d\x1e\x1f\x85\u2800\U00013441\U00013442\U0001d159")
+"""What shows as a blank beside category Z: separators of old, Braille's, Egyptian, no note."""
 _BLANK_CONTROLS = frozenset("\t\n\f\r")
 _IGNORED = (
-    range(0x115F, 0x1161),
+    range(0x034F, 0x0350),
     range(0x17B4, 0x17B6),
     range(0x180B, 0x1810),
     range(0x2060, 0x2070),
-    range(0x3164, 0x3165),
     range(0xFE00, 0xFE10),
-    range(0xFFA0, 0xFFA1),
     range(0xFFF0, 0xFFF9),
     range(0xE0000, 0xE1000),
 )
-"""Default_Ignorable_Code_Point (DerivedCoreProperties.txt), but for what is Cf or a mark."""
+"""Default_Ignorable_Code_Point (DerivedCoreProperties.txt), but for what is Cf or a filler."""
 
 _MARKS = (
     range(0x0300, 0x0370),
@@ -66,19 +67,25 @@ def _is_mark(point: int) -> bool:
     return any(point in block for block in _MARKS)
 
 
-def looks_like(point: int) -> str | None:
-    """What one code point looks like after composition (NFKC); None where nobody sees it."""
+def looks_like(point: int, filler: str = " ") -> str | None:
+    """What one code point looks like after composition (NFKC).
+
+    A space for all that shows as a blank (a tab and a line's end stay), nothing for a stray mark,
+    None where nobody sees it. `filler`: what to take for a filler.
+    """
     sign = chr(point)
+    if sign in _FILLERS:
+        return filler
     if sign in LOOK_ALIKES:
         return LOOK_ALIKES[sign]
-    if sign in _TO_BLANK:
-        return " "
-    if _is_mark(point) or any(point in block for block in _IGNORED):
-        return None
     kind = unicodedata.category(sign)
-    if kind == "Cf" or (kind == "Cc" and sign not in _BLANK_CONTROLS):
+    if sign in _TO_BLANK or kind[0] == "Z":
+        return " "
+    if kind == "Cf" or any(point in block for block in _IGNORED):
         return None
-    return sign
+    if kind == "Cc":
+        return sign if sign in _BLANK_CONTROLS else None
+    return "" if _is_mark(point) else sign
 
 
 def readings(text: str) -> tuple[str, ...]:
@@ -92,5 +99,5 @@ def readings(text: str) -> tuple[str, ...]:
 
 
 def _as_seen(text: str) -> str:
-    signs = (looks_like(ord(sign)) for sign in unicodedata.normalize("NFKC", text))
+    signs = (looks_like(ord(sign), filler="") for sign in unicodedata.normalize("NFKC", text))
     return "".join(filter(None, signs))

@@ -17,12 +17,12 @@ from typing import Protocol
 from msgspec import Struct
 
 from roadworthy.detectors import (
+    FoldedView,
     Normaliser,
     Place,
     ShapeDetector,
     Sweep,
     decided,
-    in_original,
     waits_of,
 )
 from roadworthy.domain import DetectorError, Finding, TextContext
@@ -92,7 +92,8 @@ class _Moment(Struct):
 
     views: TextViews
     raw: _Reading
-    folded: _Reading | None
+    folded: list[_Reading]
+    """One per folded view."""
     findings: list[tuple[Finding, ...]]
     failures: list[str]
     """Both per guard."""
@@ -103,7 +104,7 @@ class _Moment(Struct):
         return _Moment(
             views=self.views.copy(),
             raw=self.raw.copy(),
-            folded=self.folded.copy() if self.folded is not None else None,
+            folded=[reading.copy() for reading in self.folded] if self.folded else [],
             findings=self.findings.copy(),
             failures=self.failures.copy(),
             spans=self.spans.copy(),
@@ -126,7 +127,7 @@ class HeldBackAnswer:
         self._now = _Moment(
             views=TextViews(watching.normaliser),
             raw=_Reading(resume=[{} for _ in watching.windows]),
-            folded=None,
+            folded=[],
             findings=[() for _ in watching.windows],
             failures=["" for _ in watching.windows],
             spans=[],
@@ -199,32 +200,34 @@ class HeldBackAnswer:
         now = self._now
         views = now.views
         views.append(piece, final=final)
-        if views.folded is not None and now.folded is None:
-            # Up to here both views were one, so the folded reading goes on where the raw one is.
-            now.folded = now.raw.copy()
-        news = self._read(views.settled_raw(), views.origin, now.raw, timer, final=final)
-        if views.folded is not None and now.folded is not None:
-            there = views.folded_origin
-            news |= self._read(views.folded, there, now.folded, timer, final=final, folded=True)
+        fresh = len(views.folded) - len(now.folded)
+        if fresh:
+            # Up to here two views were one, so the reading of one goes on where that of the other
+            # is: the first folded view was the raw one, the others were the first.
+            before = now.folded[0] if now.folded else now.raw
+            now.folded += [before.copy() for _ in range(fresh)]
+        news = self._read(None, now.raw, timer, final=final)
+        if now.folded:
+            for view, reading in zip(views.folded, now.folded, strict=True):
+                news |= self._read(view, reading, timer, final=final)
         return news and bool(self._stopped_by())
 
     def _read(
-        self,
-        text: str,
-        origin: int,
-        reading: _Reading,
-        timer: Timer,
-        *,
-        final: bool,
-        folded: bool = False,
+        self, view: FoldedView | None, reading: _Reading, timer: Timer, *, final: bool
     ) -> bool:
-        """Hunt for what occurs in one view, then move its reading on. True when there are news."""
+        """Hunt for what occurs in one view, then move its reading on. True when there are news.
+
+        `view`: None for the text as it is.
+        """
         now = self._now
+        text, origin = now.views.settled_raw(), now.views.origin
+        if view is not None:
+            text, origin = view.text, view.origin
         news = False
         hits = self._hits(text[max(0, reading.start - origin - 1) :], timer)
         for order, candidates in hits.items():
             guard, detector = self._all.windows[order]
-            if now.failures[order] or (folded and detector.normaliser is None):
+            if now.failures[order] or (view is not None and detector.normaliser is None):
                 continue
             hunt = _Hunt(detector, candidates, text, reading, order, origin, final)
             fresh = attempt(guard, hunt, timer)
@@ -234,24 +237,15 @@ class HeldBackAnswer:
             reading.resume[order] = hunt.resume
             if fresh.findings:
                 news = True
-                self._keep(order, guard, fresh.findings, origin if folded else None)
+                found = fresh.findings if view is None else view.in_original(fresh.findings)
+                now.findings[order] = (*now.findings[order], *found)
+                insert(now.spans, spans_of(guard, order, found))
         waits, acting = self._all.waits, self._all.acting_waits
         start = len(text) if final else decided(text, waits)
         reading.start = max(reading.start, origin + start)
         free = start if final or acting is None else decided(text, acting)
         reading.free = max(reading.free, origin + free)
         return news
-
-    def _keep(
-        self, order: int, guard: Guard, fresh: Sequence[Finding], folded_origin: int | None
-    ) -> None:
-        """Keep new findings; those of the folded view are put where they stand in the raw one."""
-        now = self._now
-        if folded_origin is not None:
-            starts, ends = now.views.starts, now.views.ends
-            fresh = [in_original(finding, starts, ends, folded_origin) for finding in fresh]
-        now.findings[order] = (*now.findings[order], *fresh)
-        insert(now.spans, spans_of(guard, order, fresh))
 
     def _hits(self, tail: str, timer: Timer) -> dict[int, list[int]]:
         """What occurs in the tail; everything when the sweep cannot say so in time.
@@ -273,8 +267,8 @@ class HeldBackAnswer:
         now = self._now
         views = now.views
         limit = min(now.raw.free, views.settled)
-        if now.folded is not None:
-            limit = min(limit, views.raw_offset(now.folded.free))
+        for view, reading in zip(views.folded, now.folded, strict=True) if now.folded else ():
+            limit = min(limit, views.raw_offset(view, reading.free))
         out: list[str] = []
         while now.spans and now.spans[0][0] < limit:
             start, end, count = now.spans[0][0], *cluster(now.spans)
@@ -295,8 +289,9 @@ class HeldBackAnswer:
         now = self._now
         keep = min(now.released, now.raw.start - self._all.left)
         if keep - now.views.origin >= _SPARE_CHARACTERS:
-            folded = now.folded.start - self._all.left if now.folded is not None else 0
-            now.views.trim(keep, folded)
+            now.views.trim(keep)
+            for view, reading in zip(now.views.folded, now.folded, strict=True):
+                view.trim(reading.start - self._all.left)
 
 
 class _Hunt:

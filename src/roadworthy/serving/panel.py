@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from roadworthy.detectors import (
-    Normaliser,
-    ShapeDetector,
-    Sweep,
-    in_original,
-    merged,
-)
+from msgspec import Struct
+
+from roadworthy.detectors import FoldedView, Normaliser, ShapeDetector, Sweep, merged
 from roadworthy.domain import DetectorError, Finding, TextContext
 
 from .guard import Guard, Look, Timer, attempt, look
 
-Folded = tuple[str, list[int], list[int]]
+Hits = dict[int, list[int]]
+"""Guard (by its order) -> shapes that may occur."""
+
+
+class _Swept(Struct):
+    """What one pass over each view of a text brought."""
+
+    raw: Hits
+    folded: Sequence[tuple[FoldedView, Hits]] = ()
 
 
 class Panel:
@@ -45,7 +49,7 @@ class Panel:
         if not self._only_swept or self._sweep.hunts:
             return False
         swept = self._sweep_text(text)
-        return swept is not None and not swept[0] and swept[1] is None
+        return swept is not None and not swept.raw and not swept.folded
 
     def look(self, text: str, context: TextContext) -> list[tuple[Guard, Look]] | None:
         """Every guard with what it saw, in order; None when all looked and found nothing.
@@ -55,8 +59,7 @@ class Panel:
         swept = self._sweep_text(text)
         if swept is None:  # each guard by itself, within its own budget
             return [(guard, look(guard, text, context, self.timer)) for guard in self.guards]
-        raw, folded, seen_folded = swept
-        if self._only_swept and not raw and not seen_folded:
+        if self._only_swept and not swept.raw and not any(hits for _, hits in swept.folded):
             return None
         seen: list[tuple[Guard, Look]] = []
         order = -1
@@ -66,56 +69,52 @@ class Panel:
                 seen.append((guard, look(guard, text, context, self.timer)))
                 continue
             order += 1
-            here = raw.get(order, [])
-            there = seen_folded.get(order, []) if shapes.normaliser else []
+            here = swept.raw.get(order, [])
+            views = swept.folded if shapes.normaliser is not None else ()
+            there = [(view, hits[order]) for view, hits in views if order in hits]
             if not here and not there:
                 seen.append((guard, Look()))
                 continue
-            hunt = _Hunt(shapes, text, here, folded, there)
+            hunt = _Hunt(shapes, text, here, there)
             seen.append((guard, attempt(guard, hunt, self.timer)))
         return seen
 
-    def _sweep_text(
-        self, text: str
-    ) -> tuple[dict[int, list[int]], Folded | None, dict[int, list[int]]] | None:
-        """Hits in both views; None when the sweep failed or took longer than a guard may."""
+    def _sweep_text(self, text: str) -> _Swept | None:
+        """Hits in every view; None when the sweep failed or took longer than a guard may."""
         if not self._swept:
-            return {}, None, {}
+            return _NOTHING
         begin = self.timer()
-        folded: Folded | None = None
         try:
             raw, odd = self._sweep.look(text)
-            there: dict[int, list[int]] = {}
-            if odd and not self.normaliser.is_plain(text):
-                folded = self.normaliser.fold(text)
-                there, _ = self._sweep.look(folded[0])
+            views = self.normaliser.views(text) if odd else ()
+            swept = _Swept(raw, [(view, self._sweep.look(view.text)[0]) for view in views])
         except DetectorError:
             return None
-        return None if self.timer() - begin > self._patience_s else (raw, folded, there)
+        return None if self.timer() - begin > self._patience_s else swept
+
+
+_NOTHING = _Swept({})
 
 
 class _Hunt:
-    """One guard's look at the shapes that occur, in both views."""
+    """One guard's look at the shapes that occur, in every view."""
 
     def __init__(
         self,
         shapes: ShapeDetector,
         text: str,
         here: Sequence[int],
-        folded: Folded | None,
-        there: Sequence[int],
+        there: Sequence[tuple[FoldedView, Sequence[int]]],
     ) -> None:
         self._shapes = shapes
         self._text = text
         self._here = here
-        self._folded = folded
         self._there = there
 
     def __call__(self) -> Sequence[Finding]:
         """The findings, in offsets of the text as it is."""
         found = self._shapes.hunt(self._here, self._text)
-        if self._folded is None or not self._there:
-            return found
-        folded, starts, ends = self._folded
-        seen = self._shapes.hunt(self._there, folded)
-        return merged(found, [in_original(finding, starts, ends, 0) for finding in seen])
+        for view, candidates in self._there:
+            seen = self._shapes.hunt(candidates, view.text)
+            found = merged(found, view.in_original(seen))
+        return found

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadworthy.detectors import Normaliser, make_detector, settled
+from roadworthy.detectors import FoldedView, Normaliser, make_detector, settled
 from roadworthy.domain import TextContext
 
-LETTERS = "ab  \n\t\x00\u3164é\u0301\u0308\u0430\u200b\ufb01\u00ad\uff21\u1161\u1100\ufdfa\ud800"
+LETTERS = (
+    "ab  \n\t\x00\x1c\u3164é\u0301\u0308\u0430\u200b\ufb01\u00ad\uff21\u1161\u1100\ufdfa\ud800"
+)
+MANNERS = ("seen", "parted", "joined")
+
+
+def folded(text: str, manner: Any = "seen", cut: int = 0, origin: int = 0) -> FoldedView:
+    """One view of a text that grows in two steps."""
+    view = FoldedView(manner)
+    for at, piece in ((0, text[:cut]), (cut, text[cut:])):
+        Normaliser().grow([view], piece, origin + at)
+    return view
 
 
 @pytest.mark.parametrize(
-    ("text", "folded"),
+    ("text", "seen"),
     [
         ("plain", "plain"),
         ("p\u0430yp\u0430l", "paypal"),  # Cyrillic
@@ -27,56 +40,81 @@ LETTERS = "ab  \n\t\x00\u3164é\u0301\u0308\u0430\u200b\ufb01\u00ad\uff21\u1161\
         ("a\u00a0b", "a b"),
         ("\u0939\u093f\u0928\u094d\u0926\u0940", "\u0939\u093f\u0928\u094d\u0926\u0940"),  # Hindi
         ("\U000e0041hidden", "hidden"),  # tag characters
-        ("bo\u3164mb bo\uffa0mb bo\u17b4mb", "bomb bomb bomb"),  # fillers
+        ("bo\u034fmb bo\ufe0fmb bo\u17b4mb", "bomb bomb bomb"),  # joiner, selector, vowel
+        ("a\u3164b\uffa0c\u115fd\u1160e\u180ef", "a b c d e f"),  # fillers
+        ("a\u1680b\u2800c\u2007d\u202fe\u3000f", "a b c d e f"),  # blanks of other scripts
+        ("a\x1cb\x1dc\x1ed\x1fe", "a b c d e"),  # separators
         ("bo\x00mb b\x08o\x7fm\x9bb", "bomb bomb"),  # control characters
         ("a\x0bb\u2028c\x85d", "a b c d"),
         ("a\n\nb  c", "a\n\nb  c"),
         ("a\n \t\n\n b \u3000 \x00 \u200b c", "a\n b  c"),
     ],
 )
-def test_folding(text: str, folded: str) -> None:
-    assert Normaliser().fold(text)[0] == folded
-    assert Normaliser().is_plain(text) == (text == folded)
+def test_folding(text: str, seen: str) -> None:
+    assert folded(text).text == seen
+    assert Normaliser().is_plain(text) == (text == seen)
+
+
+@pytest.mark.parametrize(
+    ("text", "parted"),
+    [
+        ("kill\u200bmy\u200d\u2060self", "kill my self"),  # a run is one blank
+        ("a\u00adb\ufeffc\u200ed\ufe0fe\U000e0041f\x08g\x00h", "a b c d e f g h"),
+        ("a \u200bb\u200b c\u200b \u200bd", "a b c d"),  # beside a blank it adds none
+        ("a\u200b  b \u200b c\u200b\n\n\n\u200bd", "a  b  c \nd"),
+        ("e\u200b\u0301t\u00e9\u0301\u200b", "e t\u00e9 "),
+        ("\u200b\u200ba\u3164\u200bb", " a b"),
+    ],
+)
+def test_what_nobody_sees_may_part_words(text: str, parted: str) -> None:
+    assert folded(text, "parted").text == parted
+
+
+def test_a_text_has_as_many_views_as_it_may_look_like() -> None:
+    def views(text: str) -> list[str]:
+        return [view.text for view in Normaliser().views(text)]
+
+    assert views("plain t\u00e9xt\n") == []
+    assert views("it\u2019s") == ["it's"]
+    assert views("bo\u200bmb") == ["bomb", "bo mb"]
+    assert views("bo\u3164mb") == ["bo mb", "bomb"]
+    assert views("k\u200bill\u3164me") == ["kill me", "k ill me", "killme"]
 
 
 def test_places_point_at_the_original() -> None:
-    text = "x\u200b\ufb01\u0301y"
-    folded, starts, ends = Normaliser().fold(text, 10)
-    assert folded == "xf\u00edy" or folded == "xfiy"
-    assert starts[:2] == [10, 12]
-    assert ends[0] == 12  # the zero-width space rides on the x
-    assert (starts[-1], ends[-1]) == (14, 15)
+    view = folded("x\u200b\ufb01\u0301y", origin=10)
+    assert view.text == "xf\u00edy"
+    assert (view.starts, view.ends) == ([10, 12, 12, 14], [12, 14, 14, 15])  # it rides on the x
+    view = folded("x\u200b\ufb01\u0301y", "parted", origin=10)
+    assert view.text == "x f\u00edy"
+    assert (view.starts, view.ends) == ([10, 11, 12, 12, 14], [11, 12, 14, 14, 15])
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.text(alphabet=LETTERS, max_size=25), st.integers(0, 25))
-def test_a_settled_beginning_folds_the_same_whatever_follows(text: str, at: int) -> None:
-    normaliser = Normaliser()
-    cut = settled(text[:at])
-    whole, starts, ends = normaliser.fold(text)
-    first, first_starts, first_ends = normaliser.fold(text[:cut])
-    rest, rest_starts, rest_ends = normaliser.fold(text[cut:], cut, first[-2:])
-    assert first + rest == whole
-    assert first_starts + rest_starts == starts
-    assert first_ends + rest_ends == ends
+@given(st.text(alphabet=LETTERS, max_size=25), st.integers(0, 25), st.sampled_from(MANNERS))
+def test_a_settled_beginning_folds_the_same_whatever_follows(
+    text: str, at: int, manner: str
+) -> None:
+    assert folded(text, manner, settled(text[:at])) == folded(text, manner)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=LETTERS, max_size=25))
 def test_plain_means_that_folding_changes_nothing(text: str) -> None:
-    normaliser = Normaliser()
-    folded, starts, ends = normaliser.fold(text)
-    assert len(starts) == len(ends) == len(folded)
-    if normaliser.is_plain(text):
-        assert folded == text
+    views = [folded(text, manner) for manner in MANNERS]
+    assert all(len(view.starts) == len(view.ends) == len(view.text) for view in views)
+    if Normaliser().is_plain(text):
+        assert {view.text for view in views} == {text}
+    assert {view.text for view in views} - {text} == {
+        view.text for view in Normaliser().views(text)
+    } - {text}
 
 
 def test_a_long_run_of_marks_is_cut_into_clusters() -> None:
     marks = "e" + "\u0301" * 500
     assert settled(marks) > 400
-    folded, _, ends = Normaliser().fold(marks)
-    assert folded == "\u00e9"
-    assert ends == [65]
+    view = folded(marks)
+    assert (view.text, view.ends) == ("\u00e9", [65])
 
 
 @pytest.mark.parametrize("hidden", ["fo\u200bol", "f\u043eol", "\uff46ool", "fo\u0335ol"])
@@ -87,3 +125,51 @@ def test_a_hidden_word_is_found_where_it_stands(hidden: str) -> None:
     assert [text[f.start : f.end] for f in found] == [hidden]
     raw = make_detector("deny", {"words": ["fool"], "normalise": False}, {})
     assert raw.detect(text, TextContext(side="input")) == []
+
+
+# What a reader takes for a blank, or does not see at all.
+BLANKS = "\u1680\u2000\u2007\u202f\u205f\u3000\u00a0\u2800\u2028\u2029\x0b\x1c\x1d\x1e\x1f\x85"
+UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0f\u034f\u200e\u2065\U000e0041\x00\x08\x7f\x9b"
+FILLERS = "\u3164\uffa0\u115f\u1160\u180e"
+
+
+@pytest.mark.parametrize("blank", [*BLANKS, *UNSEEN, *FILLERS])
+@pytest.mark.parametrize("pattern", [r"kill\s+myself", r"kill\smyself", "kill myself"])
+def test_no_blank_hides_two_words(blank: str, pattern: str) -> None:
+    detector = make_detector("pattern", {"patterns": [pattern]}, {})
+    for between in (blank, blank * 3, f" {blank}", f"{blank} ", f"{blank} {blank}"):
+        if blank not in UNSEEN and pattern == r"kill\smyself" and between != blank:
+            continue  # these are two blanks, and one is asked for
+        text = f"I want to kill{between}myself."
+        found = detector.detect(text, TextContext(side="input"))
+        assert {text[f.start : f.end] for f in found} >= {f"kill{between}myself"}, repr(between)
+
+
+@pytest.mark.parametrize("unseen", [*UNSEEN, *FILLERS])
+def test_nothing_unseen_hides_a_word(unseen: str) -> None:
+    detector = make_detector("deny", {"words": ["bomb"]}, {})
+    text = f"a bo{unseen}mb"
+    found = detector.detect(text, TextContext(side="input"))
+    assert [text[f.start : f.end] for f in found] == [f"bo{unseen}mb"]
+
+
+def test_a_broken_word_beside_a_filler_is_found() -> None:
+    detector = make_detector("pattern", {"patterns": [r"kill\s+myself"]}, {})
+    assert detector.detect("k\u200bill\u3164my\u00adself", TextContext(side="input"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",  # Persian, with a non-joiner
+        "\u0915\u094d\u200d\u0937",  # Hindi, with a joiner
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f 1\ufe0f\u20e3",
+    ],
+)
+def test_what_other_scripts_do_not_show_is_no_finding(text: str) -> None:
+    detector = make_detector("pattern", {"patterns": [r"[a-z]+\s[a-z]+", r"\bill\b"]}, {})
+    context = TextContext(side="input")
+    assert detector.detect(text, context) == []
+    assert [
+        name for name in ("pii", "secrets") if make_detector(name, {}, {}).detect(text, context)
+    ] == []

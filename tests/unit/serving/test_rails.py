@@ -166,6 +166,20 @@ def test_a_never_event_on_the_input_looks_at_the_input() -> None:
     assert line.collects == ()
 
 
+@pytest.mark.parametrize(
+    "blank", ["\u1680", "\u3164", "\u2800", "\u200b", "\u180e", "\u115f", "\uffa0", "\x1c", "\x08"]
+)
+@pytest.mark.parametrize("size", [1, 4, 99])
+def test_no_blank_hides_a_never_event_on_either_side(blank: str, size: int) -> None:
+    said = "I want to kill myself".replace(" ", blank)
+    rule = PatternRule(patterns=[r"\bkill\s+myself\b"], on="both")
+    line = a_line(never=[never(Rule(pattern=rule))])
+    assert line.check_input(said, INPUT).action == "blocked"
+    left, outcome = answered(line, *(said[at : at + size] for at in range(0, len(said), size)))
+    assert outcome.action == "blocked"
+    assert "kill" not in left + outcome.text
+
+
 def test_a_never_event_by_cel_sees_the_decision() -> None:
     rule = Rule(cel=CelRule(expression='decision == "refuse" && confidence < 0.7'))
     line = a_line(never=[never(rule)])
