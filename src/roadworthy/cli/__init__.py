@@ -18,6 +18,7 @@ VERBS: dict[str, tuple[str, str]] = {
         "from which confidence on an answer may stand by itself, proven",
     ),
     "compare": ("roadworthy.cli.compare", "two candidates on the same cases, which cases flipped"),
+    "media": ("roadworthy.cli.media", "how far sets of pictures are apart, by their features"),
     "rate": ("roadworthy.cli.rate", "let people rate answers, blind; see how far they agree"),
     "deliberate": (
         "roadworthy.cli.deliberate",

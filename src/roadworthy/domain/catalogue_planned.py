@@ -40,8 +40,8 @@ cost_per_resolved_outcome | operations | mean | currency | - | price,business | 
 energy | operations | mean | Wh | - | host | energy of an answer
 cache_hit_rate | operations | rate | share | + | | share of answers from the cache
 headroom | operations | mean | share | + | load | free share of capacity at expected volume
-clip_score | media | score | share | + | image | agreement of image and text
-fid | media | mean | | - | image | Frechet inception distance
+clip_score | media | score | share | + | image | cosine to the text; of files: `roadworthy media`
+fid | media | mean | | - | image | Frechet inception distance; of files: `roadworthy media`
 feedback_score | people | score | share | + | feedback | mean of the users' feedback
 satisfaction | people | score | share | + | feedback | mean satisfaction
 rephrase_rate | people | rate | share | - | session | share of requests asked again in other words

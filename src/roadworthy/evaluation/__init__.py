@@ -3,6 +3,7 @@
 from .answers import Answer, AnswerStore
 from .cache import CachedProvider, PlainProvider, Receipt, apart, new_receipt
 from .comparison import Comparison, Degrees, compare, compare_all, compare_degrees
+from .feature_table import FeatureTable, read_features
 from .fingerprint import row_digest, rows_digest
 from .likeness import Embedding, LikenedTarget, Likeness
 from .plan import Item, Plan, case_digest, latest_attempt, pin_suite, plan, quarantine_of
@@ -28,6 +29,7 @@ __all__ = [
     "Degrees",
     "DetectorFactory",
     "Embedding",
+    "FeatureTable",
     "Header",
     "Item",
     "LikenedTarget",
@@ -63,6 +65,7 @@ __all__ = [
     "pin_suite",
     "plan",
     "quarantine_of",
+    "read_features",
     "read_header",
     "read_run",
     "row_digest",

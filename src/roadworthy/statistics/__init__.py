@@ -36,6 +36,7 @@ from .comparison import (
 )
 from .correlation import correlation_interval, pearson, spearman
 from .distributions import beta_quantile, normal_cdf, normal_quantile, regularised_beta, t_quantile
+from .features import Distance, cosines, frechet, kernel_distance
 from .intervals import (
     Interval,
     clopper_pearson,
@@ -71,6 +72,7 @@ __all__ = [
     "ConfidenceSequence",
     "Corrected",
     "Decomposition",
+    "Distance",
     "EProcess",
     "Estimate",
     "Interval",
@@ -104,14 +106,17 @@ __all__ = [
     "cohen_kappa",
     "controlled_threshold",
     "correlation_interval",
+    "cosines",
     "debiased_gap",
     "debiased_slope",
     "equal_mass",
     "equal_mass_of",
     "expected_calibration_error",
+    "frechet",
     "gap_of",
     "holm",
     "isotonic",
+    "kernel_distance",
     "krippendorff_alpha",
     "least_correlation",
     "levels",
