@@ -246,6 +246,7 @@ from .scorer_catalogue import (
     scorer_faults,
     verdicts_of,
 )
+from .settled import settle_types
 from .slo import MitigationKind, SafetySLO, SloFile, SloTarget
 from .soundness import require_sound
 from .system import System
@@ -293,7 +294,7 @@ __all__ = [
     "option_values", "pairwise_options", "parse_duration", "parse_instant", "parse_reducer",
     "parse_target", "parse_window", "pin_case", "pinned_judges", "plain", "question_of",
     "read_name", "require_sound", "rubric_named", "rubric_options", "score_grades", "score_name",
-    "scorer_faults", "sha256", "sources_in", "split_aggregation", "split_window", "timeless",
-    "told_of", "tool_definition", "unsaid_sections", "unwaivable", "verdicts_of", "why_idle",
-    "why_impossible", "worst",
+    "scorer_faults", "settle_types", "sha256", "sources_in", "split_aggregation", "split_window",
+    "timeless", "told_of", "tool_definition", "unsaid_sections", "unwaivable", "verdicts_of",
+    "why_idle", "why_impossible", "worst",
 ]  # fmt: skip

@@ -33,6 +33,7 @@ from roadworthy.domain import (
     StopWhen,
     System,
     format_instant,
+    settle_types,
     timeless,
 )
 from roadworthy.evaluation import (
@@ -154,6 +155,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         embedders = embedders_of(system, planned, model, deps.embedder)
         scoring = Scoring(planned, deps.detector_factory)
         require_rows(planned, deps.loop)
+        settle_types()  # rows are scored on threads
         with RunFile(
             run_path(deps.loop.workspace, planned.run),
             planned,

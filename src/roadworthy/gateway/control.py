@@ -16,7 +16,7 @@ from contextlib import suppress
 
 import msgspec
 
-from roadworthy.domain import RoadworthyError
+from roadworthy.domain import RoadworthyError, settle_types
 from roadworthy.journal import CONTENT_TYPE
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.late_judging import Judging
@@ -141,6 +141,7 @@ def main(arguments: list[str]) -> int:
     """Run the control process; returns its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    settle_types()
     try:
         asyncio.run(run(msgspec.json.decode(arguments[0], type=Plan)))
     except RoadworthyError as error:

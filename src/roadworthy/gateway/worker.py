@@ -19,7 +19,7 @@ import sys
 import msgspec
 import uvloop
 
-from roadworthy.domain import RoadworthyError
+from roadworthy.domain import RoadworthyError, settle_types
 from roadworthy.wiring.clock import SystemClock, new_id
 from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.plan import Plan
@@ -67,6 +67,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     listener = socket.socket(fileno=int(arguments[0]))
     plan = msgspec.json.decode(arguments[1], type=Plan)
+    settle_types()
     sys.setswitchinterval(0.001)  # the journal's thread must not wait 5 ms for its turn
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's ^C is the supervisor's to handle
     try:
