@@ -11,6 +11,7 @@ from doubles import foreign_tool
 from doubles.desk import Desk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
+from roadworthy.domain import sha256
 
 
 @pytest.fixture
@@ -141,6 +142,66 @@ def test_a_refused_question_gives_no_result_even_when_the_tool_goes_on(desk, pyt
 
 def test_more_questions_than_allowed_give_no_result(desk, python, capsys):
     gives_no_result(capsys, desk, python, "many", "more than 5 questions", "--most", 5)
+
+
+BREAKS = """\
+def answer(request):
+    text = request["messages"][-1]["content"]
+    if "boom" in text:
+        raise RuntimeError("it broke")
+    said = "motor" if "car" in text else "home"
+    return {"text": said, "usage": {"input_tokens": 1000000, "output_tokens": 0}}
+"""
+
+CHATS = """\
+task: chat
+model: {{provider: python, name: answer, file: breaks.py, digest: "{digest}",
+        options: {{trusted: true}}}}
+"""
+
+
+def test_a_model_that_fails_is_an_error_to_the_tool_and_never_an_answer(desk, python, capsys):
+    """The endpoint's fallback text would be scored as if the model had said it."""
+    desk.write("breaks.py", BREAKS)
+    desk.write("candidate.yaml", CHATS.format(digest=sha256(BREAKS.encode())))
+    code, said, error = run_outside(capsys, desk, python, "tolerant")
+    assert code == 0, said + error
+    told = json.loads(said)
+    assert (told["questions"], told["failed"]) == (2, 1)
+    (entry,) = imports(desk)
+    assert entry.payload["status"] == "partial"
+    assert (entry.payload["unanswered"], entry.payload["failed"]) == (1, 1)
+
+
+def test_a_streamed_answer_is_the_same_answer(desk, python, capsys):
+    code, said, error = run_outside(capsys, desk, python, "streams")
+    assert code == 0, said + error
+    assert json.loads(said)["imported"][0]["scores"][0]["value"] == 1.0
+
+
+def test_another_model_than_the_candidate_is_not_there(desk, python, capsys):
+    gives_no_result(capsys, desk, python, "other-model", "404")
+
+
+def test_the_address_has_one_model_and_nothing_else(desk, python, capsys):
+    gives_no_result(capsys, desk, python, "/models", '"id":"desk"')
+    gives_no_result(capsys, desk, python, "/embeddings", "refused with 404")
+
+
+def test_a_budget_that_is_spent_ends_it(desk, python, capsys):
+    desk.write("breaks.py", BREAKS)
+    desk.write("candidate.yaml", CHATS.format(digest=sha256(BREAKS.encode())))
+    desk.write(
+        "roadworthy.toml",
+        '[[prices]]\nmodel = "answer"\nsince = "2026-01-01"\ninput = 1.0\noutput = 1.0\n',
+    )
+    told = gives_no_result(capsys, desk, python, "many", "budget of 3 is spent", "--budget", 3)
+    assert "3 questions answered" in told["error"]
+
+
+def test_what_a_tool_prints_cannot_write_to_the_terminal(desk, python, capsys):
+    told = gives_no_result(capsys, desk, python, "escapes", "exit code 4")
+    assert told["error"].isprintable()
 
 
 def test_the_address_answers_nobody_without_the_key(desk, python, capsys):

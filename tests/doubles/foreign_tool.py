@@ -100,6 +100,42 @@ if how in ("honest", "other-answer", "left-out", "added", "twice", "unscored", "
         except urllib.error.HTTPError:
             pass
     write(samples)
+if how == "tolerant":
+    kept = []
+    for name, text in zip("abc", [*asked, "boom"]):
+        try:
+            kept.append(sample(name, ask(text)))
+        except urllib.error.HTTPError as error:
+            kept.append({"id": name, "epoch": 1, "scores": None, "events": [],
+                         "error": {"message": "status %d" % error.code}})
+    write(kept, results={"total_samples": 3, "completed_samples": 2})
+if how == "streams":
+    body = {"model": model.rpartition("/")[2], "stream": True,
+            "messages": [{"role": "user", "content": asked[0]}]}
+    request = urllib.request.Request(
+        url + "/chat/completions", json.dumps(body).encode(),
+        {"authorization": "Bearer " + os.environ["CANDIDATE_API_KEY"]},
+    )
+    with urllib.request.urlopen(request, timeout=60) as got:
+        lines = [line[6:] for line in got.read().decode().splitlines() if line.startswith("data: ")]
+    assert lines.pop() == "[DONE]", lines
+    chunks = [json.loads(line) for line in lines]
+    text = "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks)
+    write([sample("a", {"id": chunks[0]["id"], "choices": [{"message": {"content": text}}]})])
+if how.startswith("/"):
+    request = urllib.request.Request(
+        url + how, headers={"authorization": "Bearer " + os.environ["CANDIDATE_API_KEY"]})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as got:
+            print("answered", got.read().decode(), file=sys.stderr)
+    except urllib.error.HTTPError as error:
+        print("refused with", error.code, file=sys.stderr)
+    sys.exit(9)
+if how == "other-model":
+    ask(asked[0], model="gpt-9")
+if how == "escapes":
+    print("\x1b]0;owned\x07 \x1b[31mred\u202e", file=sys.stderr)
+    sys.exit(4)
 if how == "repeats":
     write([sample("a", ask(asked[0]), epoch) for epoch in (1, 2, 3)])
 """

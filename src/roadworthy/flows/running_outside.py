@@ -270,9 +270,12 @@ def _told_why(error: EvidenceError, run: _Run, desk: OutsideDesk) -> EvidenceErr
     """The error with whose it is, how far it came, and the first reason on our side."""
     ours = desk.refused or next(iter(desk.faults), "")
     reason = f"; the candidate's side: {ours}" if ours else ""
-    return EvidenceError(
+    said = (
         f"{run.tool.title} {run.version} gives no result: {error.message}{reason} "
-        f"({len(desk.exchanges)} questions answered)",
+        f"({len(desk.exchanges)} questions answered)"
+    )
+    return EvidenceError(
+        "".join(char if char.isprintable() else " " for char in said),
         fix=error.fix or f"what it printed and wrote: {run.folder}",
     )
 
