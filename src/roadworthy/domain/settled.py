@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-_settled: set[type] = set()
+_settled: set[type[Struct]] = set()
 
 
 def settle_types() -> int:
@@ -30,7 +30,7 @@ def settle_types() -> int:
     return len(fresh)
 
 
-def _below(kind: type) -> Iterator[type]:
+def _below(kind: type[Struct]) -> Iterator[type[Struct]]:
     for each in kind.__subclasses__():
         yield each
         yield from _below(each)
