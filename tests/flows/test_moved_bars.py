@@ -116,7 +116,8 @@ async def test_another_name_for_system_and_cases_is_the_same_behaviour(desk: Des
 
 async def test_another_system_with_other_cases_binds_nothing(desk: Desk) -> None:
     await desk.evaluate()
-    desk.cases([{**case, "id": f"n{case['id']}"} for case in cases()])
+    desk.cases([{**case, "id": f"n{case['id']}", "input": f"I say: {case['input']}"}
+                for case in cases()])  # fmt: skip
     desk.patterns('"burnt"')
     rename(desk)
     decision = await after(desk)

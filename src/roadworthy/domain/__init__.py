@@ -216,7 +216,7 @@ from .ports import (
     Witness,
 )
 from .quarantine import FlakyCase, Quarantined, QuarantineFile, never_set_aside
-from .question import question_of
+from .question import question_digest, question_of
 from .rating import (
     PREFERENCE,
     SIDES,
@@ -292,9 +292,9 @@ __all__ = [
     "grade_of", "judge_digest", "judge_options", "judge_prompt", "judges_asking", "looks_like",
     "never_digest", "never_options", "never_set_aside", "next_state", "option_faults",
     "option_values", "pairwise_options", "parse_duration", "parse_instant", "parse_reducer",
-    "parse_target", "parse_window", "pin_case", "pinned_judges", "plain", "question_of",
-    "read_name", "require_sound", "rubric_named", "rubric_options", "score_grades", "score_name",
-    "scorer_faults", "settle_types", "sha256", "sources_in", "split_aggregation", "split_window",
-    "timeless", "told_of", "tool_definition", "unsaid_sections", "unwaivable", "verdicts_of",
-    "why_idle", "why_impossible", "worst",
+    "parse_target", "parse_window", "pin_case", "pinned_judges", "plain", "question_digest",
+    "question_of", "read_name", "require_sound", "rubric_named", "rubric_options", "score_grades",
+    "score_name", "scorer_faults", "settle_types", "sha256", "sources_in", "split_aggregation",
+    "split_window", "timeless", "told_of", "tool_definition", "unsaid_sections", "unwaivable",
+    "verdicts_of", "why_idle", "why_impossible", "worst",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from typing import Any
 
@@ -58,6 +59,12 @@ def question_of(case: Case) -> str | bytes:
         return _squashed(asked)
     said = [_without_expectation(turn) for turn in case.turns]
     return _encode((_squeezed(asked), _squeezed(said)))
+
+
+def question_digest(case: Case) -> str:
+    """What a case asks, as a digest: 128 bits of its SHA-256, in hex."""
+    asked = question_of(case)
+    return hashlib.sha256(asked.encode() if isinstance(asked, str) else asked).hexdigest()[:32]
 
 
 def _without_expectation(turn: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,12 @@ class SuitePin(Struct, frozen=True, kw_only=True):
     digest: str
     cases: dict[str, str]
     """Case id -> digest of the case."""
+    questions: dict[str, str] | UnsetType = UNSET
+    """Case id -> digest of what it asks (`question_digest`); earlier versions left it out."""
+
+    def question(self, case: str) -> str:
+        """Digest of what a case asks; empty where it is not known."""
+        return "" if self.questions is UNSET else self.questions.get(case, "")
 
 
 class Bar(Struct, frozen=True, kw_only=True):
@@ -34,6 +40,11 @@ class Bar(Struct, frozen=True, kw_only=True):
     """How often every case was asked; 0: as cases and suites say, which is the contract."""
     quarantine: dict[str, str] | UnsetType = UNSET
     """`suite/case` -> the last day on which it is set aside; left out where nothing is."""
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Digests of all that is asked, as far as they are known."""
+        return frozenset(each for pin in self.suites for each in (pin.questions or {}).values())
 
 
 class Unchecked(Struct, frozen=True, kw_only=True):

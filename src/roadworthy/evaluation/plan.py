@@ -27,7 +27,7 @@ from roadworthy.domain import (
     UsageError,
     digest_of,
     pinned_judges,
-    question_of,
+    question_digest,
     sha256,
 )
 
@@ -164,11 +164,13 @@ def latest_attempt(planned: Plan, exists: Callable[[str], bool], *, fresh: bool 
 
 def pin_suite(suite: Suite, cases: Iterable[Case] | None = None) -> SuitePin:
     """A suite as the bar fixes it; `cases` when only a part of it is asked."""
-    digests = {case.id: case_digest(case) for case in (suite.cases if cases is None else cases)}
+    chosen = suite.cases if cases is None else tuple(cases)
+    digests = {case.id: case_digest(case) for case in chosen}
     return SuitePin(
         name=suite.name,
         digest=digest_of({"file": suite.file, "cases": digests, **_judges(suite.file)}),
         cases=digests,
+        questions={case.id: question_digest(case) for case in chosen},
     )
 
 
@@ -224,7 +226,7 @@ def _items(
     for pin in pins:
         for case_id, digest in pin.cases.items():
             holders.setdefault((case_id, digest), []).append(pin.name)
-    first: dict[str | bytes, tuple[str, str]] = {}
+    first: dict[str, tuple[str, str]] = {}
     for (suite, cases), pin in zip(kept, pins, strict=True):
         for case in cases:
             names = holders[case.id, pin.cases[case.id]]
@@ -232,6 +234,6 @@ def _items(
                 continue
             also = tuple(names[1:])
             own = (suite.name, case.id)
-            asked = first.setdefault(question_of(case), own)
+            asked = first.setdefault(pin.question(case.id), own)
             for repeat in range(repeats or case.repeats or suite.file.repeats):
                 yield Item(suite.name, case, repeat, also, None if asked == own else asked)

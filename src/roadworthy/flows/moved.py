@@ -25,16 +25,36 @@ Fixed = Sequence[tuple[str, Bar]]
 def earlier_bars(loop: Loop, content: ReleaseContent, present: Bar) -> list[tuple[str, Bar]]:
     """Every bar that was ever fixed for the system, whatever it was called, oldest first.
 
-    Under another name: those of the same behaviour, and those that ask the same cases.
+    Under another name: those of the same behaviour, and those that ask the same cases, by their ids
+    or by their words. Of the latter a case that is asked under another id is left out: it is not
+    gone, since two systems that ask the same each have names of their own for it.
     """
     behaviour = behaviour_digest(content)
     found = []
     for entry in loop.ledger.entries(kind="bar.fixed"):
         bar = bar_of(loop, str(entry.payload["bar"]))
         own = entry.system == present.system or entry.payload.get("behaviour") == behaviour
-        if own or shares(bar, present):
+        if own:
             found.append((entry.time, bar))
+        elif shares(bar, present):
+            found.append((entry.time, _without_renamed(bar, present)))
     return found
+
+
+def _without_renamed(bar: Bar, present: Bar) -> Bar:
+    ids, words = {case for pin in present.suites for case in pin.cases}, present.words
+    suites = [
+        msgspec.structs.replace(
+            pin,
+            cases={
+                case: digest
+                for case, digest in pin.cases.items()
+                if case in ids or pin.question(case) not in words
+            },
+        )
+        for pin in bar.suites
+    ]
+    return msgspec.structs.replace(bar, suites=tuple(suites))
 
 
 def names_of(system: str, bars: Fixed) -> list[str]:

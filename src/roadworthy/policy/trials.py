@@ -44,29 +44,41 @@ def looked_at(fixed: Bar, present: Bar) -> bool:
 
     Objectives, seed and repeats do not matter: who changes them asks the same cases again. Nor
     does what a case says now: who touches its tags, or a word of it, does not begin anew. Nor do
-    cases that were added, unless they outweigh those that were there.
+    its name, where it asks the same words, and cases that were added, unless they outweigh those
+    that were there.
     """
-    asked = {case for pin in fixed.suites for case in pin.cases}
-    today = {case for pin in present.suites for case in pin.cases}
-    return bool(today) and len(today & asked) >= _HALF * len(today)
+    today = _ids(present)
+    return bool(today) and len(_met(fixed, present)) >= _HALF * len(today)
 
 
 def meets(fixed: Bar, present: Bar) -> bool:
     """Whether a run under `fixed` was to ask any case that is asked today."""
-    asked = {case for pin in fixed.suites for case in pin.cases}
-    return any(case in asked for pin in present.suites for case in pin.cases)
+    return bool(_met(fixed, present))
 
 
 def shares(fixed: Bar, present: Bar) -> bool:
     """Whether two bars ask the same cases: at least half of those of the smaller one.
 
-    So a bar of another system's name still binds when cases of it were deleted, and when many
-    were added. A bar without cases shares nothing.
+    So a bar of another system's name still binds when cases of it were deleted, when many were
+    added, and when all were given other names. A bar without cases shares nothing.
     """
-    asked = {case for pin in fixed.suites for case in pin.cases}
-    today = {case for pin in present.suites for case in pin.cases}
-    fewer = min(len(asked), len(today))
-    return bool(fewer) and len(today & asked) >= _HALF * fewer
+    fewer = min(len(_ids(fixed)), len(_ids(present)))
+    return bool(fewer) and len(_met(fixed, present)) >= _HALF * fewer
+
+
+def _ids(bar: Bar) -> set[str]:
+    return {case for pin in bar.suites for case in pin.cases}
+
+
+def _met(fixed: Bar, present: Bar) -> set[str]:
+    """The cases of today that `fixed` asked, under their name or in their words."""
+    asked, words = _ids(fixed), fixed.words
+    return {
+        case
+        for pin in present.suites
+        for case in pin.cases
+        if case in asked or pin.question(case) in words
+    }
 
 
 def only_adds(fixed: Bar, present: Bar, added: Set[tuple[str, str]]) -> bool:
