@@ -153,6 +153,14 @@ def answer(request):
     return {"text": said, "usage": {"input_tokens": 1000000, "output_tokens": 0}}
 """
 
+PRICES = """\
+[[prices]]
+model = "answer"
+since = "2026-01-01"
+input = 1.0
+output = 1.0
+"""
+
 CHATS = """\
 task: chat
 model: {{provider: python, name: answer, file: breaks.py, digest: "{digest}",
@@ -191,12 +199,21 @@ def test_the_address_has_one_model_and_nothing_else(desk, python, capsys):
 def test_a_budget_that_is_spent_ends_it(desk, python, capsys):
     desk.write("breaks.py", BREAKS)
     desk.write("candidate.yaml", CHATS.format(digest=sha256(BREAKS.encode())))
-    desk.write(
-        "roadworthy.toml",
-        '[[prices]]\nmodel = "answer"\nsince = "2026-01-01"\ninput = 1.0\noutput = 1.0\n',
-    )
+    desk.write("roadworthy.toml", PRICES)
     told = gives_no_result(capsys, desk, python, "many", "budget of 3 is spent", "--budget", 3)
     assert "3 questions answered" in told["error"]
+
+
+def test_what_was_paid_before_is_not_paid_again(desk, python, capsys):
+    desk.write("breaks.py", BREAKS)
+    desk.write("candidate.yaml", CHATS.format(digest=sha256(BREAKS.encode())))
+    desk.write("roadworthy.toml", PRICES)
+    costs = []
+    for more in ((), ("--budget", 1), ("--no-cache",)):
+        code, said, error = run_outside(capsys, desk, python, "honest", *more)
+        assert code == 0, said + error
+        costs.append(json.loads(said)["cost"])
+    assert costs == ["2 USD", "", "2 USD"]
 
 
 def test_what_a_tool_prints_cannot_write_to_the_terminal(desk, python, capsys):

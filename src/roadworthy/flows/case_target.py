@@ -98,10 +98,13 @@ class PathTarget:
         `sampling` and `extra` are the asker's wishes; a release that owns the prompt takes none.
         Raises UsageError where the question would not arrive as it was asked.
         """
+        receipt = new_receipt()
         call = self._call(case, repeat)
         if not call.managed:
             call.sampling, call.extra = sampling, dict(extra)
-        return await self._replied(call)
+        reply = await self._replied(call)
+        timed = msgspec.structs.replace(reply.observation, **_durations(receipt, reply.observation))
+        return msgspec.structs.replace(reply, observation=timed)
 
     async def _played(self, case: Case, suite: str, repeat: int) -> Observation:
         """A case of several turns, or with tools: each question through the same path."""

@@ -84,11 +84,11 @@ class OutsideDesk:
         return self._service.content.candidate.sampling
 
     def spent(self) -> dict[str, Decimal]:
-        """Currency -> paid, as the answers say."""
+        """Currency -> paid now; an answer from the cache was paid for before."""
         sums: dict[str, Decimal] = {}
         for each in self.exchanges:
             row = each.observation
-            if row.cost is not None:
+            if row.cost is not None and not row.cache_hit:
                 sums[row.currency] = sums.get(row.currency, Decimal(0)) + Decimal(row.cost)
         return sums
 
