@@ -30,6 +30,7 @@ from roadworthy.domain import (
 from roadworthy.ledger import CheckpointLog
 from roadworthy.manifests import Workspace
 from roadworthy.serving import standing, tighten
+from roadworthy_verify.plain_file import read_plain
 
 _ROOM = 16 << 10
 """Bytes that are reserved beyond the table that stands: several dozen kill flags."""
@@ -46,14 +47,14 @@ def read_table(path: Path) -> RoutingTable:
     taken for an empty one.
     """
     try:
-        data = path.read_bytes()
+        data = read_plain(path)
     except FileNotFoundError:
         return RoutingTable()
     except OSError as error:
         raise EvidenceError(f"the routing table {path} cannot be read: {error.strerror}") from error
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EvidenceError(
             f"the routing table {path} is damaged: {error}",
             fix="restore it from a backup, or activate the release again after removing it",

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from roadworthy.domain import EvidenceError, Instant, Observation, Usage
+from roadworthy_verify.plain_file import read_plain
 
 DURATION_BUCKETS_S = (
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
@@ -211,10 +212,10 @@ def read_states(folder: Path) -> list[WorkerState]:
     states = []
     for path in sorted(folder.glob("*.json")):
         try:
-            states.append(msgspec.json.decode(path.read_bytes(), type=WorkerState))
+            states.append(msgspec.json.decode(read_plain(path), type=WorkerState))
         except FileNotFoundError:
             continue
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise EvidenceError(
                 f"{path} cannot be read: {error}", fix="restart the gateway: it writes it anew"
             ) from error

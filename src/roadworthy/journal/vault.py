@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
 from roadworthy.domain import EvidenceError, Instant, UsageError, VerificationError, Witness
+from roadworthy_verify.plain_file import read_plain
 
 from .record import Record, Sealed
 
@@ -80,7 +81,7 @@ def _own_master(keys: Path) -> str:
             pass
         finally:
             draft.unlink()
-    return path.read_text("ascii")
+    return read_plain(path).decode("ascii")
 
 
 def _write_private(path: Path, data: bytes) -> None:
@@ -178,7 +179,7 @@ class Vault:
         path = self._folder / f"{name}.json"
         if "/" in name or not path.is_file():
             return None
-        kept = msgspec.json.decode(path.read_bytes(), type=WrappedKey)
+        kept = msgspec.json.decode(read_plain(path), type=WrappedKey)
         data = base64.b64decode(kept.wrapped)
         try:
             raw = self._wrap.decrypt(data[:12], data[12:], name.encode())

@@ -29,6 +29,7 @@ from roadworthy_verify import CheckpointError, Head, TrustError, verify_ledger
 from roadworthy_verify.carried import JOURNAL, RELEASES, ROUTING, SEAL, carriers, heads_carried_by
 from roadworthy_verify.checkpoint import heads_of_file
 from roadworthy_verify.ledger import own_heads
+from roadworthy_verify.plain_file import open_plain, read_plain
 from roadworthy_verify.strict_json import JsonError, read_json
 
 from .sqlite_store import trouble
@@ -135,12 +136,13 @@ def _copy_what_hangs_together(root: Path, work: Path) -> set[Path]:
         witnesses = set(carriers(root))
         if root / ROUTING in witnesses:
             (work / ROUTING).parent.mkdir(exist_ok=True)
-            shutil.copyfile(root / ROUTING, work / ROUTING)
+            (work / ROUTING).write_bytes(read_plain(root / ROUTING))
         with (root / _LOCK).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             for name in (CHECKPOINTS, _TRUST):
                 if (root / name).exists():
-                    shutil.copyfile(root / name, work / name)
+                    with open_plain(root / name) as source, (work / name).open("wb") as copy:
+                        shutil.copyfileobj(source, copy)
             _copy_database(root / LEDGER, work / LEDGER)
         if _published(root) == _published(work):
             _refuse_damaged(work, root, witnesses)
@@ -153,7 +155,7 @@ def _copy_what_hangs_together(root: Path, work: Path) -> set[Path]:
 def _published(folder: Path) -> object:
     """The routing table without the checkpoint, which changes by itself while `serve` runs."""
     try:
-        data = (folder / ROUTING).read_bytes()
+        data = read_plain(folder / ROUTING)
         table = read_json(data)
     except FileNotFoundError:
         return None

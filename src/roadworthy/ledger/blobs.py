@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import SHA256_PREFIX, EvidenceError, VerificationError, canonical, sha256
+from roadworthy_verify.plain_file import open_plain
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -57,7 +58,8 @@ class BlobStore:
         """The bytes. Raises EvidenceError (missing) or VerificationError (changed on disk)."""
         path = self.path(digest)
         try:
-            data = path.read_bytes()
+            with open_plain(path) as file:
+                data = file.read()
         except FileNotFoundError:
             raise EvidenceError(f"{digest} is not in {self._folder}") from None
         if sha256(data) != digest:

@@ -13,6 +13,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -28,6 +29,7 @@ from roadworthy.domain import (
 from roadworthy_verify import CheckpointError, Head, carried_heads
 from roadworthy_verify.checkpoint import head_from_json
 from roadworthy_verify.ledger import own_heads
+from roadworthy_verify.plain_file import PlainFileError, open_plain, require_plain
 
 from .signers import public_key_of, signature_holds
 
@@ -116,8 +118,9 @@ class CheckpointLog:
             ) from error
 
     def _append_newer(self, checkpoint: Checkpoint) -> None:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "r+b") as file:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
+        with os.fdopen(os.open(self._path, flags, 0o600), "r+b") as file:
+            require_plain(file.fileno(), self._path)
             fcntl.flock(file, fcntl.LOCK_EX)
             last, end = _last_line(file.fileno())
             if last and decode_checkpoint(last).size >= checkpoint.size:
@@ -132,7 +135,7 @@ class CheckpointLog:
         """Every whole line. Raises VerificationError naming a line that is no checkpoint."""
         if not self._path.exists():
             return
-        with self._path.open("rb") as file:
+        with _opened(self._path) as file:
             for number, line in enumerate(file, start=1):
                 if not line.endswith(b"\n"):
                     return
@@ -151,13 +154,10 @@ class CheckpointLog:
     def newest(self) -> Checkpoint | None:
         """The last whole line, or None. Raises VerificationError when it is no checkpoint."""
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            with _opened(self._path) as file:
+                last, _ = _last_line(file.fileno())
         except FileNotFoundError:
             return None
-        try:
-            last, _ = _last_line(descriptor)
-        finally:
-            os.close(descriptor)
         return decode_checkpoint(last) if last else None
 
 
@@ -185,6 +185,14 @@ class CarriedHeads:
                 raise VerificationError(f"the workspace does not verify: {error}") from None
         known = head_from_json(msgspec.to_builtins(newest), "newest") if newest else None
         return own_heads(self._found, [known] if known else []) if self._found else []
+
+
+def _opened(path: Path) -> BinaryIO:
+    """The file, open. Raises VerificationError when a pipe or a device stands in its place."""
+    try:
+        return open_plain(path)
+    except PlainFileError as error:
+        raise VerificationError(f"{path} holds no checkpoints: {error.strerror}") from None
 
 
 def _last_line(descriptor: int) -> tuple[bytes, int]:

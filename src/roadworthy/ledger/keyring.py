@@ -56,7 +56,7 @@ class Keyring:
 
     def _load(self, path: Path, name: str) -> Ed25519Signer:
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             raise UsageError(
                 f"{name} has no key in {self._folder}", fix=_known(self.names())

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct, field
 
 from roadworthy.domain import EvidenceError, Instant, UsageError
+from roadworthy_verify.plain_file import read_plain
 
 KEY_PREFIX = "rw-"
 
@@ -95,10 +96,10 @@ def hash_key(key: str) -> str:
 def load_tenants(path: Path) -> TenantFile:
     """The tenants; none when there is no file. Raises EvidenceError when it cannot be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=TenantFile)
+        return msgspec.json.decode(read_plain(path), type=TenantFile)
     except FileNotFoundError:
         return TenantFile()
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EvidenceError(
             f"{path} cannot be read: {error}", fix="restore it, or make new keys"
         ) from error

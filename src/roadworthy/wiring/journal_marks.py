@@ -7,12 +7,14 @@ from pathlib import Path
 
 import msgspec
 
+from roadworthy_verify.plain_file import read_plain
+
 
 def read_marks(path: Path) -> dict[str, int]:
     """Segment -> offset; nothing where there is no such file, or none that can be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, int])
-    except (FileNotFoundError, msgspec.DecodeError):
+        return msgspec.json.decode(read_plain(path), type=dict[str, int])
+    except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}  # read everything again: what was entered already is recognised
 
 

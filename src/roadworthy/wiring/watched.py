@@ -21,7 +21,7 @@ class WatchedFile:
         try:
             status = self.path.stat()
             seen = (status.st_mtime_ns, status.st_ino, status.st_size)
-        except FileNotFoundError:
+        except OSError:  # gone, a circle of links, a folder that was closed: whoever reads it says
             seen = None
         if seen == self._seen:
             return False

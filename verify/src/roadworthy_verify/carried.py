@@ -18,6 +18,7 @@ from .checkpoint import CheckpointError, Head, head_from_json, heads_of_file, he
 from .container import BundleError, Container, is_bundle
 from .envelope import EnvelopeError, read_statement, take_apart
 from .packed import BLOCK, MAGIC, UNREADABLE, opened
+from .plain_file import open_plain, read_plain
 from .strict_json import JsonError, read_json
 
 RELEASES = "releases"
@@ -46,7 +47,7 @@ def load_heads(path: Path) -> list[Head]:
             raise CheckpointError(f"{path} carries no checkpoint: it was not signed as a release")
         return heads
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             packed = file.read(len(MAGIC)) == MAGIC
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error}") from None
@@ -89,7 +90,7 @@ def heads_carried_by(path: Path, workspace: Path) -> list[Head]:
         return heads_of_release(path, f"carried by release {path.name[:12]}")
     name = path.relative_to(workspace).as_posix()
     try:
-        document = read_json(path.read_bytes())
+        document = read_json(read_plain(path))
         head = document.get("checkpoint") if isinstance(document, dict) else None
     except JsonError:
         head = None  # who needs the file will say that it is damaged; it bears witness to nothing

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .instant import is_instant
+from .plain_file import read_plain
 from .strict_json import JsonError, read_json
 from .trust import Key, Trust
 
@@ -153,7 +154,7 @@ def head_from_note(text: str, where: str) -> Head:
 def heads_of_file(path: Path) -> list[Head]:
     """Every head in a file; see `heads_of_text`. Raises CheckpointError."""
     try:
-        data = path.read_bytes()
+        data = read_plain(path)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error}") from None
     return heads_of_text(data, path.name)

@@ -23,22 +23,32 @@ class PlainFileError(OSError):
         super().__init__(0, reason, str(path))
 
 
+class TooLargeError(PlainFileError):
+    """It is plain, but larger than such a file can be."""
+
+
 def open_plain(path: Path) -> BinaryIO:
     """Open a plain file for reading; a link to one counts. Raises OSError and PlainFileError."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise PlainFileError(path, "it is no plain file")
+        require_plain(handle, path)
         return os.fdopen(handle, "rb")
     except BaseException:
         os.close(handle)
         raise
 
 
+def require_plain(handle: int, path: Path) -> None:
+    """What is open is a plain file. Raises PlainFileError."""
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        raise PlainFileError(path, "it is no plain file")
+
+
 def read_plain(path: Path, limit: int = MAX_BYTES) -> bytes:
     """The bytes of a plain file of at most `limit`. Raises OSError and PlainFileError."""
     with open_plain(path) as file:
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise PlainFileError(path, f"it has more than {limit} bytes")
-    return data
+        if os.fstat(file.fileno()).st_size <= limit:
+            data = file.read(limit + 1)
+            if len(data) <= limit:
+                return data
+    raise TooLargeError(path, f"it has more than {limit} bytes")

@@ -19,6 +19,7 @@ from .checkpoint import FIELDS, CheckpointError, Head, head_from_json, judge
 from .covered import digest_of, encoded
 from .instant import MAX_CLOCK_SKEW, later, now
 from .log import PersonSignatures
+from .plain_file import TooLargeError, open_plain, read_plain
 from .report import Report
 from .strict_json import JsonError, TwiceError, read_json
 from .tree import consistency_holds, inclusion_holds
@@ -51,7 +52,7 @@ class ProofError(ValueError):
 
 def is_proof(path: Path) -> bool:
     """Whether a file is a JSON object: a proof, or to be told that it is none."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return file.read(64).lstrip()[:1] == b"{"
 
 
@@ -101,10 +102,10 @@ def verify_proof(
 
 
 def _document(path: Path) -> Json:
-    if path.stat().st_size > MAX_BYTES:
-        raise ProofError("not_evidence", f"{path} is too large for a proof")
     try:
-        document = read_json(path.read_bytes())
+        document = read_json(read_plain(path, MAX_BYTES))
+    except TooLargeError:
+        raise ProofError("not_evidence", f"{path} is too large for a proof") from None
     except TwiceError as error:
         raise ProofError("tampered", f"{path} does not mean one thing: {error}") from None
     except JsonError as error:

@@ -24,6 +24,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from .instant import EXAMPLE, is_instant
+from .plain_file import read_plain
 from .strict_json import JsonError, read_json
 
 FIELDS = {
@@ -127,7 +128,7 @@ def load_trust(
         return _trust(given, source, origin)
     path = Path(given)
     try:
-        text = path.read_text("utf-8")
+        text = read_plain(path).decode()
     except (OSError, UnicodeDecodeError) as error:
         raise TrustError(f"{path}: cannot be read: {error}") from None
     return _trust(parse_trust(text, str(path)), str(path), origin)
