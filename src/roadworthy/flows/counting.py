@@ -1,4 +1,4 @@
-"""What `n` counts, in words: copies, cases that grew from others, and what an answer selected.
+"""What `n` counts, in words: copies, cases that grew from others, what a filter selected.
 
 Enters: the rows of a run, and objectives. Leaves: notes for a decision. Never here: a verdict;
 copies count for one in every interval already, grown cases count as cases.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from roadworthy.domain import DetectorError, Observation, SafetySLO
+from roadworthy.domain import INDICATORS, DetectorError, Observation, SafetySLO, read_name
 from roadworthy.evaluation import growth
 from roadworthy.manifests import outcome_in
 from roadworthy.monitoring import copies_in, selector
@@ -29,6 +29,32 @@ def what_n_counts(rows: Sequence[Observation]) -> list[str]:
             f"{len(grown)} of the cases grew from {len(parents)}: variants of one case are alike, "
             "so shares and counts of them prove what so many independent cases prove"
         )
+    return notes
+
+
+def one_label_only(slos: Sequence[SafetySLO], rows: Sequence[Observation]) -> list[str]:
+    """For shares of right answers that `where` takes from one label: the others ask nothing.
+
+    Whoever always says that label meets such an objective.
+    """
+    of_all = {row.unit: row.label for row in rows if row.label}
+    notes = []
+    for slo in slos:
+        spec = INDICATORS.get(read_name(slo).metric)
+        if not slo.where or (spec is not None and "label" not in spec.needs):
+            continue
+        try:
+            keep = selector(slo.where)
+            chosen = {row.unit: row.label for row in rows if row.label and keep(row)}
+        except DetectorError:
+            continue  # then the objective itself is an ERROR, and says why
+        labels = set(chosen.values())
+        if len(labels) == 1 and len(set(of_all.values())) > 1:
+            (label,) = labels
+            notes.append(
+                f"{slo.name} looks only at the {len(chosen)} of {len(of_all)} cases of the label "
+                f"{label}: a candidate that always says {label} meets it, whatever the others ask"
+            )
     return notes
 
 

@@ -41,7 +41,7 @@ from roadworthy.policy import (
 )
 
 from .baseline import Baseline
-from .counting import what_n_counts, what_was_selected
+from .counting import one_label_only, what_n_counts, what_was_selected
 from .gaps import covered_by_labels, gaps
 from .trials import Other
 
@@ -95,6 +95,7 @@ def judge(slos: Sequence[SafetySLO], evidence: Evidence) -> tuple[list[Assessmen
     notes += covered_by_labels(evidence.rows, evidence.never)
     notes += what_n_counts(evidence.rows)
     notes += what_was_selected(ruling, evidence.rows)
+    notes += one_label_only(ruling, evidence.rows)
     return assessments, notes
 
 
