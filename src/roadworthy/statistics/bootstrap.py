@@ -27,6 +27,12 @@ ROUNDS = 2000
 _BLOCKS = 500
 """Blocks of the jackknife at most: the acceleration needs no more."""
 
+_MANY = 1000
+"""Values from which on a mean may be so nearly normal that two more cumulants say the rest."""
+
+_SKEWED, _PEAKED = 0.1, 0.01
+"""Third and fourth cumulant of the mean, beyond which it is not so nearly normal."""
+
 Unit = TypeVar("Unit")
 Pair = tuple[float, float]
 """Of one unit: the sum of its values, and how much it weighs."""
@@ -49,7 +55,39 @@ def bca_mean(
         raise ValueError("a mean is of finite values")
     if (groups and len(groups) != len(values)) or (strata and len(strata) != len(values)):
         raise ValueError("one group and one stratum for each value")
+    if len(values) >= _MANY and not groups and not strata:
+        near = _of_many(values, confidence)
+        if near is not None:
+            return near
     return bca_ratio(_units(values, groups, strata), confidence=confidence)
+
+
+def _of_many(values: Sequence[float], confidence: float) -> Interval | None:
+    """The same interval where the mean's distribution is all but normal; else None.
+
+    Its quantiles are then those of Cornish and Fisher 1938, to the fourth cumulant: within a ten
+    thousandth of the width of what the saddlepoint gives.
+    """
+    n = len(values)
+    mean = math.fsum(values) / n
+    gaps = [value - mean for value in values]
+    largest = max(map(abs, gaps))
+    if not largest > 0:
+        return None
+    scaled = [gap / largest for gap in gaps]
+    squares = list(map(mul, scaled, scaled))
+    second = math.fsum(squares)
+    skew = math.fsum(map(mul, squares, scaled)) / (second * math.sqrt(second))
+    peak = math.fsum(map(mul, squares, squares)) / (second * second) - 3 / n
+    if abs(skew) > _SKEWED or abs(peak) > _PEAKED:
+        return None
+    error = largest * math.sqrt(second) / n
+    ends = []
+    for tail in (normal_quantile((1 - confidence) / 2), normal_quantile(0.5 + confidence / 2)):
+        z = _adjusted(tail, skew / 6, skew / 6)
+        bent = skew * (z * z - 1) / 6 + peak * (z**3 - 3 * z) / 24
+        ends.append(mean + error * (z + bent - skew * skew * (2 * z**3 - 5 * z) / 36))
+    return Interval(*ends)
 
 
 def _units(

@@ -175,3 +175,34 @@ def test_one_value_that_outweighs_all_others_turns_no_interval_round() -> None:
         values = [draw.paretovariate(1.1) for _ in range(count)]
         found = bca_mean(values)
         assert min(values) <= found.low <= found.high <= max(values)
+
+
+_MANY = {
+    "even": lambda source: source.random(),
+    "bowl": lambda source: source.betavariate(0.5, 0.1),
+    "waiting": lambda source: source.expovariate(1.0),
+    "rare": lambda source: float(source.random() < 0.02),
+    "long": lambda source: source.lognormvariate(0.0, 1.0),
+    "one outweighs all": lambda source: source.random() ** -2.0,
+}
+
+
+@pytest.mark.parametrize("shape", sorted(_MANY))
+@pytest.mark.parametrize("n", [1000, 5000])
+@pytest.mark.parametrize("confidence", [0.9, 0.95, 0.999])
+def test_of_many_values_the_short_way_gives_what_the_long_way_does(
+    shape: str, n: int, confidence: float
+) -> None:
+    """A group for each value takes the long way, by saddlepoint."""
+    source = random.Random(n)
+    values = [_MANY[shape](source) for _ in range(n)]
+    short = bca_mean(values, confidence=confidence)
+    long = bca_mean(values, groups=range(n), confidence=confidence)
+    width = long.high - long.low
+    assert short.low == pytest.approx(long.low, abs=1e-4 * width)
+    assert short.high == pytest.approx(long.high, abs=1e-4 * width)
+
+
+def test_many_values_that_are_all_alike_have_no_interval() -> None:
+    with pytest.raises(ValueError, match="two different values"):
+        bca_mean([0.5] * 5000)
