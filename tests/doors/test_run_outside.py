@@ -123,6 +123,7 @@ def test_a_tool_that_leaves_no_file_gives_no_result(desk, python, capsys):
         ("twice", "an answer that was not given here"),
         ("left-out", "1 of 2 answers that were given are in no row"),
         ("unscored", "was not asked of the candidate"),
+        ("strange", "no form that is known"),
     ],
 )
 def test_a_file_that_tells_of_other_answers_gives_no_result(desk, python, capsys, how, because):

@@ -78,11 +78,14 @@ if how == "system":
 if how == "many":
     for number in range(50):
         ask(asked[0] + " " + str(number))
-if how in ("honest", "other-answer", "left-out", "added", "twice", "unscored", "swallows"):
+if how in ("honest", "other-answer", "left-out", "added", "twice", "unscored", "swallows",
+           "strange"):
     replies = [ask(each) for each in asked]
     samples = [sample(name, reply) for name, reply in zip("ab", replies)]
     if how == "other-answer":
         samples[1]["events"][0]["output"]["choices"][0]["message"]["content"] = "motor"
+    if how == "strange":
+        samples[1]["events"] = ["x", 1]
     if how == "left-out":
         samples.pop()
     if how == "added":

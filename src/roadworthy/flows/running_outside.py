@@ -258,6 +258,9 @@ def _held(run: _Run, desk: OutsideDesk) -> list[Imported]:
         told = [each for path in files for each in run.tool.told(path)]
     except RoadworthyError as error:
         raise _told_why(EvidenceError(error.message, fix=error.fix), run, desk) from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        strange = EvidenceError(f"its file has no form that is known: {error}")
+        raise _told_why(strange, run, desk) from error
     if not any(each.rows for each in found):
         raise _told_why(EvidenceError("its file holds no row"), run, desk)
     fault = foreign.mismatch(desk.given(), told)
