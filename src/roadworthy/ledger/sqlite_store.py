@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,13 +75,20 @@ class SqliteEntryStore:
                 f"there is no ledger at {self._path}",
                 fix="the first evaluation or person begins one: roadworthy eval, people add",
             )
-        _refuse_cut_file(self._path)
+        with _opening:
+            self._open()
+            _open_here.add(self)
+
+    def _open(self) -> None:
+        if not _is_open_here(self._path):
+            _refuse_cut_file(self._path)
         try:
             self._path.touch(mode=0o600)
             self._connection = sqlite3.connect(
                 self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
             )
             self._prepare()
+            self.inode = _inode(self._path)
         except (OSError, sqlite3.Error) as error:
             raise trouble(error, f"{self._path} cannot be opened as a ledger") from None
 
@@ -110,8 +118,9 @@ class SqliteEntryStore:
 
     def close(self) -> None:
         """Close the database; safe to call twice."""
-        with self._lock:
+        with _opening, self._lock:
             self._connection.close()
+            _open_here.discard(self)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -309,6 +318,30 @@ class SqliteEntryStore:
                 self._connection.backup(copy)
             finally:
                 copy.close()
+
+
+_opening = threading.RLock()
+_open_here: weakref.WeakSet[SqliteEntryStore] = weakref.WeakSet()
+"""The stores that this process has open."""
+
+
+def _is_open_here(path: Path) -> bool:
+    """Whether this process has that very file open already.
+
+    Then nothing of ours may open and close it: locks belong to the process, so SQLite's would be
+    given up, and another process that closes its connection would take the write-ahead log, with
+    all that is written to it from then on (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
+    try:
+        inode = _inode(path)
+    except OSError:
+        return False
+    return any(store.inode == inode for store in _open_here)
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _refuse_cut_file(path: Path) -> None:
