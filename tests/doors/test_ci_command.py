@@ -64,6 +64,30 @@ def test_a_change_that_makes_it_worse_is_refused(change: Change) -> None:
     assert any(note.startswith("broken: c1, c11") for note in decided["notes"])
 
 
+@pytest.mark.parametrize(
+    ("rules", "verdict"),
+    [
+        (RULES.replace("roof: 3, kitchen: 3", "nothing: 3"), "FAIL"),
+        (RULES.replace("car: 3", "car: 4"), "PASS"),
+    ],
+)
+def test_a_score_of_degree_is_judged_where_no_case_is_right_or_wrong(
+    change: Change, rules: str, verdict: str
+) -> None:
+    change.write("safety-slos.yaml", 'slos:\n- {name: rouge_l, target: ">= 0.1"}\n')
+    scorers = "name: main\ncases: [main.jsonl]\nscorers:\n- scorer: rouge_l\n"
+    change.write("suites/main.yaml", scorers)
+    change.cases(
+        [{**case, "expect": {"text": f"the {case['expect']['label']} desk"}} for case in cases()]
+    )
+    change.write("rules.yaml", rules)
+    code, decided = change.ci("--drop", "0.06")
+    found = regression(decided)
+    assert found["name"] == "no_regression{rouge_l}"
+    assert (found["verdict"], found["n"]) == (verdict, 80), found["reason"]
+    assert code == {"FAIL": 3, "PASS": 0}[verdict], decided["reasons"]
+
+
 def test_too_few_cases_are_never_a_pass_and_it_says_how_many_would_do(change: Change) -> None:
     change.write("rules.yaml", RULES.replace("car: 3", "car: 4"))
     code, decided = change.ci("--drop", "0.03")
