@@ -14,10 +14,12 @@ from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import JournalSettings, Observation, Witness
+from roadworthy.flows.intact import lost_segments
 from roadworthy.journal import Spool, Vault, open_master_key
 from roadworthy.manifests import Workspace
 from roadworthy.wiring.clock import SystemClock, new_id
 from roadworthy.wiring.control import Control
+from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.plan import Plan
 from roadworthy_verify import verify_path
 
@@ -98,6 +100,17 @@ def test_a_sealed_segment_that_is_gone_or_changed_is_tampering_and_named(
     capsys.readouterr()
     assert run(VERBS, ["ledger", "verify", str(root)]) == 5
     assert path.stem in "".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("change", [CHANGES[0], CHANGES[2]], ids=["removed", "emptied"])
+def test_a_sealed_segment_that_is_gone_is_seen_at_a_glance(
+    root: Path, change: Callable[[Path], object]
+) -> None:
+    loop = loop_of(Workspace(root / ".roadworthy"))
+    assert lost_segments(loop) == []
+    name = segment(root).stem
+    change(segment(root))
+    assert lost_segments(loop) == [name]
 
 
 def test_a_journal_that_is_gone_whole_is_tampering(root: Path) -> None:

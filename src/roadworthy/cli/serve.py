@@ -33,6 +33,7 @@ def command(
     """
     import uvloop
 
+    from roadworthy.flows.intact import lost_segments
     from roadworthy.gateway.supervisor import Settings, supervise
     from roadworthy.wiring.loop import loop_of
     from roadworthy.wiring.places import common_workspace, place, roots_of
@@ -45,7 +46,9 @@ def command(
     workspace = common_workspace(spots)
     trust_of(workspace)  # the workers admit releases by trust.yaml: it must be the ledger's word
     if workspace.ledger.exists():
-        put_back(loop_of(workspace))  # no worker starts on a table that lacks a kill
+        loop = loop_of(workspace)
+        put_back(loop)  # no worker starts on a table that lacks a kill
+        _warn_of_lost(lost_segments(loop))
     listening = spots[0].deployment.listen
     settings = Settings(
         plan=Plan(
@@ -58,6 +61,16 @@ def command(
         workers=workers or listening.workers,
     )
     uvloop.run(supervise(settings, on_ready=_say_ready, say=warn))
+
+
+def _warn_of_lost(segments: list[str]) -> None:
+    """Evidence that is gone stops nobody's answers; it is said, and verification fails by it."""
+    if segments:
+        warn(
+            f"{len(segments)} sealed segments of the journal are gone or were changed, first"
+            f" {segments[0]}: `roadworthy ledger verify` says more, `roadworthy restore` puts a"
+            " backup back"
+        )
 
 
 def _say_ready(started: Any) -> None:

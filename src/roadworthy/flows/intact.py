@@ -15,6 +15,7 @@ from roadworthy.ledger import SqliteEntryStore
 from roadworthy.manifests import Workspace
 from roadworthy_verify import CheckpointError
 from roadworthy_verify.carried import carriers, heads_carried_by
+from roadworthy_verify.journal import SUFFIX
 
 from .loop import Loop
 
@@ -54,6 +55,19 @@ def require_ledger(workspace: Workspace) -> None:
         fix="`roadworthy restore BACKUP DIR` puts it back; where there is no backup, keep this"
         " workspace as it is and begin another elsewhere (ROADWORTHY_HOME)",
     )
+
+
+def lost_segments(loop: Loop) -> list[str]:
+    """Sealed segments of the journal that are gone or have another length, by a look at each.
+
+    Whether the records in them are those that were sealed is what verification reads.
+    """
+    lost = []
+    for entry in loop.ledger.entries(kind="journal.sealed"):
+        path = loop.workspace.journal / f"{Path(entry.subject).name}{SUFFIX}"
+        if not path.is_file() or path.stat().st_size != entry.payload.get("size_bytes"):
+            lost.append(entry.subject)
+    return lost
 
 
 def require_trust(workspace: Workspace, clock: Clock) -> None:
