@@ -16,12 +16,15 @@ from roadworthy.domain import (
     EvidenceError,
     Expect,
     Model,
+    Prompt,
+    PromptHeader,
     ProviderError,
     Rail,
     Rails,
     ReleaseContent,
     RunSummary,
     Usage,
+    Variable,
     VerificationError,
     timeless,
 )
@@ -223,20 +226,13 @@ async def test_messages_go_through_as_they_are_without_a_prompt(loop):
 
 
 async def test_a_case_that_cannot_be_asked_is_an_error_row(loop):
-    candidate = Candidate(
-        task="decision",
-        model=Model(provider="rule", name="rules"),
-        decision=Decision(labels=["a"], confidence="verbalised"),
-    )
-    case = a_case(0, turns=[{"role": "user", "content": "before"}])
-    done = await evaluate(
-        a_system(a_suite("all", [case]), candidate=candidate),
-        asked(),
-        deps(loop, CountingProvider("a")),
-    )
+    header = PromptHeader(id="p", variables={"claim": Variable()})
+    prompt = Prompt(path="p.md", header=header, body="# user\n{{ claim }}")
+    system = a_system(a_suite("all", [a_case(0)]), prompt=prompt)
+    done = await evaluate(system, asked(), deps(loop, CountingProvider("a")))
     (row,) = read_run(done.run_file)
     assert (row.status, row.action) == ("error", "error")
-    assert "turns" in row.error
+    assert "claim" in row.error
     assert done.summary.status == "partial"
 
 
