@@ -239,7 +239,7 @@ async def test_why_a_call_broke_off_is_sealed_like_a_text(tmp_path: Path) -> Non
         reply = cut_off(
             lost, front.service, SystemClock(), kill=None, sent="", broken=UsageError("my bill")
         )
-        await door.gateway.journal.close(reply.observation, witness(reply))
+        await door.gateway.journal.close(reply.observation, witness(reply, lost))
         found = await door.gateway.find(lost.id)
         assert found is not None and found.error == "UsageError: [sealed]"
 

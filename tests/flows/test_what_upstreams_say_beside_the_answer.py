@@ -29,6 +29,7 @@ from roadworthy.flows.request_path import answer
 from roadworthy.flows.service import Service
 from roadworthy.flows.trace import Reply
 from roadworthy.gateway.chat_reply import Chunks, completion
+from roadworthy.gateway.dialect import ChatRequest
 from roadworthy.prompting import Composer
 from roadworthy.serving import RailLine
 from roadworthy.wiring.clock import SystemClock
@@ -83,8 +84,9 @@ async def replied(*chunks: Chunk, stream: bool = False, managed: bool = False) -
 
 
 def everything_said(reply: Reply) -> str:
-    plain = completion(reply, model="desk", created=7)
-    streamed = Chunks("o", model="desk", created=7, usage=True).last(reply)
+    asked = ChatRequest(raw={}, model="desk", messages=[], include_usage=True)
+    plain = completion(reply, asked, 7)
+    streamed = Chunks("o", asked, 7).last(reply)
     return (plain + streamed + msgspec.json.encode(reply.observation)).decode()
 
 

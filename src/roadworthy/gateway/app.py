@@ -14,8 +14,10 @@ from roadworthy.domain import AccessError, Instant, RoadworthyError, format_inst
 from roadworthy.serving import Caller, Tenants
 from roadworthy.wiring.gateway import Gateway
 
-from .chat import ChatDoor
+from .answering import AnswerDoor
+from .chat_reply import CHAT
 from .health import HealthDoor
+from .messages_reply import MESSAGES
 from .outcomes import OutcomeDoor
 from .problems import ApiError, busy, problem_of
 from .wire import Answer, Request, send_problem
@@ -25,6 +27,12 @@ MAX_IN_FLIGHT = 512
 
 _OPEN = frozenset(("/healthz", "/readyz"))
 """For whoever watches the process; no key is asked for."""
+
+DIALECTS = {
+    "/v1/chat/completions": CHAT,
+    "/v1/messages": MESSAGES,
+}
+"""What is answered, and in whose words."""
 
 logger = logging.getLogger("roadworthy.gateway")
 
@@ -36,7 +44,9 @@ class App:
         self, gateway: Gateway, new_id: Callable[[], str], *, max_in_flight: int = MAX_IN_FLIGHT
     ) -> None:
         self._gateway = gateway
-        self._chat = ChatDoor(gateway, new_id)
+        self._answers = {
+            path: AnswerDoor(gateway, new_id, dialect) for path, dialect in DIALECTS.items()
+        }
         self._outcomes = OutcomeDoor(gateway)
         self._health = HealthDoor(gateway)
         self._under_way = 0
@@ -62,19 +72,22 @@ class App:
         try:
             await self._answer(request, answer)
         except ApiError as problem:
-            self._send(answer, problem)
+            self._send(answer, problem, request.path)
         except RoadworthyError as error:
-            self._send(answer, problem_of(error))
+            self._send(answer, problem_of(error), request.path)
+        except RecursionError:
+            told = ApiError(400, "the body is nested too deeply", code="invalid_value")
+            self._send(answer, told, request.path)
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
             message = "the gateway failed; its log says why"
-            self._send(answer, ApiError(500, message, code="internal_error"))
+            self._send(answer, ApiError(500, message, code="internal_error"), request.path)
         finally:
             self._under_way -= 1
 
-    def _send(self, answer: Answer, problem: ApiError) -> None:
+    def _send(self, answer: Answer, problem: ApiError, path: str) -> None:
         self._count(problem)
-        send_problem(answer, problem)
+        send_problem(answer, problem, path)
 
     def _count(self, problem: ApiError) -> None:
         self._gateway.tally.refused(problem.status, problem.code)
@@ -92,20 +105,23 @@ class App:
         caller = self._keys().again(caller, self._now)
         if self._under_way > self._most:
             raise busy(f"{self._most} requests are under way already")
-        if path == "/v1/chat/completions" and method == "POST":
-            return await self._chat(request, answer, caller)
+        door = self._answers.get(path)
+        if door is not None and method == "POST":
+            return await door(request, answer, caller)
         if path == "/v1/models" and method == "GET":
             return self._health.models(answer)
         if path == "/v1/outcomes" and method == "POST":
             return await self._outcomes.report(request, answer, caller)
         if path.startswith("/v1/reviews/") and method == "GET":
             return await self._outcomes.review(request, answer, caller)
-        if path in ("/v1/chat/completions", "/v1/models", "/v1/outcomes"):
+        if door is not None or path in ("/v1/models", "/v1/outcomes"):
             raise ApiError(405, f"{method} is not for {path}", code="method_not_allowed")
         raise ApiError(404, f"there is nothing at {path}", code="not_found")
 
     def _identify(self, request: Request) -> Caller:
         authorization = request.header(b"authorization")
+        if not authorization:  # Anthropic's name for it
+            authorization = f"Bearer {request.header(b'x-api-key')}"
         try:
             return self._keys().identify(authorization, self._now)
         except AccessError:

@@ -6,49 +6,22 @@ from typing import Any
 
 import msgspec
 
-from roadworthy.domain import Observation, TokenLogprob, Usage
+from roadworthy.domain import TokenLogprob, Usage
 from roadworthy.flows.trace import Reply
 from roadworthy.serving import tool_calls
+
+from .about import about
+from .chat_request import read_chat_request
+from .dialect import ChatRequest, Dialect
+from .problems import ApiError
 
 _encoder = msgspec.json.Encoder()
 
 DONE = b"data: [DONE]\n\n"
 """The last event of a stream."""
 
-PENDING = "pending"
-"""What a caller reads when a person must look first."""
 
-
-def review_id(observation: Observation) -> str:
-    """The id under which a held answer waits for a person; empty when it is not held."""
-    if observation.action != "held":
-        return ""
-    return observation.review or f"review-{observation.id}"
-
-
-def action_word(observation: Observation) -> str:
-    """The action as the header says it: a held answer is `pending`."""
-    return PENDING if observation.action == "held" else observation.action
-
-
-def about(observation: Observation) -> dict[str, Any]:
-    """The body field `roadworthy`: which release answered, and what was done."""
-    said: dict[str, Any] = {
-        "release": observation.release,
-        "observation": observation.id,
-        "action": action_word(observation),
-    }
-    if observation.decision and observation.action == "answered":
-        said["decision"] = observation.decision
-    if observation.confidence is not None:
-        said["confidence"] = observation.confidence
-    waits = review_id(observation)
-    if waits:
-        said["review_id"] = waits
-    return said
-
-
-def completion(reply: Reply, *, model: str, created: int) -> bytes:
+def completion(reply: Reply, asked: ChatRequest, created: int) -> bytes:
     """The body of a plain answer."""
     observation = reply.observation
     message: dict[str, Any] = {"role": "assistant", "content": reply.text, "refusal": None}
@@ -61,7 +34,7 @@ def completion(reply: Reply, *, model: str, created: int) -> bytes:
             "id": f"chatcmpl-{observation.id}",
             "object": "chat.completion",
             "created": created,
-            "model": model,
+            "model": asked.model,
             "choices": [
                 {
                     "index": 0,
@@ -79,13 +52,13 @@ def completion(reply: Reply, *, model: str, created: int) -> bytes:
 class Chunks:
     """Encodes the chunks of one stream."""
 
-    def __init__(self, observation_id: str, *, model: str, created: int, usage: bool) -> None:
-        self._usage = usage
+    def __init__(self, observation_id: str, asked: ChatRequest, created: int) -> None:
+        self._usage = asked.include_usage
         self._head = {
             "id": f"chatcmpl-{observation_id}",
             "object": "chat.completion.chunk",
             "created": created,
-            "model": model,
+            "model": asked.model,
         }
 
     def first(self) -> bytes:
@@ -122,17 +95,16 @@ class Chunks:
         parts.append(DONE)
         return b"".join(parts)
 
+    def error(self, problem: ApiError) -> bytes:
+        """An error in the middle of a stream."""
+        return b"data: " + problem.body() + b"\n\n"
+
     def _delta(self, delta: dict[str, Any]) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
         chunk: dict[str, Any] = {**self._head, "choices": [choice]}
         if self._usage:
             chunk["usage"] = None  # the API's own shape: null on all chunks but the last
         return _event(chunk)
-
-
-def error_event(body: bytes) -> bytes:
-    """An error in the middle of a stream; SDKs raise it."""
-    return b"data: " + body + b"\n\n"
 
 
 def _indexed(index: int, call: dict[str, Any]) -> dict[str, Any]:
@@ -169,3 +141,6 @@ def _logprobs(tokens: tuple[TokenLogprob, ...]) -> dict[str, Any] | None:
         for token in tokens
     ]
     return {"content": content, "refusal": None}
+
+
+CHAT = Dialect(read=read_chat_request, whole=completion, events=Chunks)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import msgspec
 from msgspec import Meta, Struct
 
-from roadworthy.domain import Sampling
-
-from .problems import ApiError, bad_field, mistyped
+from .dialect import ChatRequest, checked, decoded
+from .problems import bad_field
 
 
 class _Part(Struct):
@@ -49,55 +47,12 @@ class _Body(Struct):
 
 
 _OURS = frozenset(_Body.__struct_fields__)
-_decoder = msgspec.json.Decoder()
-
-
-class ChatRequest(Struct, frozen=True):
-    """A checked request. `raw` is the whole body as decoded."""
-
-    raw: dict[str, Any]
-    model: str
-    stream: bool
-    include_usage: bool
-    user: str
-    fields: _Body
-
-    @property
-    def messages(self) -> list[dict[str, Any]]:
-        """The messages as they came."""
-        return self.raw.get("messages") or []
-
-    def extra(self) -> dict[str, Any]:
-        """What is not ours to read: tools, response_format, and whatever comes next."""
-        return {name: value for name, value in self.raw.items() if name not in _OURS}
-
-    def sampling(self, own: Sampling) -> Sampling | None:
-        """The candidate's sampling with the caller's wishes; None when there are none."""
-        body = self.fields
-        stop = [body.stop] if isinstance(body.stop, str) else body.stop
-        wishes = {
-            "temperature": body.temperature,
-            "top_p": body.top_p,
-            "max_tokens": body.max_completion_tokens or body.max_tokens,
-            "seed": body.seed,
-            "stop": stop,
-        }
-        given = {name: value for name, value in wishes.items() if value is not None}
-        return msgspec.structs.replace(own, **given) if given else None
 
 
 def read_chat_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""
-    try:
-        raw = _decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ApiError(400, f"the body is not JSON: {error}", code="invalid_json") from None
-    if not isinstance(raw, dict):
-        raise ApiError(400, "the body must be a JSON object", code="invalid_json")
-    try:
-        body = msgspec.convert(raw, _Body)
-    except msgspec.ValidationError as error:
-        raise mistyped(str(error)) from None
+    raw = decoded(data)
+    body = checked(raw, _Body)
     if body.n not in (None, 1):
         raise bad_field("n", "n must be 1: one answer a request")
     if not body.messages and body.variables is None:
@@ -105,12 +60,21 @@ def read_chat_request(data: bytes) -> ChatRequest:
     _refuse_unseen(body.messages or [])
     options = body.stream_options
     return ChatRequest(
-        raw,
-        body.model,
-        bool(body.stream),
-        bool(options is not None and options.include_usage),
-        body.user or "",
-        body,
+        raw=raw,
+        model=body.model,
+        messages=raw.get("messages") or [],
+        stream=bool(body.stream),
+        include_usage=bool(options is not None and options.include_usage),
+        user=body.user or "",
+        variables=body.variables,
+        wishes={
+            "temperature": body.temperature,
+            "top_p": body.top_p,
+            "max_tokens": body.max_completion_tokens or body.max_tokens,
+            "seed": body.seed,
+            "stop": [body.stop] if isinstance(body.stop, str) else body.stop,
+        },
+        extra={name: value for name, value in raw.items() if name not in _OURS},
     )
 
 

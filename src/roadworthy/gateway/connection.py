@@ -14,7 +14,7 @@ from typing import Protocol
 
 from .problems import ApiError
 from .request_reader import RequestReader
-from .wire import EVENTS, JSON, Answer, Header, Request, head
+from .wire import EVENTS, JSON, Answer, Header, Request, head, send_problem
 
 MAX_WAITING = 8
 """Requests sent ahead of their answers (pipelining); then the socket is not read."""
@@ -163,7 +163,7 @@ class Connection(asyncio.Protocol):
                 return
             if not request.whole:
                 request.keep_alive = False
-            self.whole(request.problem.status, request.problem.body(), request.problem.headers)
+            send_problem(self, request.problem, request.path)
             if not request.whole and not self._reader.exhausted:
                 return  # ends when the rest has come: closing now could take the answer back
             self._finish(request)

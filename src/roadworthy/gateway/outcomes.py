@@ -11,7 +11,7 @@ from roadworthy.journal import unseal
 from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway
 
-from .chat_reply import PENDING, review_id
+from .about import PENDING, review_id
 from .problems import ApiError, bad_field, mistyped
 from .wire import Answer, Request
 

@@ -21,7 +21,8 @@ from roadworthy.flows.outside_desk import OutsideDesk
 from roadworthy.flows.running_outside import Address
 
 from .chat_reply import Chunks, completion
-from .chat_request import ChatRequest, read_chat_request
+from .chat_request import read_chat_request
+from .dialect import ChatRequest
 from .problems import DO_NOT_RETRY, ApiError, problem_of
 from .server import Server
 from .wire import Answer, Request, send_problem
@@ -77,16 +78,14 @@ class OutsideDoor:
         reply = await self._desk.ask(
             body.messages,
             sampling=body.sampling(self._desk.sampling),
-            extra=body.extra(),
+            extra=body.extra,
             wishes={name: said for name, said in body.raw.items() if name != "messages"},
         )
         created = int(self._clock.now().timestamp())
         if not body.stream:
-            answer.whole(200, completion(reply, model=body.model, created=created))
+            answer.whole(200, completion(reply, body, created))
             return
-        chunks = Chunks(
-            reply.observation.id, model=body.model, created=created, usage=body.include_usage
-        )
+        chunks = Chunks(reply.observation.id, body, created)
         said = chunks.piece(reply.text) + chunks.last(msgspec.structs.replace(reply, rest=""))
         answer.begin(())
         await answer.piece(chunks.first() + said, last=True)

@@ -1,4 +1,4 @@
-"""Errors in the API's own shape: {"error": {"message", "type", "param", "code"}}.
+"""Errors in the API's own shape: {"error": {"message", "type", "param", "code"}}, or Anthropic's.
 
 The one place that knows which error of ours has which HTTP status.
 """
@@ -41,15 +41,19 @@ class ApiError(Exception):
         self.param = param
         self.headers = headers
 
-    def body(self) -> bytes:
-        """The JSON document."""
+    def body(self, path: str = "") -> bytes:
+        """The JSON document, in the shape of the API that has that path."""
+        anthropic = path.startswith("/v1/messages")
+        types, other = (_ANTHROPIC, "api_error") if anthropic else (_TYPES, "invalid_request_error")
         error = {
             "message": self.message,
-            "type": _TYPES.get(self.status, "invalid_request_error"),
+            "type": types.get(self.status, other),
             "param": self.param,
             "code": self.code,
         }
-        return msgspec.json.encode({"error": error})
+        return msgspec.json.encode(
+            {"type": "error", "error": error} if anthropic else {"error": error}
+        )
 
 
 _TYPES = {
@@ -59,6 +63,18 @@ _TYPES = {
     500: "server_error",
     502: "server_error",
     503: "server_error",
+}
+
+_ANTHROPIC = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    405: "invalid_request_error",
+    408: "timeout_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    431: "invalid_request_error",
 }
 
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")

@@ -25,7 +25,7 @@ MAX_DISCARDED_BYTES = 4 * MAX_BODY_BYTES
 """Read, and thrown away, of a body that was refused: many clients read an answer only after they
 have sent all of theirs."""
 
-_ONCE = frozenset((b"host", b"authorization", b"content-length", b"x-session-id"))
+_ONCE = frozenset((b"host", b"authorization", b"content-length", b"x-api-key", b"x-session-id"))
 """Headers that would mean two things when they come twice."""
 
 _TWICE = b"\r"

@@ -80,9 +80,9 @@ class Answer(Protocol):
         """Send one or more events; waits while the client does not read."""
 
 
-def send_problem(answer: Answer, problem: ApiError) -> None:
-    """Send an error in the API's own shape."""
-    answer.whole(problem.status, problem.body(), problem.headers)
+def send_problem(answer: Answer, problem: ApiError, path: str = "") -> None:
+    """Send an error in the shape of the API that has the path."""
+    answer.whole(problem.status, problem.body(path), problem.headers)
 
 
 def head(status: int, headers: tuple[Header, ...]) -> bytes:

@@ -7,6 +7,10 @@ import msgspec
 from roadworthy.domain import Observation, TokenLogprob, Usage
 from roadworthy.flows.trace import Reply
 from roadworthy.gateway.chat_reply import DONE, Chunks, completion
+from roadworthy.gateway.dialect import ChatRequest
+
+ASKED = ChatRequest(raw={}, model="desk", messages=[])
+COUNTED = ChatRequest(raw={}, model="desk", messages=[], include_usage=True)
 
 
 def a_reply(text: str = "hello", rest: str = "lo", **changes: object) -> Reply:
@@ -31,7 +35,7 @@ def a_reply(text: str = "hello", rest: str = "lo", **changes: object) -> Reply:
 
 
 def test_a_plain_answer_has_the_apis_shape_and_ours_beside_it() -> None:
-    said = msgspec.json.decode(completion(a_reply(), model="desk", created=7))
+    said = msgspec.json.decode(completion(a_reply(), ASKED, 7))
     assert said["object"] == "chat.completion"
     assert said["choices"][0]["message"] == {
         "role": "assistant",
@@ -50,7 +54,7 @@ def test_a_plain_answer_has_the_apis_shape_and_ours_beside_it() -> None:
 
 def test_a_held_answer_is_pending_and_does_not_say_what_was_decided() -> None:
     reply = a_reply(action="held", finish_reason="content_filter")
-    said = msgspec.json.decode(completion(reply, model="desk", created=7))
+    said = msgspec.json.decode(completion(reply, ASKED, 7))
     assert said["choices"][0]["finish_reason"] == "content_filter"
     assert said["roadworthy"]["action"] == "pending"
     assert said["roadworthy"]["review_id"] == "review-o-1"
@@ -63,7 +67,7 @@ def events(data: bytes) -> list[dict[str, object]]:
 
 
 def test_a_stream_ends_with_reason_usage_and_done() -> None:
-    chunks = Chunks("o-1", model="desk", created=7, usage=True)
+    chunks = Chunks("o-1", COUNTED, 7)
     last = chunks.last(a_reply())
     assert last.endswith(DONE)
     rest, end, usage = events(last)
@@ -72,7 +76,7 @@ def test_a_stream_ends_with_reason_usage_and_done() -> None:
     assert end["usage"] is None
     assert usage["choices"] == []
     assert usage["usage"]["total_tokens"] == 5  # type: ignore[index]
-    without = Chunks("o-1", model="desk", created=7, usage=False)
+    without = Chunks("o-1", ASKED, 7)
     assert all("usage" not in event for event in events(without.last(a_reply())))
 
 
@@ -83,7 +87,7 @@ def test_tool_calls_are_put_together_from_deltas() -> None:
         {"tool_calls": [{"index": 0, "function": {"arguments": ":1}"}}]},
     )
     reply = a_reply(deltas=deltas)
-    said = msgspec.json.decode(completion(reply, model="desk", created=7))
+    said = msgspec.json.decode(completion(reply, ASKED, 7))
     (call,) = said["choices"][0]["message"]["tool_calls"]
     assert call["function"] == {"name": "look", "arguments": '{"a":1}'}
     assert call["id"] == "c1"
@@ -91,6 +95,6 @@ def test_tool_calls_are_put_together_from_deltas() -> None:
 
 def test_logprobs_have_the_apis_shape() -> None:
     reply = a_reply(logprobs=(TokenLogprob(token="a", logprob=-0.5, top={"b": -1.0}),))
-    said = msgspec.json.decode(completion(reply, model="desk", created=7))
+    said = msgspec.json.decode(completion(reply, ASKED, 7))
     content = said["choices"][0]["logprobs"]["content"]
     assert content[0]["top_logprobs"] == [{"token": "b", "logprob": -1.0, "bytes": None}]

@@ -1,7 +1,7 @@
-"""POST /v1/chat/completions: from a request to a call, and from the path's items to an answer.
+"""From a request to a call, and from the path's items to an answer: one door for every dialect.
 
-What enters: a request of a known tenant. What leaves: a completion, a stream, or an error in
-the API's own shape. What never happens here: a byte of an answer before the path gave it out.
+What enters: a request of a known tenant. What leaves: an answer, a stream, or an error, in the
+API's own shape. What never happens here: a byte of an answer before the path gave it out.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from roadworthy.serving import Aim, Caller, Conversation, aim, conversation, mes
 from roadworthy.wiring.fronts import Front
 from roadworthy.wiring.gateway import Gateway
 
-from .chat_reply import Chunks, action_word, completion, error_event
-from .chat_request import ChatRequest, read_chat_request
+from .about import action_word
+from .dialect import ChatRequest, Dialect
 from .problems import DO_NOT_RETRY, ApiError, bad_field, killed, problem_of
 from .wire import Answer, Header, Request
 
 MAX_SESSION_CHARS = 200
 
 
-class ChatDoor:
-    """The chat endpoint of one worker."""
+class AnswerDoor:
+    """One endpoint of one worker."""
 
-    def __init__(self, gateway: Gateway, new_id: Callable[[], str]) -> None:
+    def __init__(self, gateway: Gateway, new_id: Callable[[], str], dialect: Dialect) -> None:
         self._gateway = gateway
         self._new_id = new_id
+        self._dialect = dialect
 
     async def __call__(self, request: Request, answer: Answer, caller: Caller) -> None:
         """Answer one request. Raises ApiError or RoadworthyError before the first byte."""
@@ -46,7 +47,7 @@ class ChatDoor:
             )
         if caller.limits is not None:
             self._gateway.allowance.admit(caller.limits)
-        body = read_chat_request(request.body)
+        body = self._dialect.read(request.body)
         target, front = self._aim(body.model)
         if caller.limits is not None:
             self._gateway.allowance.require_priced(caller.limits, front)
@@ -85,11 +86,15 @@ class ChatDoor:
         said = Conversation(text="")
         if target.managed:
             said = conversation(body.messages, content.charter.behaviour.history)
-            variables = _variables(body, said, content)
+            variables = _variables(body, said, content, self._dialect.words)
             text = str(variables["input"])
         else:
             if not body.messages:
-                raise bad_field("messages", "messages must hold at least one message")
+                words = self._dialect.words
+                raise bad_field(words, f"{words} must hold at least one message")
+            if body.foreign:
+                name = body.foreign[0]
+                raise bad_field(name, f"{name}: no upstream of this gateway would be told of it")
             variables, text = {}, "\n".join(message_text(message) for message in body.messages)
         facets = front.facets.read(request.headers, body.raw, text)
         denial = front.admittance.check(text, facets)
@@ -110,7 +115,7 @@ class ChatDoor:
             messages=tuple(body.messages) if transparent else said.earlier,
             steps=said.steps,
             sampling=body.sampling(content.candidate.sampling) if transparent else None,
-            extra=body.extra() if transparent else {},
+            extra=body.extra if transparent else {},
             stream=body.stream,
         )
 
@@ -135,8 +140,7 @@ class ChatDoor:
             raise ApiError(500, "the request path ended without a reply", code="internal_error")
         _refuse(reply)
         created = int(self._gateway.clock.now().timestamp())
-        said = completion(reply, model=body.model, created=created)
-        answer.whole(200, said, _headers(reply))
+        answer.whole(200, self._dialect.whole(reply, body, created), _headers(reply))
 
     async def _stream(self, call: Call, body: ChatRequest, answer: Answer) -> None:
         """Relay until the end, or until the client has left: then the model is stopped too."""
@@ -160,12 +164,7 @@ class ChatDoor:
     async def _relay(self, call: Call, body: ChatRequest, answer: Answer) -> None:
         """Pass on what the path gives out; everything after the first byte is an event."""
         gateway = self._gateway
-        chunks = Chunks(
-            call.id,
-            model=body.model,
-            created=int(gateway.clock.now().timestamp()),
-            usage=body.include_usage,
-        )
+        events = self._dialect.events(call.id, body, int(gateway.clock.now().timestamp()))
         begun = False
         try:
             async with aclosing(serve(call, gateway.path)) as items:
@@ -174,19 +173,20 @@ class ChatDoor:
                         _refuse(item)
                     if not begun:
                         answer.begin(self._opening(call, item))
-                        await answer.piece(chunks.first())
+                        await answer.piece(events.first())
                         begun = True
                     if isinstance(item, str):
                         gateway.journal.sent(call.id, call.tenant, item)
-                        await answer.piece(chunks.piece(item))
+                        await answer.piece(events.piece(item))
                     elif item.kill is not None:
-                        await answer.piece(error_event(killed(item.kill).body()), last=True)
+                        await answer.piece(events.error(killed(item.kill)), last=True)
                     else:
-                        await answer.piece(chunks.last(item), last=True)
-        except RoadworthyError as error:
+                        await answer.piece(events.last(item), last=True)
+        except (RoadworthyError, ApiError) as error:
             if not begun:
                 raise
-            await answer.piece(error_event(problem_of(error).body()), last=True)
+            problem = error if isinstance(error, ApiError) else problem_of(error)
+            await answer.piece(events.error(problem), last=True)
 
     def _opening(self, call: Call, item: str | Reply) -> tuple[Header, ...]:
         """Headers of a stream; the action is known only when nothing preceded the reply."""
@@ -199,9 +199,14 @@ class ChatDoor:
         )
 
 
-def _variables(body: ChatRequest, said: Conversation, content: ReleaseContent) -> dict[str, Any]:
-    """What fills the prompt. Raises ApiError where the user's words would be dropped unheard."""
-    given = dict(body.fields.variables or {})
+def _variables(
+    body: ChatRequest, said: Conversation, content: ReleaseContent, words: str
+) -> dict[str, Any]:
+    """What fills the prompt. Raises ApiError where the user's words would be dropped unheard.
+
+    `words` is the field that they stand in.
+    """
+    given = dict(body.variables or {})
     declared = content.prompt.header.variables if content.prompt is not None else {}
     if said.text and given.get("input", said.text) != said.text:
         raise bad_field(
@@ -210,8 +215,8 @@ def _variables(body: ChatRequest, said: Conversation, content: ReleaseContent) -
         )
     if said.text and declared and "input" not in declared:
         raise bad_field(
-            "messages",
-            "the prompt of this release has no variable `input`, so it has no place for messages; "
+            words,
+            f"the prompt of this release has no variable `input`, so it has no place for {words}; "
             f"send variables: {', '.join(declared)}",
         )
     given.setdefault("input", said.text)
