@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import get_args
 
@@ -210,36 +210,50 @@ def _parts(cluster: str, folds: _Folds) -> list[str]:
 def _append(view: FoldedView, folded: str, starts: list[int], ends: list[int]) -> None:
     """Add folded text with its places; of each run of blanks only the first KEPT_BLANKS.
 
-    A run may have begun in what the view had before. In a run that begins with a gap, the gap is
-    the first blank, so that it adds one only where there is none beside it.
+    A run may have begun in what the view had before.
     """
     known = len(view.before)
     whole = view.before + folded
-    places = ([0] * known + starts, [0] * known + ends)
+    runs = (_GAPS if _GAP in whole else _BLANKS).finditer(whole)
+    first = next(runs, None)
+    if first is not None:
+        places = ([0] * known + starts, [0] * known + ends)
+        whole, kept = _few_blanks(whole, places, chain([first], runs))
+        starts, ends = kept[0][known:], kept[1][known:]
+    view.text += whole[known:].replace(_GAP, " ")
+    view.starts += starts
+    view.ends += ends
+    view.before = whole[-KEPT_BLANKS:]
+
+
+_Places = tuple[list[int], list[int]]
+
+
+def _few_blanks(text: str, places: _Places, runs: Iterable[re.Match[str]]) -> tuple[str, _Places]:
+    """Text and places (starts, ends) with the first KEPT_BLANKS of each run.
+
+    In a run that begins with a gap, the gap is the first blank, so that it adds one only where
+    there is none beside it.
+    """
     signs: list[str] = []
-    kept: tuple[list[int], list[int]] = ([], [])
+    kept: _Places = ([], [])
     done = 0
-    for run in (_GAPS if _GAP in whole else _BLANKS).finditer(whole):
+    for run in runs:
         begin = run.start()
-        blanks = [at for at in range(begin, run.end()) if whole[at] != _GAP]
+        blanks = [at for at in range(begin, run.end()) if text[at] != _GAP]
         stay = blanks[:KEPT_BLANKS]
-        blank = "".join([whole[at] for at in stay])
-        if whole[begin] == _GAP:
+        blank = "".join([text[at] for at in stay])
+        if text[begin] == _GAP:
             stay = [begin, *blanks[1:KEPT_BLANKS]]
             blank = " " + blank[1:] if blanks else _GAP
-        signs += (whole[done:begin], blank)
+        signs += (text[done:begin], blank)
         for old, new in zip(places, kept, strict=True):
             new += old[done:begin]
             new += [old[at] for at in stay]
         done = run.end()
-    signs.append(whole[done:])
     for old, new in zip(places, kept, strict=True):
         new += old[done:]
-    whole = "".join(signs)
-    view.text += whole[known:].replace(_GAP, " ")
-    view.starts += kept[0][known:]
-    view.ends += kept[1][known:]
-    view.before = whole[-KEPT_BLANKS:]
+    return "".join([*signs, text[done:]]), kept
 
 
 def settled(text: str, start: int = 0) -> int:
