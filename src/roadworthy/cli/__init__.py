@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "outcome": ("roadworthy.cli.outcome", "say what became of an answer; settle reports"),
     "incident": ("roadworthy.cli.incident", "list, show, promote, close, dismiss incidents"),
     "explain": ("roadworthy.cli.explain", "what decided an answer: release, rails, incident"),
+    "journal": ("roadworthy.cli.journal", "ask the journal; erase, hold, keep and check it"),
     "record": ("roadworthy.cli.record", "enter evidence that was made elsewhere"),
     "import": ("roadworthy.cli.import_results", "enter results that another tool made"),
     "ledger": ("roadworthy.cli.ledger", "read, prove and verify the ledger"),

@@ -1,6 +1,7 @@
 """Append-only segments: on disk before the answer leaves, texts sealed, every record checked."""
 
 from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, exposition
+from .query import Row, Wanted, query
 from .reading import Tail, find, read_journal, read_segment, segments, told
 from .record import Record, Sealed
 from .recovery import Recovered, recover
@@ -16,17 +17,20 @@ __all__ = [
     "Gauges",
     "Record",
     "Recovered",
+    "Row",
     "Seal",
     "Sealed",
     "Spool",
     "Tail",
     "Tally",
     "Vault",
+    "Wanted",
     "exposition",
     "find",
     "forget_states",
     "open_master_key",
     "publish_state",
+    "query",
     "read_journal",
     "read_segment",
     "read_states",

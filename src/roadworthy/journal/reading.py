@@ -15,7 +15,7 @@ from msgspec import Struct
 from roadworthy.domain import VerificationError
 from roadworthy_verify.plain_file import PlainFileError, open_plain
 
-from .record import HEADER, MAGIC, Record, decode, take_frame
+from .record import HEADER, MAGIC, MAX_PAYLOAD, Record, decode, take_frame
 from .segment import SUFFIX
 
 _BLOCK = 1024 * 1024
@@ -43,12 +43,12 @@ def read_segment(path: Path, offset: int = 0) -> Iterator[Placed]:
 
     Raises VerificationError when it is not a segment, or a checksum does not hold.
     """
-    for payload, end in _payloads(path, offset):
+    for payload, end in payloads(path, offset):
         if payload is not None:
             yield Placed(decode(payload, where=str(path)), payload, end)
 
 
-def _payloads(
+def payloads(
     path: Path, offset: int, *, past_closes: bool = False
 ) -> Iterator[tuple[bytes | None, int]]:
     """The checked payloads of a segment, each with the offset at which the next one starts.
@@ -76,6 +76,18 @@ def _payloads(
                 continue
             payload, at = frame
             yield payload, start + at
+
+
+def first_record(path: Path, offset: int) -> Record:
+    """The record that begins at `offset` of a segment. Raises VerificationError without one."""
+    with _opened(path) as file:
+        file.seek(offset or len(MAGIC))
+        head = file.read(HEADER.size)
+        length = HEADER.unpack(head)[0] if len(head) == HEADER.size else 0
+        frame = _frame(path, head + file.read(min(length, MAX_PAYLOAD)), 0, offset)
+    if frame is None:
+        raise VerificationError(f"{path} has no whole record at offset {offset}")
+    return decode(frame[0], where=str(path))
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -191,7 +203,7 @@ class Tail:
             mark = self.marks.get(path.name, 0)
             if path.stat().st_size <= mark:
                 continue
-            for payload, end in _payloads(path, mark, past_closes=not closes):
+            for payload, end in payloads(path, mark, past_closes=not closes):
                 if payload is not None:
                     yield decode(payload, where=str(path))
                 self.marks[path.name] = end

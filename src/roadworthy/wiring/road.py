@@ -49,13 +49,18 @@ def _record(workspace: Workspace, observation_id: str) -> Record:
     return record
 
 
+def vault_of(workspace: Workspace, deployment: Deployment) -> Vault:
+    """What unseals a workspace's texts. Raises UsageError without its master key."""
+    master = open_master_key(workspace.keys, deployment.master_key)
+    return Vault(workspace.journal / "keys", master)
+
+
 class Road:
     """The journal of a workspace, read back; nothing here writes."""
 
     def __init__(self, loop: Loop, deployment: Deployment) -> None:
         self._workspace = loop.workspace
-        master = open_master_key(self._workspace.keys, deployment.master_key)
-        self._vault = Vault(self._workspace.journal / "keys", master)
+        self._vault = vault_of(self._workspace, deployment)
         self._redactors = [make_detector(name, {}, {}) for name in ("pii", "secrets")]
         self._contents: dict[str, ReleaseContent] = {}
 
