@@ -149,6 +149,49 @@ def messages_streamed(data: bytes) -> Spoken:
     return spoken
 
 
+def responses_whole(data: bytes) -> Spoken:
+    return _responded(msgspec.json.decode(data))
+
+
+def responses_streamed(data: bytes) -> Spoken:
+    """What the events add up to; it must be what the last one repeats as a whole."""
+    spoken = Spoken(calls=[])
+    items: dict[int, dict[str, Any]] = {}
+    written: dict[int, str] = {}
+    for number, event in enumerate(events(data)):
+        assert event["sequence_number"] == number
+        kind, index = event["type"], event.get("output_index", -1)
+        if kind == "error":
+            spoken.error = event["error"]
+        elif kind == "response.output_item.added":
+            items[index], written[index] = event["item"], ""
+        elif kind.endswith(".delta"):
+            written[index] += event["delta"]
+        elif kind == "response.output_item.done":
+            done = event["item"]
+            assert done["id"] == items[index]["id"]
+            said = done["content"][0]["text"] if "content" in done else done["arguments"]
+            assert said == written[index]
+        elif kind in ("response.completed", "response.incomplete"):
+            assert event["response"]["status"] == kind.partition(".")[2]
+            assert [item["id"] for item in event["response"]["output"]] == [
+                item["id"] for item in items.values()
+            ]
+            spoken = _responded(event["response"])
+    return spoken
+
+
+def _responded(said: dict[str, Any]) -> Spoken:
+    spoken = Spoken(calls=[], reason=said["status"], usage=said["usage"], about=said["roadworthy"])
+    for item in said["output"]:
+        if item["type"] == "message":
+            spoken.text += "".join(part["text"] for part in item["content"])
+        else:
+            called = msgspec.json.decode(item["arguments"] or "{}")
+            spoken.calls.append((item["call_id"], item["name"], called))
+    return spoken
+
+
 class Api(msgspec.Struct, kw_only=True):
     """One API: its path, a request in it, and its answers read back."""
 
@@ -175,5 +218,11 @@ APIS = [
         body=lambda text: {"messages": [{"role": "user", "content": text}], "max_tokens": 64},
         whole=messages_whole,
         streamed=messages_streamed,
+    ),
+    Api(
+        path="/v1/responses",
+        body=lambda text: {"input": text},
+        whole=responses_whole,
+        streamed=responses_streamed,
     ),
 ]

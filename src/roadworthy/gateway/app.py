@@ -20,6 +20,7 @@ from .health import HealthDoor
 from .messages_reply import MESSAGES
 from .outcomes import OutcomeDoor
 from .problems import ApiError, busy, problem_of
+from .responses_reply import RESPONSES
 from .wire import Answer, Request, send_problem
 
 MAX_IN_FLIGHT = 512
@@ -31,6 +32,7 @@ _OPEN = frozenset(("/healthz", "/readyz"))
 DIALECTS = {
     "/v1/chat/completions": CHAT,
     "/v1/messages": MESSAGES,
+    "/v1/responses": RESPONSES,
 }
 """What is answered, and in whose words."""
 
