@@ -114,6 +114,11 @@ def attempt(guard: Guard, see: Callable[[], Sequence[Finding]], timer: Timer) ->
         if timer() - begin <= guard.budget_s:
             threshold = guard.threshold
             return Look(findings=[f for f in found if f.score >= threshold] if found else [])
+    return over_budget(guard)
+
+
+def over_budget(guard: Guard) -> Look:
+    """A guard that had no time to look."""
     return Look(failure=f"over its budget of {guard.budget_s * 1000:g} ms")
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from roadworthy.detectors import FoldedView, Normaliser, ShapeDetector, Sweep, merged
 from roadworthy.domain import DetectorError, Finding, TextContext
 
-from .guard import Guard, Look, Timer, attempt, look
+from .guard import Guard, Look, Timer, attempt, look, over_budget
 
 Hits = dict[int, list[int]]
 """Guard (by its order) -> shapes that may occur."""
@@ -56,9 +56,11 @@ class Panel:
 
         Never raises.
         """
+        begin = self.timer()
         swept = self._sweep_text(text)
-        if swept is None:  # each guard by itself, within its own budget
-            return [(guard, look(guard, text, context, self.timer)) for guard in self.guards]
+        if swept is None:
+            hopeless = self.timer() - begin > _HOPELESS * self._patience_s or self._too_long(text)
+            return [(guard, self._alone(guard, text, context, hopeless)) for guard in self.guards]
         if self._only_swept and not swept.raw and not any(hits for _, hits in swept.folded):
             return None
         seen: list[tuple[Guard, Look]] = []
@@ -79,6 +81,16 @@ class Panel:
             seen.append((guard, attempt(guard, hunt, self.timer)))
         return seen
 
+    def _alone(self, guard: Guard, text: str, context: TextContext, hopeless: bool) -> Look:
+        """One guard by itself, within its own budget; unless the text was too much for all."""
+        if hopeless and guard.shapes is not None:
+            return over_budget(guard)
+        return look(guard, text, context, self.timer)
+
+    def _too_long(self, text: str) -> bool:
+        """Whether folding the text would take beyond all patience."""
+        return len(text) * _FOLD_S > _HOPELESS * self._patience_s
+
     def _sweep_text(self, text: str) -> _Swept | None:
         """Hits in every view; None when the sweep failed or took longer than a guard may."""
         if not self._swept:
@@ -86,6 +98,8 @@ class Panel:
         begin = self.timer()
         try:
             raw, odd = self._sweep.look(text)
+            if odd and self._too_long(text) and not self.normaliser.is_plain(text):
+                return None
             views = self.normaliser.views(text) if odd else ()
             swept = _Swept(raw, [(view, self._sweep.look(view.text)[0]) for view in views])
         except DetectorError:
@@ -94,6 +108,13 @@ class Panel:
 
 
 _NOTHING = _Swept({})
+
+_FOLD_S = 1e-6
+"""What folding a character takes: 0.2 microseconds mostly, up to 5 where a text was made for it."""
+
+_HOPELESS = 20
+"""So many times its budget over, a look did not merely wait for the processor, and another one by
+each guard would keep the worker from everybody else."""
 
 
 class _Hunt:

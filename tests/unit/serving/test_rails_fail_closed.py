@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from doubles.rail_lines import (
@@ -15,7 +17,7 @@ from doubles.rail_lines import (
     a_rail,
     answered,
 )
-from roadworthy.detectors import make_detector
+from roadworthy.detectors import Normaliser, make_detector
 from roadworthy.domain import CelRule, DetectorError, JudgeRule, NeverEvent, Rail, Rails, Rule
 from roadworthy.serving import RailLine
 
@@ -174,3 +176,29 @@ def test_a_sweep_that_cannot_look_leaves_every_guard_to_itself() -> None:
     assert line.check_input("a fool", INPUT).action == "blocked"
     assert line.clear_input(["a friend", "a fool"]) is None
     assert line.check_input("a friend", INPUT).verdicts[0].outcome == "passed"
+
+
+def test_a_text_made_to_keep_the_rails_busy_is_closed_before_it_is_folded() -> None:
+    line = a_line(a_rail("deny", on="both", options={"words": ["fool"]}))
+
+    class Folds(Normaliser):
+        def grow(self, *_: Any) -> Any:
+            raise AssertionError("it was folded")
+
+    line._inputs.normaliser = Folds()
+    gaps = "a   " * 200_000
+    outcome = line.check_input(gaps, INPUT)
+    assert outcome.action == "blocked"
+    assert outcome.verdicts[0].outcome == "not_checked"
+    assert "budget" in outcome.verdicts[0].reason
+    plain = line.check_input("caf\u00e9 and more of it, " * 50_000, INPUT)
+    assert plain.verdicts[0].outcome == "passed"
+
+
+def test_after_a_look_that_took_far_too_long_no_guard_looks_again() -> None:
+    seconds = iter(range(1_000))
+    line = a_line(a_rail("deny", on="both", options={"words": ["fool"]}))
+    line._inputs.timer = lambda: float(next(seconds))
+    outcome = line.check_input("a friend", INPUT)
+    assert (outcome.action, outcome.verdicts[0].outcome) == ("blocked", "not_checked")
+    assert next(seconds) < 6, "the sweep was timed, and no guard began"
