@@ -41,6 +41,8 @@ class Sealed(Struct, frozen=True, kw_only=True):
     nonce: int
     """Counter under that key; the 96-bit nonce, big-endian."""
     data: bytes
+    leaf: str = ""
+    """Where in the key's tree the data subject lies; empty: the key is the whole (version 1)."""
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):

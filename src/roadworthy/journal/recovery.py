@@ -118,5 +118,6 @@ def _interrupted(
         tenant=observation.tenant,
         at=now,
         about=observation.id,
+        subject=observation.end_user,
     )
     return encode(Record(kind="close", at=now, observation=closed, sealed=sealed, recovered=True))

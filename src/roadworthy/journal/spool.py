@@ -91,6 +91,8 @@ class Spool:
         self._timer: asyncio.TimerHandle | None = None
         self._batches: queue.SimpleQueue[list[_Item] | None] = queue.SimpleQueue()
         self._unclosed: dict[str, bytes] = {}
+        self._subjects: dict[str, str] = {}
+        """Stream under way -> whose it is: its pieces are sealed for the same data subject."""
         self._segment: Segment | None = None
         self._number = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,7 +116,11 @@ class Spool:
         """Note a piece of a stream that leaves now, so that a torn one says what was sent."""
         at = format_instant(self._clock.now())
         sealed = self._vault.seal(
-            Witness(input="", output=text), tenant=tenant, at=at, about=observation_id
+            Witness(input="", output=text),
+            tenant=tenant,
+            at=at,
+            about=observation_id,
+            subject=self._subjects.get(observation_id, ""),
         )
         record = Record(kind="sent", at=at, about=observation_id, sealed=sealed)
         self._gather(_Item(encode(record), None, "", ""))
@@ -157,7 +163,11 @@ class Spool:
         at = observation.time or format_instant(self._clock.now())
         try:
             sealed = self._vault.seal(
-                witness, tenant=observation.tenant, at=at, about=observation.id
+                witness,
+                tenant=observation.tenant,
+                at=at,
+                about=observation.id,
+                subject=observation.end_user,
             )
         except OSError as error:
             raise EvidenceError(
@@ -167,7 +177,10 @@ class Spool:
         opens = observation.id if kind == "open" else ""
         closes = observation.id if kind == "close" else ""
         await self._put(encode(record), opens, closes, durable=self._durable)
+        if opens and observation.end_user:
+            self._subjects[opens] = observation.end_user
         if closes:
+            self._subjects.pop(closes, None)
             self.on_kept(observation, witness)
 
     async def _put(self, frame: bytes, opens: str, closes: str, *, durable: bool) -> None:

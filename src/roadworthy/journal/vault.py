@@ -1,9 +1,11 @@
-"""Keys that seal texts: one per tenant and day (and process), wrapped by the master key.
+"""Keys that seal texts: per tenant, day and data subject, wrapped by the master key.
 
-What enters: a tenant, an instant, a text. What leaves: the sealed text, and wrapped keys as
-small files. Erasing a key file erases every text under it and leaves every digest valid. What
-never happens here: a data key on disk in the clear, or a nonce used twice (each process draws
-keys of its own and counts).
+What enters: a tenant, an instant, who asked, a text. What leaves: the sealed text, and wrapped keys
+as small files, one per tenant and day (and process): the keys of their subjects follow from it
+(`subject_keys.py`). Erasing the file erases every text under it, taking a subject out of it those
+of that one; every digest stays valid. What never happens here: a data key on disk in the clear, a
+nonce used twice (each process draws keys of its own and counts), a text unsealed from memory after
+its key was erased.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -24,13 +28,19 @@ from roadworthy.domain import EvidenceError, Instant, UsageError, VerificationEr
 from roadworthy_verify.plain_file import read_plain
 
 from .record import Record, Sealed
+from .segment import sync_folder
+from .subject_keys import ROOT, key_at, leaf_of, only, without
 
 MASTER_FILE = "journal.master"
 """In the workspace's keys folder; not `.key`, which names people."""
 
 
 class WrappedKey(Struct, frozen=True, kw_only=True):
-    """A data key as it lies on disk."""
+    """A data key as it lies on disk.
+
+    Version 1 wraps one key for all texts of a tenant and day, version 2 the tree from which the
+    keys of their data subjects follow.
+    """
 
     version: int = 1
     name: str
@@ -93,15 +103,37 @@ def _write_private(path: Path, data: bytes) -> None:
         os.close(handle)
 
 
+_Stamp = tuple[int, int]
+"""Inode and time of change of a key file: another one means another key."""
+
+_MOST_SUBJECTS = 4096
+"""Ciphers that a process keeps for the subjects of one tenant; the next one begins anew."""
+
+
 class _DataKey:
-    """A data key in memory: its cipher and how many nonces it has spent."""
+    """The keys of a tenant and day in memory, and how many nonces they have spent together."""
 
-    __slots__ = ("cipher", "name", "spent")
+    __slots__ = ("_root", "checked", "ciphers", "name", "spent", "stamp")
 
-    def __init__(self, name: str, key: bytes) -> None:
+    def __init__(self, name: str, root: bytes, stamp: _Stamp, checked: str) -> None:
         self.name = name
-        self.cipher = AESGCM(key)
+        self.stamp = stamp
+        self.checked = checked
+        """The second in which the file was last looked at."""
         self.spent = 0
+        self._root = {ROOT: root}
+        self.ciphers: dict[str, tuple[AESGCM, str]] = {}
+        """Subject -> its cipher and leaf, of those that asked lately."""
+
+    def derive(self, subject: str) -> tuple[AESGCM, str]:
+        """A subject's cipher and leaf, kept for its next text."""
+        if len(self.ciphers) >= _MOST_SUBJECTS:
+            self.ciphers.clear()
+        leaf = leaf_of(subject)
+        key = key_at(self._root, leaf)
+        assert key is not None, "a root has every leaf"
+        known = self.ciphers[subject] = (AESGCM(key), leaf)
+        return known
 
 
 class Vault:
@@ -112,22 +144,29 @@ class Vault:
         self._wrap = AESGCM(master)
         self._pseudonyms = hmac.digest(master, b"roadworthy end-user pseudonyms", "sha256")
         self._mine: dict[tuple[str, str], _DataKey] = {}
-        self._read: dict[str, AESGCM] = {}
+        self._read: dict[str, tuple[_Stamp, AESGCM | dict[str, bytes]]] = {}
 
-    def seal(self, witness: Witness, *, tenant: str, at: Instant, about: str) -> Sealed:
-        """Seal the texts of the exchange `about`. Raises OSError when no key can be kept."""
+    def seal(
+        self, witness: Witness, *, tenant: str, at: Instant, about: str, subject: str = ""
+    ) -> Sealed:
+        """Seal the texts of the exchange `about`, for `subject` as records call the end user.
+
+        Once a second it is seen whether the key was erased meanwhile: then there is another from
+        there on. Raises OSError when no key can be kept.
+        """
         key = self._mine.get((tenant, at[:10]))
-        if key is None:
-            key = self._new_key(tenant, at[:10])
+        if key is None or (at[:19] > key.checked and not self._stands(key, at[:19])):
+            key = self._new_key(tenant, at)
+        cipher, leaf = key.ciphers.get(subject) or key.derive(subject)
         key.spent += 1
-        data = key.cipher.encrypt(
+        data = cipher.encrypt(
             key.spent.to_bytes(12, "big"), _encoder.encode(witness), about.encode()
         )
-        return Sealed(key=key.name, nonce=key.spent, data=data)
+        return Sealed(key=key.name, nonce=key.spent, data=data, leaf=leaf)
 
     def unseal(self, sealed: Sealed, *, about: str) -> Witness | None:
         """The texts; None when their key was erased. Raises VerificationError when changed."""
-        cipher = self._read.get(sealed.key) or self._load(sealed.key)
+        cipher = self._cipher(sealed)
         if cipher is None:
             return None
         try:
@@ -136,16 +175,49 @@ class Vault:
             raise VerificationError(f"the sealed text of {about} was changed") from None
         return _decoder.decode(data)
 
-    def erase(self, *, tenant: str, day: str = "") -> int:
-        """Erase the keys of a tenant (of one day, `YYYY-MM-DD`, or of all). Returns how many."""
-        erased = 0
-        for path in sorted(self._folder.glob(f"{day or '*'}.{_short(tenant)}.*.json")):
-            path.unlink()
-            self._read.pop(path.stem, None)
-            erased += 1
-        for held in [at for at in self._mine if at[0] == tenant and day in ("", at[1])]:
+    def keys(self, *, tenant: str = "", day: str = "") -> list[WrappedKey]:
+        """The keys that are left, of a tenant and a day (`YYYY-MM-DD`) where one is named."""
+        found = []
+        for path in sorted(
+            self._folder.glob(f"{day or '*'}.{_short(tenant) if tenant else '*'}.*.json")
+        ):
+            with suppress(FileNotFoundError):  # another process erased it
+                found.append(_read_key(path))
+        return found
+
+    def erase(
+        self, *, tenant: str = "", day: str = "", subject: str = "", keep: Collection[str] = ()
+    ) -> int:
+        """Erase keys of a tenant, a day, a data subject. Returns how many key files changed.
+
+        `keep`: subjects whose texts stay. A key of version 1 has no subjects: it is left as it is
+        where one is to be taken out of it or kept, which is for the caller to see.
+        """
+        changed = 0
+        for key in self.keys(tenant=tenant, day=day):
+            path = self._folder / f"{key.name}.json"
+            if subject or keep:
+                changed += self._cut(key, path, subject=subject, keep=keep)
+            else:
+                path.unlink(missing_ok=True)
+                changed += 1
+            self._read.pop(key.name, None)
+        if changed:
+            sync_folder(self._folder)
+        for held in [at for at in self._mine if tenant in ("", at[0]) and day in ("", at[1])]:
             del self._mine[held]
-        return erased
+        return changed
+
+    def _cut(self, key: WrappedKey, path: Path, *, subject: str, keep: Collection[str]) -> bool:
+        """Take a subject's leaf away, or all but those to keep. Whether anything changed."""
+        nodes = self._unwrap(key, path)
+        if isinstance(nodes, bytes):
+            return False
+        left = without(nodes, leaf_of(subject)) if subject else only(nodes, map(leaf_of, keep))
+        if left == nodes:
+            return False
+        self._write(key.name, key.tenant, key.day, left)
+        return True
 
     def pseudonym(self, tenant: str, user: str) -> str:
         """A stable name for an end user that does not say who it is; empty stays empty."""
@@ -154,41 +226,86 @@ class Vault:
         text = f"{tenant}\x00{user}".encode()
         return "eu-" + hmac.digest(self._pseudonyms, text, "sha256").hex()[:20]
 
-    def _new_key(self, tenant: str, day: str) -> _DataKey:
+    def _new_key(self, tenant: str, at: Instant) -> _DataKey:
+        day = at[:10]
         name = f"{day}.{_short(tenant)}.{secrets.token_hex(6)}"
-        raw, nonce = secrets.token_bytes(32), secrets.token_bytes(12)
-        wrapped = nonce + self._wrap.encrypt(nonce, raw, name.encode())
-        record = WrappedKey(
-            name=name, tenant=tenant, day=day, wrapped=base64.b64encode(wrapped).decode()
-        )
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self._folder / f".{name}.tmp"
-        _write_private(draft, msgspec.json.encode(record))
-        draft.rename(self._folder / f"{name}.json")
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        for old in [at for at in self._mine if at[0] == tenant]:
+        root = secrets.token_bytes(32)
+        path = self._write(name, tenant, day, {ROOT: root})
+        for old in [each for each in self._mine if each[0] == tenant]:
             del self._mine[old]
-        key = self._mine[tenant, day] = _DataKey(name, raw)
+        key = self._mine[tenant, day] = _DataKey(name, root, _stamp(path), at[:19])
         return key
 
-    def _load(self, name: str) -> AESGCM | None:
-        path = self._folder / f"{name}.json"
-        if "/" in name or not path.is_file():
+    def _write(self, name: str, tenant: str, day: str, nodes: dict[str, bytes]) -> Path:
+        """Wrap a tree and put it in its place, durably; what lay there is gone."""
+        nonce = secrets.token_bytes(12)
+        wrapped = nonce + self._wrap.encrypt(nonce, _nodes_encoder.encode(nodes), name.encode())
+        record = WrappedKey(
+            version=2,
+            name=name,
+            tenant=tenant,
+            day=day,
+            wrapped=base64.b64encode(wrapped).decode(),
+        )
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft, path = self._folder / f".{name}.tmp", self._folder / f"{name}.json"
+        draft.unlink(missing_ok=True)  # of a process that died while it wrote
+        _write_private(draft, msgspec.json.encode(record))
+        draft.rename(path)
+        sync_folder(self._folder)
+        return path
+
+    def _stands(self, key: _DataKey, second: str) -> bool:
+        """Whether a key of ours lies there as we wrote it."""
+        key.checked = second
+        try:
+            return _stamp(self._folder / f"{key.name}.json") == key.stamp
+        except FileNotFoundError:
+            return False
+
+    def _cipher(self, sealed: Sealed) -> AESGCM | None:
+        """What opens a sealed text; asks the disk each time, so that erased is erased."""
+        path = self._folder / f"{sealed.key}.json"
+        if "/" in sealed.key:
             return None
-        kept = msgspec.json.decode(read_plain(path), type=WrappedKey)
+        try:
+            stamp = _stamp(path)
+            known = self._read.get(sealed.key)
+            if known is None or known[0] != stamp:
+                read = self._unwrap(_read_key(path), path)
+                known = (stamp, AESGCM(read) if isinstance(read, bytes) else read)
+                self._read[sealed.key] = known
+        except FileNotFoundError:
+            return None
+        if isinstance(known[1], AESGCM):
+            return known[1]
+        key = key_at(known[1], sealed.leaf)
+        return AESGCM(key) if key is not None else None
+
+    def _unwrap(self, kept: WrappedKey, path: Path) -> bytes | dict[str, bytes]:
+        """The one key of version 1, or the tree of version 2."""
         data = base64.b64decode(kept.wrapped)
         try:
-            raw = self._wrap.decrypt(data[:12], data[12:], name.encode())
+            raw = self._wrap.decrypt(data[:12], data[12:], path.stem.encode())
         except InvalidTag:
             raise EvidenceError(
                 f"the master key does not open {path}", fix="use the master key it was wrapped with"
             ) from None
-        cipher = self._read[name] = AESGCM(raw)
-        return cipher
+        return raw if kept.version == 1 else _nodes_decoder.decode(raw)
+
+
+def _read_key(path: Path) -> WrappedKey:
+    try:
+        return msgspec.json.decode(read_plain(path), type=WrappedKey)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EvidenceError(
+            f"{path} is no wrapped key: {error}", fix="put it back from a backup"
+        ) from None
+
+
+def _stamp(path: Path) -> _Stamp:
+    there = path.stat()
+    return there.st_ino, there.st_mtime_ns
 
 
 def unseal(record: Record, vault: Vault) -> Witness | None:
@@ -205,3 +322,5 @@ def _short(tenant: str) -> str:
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Witness)
+_nodes_encoder = msgspec.msgpack.Encoder()
+_nodes_decoder = msgspec.msgpack.Decoder(dict[str, bytes])
