@@ -66,6 +66,31 @@ async def a_door(root: Path, files: Mapping[str, str] = {}) -> AsyncIterator[Doo
             await gateway.aclose()
 
 
+def text_whole(data: bytes) -> Spoken:
+    said = msgspec.json.decode(data)
+    choice = said["choices"][0]
+    return Spoken(
+        text=choice["text"],
+        reason=choice["finish_reason"],
+        usage=said["usage"],
+        about=said["roadworthy"],
+    )
+
+
+def text_streamed(data: bytes) -> Spoken:
+    spoken = Spoken()
+    for event in events(data):
+        if "error" in event:
+            spoken.error = event["error"]
+            continue
+        spoken.usage = event.get("usage") or spoken.usage
+        spoken.about = event.get("roadworthy", spoken.about)
+        for choice in event["choices"]:
+            spoken.text += choice["text"]
+            spoken.reason = choice["finish_reason"] or spoken.reason
+    return spoken
+
+
 def events(data: bytes) -> list[dict[str, Any]]:
     """The data of each event of a stream, [DONE] left out."""
     found = []
@@ -224,5 +249,12 @@ APIS = [
         body=lambda text: {"input": text},
         whole=responses_whole,
         streamed=responses_streamed,
+    ),
+    Api(
+        path="/v1/completions",
+        body=lambda text: {"prompt": text, "stream_options": {"include_usage": True}},
+        whole=text_whole,
+        streamed=text_streamed,
+        tools=False,
     ),
 ]

@@ -78,7 +78,12 @@ def test_it_is_read_or_refused_with_400(api: Api, fields: dict[str, Any]) -> Non
     assert isinstance(asked.model, str)
     asked.sampling(Sampling())
     call = Call(
-        id="", system="desk", managed=False, messages=tuple(asked.messages), extra=asked.extra
+        id="",
+        system="desk",
+        managed=False,
+        prompt=asked.prompt,
+        messages=() if asked.prompt is not None else tuple(asked.messages),
+        extra=asked.extra,
     )
     texts = input_texts(call)
     msgspec.json.encode([call.messages, call.extra])

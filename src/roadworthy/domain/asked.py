@@ -20,6 +20,8 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 def asked_in(call: Call) -> Asked:
     """What a call asks; of one whose prompt is the release's, what fills that prompt."""
+    if call.prompt is not None:
+        return Asked(input=call.prompt)
     if not call.managed:
         messages = list(call.messages)
         only = messages[0] if len(messages) == 1 else {}

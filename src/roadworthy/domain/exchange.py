@@ -86,6 +86,8 @@ class Call(Struct, kw_only=True):
     """For managed calls; `input` is the text that rails and rules look at."""
     messages: tuple[dict[str, Any], ...] = ()
     """All of a transparent call; of a managed one the earlier turns that are sent along."""
+    prompt: str | None = None
+    """Of a call that is not managed: one text to be continued, in the place of messages."""
     steps: tuple[dict[str, Any], ...] = ()
     """Of a managed call: tool calls since the user's last words, and what the tools said."""
     sampling: Sampling | None = None

@@ -112,7 +112,8 @@ class AnswerDoor:
             endpoint=self._endpoint(request, front),
             managed=target.managed,
             variables=variables,
-            messages=tuple(body.messages) if transparent else said.earlier,
+            prompt=body.prompt if transparent else None,
+            messages=_messages(body) if transparent else said.earlier,
             steps=said.steps,
             sampling=body.sampling(content.candidate.sampling) if transparent else None,
             extra=body.extra if transparent else {},
@@ -197,6 +198,11 @@ class AnswerDoor:
             (b"x-roadworthy-release", (route.live if route else "").encode()),
             (b"x-roadworthy-observation", call.id.encode()),
         )
+
+
+def _messages(body: ChatRequest) -> tuple[dict[str, Any], ...]:
+    """The caller's messages; a text to be continued stands in their place."""
+    return () if body.prompt is not None else tuple(body.messages)
 
 
 def _variables(

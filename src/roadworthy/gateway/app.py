@@ -16,6 +16,7 @@ from roadworthy.wiring.gateway import Gateway
 
 from .answering import AnswerDoor
 from .chat_reply import CHAT
+from .completions import COMPLETIONS
 from .health import HealthDoor
 from .messages_reply import MESSAGES
 from .outcomes import OutcomeDoor
@@ -33,6 +34,7 @@ DIALECTS = {
     "/v1/chat/completions": CHAT,
     "/v1/messages": MESSAGES,
     "/v1/responses": RESPONSES,
+    "/v1/completions": COMPLETIONS,
 }
 """What is answered, and in whose words."""
 

@@ -43,7 +43,7 @@ def completion(reply: Reply, asked: ChatRequest, created: int) -> bytes:
                     "finish_reason": reply.finish_reason or "stop",
                 }
             ],
-            "usage": _usage(reply.usage),
+            "usage": usage_of(reply.usage),
             "roadworthy": about(observation),
         }
     )
@@ -91,7 +91,7 @@ class Chunks:
             end["usage"] = None
         parts.append(_event(end))
         if self._usage:
-            parts.append(_event({**self._head, "choices": [], "usage": _usage(reply.usage)}))
+            parts.append(_event({**self._head, "choices": [], "usage": usage_of(reply.usage)}))
         parts.append(DONE)
         return b"".join(parts)
 
@@ -115,7 +115,8 @@ def _event(value: dict[str, Any]) -> bytes:
     return b"data: " + _encoder.encode(value) + b"\n\n"
 
 
-def _usage(usage: Usage) -> dict[str, Any]:
+def usage_of(usage: Usage) -> dict[str, Any]:
+    """Tokens as OpenAI's older APIs count them."""
     return {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from .dialect import ChatRequest, checked, decoded
+from .dialect import ChatRequest, StreamOptions, checked, decoded
 from .problems import bad_field
 
 
@@ -24,17 +24,13 @@ class _Message(Struct):
     content: str | list[_Part] | None = None
 
 
-class _StreamOptions(Struct):
-    include_usage: bool | None = None
-
-
 class _Body(Struct):
     """The fields that are looked at; every other one passes through."""
 
     model: str
     messages: Annotated[list[_Message], Meta(max_length=4096)] | None = None
     stream: bool | None = None
-    stream_options: _StreamOptions | None = None
+    stream_options: StreamOptions | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
     max_tokens: Annotated[int, Meta(ge=1)] | None = None

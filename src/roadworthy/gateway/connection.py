@@ -248,7 +248,8 @@ class Connection(asyncio.Protocol):
         if request is None or not self._streaming:
             return
         if request.chunks:
-            data = b"%x\r\n%b\r\n%b" % (len(data), data, b"0\r\n\r\n" if last else b"")
+            end = b"0\r\n\r\n" if last else b""
+            data = b"%x\r\n%b\r\n%b" % (len(data), data, end) if data else end
         if self._opening:
             data = self._opening + data
             self._opening = b""

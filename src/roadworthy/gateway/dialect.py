@@ -22,6 +22,12 @@ _decoder = msgspec.json.Decoder()
 _Body = TypeVar("_Body", bound=Struct)
 
 
+class StreamOptions(Struct):
+    """What OpenAI's older APIs let a caller say of a stream."""
+
+    include_usage: bool | None = None
+
+
 class ChatRequest(Struct, frozen=True, kw_only=True):
     """A checked request in the words of chat completions, whichever API it came by."""
 
@@ -29,6 +35,8 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     """The whole body as decoded."""
     model: str
     messages: list[dict[str, Any]]
+    prompt: str | None = None
+    """One text to be continued as it is, where the caller owns the prompt."""
     stream: bool = False
     include_usage: bool = False
     """Whether a stream of chunks ends with one that counts tokens."""

@@ -57,7 +57,11 @@ class Composer:
         """The request for a call. Raises UsageError when a variable is missing or wrong."""
         if not call.managed:
             return self._request(
-                messages=call.messages, sampling=call.sampling, extra=call.extra, call=call
+                messages=call.messages,
+                prompt=call.prompt,
+                sampling=call.sampling,
+                extra=call.extra,
+                call=call,
             )
         if self._template is None or self._prompt is None:
             text = str(call.variables.get("input", ""))

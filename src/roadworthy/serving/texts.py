@@ -36,6 +36,8 @@ def input_texts(call: Call) -> list[str]:
     if call.managed:
         for value in call.variables.values():
             _gather(value, texts, figures=True)
+    if call.prompt is not None:
+        texts.append(call.prompt)
     for message in call.messages:
         _gather(message, texts)
     for message in call.steps:
@@ -58,10 +60,13 @@ def with_texts(call: Call, texts: Sequence[str]) -> Call:
         variables = {
             name: _replaced(value, left, figures=True) for name, value in variables.items()
         }
+    prompt = None if call.prompt is None else next(left)
     messages = tuple(_replaced(message, left) for message in call.messages)
     steps = tuple(_replaced(message, left) for message in call.steps)
     extra = _replaced(call.extra, left) if call.extra else call.extra
-    return structs.replace(call, variables=variables, messages=messages, steps=steps, extra=extra)
+    return structs.replace(
+        call, variables=variables, prompt=prompt, messages=messages, steps=steps, extra=extra
+    )
 
 
 def escaped_texts(call: Call) -> list[str]:

@@ -20,13 +20,14 @@ values = st.recursive(
 messages = st.lists(st.dictionaries(words, values, max_size=4), max_size=3).map(tuple)
 
 
-@given(messages, messages, st.dictionaries(words, values), st.booleans())
+@given(messages, messages, st.dictionaries(words, values), st.booleans(), st.none() | words)
 def test_what_is_put_back_unchanged_is_the_same_call(
-    said: Any, steps: Any, rest: Any, managed: bool
+    said: Any, steps: Any, rest: Any, managed: bool, prompt: str | None
 ) -> None:
     call = Call(
-        id="", system="s", managed=managed, messages=said, steps=steps, variables=rest, extra=rest
-    )
+        id="", system="s", managed=managed, messages=said, steps=steps, variables=rest, extra=rest,
+        prompt=prompt,
+    )  # fmt: skip
     texts = input_texts(call)
     assert with_texts(call, texts) == call
     changed = with_texts(call, [f"{number}." for number, _ in enumerate(texts)])
