@@ -81,7 +81,7 @@ def test_only_an_admin_adds_people(staffed: Says) -> None:
         (("people", "rotate", "eve"), "eve has no key"),
         (("keys", "export", "eve"), "eve is not in the trust file"),
         (("people", "list", "nowhere"), "there is no folder"),
-        (("record", "dpia", "missing.pdf", "--as", "ada"), "no file that can be recorded"),
+        (("record", "dpia", "missing.pdf", "--as", "ada"), "missing.pdf does not exist"),
         (("record", "two words", "x", "--as", "ada"), "is no kind"),
         (("ledger", "show", "99"), "there is no entry 99"),
         (("ledger", "show", "0"), "0 is not in the range x>=1"),
