@@ -29,7 +29,8 @@ ASK = "Where is my bill?"
 
 
 def test_no_api_is_left_out() -> None:
-    assert {api.path for api in APIS} == set(DIALECTS)
+    silent = {"/v1/embeddings"}  # says no text: test_embeddings_door.py
+    assert {api.path for api in APIS} == set(DIALECTS) - silent
 
 
 @each_api

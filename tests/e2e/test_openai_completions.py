@@ -49,4 +49,6 @@ async def test_plain_and_streamed_with_either_prompt(tmp_path: Path) -> None:
         vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
         kept = [r for r in read_journal(loop.workspace.journal) if r.kind == "close"]
         texts = [unseal(record, vault) for record in kept]
-        assert [each.input.partition("\n")[0] for each in texts if each] == ["Where is"] * 4 + ["xyzzy"]
+        assert [each.input.partition("\n")[0] for each in texts if each] == ["Where is"] * 4 + [
+            "xyzzy"
+        ]

@@ -71,11 +71,14 @@ class PathDeps(Struct, frozen=True, kw_only=True):
 
 
 Path = AsyncGenerator[str | Reply, None]
+Walk = Callable[[Call, Service, Clock], Path]
+"""Step 3: what may leave, then one Reply."""
 
 
-async def serve(call: Call, deps: PathDeps) -> Path:
+async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
     """Answer one live request. Yields what may leave, then one Reply.
 
+    `walk` is another step 3 than `answer`, for what is no conversation.
     Raises EvidenceError when the journal cannot be written: then nothing more leaves.
     """
     ticket = deps.flight.board(call, asyncio.current_task())
@@ -97,7 +100,7 @@ async def serve(call: Call, deps: PathDeps) -> Path:
         sent: list[str] = []
         ended = False
         broken: RoadworthyError | None = None
-        source = answer(call, service, deps.clock)
+        source = (walk or answer)(call, service, deps.clock)
         try:
             while (item := await _next(source, ticket)) is not None:
                 if isinstance(item, str):
@@ -153,7 +156,7 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
     asked = "\n".join(texts)
     trace = Trace(call, service, clock, started, asked=asked)
     # 3.1 input rails
-    passed, action = _check_input(call, texts, service, trace)
+    passed, action = check_input(call, texts, service, trace)
     if action != "answered":
         yield trace.stopped(action)
         return
@@ -192,7 +195,7 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
     yield _finish(call, service, trace, rails, decided)
 
 
-def _check_input(
+def check_input(
     call: Call, texts: list[str], service: Service, trace: Trace
 ) -> tuple[list[str], Action]:
     """What the model may see of the texts, and what becomes of the call.

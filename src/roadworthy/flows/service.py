@@ -35,6 +35,7 @@ class Service:
         provider: Provider,
         pricing: Pricing,
         acceptance: Acceptance | None = None,
+        embedder: Callable[[], Provider] | None = None,
     ) -> None:
         self.content = content
         self.digest = digest
@@ -49,6 +50,8 @@ class Service:
         self._endpoints = {endpoint.id: endpoint for endpoint in content.charter.endpoints}
         self._first = content.charter.endpoints[0]
         self._prior: dict[str, float] | None = None
+        self._make_embedder = embedder
+        self._embedder: Provider | None = None
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of that name; the charter's first when a call names none."""
@@ -74,6 +77,18 @@ class Service:
                     "the model gave no label probabilities to calibrate with", retryable=False
                 )
         return self._prior
+
+    def embedder(self) -> Provider | None:
+        """The model as a maker of vectors, made when first asked for; None where it is none."""
+        if self._embedder is None and self._make_embedder is not None:
+            self._embedder = self._make_embedder()
+        return self._embedder
+
+    async def aclose(self) -> None:
+        """Let the model go."""
+        await self.provider.aclose()
+        if self._embedder is not None:
+            await self._embedder.aclose()
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Chunk, None]:
         """The model's reply; close it to stop the model."""

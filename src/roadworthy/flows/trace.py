@@ -46,6 +46,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     logprobs: tuple[TokenLogprob, ...] = ()
     deltas: tuple[dict[str, Any], ...] = ()
     """Tool calls and other raw parts of the upstream's reply."""
+    vectors: tuple[list[float], ...] = ()
+    """In the place of text, of a call that asked for them."""
     kill: KillFlag | None = None
     error: str = ""
     asked: str = ""

@@ -84,7 +84,8 @@ class AnswerDoor:
         tenant = caller.key.tenant
         content = front.service.content
         said = Conversation(text="")
-        if target.managed:
+        managed = target.managed and self._dialect.prompted
+        if managed:
             said = conversation(body.messages, content.charter.behaviour.history)
             variables = _variables(body, said, content, self._dialect.words)
             text = str(variables["input"])
@@ -101,7 +102,7 @@ class AnswerDoor:
         if denial is not None:
             status = 403 if denial.code == "use_not_allowed" else 400
             raise ApiError(status, denial.message, code=denial.code)
-        transparent = not target.managed
+        transparent = not managed
         return Call(
             id=self._new_id(),
             system=target.system,
@@ -110,7 +111,7 @@ class AnswerDoor:
             session=request.header(b"x-session-id")[:MAX_SESSION_CHARS],
             facets=facets,
             endpoint=self._endpoint(request, front),
-            managed=target.managed,
+            managed=managed,
             variables=variables,
             prompt=body.prompt if transparent else None,
             messages=_messages(body) if transparent else said.earlier,
@@ -133,7 +134,7 @@ class AnswerDoor:
 
     async def _plain(self, call: Call, body: ChatRequest, answer: Answer) -> None:
         reply = None
-        async with aclosing(serve(call, self._gateway.path)) as items:
+        async with aclosing(serve(call, self._gateway.path, self._dialect.walk)) as items:
             async for item in items:
                 if isinstance(item, Reply):
                     reply = item
@@ -141,7 +142,12 @@ class AnswerDoor:
             raise ApiError(500, "the request path ended without a reply", code="internal_error")
         _refuse(reply)
         created = int(self._gateway.clock.now().timestamp())
-        answer.whole(200, self._dialect.whole(reply, body, created), _headers(reply))
+        try:
+            said = self._dialect.whole(reply, body, created)
+        except ApiError as problem:
+            problem.headers += _headers(reply)
+            raise
+        answer.whole(200, said, _headers(reply))
 
     async def _stream(self, call: Call, body: ChatRequest, answer: Answer) -> None:
         """Relay until the end, or until the client has left: then the model is stopped too."""
@@ -168,7 +174,7 @@ class AnswerDoor:
         events = self._dialect.events(call.id, body, int(gateway.clock.now().timestamp()))
         begun = False
         try:
-            async with aclosing(serve(call, gateway.path)) as items:
+            async with aclosing(serve(call, gateway.path, self._dialect.walk)) as items:
                 async for item in items:
                     if isinstance(item, Reply) and not begun:
                         _refuse(item)

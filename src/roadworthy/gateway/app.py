@@ -17,6 +17,7 @@ from roadworthy.wiring.gateway import Gateway
 from .answering import AnswerDoor
 from .chat_reply import CHAT
 from .completions import COMPLETIONS
+from .embeddings import EMBEDDINGS
 from .health import HealthDoor
 from .messages_reply import MESSAGES
 from .outcomes import OutcomeDoor
@@ -35,6 +36,7 @@ DIALECTS = {
     "/v1/messages": MESSAGES,
     "/v1/responses": RESPONSES,
     "/v1/completions": COMPLETIONS,
+    "/v1/embeddings": EMBEDDINGS,
 }
 """What is answered, and in whose words."""
 

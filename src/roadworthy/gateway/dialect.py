@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct, field
 
 from roadworthy.domain import Sampling
+from roadworthy.flows.request_path import Walk, answer
 from roadworthy.flows.trace import Reply
 
 from .problems import ApiError, mistyped
@@ -82,6 +83,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """What encodes the stream of an observation of that id."""
     words: str = "messages"
     """The field that holds what is said."""
+    walk: Walk = answer
+    """Step 3 of the request line."""
+    prompted: bool = True
+    """Whether a release's own prompt can be what is filled."""
 
 
 def decoded(data: bytes) -> dict[str, Any]:

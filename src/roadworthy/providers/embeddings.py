@@ -1,6 +1,7 @@
 """Embedding models behind the streaming port: a text goes in, its vector comes out as JSON.
 
-A request's `prompt` is the text; the reply's words are one JSON list of numbers. So retries, the
+A request's `prompt` is the text; the reply's words are one JSON list of numbers (of lists, where an
+upstream is given several texts as `messages`). So retries, the
 answer cache, prices and recordings are those of every other model. `openai_compatible` asks
 `/embeddings` of an upstream; `local` is a table of vectors from a Python package, read here and
 checked against its pinned digest; `python` and `recorded` reply with such a list themselves. Never
@@ -61,6 +62,7 @@ def make_embedder(
 
 class _Vector(Struct):
     embedding: list[float]
+    index: int = 0
 
 
 class _Tokens(Struct):
@@ -80,8 +82,14 @@ class OpenAIEmbeddings(OpenAICompatible):
     """`/embeddings` of an upstream, with its credential, connections and errors."""
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
-        """Yield the vector of `request.prompt`. Raises ProviderError."""
-        body = {**self._options.fields, "model": request.model, "input": request.prompt}
+        """Yield the vector of `request.prompt`, or a list of those of `request.messages`.
+
+        Raises ProviderError.
+        """
+        one = request.prompt is not None
+        texts = [message["content"] for message in request.messages]
+        asked = {**self._options.fields, **request.extra, "model": request.model}
+        body = {**asked, "input": request.prompt if one else texts}
         timeout_s = time_limit(request, self._timeout_s)
         response = await self._client.post("/embeddings", _encode(body), timeout_s=timeout_s)
         try:
@@ -96,17 +104,27 @@ class OpenAIEmbeddings(OpenAICompatible):
             raise ProviderError(
                 f"{self._peer} answered something that is no list of embeddings", retryable=False
             ) from None
-        if len(reply.data) != 1:
+        count = 1 if one else len(texts)
+        if len(reply.data) != count:
             raise ProviderError(
-                f"{self._peer} answered {len(reply.data)} vectors to one text", retryable=False
+                f"{self._peer} answered {len(reply.data)} vectors to "
+                + ("one text" if one else f"{count} texts"),
+                retryable=False,
             )
         usage = Usage(input_tokens=reply.usage.prompt_tokens)
-        yield _spoken(reply.data[0].embedding, usage)
+        yield _spoken(reply.data[0].embedding, usage) if one else _listed(reply.data, usage)
 
 
 def _spoken(vector: list[float], usage: Usage) -> Chunk:
     """The vector in words. Seven digits are what a float of 32 bits holds."""
     text = _encode([float(f"{value:.7g}") for value in vector]).decode()
+    return Chunk(text=text, finish_reason="stop", usage=usage)
+
+
+def _listed(vectors: list[_Vector], usage: Usage) -> Chunk:
+    """Vectors in the order of their texts, as they came."""
+    ordered = sorted(vectors, key=lambda vector: vector.index)
+    text = _encode([vector.embedding for vector in ordered]).decode()
     return Chunk(text=text, finish_reason="stop", usage=usage)
 
 

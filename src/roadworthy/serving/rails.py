@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roadworthy.detectors import Normaliser
-from roadworthy.domain import Charter, Fault, Rails, TextContext
+from roadworthy.domain import Charter, Fault, Rails, RailVerdict, TextContext
 
 from .collected import CollectedAnswer, judge
-from .guard import Guard, Timer
+from .guard import Guard, Look, Timer, verdict
 from .hold_back import HeldBackAnswer, OutputRails, Watching
 from .late_rules import LateRule, late_rules
 from .outcome import RailOutcome
@@ -88,6 +88,10 @@ class RailLine:
     def check_input(self, text: str, context: TextContext) -> RailOutcome:
         """Look at what came in. The outcome's text is what the model may see."""
         return judge(self._inputs, text, context)
+
+    def unread(self, reason: str) -> tuple[RailVerdict, ...]:
+        """The verdicts of all output rails on an answer that none can read."""
+        return tuple(verdict(guard, Look(failure=reason)) for guard in self.outputs)
 
     def output(self, context: TextContext, *, streamed: bool = True) -> OutputRails:
         """The output rails of one answer; `context` is of the output side.

@@ -137,7 +137,7 @@ class Gateway:
         await self.journal.aclose()
         self._publish_state()
         for service in self._services.values():
-            await service.provider.aclose()
+            await service.aclose()
 
     async def find(self, observation_id: str) -> Observation | None:
         """An observation of the journal, whichever worker wrote it."""
@@ -302,7 +302,7 @@ class Gateway:
         before = self.flight.aboard()
         while before & self.flight.aboard():
             await asyncio.sleep(TICK_S * 10)
-        await service.provider.aclose()
+        await service.aclose()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)

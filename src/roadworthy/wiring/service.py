@@ -14,7 +14,7 @@ from roadworthy.domain import (
 )
 from roadworthy.flows.service import Service
 from roadworthy.prompting import Composer
-from roadworthy.providers import make_provider, price
+from roadworthy.providers import make_embedder, make_provider, price
 from roadworthy.release import calibration_of
 from roadworthy.serving import RailLine, compile_acceptance
 
@@ -45,6 +45,11 @@ def build_service(
         provider = wrap(provider)
     model = candidate.model.name
 
+    def embedder() -> Provider:
+        return make_embedder(
+            candidate.model, deployment=deployment, root=root, assets=content.assets, clock=clock
+        )
+
     def pricing(usage: Usage, at: str) -> tuple[str, str] | None:
         return price(usage, model, at, deployment.prices)
 
@@ -56,6 +61,7 @@ def build_service(
         provider=provider,
         pricing=pricing,
         acceptance=acceptance,
+        embedder=embedder if candidate.model.provider == "openai_compatible" else None,
     )
 
 
