@@ -106,3 +106,41 @@ async def test_what_cannot_be_asked_is_said(
     answers: Answers, desk: Desk, words: tuple[str, ...]
 ) -> None:
     assert "write" in desk.types("query", *words, ends=1)
+
+
+async def test_an_erasure_under_hold_is_refused_and_listed(answers: Answers, desk: Desk) -> None:
+    seen = await answers.leave(end_user="ann@example.org")
+    held = desk.json("hold", "--observation", seen.id, "--reason", "a court asked", "--as", "cleo")
+    ask = ("--tenant", "acme", "--subject", "ann@example.org", "--reason", "she asked")
+    assert held["id"] in desk.types("erase", *ask, "--as", "bob", ends=3)
+    listed = desk.json("holds")
+    assert [each["id"] for each in listed["holds"]] == [held["id"]]
+    (waiting,) = listed["waiting"]
+    assert waiting["scope"] == {"tenant": "acme", "subject": seen.end_user}
+    assert "waits: erasure of tenant acme" in desk.types("holds")
+    both = ("--as", "bob", "--as", "ann", "--reason", "over")
+    code = run(VERBS, ["journal", "release-hold", held["id"], desk.root, *both])
+    assert code == 0
+    said = desk.types("erase", *ask, "--as", "bob")
+    assert "the texts of 1 answers" in said
+    assert "ann@example.org" not in "".join(
+        str(entry.payload) + entry.subject for entry in answers.loop.ledger.entries()
+    )
+    assert desk.json("holds") == {"holds": [], "waiting": []}
+    assert desk.json("retain")["retention_days"] == 183
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("erase", "--reason", "x", "--as", "bob"), "what is to be erased"),
+        (("erase", "--reason", "x", "--as", "bob", "--subject", "ann"), "--tenant"),
+        (("erase", "--reason", "x", "--as", "bob", "--day", "soon"), "no day"),
+        (("hold", "--reason", "x", "--as", "bob"), "what is to be held"),
+        (("hold", "--reason", "x", "--as", "bob", "--observation", "nothing"), "no observation"),
+    ],
+)
+async def test_what_cannot_be_kept_or_erased_is_said(
+    answers: Answers, desk: Desk, words: tuple[str, ...], said: str
+) -> None:
+    assert said in desk.types(*words, ends=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Literal
 
@@ -75,16 +76,23 @@ class Answers:
         self.vault = Vault(folder, open_master_key(loop.workspace.keys))
 
     async def leave(
-        self, output: str = "fine", *, tenant: str = "acme", facets: dict[str, str] | None = None
+        self,
+        output: str = "fine",
+        *,
+        tenant: str = "acme",
+        facets: dict[str, str] | None = None,
+        end_user: str = "",
+        days_ago: int = 0,
     ) -> Observation:
         """An answer that left."""
         seen = Observation(
             id=new_id(),
-            time=self.now(),
+            time=format_instant(self.loop.clock.now() - dt.timedelta(days=days_ago)),
             system="letters",
             release=read_table(self.loop.workspace.routing).routes["letters"].live,
             stage="live",
             tenant=tenant,
+            end_user=self.vault.pseudonym(tenant, end_user),
             facets={"jurisdiction": "DE", "supplier": "S-9"} if facets is None else facets,
             output_digest=sha256(output.encode()),
         )

@@ -160,6 +160,7 @@ from .judge import (
     score_name,
 )
 from .judge_wording import JUDGE_SYSTEM, judge_prompt
+from .keeping import Hold, TextScope
 from .look_alikes import looks_like
 from .note_sections import PREREAD, SECTIONS, NoteSection, Unsaid, unsaid_sections
 from .objective import (
@@ -267,9 +268,9 @@ __all__ = [
     "DetectorError", "Draft", "EarlyStop", "EmbeddingOptions", "Endpoint", "Entry", "EntryStore",
     "EvidenceError", "Expect", "ExpectedCall", "FacetSource", "Fault", "File", "Finding",
     "FittedMap", "FittedThreshold", "FlakyCase", "FollowUp", "GateDecision", "GeneratorSpec",
-    "GeneratorUse", "Guarantee", "History", "Imported", "ImportedFile", "ImportedScore", "Incident",
-    "IncidentState", "InclusionProof", "IndicatorKind", "IndicatorSpec", "Instant", "Journal",
-    "JournalSettings", "JudgeOptions", "JudgeRule", "KillFlag", "Listen", "LiveTool",
+    "GeneratorUse", "Guarantee", "History", "Hold", "Imported", "ImportedFile", "ImportedScore",
+    "Incident", "IncidentState", "InclusionProof", "IndicatorKind", "IndicatorSpec", "Instant",
+    "Journal", "JournalSettings", "JudgeOptions", "JudgeRule", "KillFlag", "Listen", "LiveTool",
     "ManifestError", "MapKind", "Measurement", "MitigationKind", "Model", "ModelRequest", "Needs",
     "NeverEvent", "NeverProbe", "NeverRecord", "NoteSection", "Objective", "Observation",
     "OperatorRole", "Option", "OptionFault", "Outcome", "PairwiseOptions", "Participant",
@@ -283,10 +284,10 @@ __all__ = [
     "SafeMode", "SafetySLO", "Sampling", "SchemaRule", "Scope", "Score", "Scorer", "ScorerKind",
     "ScorerSpec", "Sheet", "SheetItem", "Signer", "SimulatedUser", "SloFile", "SloTarget",
     "Spending", "Stage", "Stakeholder", "Statement", "Status", "StopWhen", "Submission", "Suite",
-    "SuiteFile", "SuitePin", "System", "Target", "Task", "TextContext", "TokenLogprob", "Tool",
-    "ToolResult", "Trajectory", "TransitionError", "Trust", "TrustedKey", "Turn", "Unchecked",
-    "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError", "Use", "Value", "Variable",
-    "Verdict", "VerificationError", "Waiver", "WaiverUse", "Witness", "asked_in",
+    "SuiteFile", "SuitePin", "System", "Target", "Task", "TextContext", "TextScope", "TokenLogprob",
+    "Tool", "ToolResult", "Trajectory", "TransitionError", "Trust", "TrustedKey", "Turn",
+    "Unchecked", "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError", "Use", "Value",
+    "Variable", "Verdict", "VerificationError", "Waiver", "WaiverUse", "Witness", "asked_in",
     "calibration_faults", "canonical", "canonical_of_plain", "decimal", "digest_of",
     "embedding_options", "embeddings_asked", "exact", "find_indicator", "format_instant",
     "grade_of", "judge_digest", "judge_options", "judge_prompt", "judges_asking", "looks_like",

@@ -8,7 +8,7 @@ from .recovery import Recovered, recover
 from .sealing import Seal, seal_segment
 from .spool import Spool
 from .tally import Gauges, Tally, forget_states, publish_state, read_states
-from .vault import Vault, open_master_key, unseal
+from .vault import Vault, WrappedKey, open_master_key, unseal
 
 __all__ = [
     "CONTENT_TYPE",
@@ -25,6 +25,7 @@ __all__ = [
     "Tally",
     "Vault",
     "Wanted",
+    "WrappedKey",
     "exposition",
     "find",
     "forget_states",

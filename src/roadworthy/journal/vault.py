@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -175,41 +175,62 @@ class Vault:
             raise VerificationError(f"the sealed text of {about} was changed") from None
         return _decoder.decode(data)
 
-    def keys(self, *, tenant: str = "", day: str = "") -> list[WrappedKey]:
-        """The keys that are left, of a tenant and a day (`YYYY-MM-DD`) where one is named."""
-        found = []
-        for path in sorted(
-            self._folder.glob(f"{day or '*'}.{_short(tenant) if tenant else '*'}.*.json")
-        ):
-            with suppress(FileNotFoundError):  # another process erased it
-                found.append(_read_key(path))
-        return found
+    def kept(self, *, tenant: str = "", day: str = "") -> list[WrappedKey]:
+        """The keys that are left, of a tenant and a day (`YYYY-MM-DD`) where one is named.
+
+        Raises EvidenceError for a file that is no key.
+        """
+        whose = _short(tenant) if tenant else "*"
+        names = [path.stem for path in sorted(self._folder.glob(f"{day or '*'}.{whose}.*.json"))]
+        return self._there(names)
 
     def erase(
-        self, *, tenant: str = "", day: str = "", subject: str = "", keep: Collection[str] = ()
+        self,
+        names: Iterable[str] | None = None,
+        *,
+        tenant: str = "",
+        day: str = "",
+        subject: str = "",
+        keep: Collection[str] = (),
     ) -> int:
-        """Erase keys of a tenant, a day, a data subject. Returns how many key files changed.
+        """Erase the keys of those names, else of a tenant and a day. Returns how many changed.
 
-        `keep`: subjects whose texts stay. A key of version 1 has no subjects: it is left as it is
-        where one is to be taken out of it or kept, which is for the caller to see.
+        `subject`: only its texts. `keep`: all but the texts of these subjects. A key of version 1
+        has no subjects: then it is left as it is, which is for the caller to see.
         """
-        changed = 0
-        for key in self.keys(tenant=tenant, day=day):
-            path = self._folder / f"{key.name}.json"
-            if subject or keep:
-                changed += self._cut(key, path, subject=subject, keep=keep)
-            else:
-                path.unlink(missing_ok=True)
-                changed += 1
-            self._read.pop(key.name, None)
+        keys = self.kept(tenant=tenant, day=day) if names is None else self._there(names)
+        changed = [key for key in keys if self._erase(key, subject=subject, keep=keep)]
         if changed:
             sync_folder(self._folder)
-        for held in [at for at in self._mine if tenant in ("", at[0]) and day in ("", at[1])]:
+        gone = {key.name for key in changed}
+        for held in [at for at, key in self._mine.items() if key.name in gone]:
             del self._mine[held]
-        return changed
+        return len(changed)
 
-    def _cut(self, key: WrappedKey, path: Path, *, subject: str, keep: Collection[str]) -> bool:
-        """Take a subject's leaf away, or all but those to keep. Whether anything changed."""
+    def has_more(self, key: WrappedKey, subjects: Iterable[str]) -> bool:
+        """Whether texts of others than these subjects can be read with a key."""
+        nodes = self._unwrap(key, self._path(key.name))
+        return isinstance(nodes, bytes) or only(nodes, map(leaf_of, subjects)) != nodes
+
+    def _there(self, names: Iterable[str]) -> list[WrappedKey]:
+        found = []
+        for name in names:
+            with suppress(FileNotFoundError):  # erased, maybe by another process
+                found.append(_read_key(self._path(name)))
+        return found
+
+    def _path(self, name: str) -> Path:
+        """Where a key lies. Raises FileNotFoundError for what cannot be one's name."""
+        if not name or "/" in name:
+            raise FileNotFoundError(name)
+        return self._folder / f"{name}.json"
+
+    def _erase(self, key: WrappedKey, *, subject: str, keep: Collection[str]) -> bool:
+        """Erase a key or cut it. Whether anything changed."""
+        path = self._path(key.name)
+        if not subject and not keep:
+            path.unlink(missing_ok=True)
+            return True
         nodes = self._unwrap(key, path)
         if isinstance(nodes, bytes):
             return False
@@ -248,7 +269,7 @@ class Vault:
             wrapped=base64.b64encode(wrapped).decode(),
         )
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft, path = self._folder / f".{name}.tmp", self._folder / f"{name}.json"
+        draft, path = self._folder / f".{name}.tmp", self._path(name)
         draft.unlink(missing_ok=True)  # of a process that died while it wrote
         _write_private(draft, msgspec.json.encode(record))
         draft.rename(path)
@@ -259,16 +280,14 @@ class Vault:
         """Whether a key of ours lies there as we wrote it."""
         key.checked = second
         try:
-            return _stamp(self._folder / f"{key.name}.json") == key.stamp
+            return _stamp(self._path(key.name)) == key.stamp
         except FileNotFoundError:
             return False
 
     def _cipher(self, sealed: Sealed) -> AESGCM | None:
         """What opens a sealed text; asks the disk each time, so that erased is erased."""
-        path = self._folder / f"{sealed.key}.json"
-        if "/" in sealed.key:
-            return None
         try:
+            path = self._path(sealed.key)
             stamp = _stamp(path)
             known = self._read.get(sealed.key)
             if known is None or known[0] != stamp:

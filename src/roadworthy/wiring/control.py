@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from roadworthy.domain import Deployment, RoadworthyError
+from roadworthy.flows.erasing import retain
 from roadworthy.flows.reconciling import Reconciler, Rules
 from roadworthy.flows.routing import read_table
 from roadworthy.journal import (
@@ -37,6 +38,17 @@ KEEP_S = 5.0
 stand in the way of the journal's own."""
 
 
+RETAIN_S = 3600.0
+"""How often it is seen whether texts are past their days."""
+
+
+def _retention_days(plan: Plan) -> int | None:
+    """The longest that a system served here says; None where none is known (a bare workspace)."""
+    folders = [Path(root) for root in plan.roots.values() if not is_workspace(Path(root))]
+    said = [load_deployment(folder).journal.retention_days for folder in folders]
+    return max(said) if said and len(said) == len(plan.roots) else None
+
+
 class Control:
     """The control process's state. Not thread-safe: one round after the other."""
 
@@ -45,7 +57,9 @@ class Control:
         self.workspace = Workspace(Path(plan.workspace))
         root = Path(next(iter(plan.roots.values())))
         deployment = Deployment() if is_workspace(root) else load_deployment(root)
-        vault = Vault(
+        self._retention_days = _retention_days(plan)
+        self._retain_at = float("-inf")
+        self._vault = vault = Vault(
             self.workspace.journal / "keys",
             open_master_key(self.workspace.keys, deployment.master_key),
         )
@@ -53,7 +67,7 @@ class Control:
         self._tail = Tail(self.workspace.journal, read_marks(self._marks))
         self._known: dict[str, Rules | None] = {}
         loop = loop_of(self.workspace, agreed=False)
-        self._clock = loop.clock
+        self._clock, self._loop = loop.clock, loop
         self._kept = dict(self._tail.marks)
         self._kept_at = loop.clock.monotonic()
         self._ledger = loop.ledger
@@ -69,6 +83,7 @@ class Control:
         self._entries = newest.size if newest else 0
         if self._clock.monotonic() - self._kept_at >= KEEP_S:
             self.keep()
+        self._retain()
         return taken
 
     def metrics(self, *, rounds: int, records: int, fault: str) -> bytes:
@@ -93,6 +108,16 @@ class Control:
         if self._tail.marks != self._kept:
             write_marks(self._marks, self._tail.marks)
             self._kept = dict(self._tail.marks)
+
+    def _retain(self) -> None:
+        """Erase what is past its days, once an hour; a failure is said and holds up no round."""
+        if self._retention_days is None or self._clock.monotonic() < self._retain_at:
+            return
+        self._retain_at = self._clock.monotonic() + RETAIN_S
+        try:
+            retain(self._loop, self._vault, days=self._retention_days)
+        except (RoadworthyError, OSError) as error:
+            logger.warning("nothing past retention is erased for now: %s", error)
 
     def _rules(self, system: str, release: str) -> Rules | None:
         if release not in self._known:

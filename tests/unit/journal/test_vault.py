@@ -77,7 +77,7 @@ def test_nothing_on_disk_opens_what_was_erased(tmp_path: Path) -> None:
     vault = a_vault(tmp_path)
     ann = sealed_for(vault, "eu-ann")
     vault.erase(tenant="acme", subject="eu-ann")
-    (kept,) = vault.keys()
+    (kept,) = vault.kept()
     data = base64.b64decode(kept.wrapped)
     raw = AESGCM(MASTER).decrypt(data[:12], data[12:], kept.name.encode())
     nodes = msgspec.msgpack.decode(raw, type=dict[str, bytes])
