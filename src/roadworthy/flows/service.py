@@ -35,7 +35,6 @@ class Service:
         provider: Provider,
         pricing: Pricing,
         acceptance: Acceptance | None = None,
-        embedder: Callable[[], Provider] | None = None,
     ) -> None:
         self.content = content
         self.digest = digest
@@ -50,7 +49,8 @@ class Service:
         self._endpoints = {endpoint.id: endpoint for endpoint in content.charter.endpoints}
         self._first = content.charter.endpoints[0]
         self._prior: dict[str, float] | None = None
-        self._make_embedder = embedder
+        self.make_embedder: Callable[[], Provider] | None = None
+        """Makes the provider of vectors; whoever builds the service sets it, where there is one."""
         self._embedder: Provider | None = None
 
     def endpoint(self, name: str) -> Endpoint:
@@ -80,8 +80,8 @@ class Service:
 
     def embedder(self) -> Provider | None:
         """The model as a maker of vectors, made when first asked for; None where it is none."""
-        if self._embedder is None and self._make_embedder is not None:
-            self._embedder = self._make_embedder()
+        if self._embedder is None and self.make_embedder is not None:
+            self._embedder = self.make_embedder()
         return self._embedder
 
     async def aclose(self) -> None:

@@ -53,7 +53,7 @@ def build_service(
     def pricing(usage: Usage, at: str) -> tuple[str, str] | None:
         return price(usage, model, at, deployment.prices)
 
-    return Service(
+    service = Service(
         content=content,
         digest=digest,
         composer=Composer(candidate, content.prompt, content.charter),
@@ -61,8 +61,10 @@ def build_service(
         provider=provider,
         pricing=pricing,
         acceptance=acceptance,
-        embedder=embedder if candidate.model.provider == "openai_compatible" else None,
     )
+    if candidate.model.provider == "openai_compatible":
+        service.make_embedder = embedder
+    return service
 
 
 def describe_model(service: Service) -> dict[str, Any]:
