@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +146,87 @@ async def test_what_cannot_be_kept_or_erased_is_said(
     answers: Answers, desk: Desk, words: tuple[str, ...], said: str
 ) -> None:
     assert said in desk.types(*words, ends=1)
+
+
+async def sealed(answers: Answers) -> Path:
+    """A segment that the ledger vouches for."""
+    await answers.leave()
+    answers.control().round()
+    assert answers.entered("journal.sealed")
+    return segments(answers.loop.workspace.journal)[0]
+
+
+async def test_a_whole_journal_verifies(answers: Answers, desk: Desk) -> None:
+    await sealed(answers)
+    await answers.leave(tenant="other")
+    said = desk.json("verify")
+    assert (said["ok"], said["segments"], said["records"], said["torn"]) == (True, 2, 6, [])
+    assert said["keys"] == {"standing": 2, "erased": 0, "returned": [], "lost": []}
+    assert said["ledger"]["journal"]["sealed"] == 1
+    desk.types("erase", "--tenant", "acme", "--reason", "asked", "--as", "bob")
+    keys = desk.json("verify")["keys"]
+    assert (keys["standing"], keys["erased"]) == (1, 1)
+    assert "the journal is whole" in desk.types("verify")
+
+
+async def test_a_changed_sealed_segment_is_named(answers: Answers, desk: Desk) -> None:
+    path = await sealed(answers)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    said = desk.json("verify", ends=5)
+    assert path.stem in said["fault"] and said["ok"] is False
+    assert len(said["faults"]) == 1
+
+
+async def test_a_missing_sealed_segment_is_named(answers: Answers, desk: Desk) -> None:
+    path = await sealed(answers)
+    path.unlink()
+    assert f"{path.stem} of the journal" in desk.json("verify", ends=5)["fault"]
+
+
+async def test_a_changed_segment_that_nothing_vouches_for_is_named(
+    answers: Answers, desk: Desk
+) -> None:
+    await answers.leave()
+    (path,) = segments(answers.loop.workspace.journal)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    said = desk.types("verify", ends=5)
+    assert path.stem in said and "checksum" in said
+
+
+async def test_a_torn_end_waits_for_recovery(answers: Answers, desk: Desk) -> None:
+    await answers.leave()
+    (path,) = segments(answers.loop.workspace.journal)
+    with path.open("ab") as file:
+        file.write(b"\x99\x00\x00\x00torn")
+    said = desk.json("verify", ends=4)
+    assert said["torn"] == [{"segment": path.stem, "size_bytes": 8, "worker_lives": False}]
+    assert path.stem in said["waiting"][0]
+    with path.open("rb") as worker:
+        fcntl.flock(worker, fcntl.LOCK_EX)
+        assert desk.json("verify")["torn"][0]["worker_lives"] is True
+
+
+async def test_a_key_that_is_gone_without_an_entry_is_a_fault(answers: Answers, desk: Desk) -> None:
+    await answers.leave()
+    (key,) = answers.vault.kept()
+    folder = answers.loop.workspace.journal / "keys"
+    data = (folder / f"{key.name}.json").read_bytes()
+    (folder / f"{key.name}.json").unlink()
+    assert f"key {key.name}" in desk.json("verify", ends=5)["fault"]
+    (folder / f"{key.name}.json").write_bytes(data)
+    desk.types("erase", "--tenant", "acme", "--reason", "asked", "--as", "bob")
+    (folder / f"{key.name}.json").write_bytes(data)
+    assert key.name in desk.json("verify", ends=4)["waiting"][0]
+    desk.types("retain")
+    assert desk.json("verify")["keys"]["erased"] == 1
+
+
+async def test_a_journal_without_its_keys_is_no_pass(answers: Answers, desk: Desk) -> None:
+    await answers.leave()
+    shutil.rmtree(answers.loop.workspace.journal / "keys")
+    assert desk.json("verify", ends=4)["keys"] is None
+    assert "not checked" in desk.types("verify", ends=4)

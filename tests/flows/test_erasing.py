@@ -17,8 +17,9 @@ from roadworthy.domain import (
     VerificationError,
     Witness,
 )
-from roadworthy.flows.erasing import erase_texts, refused_erasures, retain, returned_keys
+from roadworthy.flows.erasing import erase_texts, refused_erasures, retain
 from roadworthy.flows.holding import place_hold, release_hold, scope_of_answer, standing_holds
+from roadworthy.flows.journal_check import check_rest
 from roadworthy.flows.learning import incidents_of
 from roadworthy.journal import find, seal_segment, segments, unseal
 from roadworthy.wiring.loop import loop_of
@@ -206,10 +207,12 @@ async def test_a_key_that_came_back_is_named_and_erased_again(answers: Answers) 
     for path, data in backup.items():
         path.write_bytes(data)
     assert texts_of(answers, seen)
-    assert returned_keys(answers.loop, answers.vault) == [path.stem for path in backup]
+    found = check_rest(answers.loop).keys
+    assert found is not None and found.returned == tuple(path.stem for path in backup)
     retain(answers.loop, answers.vault, days=183)
     assert texts_of(answers, seen) is None
-    assert returned_keys(answers.loop, answers.vault) == []
+    found = check_rest(answers.loop).keys
+    assert found is not None and (found.returned, found.erased, found.lost) == ((), 1, ())
 
 
 async def test_the_control_process_keeps_retention(answers: Answers) -> None:

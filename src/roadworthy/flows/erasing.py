@@ -132,13 +132,9 @@ def refused_erasures(loop: Loop) -> list[Entry]:
     return list(waiting.values())
 
 
-def returned_keys(loop: Loop, vault: Vault) -> list[str]:
-    """Keys that an entry says were erased and that are there.
-
-    They were put back from a backup, or a crash came before they were gone.
-    """
-    erased = {name for name, subject in _erased_before(loop) if not subject}
-    return [key.name for key in vault.kept() if key.name in erased]
+def erased_keys(loop: Loop) -> set[str]:
+    """The keys of which an entry says that all of them was erased."""
+    return {name for name, subject in _erased_before(loop) if not subject}
 
 
 def _erased_before(loop: Loop) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from .recovery import Recovered, recover
 from .sealing import Seal, seal_segment
 from .spool import Spool
 from .tally import Gauges, Tally, forget_states, publish_state, read_states
-from .vault import Vault, WrappedKey, open_master_key, unseal
+from .vault import Vault, WrappedKey, key_names, open_master_key, unseal
 
 __all__ = [
     "CONTENT_TYPE",
@@ -29,6 +29,7 @@ __all__ = [
     "exposition",
     "find",
     "forget_states",
+    "key_names",
     "open_master_key",
     "publish_state",
     "query",

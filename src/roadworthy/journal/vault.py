@@ -327,6 +327,11 @@ def _stamp(path: Path) -> _Stamp:
     return there.st_ino, there.st_mtime_ns
 
 
+def key_names(folder: Path) -> set[str] | None:
+    """The names of the keys that are left; None where there is no folder of keys."""
+    return {path.stem for path in folder.glob("*.json")} if folder.is_dir() else None
+
+
 def unseal(record: Record, vault: Vault) -> Witness | None:
     """The texts of a record; None when it has none or their key was erased."""
     if record.sealed is None:
