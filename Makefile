@@ -43,7 +43,8 @@ reference: $(STAMP)
 lock: $(STAMP)
 	$(BIN)/python tools/lock.py
 
-# Tools of others that `suite run-outside` starts, an environment each; the tests of it skip without.
+# Tools of others that `suite run-outside` starts, and clients of the gateway, an environment each;
+# their tests skip without.
 outside: $(STAMP)
 	$(BIN)/python tools/outside.py build/outside
 

@@ -1,8 +1,9 @@
-"""Makes an environment for each tool of others that the tests of `suite run-outside` start.
+"""Makes an environment for each tool and client of others that tests start.
 
     python tools/outside.py build/outside [TOOL ...]
 
-Without names: Inspect AI and lm-eval. garak brings 6 GB and is made only when it is named.
+Without names: Inspect AI, lm-eval, LangChain and LlamaIndex. garak brings 6 GB and is made only
+when it is named.
 """
 
 from __future__ import annotations
@@ -16,8 +17,13 @@ PACKAGES = {
     "inspect": ("inspect-ai==0.3.285", "openai>=3.54"),
     "lm-eval": ("lm_eval[api]==0.4.13",),
     "garak": ("garak==0.17.1",),
+    "langchain": ("langchain-openai==1.7.3", "langchain-anthropic==1.7.7"),
+    "llamaindex": (
+        "llama-index-llms-openai-like==0.8.1",
+        "llama-index-embeddings-openai-like==0.4.0",
+    ),
 }
-USUAL = ("inspect", "lm-eval")
+USUAL = ("inspect", "lm-eval", "langchain", "llamaindex")
 
 
 def main(target: Path, names: list[str]) -> int:
