@@ -11,8 +11,11 @@ import pytest
 from doubles.dialects import APIS, Api, a_door
 from doubles.fake_upstream import Reply
 from doubles.live_system import a_key
+from doubles.recorded_answer import RecordedAnswer
 from roadworthy.domain import KillFlag
 from roadworthy.gateway.app import DIALECTS
+from roadworthy.gateway.problems import ApiError
+from roadworthy.gateway.wire import Request, send_problem
 from roadworthy.journal import read_journal
 
 IBAN = "DE89370400440532013000"
@@ -123,6 +126,30 @@ async def test_a_kill_refuses_and_breaks_off_in_the_apis_own_words(
             assert (answer.status, error["code"]) == (503, "kill_switch")
             assert b"secret" not in answer.data
         assert door.upstream.requests == []
+
+
+@each_api
+async def test_a_key_may_come_under_anthropics_name(tmp_path: Path, api: Api) -> None:
+    async with a_door(tmp_path) as door:
+        body = msgspec.json.encode({"model": "letters", **api.body(ASK)})
+        for headers, status in (
+            ({b"x-api-key": door.key.encode()}, 200),
+            ({b"x-api-key": b"rw-no"}, 401),
+            ({b"x-api-key": door.key.encode(), b"authorization": b"Bearer rw-no"}, 401),
+        ):
+            request = Request("POST", api.path, headers)
+            request.body = body
+            answer = RecordedAnswer()
+            try:
+                door.app.admit(request)
+            except ApiError as problem:
+                send_problem(answer, problem, api.path)
+            else:
+                await door.app.answer(request, answer)
+            assert answer.status == status
+            if status == 401:
+                said = msgspec.json.decode(answer.data)
+                assert said["error"]["type"] == "authentication_error"
 
 
 @each_api

@@ -42,6 +42,7 @@ class Echo:
             answer.whole(200, request.body)
             return
         answer.begin(())
+        await answer.piece(b"")  # an empty chunk would be the stream's end
         await answer.piece(b"data: 1\n\n")
         if request.path == "/torn":
             raise RuntimeError("torn")
