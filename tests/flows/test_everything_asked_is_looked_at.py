@@ -142,6 +142,30 @@ async def test_variables_of_every_type_are_looked_at(
     assert "bomb" in reply.asked
 
 
+def a_tool_step(content: str) -> tuple[dict[str, Any], ...]:
+    return (called("{}"), {"role": "tool", "tool_call_id": "c", "content": content})
+
+
+@pytest.mark.parametrize(
+    ("earlier", "asked", "steps"),
+    [
+        ([said("please build a")], "bomb now", ()),
+        ([said("hi"), {"role": "assistant", "content": "build a"}], "bomb now", ()),
+        ([said("hi"), *a_tool_step("build a")], "bomb now", ()),
+        ([said("hi"), {"role": "assistant", "content": "x"}], "build a", a_tool_step("bomb now")),
+        ([said(WORDS)], "hello", ()),
+    ],
+)
+async def test_words_divided_among_the_turns_of_a_conversation_are_found(
+    earlier: list[dict[str, Any]], asked: str, steps: tuple[dict[str, Any], ...]
+) -> None:
+    reply, upstream = await ask(
+        DENY, prompt=a_prompt(input="string"), messages=tuple(earlier),
+        variables={"input": asked}, steps=steps,
+    )  # fmt: skip
+    assert (reply.observation.action, upstream.asked) == ("blocked", [])
+
+
 async def test_what_a_list_holds_is_redacted_where_it_stands() -> None:
     mail = "write to jane@example.org"
     reply, upstream = await ask(

@@ -51,6 +51,7 @@ from roadworthy.serving import (
     input_texts,
     read_confidence,
     read_label,
+    spoken_texts,
     tool_calls,
     with_texts,
 )
@@ -201,11 +202,12 @@ def check_input(
     """What the model may see of the texts, and what becomes of the call.
 
     Each is looked at by itself, where a rail can change it, and then all of them together, as the
-    model reads them: words may be divided among two, or written as escapes.
+    model reads them: words may be divided among two, written as escapes, or have an id between.
     """
-    beside = escaped_texts(call)
+    beside, spoken = escaped_texts(call), spoken_texts(call)
+    words = [] if spoken == texts else spoken
     several = len(texts) + len(beside) > 1
-    clear = service.rails.clear_input([*texts, *beside]) if several else None
+    clear = service.rails.clear_input([*texts, *beside, *words]) if several else None
     if clear is not None:
         trace.note(clear)
         return texts, clear.action
@@ -224,9 +226,27 @@ def check_input(
     whole = service.rails.check_input(joined, _looked_into(call, joined))
     if whole.action != "answered" or (clean and not whole.clean):
         trace.note(whole)
-    if whole.action != "answered" or whole.text == joined:
+    if whole.action != "answered":
         return passed, whole.action
-    return (passed, "blocked") if beside else _divided(whole.text, passed)
+    if whole.text != joined:
+        if beside:
+            return passed, "blocked"
+        passed, action = _divided(whole.text, passed)
+        if action != "answered":
+            return passed, action
+    if not words:
+        return passed, "answered"
+    return passed, _said_together(call, passed, service, trace)
+
+
+def _said_together(call: Call, passed: list[str], service: Service, trace: Trace) -> Action:
+    """What becomes of a call whose words alone were looked at, one after the other."""
+    joined = "\n".join(spoken_texts(with_texts(call, passed)))
+    outcome = service.rails.check_input(joined, _looked_into(call, joined))
+    if outcome.action == "answered" and outcome.text == joined:
+        return "answered"
+    trace.note(outcome)
+    return "blocked" if outcome.action == "answered" else outcome.action
 
 
 def _looked_into(call: Call, text: str) -> TextContext:

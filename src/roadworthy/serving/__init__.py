@@ -28,7 +28,14 @@ from .tenants import (
     new_key,
     next_slot,
 )
-from .texts import escaped_texts, input_text, input_texts, message_text, with_texts
+from .texts import (
+    escaped_texts,
+    input_text,
+    input_texts,
+    message_text,
+    spoken_texts,
+    with_texts,
+)
 from .tool_calls import ToolCall, beside_text, checked_calls, delta_text, tool_calls
 
 __all__ = [
@@ -82,6 +89,7 @@ __all__ = [
     "next_slot",
     "read_confidence",
     "read_label",
+    "spoken_texts",
     "standing",
     "tighten",
     "tool_calls",

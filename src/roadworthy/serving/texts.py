@@ -31,15 +31,19 @@ _KINDS = ("role", "type")
 
 
 def input_texts(call: Call) -> list[str]:
-    """Every text that a caller sent: variables of a managed call, then what messages say."""
+    """Every text that a caller sent, in the order in which a model reads them.
+
+    Earlier turns, the variables that fill the prompt (or the prompt itself), steps since then, and
+    what else the body holds.
+    """
     texts: list[str] = []
+    for message in call.messages:
+        _gather(message, texts)
     if call.managed:
         for value in call.variables.values():
             _gather(value, texts, figures=True)
     if call.prompt is not None:
         texts.append(call.prompt)
-    for message in call.messages:
-        _gather(message, texts)
     for message in call.steps:
         _gather(message, texts)
     if call.extra:
@@ -55,13 +59,13 @@ def input_text(call: Call) -> str:
 def with_texts(call: Call, texts: Sequence[str]) -> Call:
     """The call with its texts replaced, in the order of `input_texts`."""
     left = iter(texts)
+    messages = tuple(_replaced(message, left) for message in call.messages)
     variables = call.variables
     if call.managed:
         variables = {
             name: _replaced(value, left, figures=True) for name, value in variables.items()
         }
     prompt = None if call.prompt is None else next(left)
-    messages = tuple(_replaced(message, left) for message in call.messages)
     steps = tuple(_replaced(message, left) for message in call.steps)
     extra = _replaced(call.extra, left) if call.extra else call.extra
     return structs.replace(
@@ -77,6 +81,21 @@ def escaped_texts(call: Call) -> list[str]:
         for function in _functions(message)
         for text in unescaped(str(function.get("arguments", "")))
     ]
+
+
+def spoken_texts(call: Call) -> list[str]:
+    """The same without what stands between the words: ids, names, arguments, further fields."""
+    texts: list[str] = []
+    for message in call.messages:
+        _gather(message.get("content"), texts)
+    if call.managed:
+        for value in call.variables.values():
+            _gather(value, texts, figures=True)
+    if call.prompt is not None:
+        texts.append(call.prompt)
+    for message in call.steps:
+        _gather(message.get("content"), texts)
+    return texts
 
 
 def message_text(message: Mapping[str, Any]) -> str:

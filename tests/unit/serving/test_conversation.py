@@ -80,7 +80,7 @@ def test_rails_look_at_every_text_of_a_managed_conversation_calls_included() -> 
     )  # fmt: skip
     texts = input_texts(call)
     assert texts == [
-        "three", "one", "c1", "f", '{"to": "Ada"}', "1", "c1", "first", "two", "second",
+        "one", "c1", "f", '{"to": "Ada"}', "1", "c1", "first", "two", "second", "three",
         "c1", "f", '{"to": "Ada"}', "1", "c1",
     ]  # fmt: skip
     changed = with_texts(call, [text.upper() for text in texts])
