@@ -1,5 +1,6 @@
 """Append-only segments: on disk before the answer leaves, texts sealed, every record checked."""
 
+from .parquet import Exported, export_segment, is_exported
 from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, exposition
 from .query import Row, Wanted, query
 from .reading import Tail, find, read_journal, read_segment, segments, told
@@ -14,6 +15,7 @@ __all__ = [
     "CONTENT_TYPE",
     "BudgetGauge",
     "ControlGauges",
+    "Exported",
     "Gauges",
     "Record",
     "Recovered",
@@ -26,9 +28,11 @@ __all__ = [
     "Vault",
     "Wanted",
     "WrappedKey",
+    "export_segment",
     "exposition",
     "find",
     "forget_states",
+    "is_exported",
     "key_names",
     "open_master_key",
     "publish_state",
