@@ -66,6 +66,10 @@ async def test_plain_and_streamed_sync_and_async(tmp_path: Path) -> None:
                 again = await bearer.messages.create(model="letters", max_tokens=9, messages=ASK)
             assert again.content == plain.content
 
+            listed = [model async for model in client.models.list()]
+            assert [model.id for model in listed] == ["letters", "letters/transparent"]
+            assert listed[0].type == "model" and listed[0].display_name == "letters"
+
             def at_once() -> tuple[str, str]:
                 with anthropic.Anthropic(base_url=gateway.base, api_key=key) as plainly:
                     one = plainly.messages.create(model="letters", max_tokens=9, messages=ASK)

@@ -29,13 +29,19 @@ class HealthDoor:
         answer.whole(200 if state["ready"] else 503, msgspec.json.encode(state))
 
     def models(self, answer: Answer) -> None:
-        """What may stand in `model`."""
-        gateway = self._gateway
-        listed = [
-            {"id": name, "object": "model", "created": 0, "owned_by": "roadworthy"}
-            for name in names({system: front.model for system, front in gateway.fronts.items()})
-        ]
-        answer.whole(200, msgspec.json.encode({"object": "list", "data": listed}))
+        """What may stand in `model`, with the fields of OpenAI's list and of Anthropic's."""
+        fronts = self._gateway.fronts
+        known = names({system: front.model for system, front in fronts.items()})
+        openai = {"object": "model", "created": 0, "owned_by": "roadworthy"}
+        anthropic = {"type": "model", "created_at": "1970-01-01T00:00:00Z"}
+        said = {
+            "object": "list",
+            "data": [{"id": name, "display_name": name, **openai, **anthropic} for name in known],
+            "has_more": False,
+            "first_id": known[0] if known else None,
+            "last_id": known[-1] if known else None,
+        }
+        answer.whole(200, msgspec.json.encode(said))
 
 
 def _age_s(gateway: Gateway) -> float | None:
