@@ -72,6 +72,14 @@ async def test_two_different_inputs_are_refused(tmp_path: Path) -> None:
         assert (await ask(messages=WORDS, variables={}))[0] == 200
 
 
+@pytest.mark.parametrize("role", ["assistant", "system"])
+async def test_messages_without_words_of_the_user_are_refused(tmp_path: Path, role: str) -> None:
+    async with a_door(tmp_path) as ask:
+        status, said = await ask(messages=[{"role": role, "content": "Where is my bill?"}])
+        assert (status, said["error"]["param"]) == (400, "messages")
+        assert (await ask(messages=[{"role": "user", "content": ""}]))[0] == 400
+
+
 @pytest.mark.parametrize("more", [{}, {"variables": {"claim": "It burnt"}}])
 async def test_words_for_which_the_prompt_has_no_place_are_refused(
     tmp_path: Path, more: dict[str, Any]

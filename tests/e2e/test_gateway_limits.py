@@ -130,3 +130,36 @@ async def test_counts_that_cannot_be_kept_close_the_door_to_who_is_limited(tmp_p
         async with RunningGateway(tmp_path) as gateway:
             assert (await ask(gateway, key)).status_code == 503
             assert (await ask(gateway, free)).status_code == 200
+            assert "tenants with limits are refused" in gateway.errors
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_an_answer_that_nobody_counted_is_counted_by_its_bytes(
+    tmp_path: Path, stream: bool
+) -> None:
+    async with FakeUpstream(answer="hi") as upstream:
+        loop = a_system(tmp_path, upstream)
+        key = a_key(loop)
+        account = "DE89370400440532013000 " + "word " * 200  # an inline rule ends the answer
+        upstream.script = [Reply(text=account, pieces=[account], usage=None) for _ in range(2)]
+        await limit(tmp_path, "--tokens-per-minute", "50")
+        async with RunningGateway(tmp_path) as gateway:
+            first = await ask(gateway, key, stream=stream)
+            assert first.status_code == 200 and "DE8937" not in first.text
+            assert (await ask(gateway, key)).status_code == 429
+
+
+async def test_a_budget_set_in_the_middle_of_a_month_knows_what_was_spent(tmp_path: Path) -> None:
+    async with FakeUpstream(answer="hi") as upstream:
+        loop = a_system(tmp_path, upstream)
+        key = a_key(loop)
+        upstream.script = [Reply(text="hi", usage=USAGE) for _ in range(3)]
+        async with RunningGateway(tmp_path) as gateway:
+            assert (await ask(gateway, key)).status_code == 200
+            await limit(tmp_path, "--budget", "0.5 EUR")
+
+            async def spent() -> bool:
+                return (await ask(gateway, key)).status_code == 429
+
+            await eventually(spent)
+        assert len(upstream.requests) <= 2

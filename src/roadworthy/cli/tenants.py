@@ -10,7 +10,7 @@ import typer
 
 from roadworthy.manifests import Workspace
 
-from .terminal import emit, group, say, table
+from .terminal import emit, group, say, table, warn
 
 app = group("Make, list and revoke the API keys that callers of the gateway use.")
 
@@ -23,6 +23,16 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 _MOST_DAYS = 36_500
 """A hundred years: past that a key is one that never ends, and the calendar ends too."""
+
+
+def _require_name(name: str) -> None:
+    from roadworthy.domain import UsageError
+
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name[:100]!r} is no tenant name",
+            fix="use letters, digits, `.`, `_`, `@` and `-`, at most 100 of them",
+        )
 
 
 @app.command("add")
@@ -49,11 +59,7 @@ def add(
     from roadworthy.wiring.clock import SystemClock
     from roadworthy.wiring.places import workspace_of
 
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"{name[:100]!r} is no tenant name",
-            fix="use letters, digits, `.`, `_`, `@` and `-`, at most 100 of them",
-        )
+    _require_name(name)
     now = SystemClock().now()
     try:
         scopes = msgspec.convert(scope or ["chat"], tuple[TenantScope, ...])
@@ -98,9 +104,12 @@ def limit(
     Takes effect within a second. Without an option it says what stands and what is taken.
     """
     from roadworthy.domain import UsageError
-    from roadworthy.serving import TenantLimits, limiting, next_slot
+    from roadworthy.serving import TenantLimits, limiting, load_tenants, next_slot
+    from roadworthy.wiring.allowance import recount
+    from roadworthy.wiring.clock import SystemClock
     from roadworthy.wiring.places import workspace_of
 
+    _require_name(name)
     workspace = workspace_of(directory, standing=True, create=False)
     amount = _BUDGET.fullmatch(budget)
     if budget and amount is None:
@@ -114,12 +123,15 @@ def limit(
                 tokens_per_minute=tokens,
                 **money,
             )
+        recount(workspace, SystemClock())  # what it spent this month before it had a budget
     shown = _standing(workspace, name)
     if json:
         emit(shown)
         return
     for line in _in_words(shown):
         say(line)
+    if name not in {key.tenant for key in load_tenants(workspace.tenants).keys.values()}:
+        warn(f"no key is of a tenant {name!r}; see: roadworthy keys tenant list")
 
 
 def _standing(workspace: Workspace, name: str) -> dict[str, Any]:
@@ -135,11 +147,14 @@ def _standing(workspace: Workspace, name: str) -> dict[str, Any]:
     shown: dict[str, Any] = {"tenant": name, "limits": {}}
     if limits.requests_per_minute:
         shown["limits"]["requests_per_minute"] = limits.requests_per_minute
-        shown["requests_left"] = quota.requests_left(limits, now)
+        there = quota.exists()
+        shown["requests_left"] = (
+            quota.requests_left(limits, now) if there else limits.requests_per_minute
+        )
     if limits.tokens_per_minute:
         shown["limits"]["tokens_per_minute"] = limits.tokens_per_minute
     if limits.budget:
-        spent = quota.taken(limits).spent_in(month_of(now))
+        spent = quota.taken(limits).spent_in(month_of(now)) if quota.exists() else 0
         shown["limits"]["budget"] = f"{limits.budget} {limits.currency}"
         shown["spent"] = f"{spent / 1e9:.6f}"
         shown["forecast"] = f"{forecast(spent, now) / 1e9:.2f}"

@@ -231,6 +231,13 @@ def _variables(
             f"the prompt of this release has no variable `input`, so it has no place for {words}; "
             f"send variables: {', '.join(declared)}",
         )
+    if (
+        body.messages
+        and not said.text
+        and "input" not in given
+        and (not declared or "input" in declared)
+    ):
+        raise bad_field(words, "there are no words of the user to answer")
     given.setdefault("input", said.text)
     return given
 

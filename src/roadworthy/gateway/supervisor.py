@@ -122,17 +122,16 @@ class Child:
 async def supervise(
     settings: Settings, *, on_ready: Callable[[Started], None], say: Callable[[str], None]
 ) -> None:
-    """Run the gateway until SIGTERM or SIGINT.
-
-    Raises UsageError when it cannot start, EvidenceError when tenants have budgets and what they
-    spent cannot be read.
-    """
+    """Run the gateway until SIGTERM or SIGINT. Raises UsageError when it cannot start."""
     listener = listen(settings.host, settings.port)
     workspace = Workspace(Path(settings.plan.workspace))
     with listener, only_one(workspace.root, _address(listener)):
         with suppress(OSError):
             forget_states(workspace.workers)
-        recount(workspace, SystemClock())
+        try:
+            recount(workspace, SystemClock())
+        except EvidenceError as error:
+            say(f"tenants with limits are refused: {error.message}. {error.fix}")
         await _supervise(settings, listener, on_ready, say)
 
 

@@ -17,6 +17,7 @@ import calendar
 import datetime as dt
 import fcntl
 import os
+import stat
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ from roadworthy.domain import EvidenceError, QuotaError
 from .tenants import MAX_SLOTS, TenantLimits
 
 WINDOW_NS = 60_000_000_000
+
+MOST_AHEAD_NS = 3_600_000_000_000
+"""So long at most one answer, however long, keeps a tenant waiting."""
 
 ALARMS = (0.5, 0.8, 1.0)
 """Shares of a budget at which it is said that they are spent."""
@@ -57,18 +61,30 @@ class Taken(Struct, kw_only=True):
 
 
 class Quota:
-    """The shared counts. Every method may raise EvidenceError: then nobody who is limited asks."""
+    """The shared counts. Every method may raise EvidenceError: then nobody who is limited asks.
+
+    The file is made by `create`, before anybody asks. One that is gone is no empty one: whoever
+    holds the old file, and whoever finds none, both say so.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._handle = -1
+
+    def create(self) -> None:
+        """Make the file where there is none."""
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._handle = self._open(os.O_CREAT)
+        except OSError as error:
+            raise self._unreadable(error) from None
 
     def admit(self, limits: TenantLimits, now: float) -> None:
         """Count a request that begins at `now` (seconds since the epoch). Raises QuotaError."""
         with self._slot(limits.slot) as taken:
             _require(limits, taken, now)
             if limits.requests_per_minute:
-                due = max(taken.requests_due, _ns(now))
+                due = max(_sane(taken.requests_due, now, WINDOW_NS), _ns(now))
                 taken.requests_due = due + WINDOW_NS // limits.requests_per_minute
 
     def charge(self, limits: TenantLimits, now: float, *, tokens: int, cost: str | None) -> str:
@@ -78,7 +94,7 @@ class Quota:
         """
         with self._slot(limits.slot) as taken:
             if limits.tokens_per_minute:
-                due = max(taken.tokens_due, _ns(now))
+                due = max(_sane(taken.tokens_due, now, MOST_AHEAD_NS), _ns(now))
                 taken.tokens_due = due + tokens * WINDOW_NS // limits.tokens_per_minute
             if cost is not None:
                 month = month_of(now)
@@ -97,8 +113,19 @@ class Quota:
         """How many requests could come at once."""
         if not limits.requests_per_minute:
             return 0
-        free = WINDOW_NS - max(0, self.taken(limits).requests_due - _ns(now))
+        due = _sane(self.taken(limits).requests_due, now, WINDOW_NS)
+        free = WINDOW_NS - max(0, due - _ns(now))
         return max(0, free // (WINDOW_NS // limits.requests_per_minute))
+
+    def close(self) -> None:
+        """Let the file go; the next call opens it again."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def exists(self) -> bool:
+        """Whether there are counts at all."""
+        return self._path.exists()
 
     def at_least(self, limits: TenantLimits, spent: int, month: int) -> None:
         """Correct the spending of a month upwards to what the journal knows."""
@@ -113,7 +140,7 @@ class Quota:
             raise EvidenceError(f"{self._path} has no place {slot}", fix="set the limits again")
         place = (slot + 1) * _SLOT_BYTES
         try:
-            handle = self._open()
+            handle = self._held()
             fcntl.lockf(handle, fcntl.LOCK_EX, _SLOT_BYTES, place)
             try:
                 data = os.pread(handle, _SLOT.size, place)
@@ -128,19 +155,34 @@ class Quota:
             finally:
                 fcntl.lockf(handle, fcntl.LOCK_UN, _SLOT_BYTES, place)
         except (OSError, struct.error) as error:
-            raise EvidenceError(f"limits cannot be counted in {self._path}: {error}") from None
+            raise self._unreadable(error) from None
 
-    def _open(self) -> int:
+    def _unreadable(self, error: Exception) -> EvidenceError:
+        return EvidenceError(
+            f"limits cannot be counted in {self._path}: {error}",
+            fix="see to the file (remove what is no file of counts), and start the gateway again",
+        )
+
+    def _held(self) -> int:
         if self._handle < 0:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            handle = os.open(self._path, flags, 0o600)
-            if os.pread(handle, len(_HEADER), 0) not in (b"", _HEADER):
-                os.close(handle)
-                raise OSError("it is no file of counts; remove it and start the gateway again")
-            os.pwrite(handle, _HEADER, 0)
-            self._handle = handle
+            self._handle = self._open()
+        elif os.fstat(self._handle).st_nlink == 0:
+            raise OSError("the file was removed while it was in use")
         return self._handle
+
+    def _open(self, create: int = 0) -> int:
+        flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK | create
+        handle = os.open(self._path, flags, 0o600)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError("it is no file")
+            if os.pread(handle, len(_HEADER), 0) not in (b"", _HEADER):
+                raise OSError("it is no file of counts")
+            os.pwrite(handle, _HEADER, 0)
+        except OSError:
+            os.close(handle)
+            raise
+        return handle
 
 
 def _require(limits: TenantLimits, taken: Taken, now: float) -> None:
@@ -151,13 +193,13 @@ def _require(limits: TenantLimits, taken: Taken, now: float) -> None:
             fix="it begins anew with the month (UTC); the operator may raise it",
         )
     if limits.tokens_per_minute:
-        wait = taken.tokens_due - _ns(now) - WINDOW_NS
+        wait = _sane(taken.tokens_due, now, MOST_AHEAD_NS) - _ns(now) - WINDOW_NS
         if wait >= 0:
             said = f"{limits.tokens_per_minute} tokens a minute are used up"
             raise QuotaError(said, what="tokens", retry_after_s=wait / 1e9)
     if limits.requests_per_minute:
         gap = WINDOW_NS // limits.requests_per_minute
-        wait = taken.requests_due + gap - _ns(now) - WINDOW_NS
+        wait = _sane(taken.requests_due, now, WINDOW_NS) + gap - _ns(now) - WINDOW_NS
         if wait > 0:
             said = f"{limits.requests_per_minute} requests a minute are used up"
             raise QuotaError(said, what="requests", retry_after_s=wait / 1e9)
@@ -170,6 +212,11 @@ def _alarm(limits: TenantLimits, before: int, after: int) -> str:
     budget = billionths(limits.budget)
     passed = [mark for mark in ALARMS if before < budget * mark <= after]
     return f"{passed[-1]:.0%} of {limits.budget} {limits.currency} is spent" if passed else ""
+
+
+def _sane(due: int, now: float, ahead: int) -> int:
+    """An instant that a clock put right since did not leave in a far future."""
+    return min(due, _ns(now) + ahead)
 
 
 def _ns(now: float) -> int:

@@ -8,7 +8,7 @@ it is spent), or an answer that costs nothing because its caller hung up.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from roadworthy.domain import (
     Clock,
@@ -34,7 +34,7 @@ from roadworthy.serving import (
 from .fronts import Front
 
 BYTES_A_TOKEN = 4
-"""For an answer that broke off: nobody counted its tokens."""
+"""Where nobody counted an answer's tokens: it broke off, or its upstream does not say."""
 
 logger = logging.getLogger("roadworthy.gateway")
 
@@ -80,7 +80,7 @@ class Allowance:
         if limits is None:
             return
         usage, cost = kept.usage, kept.cost
-        if kept.status == "interrupted" and not (usage.input_tokens or usage.output_tokens):
+        if _asked(kept) and not (usage.input_tokens or usage.output_tokens):
             usage = _estimated(texts)
             cost = self._price(kept, usage)
         tokens = usage.input_tokens + usage.output_tokens
@@ -99,46 +99,57 @@ class Allowance:
         return price[0] if price is not None else None
 
 
+def _asked(kept: Observation) -> bool:
+    """Whether a model may have worked for it: it said something, or it was cut off."""
+    return kept.first_token_ms is not None or kept.status == "interrupted"
+
+
 def _estimated(texts: Witness) -> Usage:
-    """Tokens of an answer that broke off, by its bytes, rounded up."""
-    read, said = (len(text.encode()) for text in (texts.input, texts.output))
+    """Tokens of an answer whose upstream counted none, by its bytes, rounded up."""
+    said = max(len(text.encode()) for text in (texts.output, texts.raw_output))
     return Usage(
-        input_tokens=-(-read // BYTES_A_TOKEN),
+        input_tokens=-(-len(texts.input.encode()) // BYTES_A_TOKEN),
         output_tokens=-(-said // BYTES_A_TOKEN),
     )
 
 
 def budgets_of(workspace: Workspace, clock: Clock) -> tuple[BudgetGauge, ...]:
     """How every budget stands. Raises EvidenceError when it cannot be read."""
-    now, quota = clock.now().timestamp(), Quota(workspace.quota)
-    gauges = []
+    quota = Quota(workspace.quota)
+    try:
+        return tuple(_budget_gauges(workspace, quota, clock.now().timestamp()))
+    finally:
+        quota.close()
+
+
+def _budget_gauges(workspace: Workspace, quota: Quota, now: float) -> Iterator[BudgetGauge]:
     for tenant, limits in sorted(load_tenants(workspace.tenants).limits.items()):
-        if limits.budget:
+        if limits.budget and quota.exists():
             spent = quota.taken(limits).spent_in(month_of(now))
-            gauges.append(
-                BudgetGauge(
-                    tenant=tenant,
-                    currency=limits.currency,
-                    budget=float(limits.budget),
-                    spent=spent / 1e9,
-                    forecast=forecast(spent, now) / 1e9,
-                )
+            yield BudgetGauge(
+                tenant=tenant,
+                currency=limits.currency,
+                budget=float(limits.budget),
+                spent=spent / 1e9,
+                forecast=forecast(spent, now) / 1e9,
             )
-    return tuple(gauges)
 
 
 def recount(workspace: Workspace, clock: Clock) -> None:
     """Correct this month's spending upwards to what the journal knows, before anybody asks.
 
     The file of counts may be lost or behind; the journal was on disk before each answer left.
-    Raises EvidenceError when either cannot be read.
+    Raises EvidenceError when either cannot be read; then limited tenants are refused.
     """
+    quota = Quota(workspace.quota)
+    quota.create()
     budgets = {
         tenant: limits
         for tenant, limits in load_tenants(workspace.tenants).limits.items()
         if limits.budget
     }
     if not budgets:
+        quota.close()
         return
     now = clock.now()
     month, since = format_instant(now)[:7], now.replace(day=1, hour=0, minute=0, second=0)
@@ -153,6 +164,6 @@ def recount(workspace: Workspace, clock: Clock) -> None:
             limits = budgets.get(kept.tenant)
             if limits is not None and kept.cost is not None and kept.currency == limits.currency:
                 spent[kept.tenant] += billionths(kept.cost)
-    quota = Quota(workspace.quota)
     for tenant, limits in budgets.items():
         quota.at_least(limits, spent[tenant], month_of(now.timestamp()))
+    quota.close()

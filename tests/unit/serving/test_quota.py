@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,12 @@ from roadworthy.serving import (
 NOW = 1_795_305_600.0  # 2026-11-22T00:00:00Z
 
 
+def counts(path: Path) -> Quota:
+    quota = Quota(path)
+    quota.create()
+    return quota
+
+
 def refused(quota: Quota, limits: TenantLimits, now: float) -> QuotaError | None:
     try:
         quota.admit(limits, now)
@@ -34,7 +41,7 @@ def refused(quota: Quota, limits: TenantLimits, now: float) -> QuotaError | None
 
 
 def test_a_minutes_worth_may_come_at_once_and_then_as_it_drains(tmp_path: Path) -> None:
-    quota, limits = Quota(tmp_path / "q"), TenantLimits(slot=0, requests_per_minute=6)
+    quota, limits = counts(tmp_path / "q"), TenantLimits(slot=0, requests_per_minute=6)
     assert [refused(quota, limits, NOW) for _ in range(6)] == [None] * 6
     error = refused(quota, limits, NOW)
     assert error is not None
@@ -51,7 +58,7 @@ def test_no_minute_holds_more_than_twice_what_a_minute_may(gaps: list[float], mo
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
-        quota, limits = Quota(Path(folder) / "q"), TenantLimits(slot=1, requests_per_minute=most)
+        quota, limits = counts(Path(folder) / "q"), TenantLimits(slot=1, requests_per_minute=most)
         now, admitted = NOW, []
         for gap in gaps:
             now += gap
@@ -64,7 +71,7 @@ def test_no_minute_holds_more_than_twice_what_a_minute_may(gaps: list[float], mo
 
 
 def test_tokens_are_counted_when_they_are_known(tmp_path: Path) -> None:
-    quota, limits = Quota(tmp_path / "q"), TenantLimits(slot=0, tokens_per_minute=100)
+    quota, limits = counts(tmp_path / "q"), TenantLimits(slot=0, tokens_per_minute=100)
     quota.admit(limits, NOW)
     quota.charge(limits, NOW, tokens=99, cost=None)
     quota.admit(limits, NOW)
@@ -76,7 +83,7 @@ def test_tokens_are_counted_when_they_are_known(tmp_path: Path) -> None:
 
 
 def test_a_budget_ends_with_what_is_spent_and_begins_with_the_month(tmp_path: Path) -> None:
-    quota = Quota(tmp_path / "q")
+    quota = counts(tmp_path / "q")
     limits = TenantLimits(slot=0, budget="1.00", currency="EUR")
     said = [quota.charge(limits, NOW, tokens=9, cost=cost) for cost in ("0.49", "0.02", "0.4")]
     assert said == ["", "50% of 1.00 EUR is spent", "80% of 1.00 EUR is spent"]
@@ -91,7 +98,7 @@ def test_a_budget_ends_with_what_is_spent_and_begins_with_the_month(tmp_path: Pa
 
 
 def test_the_journal_corrects_upwards_only(tmp_path: Path) -> None:
-    quota = Quota(tmp_path / "q")
+    quota = counts(tmp_path / "q")
     limits = TenantLimits(slot=3, budget="1", currency="EUR")
     quota.charge(limits, NOW, tokens=1, cost="0.5")
     for known, stands in (("0.2", "0.5"), ("0.7", "0.7")):
@@ -107,7 +114,7 @@ def test_what_costs_something_counts_something(cost: str, counted: int) -> None:
 
 
 def test_tenants_do_not_share_counts(tmp_path: Path) -> None:
-    quota = Quota(tmp_path / "q")
+    quota = counts(tmp_path / "q")
     one, two = (TenantLimits(slot=n, requests_per_minute=1) for n in (0, MAX_SLOTS - 1))
     quota.admit(one, NOW)
     assert refused(quota, one, NOW) is not None
@@ -120,6 +127,7 @@ def _ask(path: Path, limits: TenantLimits, results: multiprocessing.Queue[int]) 
 
 
 def test_processes_share_one_count(tmp_path: Path) -> None:
+    counts(tmp_path / "q")
     context = multiprocessing.get_context("spawn")
     results, limits = context.Queue(), TenantLimits(slot=0, requests_per_minute=250)
     workers = [context.Process(target=_ask, args=(tmp_path / "q", limits, results)) for _ in "ab"]
@@ -133,8 +141,8 @@ def test_processes_share_one_count(tmp_path: Path) -> None:
 
 def test_counts_survive_a_restart(tmp_path: Path) -> None:
     limits = TenantLimits(slot=0, requests_per_minute=1)
-    Quota(tmp_path / "q").admit(limits, NOW)
-    assert refused(Quota(tmp_path / "q"), limits, NOW) is not None
+    counts(tmp_path / "q").admit(limits, NOW)
+    assert refused(counts(tmp_path / "q"), limits, NOW) is not None
 
 
 def test_what_cannot_be_counted_is_closed(tmp_path: Path) -> None:
@@ -142,12 +150,44 @@ def test_what_cannot_be_counted_is_closed(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"something else that is no file of counts")
     (tmp_path / "link").symlink_to(tmp_path / "other")
     (tmp_path / "folder").mkdir()
-    for name in ("other", "link", "folder"):
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("other", "link", "folder", "fifo"):
+        with pytest.raises(EvidenceError):
+            Quota(tmp_path / name).create()
         with pytest.raises(EvidenceError):
             Quota(tmp_path / name).admit(limits, NOW)
     with pytest.raises(EvidenceError):
-        Quota(tmp_path / "q").admit(TenantLimits(slot=-1, requests_per_minute=1), NOW)
+        counts(tmp_path / "q").admit(TenantLimits(slot=-1, requests_per_minute=1), NOW)
     assert (tmp_path / "other").read_bytes().startswith(b"something else")
+
+
+def test_counts_that_are_gone_are_closed_not_empty(tmp_path: Path) -> None:
+    limits = TenantLimits(slot=0, requests_per_minute=1)
+    with pytest.raises(EvidenceError):
+        Quota(tmp_path / "never made").admit(limits, NOW)
+    assert not (tmp_path / "never made").exists()
+    quota = counts(tmp_path / "q")
+    quota.admit(limits, NOW)
+    (tmp_path / "q").unlink()
+    with pytest.raises(EvidenceError, match="removed"):
+        quota.admit(limits, NOW + 60)
+    counts(tmp_path / "q")
+    with pytest.raises(EvidenceError, match="removed"):
+        quota.admit(limits, NOW + 60)
+
+
+def test_a_clock_that_was_ahead_keeps_nobody_waiting_for_long(tmp_path: Path) -> None:
+    quota = counts(tmp_path / "q")
+    limits = TenantLimits(slot=0, requests_per_minute=6, tokens_per_minute=100)
+    day = 86_400.0
+    quota.admit(limits, NOW + day)
+    quota.charge(limits, NOW + day, tokens=50, cost=None)
+    error = refused(quota, limits, NOW)
+    assert error is not None and error.retry_after_s <= 3600
+    only = TenantLimits(slot=0, requests_per_minute=6)
+    waiting = refused(quota, only, NOW)
+    assert waiting is not None and waiting.retry_after_s <= 60
+    assert quota.requests_left(only, NOW) == 0
 
 
 def test_a_place_is_a_tenants_own_for_ever(tmp_path: Path) -> None:
