@@ -230,10 +230,23 @@ async def test_retention_that_fails_holds_up_no_round(answers: Answers) -> None:
     """What must stop at once is stopped, also while nobody can say what is held."""
     old = await answers.leave(days_ago=200)
     folder = answers.loop.workspace.journal / "keys"
-    (folder / "2025-01-01.0.0.json").write_text("{}")
+    (folder / "2025-01-01.0.0.json").write_text("{}")  # past its days, and no key
     seen = await answers.leave()
     await answers.learn(answers.says(seen, "rude"))
     answers.control().round()
     assert answers.kills()
     assert texts_of(answers, old)
     assert answers.entered("journal.erased") == []
+
+
+async def test_one_person_of_a_backup_is_erased_again_when_serving_starts(answers: Answers) -> None:
+    ann, bea = await answers.leave(end_user="ann"), await answers.leave(end_user="bea")
+    folder = answers.loop.workspace.journal / "keys"
+    backup = {path: path.read_bytes() for path in folder.glob("*.json")}
+    erased(answers, TextScope(tenant="acme", subject=ann.end_user))
+    for path, data in backup.items():
+        path.write_bytes(data)
+    assert texts_of(answers, ann)
+    answers.control().round()
+    assert texts_of(answers, ann) is None
+    assert texts_of(answers, bea)

@@ -31,7 +31,7 @@ from roadworthy.domain import (
     format_instant,
     plain,
 )
-from roadworthy.journal import Vault, Wanted, WrappedKey, query
+from roadworthy.journal import Vault, Wanted, WrappedKey, key_names, query
 from roadworthy.ledger import Ed25519Signer, require_role, sign_draft
 
 from .holding import RELEASERS, keeping, standing_holds
@@ -91,17 +91,19 @@ def erase_texts(scope: TextScope, loop: Loop, vault: Vault, by: Acting, *, reaso
     return Erased(entry=entry.seq, keys=names, exchanges=exchanges, left=left)
 
 
-def retain(loop: Loop, vault: Vault, *, days: int) -> Erased:
-    """Erase every key whose day lies more than `days` days back, and what was erased before.
+def retain(loop: Loop, vault: Vault, *, days: int, again: bool = True) -> Erased:
+    """Erase every key whose day lies more than `days` days back.
+
+    `again`: what an entry says was erased is erased again, where it came back.
 
     Texts of a day are kept for `days` whole days after it: of 183, never less than six months.
     Raises VerificationError when nobody can say what is held; then nothing is erased.
     """
     oldest = (loop.clock.now().date() - dt.timedelta(days=days)).isoformat()
     with keeping(loop):
-        for name, subject in _erased_before(loop):
-            vault.erase([name], subject=subject)
-        past = [key for key in vault.kept() if key.day < oldest]
+        if again:
+            _erase_again(loop, vault)
+        past = vault.kept(before=oldest)
         if not past:
             return Erased(entry=None)
         holds = standing_holds(loop)
@@ -135,6 +137,13 @@ def refused_erasures(loop: Loop) -> list[Entry]:
 def erased_keys(loop: Loop) -> set[str]:
     """The keys of which an entry says that all of them was erased."""
     return {name for name, subject in _erased_before(loop) if not subject}
+
+
+def _erase_again(loop: Loop, vault: Vault) -> None:
+    there = key_names(loop.workspace.journal / "keys") or set()
+    for name, subject in _erased_before(loop):
+        if name in there:
+            vault.erase([name], subject=subject)
 
 
 def _erased_before(loop: Loop) -> Iterator[tuple[str, str]]:

@@ -175,14 +175,14 @@ class Vault:
             raise VerificationError(f"the sealed text of {about} was changed") from None
         return _decoder.decode(data)
 
-    def kept(self, *, tenant: str = "", day: str = "") -> list[WrappedKey]:
-        """The keys that are left, of a tenant and a day (`YYYY-MM-DD`) where one is named.
+    def kept(self, *, tenant: str = "", day: str = "", before: str = "") -> list[WrappedKey]:
+        """The keys that are left, of a tenant, of a day (`YYYY-MM-DD`), of days before one.
 
         Raises EvidenceError for a file that is no key.
         """
         whose = _short(tenant) if tenant else "*"
-        names = [path.stem for path in sorted(self._folder.glob(f"{day or '*'}.{whose}.*.json"))]
-        return self._there(names)
+        names = sorted(path.stem for path in self._folder.glob(f"{day or '*'}.{whose}.*.json"))
+        return self._there(name for name in names if not before or name[:10] < before)
 
     def erase(
         self,

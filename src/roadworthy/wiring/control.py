@@ -113,9 +113,10 @@ class Control:
         """Erase what is past its days, once an hour; a failure is said and holds up no round."""
         if self._retention_days is None or self._clock.monotonic() < self._retain_at:
             return
+        first = self._retain_at == float("-inf")  # a backup may have been put back before it
         self._retain_at = self._clock.monotonic() + RETAIN_S
         try:
-            retain(self._loop, self._vault, days=self._retention_days)
+            retain(self._loop, self._vault, days=self._retention_days, again=first)
         except (RoadworthyError, OSError) as error:
             logger.warning("nothing past retention is erased for now: %s", error)
 
