@@ -80,6 +80,8 @@ def mean_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measureme
     bounds, reason = None, ""
     if min(values) < max(values):
         bounds = mean_interval(values, confidence)
+        if spec.low is not None and spec.low <= min(values):  # no mean of what is at least that
+            bounds = Interval(max(bounds.low, spec.low), bounds.high)
     elif n > 1:
         reason = f"all {n} values are equal, which bounds no mean of unbounded values"
     return bounded(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from xml.etree import ElementTree
 
 from roadworthy.domain import (
@@ -20,6 +21,15 @@ from .trials import confidence_of
 
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 """What begins HTML in Markdown (CommonMark 0.31, 4.6 and 6.6); before anything else `<` is text."""
+
+_SPECIAL = re.compile(r"([\\|*\[\]])")
+"""What has a meaning in the middle of a line (GFM 0.29, 4.10, 6.4, 6.6 and 6.7)."""
+
+_CALL = re.compile(r"(?<=@)(?=[A-Za-z0-9])|(?<=:)(?=//)|(?<=www)(?=\.)")
+"""Where a mention or an automatic link begins."""
+
+_JOINER = "\u2060"
+_ENDS = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
 
 
 def shown(value: float | None, unit: str = "") -> str:
@@ -133,9 +143,13 @@ def to_markdown(decision: GateDecision, *, title: str = "Gate") -> str:
 
 
 def cell(text: str) -> str:
-    """Text that cannot end a table cell or start HTML; `>= 0.8` and `<= 0.1` stay as they are."""
-    clean = text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
-    return _TAG.sub("&lt;", clean)
+    """Text that is text wherever the Markdown is posted; `>= 0.8` and `<= 0.1` stay as they are.
+
+    It ends no table cell, starts no HTML, emphasis, image or link, calls nobody (`@name`) and turns
+    no words around. Facets and ids in it are words of whoever called.
+    """
+    clean = _SPECIAL.sub(r"\\\1", _seen(text))
+    return _CALL.sub(_JOINER, _TAG.sub("&lt;", clean))
 
 
 def to_junit(decision: GateDecision) -> str:
@@ -174,5 +188,14 @@ def to_junit(decision: GateDecision) -> str:
 
 
 def _xml(text: str) -> str:
-    """Text without the control characters that XML 1.0 forbids."""
-    return "".join(char for char in text if char >= " " or char in "\t\n")
+    """Text without the characters that XML 1.0 forbids, or that show nothing themselves."""
+    return "\n".join(_seen(line) for line in text.split("\n"))
+
+
+def _seen(text: str) -> str:
+    """Text without what nobody sees (controls, marks of direction); a line's end is a blank."""
+    return "".join(
+        " " if sign in _ENDS else sign
+        for sign in text
+        if sign in _ENDS or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    )

@@ -113,6 +113,19 @@ def test_markdown_leaves_a_target_as_it_is_read() -> None:
     assert cell("<= 0.1 </td><!-- <b>") == "<= 0.1 &lt;/td>&lt;!-- &lt;b>"
 
 
+def test_a_callers_words_are_only_words_in_a_pull_request() -> None:
+    hostile = (
+        "@octocat ![x](http://evil.example/p.png) [click](www.evil.example) **PASS**\u202e\u2028"
+    )
+    shown = cell(hostile)
+    assert "@octocat" not in shown and "http://" not in shown and "www." not in shown
+    assert "![" not in shown and "**" not in shown.replace("\\*", "")
+    assert "\u202e" not in shown and "\u2028" not in shown
+    assert cell("accuracy of `routing_accuracy` <= 0.1, a (n=3)") == (
+        "accuracy of `routing_accuracy` <= 0.1, a (n=3)"
+    )
+
+
 def test_junit_never_calls_an_undecided_objective_skipped() -> None:
     decision = gate(judged(Verdict.INCONCLUSIVE), run=complete())
     suite = ElementTree.fromstring(to_junit(decision))
