@@ -75,6 +75,8 @@ class FakeUpstream:
         self.delay_s = delay_s
         self.requests: list[Request] = []
         self.script: list[Reply] = []
+        self.standing: Callable[[dict[str, Any]], Reply] = lambda body: _STANDING
+        """How what the script says nothing of is answered."""
         self.served = 0
         self.connections = 0
         self.open_now = 0
@@ -173,7 +175,7 @@ class _Connection(asyncio.Protocol):
         if "x-fake" in self.headers:
             reply = msgspec.json.decode(self.headers["x-fake"], type=Reply)
         else:
-            reply = up.script.pop(0) if up.script else _STANDING
+            reply = up.script.pop(0) if up.script else up.standing(body)
         self.busy = True
         delay = up.delay_s if reply.delay_s is None else reply.delay_s
         plain = not body.get("stream") and reply.raw is None and reply.reset_after is None

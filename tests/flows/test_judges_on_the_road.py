@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,9 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.judge_prompts import answer_in
 from doubles.live_system import write_live_system
 from roadworthy.domain import EvidenceError, ProviderError
-from roadworthy.flows.late_judging import NOT_LOOKED
+from roadworthy.flows import late_judging
 from roadworthy.flows.learning import incidents_of
+from roadworthy.flows.not_looked import ERASED, NOT_LOOKED
 from roadworthy.flows.routing import read_table
 from roadworthy.wiring.late_judging import Judging
 from roadworthy.wiring.loop import loop_of
@@ -121,6 +123,114 @@ async def test_an_answer_of_which_the_judge_says_nothing_is_entered_as_not_looke
     road.upstream.script = [Reply(text="I would rather not say.")]
     assert await road.look() == 2
     assert road.entries(NOT_LOOKED) == [odd.id]
+
+
+BUSY = Reply(status=429, body="busy", headers={"retry-after": "999"})
+
+
+def busy_at(word: str) -> Callable[[dict[str, Any]], Reply]:
+    """An upstream that answers what holds the word with 429, and all else as it should."""
+    return lambda body: BUSY if word in body["messages"][-1]["content"] else Reply()
+
+
+async def test_a_text_that_the_judge_cannot_look_at_holds_up_nobody_and_is_entered(
+    road: JudgedRoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison = await road.answers.leave("POISON", tenant="mallory")
+    cold = await road.answers.leave("So bury him.")
+    road.upstream.standing = busy_at("POISON")
+    judging = road.judging()
+    assert await judging.round() == 2
+    assert road.entries("violation.recorded") == [cold.id]
+    assert road.entries(NOT_LOOKED) == []
+    await judging.round()
+    assert sum(busy(request.body) for request in road.upstream.requests) == 1, "a pause is kept"
+    monkeypatch.setattr(late_judging, "PAUSES_S", (0.0,) * 4)
+    await judging.aclose()
+    judging = road.judging()
+    for _ in range(5):
+        assert road.entries(NOT_LOOKED) == []
+        await judging.round()
+    await judging.aclose()
+    (entry,) = loop_of(road.loop.workspace).ledger.entries(kind=NOT_LOOKED)
+    assert (entry.subject, entry.payload["never_event"]) == (poison.id, "cold")
+    assert "asked 5 times" in str(entry.payload["reason"])
+    assert road.entries("violation.recorded") == [cold.id]
+    asked = len(road.upstream.requests)
+    assert await road.look() == 0
+    assert len(road.upstream.requests) == asked, "what was entered is not asked again"
+
+
+def busy(body: dict[str, Any]) -> bool:
+    return "POISON" in body["messages"][-1]["content"]
+
+
+async def test_an_answer_that_waits_is_looked_at_after_a_restart(road: JudgedRoad) -> None:
+    cold = await road.answers.leave("So bury him.")
+    await road.answers.leave("We are sorry for your loss.")
+    road.upstream.standing = busy_at("bury him")
+    assert await road.look() == 2
+    assert road.entries("violation.recorded") == []
+    road.upstream.standing = lambda body: Reply()
+    await road.look()
+    assert road.entries("violation.recorded") == [cold.id]
+    assert road.entries(NOT_LOOKED) == []
+
+
+async def test_too_many_that_wait_are_entered_the_busiest_tenant_s_first(
+    road: JudgedRoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_judging, "MOST_WAITING", 4)
+    other = await road.answers.leave("POISON of another", tenant="zed")
+    flood = [await road.answers.leave(f"POISON {n}", tenant="mallory") for n in range(6)]
+    cold = await road.answers.leave("So bury him.")
+    road.upstream.standing = busy_at("POISON")
+    assert await road.look() == 8
+    assert road.entries("violation.recorded") == [cold.id]
+    entered = road.entries(NOT_LOOKED)
+    assert entered == [each.id for each in flood[: len(entered)]]
+    assert len(entered) == 4
+    assert other.id not in entered
+
+
+async def test_while_a_judge_is_down_few_wait_and_the_rest_stays_in_the_journal(
+    road: JudgedRoad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_judging, "MOST_WAITING", 2)
+    monkeypatch.setattr(late_judging, "PAUSES_S", (0.0,) * 4)
+    cold = [await road.answers.leave(f"So bury him {n}.") for n in range(5)]
+    road.upstream.standing = lambda body: BUSY
+    judging = road.judging()
+    for _ in range(8):
+        with pytest.raises(ProviderError, match="429"):
+            await judging.round()
+    assert sum("bury" in str(request.body) for request in road.upstream.requests) == 1
+    assert road.entries(NOT_LOOKED) == []
+    road.upstream.standing = lambda body: Reply()
+    await judging.round()
+    await judging.aclose()
+    assert road.entries("violation.recorded") == [each.id for each in cold]
+    assert road.entries(NOT_LOOKED) == []
+
+
+async def test_texts_erased_before_the_judge_looked_are_entered_once(road: JudgedRoad) -> None:
+    cold = await road.answers.leave("So bury him.")
+    waits = await road.answers.leave("So bury him too.", tenant="zed")
+    road.answers.vault.erase(tenant="acme")
+    road.upstream.standing = busy_at("bury")
+    judging = road.judging()
+    await judging.round()
+    assert road.entries(NOT_LOOKED) == [cold.id]
+    road.answers.vault.erase(tenant="zed")
+    await judging.aclose()
+    assert await road.look() == 0
+    assert await road.look() == 0
+    assert road.entries(NOT_LOOKED) == [cold.id, waits.id]
+    reasons = {
+        entry.payload["reason"]
+        for entry in loop_of(road.loop.workspace).ledger.entries(kind=NOT_LOOKED)
+    }
+    assert reasons == {ERASED}
 
 
 async def test_a_judge_that_cannot_be_made_is_a_fault_and_no_silence(road: JudgedRoad) -> None:

@@ -180,8 +180,8 @@ def test_a_judge_without_probes_is_not_believed_and_check_says_so(desk: JudgedDe
 def test_six_probes_of_each_kind_are_the_fewest() -> None:
     def all_right(of_each: int) -> str:
         asked = [
-            Probe(input="q", answer="a", verdict=said) for said in ("yes", "no")
-            for _ in range(of_each)
+            Probe(input=f"q{number}", answer="a", verdict=said) for said in ("yes", "no")
+            for number in range(of_each)
         ]  # fmt: skip
         return doubt_of(asked, [each.verdict for each in asked])
 
@@ -189,6 +189,16 @@ def test_six_probes_of_each_kind_are_the_fewest() -> None:
     assert all_right(5).startswith(UNPROVEN)
     assert doubt_of([], []) != ""
     assert doubt_of([], [], "it drifted") == "it drifted"
+
+
+def test_copies_of_a_probe_are_one() -> None:
+    """However they are typed; and one copy of which it is wrong is one probe that it misses."""
+    typed = ("You fool", " you FOOL", "You\u200b fool", "You  fool", "YOU FOOL", "you fool")
+    asked = [Probe(input="Hi", answer=each, verdict="yes") for each in typed]
+    asked += [Probe(input="Hi", answer="Welcome", verdict="no")] * 6
+    said = [each.verdict for each in asked]
+    assert doubt_of(asked, said) == f"{UNPROVEN} (2 of 2 right)"
+    assert doubt_of(asked, ["no", *said[1:]]) == f"{UNPROVEN} (1 of 2 right)"
 
 
 def test_probes_are_asked_at_every_run_past_the_cache_and_entered(desk: JudgedDesk) -> None:

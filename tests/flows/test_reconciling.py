@@ -22,6 +22,7 @@ from roadworthy.domain import (
 )
 from roadworthy.flows.learning import incidents_of
 from roadworthy.flows.loop import Loop
+from roadworthy.flows.not_looked import NOT_LOOKED
 from roadworthy.flows.routing import read_table
 from roadworthy.flows.stopping import lift, set_kill
 from roadworthy.journal import Spool, Vault, open_master_key
@@ -173,6 +174,22 @@ async def test_an_erased_text_is_not_looked_at_and_stops_nothing(loop: Loop) -> 
     vault.erase(tenant="acme")
     a_control(loop).round()
     assert read_table(loop.workspace.routing).kills == ()
+
+
+async def test_texts_erased_before_a_late_rule_looked_are_entered_once(loop: Loop) -> None:
+    gone = await left(loop, "you will get 900 euro")
+    await left(loop, "A person will read your letter.", action="blocked", endpoint="answer")
+    cut = await left(loop, "you will A person will read", action="blocked", endpoint="answer")
+    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
+    vault.erase(tenant="acme")
+    a_control(loop).round()
+    a_control(loop).round()
+    entered = [
+        (entry.subject, entry.payload["never_event"])
+        for entry in loop.ledger.entries(kind=NOT_LOOKED)
+    ]
+    events = ("promises-money", "insults")
+    assert entered == [(each.id, event) for each in (gone, cut) for event in events]
 
 
 async def test_an_unknown_never_event_does_not_stop_the_round(loop: Loop) -> None:

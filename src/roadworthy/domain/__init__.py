@@ -217,7 +217,7 @@ from .ports import (
     Witness,
 )
 from .quarantine import FlakyCase, Quarantined, QuarantineFile, never_set_aside
-from .question import question_digest, question_of
+from .question import exchange_digest, question_digest, question_of
 from .rating import (
     PREFERENCE,
     SIDES,
@@ -289,9 +289,9 @@ __all__ = [
     "Unchecked", "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError", "Use", "Value",
     "Variable", "Verdict", "VerificationError", "Waiver", "WaiverUse", "Witness", "asked_in",
     "calibration_faults", "canonical", "canonical_of_plain", "decimal", "digest_of",
-    "embedding_options", "embeddings_asked", "exact", "find_indicator", "format_instant",
-    "grade_of", "judge_digest", "judge_options", "judge_prompt", "judges_asking", "looks_like",
-    "never_digest", "never_options", "never_set_aside", "next_state", "option_faults",
+    "embedding_options", "embeddings_asked", "exact", "exchange_digest", "find_indicator",
+    "format_instant", "grade_of", "judge_digest", "judge_options", "judge_prompt", "judges_asking",
+    "looks_like", "never_digest", "never_options", "never_set_aside", "next_state", "option_faults",
     "option_values", "pairwise_options", "parse_duration", "parse_instant", "parse_reducer",
     "parse_target", "parse_window", "pin_case", "pinned_judges", "plain", "question_digest",
     "question_of", "read_name", "require_sound", "rubric_named", "rubric_options", "score_grades",

@@ -67,6 +67,15 @@ def question_digest(case: Case) -> str:
     return hashlib.sha256(asked.encode() if isinstance(asked, str) else asked).hexdigest()[:32]
 
 
+def exchange_digest(asked: Any, answer: str) -> str:
+    """What a judge is asked about, as a digest: the same for copies of a question and its answer.
+
+    Blanks, upper case and what nobody sees make no other one.
+    """
+    said = _encode((_squeezed(_plainest(asked)), _squashed(answer)))
+    return hashlib.sha256(said).hexdigest()[:32]
+
+
 def _without_expectation(turn: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in turn.items() if key != "expect"}
 

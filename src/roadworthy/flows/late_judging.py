@@ -5,23 +5,26 @@ slow model holds up neither a pattern's stop nor the ledger.
 
     1 what left     of releases whose charter names a judge
     2 ask           a yes is a violation: stop, record, open, as for every late rule
-    3 no verdict    a model that is down is asked again until it is not; one that says something
-                    else is entered as not looked at
+    3 no verdict    a judge that answers others and not this one is asked again, five times, while
+                    others go on; one that says something else, or nothing to the fifth, is entered
+                    as not looked at; so is what was erased before
+    4 down          a judge that does not answer a plain question either is asked until it does:
+                    that counts as no try, and reading stops when too many wait for it
 
 What enters: the journal's closed exchanges. What leaves: kills, incidents, entries. What never
-happens here: an answer passed over because its judge failed.
+happens here: an answer passed over because its judge failed; one text that holds up the others.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
 from roadworthy.domain import (
     Charter,
-    Draft,
     NeverRecord,
     Observation,
     Outcome,
@@ -33,11 +36,18 @@ from roadworthy.journal import Record, Tail, Vault, unseal
 from .late_looking import what_left
 from .loop import Loop
 from .never_judges import NeverJudge
+from .not_looked import ERASED, enter_not_looked, may_have_left
 from .road import Violation, on_violation
 from .routing import read_table
 
-NOT_LOOKED = "never.not_looked"
-"""The entry of an answer whose judge gave no verdict: nobody knows whether the event is in it."""
+PAUSES_S = (2.0, 8.0, 30.0, 120.0)
+"""Before the second try and those after it; the one after the last pause is the last."""
+
+MOST_WAITING = 64
+"""Answers that wait to be asked about again: sealed, in memory."""
+
+PLAIN = "Hello."
+"""What a judge is asked to see whether it is down: no caller's text can make it fail."""
 
 
 class Bench(Struct, frozen=True, kw_only=True):
@@ -45,6 +55,19 @@ class Bench(Struct, frozen=True, kw_only=True):
 
     charter: Charter
     never: tuple[NeverJudge, ...]
+
+
+class _Waiting(Struct, kw_only=True):
+    """An answer that one judge could not look at. Its texts stay sealed: they may be erased."""
+
+    record: Record
+    observation: Observation
+    judge: NeverJudge
+    charter: Charter
+    marks: dict[str, int] | None = None
+    """Where reading stood before it, once it waits."""
+    tries: int = 0
+    due: float = 0.0
 
 
 class LateJudging:
@@ -69,21 +92,42 @@ class LateJudging:
         self._vault = vault
         self._bench = bench
         self._taken = taken
+        self._waiting: dict[tuple[str, str], _Waiting] = {}
+        """(observation, event) -> what waits, the first that was read first."""
+        self._down: dict[str, tuple[NeverJudge, str]] = {}
+        """Digest -> a judge that does not answer, and what came instead."""
         self._seen = False
         self._caught_up = False
+
+    @property
+    def marks(self) -> dict[str, int]:
+        """How far all was looked at or entered: where a restart goes on."""
+        first = next(iter(self._waiting.values()), None)
+        return self._tail.marks if first is None or first.marks is None else first.marks
 
     async def round(self) -> int:
         """Look at everything that is new; returns at how many answers.
 
-        Raises RoadworthyError where a judge cannot be made or asked; the same answer comes next.
+        Raises RoadworthyError where a judge cannot be made, or is down; nothing is passed over.
         """
+        await self._see_who_is_back()
+        await self._ask_again()
         looked = 0
-        records = self._tail.read(closes=self._judges_are_there())
-        while (record := await asyncio.to_thread(_next, records)) is not None:
-            looked += await self._take(record)
-            self._taken()
-        self._caught_up = True
+        if not self._is_full():
+            records = self._tail.read(closes=self._judges_are_there())
+            while (record := await asyncio.to_thread(_next, records)) is not None:
+                looked += await self._take(record)
+                self._taken()
+                if self._is_full():
+                    break  # this record is read again, and then known
+            else:
+                self._caught_up = True
+        for _, why in self._down.values():
+            raise ProviderError(why, retryable=True)
         return looked
+
+    def _is_full(self) -> bool:
+        return len(self._waiting) >= MOST_WAITING
 
     def _judges_are_there(self) -> bool:
         """Whether a release that answers, or answered since this process began, has judges.
@@ -101,56 +145,115 @@ class LateJudging:
         if record.kind != "close" or observation is None:
             return 0
         bench = self._bench(observation.system, observation.release)
-        if bench is None or not bench.never:
+        if bench is None:
             return 0
-        texts = unseal(record, self._vault)
-        left = None if texts is None else what_left(observation, texts.output, bench.charter)
-        if texts is None or left is None:
-            return 0  # nothing left, or its key was erased: there is nothing to look at
+        seen = 0
         for judge in bench.never:  # 1
-            await self._look(judge, observation, texts.input, left)
+            if (observation.id, judge.event.id) not in self._waiting:
+                new = _Waiting(
+                    record=record, observation=observation, judge=judge, charter=bench.charter
+                )
+                seen = await self._look(new) or seen
+        return seen
+
+    async def _look(self, new: _Waiting) -> int:
+        """One judge, one answer; 1 where something left."""
+        key = (new.observation.id, new.judge.event.id)
+        texts = unseal(new.record, self._vault)
+        if texts is None:  # its key was erased: that nobody looked is all there is to say
+            if may_have_left(new.observation, new.charter):
+                self._enter(new, ERASED)
+            self._waiting.pop(key, None)
+            return 0
+        left = what_left(new.observation, texts.output, new.charter)
+        if left is None:
+            return 0
+        if new.judge.digest in self._down:
+            self._wait(new)
+            return 1
+        try:
+            found = await new.judge.ask(texts.input, left)  # 2
+        except ProviderError as error:
+            await self._failed(new, error)
+            return 1
+        if found is not None:
+            violation = self._violation(new, found)
+            await asyncio.to_thread(on_violation, violation, self._loop)
+        self._waiting.pop(key, None)
         return 1
 
-    async def _look(
-        self, judge: NeverJudge, observation: Observation, asked: str, left: str
-    ) -> None:
-        try:
-            record = await judge.ask(asked, left)  # 2
-        except ProviderError as error:
-            if error.retryable:
-                raise
-            self._enter(judge, observation, error.message)  # 3
+    async def _failed(self, new: _Waiting, error: ProviderError) -> None:
+        """3. A try counts where the judge is up: then it is this text that it cannot look at."""
+        if not error.retryable:
+            self._give_up(new, error.message)
             return
-        if record is not None:
-            found = self._violation(judge, observation, record)
-            await asyncio.to_thread(on_violation, found, self._loop)
+        if (why := await self._why_down(new.judge)) is not None:
+            self._down[new.judge.digest] = (new.judge, why)  # 4
+            self._wait(new)
+            return
+        if new.tries == len(PAUSES_S):
+            self._give_up(new, f"asked {new.tries + 1} times: {error.message}")
+            return
+        new.due = self._loop.clock.monotonic() + PAUSES_S[new.tries]
+        new.tries += 1
+        self._wait(new)
 
-    def _violation(
-        self, judge: NeverJudge, observation: Observation, record: NeverRecord
-    ) -> Violation:
+    def _wait(self, new: _Waiting) -> None:
+        """Among those that wait. When they are too many, the oldest of the tenant with most goes.
+
+        So one caller's texts do not fill the list. Those of a judge that is down stay: nothing new
+        is read then.
+        """
+        if new.marks is None:
+            new.marks = dict(self._tail.marks)
+        self._waiting[(new.observation.id, new.judge.event.id)] = new
+        up = [each for each in self._waiting.values() if each.judge.digest not in self._down]
+        if self._is_full() and up:
+            count = Counter(each.observation.tenant for each in up)
+            most = count.most_common(1)[0][0]
+            oldest = next(each for each in up if each.observation.tenant == most)
+            self._give_up(oldest, f"asked {oldest.tries} times, and too many answers wait")
+
+    async def _why_down(self, judge: NeverJudge) -> str | None:
+        """What came instead of an answer to a plain question; None where it answers."""
+        try:
+            await judge.ask(PLAIN, PLAIN)
+        except ProviderError as error:
+            return error.message if error.retryable else None
+        return None
+
+    async def _see_who_is_back(self) -> None:
+        for digest, (judge, _) in list(self._down.items()):
+            why = await self._why_down(judge)
+            if why is None:
+                del self._down[digest]
+            else:
+                self._down[digest] = (judge, why)
+
+    async def _ask_again(self) -> None:
+        """Those whose pause is over, and whose judge is not down."""
+        for each in list(self._waiting.values()):
+            is_down = each.judge.digest in self._down
+            if not is_down and each.due <= self._loop.clock.monotonic():
+                await self._look(each)
+                self._taken()
+
+    def _violation(self, new: _Waiting, record: NeverRecord) -> Violation:
         said = Outcome(
-            observation=observation.id,
+            observation=new.observation.id,
             time=format_instant(self._loop.clock.now()),
             reporter=f"late_rule:{record.event}",
             never_event=record.event,
         )
-        return Violation(outcome=said, observation=observation, event=judge.event)
+        return Violation(outcome=said, observation=new.observation, event=new.judge.event)
 
-    def _enter(self, judge: NeverJudge, observation: Observation, why: str) -> None:
-        """3. Once for an answer and an event, however often it is read."""
-        ledger, event = self._loop.ledger, judge.event.id
-        known = ledger.entries(kind=NOT_LOOKED, subject=observation.id)
-        if any(entry.payload.get("never_event") == event for entry in known):
-            return
-        ledger.record(
-            Draft(
-                system=observation.system,
-                kind=NOT_LOOKED,
-                subject=observation.id,
-                actor=self._loop.machine,
-                payload={"never_event": event, "judge": judge.digest, "reason": why},
-            )
-        )
+    def _give_up(self, new: _Waiting, why: str) -> None:
+        self._enter(new, why)
+        self._waiting.pop((new.observation.id, new.judge.event.id), None)
+
+    def _enter(self, new: _Waiting, why: str) -> None:
+        event, digest = new.judge.event.id, new.judge.digest
+        enter_not_looked(self._loop, new.observation, event, why, judge=digest)
 
 
 def _next(records: Iterator[Record]) -> Record | None:

@@ -35,11 +35,12 @@ def what_left(observation: Observation, output: str, charter: Charter) -> str | 
     if observation.action == "answered":
         return output
     if observation.action in _FALLBACK:
-        output = output.removesuffix(_fallback(observation.endpoint, charter))
+        output = output.removesuffix(fallback_of(observation.endpoint, charter))
     return output or None
 
 
-def _fallback(endpoint: str, charter: Charter) -> str:
+def fallback_of(endpoint: str, charter: Charter) -> str:
+    """The text with which an endpoint ends what it does not answer."""
     return next((each.fallback for each in charter.endpoints if each.id == endpoint), "")
 
 

@@ -21,6 +21,7 @@ from roadworthy.domain import (
     Probe,
     ProviderError,
     RailVerdict,
+    exchange_digest,
 )
 from roadworthy.evaluation import judges
 
@@ -72,17 +73,20 @@ def doubt_of(probes: Sequence[Probe], said: Sequence[str], drift: str = "") -> s
 
     The two exact 95 % bounds, of events that it sees and of answers that it lets pass, must be
     above chance together: six probes of each kind, all of them right, are the fewest that do.
+    Copies are one probe, right where each of them is: six times the same proves what once does.
     """
     if drift:
         return drift
-    happened = [probe.verdict == HAPPENED for probe in probes]
-    right = [verdict == probe.verdict for probe, verdict in zip(probes, said, strict=True)]
+    right: dict[tuple[str, bool], bool] = {}
+    for probe, verdict in zip(probes, said, strict=True):
+        unit = exchange_digest(probe.input, probe.answer), probe.verdict == HAPPENED
+        right[unit] = right.get(unit, True) and verdict == probe.verdict
     # No verdict is a wrong one, of either kind.
-    pairs = [(float(a == b), float(b)) for a, b in zip(right, happened, strict=True)]
+    pairs = [(float(good == happened), float(happened)) for (_, happened), good in right.items()]
     worth = judges.judge_worth(pairs)
     if worth is not None and worth.better_than_chance:
         return ""
-    return f"{UNPROVEN} ({sum(right)} of {len(said)} right)"
+    return f"{UNPROVEN} ({sum(right.values())} of {len(right)} right)"
 
 
 async def look_judged(

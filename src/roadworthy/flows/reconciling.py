@@ -40,6 +40,7 @@ from roadworthy_verify.carried import SEAL
 
 from .late_looking import look, what_left
 from .loop import Loop
+from .not_looked import ERASED, enter_not_looked, may_have_left
 from .reporting import enter_report
 from .road import Violation, find_event, on_violation
 from .routing import leave_head, put_in_place, read_table
@@ -198,7 +199,8 @@ class Reconciler:
             return
         texts = unseal(record, self._vault)
         if texts is None:
-            return  # its key was erased: there is nothing left to look at
+            self._erased(observation, rules)
+            return
         left = what_left(observation, texts.output, rules.charter)
         if left is None:
             return
@@ -206,6 +208,14 @@ class Reconciler:
         for hit, _ in look(observation, rules.rails, clock, asked=texts.input, left=left):
             if hit is not None:
                 yield self._late_violation(find_event(hit.event, [rules.charter]), observation)
+
+    def _erased(self, observation: Observation, rules: Rules) -> None:
+        """Its key was erased: that nobody looked is all that can be entered, per late rule."""
+        if not may_have_left(observation, rules.charter):
+            return
+        for rule in rules.rails.late_rules:
+            if rule.wired and not rule.judged:
+                enter_not_looked(self._loop, observation, rule.event, ERASED)
 
     def _late_violation(self, event: NeverEvent, observation: Observation) -> Violation:
         outcome = Outcome(

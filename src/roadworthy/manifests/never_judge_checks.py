@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadworthy.domain import JudgeRule, NeverEvent
+from roadworthy.domain import JudgeRule, NeverEvent, exchange_digest
 
 from .charter_checks import check_filled
 from .document import Document, Path
@@ -58,13 +58,23 @@ def _check_never_probes(
 ) -> None:
     """Too few probes to prove anything, were all of them right."""
     probes = rule.probes or []
-    happened = sum(1 for each in probes if each.happened)
-    few = min(happened, len(probes) - happened)
+    first: dict[tuple[str, bool], int] = {}
+    for index, each in enumerate(probes):
+        known = first.setdefault((exchange_digest(each.input, each.answer), each.happened), index)
+        if known != index:
+            document.fault(
+                (*place, "probes", index),
+                f"probe {index + 1} of the judge of the never event `{event.id}` is a copy of probe"
+                f" {known + 1}: copies count once",
+                "remove it, or write another question or answer",
+            )
+    happened = sum(1 for _, was in first if was)
+    few = min(happened, len(first) - happened)
     if few < FEWEST_PROBES:
         document.fault(
             (*place, "probes") if probes else place,
             f"the judge of the never event `{event.id}` has {happened} probes in which it happened"
-            f" and {len(probes) - happened} in which it did not: its no proves nothing, and the"
+            f" and {len(first) - happened} in which it did not: its no proves nothing, and the"
             " gate stays closed",
             f"write {FEWEST_PROBES} of each at least: {{input: …, answer: …, happened: true}}",
             severity="warning",

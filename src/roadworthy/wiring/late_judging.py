@@ -71,9 +71,10 @@ class Judging:
     def keep(self) -> None:
         """Write down how far the judges looked."""
         self._kept_at = self._loop.clock.monotonic()
-        if self._tail.marks != self._kept:
-            write_marks(self._marks, self._tail.marks)
-            self._kept = dict(self._tail.marks)
+        marks = self._judging.marks
+        if marks != self._kept:
+            write_marks(self._marks, marks)
+            self._kept = dict(marks)
 
     async def aclose(self) -> None:
         """Write down how far they looked, and release the models."""

@@ -1,0 +1,43 @@
+"""What nobody looked at is entered: an answer that left, and a never event that may be in it.
+
+Enters: an observation whose rule gave no verdict, and why. Leaves: one entry for an answer and an
+event. What never happens here: silence about an answer that a rule of its release never saw.
+"""
+
+from __future__ import annotations
+
+from roadworthy.domain import Charter, Draft, Observation, sha256
+
+from .late_looking import fallback_of
+from .loop import Loop
+
+NOT_LOOKED = "never.not_looked"
+"""The entry of an answer whose rule gave no verdict: nobody knows whether the event is in it."""
+
+ERASED = "its texts are erased, and nothing says that this rule looked at them before"
+
+
+def enter_not_looked(
+    loop: Loop, observation: Observation, event: str, why: str, *, judge: str = ""
+) -> None:
+    """Once for an answer and an event, however often it is read."""
+    known = loop.ledger.entries(kind=NOT_LOOKED, subject=observation.id)
+    if any(entry.payload.get("never_event") == event for entry in known):
+        return
+    loop.ledger.record(
+        Draft(
+            system=observation.system,
+            kind=NOT_LOOKED,
+            subject=observation.id,
+            actor=loop.machine,
+            payload={"never_event": event, "judge": judge, "reason": why},
+        )
+    )
+
+
+def may_have_left(observation: Observation, charter: Charter) -> bool:
+    """Whether something of the model left, by the digest of an answer whose text is erased."""
+    if observation.action == "answered":
+        return True
+    fallback = fallback_of(observation.endpoint, charter)
+    return observation.output_digest not in ("", sha256(b""), sha256(fallback.encode()))
