@@ -82,6 +82,16 @@ def test_people_make_a_judge_count(desk):
     assert 0.3 < found.estimate < 0.7
 
 
+def test_a_suite_with_a_judge_is_no_other_until_it_is(desk):
+    objective(desk)
+    asyncio.run(desk.evaluate())
+    assert not [note for note in desk.gate().notes if "otherwise" in note]
+    desk.write("suites/main.yaml", JUDGED.replace('version: "1"', 'version: "2"'))
+    desk.deliberate()
+    asyncio.run(desk.evaluate())
+    assert [note for note in desk.gate().notes if "main is asked or scored otherwise" in note]
+
+
 def mixed(desk):
     """A candidate that is right about half: what is judged needs both kinds."""
     desk.write("rules.yaml", "labels:\n  motor: {words: {number: 1}}\n  home: {words: {zzz: 1}}\n")

@@ -6,7 +6,16 @@ from .comparison import Comparison, Degrees, compare, compare_all, compare_degre
 from .feature_table import FeatureTable, read_features
 from .fingerprint import row_digest, rows_digest
 from .likeness import Embedding, LikenedTarget, Likeness
-from .plan import Item, Plan, case_digest, latest_attempt, pin_suite, plan, quarantine_of
+from .plan import (
+    Item,
+    Plan,
+    case_digest,
+    latest_attempt,
+    pin_suite,
+    plan,
+    quarantine_of,
+    suite_digest,
+)
 from .progress import Progress
 from .reading import RunReader
 from .repeats import CaseKey, flaky_cases, outcomes, passed
@@ -72,6 +81,7 @@ __all__ = [
     "rows_digest",
     "run",
     "spendings",
+    "suite_digest",
     "tab",
     "text_of",
 ]

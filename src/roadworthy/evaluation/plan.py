@@ -10,7 +10,7 @@ with another content is another case and is asked in its own suite.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -168,16 +168,19 @@ def pin_suite(suite: Suite, cases: Iterable[Case] | None = None) -> SuitePin:
     digests = {case.id: case_digest(case) for case in chosen}
     return SuitePin(
         name=suite.name,
-        digest=digest_of({"file": suite.file, "cases": digests, **_judges(suite.file)}),
+        digest=suite_digest(suite.file, digests),
         cases=digests,
         questions={case.id: question_digest(case) for case in chosen},
     )
 
 
-def _judges(file: SuiteFile) -> dict[str, dict[str, str]]:
-    """The suite's judges by digest, which names more than the file says: what they are told."""
-    found = pinned_judges(file)
-    return {"judges": found} if found else {}
+def suite_digest(file: SuiteFile, cases: Mapping[str, str]) -> str:
+    """The digest that a bar holds a suite to: its file, its cases by digest, its judges by theirs.
+
+    A judge's digest names more than the file says: what it is told.
+    """
+    judges = pinned_judges(file)
+    return digest_of({"file": file, "cases": cases, **({"judges": judges} if judges else {})})
 
 
 def case_digest(case: Case) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from roadworthy.domain import Bar, EvidenceError, ReleaseContent, SloFile, System, digest_of
+from roadworthy.domain import Bar, EvidenceError, ReleaseContent, SloFile, System
+from roadworthy.evaluation import suite_digest
 from roadworthy.policy import moved_since, objectives_moved, shares
 from roadworthy.release import behaviour_digest
 
@@ -95,7 +96,7 @@ def _asked_otherwise(system: System, bars: Fixed) -> list[str]:
         others = [
             at
             for at, pin in {pin.digest: (at, pin) for at, pin in pins}.values()
-            if digest_of({"file": suite.file, "cases": pin.cases}) != pin.digest
+            if suite_digest(suite.file, pin.cases) != pin.digest
         ]
         if others:
             notes.append(
