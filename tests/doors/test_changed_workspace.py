@@ -193,3 +193,41 @@ def test_a_kill_that_two_people_lifted_is_missed_by_nobody(root: Path) -> None:
     people = ["--as", "dan", "--as", "cleo"]
     assert run(VERBS, ["resume", "tenant:acme", str(root), "--reason", "mended", *people]) == 0
     assert verify_path(root).ok
+
+
+def edit_routes(root: Path, **changed: dict[str, str]) -> None:
+    table = msgspec.json.decode(routing(root).read_bytes())
+    routes = {name: table["routes"].get("letters", {}) | each for name, each in changed.items()}
+    table |= {"routes": routes, "version": table["version"] + 1}
+    routing(root).write_bytes(msgspec.json.encode(table))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda root: edit_routes(root, letters={"live": "sha256:" + "0" * 64}),
+        lambda root: edit_routes(root, letters={"path": "releases/other"}),
+        lambda root: edit_routes(root, letters={}, other={"system": "other"}),
+        lambda root: edit_routes(root),
+        lambda root: routing(root).unlink(),
+    ],
+    ids=["another release", "another bundle", "added", "taken out", "no table"],
+)
+def test_a_route_that_nobody_activated_last_is_tampering(
+    root: Path, change: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = ["--as", "dan", "--as", "cleo"]
+    assert run(VERBS, ["resume", "tenant:acme", str(root), "--reason", "mended", *people]) == 0
+    assert verify_path(root).details["routes"] == {"live": 1, "strayed": []}
+    change(root)
+    report = verify_path(root)
+    assert (report.state, report.exit_code) == ("tampered", 5)
+    assert "routing table has another route" in report.fault
+    assert len(report.details["routes"]["strayed"]) == 1
+    assert run(VERBS, ["ledger", "verify", str(root)]) == 5
+    capsys.readouterr()
+    assert run(VERBS, ["incident", "list", str(root)]) == 0
+    assert "than was activated last" in " ".join(capsys.readouterr().err.split())
+    assert run(VERBS, ["kill", "tenant:b", str(root), "--reason", "odd", "--as", "dan"]) == 0
+    assert "The route is put back" in " ".join(capsys.readouterr().err.split())
+    assert verify_path(root).ok

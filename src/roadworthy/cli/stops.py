@@ -37,23 +37,35 @@ def say_standing(
 
 
 def put_back(loop: Any) -> None:
-    """Set every kill again that somebody edited out of the routing table, and say so loudly."""
+    """Set every kill and route again that somebody edited in the routing table, and say so."""
+    from roadworthy.flows.live_routes import put_back_routes
     from roadworthy.flows.stopping import put_back_kills, put_back_words
 
     for flag in put_back_kills(loop):
         warn(printable(put_back_words(flag)))
+    for strayed in put_back_routes(loop):
+        warn(printable(strayed.words))
 
 
 def warn_of_lost(loop: Any) -> None:
-    """Say, without writing anything, which kills the routing table lacks."""
+    """Say, without writing anything, which kills and routes the routing table has otherwise."""
     from contextlib import suppress
 
     from roadworthy.domain import EvidenceError
+    from roadworthy.flows.live_routes import ledger_routes, strayed_routes
     from roadworthy.flows.stopping import ledger_kills, lost_kills
 
     lost: list[KillFlag] = []
+    strayed: list[str] = []
     with suppress(EvidenceError):  # a table that cannot be read stops everything
         lost = lost_kills(loop, ledger_kills(loop))
+        strayed = strayed_routes(loop, ledger_routes(loop))
+    if strayed:
+        warn(
+            f"the routing table names another release for {printable(', '.join(strayed))} than was"
+            " activated last: somebody edited that file. `roadworthy serve`, kill and resume put it"
+            " back"
+        )
     if lost:
         warn(
             f"nobody lifted {named(lost)}, but the routing table lacks it: somebody edited that"

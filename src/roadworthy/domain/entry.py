@@ -18,9 +18,9 @@ class Draft(Struct, frozen=True, kw_only=True):
     system: str
     kind: str
     """A dotted verb phrase in the past tense: `bar.fixed`, `run.completed`, `gate.decided`,
-    `release.built`, `release.signed`, `release.activated`, `kill.set`, `kill.put_back`,
-    `kill.lifted`, `incident.opened`, `incident.promoted`, `incident.closed`, `person.added`,
-    `key.revoked` …"""
+    `release.built`, `release.signed`, `release.activated`, `route.put_back`, `kill.set`,
+    `kill.put_back`, `kill.lifted`, `incident.opened`, `incident.promoted`, `incident.closed`,
+    `person.added`, `key.revoked` …"""
     subject: str
     """What it is about: a digest, an incident id, a person."""
     actor: str

@@ -8,6 +8,7 @@ over left to be erased (`incident_holds`).
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -29,6 +30,7 @@ from roadworthy.domain import (
 )
 from roadworthy.journal import find
 from roadworthy.ledger import distinct_people, require_role, sign_draft
+from roadworthy_verify.plain_file import open_lock
 
 from .learning import incidents_of
 from .loop import Loop
@@ -51,7 +53,7 @@ RELEASE_NEEDS = 2
 def keeping(loop: Loop) -> Iterator[None]:
     """Between looking whether something is held and erasing it, nobody sets a hold."""
     loop.workspace.journal.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (loop.workspace.journal / "keeping.lock").open("w") as lock:
+    with os.fdopen(open_lock(loop.workspace.journal / "keeping.lock"), "rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -80,12 +80,14 @@ def require_learned_or_safe(loop: Loop, content: ReleaseContent, release: str) -
 def require_live_learned(loop: Loop, flags: Sequence[KillFlag]) -> None:
     """Raise RefusedError where lifting the flags would answer what no live release has learned.
 
-    Flags that people set are about no incident. Where nothing is live, whatever goes live is asked.
+    What is live is what the ledger says; the routing table may have been edited. Flags that people
+    set are about no incident. Where nothing was activated, whatever goes live is asked.
     """
-    table = read_table(loop.workspace.routing)
     for flag in flags:
-        route = table.routes.get(flag.system)
-        if not flag.never_event or route is None:
+        if not flag.never_event or not flag.system:
+            continue
+        live = loop.ledger.newest(kind=ACTIVATED, system=flag.system)
+        if live is None:
             continue
         about = [each for each in _known(loop, flag.system) if kills_of(each, [flag])]
         if not about:
@@ -95,10 +97,9 @@ def require_live_learned(loop: Loop, flags: Sequence[KillFlag]) -> None:
                 fix="the control process of `roadworthy serve` enters it, or: roadworthy outcome"
                 f" add {flag.observation} --violation {flag.never_event} --as NAME",
             )
-        entry = loop.ledger.newest(kind=ACTIVATED, subject=route.live, system=flag.system)
-        candidate = str(entry.payload.get("candidate", "")) if entry is not None else ""
+        candidate = str(live.payload.get("candidate", ""))
         decided = _newest(loop, candidate, flag.system) if candidate else None
-        _refuse(_owed(loop, about, decided), f"{flag.id} stands while {route.live} is live")
+        _refuse(_owed(loop, about, decided), f"{flag.id} stands while {live.subject} is live")
 
 
 def asked_as_pinned(loop: Loop, decided: Entry, incident: Incident) -> bool:

@@ -5,7 +5,7 @@
                    person finds them
     3 late rules   over all that left, also before a stream was stopped: a hit is a violation
     4 kills        that stand but are not in the ledger are entered; those that stand by the ledger
-                   and are not in the table are put back, whatever else failed
+                   and are not in the table are put back, whatever else failed; so are routes
     5 segments     that have ended are vouched for by their Merkle root; the proof lies beside
     6 head         the ledger's newest is left in the routing table: by it a cut tail is seen
 
@@ -25,6 +25,7 @@ from msgspec import Struct
 from roadworthy.domain import (
     Charter,
     Draft,
+    Entry,
     KillFlag,
     NeverEvent,
     Observation,
@@ -39,6 +40,7 @@ from roadworthy.serving import RailLine
 from roadworthy_verify.carried import SEAL
 
 from .late_looking import look, what_left
+from .live_routes import ledger_routes, put_back_routes, strayed_routes
 from .loop import Loop
 from .not_looked import ERASED, enter_not_looked, may_have_left
 from .reporting import enter_report
@@ -87,6 +89,8 @@ class Reconciler:
         """Version of the routing table whose kills are all in the ledger."""
         self._stand: tuple[int, list[KillFlag]] = (-1, [])
         """The ledger's size, and the kills that stood by it."""
+        self._live: dict[str, Entry] = {}
+        """What was live by the same ledger."""
         self._left = 0
         """Size of the head that the routing table was last given."""
 
@@ -98,7 +102,7 @@ class Reconciler:
                 self._take(record)
                 taken += 1
         finally:
-            self._put_back_kills()
+            self._put_back()
         self._enter_kills()
         self._leave_head()
         self._caught_up = True
@@ -117,14 +121,18 @@ class Reconciler:
             self._late_seen = self._late_seen or rules is None or bool(rules.rails.late_rules)
         return self._late_seen or not self._caught_up
 
-    def _put_back_kills(self) -> None:
+    def _put_back(self) -> None:
         """4. The ledger is read for it when it grew, the table in every round."""
         size = self._loop.ledger.size()
         if size != self._stand[0]:
+            self._live = ledger_routes(self._loop)
             self._stand = (size, ledger_kills(self._loop))
         if lost_kills(self._loop, self._stand[1]):
             for flag in put_back_kills(self._loop):
                 self._warn(put_back_words(flag))
+        if strayed_routes(self._loop, self._live):
+            for strayed in put_back_routes(self._loop):
+                self._warn(strayed.words)
 
     def _enter_kills(self) -> None:
         """4. Only when the table is another one than last time."""

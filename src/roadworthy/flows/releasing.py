@@ -68,6 +68,7 @@ from roadworthy_verify.layout import PREDICATE_RELEASE
 from .building import record_about, subject_of
 from .deliberating import require_agreed, require_no_objection, require_note
 from .intact import require_intact
+from .live_routes import was_put_back
 from .loop import Loop
 from .owed import require_learned, require_learned_or_safe
 from .release_records import (
@@ -85,6 +86,7 @@ from .release_records import (
 )
 from .routing import publish, read_table
 from .safe_baseline import SafeBaseline, safe_baseline
+from .stopping import kill_records
 from .trusting import agreed_trust
 from .waiving import require_waivers
 
@@ -191,17 +193,20 @@ def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> A
     subject = subject_of(content, again.digest)
     _require_open_gate(loop, content, subject, root=root)  # 3
     owes = require_learned_or_safe(loop, content, subject.digest)
-    if not _is_half_done(loop, subject):
-        _require_people(loop, content, subject, key=key, signer=signer, trust=trust)  # 5
-        payload = {
-            "candidate": subject.candidate,
-            "path": str(folder.relative_to(loop.workspace.root)),
-            "table": read_table(loop.workspace.routing).version,
-            "signed_at": at,
-            "owes": owes,
-        }
-        record_about(loop, ACTIVATED, subject, signer=signer, payload=payload)  # 6
-    return _go_live(loop, subject, folder, at=at, actor=f"person:{key.key_id}")
+    with kill_records(
+        loop
+    ):  # until the table has it: who puts routes back waits, and fights nobody
+        if not _is_half_done(loop, subject):
+            _require_people(loop, content, subject, key=key, signer=signer, trust=trust)  # 5
+            payload = {
+                "candidate": subject.candidate,
+                "path": str(folder.relative_to(loop.workspace.root)),
+                "table": read_table(loop.workspace.routing).version,
+                "signed_at": at,
+                "owes": owes,
+            }
+            record_about(loop, ACTIVATED, subject, signer=signer, payload=payload)  # 6
+        return _go_live(loop, subject, folder, at=at, actor=f"person:{key.key_id}")
 
 
 class _Case(Struct, frozen=True, kw_only=True):
@@ -311,10 +316,12 @@ def _require_open_gate(
 
 
 def _is_half_done(loop: Loop, subject: Subject) -> bool:
-    """Whether this activation is in the ledger and only the routing was not published."""
+    """Whether this activation is in the ledger and the routing lacks it or lacked it before."""
     last = loop.ledger.newest(kind=ACTIVATED, system=subject.system)
     if last is None or last.subject != subject.digest:
         return False
+    if was_put_back(loop, last):
+        return True
     return bool(last.payload.get("table") == read_table(loop.workspace.routing).version)
 
 

@@ -30,7 +30,7 @@ from roadworthy.domain import (
 from roadworthy.ledger import CheckpointLog
 from roadworthy.manifests import Workspace
 from roadworthy.serving import standing, tighten
-from roadworthy_verify.plain_file import read_plain
+from roadworthy_verify.plain_file import open_lock, read_plain
 
 _ROOM = 16 << 10
 """Bytes that are reserved beyond the table that stands: several dozen kill flags."""
@@ -136,7 +136,7 @@ def brake(
 @contextmanager
 def _locked(workspace: Workspace) -> Iterator[None]:
     workspace.serving.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(workspace.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = open_lock(workspace.lock)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

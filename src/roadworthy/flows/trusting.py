@@ -11,6 +11,7 @@ mark in `trust.lock`; only then does the next command write trust.yaml again, as
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
@@ -34,6 +35,7 @@ from roadworthy.ledger import (
     trust_machine,
 )
 from roadworthy.manifests import Workspace, load_trust, save_trust
+from roadworthy_verify.plain_file import open_lock
 
 _BACK = "put it back from a backup (roadworthy restore) or version control, then try again"
 _CHANGING = "changing"
@@ -176,7 +178,7 @@ class Lock:
 def locked(workspace: Workspace) -> Iterator[Lock]:
     """Nobody else changes people meanwhile; the kernel lets go when the process ends."""
     workspace.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with workspace.trust.with_suffix(".lock").open("a+") as file:
+    with os.fdopen(open_lock(workspace.trust.with_suffix(".lock")), "r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         yield Lock(file)

@@ -28,6 +28,7 @@ from roadworthy.manifests import Workspace
 from roadworthy.wiring.allowance import recount
 from roadworthy.wiring.clock import SystemClock
 from roadworthy.wiring.plan import Plan
+from roadworthy_verify.plain_file import open_lock
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 """Between a death and the next start; doubled each time, back to the first after a calm minute."""
@@ -183,7 +184,7 @@ def only_one(workspace: Path, address: str) -> Iterator[None]:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder = os.open(workspace, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             held.callback(os.close, folder)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = open_lock(path)
             held.callback(os.close, handle)
         except OSError as error:
             raise EvidenceError(f"{path} cannot be opened: {error.strerror}") from error

@@ -29,7 +29,7 @@ from roadworthy_verify import CheckpointError, Head, TrustError, verify_ledger
 from roadworthy_verify.carried import JOURNAL, RELEASES, ROUTING, SEAL, carriers, heads_carried_by
 from roadworthy_verify.checkpoint import heads_of_file
 from roadworthy_verify.ledger import own_heads
-from roadworthy_verify.plain_file import open_plain, read_plain
+from roadworthy_verify.plain_file import open_lock, open_plain, read_plain
 from roadworthy_verify.strict_json import JsonError, read_json
 
 from .sqlite_store import trouble
@@ -137,7 +137,7 @@ def _copy_what_hangs_together(root: Path, work: Path) -> set[Path]:
         if root / ROUTING in witnesses:
             (work / ROUTING).parent.mkdir(exist_ok=True)
             (work / ROUTING).write_bytes(read_plain(root / ROUTING))
-        with (root / _LOCK).open("a") as lock:
+        with os.fdopen(open_lock(root / _LOCK), "rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             for name in (CHECKPOINTS, _TRUST):
                 if (root / name).exists():

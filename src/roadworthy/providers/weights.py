@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import SHA256_PREFIX, Model, UsageError, VerificationError
+from roadworthy_verify.plain_file import open_lock
 
 MODELS_VARIABLE = "ROADWORTHY_MODELS"
 GEMMA_NAMES = ("gemma-3-270m", "gemma-3-270m-q4_k_m")
@@ -213,6 +214,6 @@ def _blocks(path: Path) -> Iterator[bytes]:
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Held by one process at a time; freed by the system when its holder dies."""
-    with path.open("ab") as lock:
+    with os.fdopen(open_lock(path), "rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Struct, field
 
 from roadworthy.domain import EvidenceError, Instant, UsageError
-from roadworthy_verify.plain_file import read_plain
+from roadworthy_verify.plain_file import open_lock, read_plain
 
 KEY_PREFIX = "rw-"
 
@@ -127,7 +127,7 @@ def _rewriting(
     path: Path, lock: Path
 ) -> Iterator[tuple[dict[str, TenantKey], dict[str, TenantLimits]]]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with lock.open("a") as held:
+    with os.fdopen(open_lock(lock), "rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         before = load_tenants(path)
         keys, limits = dict(before.keys), dict(before.limits)

@@ -7,6 +7,7 @@ what it may have.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -36,6 +37,27 @@ def open_plain(path: Path) -> BinaryIO:
     except BaseException:
         os.close(handle)
         raise
+
+
+def open_lock(path: Path) -> int:
+    """Open a file that is only there to be locked, and make it where there is none.
+
+    Nothing is truncated, and a link is not followed: it would lead to a file that is something
+    else. Returns its descriptor. Raises OSError and PlainFileError.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise PlainFileError(path, "it is a link, and no lock; remove it") from None
+        raise
+    try:
+        require_plain(handle, path)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
 
 
 def require_plain(handle: int, path: Path) -> None:

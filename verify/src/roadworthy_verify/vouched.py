@@ -1,4 +1,4 @@
-"""What a ledger vouches for in its workspace: sealed segments of the journal, kills that stand.
+"""What a ledger vouches for in its workspace: sealed segments, kills that stand, live releases.
 
 In: a ledger that is open, where it lies. Out: the report, with what lies beside it said and held
 against the entries. Never: silence about what was not there to be checked.
@@ -7,6 +7,7 @@ against the entries. Never: silence about what was not there to be checked.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,13 +17,29 @@ from typing import Any
 from .carried import JOURNAL, RELEASES, ROUTING
 from .journal import Sealing, check_journal
 from .report import Report
-from .standing import LIFTED, SET, Kill, TableError, missing, standing, words
+from .standing import (
+    ACTIVATED,
+    LIFTED,
+    SET,
+    Kill,
+    Live,
+    TableError,
+    live,
+    missing,
+    standing,
+    strayed,
+    words,
+)
 from .strict_json import JsonError, read_json
 
 SEALED = "journal.sealed"
 _MARKS = ("keys", "runs", "blobs", RELEASES, "serving", JOURNAL)
 """Folders of a workspace; a copy of a ledger that was handed over has none of them beside it."""
-_OF_KINDS = "SELECT seq, kind, subject, CAST(payload AS BLOB) FROM entries WHERE kind IN (?, ?)"
+_OF_KINDS = (
+    "SELECT seq, kind, subject, CAST(payload AS BLOB), system FROM entries WHERE kind IN (?, ?)"
+)
+_LOOKS, _BETWEEN_S = 30, 0.1
+"""How often an activation that is under way is looked for in the table, and after how long."""
 
 
 class UnreadableError(Exception):
@@ -50,11 +67,13 @@ def with_vouched(
     try:
         segments = _journal(connection, workspace, journal)
         kills = _kills(connection, again, workspace)
+        routes = _routes(connection, again, workspace)
     except OSError as error:
         raise UnreadableError(f"{error.filename} cannot be read: {error.strerror}") from None
-    faults, lines = kills.faults + segments.faults, segments.lines + kills.lines
+    faults = kills.faults + routes.faults + segments.faults
+    lines = tuple(dict.fromkeys(segments.lines + kills.lines + routes.lines))
     state, fault = ("tampered", faults[0]) if faults else (report.state, report.fault)
-    details = {**report.details, **segments.details, **kills.details}
+    details = {**report.details, **segments.details, **kills.details, **routes.details}
     return Report(state, fault, details, (*report.lines, *lines))
 
 
@@ -66,7 +85,7 @@ class _Found:
 
 
 def _journal(connection: sqlite3.Connection, workspace: Path, journal: Path | None) -> _Found:
-    sealings = [Sealing(seq, name, said) for seq, _, name, said in _entries(connection, SEALED)]
+    sealings = [Sealing(seq, name, said) for seq, _, name, said, _ in _entries(connection, SEALED)]
     if journal is None and not in_a_workspace(workspace):
         if not sealings:
             return _Found()
@@ -107,17 +126,59 @@ def _kills(
 
 
 def _standing(connection: sqlite3.Connection) -> dict[str, Kill]:
-    return standing((kind, name, said) for _, kind, name, said in _entries(connection, SET, LIFTED))
+    return standing(
+        (kind, name, said) for _, kind, name, said, _ in _entries(connection, SET, LIFTED)
+    )
+
+
+def _routes(
+    connection: sqlite3.Connection, again: Callable[[], sqlite3.Connection], workspace: Path
+) -> _Found:
+    """An activation is entered before the table changes: one that is under way is waited for."""
+    active = _active(connection)
+    said: dict[str, Any] = {"routes": {"live": len(active), "strayed": []}}
+    if not in_a_workspace(workspace):
+        if not active:
+            return _Found()
+        line = f"{len(active)} releases are live; no routing table is here to hold against them"
+        return _Found([], said, [line])
+    try:
+        for _ in range(_LOOKS):
+            astray = strayed(active, workspace / ROUTING)
+            if not astray:
+                return _Found([], said if active else {})
+            with closing(again()) as now:
+                before, active = active, _active(now)
+            if active == before and not any(each.waits for each in astray.values()):
+                break
+            time.sleep(_BETWEEN_S)
+    except TableError as error:
+        return _Found([str(error)], said, [str(error)])
+    said["routes"]["strayed"] = list(astray)
+    right = {name: release.digest for name, (release, _) in active.items()}
+    named = ", ".join(
+        f"{name} ({each.found or 'none'} instead of {right.get(name, 'none')})"
+        for name, each in astray.items()
+    )
+    fault = f"the routing table has another route than was activated last: {named}"
+    if any(each.waits for each in astray.values()):
+        fault += "; where an activation was cut short, `roadworthy serve` completes it"
+    return _Found([fault], said, [fault])
+
+
+def _active(connection: sqlite3.Connection) -> dict[str, tuple[Live, Any]]:
+    entries = _entries(connection, ACTIVATED)
+    return live((system, name, said) for _, _, name, said, system in entries)
 
 
 def _entries(
     connection: sqlite3.Connection, *kinds: str
-) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
-    """Number, kind, subject and payload of the entries of up to two kinds, in their order."""
+) -> Iterator[tuple[int, str, str, dict[str, Any], str]]:
+    """Number, kind, subject, payload and system of the entries of up to two kinds, in order."""
     rows = connection.execute(f"{_OF_KINDS} ORDER BY seq", (kinds[0], kinds[-1]))
-    for seq, kind, subject, data in rows:
+    for seq, kind, subject, data, system in rows:
         try:
             payload = read_json(data)
         except JsonError:
             payload = {}
-        yield seq, kind, subject, payload if isinstance(payload, dict) else {}
+        yield seq, kind, subject, payload if isinstance(payload, dict) else {}, system
