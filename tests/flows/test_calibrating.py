@@ -318,3 +318,25 @@ def test_a_map_makes_confidences_honest_on_cases_that_it_never_saw() -> None:
     assert after < before / 2
     assert calibration.after is not None
     assert calibration.after.adaptive_ece < calibration.before.adaptive_ece
+
+
+@pytest.mark.parametrize("kind", ["isotonic", "platt", "temperature"])
+def test_where_the_wrong_answers_stand_in_the_suite_stops_no_map(kind: str) -> None:
+    """All of them in every fifth place: the other places alone have right answers only."""
+    right = [bool(number % 50) for number in range(400)]
+    confidences = [
+        (0.7 + number % 7 / 50) if sure else 0.55 + number / 4000
+        for number, sure in enumerate(right)
+    ]
+    wanted = Wanted(suite="calib", map=kind)  # type: ignore[arg-type]
+    calibration = fit(BLANK, confidences, right, wanted)
+    assert calibration.after is not None
+    assert calibration.after.brier < calibration.before.brier
+    assert fit(BLANK, confidences, right, wanted) == calibration
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_a_map_of_answers_of_one_kind_is_refused(said: bool) -> None:
+    wanted = Wanted(suite="calib", map="platt")
+    with pytest.raises(UndecidedError, match="nothing can be fitted"):
+        fit(BLANK, [0.5 + number / 1000 for number in range(400)], [said] * 400, wanted)

@@ -12,6 +12,7 @@ threshold that merely looks good, a case that grew from another counted as a cas
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -166,7 +167,9 @@ def fit(
             n=len(right),
             before=_reliability(confidences, right),
             map=None if wanted.map is None else _map(wanted.map, confidences, right),
-            after=None if wanted.map is None else _crossed(wanted.map, confidences, right),
+            after=None
+            if wanted.map is None
+            else _crossed(wanted.map, confidences, right, _folds(right, blank.suite_digest)),
             threshold=None if wanted.limit is None else _threshold(confidences, right, wanted),
         )
     except ValueError as error:
@@ -184,15 +187,33 @@ def _map(kind: MapKind, confidences: Sequence[float], right: Sequence[bool]) -> 
     return FittedMap(kind=kind, slope=found.slope, offset=found.offset)
 
 
-def _crossed(kind: MapKind, confidences: Sequence[float], right: Sequence[bool]) -> Reliability:
+def _folds(right: Sequence[bool], seed: str) -> list[int]:
+    """The fold of each answer: right and wrong ones dealt out evenly, in an order by lot.
+
+    The lot is drawn by the suite's digest: its cases decide, not where they stand in the file.
+    """
+    folds = [0] * len(right)
+    source = random.Random(seed)  # noqa: S311 - an order, not a secret
+    for said in (False, True):
+        same = [index for index, each in enumerate(right) if each is said]
+        source.shuffle(same)
+        for place, index in enumerate(same):
+            folds[index] = place % FOLDS
+    return folds
+
+
+def _crossed(
+    kind: MapKind, confidences: Sequence[float], right: Sequence[bool], folds: Sequence[int]
+) -> Reliability:
     """Every fifth by a map of the other four: a map does well on what it was fitted on."""
     mapped = [0.0] * len(right)
     for fold in range(FOLDS):
-        others = [index for index in range(len(right)) if index % FOLDS != fold]
+        others = [index for index in range(len(right)) if folds[index] != fold]
         fitted = _map(kind, [confidences[i] for i in others], [right[i] for i in others])
         recalibrated = compile_map(fitted)
-        for index in range(fold, len(right), FOLDS):
-            mapped[index] = recalibrated(confidences[index])
+        for index, own in enumerate(folds):
+            if own == fold:
+                mapped[index] = recalibrated(confidences[index])
     return _reliability(mapped, right)
 
 
