@@ -148,6 +148,25 @@ def test_another_candidate_of_the_folder_may_be_the_base(change: Change) -> None
     assert "0 broken, 40 fixed" in regression(decided)["reason"]
 
 
+def tried(decided: dict) -> list[str]:  # type: ignore[type-arg]
+    return [note for note in decided["notes"] if "asked these cases before this one" in note]
+
+
+def test_the_base_that_is_asked_for_the_comparison_is_no_try(change: Change) -> None:
+    change.write("rules.yaml", RULES.replace("car: 3", "car: 4"))
+    for _ in range(2):
+        assert tried(change.ci("--drop", "0.06")[1]) == []
+
+
+def test_every_other_candidate_that_was_asked_stays_a_try(change: Change) -> None:
+    change.write("rules.yaml", RULES.replace("car: 3", "car: 5"))
+    change.ci("--drop", "0.06")
+    change.write("rules.yaml", RULES.replace("car: 3", "car: 4"))
+    found = tried(change.ci("--drop", "0.06")[1])
+    assert len(found) == 1
+    assert found[0].startswith("1 other candidate was asked")
+
+
 @pytest.mark.parametrize("faulty", ["another", "broken", "gone"])
 def test_a_base_that_is_none_is_an_input_error(change: Change, faulty: str) -> None:
     if faulty == "another":

@@ -113,7 +113,7 @@ def consider(
     # 4 objectives
     drawn = _drawn_as(loop, run, present)
     baseline = baseline_of(loop, system, content, drawn, names) if pull is None else pull.baseline
-    trials = trials_of(loop, content, (run, rows), present, incidents)
+    trials = trials_of(loop, content, (run, rows), present, incidents, base_run=_base_run(pull))
     looks = run.looks if run is not None else 1
     evidence = Evidence(
         rows=rows, baseline=baseline, never=content.charter.never, runs=trials.runs,
@@ -183,6 +183,11 @@ def _drawn_as(loop: Loop, run: RunSummary | None, present: Bar) -> Bar:
 def _fixed(loop: Loop, run: RunSummary | None) -> Bar | None:
     """The bar that the run was held to."""
     return bar_of(loop, run.bar) if run is not None else None
+
+
+def _base_run(pull: Pull | None) -> str:
+    """The run that a proposed change is compared with; empty where there is none."""
+    return pull.baseline.run if pull is not None else ""
 
 
 def _required(

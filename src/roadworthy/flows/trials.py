@@ -76,12 +76,17 @@ def trials_of(
     judged: tuple[RunSummary | None, Sequence[Observation]],
     present: Bar,
     incidents: Sequence[Incident],
+    *,
+    base_run: str = "",
 ) -> Trials:
-    """How often the candidate was asked today's cases, `judged` (summary and rows) among them."""
+    """How often the candidate was asked today's cases, `judged` (summary and rows) among them.
+
+    `base_run` is what a proposed change is compared with: as another candidate's it is no try.
+    """
     run, rows = judged
     if run is None:
         return Trials()
-    begun, strangers = _begun(loop, content, run, present)
+    begun, strangers = _begun(loop, content, run, present, base_run)
     pinned = {(pin.suite, pin.id) for incident in incidents for pin in incident.required}
     named = {(pin.suite, pin.id) for incident in incidents for pin in incident.pins}
     counted, others, notes = 1, [], []
@@ -111,7 +116,7 @@ def trials_of(
 
 
 def _begun(
-    loop: Loop, content: ReleaseContent, run: RunSummary, present: Bar
+    loop: Loop, content: ReleaseContent, run: RunSummary, present: Bar, base_run: str
 ) -> tuple[list[_Begun], int]:
     """The runs of this behaviour, and how many other candidates met the cases before this one."""
     mine, behaviour = content.candidate_digest, behaviour_digest(content)
@@ -127,7 +132,7 @@ def _begun(
         if same:
             name = str(entry.payload["run"])
             begun.setdefault(name, _Begun(name, entry.subject, bar))
-        elif looked_at(bar, present):
+        elif entry.payload.get("run") != base_run and looked_at(bar, present):
             strangers.add(_known_as(entry))
     return list(begun.values()), len(strangers)
 
