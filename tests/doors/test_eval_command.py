@@ -211,3 +211,27 @@ def test_an_unknown_scorer_is_refused_before_anything_is_asked(desk, capsys):
     assert code == 1
     assert "exakt" in complained
     assert not list(desk.glob(".roadworthy/runs/*"))
+
+
+def test_where_every_call_failed_no_case_is_blamed(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = "{provider: openai_compatible, name: m, upstream: none, version: '1'}"
+    text = FILES["candidate.yaml"].replace("{provider: rule, name: words, file: rules.yaml}", model)
+    (desk / "candidate.yaml").write_text(text + "prompt: prompts/desk.md\n")
+    (desk / "prompts").mkdir()
+    (desk / "prompts/desk.md").write_text(
+        "---\nid: desk\nvariables:\n  input: {type: string, description: the letter}\n---\n"
+        "# user\n{{ input }}\n"
+    )
+    scorers = "scorers: [{scorer: rouge_l}]\n"
+    (desk / "suites/quick.yaml").write_text(FILES["suites/quick.yaml"] + scorers)
+    (desk / "suites/quick.jsonl").write_text(
+        '{"id": "q1", "input": "my car", "expect": {"text": "the motor desk"}}\n'
+    )
+    upstream = '[upstreams.none]\nurl = "http://127.0.0.1:9/v1"\nretries = 0\n'
+    (desk / "roadworthy.toml").write_text(upstream)
+    _, said, complained = call(capsys, str(desk), "--suite", "quick")
+    told = " ".join((said + complained).split())
+    assert "No answer came: the only call failed" in told, told
+    assert "Cases need a label" not in told

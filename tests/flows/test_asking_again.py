@@ -129,6 +129,19 @@ async def test_a_part_of_the_cases_is_no_run_of_them(desk: Desk) -> None:
     assert desk.gate().runs == 1
 
 
+async def test_a_part_of_the_cases_is_called_a_part_and_no_change(desk: Desk) -> None:
+    desk.deliberate()
+    await desk.evaluate(Asked(limit=20))
+    decision = desk.gate()
+    assert not decision.decision.opens
+    said = "the run asked only 20 of the 80 cases of suite main: `roadworthy eval` without --limit"
+    assert any(reason.startswith(said) for reason in decision.reasons), decision.reasons
+    assert not any("changed" in reason for reason in decision.reasons)
+    desk.cases([{**case, "tags": ["tail"]} for case in cases()])
+    reasons = desk.gate().reasons
+    assert any("suite main changed after the run" in reason for reason in reasons), reasons
+
+
 async def test_another_candidate_starts_anew_and_says_that_there_was_one(desk: Desk) -> None:
     await desk.evaluate()
     desk.write("rules.yaml", (desk.root / "rules.yaml").read_text().replace("car: 3", "car: 4"))

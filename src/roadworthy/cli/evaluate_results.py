@@ -36,7 +36,10 @@ def show(evaluated: Evaluated, same: str) -> None:
     say(f"Rows: {summary.n} ({counts}) of {evaluated.cases} cases{often}; {summary.errors} failed.")
     if any(each.rows > each.n for each in summary.indicators):
         say("n counts a question once, however often it was asked or stands in the suites.")
-    if not any(_judges(each) for each in summary.indicators):
+    if summary.n and summary.errors == summary.n:
+        failed = "the only call failed" if summary.n == 1 else f"all {summary.n} calls failed"
+        warn(f"No answer came: {failed}, so nothing says what the candidate is worth.")
+    elif not any(_judges(each) for each in summary.indicators):
         warn(
             "Nothing says whether an answer was right: no case was scored. Cases need a label or an"
             " expectation that a scorer reads; a rubric needs a judge (scorer `rubric`) or raters."

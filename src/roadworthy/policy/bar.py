@@ -26,7 +26,7 @@ def same_bar(fixed: Bar, present: Bar) -> list[Blocker]:
     Cases that were added since ask for a new run; changed targets, too: a bar is never moved
     after the run.
     """
-    blockers = []
+    blockers, parts = [], []
     if fixed.slos != present.slos:
         blockers.append("safety-slos.yaml changed after the run")
     today = {pin.name: pin for pin in present.suites}
@@ -34,6 +34,8 @@ def same_bar(fixed: Bar, present: Bar) -> list[Blocker]:
         now = today.get(pin.name)
         if now is None:
             blockers.append(f"suite {pin.name} of the run is gone")
+        elif pin.cases.items() < now.cases.items():
+            parts.append(f"{len(pin.cases)} of the {len(now.cases)} cases of suite {pin.name}")
         elif now.digest != pin.digest:
             blockers.append(f"suite {pin.name} changed after the run")
     if fixed.quarantine != present.quarantine:
@@ -46,6 +48,11 @@ def same_bar(fixed: Bar, present: Bar) -> list[Blocker]:
     reasons = [
         f"{text}: run `roadworthy eval` again, the bar is fixed before the run" for text in blockers
     ]
+    if parts:
+        reasons.append(
+            f"the run asked only {', '.join(parts)}: `roadworthy eval` without --limit asks all, "
+            "answers in the cache cost nothing again"
+        )
     if unasked := sorted(set(today) - {pin.name for pin in fixed.suites}):
         asked = ", ".join(pin.name for pin in fixed.suites) or "no suite"
         reasons.append(
