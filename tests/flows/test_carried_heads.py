@@ -155,10 +155,16 @@ def test_whatever_carries_a_head_may_be_kept_elsewhere(
     assert report.state == "tampered" and "the tail was cut" in report.fault
 
 
-def forget(desk: ReleaseDesk) -> None:
-    """Take every head away that lies beside the store, but for checkpoints.jsonl."""
+def forget(desk: ReleaseDesk, *, routes: bool = False) -> None:
+    """Take every head away that lies beside the store, but for checkpoints.jsonl.
+
+    `routes`: and the routes, which would show that an activation was cut.
+    """
     shutil.rmtree(desk.workspace.releases)
-    desk.workspace.routing.unlink()
+    table = json.loads(desk.workspace.routing.read_bytes())
+    del table["checkpoint"]
+    table["routes"] = {} if routes else table["routes"]
+    desk.workspace.routing.write_text(json.dumps(table))
 
 
 def test_a_log_that_lost_every_head_is_held_against_its_releases(desk: ReleaseDesk) -> None:
@@ -176,7 +182,7 @@ def test_a_release_is_a_checkpoint_that_was_kept_elsewhere(
     if form == "folder":
         (kept,) = desk.workspace.releases.iterdir()
         kept = Path(shutil.move(kept, tmp_path / "kept"))
-    forget(desk)
+    forget(desk, routes=True)
     cut(desk.workspace.root, 6)
     assert verified(desk).ok, "nothing here says that there was more"
     report = verify_path(desk.workspace.root, trust=desk.workspace.trust, checkpoint=kept)
