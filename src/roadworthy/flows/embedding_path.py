@@ -23,7 +23,8 @@ from roadworthy.domain import (
 )
 from roadworthy.serving import RailOutcome, input_texts, with_texts
 
-from .request_path import Path, check_input
+from .input_look import check_input
+from .request_path import Path
 from .service import Service
 from .trace import Trace
 

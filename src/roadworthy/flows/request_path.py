@@ -6,7 +6,7 @@ of the working tree, a second path for plain answers (a plain answer is a collec
 
     serve   1 route and kill switch
             2 opening record (streams)
-            3 answer    3.1 input rails
+            3 answer    3.1 input rails (input_look.py)
                         3.2 compose
                         3.3 model
                         3.4 output rails, held back
@@ -47,15 +47,14 @@ from roadworthy.serving import (
     checked_calls,
     decide,
     delta_text,
-    escaped_texts,
     input_texts,
     read_confidence,
     read_label,
-    spoken_texts,
     tool_calls,
     with_texts,
 )
 
+from .input_look import check_input
 from .service import Service
 from .trace import Reply, Trace, asked_of, cut_off, opening, refused, witness
 
@@ -194,73 +193,6 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
         spelt = beside_text(trace.logprobs)
         trace.logprobs_leave = _pass(service, spelt, looking)
     yield _finish(call, service, trace, rails, decided)
-
-
-def check_input(
-    call: Call, texts: list[str], service: Service, trace: Trace
-) -> tuple[list[str], Action]:
-    """What the model may see of the texts, and what becomes of the call.
-
-    Each is looked at by itself, where a rail can change it, and then all of them together, as the
-    model reads them: words may be divided among two, written as escapes, or have an id between.
-    """
-    beside, spoken = escaped_texts(call), spoken_texts(call)
-    words = [] if spoken == texts else spoken
-    several = len(texts) + len(beside) > 1
-    clear = service.rails.clear_input([*texts, *beside, *words]) if several else None
-    if clear is not None:
-        trace.note(clear)
-        return texts, clear.action
-    passed: list[str] = []
-    clean = True
-    for text in texts:
-        outcome = service.rails.check_input(text, _looked_into(call, text))
-        trace.note(outcome)
-        passed.append(outcome.text)
-        clean = clean and outcome.clean
-        if outcome.action != "answered":
-            return passed, outcome.action
-    if not several:
-        return passed, "answered"
-    joined = "\n".join([*passed, *beside])
-    whole = service.rails.check_input(joined, _looked_into(call, joined))
-    if whole.action != "answered" or (clean and not whole.clean):
-        trace.note(whole)
-    if whole.action != "answered":
-        return passed, whole.action
-    if whole.text != joined:
-        if beside:
-            return passed, "blocked"
-        passed, action = _divided(whole.text, passed)
-        if action != "answered":
-            return passed, action
-    if not words:
-        return passed, "answered"
-    return passed, _said_together(call, passed, service, trace)
-
-
-def _said_together(call: Call, passed: list[str], service: Service, trace: Trace) -> Action:
-    """What becomes of a call whose words alone were looked at, one after the other."""
-    joined = "\n".join(spoken_texts(with_texts(call, passed)))
-    outcome = service.rails.check_input(joined, _looked_into(call, joined))
-    if outcome.action == "answered" and outcome.text == joined:
-        return "answered"
-    trace.note(outcome)
-    return "blocked" if outcome.action == "answered" else outcome.action
-
-
-def _looked_into(call: Call, text: str) -> TextContext:
-    return TextContext(side="input", input=text, facets=call.facets, context=call.context)
-
-
-def _divided(text: str, passed: list[str]) -> tuple[list[str], Action]:
-    """The joined text divided again; what was replaced across two of them cannot be: blocked."""
-    lines = text.split("\n")
-    sizes = [each.count("\n") + 1 for each in passed]
-    if sum(sizes) != len(lines):
-        return passed, "blocked"
-    left = iter(lines)
-    return ["\n".join(next(left) for _ in range(size)) for size in sizes], "answered"
 
 
 def _decide(

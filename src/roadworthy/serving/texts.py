@@ -38,7 +38,10 @@ def input_texts(call: Call) -> list[str]:
     """
     texts: list[str] = []
     for message in call.messages:
-        _gather(message, texts)
+        if _is_plain(message):
+            texts.append(message["content"])
+        else:
+            _gather(message, texts)
     if call.managed:
         for value in call.variables.values():
             _gather(value, texts, figures=True)
@@ -71,6 +74,11 @@ def with_texts(call: Call, texts: Sequence[str]) -> Call:
     return structs.replace(
         call, variables=variables, prompt=prompt, messages=messages, steps=steps, extra=extra
     )
+
+
+def is_plain_talk(call: Call) -> bool:
+    """Whether a call is words and nothing else: then nothing stands between them, or is escaped."""
+    return not call.steps and not call.extra and all(_is_plain(each) for each in call.messages)
 
 
 def escaped_texts(call: Call) -> list[str]:
@@ -113,6 +121,15 @@ def message_texts(message: Mapping[str, Any]) -> list[str]:
     texts: list[str] = []
     _gather(message, texts)
     return texts
+
+
+def _is_plain(message: Mapping[str, Any]) -> bool:
+    """A role of the API's and a text: nearly every message."""
+    return (
+        len(message) == 2
+        and isinstance(message.get("content"), str)
+        and _is_own("role", message.get("role"))
+    )
 
 
 def _gather(value: Any, texts: list[str], *, figures: bool = False) -> None:
