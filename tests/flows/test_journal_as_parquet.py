@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from roadworthy.domain import UsageError, VerificationError
 from roadworthy.flows.exporting import export_journal
 from roadworthy.journal import segments
 from roadworthy.wiring.loop import loop_of
+
+needs_pyarrow = pytest.mark.skipif(find_spec("pyarrow") is None, reason="needs pyarrow: make setup")
 
 
 @pytest.fixture
@@ -35,14 +38,15 @@ async def sealed(answers: Answers) -> Path:
 
 
 def table_of(path: Path) -> Any:
-    parquet = pytest.importorskip("pyarrow.parquet")
+    import pyarrow.parquet as parquet
+
     return parquet.ParquetFile(path).read()
 
 
+@needs_pyarrow
 async def test_every_row_says_which_leaf_of_which_root_it_was(
     answers: Answers, tmp_path: Path
 ) -> None:
-    pytest.importorskip("pyarrow")
     path = await sealed(answers)
     out = tmp_path / "out"
     done = export_journal(answers.loop, out)
@@ -72,8 +76,8 @@ async def test_every_row_says_which_leaf_of_which_root_it_was(
         assert b"Ann" not in each.read_bytes() and "Ann" not in str(table_of(each).to_pylist())
 
 
+@needs_pyarrow
 async def test_the_same_again_writes_only_what_is_new(answers: Answers, tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     await sealed(answers)
     out = tmp_path / "out"
     export_journal(answers.loop, out)
@@ -86,10 +90,10 @@ async def test_the_same_again_writes_only_what_is_new(answers: Answers, tmp_path
     assert all(path.stat().st_mtime_ns == at for path, at in before.items())
 
 
+@needs_pyarrow
 async def test_a_segment_that_is_not_as_it_was_sealed_is_not_exported(
     answers: Answers, tmp_path: Path
 ) -> None:
-    pytest.importorskip("pyarrow")
     path = await sealed(answers)
     whole = path.read_bytes()
     for data in (whole.replace(b"acme", b"acmf"), b""):
@@ -102,8 +106,8 @@ async def test_a_segment_that_is_not_as_it_was_sealed_is_not_exported(
     assert not list(tmp_path.glob("out/**/*"))
 
 
+@needs_pyarrow
 async def test_a_name_of_a_system_leads_nowhere_else(answers: Answers, tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     from roadworthy.domain import Observation
     from roadworthy.journal.parquet import _answers
 
@@ -125,10 +129,10 @@ async def test_without_pyarrow_it_is_said_what_is_missing(
     assert not (tmp_path / "out").exists()
 
 
+@needs_pyarrow
 async def test_the_command_says_how_many(
     answers: Answers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("pyarrow")
     await sealed(answers)
     words = ["journal", "export", str(tmp_path / "system"), "--parquet"]
     assert run(VERBS, [*words, str(tmp_path / "out")]) == 0

@@ -29,9 +29,7 @@ from roadworthy.providers.embeddings import StaticEmbeddings
 
 MODEL = Model(provider="openai_compatible", name="vectors", upstream="up", version="1")
 
-static = pytest.mark.skipif(
-    find_spec("wordllama") is None, reason="pip install 'roadworthy[embeddings]'"
-)
+static = pytest.mark.skipif(find_spec("wordllama") is None, reason="needs wordllama: make setup")
 
 
 def of_upstream(upstream: FakeUpstream) -> Provider:
