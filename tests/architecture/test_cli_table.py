@@ -11,6 +11,7 @@ import pytest
 from roadworthy.cli import VERBS
 
 ROADWORTHY = Path(sys.executable).parent / "roadworthy"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "claims-desk"
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -28,6 +29,19 @@ def test_help_imports_no_verb_and_no_typer() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
+
+
+def test_check_imports_nothing_that_verifies_serves_or_asks() -> None:
+    heavy = ("roadworthy_verify", "cryptography", "sqlite3", "asyncio", "httpx", "numpy")
+    code = (
+        "import sys; from roadworthy.cli import VERBS; from roadworthy.cli.dispatch import run;"
+        "code = run(VERBS, ['check', sys.argv[1]]);"
+        f"print(code, [m for m in sys.modules if m in {heavy}])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, EXAMPLE], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip().endswith("0 []"), done.stdout
 
 
 def test_an_unknown_verb_is_refused_with_the_nearest_one() -> None:

@@ -20,7 +20,6 @@ import msgspec
 from msgspec import Struct, field
 
 from roadworthy.domain import EvidenceError, Instant, UsageError
-from roadworthy_verify.plain_file import open_lock, read_plain
 
 KEY_PREFIX = "rw-"
 
@@ -95,6 +94,8 @@ def hash_key(key: str) -> str:
 
 def load_tenants(path: Path) -> TenantFile:
     """The tenants; none when there is no file. Raises EvidenceError when it cannot be read."""
+    from roadworthy_verify.plain_file import read_plain
+
     try:
         return msgspec.json.decode(read_plain(path), type=TenantFile)
     except FileNotFoundError:
@@ -126,6 +127,8 @@ def limiting(path: Path, lock: Path) -> Iterator[dict[str, TenantLimits]]:
 def _rewriting(
     path: Path, lock: Path
 ) -> Iterator[tuple[dict[str, TenantKey], dict[str, TenantLimits]]]:
+    from roadworthy_verify.plain_file import open_lock
+
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with os.fdopen(open_lock(lock), "rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
