@@ -10,6 +10,7 @@ from doubles.answers_that_left import CHARTER, Answers
 from doubles.live_system import write_live_system
 from roadworthy.domain import (
     AccessError,
+    Draft,
     Observation,
     RefusedError,
     TextScope,
@@ -250,3 +251,55 @@ async def test_one_person_of_a_backup_is_erased_again_when_serving_starts(answer
     answers.control().round()
     assert texts_of(answers, ann) is None
     assert texts_of(answers, bea)
+
+
+@pytest.mark.parametrize("subject", [False, True])
+async def test_a_key_that_came_back_stays_while_somebody_holds_it(
+    answers: Answers, *, subject: bool
+) -> None:
+    """Of a key that goes whole only what is held stays; an end user who is held stays."""
+    ann, bea = await answers.leave(end_user="ann"), await answers.leave(end_user="bea")
+    folder = answers.loop.workspace.journal / "keys"
+    backup = {path: path.read_bytes() for path in folder.glob("*.json")}
+    of_ann = TextScope(tenant="acme", subject=ann.end_user)
+    erased(answers, of_ann if subject else ACME)
+    for path, data in backup.items():
+        path.write_bytes(data)
+    hold = place_hold(of_ann, answers.loop, answers.acting("cleo"), reason="court")
+    retain(answers.loop, answers.vault, days=183)
+    assert texts_of(answers, ann)
+    assert (texts_of(answers, bea) is not None) == subject
+    both = [answers.acting("bob"), answers.acting("ann")]
+    release_hold(hold.id, answers.loop, people=both, reason="over")
+    retain(answers.loop, answers.vault, days=183)
+    assert texts_of(answers, ann) is None
+
+
+async def test_a_key_that_came_back_is_not_erased_while_nobody_can_say_what_is_held(
+    answers: Answers,
+) -> None:
+    """Nor forgotten: the control process tries again until it could."""
+    seen = await answers.leave(end_user="ann")
+    folder = answers.loop.workspace.journal / "keys"
+    backup = {path: path.read_bytes() for path in folder.glob("*.json")}
+    erased(answers, ACME)
+    for path, data in backup.items():
+        path.write_bytes(data)
+    held = Draft(
+        system="", kind="journal.held", subject="hold-x", actor=answers.loop.machine, payload={}
+    )
+    answers.loop.ledger.record(held)
+    control = answers.control()
+    control.round()
+    assert texts_of(answers, seen)
+    released = Draft(
+        system="",
+        kind="journal.hold_released",
+        subject="hold-x",
+        actor=answers.loop.machine,
+        payload={},
+    )
+    answers.loop.ledger.record(released)
+    control._retain_at = float("-inf")  # an hour later
+    control.round()
+    assert texts_of(answers, seen) is None

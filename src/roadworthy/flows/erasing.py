@@ -8,8 +8,8 @@ retain   the same for every key past its days, by the machine; of a key of which
          subjects, those stay and all others go
 
 What never happens here: something erased that no entry names (a crash between 3 and 4 leaves an
-entry whose keys are there: `journal verify` names them, the next `retain` erases them), or a hold
-that is not asked for.
+entry whose keys are there: the next `retain` erases them, and `journal verify` names those that
+were to go whole), or a hold that is not asked for, also of a key that came back.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def erase_texts(scope: TextScope, loop: Loop, vault: Vault, by: Acting, *, reaso
 def retain(loop: Loop, vault: Vault, *, days: int, again: bool = True) -> Erased:
     """Erase every key whose day lies more than `days` days back.
 
-    `again`: what an entry says was erased is erased again, where it came back.
+    `again`: what an entry says was erased is erased again, where it came back and nobody holds it.
 
     Texts of a day are kept for `days` whole days after it: of 183, never less than six months.
     Raises VerificationError when nobody can say what is held; then nothing is erased.
@@ -140,10 +140,16 @@ def erased_keys(loop: Loop) -> set[str]:
 
 
 def _erase_again(loop: Loop, vault: Vault) -> None:
-    there = key_names(loop.workspace.journal / "keys") or set()
-    for name, subject in _erased_before(loop):
-        if name in there:
-            vault.erase([name], subject=subject)
+    names = key_names(loop.workspace.journal / "keys") or set()
+    back = [each for each in _erased_before(loop) if each[0] in names]
+    if not back:
+        return
+    holds = standing_holds(loop)
+    keys = {key.name: key for key in vault.those(name for name, _ in back)}
+    for name, subject in back:
+        kept = _kept(keys[name], holds, subject) if name in keys else None
+        if kept is not None:
+            vault.erase([name], subject=subject, keep=kept)
 
 
 def _erased_before(loop: Loop) -> Iterator[tuple[str, str]]:
@@ -153,11 +159,14 @@ def _erased_before(loop: Loop) -> Iterator[tuple[str, str]]:
         yield from ((str(name), subject) for name in entry.payload["keys"])
 
 
-def _kept(key: WrappedKey, holds: Sequence[Hold]) -> set[str] | None:
-    """The subjects of a key that are held; None when all of it is, or it cannot be parted."""
-    scope = TextScope(tenant=key.tenant, day=key.day)
+def _kept(key: WrappedKey, holds: Sequence[Hold], subject: str = "") -> set[str] | None:
+    """The subjects of a key that are held; None when all of it is, or it cannot be parted.
+
+    With a `subject` only of that one: then nothing is held, or all of it.
+    """
+    scope = TextScope(tenant=key.tenant, day=key.day, subject=subject)
     touching = [hold.scope for hold in holds if hold.scope.touches(scope)]
-    if touching and (key.version == 1 or any(not each.subject for each in touching)):
+    if touching and (subject or key.version == 1 or any(not each.subject for each in touching)):
         return None
     return {each.subject for each in touching}
 

@@ -182,7 +182,7 @@ class Vault:
         """
         whose = _short(tenant) if tenant else "*"
         names = sorted(path.stem for path in self._folder.glob(f"{day or '*'}.{whose}.*.json"))
-        return self._there(name for name in names if not before or name[:10] < before)
+        return self.those(name for name in names if not before or name[:10] < before)
 
     def erase(
         self,
@@ -198,7 +198,7 @@ class Vault:
         `subject`: only its texts. `keep`: all but the texts of these subjects. A key of version 1
         has no subjects: then it is left as it is, which is for the caller to see.
         """
-        keys = self.kept(tenant=tenant, day=day) if names is None else self._there(names)
+        keys = self.kept(tenant=tenant, day=day) if names is None else self.those(names)
         changed = [key for key in keys if self._erase(key, subject=subject, keep=keep)]
         if changed:
             sync_folder(self._folder)
@@ -212,7 +212,8 @@ class Vault:
         nodes = self._unwrap(key, self._path(key.name))
         return isinstance(nodes, bytes) or only(nodes, map(leaf_of, subjects)) != nodes
 
-    def _there(self, names: Iterable[str]) -> list[WrappedKey]:
+    def those(self, names: Iterable[str]) -> list[WrappedKey]:
+        """The keys of those names that are left. Raises EvidenceError for a file that is no key."""
         found = []
         for name in names:
             with suppress(FileNotFoundError):  # erased, maybe by another process

@@ -59,6 +59,8 @@ class Control:
         deployment = Deployment() if is_workspace(root) else load_deployment(root)
         self._retention_days = _retention_days(plan)
         self._retain_at = float("-inf")
+        self._again = True
+        """Whether a backup may have been put back, until what was erased before is erased."""
         self._vault = vault = Vault(
             self.workspace.journal / "keys",
             open_master_key(self.workspace.keys, deployment.master_key),
@@ -113,10 +115,10 @@ class Control:
         """Erase what is past its days, once an hour; a failure is said and holds up no round."""
         if self._retention_days is None or self._clock.monotonic() < self._retain_at:
             return
-        first = self._retain_at == float("-inf")  # a backup may have been put back before it
         self._retain_at = self._clock.monotonic() + RETAIN_S
         try:
-            retain(self._loop, self._vault, days=self._retention_days, again=first)
+            retain(self._loop, self._vault, days=self._retention_days, again=self._again)
+            self._again = False
         except (RoadworthyError, OSError) as error:
             logger.warning("nothing past retention is erased for now: %s", error)
 
