@@ -160,8 +160,8 @@ def _calls_in(message: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
             raise _refused("a message has a tool call without a function")
         arguments = function.get("arguments") or "{}"
         try:
-            given = json.loads(arguments) if isinstance(arguments, str) else arguments
-        except ValueError:
+            given = msgspec.json.decode(arguments) if isinstance(arguments, str) else arguments
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             given = arguments
         call = {"name": str(function.get("name")), "parameters": given}
         found.append((str(each.get("id")), call))

@@ -70,6 +70,13 @@ def test_a_conversation_is_told_in_the_same_form() -> None:
     assert [each["parameters"] for each in json.loads(calls)] == [{"order": "A1"}, "{no json"]
 
 
+@pytest.mark.parametrize("said", ["[" * 100_000, '{"a": "\\ud800"}', '{"a": NaN}'])
+def test_arguments_that_are_no_json_are_told_as_the_text_that_they_are(said: str) -> None:
+    call = {"id": "c1", "function": {"name": "refund", "arguments": said}}
+    told = plain_messages(({"role": "assistant", "tool_calls": [call]},), tools_of(asked(a_tool())))
+    assert json.loads(told[-1]["content"]) == {"name": "refund", "parameters": said}
+
+
 @pytest.mark.parametrize(
     ("choice", "required", "names"),
     [
