@@ -1,8 +1,8 @@
 """Embedding models behind the streaming port: a text goes in, its vector comes out as JSON.
 
 A request's `prompt` is the text; the reply's words are one JSON list of numbers (of lists, where an
-upstream is given several texts as `messages`). So retries, the
-answer cache, prices and recordings are those of every other model. `openai_compatible` asks
+upstream is given several texts as `messages`). So retries, the answer cache, prices and recordings
+are those of every other model. `openai_compatible` asks
 `/embeddings` of an upstream; `local` is a table of vectors from a Python package, read here and
 checked against its pinned digest; `python` and `recorded` reply with such a list themselves. Never
 here: a judgement of a vector. Whoever reads it must look.
@@ -100,7 +100,7 @@ class OpenAIEmbeddings(OpenAICompatible):
             response.close()
         try:
             reply = _reply.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise ProviderError(
                 f"{self._peer} answered something that is no list of embeddings", retryable=False
             ) from None
@@ -110,6 +110,11 @@ class OpenAIEmbeddings(OpenAICompatible):
                 f"{self._peer} answered {len(reply.data)} vectors to "
                 + ("one text" if one else f"{count} texts"),
                 retryable=False,
+            )
+        places = {vector.index for vector in reply.data}
+        if places not in ({0}, set(range(count))):
+            raise ProviderError(
+                f"{self._peer} does not say which text each vector is of", retryable=False
             )
         usage = Usage(input_tokens=reply.usage.prompt_tokens)
         yield _spoken(reply.data[0].embedding, usage) if one else _listed(reply.data, usage)
@@ -122,7 +127,7 @@ def _spoken(vector: list[float], usage: Usage) -> Chunk:
 
 
 def _listed(vectors: list[_Vector], usage: Usage) -> Chunk:
-    """Vectors in the order of their texts, as they came."""
+    """Vectors in the order of their texts; where no place is said, as they came."""
     ordered = sorted(vectors, key=lambda vector: vector.index)
     text = _encode([vector.embedding for vector in ordered]).decode()
     return Chunk(text=text, finish_reason="stop", usage=usage)

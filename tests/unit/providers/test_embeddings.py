@@ -68,13 +68,35 @@ async def test_an_upstream_is_asked_for_the_vector_of_one_text() -> None:
 
 @pytest.mark.parametrize(
     "said", ["", "no", "{}", body(), body([1.0], [2.0]), '{"data": [{"embedding": "AAAA"}]}',
-             '{"data": [{"embedding": [1, "x"]}]}', '{"data": [{"embedding": [NaN]}]}'],
+             '{"data": [{"embedding": [1, "x"]}]}', '{"data": [{"embedding": [NaN]}]}',
+             '{"data": [], "more": ' + "[" * 100_000, '{"data": [{"embedding": [1], "index": 1}]}'],
 )  # fmt: skip
 async def test_what_is_no_vector_is_an_error(said: str) -> None:
     async with FakeUpstream() as upstream:
         upstream.script.append(Reply(body=said))
         with pytest.raises(ProviderError):
             await vector(of_upstream(upstream), "hello")
+
+
+@pytest.mark.parametrize(
+    ("places", "right"), [((1, 0), [[2.0], [1.0]]), ((0, 0), [[1.0], [2.0]]), ((1, 1), None),
+                          ((0, 2), None), ((-1, 0), None)],
+)  # fmt: skip
+async def test_vectors_stand_where_their_texts_do_or_nowhere(places: Any, right: Any) -> None:
+    data = [{"index": at, "embedding": [float(n)]} for n, at in enumerate(places, start=1)]
+    texts = tuple({"role": "user", "content": text} for text in ("a", "b"))
+    async with FakeUpstream() as upstream:
+        upstream.script.append(Reply(body=json.dumps({"data": data})))
+        provider = of_upstream(upstream)
+        asked = provider.stream(ModelRequest(model="vectors", messages=texts))
+        try:
+            if right is None:
+                with pytest.raises(ProviderError, match="which text"):
+                    await anext(asked)
+            else:
+                assert json.loads((await anext(asked)).text) == right
+        finally:
+            await provider.aclose()
 
 
 async def test_an_upstream_that_refuses_is_heard() -> None:
