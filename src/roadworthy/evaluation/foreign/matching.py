@@ -31,7 +31,7 @@ def mismatch(given: Sequence[Given], told: Sequence[Told]) -> str:
     for each in told:
         if each.id:
             found = left_by_id.pop(each.id, None)
-            if found is None or each.answer.strip() not in found.answer:
+            if found is None or not _holds(found.answer, each.answer.strip()):
                 return f"{each.row} tells of an answer that was not given here: {_short(each)}"
             left_by_text[_key(found.question, found.answer)] -= 1
             continue
@@ -43,6 +43,11 @@ def mismatch(given: Sequence[Given], told: Sequence[Told]) -> str:
     if missing:
         return f"{missing} of {len(given)} answers that were given are in no row of its file"
     return ""
+
+
+def _holds(answer: str, part: str) -> bool:
+    """Whether a text is a part of the answer; no text is one of an empty answer only."""
+    return part in answer and (bool(part) or not answer.strip())
 
 
 def _key(question: Said, answer: str) -> tuple[Said, str]:

@@ -36,6 +36,7 @@ def test_by_id_the_question_need_not_be_told_and_reasoning_may_be_divided_off():
         [told("2"), told("2")],
         [told("2", name="another")],
         [told("3", name="1")],
+        [told("", name="1")],
         [told("2", name="1"), told("2", name="1")],
         [told("2", name="1"), told("2")],
     ],
