@@ -9,6 +9,7 @@ import pytest
 
 from doubles.live_system import write_live_system
 from roadworthy.cli.acting import find_acting
+from roadworthy.cli.stops import warn_of_lost
 from roadworthy.domain import KillFlag, VerificationError
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import Acting
@@ -157,3 +158,5 @@ def test_an_entry_that_is_no_kill_is_a_fault_and_not_no_kill(loop: Loop) -> None
     loop.ledger.record(draft)
     with pytest.raises(VerificationError, match="is no kill"):
         ledger_kills(loop)
+    with pytest.raises(VerificationError, match="is no kill"):  # whoever only looks hears of it
+        warn_of_lost(loop)

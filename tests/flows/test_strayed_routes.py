@@ -175,7 +175,8 @@ def test_the_verifier_waits_for_an_activation_that_is_under_way(
 def test_what_strayed_is_seen_without_writing(loop: Loop) -> None:
     edit(loop, {})
     before = loop.workspace.routing.read_bytes()
-    assert strayed_routes(loop, ledger_routes(loop)) == ["letters"]
+    table = read_table(loop.workspace.routing)
+    assert strayed_routes(table, ledger_routes(loop)) == ["letters"]
     assert loop.workspace.routing.read_bytes() == before
 
 

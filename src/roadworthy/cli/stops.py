@@ -48,18 +48,21 @@ def put_back(loop: Any) -> None:
 
 
 def warn_of_lost(loop: Any) -> None:
-    """Say, without writing anything, which kills and routes the routing table has otherwise."""
-    from contextlib import suppress
+    """Say, without writing anything, which kills and routes the routing table has otherwise.
 
+    Raises VerificationError when the ledger has an entry that is no kill.
+    """
     from roadworthy.domain import EvidenceError
     from roadworthy.flows.live_routes import ledger_routes, strayed_routes
+    from roadworthy.flows.routing import read_table
     from roadworthy.flows.stopping import ledger_kills, lost_kills
 
-    lost: list[KillFlag] = []
-    strayed: list[str] = []
-    with suppress(EvidenceError):  # a table that cannot be read stops everything
-        lost = lost_kills(loop, ledger_kills(loop))
-        strayed = strayed_routes(loop, ledger_routes(loop))
+    stand, live = ledger_kills(loop), ledger_routes(loop)
+    try:
+        table = read_table(loop.workspace.routing)
+    except EvidenceError:
+        return  # such a table stops everything
+    lost, strayed = lost_kills(table, stand), strayed_routes(table, live)
     if strayed:
         warn(
             f"the routing table names another release for {printable(', '.join(strayed))} than was"

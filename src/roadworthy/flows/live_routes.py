@@ -52,9 +52,11 @@ def ledger_routes(loop: Loop) -> dict[str, Entry]:
     return {entry.system: entry for entry in loop.ledger.entries(kind=ACTIVATED)}
 
 
-def strayed_routes(loop: Loop, live: Mapping[str, Entry]) -> list[str]:
-    """The systems whose route says otherwise than those activations. Writes nothing."""
-    return _strayed(read_table(loop.workspace.routing), live)
+def strayed_routes(table: RoutingTable, live: Mapping[str, Entry]) -> list[str]:
+    """The systems whose route in a table says otherwise than those activations."""
+    there = {name: (each.system, each.live, each.path) for name, each in table.routes.items()}
+    right = {name: (name, each.subject, path_of(each)) for name, each in live.items()}
+    return sorted(name for name in there | right if there.get(name) != right.get(name))
 
 
 def put_back_routes(loop: Loop) -> list[Strayed]:
@@ -63,17 +65,15 @@ def put_back_routes(loop: Loop) -> list[Strayed]:
     Under the lock that activations hold from their entry until the table has it. The routes stand
     before it is entered that they had strayed.
     """
-    if not strayed_routes(loop, ledger_routes(loop)):
+    if not strayed_routes(read_table(loop.workspace.routing), ledger_routes(loop)):
         return []
     with kill_records(loop):
-        live = ledger_routes(loop)
-        right = {system: _route(loop, system) for system in live}
-        before = read_table(loop.workspace.routing)
-        systems = _strayed(before, live)
+        live, before = ledger_routes(loop), read_table(loop.workspace.routing)
+        systems = strayed_routes(before, live)
+        back = {name: _route(loop, name) for name in systems if name in live}
 
         def as_entered(table: RoutingTable) -> RoutingTable:
             routes = {name: route for name, route in table.routes.items() if name not in systems}
-            back = {name: right[name] for name in systems if name in right}
             return structs.replace(table, routes=routes | back)
 
         found = [
@@ -101,12 +101,6 @@ def path_of(activation: Entry) -> str:
     return str(
         activation.payload.get("path", f"releases/{activation.subject.removeprefix('sha256:')}")
     )
-
-
-def _strayed(table: RoutingTable, live: Mapping[str, Entry]) -> list[str]:
-    there = {name: (each.system, each.live, each.path) for name, each in table.routes.items()}
-    right = {name: (name, each.subject, path_of(each)) for name, each in live.items()}
-    return sorted(name for name in there | right if there.get(name) != right.get(name))
 
 
 def _route(loop: Loop, system: str) -> Route:

@@ -127,10 +127,11 @@ class Reconciler:
         if size != self._stand[0]:
             self._live = ledger_routes(self._loop)
             self._stand = (size, ledger_kills(self._loop))
-        if lost_kills(self._loop, self._stand[1]):
+        table = read_table(self._loop.workspace.routing)
+        if lost_kills(table, self._stand[1]):
             for flag in put_back_kills(self._loop):
                 self._warn(put_back_words(flag))
-        if strayed_routes(self._loop, self._live):
+        if strayed_routes(table, self._live):
             for strayed in put_back_routes(self._loop):
                 self._warn(strayed.words)
 

@@ -170,10 +170,9 @@ def _flag_of(entry: Entry) -> KillFlag:
         raise VerificationError(f"entry {entry.seq} is no kill: {error}") from None
 
 
-def lost_kills(loop: Loop, stand: Iterable[KillFlag]) -> list[KillFlag]:
-    """Those of the flags that the routing table lacks, or has otherwise. Writes nothing."""
-    there = read_table(loop.workspace.routing).kills
-    return [flag for flag in stand if flag not in there]
+def lost_kills(table: RoutingTable, stand: Iterable[KillFlag]) -> list[KillFlag]:
+    """Those of the flags that a routing table lacks, or has otherwise."""
+    return [flag for flag in stand if flag not in table.kills]
 
 
 def put_back_kills(loop: Loop) -> list[KillFlag]:
@@ -183,10 +182,10 @@ def put_back_kills(loop: Loop) -> list[KillFlag]:
     lifted by then is still to be in the table. The flags stand before it is entered that they
     had been taken out.
     """
-    if not lost_kills(loop, ledger_kills(loop)):
+    if not lost_kills(read_table(loop.workspace.routing), ledger_kills(loop)):
         return []
     with kill_records(loop):
-        lost = lost_kills(loop, ledger_kills(loop))
+        lost = lost_kills(read_table(loop.workspace.routing), ledger_kills(loop))
         ids = {flag.id for flag in lost}
 
         def with_them(table: RoutingTable) -> RoutingTable:
