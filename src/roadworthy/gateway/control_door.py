@@ -7,10 +7,13 @@ never happens here: a change of anything; and nothing of a text or an end user i
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from msgspec import Struct
+
+from roadworthy.domain import UsageError
 
 from .wire import JSON, Header, head
 
@@ -31,18 +34,26 @@ Pages = dict[str, Callable[[], Awaitable[Page]]]
 
 
 async def open_door(port: int, pages: Pages) -> asyncio.Server:
-    """Answer from now on. Raises OSError when the port is taken."""
+    """Answer from now on. Raises UsageError when the port is taken."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Read one head, say the page, close."""
         problems = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError)
-        with suppress(*problems):
-            asked = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
-            writer.write(_response(asked, await _page(asked, pages)))
-            await writer.drain()
-        writer.close()
+        try:
+            with suppress(*problems):
+                asked = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
+                writer.write(_response(asked, await _page(asked, pages)))
+                await writer.drain()
+        finally:
+            writer.close()
 
-    return await asyncio.start_server(answer, "127.0.0.1", port)
+    try:
+        return await asyncio.start_server(answer, "127.0.0.1", port)
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on 127.0.0.1:{port}: {os.strerror(error.errno or 0)}",
+            fix="choose another --control-port",
+        ) from None
 
 
 async def _page(asked: bytes, pages: Pages) -> Page:

@@ -62,10 +62,14 @@ class Started(Struct, frozen=True, kw_only=True):
 class Child:
     """One process that is kept alive."""
 
-    def __init__(self, name: str, argv: list[str], *, fds: tuple[int, ...] = ()) -> None:
+    def __init__(
+        self, name: str, argv: list[str], *, fds: tuple[int, ...] = (), needed: bool = True
+    ) -> None:
+        """`needed`: nothing is served where its first start fails; else it is started again."""
         self.name = name
         self._argv = argv
         self._fds = fds
+        self._needed = needed
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
         self.ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -79,7 +83,7 @@ class Child:
             code = await self._once()
             if self._stopping:
                 return
-            if not self.ready.done():
+            if self._needed and not self.ready.done():
                 self.ready.set_exception(UsageError(f"{self.name} could not start (exit {code})"))
                 return
             pause = FIRST_PAUSE_S if loop.time() - began > CALM_S else pause
@@ -127,6 +131,8 @@ async def supervise(
     listener = listen(settings.host, settings.port)
     workspace = Workspace(Path(settings.plan.workspace))
     with listener, only_one(workspace.root, _address(listener)):
+        if settings.control and settings.plan.control_port:  # said now, not by a child that dies
+            listen("127.0.0.1", settings.plan.control_port, option="--control-port").close()
         with suppress(OSError):
             forget_states(workspace.workers)
         try:
@@ -223,16 +229,23 @@ def _address(listener: socket.socket) -> str:
     return f"http://{shown}:{port}"
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """The one socket that every worker accepts on: a dead worker's share goes to the others."""
+def listen(host: str, port: int, *, option: str = "--port") -> socket.socket:
+    """The one socket that every worker accepts on: a dead worker's share goes to the others.
+
+    Raises UsageError that names the option for another port.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((host, port))
+        except OSError:
+            listener.close()
+            raise
     except OSError as error:
         raise UsageError(
-            f"cannot listen on {host}:{port}: {error.strerror}", fix="choose another --port"
+            f"cannot listen on {host}:{port}: {error.strerror}", fix=f"choose another {option}"
         ) from None
     listener.listen(2048)
     listener.setblocking(False)
@@ -250,7 +263,7 @@ def _control(settings: Settings) -> Child:
     plan = structs.replace(settings.plan, worker="control")
     argv = [sys.executable, "-m", "roadworthy.gateway.control"]
     argv.append(msgspec.json.encode(plan).decode())
-    return Child("the control process", argv)
+    return Child("the control process", argv, needed=False)
 
 
 def _ending(code: int) -> str:

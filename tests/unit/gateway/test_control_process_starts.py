@@ -1,0 +1,58 @@
+"""A control process that cannot start is never missed in silence: nobody would stop or record."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from roadworthy.domain import UsageError
+from roadworthy.gateway.supervisor import Child, Settings, supervise
+from roadworthy.wiring.plan import Plan
+
+FAILS_ONCE = """
+import pathlib, sys
+seen = pathlib.Path(sys.argv[1])
+if not seen.exists():
+    seen.touch()
+    sys.exit(2)
+print('{"ready": true}', flush=True)
+sys.stdin.read()
+"""
+
+
+async def test_a_first_start_that_failed_is_said_and_tried_again(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", FAILS_ONCE, str(tmp_path / "seen")]
+    said: list[str] = []
+    child = Child("the control process", argv, needed=False)
+    keeper = asyncio.ensure_future(child.keep(said.append))
+    try:
+        assert await asyncio.wait_for(child.ready, 30) == {"ready": True}
+    finally:
+        await child.stop(keeper)
+    assert len(said) == 1
+    assert said[0].startswith("the control process ended (exit 2); starting it again")
+
+
+async def test_a_worker_whose_first_start_fails_is_not_tried_again() -> None:
+    child = Child("worker 1", [sys.executable, "-c", "raise SystemExit(2)"])
+    await asyncio.wait_for(child.keep(print), 30)
+    with pytest.raises(UsageError, match=r"worker 1 could not start \(exit 2\)"):
+        child.ready.result()
+
+
+async def test_a_control_port_that_is_taken_keeps_the_gateway_from_starting(
+    tmp_path: Path,
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        plan = Plan(workspace=str(tmp_path), roots={}, control_port=port)
+        settings = Settings(plan=plan, host="127.0.0.1", port=0, workers=1)
+        with pytest.raises(UsageError, match=f"127.0.0.1:{port}") as refused:
+            await supervise(settings, on_ready=lambda _: None, say=print)
+    assert "--control-port" in (refused.value.fix or "")
