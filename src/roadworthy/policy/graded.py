@@ -43,6 +43,17 @@ class GradedPair(Struct, frozen=True, kw_only=True):
     rose: int = 0
 
     @property
+    def flips(self) -> int:
+        """Cases that moved."""
+        return self.fell + self.rose
+
+    @property
+    def evidence(self) -> tuple[float | None, ...]:
+        """The same of scores that moved alike, and in the same direction for the better."""
+        moved = (self.fell, self.rose, self.before, self.after, self.noise)
+        return (self.n, *moved, self.p_worse, *self.bounds)
+
+    @property
     def lost(self) -> float:
         """By how much it is worse on average; below 0 where it is better."""
         gap = self.before - self.after

@@ -53,6 +53,21 @@ class PairedScore(Struct, frozen=True, kw_only=True):
     """Right before, wrong now."""
 
     @property
+    def flips(self) -> int:
+        """Cases that are judged otherwise now."""
+        return self.gained + self.lost
+
+    @property
+    def p_worse(self) -> float:
+        """One-sided: as many losses or more, if gains and losses were equally likely."""
+        return mcnemar_exact(self.gained, self.lost) / 2 if self.lost > self.gained else 1.0
+
+    @property
+    def evidence(self) -> tuple[float | None, ...]:
+        """The same of scores that flipped alike."""
+        return (self.n, self.gained, self.lost, self.before)
+
+    @property
     def told(self) -> str:
         """What happened."""
         return f"{self.before:.3g} to {self.after:.3g}, {self.lost} broken, {self.gained} fixed"
@@ -82,34 +97,19 @@ def regressions(
 
     Without a pair it is INCONCLUSIVE; `missing` says why.
     """
-    kept: dict[tuple[float, ...], PairedScore | GradedPair] = {}
+    kept: dict[tuple[float | None, ...], PairedScore | GradedPair] = {}
     for pair in pairs:
         if pair.n:
-            kept.setdefault(_evidence(pair), pair)
+            kept.setdefault(pair.evidence, pair)
     if not kept:
         slo = SafetySLO(name=REGRESSION, target=f">= -{exact(rule.drop)}")
         reason = missing or "no case was judged in both runs"
         return [unjudged(slo, Verdict.INCONCLUSIVE, f"not compared: {reason}", "suite")]
     family = list(kept.values())
-    adjusted = holm([_drop_p(pair) for pair in family])
+    adjusted = holm([pair.p_worse for pair in family])
     return [
         _judged(pair, rule, p, tests=len(family)) for pair, p in zip(family, adjusted, strict=True)
     ]
-
-
-def _evidence(pair: PairedScore | GradedPair) -> tuple[float, ...]:
-    if isinstance(pair, GradedPair):
-        return (pair.n, pair.fell, pair.rose, pair.before, pair.after, pair.noise)
-    return (pair.n, pair.gained, pair.lost, pair.before)
-
-
-def _drop_p(pair: PairedScore | GradedPair) -> float:
-    """One-sided: as many losses or more, if gains and losses were equally likely."""
-    if isinstance(pair, GradedPair):
-        return pair.p_worse
-    if pair.lost <= pair.gained:
-        return 1.0
-    return mcnemar_exact(pair.gained, pair.lost) / 2
 
 
 def _judged(
@@ -150,10 +150,9 @@ def power_of(pair: PairedScore | GradedPair, rule: RegressionRule, *, tests: int
     Fewer flips mean more power: cases that happened not to flip would promise too much. Of a
     matter of degree, cases that moved are flips while they are few.
     """
-    flips = _flips(pair)
-    if isinstance(pair, GradedPair) and flips >= FEW_MOVED:
+    if isinstance(pair, GradedPair) and pair.flips >= FEW_MOVED:
         return graded_power(pair, rule.drop, rule.alpha / max(tests, 1))
-    return _power(pair.n, flips, rule.drop, _two_sided(rule, tests))
+    return _power(pair.n, pair.flips, rule.drop, _two_sided(rule, tests))
 
 
 def announced(pair: PairedScore | GradedPair, rule: RegressionRule, *, tests: int = 1) -> str:
@@ -162,20 +161,13 @@ def announced(pair: PairedScore | GradedPair, rule: RegressionRule, *, tests: in
     said = f"{pair.n} cases find such a drop in {power * 100:.0f} % of runs"
     if power >= rule.power:
         return said
-    flips = _flips(pair)
-    if isinstance(pair, GradedPair) and flips >= FEW_MOVED:
+    if isinstance(pair, GradedPair) and pair.flips >= FEW_MOVED:
         wanted: int | None = graded_cases(pair, rule.drop, rule.alpha / max(tests, 1), rule.power)
     else:
-        wanted = _enough(pair.n, flips, rule.drop, _two_sided(rule, tests), rule.power)
+        wanted = _enough(pair.n, pair.flips, rule.drop, _two_sided(rule, tests), rule.power)
     if wanted is None:
         return said
     return f"{said}, {wanted} would in {rule.power * 100:.0f} %"
-
-
-def _flips(pair: PairedScore | GradedPair) -> int:
-    if isinstance(pair, GradedPair):
-        return pair.fell + pair.rose
-    return pair.gained + pair.lost
 
 
 @lru_cache(maxsize=4096)
