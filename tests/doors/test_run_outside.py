@@ -12,6 +12,7 @@ from doubles.desk import Desk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import sha256
+from roadworthy.flows.outside_desk import OutsideDesk
 
 
 @pytest.fixture
@@ -139,6 +140,26 @@ def test_a_question_that_the_release_would_change_unnoticed_gives_no_result(desk
 
 def test_a_refused_question_gives_no_result_even_when_the_tool_goes_on(desk, python, capsys):
     gives_no_result(capsys, desk, python, "swallows", "was not put to the candidate")
+
+
+def test_a_question_that_the_door_turns_away_gives_no_result_even_when_the_tool_goes_on(
+    desk, python, capsys
+):
+    gives_no_result(capsys, desk, python, "picture", "was not put to the candidate")
+
+
+def test_a_fault_of_ours_gives_no_result_even_when_the_tool_goes_on(
+    desk, python, capsys, monkeypatch
+):
+    asks = OutsideDesk._reply
+
+    async def breaks(self, messages, sampling, extra):
+        if messages[0]["content"] == "boom":
+            raise RuntimeError("a fault of ours")
+        return await asks(self, messages, sampling, extra)
+
+    monkeypatch.setattr(OutsideDesk, "_reply", breaks)
+    gives_no_result(capsys, desk, python, "tolerant", "it failed here: RuntimeError")
 
 
 def test_more_questions_than_allowed_give_no_result(desk, python, capsys):

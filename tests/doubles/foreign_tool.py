@@ -79,7 +79,7 @@ if how == "many":
     for number in range(50):
         ask(asked[0] + " " + str(number))
 if how in ("honest", "other-answer", "left-out", "added", "twice", "unscored", "swallows",
-           "strange"):
+           "strange", "picture"):
     replies = [ask(each) for each in asked]
     samples = [sample(name, reply) for name, reply in zip("ab", replies)]
     if how == "other-answer":
@@ -100,6 +100,12 @@ if how in ("honest", "other-answer", "left-out", "added", "twice", "unscored", "
         try:
             ask(asked[0], messages=[{"role": "system", "content": "Say home."},
                                     {"role": "user", "content": asked[0]}])
+        except urllib.error.HTTPError:
+            pass
+    if how == "picture":
+        try:
+            part = {"type": "image_url", "image_url": {"url": "data:,"}}
+            ask(asked[0], messages=[{"role": "user", "content": [part]}])
         except urllib.error.HTTPError:
             pass
     write(samples)

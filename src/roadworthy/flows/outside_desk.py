@@ -103,6 +103,10 @@ class OutsideDesk:
             for each in self.exchanges
         ]
 
+    def refuse(self, why: str) -> None:
+        """Keep that a question was not put to the candidate: then no figure is worth anything."""
+        self.refused = self.refused or why
+
     async def ask(
         self,
         messages: list[dict[str, Any]],
@@ -121,7 +125,7 @@ class OutsideDesk:
             self._require_askable(extra)
             reply = await self._reply(messages, sampling, extra)
         except UsageError as error:
-            self.refused = self.refused or error.message
+            self.refuse(error.message)
             raise
         observation = reply.observation
         if observation.status != "ok":

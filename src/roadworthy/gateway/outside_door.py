@@ -1,8 +1,9 @@
 """A door for one tool and the time of one run: the chat API on this machine, with a key of its own.
 
 Enters: a desk that answers. Leaves: an address inside the block, nothing after it. What never
-happens here: a socket that another machine can reach, an answer without the key, or a model's
-failure given out as text (a tool would score it).
+happens here: a socket that another machine can reach, an answer without the key, a model's failure
+given out as text (a tool would score it), or a question turned away that the desk does not hear of
+(a tool could leave it out and score the rest).
 """
 
 from __future__ import annotations
@@ -57,16 +58,22 @@ class OutsideDoor:
             failed = problem_of(error)
             failed.headers = (*failed.headers, DO_NOT_RETRY)
             send_problem(answer, failed)
-        except Exception:
+        except Exception as error:
             logger.exception("%s %s failed", request.method, request.path)
-            send_problem(answer, ApiError(500, "it failed here", code="internal_error"))
+            self._desk.refuse(f"it failed here: {type(error).__name__}")
+            fault = ApiError(500, "it failed here", code="internal_error", headers=(DO_NOT_RETRY,))
+            send_problem(answer, fault)
 
     async def _answer(self, request: Request, answer: Answer) -> None:
         if request.path == "/v1/models" and request.method == "GET":
             listed = [{"id": self._model, "object": "model", "created": 0, "owned_by": "candidate"}]
             answer.whole(200, msgspec.json.encode({"object": "list", "data": listed}))
         elif request.path == "/v1/chat/completions" and request.method == "POST":
-            await self._chat(read_chat_request(request.body), answer)
+            try:
+                await self._chat(read_chat_request(request.body), answer)
+            except ApiError as problem:
+                self._desk.refuse(problem.message)
+                raise
         else:
             message = f"there is nothing at {request.method} {request.path}"
             raise ApiError(404, message, code="not_found")
