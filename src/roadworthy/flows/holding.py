@@ -7,8 +7,6 @@ over left to be erased (`incident_holds`).
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -30,7 +28,7 @@ from roadworthy.domain import (
 )
 from roadworthy.journal import find
 from roadworthy.ledger import distinct_people, require_role, sign_draft
-from roadworthy_verify.plain_file import open_lock
+from roadworthy_verify.plain_file import locked
 
 from .learning import incidents_of
 from .loop import Loop
@@ -53,8 +51,7 @@ RELEASE_NEEDS = 2
 def keeping(loop: Loop) -> Iterator[None]:
     """Between looking whether something is held and erasing it, nobody sets a hold."""
     loop.workspace.journal.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(open_lock(loop.workspace.journal / "keeping.lock"), "rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(loop.workspace.journal / "keeping.lock"):
         yield
 
 

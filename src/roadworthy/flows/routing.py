@@ -9,7 +9,6 @@ empty one.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -30,7 +29,7 @@ from roadworthy.domain import (
 from roadworthy.ledger import CheckpointLog
 from roadworthy.manifests import Workspace
 from roadworthy.serving import standing, tighten
-from roadworthy_verify.plain_file import open_lock, read_plain
+from roadworthy_verify.plain_file import locked, read_plain
 
 _ROOM = 16 << 10
 """Bytes that are reserved beyond the table that stands: several dozen kill flags."""
@@ -136,12 +135,8 @@ def brake(
 @contextmanager
 def _locked(workspace: Workspace) -> Iterator[None]:
     workspace.serving.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = open_lock(workspace.lock)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with locked(workspace.lock):
         yield
-    finally:
-        os.close(handle)
 
 
 def put_in_place(path: Path, data: bytes, *, keep_room: bool = False) -> None:

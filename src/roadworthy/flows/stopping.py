@@ -15,8 +15,6 @@ be recorded still stands; whoever reconciles (`record_unrecorded`) or lifts it e
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -38,7 +36,7 @@ from roadworthy.domain import (
 )
 from roadworthy.incidents import fold, kills_of
 from roadworthy.ledger import distinct_people, require_role, sign_draft
-from roadworthy_verify.plain_file import open_lock
+from roadworthy_verify.plain_file import locked
 
 from .loop import Loop
 from .owed import require_live_learned
@@ -103,8 +101,7 @@ def kill_records(loop: Loop) -> Iterator[None]:
     waits here: it stands before this is asked for.
     """
     loop.workspace.serving.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(open_lock(loop.workspace.serving / "records.lock"), "rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(loop.workspace.serving / "records.lock"):
         yield
 
 

@@ -9,7 +9,6 @@ does not verify is not backed up. Private keys and the answer cache stay out unl
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import os
@@ -29,7 +28,7 @@ from roadworthy_verify import CheckpointError, Head, TrustError, verify_ledger
 from roadworthy_verify.carried import JOURNAL, RELEASES, ROUTING, SEAL, carriers, heads_carried_by
 from roadworthy_verify.checkpoint import heads_of_file
 from roadworthy_verify.ledger import own_heads
-from roadworthy_verify.plain_file import open_lock, open_plain, read_plain
+from roadworthy_verify.plain_file import locked, open_plain, read_plain
 from roadworthy_verify.strict_json import JsonError, read_json
 
 from .sqlite_store import trouble
@@ -137,8 +136,7 @@ def _copy_what_hangs_together(root: Path, work: Path) -> set[Path]:
         if root / ROUTING in witnesses:
             (work / ROUTING).parent.mkdir(exist_ok=True)
             (work / ROUTING).write_bytes(read_plain(root / ROUTING))
-        with os.fdopen(open_lock(root / _LOCK), "rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(root / _LOCK):
             for name in (CHECKPOINTS, _TRUST):
                 if (root / name).exists():
                     with open_plain(root / name) as source, (work / name).open("wb") as copy:

@@ -8,7 +8,6 @@ hash is taken once per file; later starts compare size, times and inode with a s
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import tempfile
@@ -21,7 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import SHA256_PREFIX, Model, UsageError, VerificationError
-from roadworthy_verify.plain_file import open_lock
+from roadworthy_verify.plain_file import locked
 
 MODELS_VARIABLE = "ROADWORTHY_MODELS"
 GEMMA_NAMES = ("gemma-3-270m", "gemma-3-270m-q4_k_m")
@@ -114,7 +113,7 @@ def assemble_gemma(folder: Path) -> Path:
     """
     target = folder / GEMMA_FILE
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder / f"{GEMMA_FILE}.lock"):
+    with locked(folder / f"{GEMMA_FILE}.lock"):
         if not target.exists():
             for leftover in folder.glob(f".{GEMMA_FILE}.*"):
                 leftover.unlink()
@@ -209,11 +208,3 @@ def _blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as source:
         while block := source.read(_BLOCK):
             yield block
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Held by one process at a time; freed by the system when its holder dies."""
-    with os.fdopen(open_lock(path), "rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

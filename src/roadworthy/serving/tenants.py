@@ -7,7 +7,6 @@ there is nothing to guess. What never happens here: a key on disk or in a messag
 from __future__ import annotations
 
 import base64
-import fcntl
 import hashlib
 import os
 import secrets
@@ -127,11 +126,10 @@ def limiting(path: Path, lock: Path) -> Iterator[dict[str, TenantLimits]]:
 def _rewriting(
     path: Path, lock: Path
 ) -> Iterator[tuple[dict[str, TenantKey], dict[str, TenantLimits]]]:
-    from roadworthy_verify.plain_file import open_lock
+    from roadworthy_verify.plain_file import locked
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(open_lock(lock), "rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with locked(lock):
         before = load_tenants(path)
         keys, limits = dict(before.keys), dict(before.limits)
         yield keys, limits

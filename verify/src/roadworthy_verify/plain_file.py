@@ -8,8 +8,11 @@ what it may have.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,6 +61,20 @@ def open_lock(path: Path) -> int:
         os.close(handle)
         raise
     return handle
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of such a file, after whoever holds it now. Raises as `open_lock`.
+
+    The kernel lets go when the process ends, however it ends.
+    """
+    handle = open_lock(path)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def require_plain(handle: int, path: Path) -> None:
