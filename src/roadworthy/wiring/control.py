@@ -23,7 +23,7 @@ from roadworthy.serving import RailLine
 
 from .allowance import budgets_of
 from .answering_releases import content_of
-from .journal_marks import read_marks, write_marks
+from .journal_marks import KeptMarks
 from .loop import loop_of
 from .places import is_workspace
 from .plan import Plan
@@ -32,11 +32,6 @@ logger = logging.getLogger("roadworthy.control")
 
 MARKS = "control.json"
 """How far the journal was read; beside the segments."""
-
-KEEP_S = 5.0
-"""How often that is written down. What is read twice is recognised, and a flush a round would
-stand in the way of the journal's own."""
-
 
 RETAIN_S = 3600.0
 """How often it is seen whether texts are past their days."""
@@ -65,13 +60,11 @@ class Control:
             self.workspace.journal / "keys",
             open_master_key(self.workspace.keys, deployment.master_key),
         )
-        self._marks = self.workspace.journal / MARKS
-        self._tail = Tail(self.workspace.journal, read_marks(self._marks))
         self._known: dict[str, Rules | None] = {}
         loop = loop_of(self.workspace, agreed=False)
         self._clock, self._loop = loop.clock, loop
-        self._kept = dict(self._tail.marks)
-        self._kept_at = loop.clock.monotonic()
+        self._marks = KeptMarks(self.workspace.journal / MARKS, loop.clock)
+        self._tail = Tail(self.workspace.journal, self._marks.marks)
         self._ledger = loop.ledger
         self._entries: int | None = None
         self._reconciler = Reconciler(
@@ -83,8 +76,7 @@ class Control:
         taken = self._reconciler.round()
         newest = self._ledger.newest_checkpoint()
         self._entries = newest.size if newest else 0
-        if self._clock.monotonic() - self._kept_at >= KEEP_S:
-            self.keep()
+        self._marks.keep_at_times(self._tail.marks)
         self._retain()
         return taken
 
@@ -106,10 +98,7 @@ class Control:
 
     def keep(self) -> None:
         """Write down how far the journal was read."""
-        self._kept_at = self._clock.monotonic()
-        if self._tail.marks != self._kept:
-            write_marks(self._marks, self._tail.marks)
-            self._kept = dict(self._tail.marks)
+        self._marks.keep(self._tail.marks)
 
     def _retain(self) -> None:
         """Erase what is past its days, once an hour; a failure is said and holds up no round."""

@@ -22,16 +22,13 @@ from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.providers import make_provider
 
 from .answering_releases import content_of
-from .journal_marks import read_marks, write_marks
+from .journal_marks import KeptMarks
 from .loop import loop_of
 from .places import is_workspace
 from .plan import Plan
 
 MARKS = "judges.json"
 """How far the judges looked; beside the segments."""
-
-KEEP_S = 5.0
-"""How often that is written down; what is looked at twice is recognised."""
 
 
 class Judging:
@@ -50,12 +47,10 @@ class Judging:
             self.workspace.journal / "keys",
             open_master_key(self.workspace.keys, first.master_key),
         )
-        self._marks = self.workspace.journal / MARKS
-        self._tail = Tail(self.workspace.journal, read_marks(self._marks))
-        self._kept = dict(self._tail.marks)
-        self._kept_at = self._loop.clock.monotonic()
+        self._marks = KeptMarks(self.workspace.journal / MARKS, self._loop.clock)
+        tail = Tail(self.workspace.journal, self._marks.marks)
         self._judging = LateJudging(
-            self._loop, self._tail, vault, bench=self._bench, taken=self._keep_at_times
+            self._loop, tail, vault, bench=self._bench, taken=self._keep_at_times
         )
 
     async def round(self) -> int:
@@ -65,16 +60,11 @@ class Judging:
         return looked
 
     def _keep_at_times(self) -> None:
-        if self._loop.clock.monotonic() - self._kept_at >= KEEP_S:
-            self.keep()
+        self._marks.keep_at_times(self._judging.marks)
 
     def keep(self) -> None:
         """Write down how far the judges looked."""
-        self._kept_at = self._loop.clock.monotonic()
-        marks = self._judging.marks
-        if marks != self._kept:
-            write_marks(self._marks, marks)
-            self._kept = dict(marks)
+        self._marks.keep(self._judging.marks)
 
     async def aclose(self) -> None:
         """Write down how far they looked, and release the models."""
