@@ -85,8 +85,12 @@ def _standardised(values: Sequence[float]) -> list[float]:
     _require_finite(values)
     if len(values) < 2 or min(values) == max(values):
         raise ValueError("one side has one value only: nothing can go together with it")
-    mean = math.fsum(values) / len(values)
+    try:
+        mean = math.fsum(values) / len(values)
+    except OverflowError:
+        raise ValueError("a correlation is of numbers whose sum is finite") from None
     gaps = [value - mean for value in values]
+    _require_finite(gaps)
     most = max(map(abs, gaps))
     gaps = [gap / most for gap in gaps]
     spread = math.sqrt(math.fsum(gap * gap for gap in gaps) / len(gaps))

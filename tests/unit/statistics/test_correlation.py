@@ -30,6 +30,14 @@ def test_both_are_those_of_scipy(pairs):
     assert spearman(first, second) == pytest.approx(stats.spearmanr(first, second)[0], abs=1e-9)
 
 
+@pytest.mark.parametrize(
+    "values", [[1e308, 1e308, 0.0], [1.7e308, -1.7e308, -1.7e308], [math.inf, 0.0], [math.nan, 0.0]]
+)
+def test_numbers_that_no_sum_holds_are_refused(values):
+    with pytest.raises(ValueError, match="finite"):
+        pearson(values, [float(n * n) for n in range(len(values))])
+
+
 def test_ties_share_their_rank():
     first, second = [1, 1, 2, 3, 3, 3], [2, 1, 2, 4, 3, 3]
     assert spearman(first, second) == pytest.approx(stats.spearmanr(first, second)[0])

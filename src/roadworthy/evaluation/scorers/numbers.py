@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Literal
 
@@ -101,11 +102,16 @@ class AbsoluteError:
         return float(min(self._worst, *(abs(got - each) for each in wanted)))
 
     def numbers(self, case: Case, output: str) -> tuple[float | None, float] | None:
-        """What the answer says, if a number, and the right one nearest to it; None as `score`."""
+        """What the answer says, if a number, and the right one nearest to it; None as `score`.
+
+        One that is larger than a float, which no row could hold, is none.
+        """
         wanted = self._reader.wanted(case)
         if not wanted:
             return None
+        if not all(math.isfinite(float(each)) for each in wanted):
+            raise DetectorError(f"a right number of case {case.id} is too large to compare")
         got = self._reader.read(output)
-        if got is None:
+        if got is None or not math.isfinite(float(got)):
             return None, float(wanted[0])
         return float(got), float(min(wanted, key=lambda each: abs(got - each)))

@@ -59,6 +59,20 @@ def test_a_right_text_that_is_no_number_is_an_error_never_a_pass():
         score("numeric", "many", text="many")
 
 
+@pytest.mark.parametrize(
+    ("output", "read"), [("40", (40.0, 42.0)), ("none", (None, 42.0)), ("9e999", (None, 42.0))]
+)
+def test_a_number_beyond_what_a_file_holds_is_none_before_it_is_written_too(output, read):
+    made = make_scorer(ScorerSpec(scorer="absolute_error", options={"worst": 10}))
+    assert made.numbers(a_case(expect=Expect(text="42")), output) == read
+
+
+def test_a_right_number_beyond_what_a_file_holds_is_an_error_and_no_score():
+    made = make_scorer(ScorerSpec(scorer="absolute_error", options={"worst": 10}))
+    with pytest.raises(DetectorError, match="too large"):
+        made.numbers(a_case(expect=Expect(text="9e999")), "1")
+
+
 def test_an_absolute_error_has_a_worst_and_no_answer_is_the_worst():
     assert score("absolute_error", "40", {"worst": 10}, text="42") == 2.0
     assert score("absolute_error", "4000", {"worst": 10}, text="42") == 10.0
