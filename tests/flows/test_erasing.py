@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
+import msgspec
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import structs
 
 from doubles.answers_that_left import CHARTER, Answers
 from doubles.live_system import write_live_system
@@ -22,7 +26,7 @@ from roadworthy.flows.erasing import erase_texts, refused_erasures, retain
 from roadworthy.flows.holding import place_hold, release_hold, scope_of_answer, standing_holds
 from roadworthy.flows.journal_check import check_rest
 from roadworthy.flows.learning import incidents_of
-from roadworthy.journal import find, seal_segment, segments, unseal
+from roadworthy.journal import find, open_master_key, seal_segment, segments, unseal
 from roadworthy.wiring.loop import loop_of
 
 ACME = TextScope(tenant="acme")
@@ -83,6 +87,22 @@ async def test_a_tenant_or_a_day_is_erased(answers: Answers) -> None:
     assert texts_of(answers, other) is None
     assert erased(answers, ACME) == 2
     assert texts_of(answers, today) is None
+
+
+async def test_texts_under_a_key_that_is_left_are_not_told_as_erased(answers: Answers) -> None:
+    """A key of version 1 has no end users: what it seals is there as it was."""
+    await answers.leave(end_user="ann", days_ago=2)
+    await answers.leave(end_user="ann")
+    old, _ = answers.vault.kept(tenant="acme")
+    wrap, nonce = AESGCM(open_master_key(answers.loop.workspace.keys)), bytes(12)
+    wrapped = base64.b64encode(nonce + wrap.encrypt(nonce, bytes(32), old.name.encode())).decode()
+    path = answers.loop.workspace.journal / "keys" / f"{old.name}.json"
+    path.write_bytes(msgspec.json.encode(structs.replace(old, version=1, wrapped=wrapped)))
+    ann = TextScope(tenant="acme", subject=answers.vault.pseudonym("acme", "ann"))
+    done = erase_texts(ann, answers.loop, answers.vault, answers.acting("bob"), reason="asked")
+    assert (done.exchanges, len(done.keys), done.left) == (1, 1, (old.name,))
+    (entry,) = answers.loop.ledger.entries(kind="journal.erased")
+    assert entry.payload["exchanges"] == 1
 
 
 async def test_nothing_is_erased_without_a_person_who_may_a_reason_and_a_scope(

@@ -84,7 +84,8 @@ def erase_texts(scope: TextScope, loop: Loop, vault: Vault, by: Acting, *, reaso
         meant = [each for each in there if each.version > 1 or not scope.subject]
         left = tuple(each.name for each in there if each not in meant)
         names = tuple(each.name for each in meant)
-        exchanges = sum(1 for _ in query(loop.workspace.journal, _wanted(scope)))
+        sealed = (row.record.sealed for row in query(loop.workspace.journal, _wanted(scope)))
+        exchanges = sum(1 for each in sealed if each is None or each.key not in left)
         said = _said(scope, reason, names, exchanges=exchanges, left=left)
         entry = _enter(ERASED, scope.words, said, loop, actor, by.signer)  # 3
         vault.erase(names, subject=scope.subject)  # 4
@@ -125,13 +126,9 @@ def retain(loop: Loop, vault: Vault, *, days: int, again: bool = True) -> Erased
 
 def refused_erasures(loop: Loop) -> list[Entry]:
     """Erasures that a hold stopped and that nobody has done since: they wait for a person."""
-    waiting: dict[str, Entry] = {}
-    for entry in loop.ledger.entries():
-        if entry.kind == REFUSED:
-            waiting[entry.subject] = entry
-        elif entry.kind == ERASED:
-            waiting.pop(entry.subject, None)
-    return list(waiting.values())
+    waiting = {entry.subject: entry for entry in loop.ledger.entries(kind=REFUSED)}
+    done = {entry.subject: entry.seq for entry in loop.ledger.entries(kind=ERASED)}
+    return [each for each in waiting.values() if each.seq > done.get(each.subject, 0)]
 
 
 def erased_keys(loop: Loop) -> set[str]:
