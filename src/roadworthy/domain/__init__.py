@@ -17,10 +17,8 @@ from .candidate import (
     Candidate,
     Decision,
     FacetSource,
-    Model,
     Prompt,
     PromptHeader,
-    ProviderKind,
     Rail,
     RailAction,
     Rails,
@@ -52,7 +50,6 @@ from .charter import (
     ClassifierRule,
     Clause,
     Endpoint,
-    File,
     History,
     JudgeRule,
     NeverEvent,
@@ -112,6 +109,7 @@ from .errors import (
 )
 from .exchange import Call, Chunk, ModelRequest, TokenLogprob, Usage
 from .fault import Fault
+from .file import File
 from .finding import LOOKED_AT_LATER, NOBODY_LOOKS, Finding, RailVerdict, TextContext
 from .generator import (
     ATTACK_LANGUAGES,
@@ -162,6 +160,7 @@ from .judge import (
 from .judge_wording import JUDGE_SYSTEM, judge_prompt
 from .keeping import Hold, TextScope
 from .look_alikes import looks_like
+from .model import Model, ProviderKind
 from .note_sections import PREREAD, SECTIONS, NoteSection, Unsaid, unsaid_sections
 from .objective import (
     AGGREGATIONS,

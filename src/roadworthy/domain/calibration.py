@@ -10,8 +10,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from .charter import Count, File, Positive, Share
+from .charter import Count, Positive, Share
 from .clock import Instant
+from .file import File
 
 Guarantee = Literal["answered", "all"]
 """answered: of the requests that are answered at most `limit` are wrong, with `certainty` (learn

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from .charter import File
+from .file import File
 
 
 class CampaignFinding(File, frozen=True, kw_only=True):

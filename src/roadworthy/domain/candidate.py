@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from .charter import Count, File, Positive, Share
+from .charter import Count, Positive, Share
 from .episode import LiveTool
-from .model import Model as Model
-from .model import ProviderKind as ProviderKind
+from .file import File
+from .model import Model
 
 Task = Literal["decision", "chat", "generation", "extraction", "rag"]
 

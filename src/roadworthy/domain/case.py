@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert, field
 
-from .candidate import Model
-from .charter import File, Positive
+from .charter import Positive
 from .episode import Approval, CaseTool, SimulatedUser, Trajectory
+from .file import File
 from .generator import GeneratorUse
+from .model import Model
 
 MAX_REPEATS = 10_000
 """Of one case in one run. Above it a slip of the keyboard would plan for days, or for ever."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from .file import File as File
+from .file import File
 from .model import Model
 
 Share = Annotated[float, Meta(ge=0, le=1)]

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from .charter import Count, File, Positive
+from .charter import Count, Positive
+from .file import File
 
 Seconds = Annotated[float, Meta(ge=0.001, le=86_400)]
 Amount = Annotated[float, Meta(ge=0)]

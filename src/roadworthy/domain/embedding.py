@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from .case import ScorerSpec, SuiteFile
-from .charter import File
 from .errors import UsageError
+from .file import File
 from .model import Model
 
 EMBEDDED = "embedding_similarity"

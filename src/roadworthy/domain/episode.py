@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
-from .charter import Count, File
+from .charter import Count
+from .file import File
 
 MATCHERS = ("$any_of", "$like", "$regex", "$any", "$optional")
 """The keys that make a mapping a matcher."""

@@ -11,7 +11,8 @@ from typing import Any, Literal, Protocol
 
 from msgspec import Struct, field
 
-from .charter import File, Positive
+from .charter import Positive
+from .file import File
 
 GOALS = ("steering", "prompt_leak", "data_leak", "misuse")
 """What an attack that can carry any request asks for; each is a hazard."""

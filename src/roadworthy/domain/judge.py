@@ -11,12 +11,13 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType, field, structs
 
-from .candidate import Model
 from .case import ScorerSpec, SuiteFile
-from .charter import File, NeverEvent
+from .charter import NeverEvent
 from .digest import digest_of
 from .errors import UsageError
+from .file import File
 from .judge_wording import JUDGE_SYSTEM, judge_prompt
+from .model import Model
 from .rating import Rubric
 from .ready_rubrics import READY_RUBRICS
 from .system import System

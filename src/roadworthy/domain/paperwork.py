@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from .charter import File
+from .file import File
 from .objective import read_name
 from .slo import SafetySLO
 

@@ -6,8 +6,9 @@ from typing import Literal
 
 from msgspec import field
 
-from .charter import File, PersonRole
+from .charter import PersonRole
 from .clock import Instant
+from .file import File
 
 
 class TrustedKey(File, frozen=True, kw_only=True):

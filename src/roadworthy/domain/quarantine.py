@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from .case import Case
-from .charter import File
+from .file import File
 
 
 class Quarantined(File, frozen=True, kw_only=True):

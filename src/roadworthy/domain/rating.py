@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from .charter import Count, File
+from .charter import Count
+from .file import File
 
 RatingKind = Literal["side_by_side", "rubric"]
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, field
 
-from .charter import File, Positive
+from .charter import Positive
+from .file import File
 
 
 class RolloutStep(File, frozen=True, kw_only=True):

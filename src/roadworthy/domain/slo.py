@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from .charter import Clause, File, Positive, Scope, Share
+from .charter import Clause, Positive, Scope, Share
+from .file import File
 
 MitigationKind = Literal[
     "alert",
