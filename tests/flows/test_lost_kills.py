@@ -15,11 +15,11 @@ from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import Acting
 from roadworthy.flows.routing import read_table
 from roadworthy.flows.stopping import (
-    kill_records,
     ledger_kills,
     lift,
     put_back_kills,
     record_kill,
+    recording,
     set_kill,
 )
 from roadworthy.wiring.control import Control
@@ -140,7 +140,7 @@ def test_whoever_lifts_waits_for_whoever_puts_back(loop: Loop) -> None:
         put_back_kills(loop_of(loop.workspace))
         done.set()
 
-    with kill_records(loop):
+    with recording(loop):
         thread = threading.Thread(target=put_back)
         thread.start()
         begun.wait()

@@ -17,7 +17,7 @@ from roadworthy.flows.holding import keeping
 from roadworthy.flows.live_routes import ledger_routes, put_back_routes, strayed_routes
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.routing import read_table
-from roadworthy.flows.stopping import kill_records
+from roadworthy.flows.stopping import recording
 from roadworthy.flows.trusting import locked
 from roadworthy.gateway.supervisor import only_one
 from roadworthy.serving import editing
@@ -199,7 +199,7 @@ def _keys(loop: Loop) -> object:
 
 
 LOCKS: dict[str, Callable[[Loop], object]] = {
-    "serving/records.lock": kill_records,
+    "serving/records.lock": recording,
     "serving/gateway.lock": _serve,
     "serving/lock": _keys,
     "journal/keeping.lock": keeping,

@@ -27,6 +27,7 @@ from roadworthy.policy import same_bar
 from roadworthy.release import behaviour_digest, pin
 
 from .loop import Loop
+from .release_records import ACTIVATED
 from .run_records import bar_of, completion, rows_of, summary_of
 
 
@@ -75,10 +76,10 @@ def baseline_of(
 
 def _live(loop: Loop, name: str, names: Sequence[str]) -> _Live | None:
     """What is live under the system's name, else what went live last under an earlier one."""
-    own = loop.ledger.newest(kind="release.activated", system=name)
+    own = loop.ledger.newest(kind=ACTIVATED, system=name)
     found = [own] if own is not None else [
         entry for each in names if each != name
-        if (entry := loop.ledger.newest(kind="release.activated", system=each)) is not None
+        if (entry := loop.ledger.newest(kind=ACTIVATED, system=each)) is not None
     ]  # fmt: skip
     if not found:
         return None

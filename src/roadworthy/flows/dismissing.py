@@ -25,7 +25,7 @@ from .learning import find_incident
 from .loop import Loop
 from .people import Acting
 from .second_person import require_two
-from .stopping import kill_records
+from .stopping import recording
 
 
 def dismiss(
@@ -44,7 +44,7 @@ def dismiss(
     _require_reasons(incident, loop, reason=reason, rule_was_wrong=rule_was_wrong)  # 2
     keys = [person.key.key_id for person in people]
     names = require_two(incident, loop, keys, act="an incident is dismissed")  # 1
-    with kill_records(loop):
+    with recording(loop):
         present = find_incident(loop, incident.id)
         next_state(present.state, "dismiss")
         _require_seen(incident, present)

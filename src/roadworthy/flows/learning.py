@@ -47,7 +47,7 @@ from .incident_suite import SUITE, add_cases, written_cases
 from .loop import Loop
 from .owed import asked_as_pinned, met_all
 from .second_person import require_two
-from .stopping import kill_records
+from .stopping import recording
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -129,7 +129,7 @@ def promote(
     the never event does, AccessError unless two people who may change one, VerificationError when
     the journal's input is not the one that was reported.
     """
-    with kill_records(loop):
+    with recording(loop):
         present = find_incident(loop, incident.id)
         next_state(present.state, "promote")
         drawn = _drawn(present, event, loop, past=past, folder=root / "suites")
@@ -299,7 +299,7 @@ def close(incident: Incident, loop: Loop, *, signer: Ed25519Signer) -> Incident:
     Raises RefusedError when a later gate failed on it, UndecidedError when none has run its
     cases yet as they are pinned, TransitionError when it was never promoted.
     """
-    with kill_records(loop):
+    with recording(loop):
         present = find_incident(loop, incident.id)
         decided = _proof(present, loop)
         payload = {

@@ -22,7 +22,7 @@ from .loop import Loop
 from .release_records import ACTIVATED
 from .routing import publish, read_table
 from .safe_baseline import safe_baseline
-from .stopping import kill_records
+from .stopping import recording
 
 PUT_BACK = "route.put_back"
 
@@ -67,7 +67,7 @@ def put_back_routes(loop: Loop) -> list[Strayed]:
     """
     if not strayed_routes(read_table(loop.workspace.routing), ledger_routes(loop)):
         return []
-    with kill_records(loop):
+    with recording(loop):
         live, before = ledger_routes(loop), read_table(loop.workspace.routing)
         systems = strayed_routes(before, live)
         back = {name: _route(loop, name) for name in systems if name in live}

@@ -31,10 +31,9 @@ from roadworthy.policy import REQUIREMENT, holds
 
 from .loop import Loop
 from .moved import earlier_bars, names_of
+from .release_records import ACTIVATED
 from .routing import read_table
 from .run_records import bar_of
-
-ACTIVATED = "release.activated"
 
 _ASKS = frozenset({"incident.opened", "incident.observed", "incident.promoted"})
 """Entries after which an incident asks something that no gate before them answered."""

@@ -86,7 +86,7 @@ from .release_records import (
 )
 from .routing import publish, read_table
 from .safe_baseline import SafeBaseline, safe_baseline
-from .stopping import kill_records
+from .stopping import recording
 from .trusting import agreed_trust
 from .waiving import require_waivers
 
@@ -193,9 +193,7 @@ def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> A
     subject = subject_of(content, again.digest)
     _require_open_gate(loop, content, subject, root=root)  # 3
     owes = require_learned_or_safe(loop, content, subject.digest)
-    with kill_records(
-        loop
-    ):  # until the table has it: who puts routes back waits, and fights nobody
+    with recording(loop):  # until the table has it: whoever puts routes back waits
         if not _is_half_done(loop, subject):
             _require_people(loop, content, subject, key=key, signer=signer, trust=trust)  # 5
             payload = {

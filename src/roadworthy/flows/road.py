@@ -39,7 +39,7 @@ from roadworthy.serving import flags_for, standing
 
 from .loop import Loop
 from .routing import brake, read_table
-from .stopping import kill_draft, kill_records, lifted_since, unrecorded
+from .stopping import kill_draft, lifted_since, recording, unrecorded
 
 
 class Violation(Struct, frozen=True, kw_only=True):
@@ -110,7 +110,7 @@ def on_violation(violation: Violation, loop: Loop) -> Incident:
         return entered
     brake(loop.workspace, owed, loop.clock)
     # 2 record, 3 incident
-    with kill_records(loop):
+    with recording(loop):
         return _entered(violation, loop) or _enter(violation, loop, now=now)
 
 

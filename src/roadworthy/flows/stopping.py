@@ -94,11 +94,12 @@ def set_kill(flag: KillFlag, loop: Loop) -> RoutingTable:
 
 
 @contextmanager
-def kill_records(loop: Loop) -> Iterator[None]:
+def recording(loop: Loop) -> Iterator[None]:
     """Between looking whether something is entered and entering it, nobody else does the same.
 
-    Commands and the control process hear of one kill at the same time. The stop itself never
-    waits here: it stands before this is asked for.
+    Commands and the control process hear of one kill at the same time; what is live is entered
+    and published without anybody between. The stop itself never waits here: it stands before this
+    is asked for.
     """
     loop.workspace.serving.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(loop.workspace.serving / "records.lock"):
@@ -124,7 +125,7 @@ def record_kill(flag: KillFlag, loop: Loop, *, by: Acting | None) -> None:
     """
     actor = f"person:{by.key.key_id}" if by is not None else loop.machine
     signer = by.signer if by is not None else loop.keyring.machine()
-    with kill_records(loop):
+    with recording(loop):
         if unrecorded([flag], loop):
             loop.ledger.record(sign_draft(kill_draft(flag, actor), signer))
 
@@ -136,12 +137,12 @@ def record_unrecorded(loop: Loop, *, before: Instant = "") -> list[KillFlag]:
     """
     table = read_table(loop.workspace.routing)
     young = [flag for flag in table.kills if not before or flag.at < before]
-    with kill_records(loop):
+    with recording(loop):
         return _enter(young, loop)
 
 
 def _enter(flags: Iterable[KillFlag], loop: Loop) -> list[KillFlag]:
-    """The machine enters what is not entered yet; the caller holds `kill_records`."""
+    """The machine enters what is not entered yet; the caller holds `recording`."""
     missing, machine = unrecorded(flags, loop), loop.keyring.machine()
     if missing:
         loop.ledger.record(
@@ -181,7 +182,7 @@ def put_back_kills(loop: Loop) -> list[KillFlag]:
     """
     if not lost_kills(read_table(loop.workspace.routing), ledger_kills(loop)):
         return []
-    with kill_records(loop):
+    with recording(loop):
         lost = lost_kills(read_table(loop.workspace.routing), ledger_kills(loop))
         ids = {flag.id for flag in lost}
 
@@ -279,7 +280,7 @@ def lift(
             fix="give two people: --as A --as B",
         )
     # 2 record
-    with kill_records(loop):
+    with recording(loop):
         require_live_learned(loop, found)
         _enter(found, loop)
         loop.ledger.record(*_lift_drafts(found, people, reason=reason, names=sorted(names)))
