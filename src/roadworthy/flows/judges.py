@@ -1,7 +1,7 @@
 """The judges of a run: made, probed, entered; and who is compared with.
 
-    open     1 every judge pinned and made, past models kept in one cache
-             2 the runs that pairs are compared with, verified
+    open     1 the runs that pairs are compared with, verified
+             2 every judge pinned and made, past models kept in one cache
              3 probes asked past the cache, held to all earlier ones, entered
     close    the models released
 
@@ -90,9 +90,9 @@ async def open_judges(
     if make is None:
         raise UsageError(f"nothing can make the judge {names[0]} here")
     try:
-        opponents = _opponents(planned, loop, system.charter.system)  # 2
+        opponents = _opponents(planned, loop, system.charter.system)  # 1
         making = _Making(system, model, loop, make, opened)
-        opened.by_suite = judges.judges_of(planned, making.provider, opponents)  # 1
+        opened.by_suite = judges.judges_of(planned, making.provider, opponents)  # 2
         for suite, found in opened.by_suite.items():  # 3
             opened.by_suite[suite] = tuple([await making.probed(judge) for judge in found])
         opened.never = tuple([await making.never(event, options) for event, options in asked])

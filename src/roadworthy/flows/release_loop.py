@@ -4,8 +4,11 @@
     gate       here                  0 evidence that verifies, 1 candidate, 2 its run,
                                      3 the bar, 4 objectives, 5 people, findings, incidents,
                                      6 decision into the ledger
-    sign       flows/releasing.py    bundle, approvals, attestations, activation
+    sign       flows/releasing.py    approvals, attestations, activation, once it owes no incident
+                                     anything (flows/owed.py); flows/building.py makes the bundle
     act        flows/road.py         a violation left: kill, record, incident
+    hold       flows/stopping.py     kills by hand and their end; flows/reconciling.py puts back
+                                     what the ledger says is stopped and is live
     learn      flows/learning.py     incident -> cases -> closed by a gate that ran them
 
 What never happens here: a verdict without data that opens, or one that is not recorded.

@@ -71,8 +71,8 @@ def verify_ledger(
     """Verify a ledger file. `trust` defaults to trust.yaml beside it, which the sender also had.
 
     In a workspace what the ledger vouches for is held against it too: each sealed segment of the
-    journal (in `journal`, where that is not beside it), and the kills that nobody lifted. Not when
-    `only_log` is asked for.
+    journal (in `journal`, where that is not beside it), the kills that nobody lifted, and the
+    releases that were activated last. Not when `only_log` is asked for.
 
     `checkpoint` is a file with checkpoints or that carries one (see `load_heads`), or the heads
     themselves. Raises TrustError or CheckpointError when a file given by the caller cannot be read.
@@ -132,7 +132,7 @@ def _checked(
         if report.state != "tampered":
             fault = damage.result() or _beside_the_entries(connection, stored, newest)
             report = _tampered(f"the entries fit, but {fault}") if fault else report
-        # 5. What it vouches for: sealed segments of the journal, kills that stand.
+        # 5. What it vouches for: sealed segments of the journal, kills that stand, live releases.
         if only_log:
             return report
         again = partial(open_readonly, database)
