@@ -6,11 +6,12 @@ never happens here: a second parse, or a field of a wrong type that goes on.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .dialect import ChatRequest, StreamOptions, checked, decoded
+from .dialect import ChatRequest, checked, decoded
+from .older_request import OlderBody
 from .problems import bad_field
 
 
@@ -24,22 +25,9 @@ class _Message(Struct):
     content: str | list[_Part] | None = None
 
 
-class _Body(Struct):
-    """The fields that are looked at; every other one passes through."""
-
-    model: str
+class _Body(OlderBody):
     messages: Annotated[list[_Message], Meta(max_length=4096)] | None = None
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
-    max_tokens: Annotated[int, Meta(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Meta(ge=1)] | None = None
-    seed: int | None = None
-    stop: str | list[str] | None = None
-    n: int | None = None
-    user: str | None = None
-    variables: dict[str, Any] | None = None
 
 
 _OURS = frozenset(_Body.__struct_fields__)
@@ -49,27 +37,19 @@ def read_chat_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""
     raw = decoded(data)
     body = checked(raw, _Body)
-    if body.n not in (None, 1):
-        raise bad_field("n", "n must be 1: one answer a request")
+    body.require_one("n")
     if not body.messages and body.variables is None:
         raise bad_field("messages", "messages must hold at least one message")
     _refuse_unseen(body.messages or [])
-    options = body.stream_options
     return ChatRequest(
         raw=raw,
         model=body.model,
         messages=raw.get("messages") or [],
         stream=bool(body.stream),
-        include_usage=bool(options is not None and options.include_usage),
+        include_usage=body.include_usage,
         user=body.user or "",
         variables=body.variables,
-        wishes={
-            "temperature": body.temperature,
-            "top_p": body.top_p,
-            "max_tokens": body.max_completion_tokens or body.max_tokens,
-            "seed": body.seed,
-            "stop": [body.stop] if isinstance(body.stop, str) else body.stop,
-        },
+        wishes=body.wishes(max_tokens=body.max_completion_tokens or body.max_tokens),
         extra={name: value for name, value in raw.items() if name not in _OURS},
     )
 

@@ -7,38 +7,25 @@ over in silence.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
 
 from roadworthy.domain import TokenLogprob
 from roadworthy.flows.trace import Reply
 
 from .about import about
 from .chat_reply import DONE, usage_of
-from .dialect import ChatRequest, Dialect, StreamOptions, checked, decoded
+from .dialect import ChatRequest, Dialect, checked, decoded
+from .older_request import OlderBody
 from .problems import ApiError, bad_field
 
 
-class _Body(Struct):
-    """The fields that are looked at; every other one passes through."""
-
-    model: str
+class _Body(OlderBody):
     prompt: str | list[Any] | None = None
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
-    max_tokens: Annotated[int, Meta(ge=1)] | None = None
-    seed: int | None = None
-    stop: str | list[str] | None = None
-    n: int | None = None
     best_of: int | None = None
     echo: bool | None = None
     suffix: str | None = None
-    user: str | None = None
-    variables: dict[str, Any] | None = None
 
 
 _OURS = frozenset(_Body.__struct_fields__)
@@ -49,9 +36,7 @@ def read_completion_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""
     raw = decoded(data)
     body = checked(raw, _Body)
-    for name in ("n", "best_of"):
-        if getattr(body, name) not in (None, 1):
-            raise bad_field(name, f"{name} must be 1: one answer a request")
+    body.require_one("n", "best_of")
     if body.echo:
         raise bad_field("echo", "echo: the prompt is not said again; leave it out")
     if body.suffix:
@@ -59,23 +44,16 @@ def read_completion_request(data: bytes) -> ChatRequest:
     prompt = _prompt(body)
     if not prompt and body.variables is None:
         raise bad_field("prompt", "prompt must be a text")
-    options = body.stream_options
     return ChatRequest(
         raw=raw,
         model=body.model,
         messages=[{"role": "user", "content": prompt}] if prompt else [],
         prompt=prompt or None,
         stream=bool(body.stream),
-        include_usage=bool(options is not None and options.include_usage),
+        include_usage=body.include_usage,
         user=body.user or "",
         variables=body.variables,
-        wishes={
-            "temperature": body.temperature,
-            "top_p": body.top_p,
-            "max_tokens": body.max_tokens,
-            "seed": body.seed,
-            "stop": [body.stop] if isinstance(body.stop, str) else body.stop,
-        },
+        wishes=body.wishes(max_tokens=body.max_tokens),
         extra={name: value for name, value in raw.items() if name not in _OURS},
     )
 

@@ -23,12 +23,6 @@ _decoder = msgspec.json.Decoder()
 _Body = TypeVar("_Body", bound=Struct)
 
 
-class StreamOptions(Struct):
-    """What OpenAI's older APIs let a caller say of a stream."""
-
-    include_usage: bool | None = None
-
-
 class ChatRequest(Struct, frozen=True, kw_only=True):
     """A checked request in the words of chat completions, whichever API it came by."""
 
