@@ -18,7 +18,7 @@ from msgspec import Struct, field
 
 from roadworthy.domain import Instant, Observation, parse_instant
 
-from .reading import find, first_record, payloads, read_segment, segments, told
+from .reading import find, first_record, payloads, read_segment, segments, told, written_since
 from .record import Record, decode
 
 _OUTCOME = b"\xa7outcome"
@@ -120,12 +120,10 @@ def _one(folder: Path, wanted: Wanted) -> Iterator[Row]:
 
 
 def _within(paths: list[Path], wanted: Wanted) -> list[Path]:
-    """The segments that may hold what is wanted: one ends when it was written last."""
+    """The segments that may hold what is wanted."""
     if not wanted.since:
         return paths
-    slack_s = 120.0  # clocks that were set
-    since_s = parse_instant(wanted.since).timestamp() - slack_s
-    return [path for path in paths if path.stat().st_mtime >= since_s]
+    return written_since(paths, parse_instant(wanted.since).timestamp())
 
 
 class _Learned:

@@ -179,8 +179,13 @@ def _around(paths: list[Path], observation_id: str) -> list[Path]:
         made_s = int(observation_id.replace("-", "")[:12], 16) / 1000
     except ValueError:
         return []
+    return written_since(paths, made_s)
+
+
+def written_since(paths: list[Path], instant_s: float) -> list[Path]:
+    """The segments that may hold what is of an instant or later: one ends when written last."""
     slack_s = 120.0  # a call under way when its segment was begun, clocks that were set
-    return [path for path in paths if path.stat().st_mtime >= made_s - slack_s]
+    return [path for path in paths if path.stat().st_mtime >= instant_s - slack_s]
 
 
 class Tail:
