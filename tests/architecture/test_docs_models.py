@@ -14,8 +14,7 @@ import yaml
 
 from doubles.desk import Desk
 from roadworthy.detectors import DETECTOR_NAMES, make_detector
-from roadworthy.domain import Model, Upstream
-from roadworthy.domain import ProviderKind
+from roadworthy.domain import Model, ProviderKind, Upstream
 from roadworthy.manifests import check_system
 from roadworthy.manifests.detector_checks import DETECTOR_OPTIONS
 from roadworthy.providers.local_server import LocalOptions

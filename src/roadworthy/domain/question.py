@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from .case import Case
+from .look_alikes import looks_like
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _UNSEEN = bytes((*range(33), 127))
@@ -25,20 +26,9 @@ class _Seen(dict[int, str | None]):
 
 
 def _ignorable(point: int) -> bool:
-    """Blanks, controls, formats (zero-width), and the rest of Default_Ignorable_Code_Point.
-
-    Unicode Standard, section 5.21, and DerivedCoreProperties.txt: joiner, fillers, selectors.
-    """
-    kind = unicodedata.category(chr(point))
-    return (
-        kind[0] == "Z"
-        or kind in ("Cc", "Cf")
-        or point in (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0)
-        or point in range(0x180B, 0x1810)
-        or point in range(0xFE00, 0xFE10)
-        or point in range(0xFFF0, 0xFFF9)
-        or point in range(0xE0000, 0xE1000)
-    )
+    """Blanks, what shows as one, controls, formats (zero-width), joiner, fillers, selectors."""
+    looks = looks_like(point)
+    return looks is None or looks.isspace()
 
 
 _SEEN = _Seen()
