@@ -34,9 +34,8 @@ from roadworthy.domain import (
     VerificationError,
 )
 
-from .factory import make_provider, upstream_of
+from .factory import behind_upstream, make_provider
 from .openai_compatible import OpenAICompatible
-from .resilience import Resilient, RetryPolicy
 from .time_limit import time_limit
 
 INSTALL = "pip install 'roadworthy[embeddings]'"
@@ -54,10 +53,7 @@ def make_embedder(
         return StaticEmbeddings()
     if model.provider != "openai_compatible":
         return make_provider(model, deployment=deployment, root=root, assets=assets, clock=clock)
-    upstream, secret = upstream_of(model, deployment, root)
-    provider = OpenAIEmbeddings(model, upstream, secret=secret, clock=clock)
-    policy = RetryPolicy(retries=upstream.retries)
-    return Resilient(provider, clock=clock, policy=policy, timeout_s=upstream.timeout_s)
+    return behind_upstream(OpenAIEmbeddings, model, deployment, root=root, clock=clock)
 
 
 class _Vector(Struct):

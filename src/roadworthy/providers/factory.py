@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from roadworthy.domain import Clock, Deployment, Model, Provider, Upstream, UsageError
+from roadworthy.domain import Clock, Deployment, Model, Provider, UsageError
 
-from .credentials import Secret, resolve_credential
+from .credentials import resolve_credential
 from .openai_compatible import OpenAICompatible
 from .resilience import Resilient, RetryPolicy
 
@@ -27,7 +27,7 @@ def make_provider(
     """
     match model.provider:
         case "openai_compatible":
-            return _openai(model, deployment, root, clock)
+            return behind_upstream(OpenAICompatible, model, deployment, root=root, clock=clock)
         case "local":
             from .local import make_local
 
@@ -54,15 +54,10 @@ def make_provider(
             )
 
 
-def _openai(model: Model, deployment: Deployment, root: str, clock: Clock) -> Provider:
-    upstream, secret = upstream_of(model, deployment, root)
-    provider = OpenAICompatible(model, upstream, secret=secret, clock=clock)
-    policy = RetryPolicy(retries=upstream.retries)
-    return Resilient(provider, clock=clock, policy=policy, timeout_s=upstream.timeout_s)
-
-
-def upstream_of(model: Model, deployment: Deployment, root: str) -> tuple[Upstream, Secret]:
-    """The upstream that a model names, and its credential. Raises UsageError."""
+def behind_upstream(
+    kind: type[OpenAICompatible], model: Model, deployment: Deployment, *, root: str, clock: Clock
+) -> Provider:
+    """A provider of the upstream that a model names, asked again. Raises UsageError."""
     upstream = deployment.upstreams.get(model.upstream)
     if upstream is None:
         known = ", ".join(sorted(deployment.upstreams)) or "none"
@@ -70,7 +65,10 @@ def upstream_of(model: Model, deployment: Deployment, root: str) -> tuple[Upstre
             f"roadworthy.toml has no upstream {model.upstream!r} (it has: {known})",
             fix=f"add [upstreams.{model.upstream or 'NAME'}] with url, or correct model.upstream",
         )
-    return upstream, resolve_credential(upstream.credential, root=root, upstream=model.upstream)
+    secret = resolve_credential(upstream.credential, root=root, upstream=model.upstream)
+    provider = kind(model, upstream, secret=secret, clock=clock)
+    policy = RetryPolicy(retries=upstream.retries)
+    return Resilient(provider, clock=clock, policy=policy, timeout_s=upstream.timeout_s)
 
 
 def _asset(model: Model, root: str, assets: dict[str, Any]) -> Any:
