@@ -136,6 +136,15 @@ def test_a_file_that_is_cut_off_is_refused(hub, tmp_path):
         fetch(f"hf:{REPO}", tmp_path)
 
 
+def test_a_hub_that_falls_silent_is_left(hub, tmp_path):
+    hub.silent.set()
+    try:
+        with pytest.raises(EvidenceError, match="was cut off"):
+            fetch(f"hf:{REPO}", tmp_path, HubLimits(quiet_s=0.2))
+    finally:
+        hub.silent.clear()
+
+
 def test_a_file_that_is_too_large_is_refused_before_and_while_it_comes(hub, tmp_path):
     with pytest.raises(UsageError, match="MiB"):
         fetch(f"hf:{REPO}", tmp_path, HubLimits(file=10))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,8 @@ class FakeHub:
         """Path -> other bytes than those that it tells of."""
         self.cut = 0
         """So many bytes less than the length that is said."""
+        self.silent = threading.Event()
+        """Set: it begins to say something, and goes on no more."""
         self.sizes: dict[str, int] = {}
         self.redirect = ""
         """Where a file is sent for."""
@@ -75,6 +78,10 @@ def running(hub: FakeHub) -> Iterator[FakeHub]:
                 self.send_header(*header)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
+            if hub.silent.is_set():
+                while hub.silent.is_set():
+                    time.sleep(0.01)
+                return
             self.wfile.write(body[: len(body) - hub.cut] if "resolve" in path else body)
 
         def log_message(self, *_: object) -> None:

@@ -192,6 +192,23 @@ async def test_texts_erased_before_a_late_rule_looked_are_entered_once(loop: Loo
     assert entered == [(each.id, event) for each in (gone, cut) for event in events]
 
 
+async def test_a_release_that_cannot_be_read_is_entered_once_and_no_silence(loop: Loop) -> None:
+    """Which late rules it had is known to nobody, so that none looked at its answers."""
+    workspace = loop.workspace
+    route = read_table(workspace.routing).routes["letters"]
+    (workspace.root / route.path).rename(workspace.root / "aside")
+    await left(loop, "", release="sha256:" + "0" * 64)
+    first = await left(loop, "you will get 900 euro")
+    await left(loop, "you will get 800 euro")
+    a_control(loop).round()
+    a_control(loop).round()
+    entered = [
+        (entry.subject, entry.payload["observation"])
+        for entry in loop.ledger.entries(kind=NOT_LOOKED)
+    ]
+    assert entered == [(route.live, first.id)]
+
+
 async def test_an_unknown_never_event_does_not_stop_the_round(loop: Loop) -> None:
     nonsense = Outcome(observation="", time="", reporter="tenant:reviewers", never_event="nope")
     await left(loop, "fine", nonsense)

@@ -36,7 +36,7 @@ from roadworthy.journal import Record, Tail, Vault, unseal
 from .late_looking import what_left
 from .loop import Loop
 from .never_judges import NeverJudge
-from .not_looked import ERASED, enter_not_looked, may_have_left
+from .not_looked import ERASED, enter_not_looked, enter_release_gone, may_have_left
 from .road import Violation, on_violation
 from .routing import read_table
 
@@ -146,6 +146,7 @@ class LateJudging:
             return 0
         bench = self._bench(observation.system, observation.release)
         if bench is None:
+            enter_release_gone(self._loop, observation)
             return 0
         seen = 0
         for judge in bench.never:  # 1

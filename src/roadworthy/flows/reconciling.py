@@ -42,7 +42,7 @@ from roadworthy_verify.carried import SEAL
 from .late_looking import look, what_left
 from .live_routes import ledger_routes, put_back_routes, strayed_routes
 from .loop import Loop
-from .not_looked import ERASED, enter_not_looked, may_have_left
+from .not_looked import ERASED, enter_not_looked, enter_release_gone, may_have_left
 from .reporting import enter_report
 from .road import Violation, find_event, on_violation
 from .routing import leave_head, put_in_place, read_table
@@ -204,7 +204,10 @@ class Reconciler:
     def _late(self, record: Record, observation: Observation) -> Iterator[Violation]:
         """Violations that the release's late rules find in what left, of a stopped stream too."""
         rules = self._rules(observation.system, observation.release)
-        if rules is None or not rules.rails.late_rules:
+        if rules is None:
+            enter_release_gone(self._loop, observation)
+            return
+        if not rules.rails.late_rules:
             return
         texts = unseal(record, self._vault)
         if texts is None:

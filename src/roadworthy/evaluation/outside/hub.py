@@ -151,8 +151,11 @@ class _Hub:
     def about(self, repo: str, revision: str) -> _About:
         """What the Hub says of a set at a revision."""
         path = f"/api/datasets/{repo}/revision/{quote(revision, safe='')}?blobs=true"
-        with self._open(path, f"{repo} at {revision}") as answer:
-            data = answer.read(self._limits.answer + 1)
+        try:
+            with self._open(path, f"{repo} at {revision}") as answer:
+                data = answer.read(self._limits.answer + 1)
+        except (OSError, HTTPException) as error:
+            raise _broken(f"what it says of {repo} was cut off: {error}") from None
         try:
             about = msgspec.json.decode(data[: self._limits.answer], type=_About)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
