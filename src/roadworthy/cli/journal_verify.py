@@ -53,7 +53,8 @@ def verify(
     for line in (*faults, *waiting):
         say(line)
     if code == 0:
-        say("the journal is whole")
+        any_there = rest is not None and rest.segments
+        say("the journal is whole" if any_there else "no journal is here: nothing was served yet")
     elif not (faults or waiting):
         say(f"the ledger itself: {report.fault or report.state}")
     raise typer.Exit(code)
