@@ -44,7 +44,7 @@ def enter_not_looked(
 
 
 def enter_release_gone(loop: Loop, observation: Observation) -> None:
-    """Once for a release, with the answer that told of it; for an answer that said nothing, none."""
+    """Once for a release, with the answer that told of it; an empty answer tells nothing."""
     release = observation.release
     if not release or observation.output_digest in _NOTHING:
         return
