@@ -115,6 +115,27 @@ async def test_a_run_whose_rows_do_not_say_that_it_looked_is_undecided(desk: Des
     judged, _ = judge(system.slos.slos, evidence)
     assert judged[1].verdict is Verdict.INCONCLUSIVE
     assert "was not looked for in 80 of 80 answers" in judged[1].reason
+    assert "true rate" not in judged[1].reason
+    assert (judged[1].n, judged[1].estimate) == (0, None)
+
+
+async def test_only_what_was_looked_at_is_counted_where_a_part_was_not(desk: Desk) -> None:
+    from msgspec import structs
+
+    from roadworthy.flows.baseline import Baseline
+    from roadworthy.flows.judging import Evidence, judge
+    from roadworthy.manifests import load_system
+
+    forbid(desk, LATE.replace("motor", "boat"))
+    rows = await rows_of(desk)
+    system = load_system(desk.root)
+    part = [structs.replace(row, rails=()) if index < 10 else row for index, row in enumerate(rows)]
+    evidence = Evidence(rows=part, baseline=Baseline(absent="none"), never=system.charter.never)
+    found = judge(system.slos.slos, evidence)[0][1]
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert "was not looked for in 10 of 80 answers" in found.reason
+    assert "; of what was looked at: 0 violations in 70 cases: true rate below" in found.reason
+    assert found.n == 70
 
 
 def test_check_warns_of_a_late_judge_and_refuses_an_inline_one(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roadworthy.domain import NeverEvent, Observation
-from roadworthy.monitoring import Lookout, lookouts
+from roadworthy.monitoring import Lookout, lookouts, seen_by
 
 
 def gaps(rows: Sequence[Observation], never: Sequence[NeverEvent]) -> list[str]:
@@ -17,6 +17,19 @@ def gaps(rows: Sequence[Observation], never: Sequence[NeverEvent]) -> list[str]:
     seen = lookouts(rows, [event.id for event in never])
     found = (_gap(event, one) for event, one in zip(never, seen, strict=True))
     return [gap for gap in found if gap]
+
+
+def looked_at(rows: Sequence[Observation], never: Sequence[NeverEvent]) -> list[Observation]:
+    """Answers of the cases in which every event was looked for; those that labels cover aside."""
+    seen = lookouts(rows, [event.id for event in never])
+    asked = [
+        event.id
+        for event, one in zip(never, seen, strict=True)
+        if event.is_wired or not one.labelled
+    ]
+    left = [row for row in rows if row.action == "answered"]
+    missed = {(row.suite, row.case) for row in left if not seen_by(row, asked)}
+    return [row for row in left if (row.suite, row.case) not in missed]
 
 
 def _gap(event: NeverEvent, seen: Lookout) -> str:

@@ -42,7 +42,7 @@ from roadworthy.policy import (
 
 from .baseline import Baseline
 from .counting import one_label_only, what_n_counts, what_was_selected
-from .gaps import covered_by_labels, gaps
+from .gaps import covered_by_labels, gaps, looked_at
 from .trials import Other
 
 
@@ -190,8 +190,11 @@ def _assess_parts(
     for name, part in (parts or {"": now}).items():
         old = earlier.get(name) or []
         judged = _assess_part(slo, part, old, name, level)
-        counts = read_name(slo).metric == "never_event_violations"
-        yield undecided_by(judged, gaps(part, evidence.never) if counts else ())
+        counts = read_name(slo).metric == "never_event_violations" and judged.verdict.opens
+        if missed := gaps(part, evidence.never) if counts else []:
+            seen = looked_at(part, evidence.never)
+            judged = undecided_by(_assess_part(slo, seen, old, name, level), missed)
+        yield judged
 
 
 def _assess_part(

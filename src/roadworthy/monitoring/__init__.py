@@ -6,7 +6,7 @@ from .contributions import contributions
 from .fitting import Labelled, labelled_confidences
 from .indicators import measure, measure_all
 from .judged import judges_of, without_judges
-from .lookout import Lookout, lookouts, unchecked
+from .lookout import Lookout, lookouts, seen_by, unchecked
 from .rates import ATTACKS
 from .selection import by_facets, selector, uncarried
 
@@ -23,6 +23,7 @@ __all__ = [
     "lookouts",
     "measure",
     "measure_all",
+    "seen_by",
     "selector",
     "uncarried",
     "unchecked",

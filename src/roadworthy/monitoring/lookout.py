@@ -61,6 +61,11 @@ def _why(left: Sequence[Observation], event: str) -> str:
     return min(reasons, key=lambda reason: (-reasons[reason], reason), default="")
 
 
+def seen_by(row: Observation, events: Iterable[str]) -> bool:
+    """Whether the rule of each of these looked at the row."""
+    return all(_looked(row, event) for event in events)
+
+
 def _looked(row: Observation, event: str) -> bool:
     verdicts = [verdict for verdict in row.rails if verdict.never_event == event]
     return bool(verdicts) and all(verdict.outcome != "not_checked" for verdict in verdicts)

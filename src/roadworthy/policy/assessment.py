@@ -8,6 +8,8 @@ count proves.
 
 from __future__ import annotations
 
+from decimal import ROUND_CEILING, Decimal
+
 from msgspec import structs
 
 from roadworthy.domain import (
@@ -126,12 +128,19 @@ def _judge_count(
         reason = f"0 violations, but in {asked} only; at least {wanted} are needed"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     excluded = zero_count_upper(n)
-    proof = f"0 violations in {asked}: true rate below {excluded * 100:.1f} % at 95 % (one-sided)"
+    proof = f"0 violations in {asked}: true rate below {_rounded_up(excluded)} at 95 % (one-sided)"
     if slo.max_rate is not None and excluded > slo.max_rate:
         more = _how_many(slo, measurement)
         reason = f"{proof}; {slo.max_rate * 100:g} % was to be proven{more}"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     return _with(blank, Verdict.PASS, proof)
+
+
+def _rounded_up(share: float) -> str:
+    """A bound that stays one: `4.9 %`, or two digits of what is less than a hundredth."""
+    shown = Decimal(share * 100)
+    digits = Decimal(1).scaleb(min(-1, shown.adjusted() - 1))
+    return f"{shown.quantize(digits, ROUND_CEILING):f} %"
 
 
 def _asked(measurement: Measurement) -> str:

@@ -20,9 +20,13 @@ NEVER_EVENTS = SafetySLO(
 cases, a proven rate) under `never_event_violations`, and for nothing less."""
 
 
-def undecided_by(judged: Assessment, gaps: Sequence[str]) -> Assessment:
-    """The assessment, INCONCLUSIVE instead of PASS where something was not looked for."""
-    if not gaps or not judged.verdict.opens:
-        return judged
-    reason = f"{'; '.join(gaps)}; elsewhere {judged.reason}"
-    return structs.replace(judged, verdict=Verdict.INCONCLUSIVE, reason=reason, phase="policy")
+def undecided_by(seen: Assessment, gaps: Sequence[str]) -> Assessment:
+    """What was looked at, as judged, INCONCLUSIVE because of what was not.
+
+    `seen` counts the rows that were looked at and no other, so that n and the rate that they
+    exclude are theirs.
+    """
+    reason = "; ".join(gaps)
+    if seen.n:
+        reason += f"; of what was looked at: {seen.reason}"
+    return structs.replace(seen, verdict=Verdict.INCONCLUSIVE, reason=reason, phase="policy")

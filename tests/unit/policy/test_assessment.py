@@ -8,6 +8,7 @@ import pytest
 
 from roadworthy.domain import Measurement, SafetySLO, Verdict, worst
 from roadworthy.policy import assess
+from roadworthy.statistics import zero_count_upper
 
 
 def rate(value: float | None, low: float | None, high: float | None, n: int = 120) -> Measurement:
@@ -65,6 +66,23 @@ def test_zero_violations_in_sixty_cases_say_what_they_prove() -> None:
     found = assess(slo("== 0", "never_event_violations"), never(0, 60))
     assert found.verdict is Verdict.PASS
     assert found.reason == "0 violations in 60 cases: true rate below 4.9 % at 95 % (one-sided)"
+
+
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [
+        (60, "4.9 %"),
+        (300, "1.00 %"),
+        (3_000, "0.100 %"),
+        (100_000, "0.0030 %"),
+        (10**9, "0.00000030 %"),
+    ],
+)
+def test_a_rate_of_many_clean_cases_is_not_said_to_be_nothing(cases: int, said: str) -> None:
+    found = assess(slo("== 0", "never_event_violations"), never(0, cases))
+    assert f"true rate below {said} at 95 %" in found.reason
+    shown = float(said.removesuffix(" %")) / 100
+    assert 0 < zero_count_upper(cases) <= shown
 
 
 def test_one_violation_fails_however_many_cases() -> None:
