@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
 
 from msgspec import Struct, structs
 
@@ -169,7 +168,8 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
     rails = service.rails.output(looking, streamed=call.stream)
     try:
         prior = await service.prior()
-        async with aclosing(service.stream(request)) as chunks:
+        chunks = service.stream(request)
+        try:
             async for chunk in chunks:
                 trace.take(chunk)
                 piece = "" if service.decision and call.managed else rails.feed(chunk.text)
@@ -178,6 +178,8 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
                     yield piece
                 if rails.stopped:
                     break
+        finally:
+            await chunks.aclose()
         # 3.5 decide
         decided = _decide(call, service, trace, prior)
         decided = decided and service.acceptance.calibrated(decided)

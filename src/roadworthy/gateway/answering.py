@@ -134,10 +134,13 @@ class AnswerDoor:
 
     async def _plain(self, call: Call, body: ChatRequest, answer: Answer) -> None:
         reply = None
-        async with aclosing(serve(call, self._gateway.path, self._dialect.walk)) as items:
+        items = serve(call, self._gateway.path, self._dialect.walk)
+        try:
             async for item in items:
                 if isinstance(item, Reply):
                     reply = item
+        finally:
+            await items.aclose()
         if reply is None:
             raise ApiError(500, "the request path ended without a reply", code="internal_error")
         _refuse(reply)

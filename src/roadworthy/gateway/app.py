@@ -7,6 +7,7 @@ than the worker can hold, or an answer that begins for a key that no longer hold
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
@@ -55,6 +56,8 @@ class App:
         }
         self._outcomes = OutcomeDoor(gateway)
         self._health = HealthDoor(gateway)
+        self._loop = asyncio.get_running_loop()
+        self._turn = -1.0
         self._under_way = 0
         self._most = max_in_flight
 
@@ -107,7 +110,10 @@ class App:
         if caller is None:
             raise ApiError(401, "the request was not admitted", code="invalid_api_key")
         # a body may come long after its head: the key may have been revoked meanwhile
-        self._gateway.look_at_tenants()
+        turn = self._loop.time()  # one for all that arrive in the same millisecond
+        if turn != self._turn:
+            self._turn = turn
+            self._gateway.look_at_tenants()
         caller = self._keys().again(caller, self._now)
         if self._under_way > self._most:
             raise busy(f"{self._most} requests are under way already")

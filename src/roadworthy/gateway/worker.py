@@ -44,6 +44,8 @@ async def run(listener: socket.socket, plan: Plan) -> None:
     gc.collect()
     gc.freeze()  # what was loaded lives as long as the process: not worth looking at again
     gc.set_threshold(*GC_THRESHOLDS)
+    # whoever walks a generator closes it, so that nobody needs a list of those under way
+    sys.set_asyncgen_hooks(firstiter=None)
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, over.set)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
 
 import msgspec
 from msgspec import Struct
@@ -70,10 +69,13 @@ class Resilient:
         while True:
             said = False
             try:
-                async with aclosing(self._inner.stream(request)) as chunks:  # type: ignore[type-var]
+                chunks = self._inner.stream(request)
+                try:
                     async for chunk in chunks:
                         said = True
                         yield chunk
+                finally:
+                    await chunks.aclose()  # type: ignore[attr-defined]
                 self._budget = min(self._policy.budget, self._budget + self._policy.earn)
                 return
             except ProviderError as error:

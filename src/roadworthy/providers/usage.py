@@ -15,6 +15,9 @@ from typing import Any
 from roadworthy.domain import Instant, Price, Usage, format_instant
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_TOTALS = frozenset(("prompt_tokens", "completion_tokens", "total_tokens"))
+"""All that an upstream without a cache and without reasoning counts."""
+
 _FIGURE = re.compile(r"-?[0-9.]{1,32}")
 
 _MILLION = Decimal(1_000_000)
@@ -27,6 +30,10 @@ def usage_of(raw: dict[str, Any]) -> Usage:
     and writes beside `input_tokens`, some upstreams reasoning beside `completion_tokens`: both
     are added in, the latter when the upstream's own total says so.
     """
+    if raw.keys() == _TOTALS and all(type(value) is int and value >= 0 for value in raw.values()):
+        return Usage(  # no cache and no reasoning to tell apart: most upstreams of open models
+            input_tokens=raw["prompt_tokens"], output_tokens=raw["completion_tokens"], raw=raw
+        )
     details_in = _object(raw, "prompt_tokens_details", "input_tokens_details")
     details_out = _object(raw, "completion_tokens_details", "output_tokens_details")
     cached = (

@@ -125,10 +125,12 @@ def message_texts(message: Mapping[str, Any]) -> list[str]:
 
 def _is_plain(message: Mapping[str, Any]) -> bool:
     """A role of the API's and a text: nearly every message."""
+    role = message.get("role")
     return (
-        len(message) == 2
+        isinstance(role, str)
+        and role in _OWN
         and isinstance(message.get("content"), str)
-        and _is_own("role", message.get("role"))
+        and len(message) == 2
     )
 
 

@@ -16,6 +16,8 @@ AT = "2026-11-21T20:00:00.000000Z"
     ("raw", "classes"),
     [
         ({"prompt_tokens": 10, "completion_tokens": 5}, (10, 5, 0, 0, 0)),
+        ({"prompt_tokens": 10, "completion_tokens": 0, "total_tokens": 10}, (10, 0, 0, 0, 0)),
+        ({"prompt_tokens": -1, "completion_tokens": True, "total_tokens": 1}, (0, 0, 0, 0, 0)),
         (
             {"input_tokens": 10, "output_tokens": 5, "cache_read_input_tokens": 100,
              "cache_creation_input_tokens": 20},
