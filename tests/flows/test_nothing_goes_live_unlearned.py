@@ -155,7 +155,7 @@ async def test_in_an_emergency_the_safe_baseline_goes_live_while_what_leaked_is_
 ) -> None:
     old, other = await street.live("old"), await street.live("other")
     incident = street.leaks(other)
-    assert street.activate(old).digest
+    assert street.activate(old).owes == (incident.id,)
     entry = street.desk.loop().ledger.newest(kind="release.activated", system="desk")
     assert entry is not None and entry.payload["owes"] == [incident.id]
     with pytest.raises(RefusedError, match="no case yet"):

@@ -173,6 +173,7 @@ def activate(
                 "version": live.table_version,
                 "baseline": live.baseline,
                 "why_no_baseline": live.why_no_baseline,
+                "owes": list(live.owes),
                 "standing": [flag.id for flag in stands],
             }
         )
@@ -180,6 +181,8 @@ def activate(
     say(f"{live.digest} is live for {live.system}")
     none = f"none, so the static fallback of each endpoint: {live.why_no_baseline}"
     say(f"safe baseline: {live.baseline or none}")
+    for incident in live.owes:
+        say(f"owes {incident}: it has not passed its cases, so that its kills stand")
     say_standing(stands, directory, then=": nothing of it is answered, by this release neither")
 
 

@@ -120,6 +120,8 @@ class Activation(Struct, frozen=True, kw_only=True):
     """Digest of the release before; empty: the static fallback."""
     why_no_baseline: str = ""
     """Why it is empty, and what would make one."""
+    owes: tuple[str, ...] = ()
+    """Incidents whose cases it has not passed: an emergency, and their kills stand."""
 
 
 def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signing:
@@ -204,7 +206,8 @@ def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> A
                 "owes": owes,
             }
             record_about(loop, ACTIVATED, subject, signer=signer, payload=payload)  # 6
-        return _go_live(loop, subject, folder, at=at, actor=f"person:{key.key_id}")
+        live = _go_live(loop, subject, folder, at=at, actor=f"person:{key.key_id}")
+        return msgspec.structs.replace(live, owes=tuple(owes))
 
 
 class _Case(Struct, frozen=True, kw_only=True):
