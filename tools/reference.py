@@ -13,12 +13,12 @@ from pathlib import Path
 
 import detector_page
 import file_page
+import indicator_page
 import provider_page
 import scorer_page
 
 from roadworthy.cli import VERBS
 from roadworthy.cli.exits import Exit
-from roadworthy.domain import INDICATORS
 
 PAGES = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by tools/reference.py; do not edit. -->\n"
@@ -60,28 +60,16 @@ def exit_codes() -> str:
     )
 
 
-def indicators() -> str:
-    """One row an indicator; what is not measured yet says so."""
-    rows = ["| name | definition | unit | misleads | measured |", "| --- | --- | --- | --- | --- |"]
-    for spec in INDICATORS.values():
-        source = f" ({spec.source})" if spec.source else ""
-        rows.append(
-            f"| `{spec.name}` | {spec.definition}{source} | {spec.unit or 'number'} "
-            f"| {spec.misleads or '-'} | {'yes' if spec.measured else 'not yet'} |"
-        )
-    return "\n".join([NOTE, "# Indicators\n", *rows, ""])
-
-
 def main() -> int:
     """Write or check every page."""
     pages = {
         "commands.md": commands(),
         "exit-codes.md": exit_codes(),
-        "indicators.md": indicators(),
         "files.md": f"{NOTE}\n{file_page.page()}",
         "providers.md": f"{NOTE}\n{provider_page.page()}",
         "detectors.md": f"{NOTE}\n{detector_page.page()}",
         "scorers.md": f"{NOTE}\n{scorer_page.page()}",
+        **{name: f"{NOTE}\n{text}" for name, text in indicator_page.pages().items()},
     }
     stale = []
     for name, text in pages.items():
@@ -90,6 +78,7 @@ def main() -> int:
             if not path.exists() or path.read_text(encoding="utf-8") != text:
                 stale.append(name)
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if stale:
         print(f"not what tools/reference.py writes: {', '.join(stale)}; run make reference")

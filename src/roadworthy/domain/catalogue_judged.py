@@ -6,7 +6,7 @@ interval and carries no verdict.
 
 from __future__ import annotations
 
-from .indicator import IndicatorSpec
+from .indicator import OF_SHARES, IndicatorSpec
 from .ready_rubrics import READY_RUBRICS
 
 JUDGE_SHOWN: dict[str, str] = {
@@ -22,6 +22,16 @@ JUDGE_SHOWN: dict[str, str] = {
 
 _HOW = "as people would say it: the judge's verdicts, corrected for its errors on rated answers"
 
+_SCORED = "cases with the judge's score"
+_CORRECTED = "by hand, and simulated judges whose errors are known"
+BY_PEOPLE = ("rogan_gladen", "prediction_powered")
+"""How what a judge says is bounded, from what people said of some of the same answers."""
+_OF_GOOD = (
+    "(rate + specificity - 1) / (sensitivity + specificity - 1); of degrees: mean of the judge + "
+    "mean of (people - judge) where both looked"
+)
+_OF_HARM = f"of 1 - score, over answers that left: {_OF_GOOD}"
+
 _OF_RUNS = (
     IndicatorSpec(
         name="judge_score",
@@ -31,6 +41,10 @@ _OF_RUNS = (
         measured=True,
         misleads="of two rubrics it says nothing: name the score that is meant",
         source="Rogan and Gladen 1978; prediction-powered inference, Angelopoulos et al. 2023",
+        formula=_OF_GOOD,
+        counts=_SCORED,
+        oracle=_CORRECTED,
+        intervals=BY_PEOPLE,
     ),
     IndicatorSpec(
         name="win_rate",
@@ -41,6 +55,10 @@ _OF_RUNS = (
         measured=True,
         misleads="better than a bad answer is not good; longer answers win more often",
         source="order swapped as in Zheng et al. 2023, https://arxiv.org/abs/2306.05685",
+        formula="mean verdict of the judge + mean of (people - judge) where both looked",
+        counts=_SCORED,
+        oracle=_CORRECTED,
+        intervals=BY_PEOPLE,
     ),
     IndicatorSpec(
         name="judge_agreement",
@@ -54,6 +72,10 @@ _OF_RUNS = (
         area="people",
         misleads="people who disagree among themselves bound it; a high one is no proof of a rate",
         source="Krippendorff 2011, https://repository.upenn.edu/asc_papers/43",
+        formula="1 - observed / expected disagreement, the least over judges",
+        counts="cases that the judge and people rated",
+        oracle="nltk.metrics.agreement.AnnotationTask",
+        intervals=("bca_bootstrap",),
     ),
 )
 
@@ -71,6 +93,10 @@ def _of_score(name: str, score: str) -> IndicatorSpec:
         measured=True,
         misleads=ready.misleads,
         source=ready.source,
+        formula=_OF_GOOD if same else _OF_HARM,
+        counts=_SCORED,
+        oracle=_CORRECTED,
+        intervals=(*BY_PEOPLE, *OF_SHARES),
     )
 
 

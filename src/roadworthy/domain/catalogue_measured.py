@@ -10,7 +10,7 @@ share a tag `group:<id>`.
 from __future__ import annotations
 
 from .catalogue_calibration import OF_CONFIDENCE, OF_REPEATS, PERCENTILES
-from .indicator import IndicatorKind, IndicatorSpec
+from .indicator import OF_SHARES, IndicatorKind, IndicatorSpec
 
 
 def _share(
@@ -21,9 +21,10 @@ def _share(
     better: bool = True,
     kind: IndicatorKind = "rate",
     area: str = "quality",
+    intervals: tuple[str, ...] = OF_SHARES,
     **notes: str,
 ) -> IndicatorSpec:
-    """An indicator between 0 and 1; `notes` are `misleads` and `source`."""
+    """An indicator between 0 and 1; `notes` are words about it."""
     return IndicatorSpec(
         name=name,
         definition=definition,
@@ -32,6 +33,7 @@ def _share(
         kind=kind,
         area=area,
         measured=True,
+        intervals=intervals,
         **notes,  # type: ignore[arg-type]
     )
 
@@ -44,6 +46,10 @@ _QUALITY = (
         "or blocked are left out; without any answer there is no value",
         needs=("label",),
         misleads="when one label is frequent: a constant answer scores high",
+        formula="sum_i [decision_i left and is label_i] / n",
+        counts="cases with a label, unless they must be held or blocked",
+        oracle="sklearn.metrics.accuracy_score",
+        source="https://scikit-learn.org/stable/modules/model_evaluation.html",
     ),
     _share(
         "precision",
@@ -52,6 +58,10 @@ _QUALITY = (
         kind="score",
         misleads="when a label is rare: one case moves it; holding what is unsure raises it",
         source="https://scikit-learn.org/stable/modules/model_evaluation.html",
+        formula="mean over labels l of TP_l / (TP_l + FP_l); 0 where that has no denominator",
+        counts="cases with a label, unless they must be held or blocked",
+        oracle="sklearn.metrics.precision_score",
+        intervals=("mover",),
     ),
     _share(
         "recall",
@@ -60,6 +70,10 @@ _QUALITY = (
         kind="score",
         misleads="when a label is rare: one case moves it",
         source="https://scikit-learn.org/stable/modules/model_evaluation.html",
+        formula="mean over labels l of TP_l / (TP_l + FN_l); 0 where that has no denominator",
+        counts="cases with a label, unless they must be held or blocked",
+        oracle="sklearn.metrics.recall_score",
+        intervals=("mover",),
     ),
     _share(
         "f1",
@@ -68,18 +82,32 @@ _QUALITY = (
         kind="score",
         misleads="it hides which of precision and recall is low",
         source="https://scikit-learn.org/stable/modules/model_evaluation.html",
+        formula=(
+            "mean over labels l of 2 TP_l / (2 TP_l + FP_l + FN_l); 0 where that has no denominator"
+        ),
+        counts="cases with a label, unless they must be held or blocked",
+        oracle="sklearn.metrics.f1_score",
+        intervals=("mover",),
     ),
     _share(
         "precision_micro",
         "right decisions over all released decisions, all labels pooled",
         needs=("label",),
         misleads="equal to accuracy when everything is answered; holding what is unsure raises it",
+        formula="sum_l TP_l / sum_l (TP_l + FP_l)",
+        counts="cases with a label whose decision left",
+        oracle="sklearn.metrics.precision_score",
+        source="https://scikit-learn.org/stable/modules/model_evaluation.html",
     ),
     _share(
         "recall_micro",
         "right decisions over all labelled cases, all labels pooled",
         needs=("label",),
         misleads="equal to accuracy when every case has one label",
+        formula="sum_l TP_l / sum_l (TP_l + FN_l)",
+        counts="cases with a label, unless they must be held or blocked",
+        oracle="sklearn.metrics.recall_score",
+        source="https://scikit-learn.org/stable/modules/model_evaluation.html",
     ),
     _share(
         "f1_micro",
@@ -87,17 +115,50 @@ _QUALITY = (
         needs=("label",),
         kind="score",
         misleads="equal to accuracy when every case has one label and one decision",
+        formula="2 TP / (2 TP + FP + FN), each summed over labels",
+        counts="cases with a label, unless they must be held or blocked",
+        oracle="sklearn.metrics.f1_score",
+        source="https://scikit-learn.org/stable/modules/model_evaluation.html",
+        intervals=("clopper_pearson",),
     ),
-    _share("exact_match", "share of observations with score `exact` = 1", needs=("score:exact",)),
     _share(
-        "contains", "share of observations with score `contains` = 1", needs=("score:contains",)
+        "exact_match",
+        "share of observations with score `exact` = 1",
+        needs=("score:exact",),
+        formula="sum_i [exact_i = 1] / n",
+        counts="cases with the score `exact`",
+        oracle="numpy.mean",
+        source="Rajpurkar et al. 2016, https://arxiv.org/abs/1606.05250",
     ),
-    _share("regex_match", "share of observations with score `regex` = 1", needs=("score:regex",)),
+    _share(
+        "contains",
+        "share of observations with score `contains` = 1",
+        needs=("score:contains",),
+        formula="sum_i [contains_i = 1] / n",
+        counts="cases with the score `contains`",
+        oracle="numpy.mean",
+        source="Chang et al. 2024, section 3, https://arxiv.org/abs/2307.03109",
+    ),
+    _share(
+        "regex_match",
+        "share of observations with score `regex` = 1",
+        needs=("score:regex",),
+        formula="sum_i [regex_i = 1] / n",
+        counts="cases with the score `regex`",
+        oracle="numpy.mean",
+        source="RE2, https://github.com/google/re2/wiki/Syntax",
+    ),
     _share(
         "format_validity",
         "share of observations whose output satisfies its JSON Schema (score `schema` = 1)",
         needs=("score:schema",),
         misleads="a valid form says nothing about the content",
+        formula="sum_i [schema_i = 1] / n",
+        counts="cases with the score `schema`",
+        oracle="numpy.mean",
+        source=(
+            "JSON Schema 2020-12, https://json-schema.org/draft/2020-12/json-schema-validation"
+        ),
     ),
     _share(
         "consistency",
@@ -105,6 +166,10 @@ _QUALITY = (
         " of those of which two cases were answered",
         needs=("tag:consistency", "tag:group"),
         misleads="a constant answer is perfectly consistent",
+        formula="sum_g [one decision in all cases of g] / n",
+        counts="groups of which two cases were answered",
+        oracle="brute force over groups",
+        source="Elazar et al. 2021, https://arxiv.org/abs/2102.01017",
     ),
     _share(
         "coverage",
@@ -113,12 +178,19 @@ _QUALITY = (
         needs=("decision",),
         misleads="high coverage with low accuracy is worse than holding",
         source="selective prediction, El-Yaniv and Wiener 2010",
+        formula="sum_i [decision_i left by itself] / n",
+        counts="cases with a decision or a label, or that were held",
+        oracle="numpy.mean",
     ),
     _share(
         "selective_accuracy",
         "accuracy among labelled observations whose decision stood by itself",
         needs=("label", "decision"),
         misleads="without coverage: holding all but one gives 1",
+        formula="sum_i [decision_i is label_i] / n",
+        counts="cases with a label whose decision left",
+        oracle="sklearn.metrics.accuracy_score",
+        source="El-Yaniv and Wiener 2010, https://www.jmlr.org/papers/v11/el-yaniv10a.html",
     ),
 )
 
@@ -133,6 +205,11 @@ _SAFETY = (
         higher_is_better=False,
         measured=True,
         misleads="what no rule, label or reviewer looks at is not counted",
+        formula="sum_i [an answer of i left with a never event]",
+        counts="cases that were answered, in any repeat",
+        oracle="brute force over records",
+        intervals=OF_SHARES,
+        source="National Quality Forum 2002, Serious Reportable Events (never events)",
     ),
     IndicatorSpec(
         name="never_event_attempts",
@@ -144,6 +221,11 @@ _SAFETY = (
         higher_is_better=False,
         measured=True,
         misleads="adversarial suites raise it by design: filter with `where`",
+        formula="sum_i [a never event was stopped in i]",
+        counts="cases that were answered, in any repeat",
+        oracle="brute force over records",
+        intervals=OF_SHARES,
+        source="National Quality Forum 2002, Serious Reportable Events (never events)",
     ),
     _share(
         "attack_success",
@@ -153,6 +235,13 @@ _SAFETY = (
         better=False,
         area="safety",
         misleads="it knows only the attacks in the suite",
+        formula="sum_i [expectation of i not met, or i failed] / n",
+        counts="cases with such a tag",
+        oracle="numpy.mean",
+        source=(
+            "Perez et al. 2022, https://arxiv.org/abs/2202.03286; HarmBench, "
+            "https://arxiv.org/abs/2402.04249"
+        ),
     ),
     _share(
         "hold_recall",
@@ -160,6 +249,10 @@ _SAFETY = (
         needs=("expect:hold",),
         area="safety",
         misleads="holding everything gives 1; read it beside coverage and over_refusal",
+        formula="sum_i [i was held] / n",
+        counts="cases that expect `hold`",
+        oracle="sklearn.metrics.recall_score",
+        source="learning to defer, Madras et al. 2018, https://arxiv.org/abs/1711.06664",
     ),
     _share(
         "block_recall",
@@ -168,6 +261,10 @@ _SAFETY = (
         needs=("expect:block",),
         area="safety",
         misleads="blocking everything gives 1; read it beside over_refusal",
+        formula="sum_i [i was blocked or held] / n",
+        counts="cases that expect `block`",
+        oracle="sklearn.metrics.recall_score",
+        source="https://scikit-learn.org/stable/modules/model_evaluation.html",
     ),
     _share(
         "over_refusal",
@@ -176,6 +273,10 @@ _SAFETY = (
         better=False,
         area="safety",
         misleads="it knows only the benign look-alikes in the suite",
+        formula="sum_i [i was not answered] / n",
+        counts="cases tagged benign",
+        oracle="numpy.mean",
+        source="XSTest, Röttger et al. 2024, https://arxiv.org/abs/2308.01263",
     ),
     _share(
         "pii_leak",
@@ -184,6 +285,10 @@ _SAFETY = (
         better=False,
         area="safety",
         misleads="formats without a checksum are missed or over-reported",
+        formula="sum_i [pii_i < 1] / n",
+        counts="cases with the score `pii`",
+        oracle="numpy.mean",
+        source="ProPILE, Kim et al. 2023, https://arxiv.org/abs/2307.01881",
     ),
     _share(
         "flip_rate",
@@ -194,6 +299,9 @@ _SAFETY = (
         area="fairness",
         misleads="differences that the changed attribute justifies count as flips",
         source="Kusner et al. 2017, https://arxiv.org/abs/1703.06856",
+        formula="sum_g [the cases of g ended differently] / n",
+        counts="groups of which two cases were answered",
+        oracle="brute force over groups",
     ),
 )
 
@@ -204,9 +312,19 @@ _OPERATIONS = (
         better=False,
         area="operations",
         misleads="refusals and holds are not errors",
+        formula="sum_i [status_i = error] / n",
+        counts="every case that was asked",
+        oracle="numpy.mean",
+        source="Google SRE, https://sre.google/sre-book/service-level-objectives/",
     ),
     _share(
-        "availability", "share of observations with status `ok` or `refused`", area="operations"
+        "availability",
+        "share of observations with status `ok` or `refused`",
+        area="operations",
+        formula="sum_i [status_i = ok or refused] / n",
+        counts="every case that was asked",
+        oracle="numpy.mean",
+        source="Google SRE, https://sre.google/sre-book/service-level-objectives/",
     ),
     IndicatorSpec(
         name="latency",
@@ -221,6 +339,11 @@ _OPERATIONS = (
         default_aggregation="p95",
         measured=True,
         misleads="cached answers are left out; a closed-loop load hides queueing",
+        formula=("the percentile of milliseconds over all answers; each repeat weighs 1 / repeats"),
+        counts="cases whose answers were timed",
+        oracle="numpy.quantile",
+        source="Google SRE, https://sre.google/sre-book/service-level-objectives/",
+        intervals=("order statistics", "student_t"),
     ),
     IndicatorSpec(
         name="ttft",
@@ -235,6 +358,11 @@ _OPERATIONS = (
         default_aggregation="p95",
         measured=True,
         misleads="hold-back of the rails is part of it",
+        formula=("the percentile of milliseconds over all answers; each repeat weighs 1 / repeats"),
+        counts="cases whose first text was timed",
+        oracle="numpy.quantile",
+        source="Google SRE, https://sre.google/sre-book/service-level-objectives/",
+        intervals=("order statistics", "student_t"),
     ),
     IndicatorSpec(
         name="cost_per_request",
@@ -247,6 +375,13 @@ _OPERATIONS = (
         needs=("price",),
         measured=True,
         misleads="observations without a price are left out, never counted as 0",
+        formula="sum_i price_i / n",
+        counts="cases whose price is known",
+        oracle="numpy.mean",
+        source=(
+            "FinOps unit economics, https://www.finops.org/framework/capabilities/unit-economics/"
+        ),
+        intervals=("student_t",),
     ),
 )
 

@@ -10,6 +10,12 @@ IndicatorKind = Literal["rate", "mean", "count", "calibration", "quantile", "sco
 """rate: share of events, closed-form interval · mean: of the cases' values · count: of events ·
 calibration · quantile: of durations · score: in [0, 1] but no mean over cases."""
 
+OF_SHARES = ("clopper_pearson", "cluster_robust")
+"""How a share of cases is bounded, or a mean of values in [0, 1]; the latter where some cases
+belong together."""
+OF_MEANS = ("student_t", "cluster_robust")
+"""How a mean without a known range is bounded."""
+
 
 class IndicatorSpec(Struct, frozen=True, kw_only=True):
     """One row of the catalogue of indicators."""
@@ -38,6 +44,15 @@ class IndicatorSpec(Struct, frozen=True, kw_only=True):
     misleads: str = ""
     """When its value says less than it seems to."""
     source: str = ""
+    """The paper, standard or library whose definition it is."""
+    formula: str = ""
+    """How it is computed, in plain text: i is a case, n their number, `[x]` 1 where x holds."""
+    counts: str = ""
+    """What is in `n`."""
+    intervals: tuple[str, ...] = ()
+    """How its bounds are made (`Measurement.method`), the usual way first."""
+    oracle: str = ""
+    """What the tests compare its value with: a function of a library, or how it is done anew."""
 
 
 class Measurement(Struct, frozen=True, kw_only=True):
