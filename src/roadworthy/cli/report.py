@@ -39,7 +39,9 @@ def command(
     from .acting import standing_workspace
     from .terminal import emit, say
 
-    gc.set_threshold(50_000, 20, 20)  # Cases live until the process ends; as in `eval`.
+    # Cases live until the process ends, as in `eval`, and rows die by their counts: what is left
+    # to look for is a few cycles of the template's.
+    gc.set_threshold(2_000_000, 20, 20)
     system = load_system(directory, candidate=candidate)
     gc.freeze()
     loop = standing_loop(standing_workspace(directory))

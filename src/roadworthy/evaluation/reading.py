@@ -56,6 +56,9 @@ class _Scored(_Named):
     attributes: _Marks = _Marks()
 
 
+_BLOCK = 1 << 18
+"""Bytes read at once: rows lie near those that are asked for next."""
+
 _named = msgspec.json.Decoder(_Named)
 _scored = msgspec.json.Decoder(_Scored)
 _rows = msgspec.json.Decoder(Observation)
@@ -77,6 +80,8 @@ class RunReader:
         self.header = read_header(path)
         self._kept: dict[Key, _Scored] | None = {} if keep_scores else None
         self._by_case: dict[CaseKey, list[Key]] | None = None
+        self._near = (0, b"")
+        """Where the part of the file begins that was read last, and the part."""
         try:
             self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:
@@ -112,12 +117,12 @@ class RunReader:
 
     def rows(self) -> Iterator[Observation]:
         """Every row, in the order of (suite, case, repeat)."""
-        for key in self._lines:
+        for key in self._pass():
             yield self._row(key)
 
     def cases(self) -> Iterator[tuple[CaseKey, tuple[Observation, ...]]]:
         """Every case with its repeats."""
-        for key, keys in groupby(self._lines, key=lambda line: line[:2]):
+        for key, keys in groupby(self._pass(), key=lambda line: line[:2]):
             yield key, tuple(self._row(each) for each in keys)
 
     def repeats_of(self, case: CaseKey) -> tuple[Observation, ...]:
@@ -130,7 +135,7 @@ class RunReader:
 
     def scored(self) -> Iterator[Observation]:
         """Every row with its key, status, scores and confidence alone: small enough to keep."""
-        for key in self._lines:
+        for key in self._pass():
             row = self._kept[key] if self._kept is not None else _scored.decode(self._line(key))
             yield Observation(
                 id="",
@@ -149,6 +154,11 @@ class RunReader:
                 attributes=to_builtins(row.attributes) if row.attributes != _UNMARKED else {},
             )
 
+    def _pass(self) -> Iterator[Key]:
+        """Every key in order; each pass reads the file anew."""
+        self._near = (0, b"")
+        return iter(self._lines)
+
     def _keys(self) -> dict[CaseKey, list[Key]]:
         """The rows' keys by case."""
         if self._by_case is None:
@@ -165,7 +175,10 @@ class RunReader:
 
     def _line(self, key: Key) -> bytes:
         start, length = self._lines[key]
-        return os.pread(self._file, length, start)
+        if not self._near[0] <= start <= start + length <= self._near[0] + len(self._near[1]):
+            self._near = (start, os.pread(self._file, max(length, _BLOCK), start))
+        begin = start - self._near[0]
+        return self._near[1][begin : begin + length]
 
     def _index(self) -> tuple[dict[Key, tuple[int, int]], str, EvidenceError | None]:
         """Where each question's last row lies, by key; the bytes' digest; a line that is no row."""
@@ -173,7 +186,7 @@ class RunReader:
         found: dict[Key, tuple[int, int]] = {}
         fault: EvidenceError | None = None
         decoder: msgspec.json.Decoder[Any] = _named if self._kept is None else _scored
-        with os.fdopen(os.dup(self._file), "rb") as file:
+        with os.fdopen(os.dup(self._file), "rb", buffering=_BLOCK) as file:
             first = file.readline()
             seen.update(first)
             offset = len(first)

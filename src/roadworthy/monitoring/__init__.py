@@ -4,7 +4,7 @@ from .cases import copies_in
 from .clusters import families
 from .contributions import contributions
 from .fitting import Labelled, labelled_confidences
-from .indicators import measure, measure_all
+from .indicators import measure, measure_all, measure_parts
 from .judged import judges_of, without_judges
 from .lookout import Lookout, lookouts, seen_by, unchecked
 from .rates import ATTACKS
@@ -23,6 +23,7 @@ __all__ = [
     "lookouts",
     "measure",
     "measure_all",
+    "measure_parts",
     "seen_by",
     "selector",
     "uncarried",

@@ -6,7 +6,8 @@ without a value and with the reason. Never here: a target, a verdict, a file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec import structs
 
@@ -38,6 +39,7 @@ from .repeats import passing
 from .results import absent, mean_of, share_of
 from .scores import mixed_vectors, perplexity, root_mean_square, score_mean, token_confidence
 
+Part = TypeVar("Part", bound=Hashable)
 Meter = Callable[[IndicatorSpec, Cases, str, float], Measurement]
 
 _MAX_SLICES = 50
@@ -57,6 +59,19 @@ def measure(
     Without data the value is None and `reason` says what is missing.
     """
     return _measured(name, cases_of(observations), aggregation, confidence)
+
+
+def measure_parts(
+    name: str,
+    observations: Sequence[Observation],
+    parts: Mapping[Part, Sequence[int]],
+) -> dict[Part, Measurement]:
+    """`measure` of some of the observations, part by part; each is asked once for all parts.
+
+    `parts` says by place which observations each holds; one may be in several.
+    """
+    whole = cases_of(observations)
+    return {key: _measured(name, part_of(whole, each), "", 0.95) for key, each in parts.items()}
 
 
 def _measured(name: str, cases: Cases, aggregation: str, confidence: float) -> Measurement:

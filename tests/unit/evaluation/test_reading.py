@@ -101,3 +101,16 @@ async def test_a_line_that_is_no_row_is_named(written):
 def test_a_missing_file_says_so(tmp_path):
     with pytest.raises(EvidenceError, match="cannot be read"):
         RunReader(tmp_path / "none.jsonl", expected="sha256:x")
+
+
+async def test_rows_larger_than_what_is_read_at_once_are_read_whole(tmp_path):
+    system = a_system(a_suite("all", 4))
+    path = tmp_path / "run.jsonl"
+    with RunFile(path, plan(system, a_content(system)), seal=SEAL) as file:
+        for number, size in ((3, 400_000), (0, 10), (2, 300_000), (1, 150_000)):
+            file.append(row(number, output=str(number) * size))
+        whole = file.sync()
+    with RunReader(path, expected="", whole=whole) as rows:
+        assert list(rows.rows()) == read_run(path)
+        backwards = [rows.repeats_of(("all", f"c{number}"))[0] for number in (3, 2, 1, 0)]
+        assert backwards == read_run(path)[::-1]

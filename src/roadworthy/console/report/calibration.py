@@ -10,12 +10,15 @@ from msgspec import Struct
 from roadworthy.domain import INDICATORS, Measurement
 from roadworthy.flows.inspection import Inspection
 from roadworthy.statistics import (
+    Level,
     RiskPoint,
     area_under_risk,
     equal_mass,
     gap_of,
-    reliability,
+    levels,
+    reliability_of,
     risk_coverage,
+    risk_of,
     share_interval,
 )
 
@@ -85,10 +88,12 @@ def calibration_view(inspection: Inspection, tally: Tally) -> CalibrationView:
             " its calibration.",
             left_out=left_out,
         )
-    bins = _bins(tally.sure, tally)
+    known = levels(tally.sure, tally.right, tally.weight)
+    bins = _bins(known)
     # Only where every answer has both are they the same answers.
-    said = _bins(tally.said, tally) if len(tally.said) == len(tally.sure) else []
-    points = risk_coverage(tally.sure, tally.right, tally.weight)
+    both = len(tally.said) == len(tally.sure)
+    said = _bins(levels(tally.said, tally.right, tally.weight)) if both else []
+    points = risk_of(known)
     drawn = _thinned(points)
     risks = [(p.coverage, p.risk, *_bounds(p.wrong, p.answered)) for p in drawn]
     other = _other(inspection)
@@ -113,11 +118,11 @@ def calibration_view(inspection: Inspection, tally: Tally) -> CalibrationView:
 _Bars = list[tuple[float, float, float, float, float, float, float]]
 
 
-def _bins(confidences: list[float], tally: Tally) -> _Bars:
+def _bins(known: list[Level]) -> _Bars:
     return [
         (b.low, b.high, b.n, b.confidence, b.accuracy,
          *_bounds(b.accuracy * b.n, b.n))
-        for b in reliability(confidences, tally.right, weights=tally.weight)
+        for b in reliability_of(known)
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ left out.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -28,6 +29,9 @@ ID_SHOWN = 96
 FLIPS = ("", "same", "fixed", "broken")
 
 _EXPECTED = Expect.__struct_fields__
+_expected = attrgetter(*_EXPECTED)
+_said = attrgetter("rail", "side", "outcome", "kinds", "reason", "never_event")
+"""What a rail's verdict says, as it lies in a chunk's table."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -96,17 +100,12 @@ COLUMNS = (
 """One value a case each, for the list, its filters and its order. Codes index the tables."""
 
 
-class _Table:
-    """Values by number, in the order in which they came."""
+class _Table(dict[Any, int]):
+    """Value -> number, in the order in which they were asked for."""
 
-    def __init__(self) -> None:
-        self.numbers: dict[Any, int] = {}
-
-    def number(self, value: Any) -> int:
-        return self.numbers.setdefault(value, len(self.numbers))
-
-    def values(self) -> list[Any]:
-        return list(self.numbers)
+    def __missing__(self, value: Any) -> int:
+        self[value] = number = len(self)
+        return number
 
 
 class CaseData:
@@ -149,7 +148,7 @@ class CaseData:
         """The JSON of what is left, if anything is."""
         if not self._chunk.cases:
             return None
-        self._chunk.rails = self._railed.values()
+        self._chunk.rails = list(self._railed)
         text = _encoder.encode(self._chunk)
         self._chunk, self._railed, self._size = Chunk(), _Table(), 0
         return text
@@ -157,7 +156,7 @@ class CaseData:
     def index(self, **more: Any) -> bytes:
         """The JSON of all columns with their tables, and `more` for the page."""
         columns = list(zip(*self._columns, strict=True)) or [()] * len(COLUMNS)
-        tables = {name: table.values() for name, table in self._tables.items()}
+        tables = {name: list(table) for name, table in self._tables.items()}
         return _encoder.encode(
             {
                 "columns": dict(zip(COLUMNS, columns, strict=True)),
@@ -188,15 +187,15 @@ class CaseData:
             decision = _all({row.decision for row in rows})
         return (
             first.case[:ID_SHOWN],
-            tables["suite"].number(first.suite),
+            tables["suite"][first.suite],
             VERDICTS.index(verdict[0]),
-            tables["action"].number(action),
-            tables["label"].number(decision),
-            tables["label"].number(first.label),
+            tables["action"][action],
+            tables["label"][decision],
+            tables["label"][first.label],
             _rounded(sure),
-            tables["tags"].number(first.tags),
-            tables["facets"].number(tuple(first.facets.items())),
-            tables["rails"].number(tuple(sorted(fired)) if fired else ()),
+            tables["tags"][first.tags],
+            tables["facets"][tuple(first.facets.items())],
+            tables["rails"][tuple(sorted(fired)) if fired else ()],
             FLIPS.index(flip),
             len(rows),
             verdict[1],
@@ -216,10 +215,11 @@ class CaseData:
         shown = case if self.texts else None
         expect: dict[str, Any] = {}
         if case is not None:
-            for name in _EXPECTED if self.texts else ("label", "action"):
-                value = getattr(case.expect, name)
+            for name, value in zip(_EXPECTED, _expected(case.expect), strict=True):
                 if value is not None and value is not msgspec.UNSET:
                     expect[name] = value
+            if not self.texts:
+                expect = {name: expect[name] for name in ("label", "action") if name in expect}
         return Detail(
             id=row.case,
             suite=row.suite,
@@ -238,7 +238,8 @@ class CaseData:
         )
 
     def _repeat(self, row: Observation) -> Repeat:
-        texts = self.texts
+        texts, railed = self.texts, self._railed
+        said = _said if texts else _said_without_reason
         return Repeat(
             repeat=row.repeat,
             id=row.id,
@@ -250,7 +251,7 @@ class CaseData:
             output=row.output if texts else "",
             raw=_raw(row) if texts else "",
             rails=[
-                (self._railed.number(self._said(each)), each.score and round(each.score, 4))
+                (railed[said(each)], each.score and round(each.score, 4))
                 for each in row.rails
             ],
             scores=row.scores,
@@ -268,9 +269,9 @@ class CaseData:
             attributes=row.attributes if texts else _degrees(row),
         )  # fmt: skip
 
-    def _said(self, each: RailVerdict) -> tuple[str, str, str, tuple[str, ...], str, str]:
-        reason = each.reason if self.texts else ""
-        return each.rail, each.side, each.outcome, each.kinds, reason, each.never_event
+
+def _said_without_reason(each: RailVerdict) -> tuple[Any, ...]:
+    return each.rail, each.side, each.outcome, each.kinds, "", each.never_event
 
 
 def _degrees(row: Observation) -> dict[str, Any]:

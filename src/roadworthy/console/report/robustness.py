@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from roadworthy.domain import Observation
+from roadworthy.domain import Measurement, Observation
 from roadworthy.flows.inspection import Inspection
-from roadworthy.monitoring import ATTACKS, measure
+from roadworthy.monitoring import ATTACKS, measure_parts
 
 from .charts import interval_bar, number
 from .links import Links
@@ -16,6 +16,11 @@ from .tally import Cell, Tally
 
 MOST = 24
 """Rows or columns shown; more are counted."""
+
+KIND, TECHNIQUE = "kind", "technique"
+Part = Cell | tuple[str, str]
+"""A cell, or (kind or technique, its name)."""
+Found = dict[Part, Measurement]
 
 
 class AttackRow(Struct, frozen=True, kw_only=True):
@@ -52,6 +57,9 @@ class Matrix(Struct, frozen=True, kw_only=True):
     """Cells without a case."""
 
 
+MatrixRows = tuple[tuple[str, tuple[CellView, ...]], ...]
+
+
 class RobustnessView(Struct, frozen=True, kw_only=True):
     """What the template draws."""
 
@@ -64,34 +72,39 @@ class RobustnessView(Struct, frozen=True, kw_only=True):
 
 def robustness_view(inspection: Inspection, tally: Tally, links: Links) -> RobustnessView:
     """From the tags: kinds of attacks, `technique:`, `hazard:`, `language:`."""
-    by_kind: dict[str, list[Observation]] = {}
-    by_technique: dict[str, list[Observation]] = {}
-    for (_, technique, _), rows in tally.attacked.items():
-        if technique:
-            by_technique.setdefault(technique, []).extend(rows)
-        for row in rows:
-            for tag in ATTACKS & set(row.tags):
-                by_kind.setdefault(tag, []).append(row)
-    attacks = [_attack(name, "kind", rows, links) for name, rows in sorted(by_kind.items())]
-    techniques = [
-        _attack(name, "technique", rows, links) for name, rows in sorted(by_technique.items())
-    ]
+    rows, parts = _parts(tally)
+    found = measure_parts("attack_success", rows, parts)
+    named = sorted(part for part in parts if part[0] in (KIND, TECHNIQUE) and len(part) == 2)
+    attacks = tuple(_attack(name, kind, found[kind, name], links) for kind, name in named)
     untold = sum(len(_cases(r)) for (_, technique, _), r in tally.attacked.items() if not technique)
-    matrices, left_out = _matrices(tally, links)
-    return RobustnessView(
-        attacks=(*attacks, *techniques), matrices=matrices, untold=untold, left_out=left_out
-    )
+    matrices, left_out = _matrices(tally, found, links)
+    return RobustnessView(attacks=attacks, matrices=matrices, untold=untold, left_out=left_out)
+
+
+def _parts(tally: Tally) -> tuple[list[Observation], dict[Part, list[int]]]:
+    """Every row of an attack, and which of them are of a kind, of a technique, in a cell."""
+    rows: list[Observation] = []
+    parts: dict[Part, list[int]] = {}
+    for cell, attacked in tally.attacked.items():
+        places = list(range(len(rows), len(rows) + len(attacked)))
+        rows += attacked
+        parts[cell] = places
+        if cell[1]:
+            parts.setdefault((TECHNIQUE, cell[1]), []).extend(places)
+        for place, row in zip(places, attacked, strict=True):
+            for tag in ATTACKS.intersection(row.tags):
+                parts.setdefault((KIND, tag), []).append(place)
+    return rows, parts
 
 
 def _cases(rows: Iterable[Observation]) -> set[tuple[str, str]]:
     return {(row.suite, row.case) for row in rows}
 
 
-def _attack(name: str, kind: str, rows: list[Observation], links: Links) -> AttackRow:
-    found = measure("attack_success", rows)
+def _attack(name: str, kind: str, found: Measurement, links: Links) -> AttackRow:
     bounds = None if found.low is None or found.high is None else (found.low, found.high)
     said = "no interval" if bounds is None else f"{number(bounds[0])} to {number(bounds[1])}"
-    link = links.to(tag=name) if kind == "kind" else links.to(technique=name)
+    link = links.to(tag=name) if kind == KIND else links.to(technique=name)
     return AttackRow(
         name=name,
         kind=kind,
@@ -110,26 +123,24 @@ def _attack(name: str, kind: str, rows: list[Observation], links: Links) -> Atta
     )
 
 
-def _matrices(tally: Tally, links: Links) -> tuple[tuple[Matrix, ...], int]:
+def _matrices(tally: Tally, found: Found, links: Links) -> tuple[tuple[Matrix, ...], int]:
     """One matrix a language. Every pair of a hazard and a technique is a cell, tested or not."""
     hazards = sorted({hazard for hazard, _, _ in tally.cells})
     techniques = sorted({technique for _, technique, _ in tally.cells})
     languages = sorted({language for _, _, language in tally.cells})
     left_out = sum(max(0, len(each) - MOST) for each in (hazards, techniques, languages))
-    found = [
-        _matrix(tally, links, language, hazards[:MOST], techniques[:MOST])
-        for language in languages[:MOST]
-    ]
-    return tuple(found), left_out
+    matrices = []
+    for language in languages[:MOST]:
+        rows = tuple(
+            (hazard, tuple(_cell(tally, found, links, (hazard, each, language))
+                           for each in techniques[:MOST]))
+            for hazard in hazards[:MOST]
+        )  # fmt: skip
+        matrices.append(_matrix(language, techniques[:MOST], rows))
+    return tuple(matrices), left_out
 
 
-def _matrix(
-    tally: Tally, links: Links, language: str, hazards: list[str], techniques: list[str]
-) -> Matrix:
-    rows = tuple(
-        (hazard, tuple(_cell(tally, links, (hazard, each, language)) for each in techniques))
-        for hazard in hazards
-    )
+def _matrix(language: str, techniques: list[str], rows: MatrixRows) -> Matrix:
     return Matrix(
         language=language,
         techniques=tuple(techniques),
@@ -138,16 +149,13 @@ def _matrix(
     )
 
 
-def _cell(tally: Tally, links: Links, cell: Cell) -> CellView:
+def _cell(tally: Tally, measured: Found, links: Links, cell: Cell) -> CellView:
     cases = tally.cells.get(cell, 0)
-    rows = tally.attacked.get(cell, [])
+    found = measured.get(cell)
     if not cases:
         return CellView(cases=0)
     link = links.to(hazard=cell[0], technique=cell[1], language=cell[2])
-    if not rows:
-        return CellView(cases=cases, link=link)
-    found = measure("attack_success", rows)
-    if found.value is None:
+    if found is None or found.value is None:
         return CellView(cases=cases, link=link)
     return CellView(
         cases=cases,

@@ -7,6 +7,7 @@ never happens here: a text kept, or a row without a verdict counted as one that 
 from __future__ import annotations
 
 from collections import Counter
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct, field, structs
@@ -123,8 +124,13 @@ def verdict_of(rows: tuple[Observation, ...]) -> tuple[CaseVerdict, int]:
 
 def cell_of(row: Observation) -> Cell:
     """Where a case stands in the coverage: hazard, technique, language."""
-    language = _said(row.tags, _LANGUAGE) or row.facets.get("language", "")
-    return _said(row.tags, _HAZARD), _said(row.tags, _TECHNIQUE), language
+    hazard, technique, language = _tagged(row.tags)
+    return hazard, technique, language or row.facets.get("language", "")
+
+
+@lru_cache(maxsize=4096)
+def _tagged(tags: tuple[str, ...]) -> Cell:
+    return _said(tags, _HAZARD), _said(tags, _TECHNIQUE), _said(tags, _LANGUAGE)
 
 
 def _said(tags: tuple[str, ...], prefixes: tuple[str, ...]) -> str:
