@@ -57,6 +57,36 @@ def test_the_same_files_are_entered_once(desk, capsys, tmp_path):
     assert len(list(desk.loop().ledger.entries(kind="evidence.imported"))) == 1
 
 
+def test_a_copy_under_another_name_is_the_same_evidence(desk, capsys, tmp_path):
+    path = outside.written(tmp_path / "out.json", outside.promptfoo())
+    copy = tmp_path / "again" / "other.json"
+    copy.parent.mkdir()
+    copy.write_bytes(path.read_bytes())
+    (first,) = entered(capsys, desk, path)["imported"]
+    (again,) = entered(capsys, desk, copy)["imported"]
+    assert again["entered_before"]
+    assert again["entry"] == first["entry"]
+    code, said, _ = call(capsys, "import", copy, "--dir", desk.root)
+    assert code == 0
+    assert "(entered before)" in said
+    assert len(list(desk.loop().ledger.entries(kind="evidence.imported"))) == 1
+
+
+def test_naming_the_candidate_adds_a_claim_and_leaving_it_out_adds_none(desk, capsys, tmp_path):
+    path = outside.written(tmp_path / "out.json", outside.promptfoo())
+    named = ("--candidate", "candidate.yaml")
+    told = [entered(capsys, desk, path, *more)["imported"][0] for more in ((), named, named, ())]
+    assert [each["entered_before"] for each in told] == [False, False, True, True]
+
+
+def test_two_copies_in_a_folder_are_entered_once(desk, capsys, tmp_path):
+    for name in ("a.json", "b.json"):
+        outside.written(tmp_path / "both" / name, outside.promptfoo())
+    told = entered(capsys, desk, tmp_path / "both")["imported"]
+    assert [each["entered_before"] for each in told] == [False, True]
+    assert len(list(desk.loop().ledger.entries(kind="evidence.imported"))) == 1
+
+
 def test_a_look_enters_nothing(desk, capsys, tmp_path):
     path = outside.written(tmp_path / "out.json", outside.promptfoo())
     code, said, _ = call(capsys, "import", path, "--dir", desk.root, "--look")

@@ -38,7 +38,8 @@ class Entered(Struct, frozen=True, kw_only=True):
     found: Imported
     entry: Entry
     repeated: bool = False
-    """The same files were entered before, for the same candidate; nothing was added."""
+    """Files of the same bytes were entered before, whatever they were called, for the same
+    candidate, or this time for none; nothing was added."""
 
 
 def read(path: Path) -> tuple[list[Imported], dict[str, str]]:
@@ -100,8 +101,9 @@ def in_words(loop: Loop, system: str, candidate: str) -> list[str]:
 
 def _same(entry: Entry, found: Imported, candidate: str) -> bool:
     told = entry.payload
-    files = plain([*found.files])
-    return bool(told.get("files") == files and told.get("candidate") == candidate)
+    before = sorted(str(each["digest"]) for each in told["files"])
+    now = sorted(each.digest for each in found.files)
+    return before == now and candidate in ("", told["candidate"])
 
 
 def _draft(found: Imported, loop: Loop, system: str, candidate: str, by: Acting) -> Draft:

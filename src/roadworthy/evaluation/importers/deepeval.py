@@ -7,9 +7,11 @@ score and, as `METRIC/pass`, whether it met its threshold.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from msgspec import Struct, field
 
-from roadworthy.domain import Imported
+from roadworthy.domain import Imported, UsageError
 
 from .source import Source, clean
 from .tally import Tally
@@ -41,14 +43,22 @@ class _Run(Struct, rename="camel"):
 
 def read_document(source: Source) -> Imported:
     """Raises UsageError on another form, or counts that are not those of its cases."""
-    run = source.decode(source.whole(), _Run)
+    try:
+        run = source.decode(source.whole(), _Run)
+    except UsageError as error:
+        raise UsageError(
+            f"{error.message}: no test run in the form that DeepEval 4.3 writes",
+            fix=error.fix or "write it again with deepeval 4.3",
+        ) from None
     tally = Tally(source)
     judges: set[str] = set()
+    broken: Counter[str] = Counter()
     cases = [*run.test_cases, *run.conversational_test_cases]
     for number, case in enumerate(cases):
         scores: dict[str, float] = {}
         for metric in case.metrics_data or ():
             if metric.error is not None or metric.success is None:
+                broken[clean(metric.name)] += 1
                 continue
             if metric.score is not None:
                 scores[clean(metric.name)] = metric.score
@@ -63,6 +73,7 @@ def read_document(source: Source) -> Imported:
     notes = ["the file does not say which DeepEval wrote it, nor which model answered"]
     if judges:
         notes.append(f"judged by {', '.join(sorted(judges))}, which nobody here measured")
+    notes += [f"{name} judged {count} cases not at all" for name, count in broken.items()]
     return Imported(
         tool="deepeval",
         version="",

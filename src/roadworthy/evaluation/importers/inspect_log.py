@@ -1,7 +1,8 @@
 """Inspect AI: its logs, as .eval archives and as .json (log version 2).
 
 Read of inspect_ai 0.3. A case is a sample, its epochs are repeats. Letters become numbers as
-Inspect's own `value_to_float` does it: C 1, P 0.5, I and N 0.
+Inspect's own `value_to_float` does it: C 1, P 0.5, I and N 0. NaN is its word for a sample that was
+not scored: it counts in no score, and is told.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from msgspec import Struct, field
 from roadworthy.domain import Imported
 
 from .archive import Archive
-from .source import Source, clean
+from .source import Source, clean, without_nan
 from .tally import Tally
 
 LOG = 2
@@ -80,7 +81,7 @@ class _Versioned(Struct):
 
 def read_document(source: Source) -> Imported:
     """A .json log. Raises UsageError on another version or one without samples."""
-    data = source.whole()
+    data = without_nan(source.whole())
     _require_version(source, source.decode(data, _Versioned))
     log = source.decode(data, _Log)
     if log.samples is None:
@@ -96,12 +97,14 @@ def read_archive(source: Source) -> Imported:
             "the log was never ended: it has no header.json",
             "let Inspect finish it (`inspect eval-retry`), or export it with `inspect log dump`",
         )
-    header_bytes = archive.read("header.json")
+    header_bytes = without_nan(archive.read("header.json"))
     _require_version(source, source.decode(header_bytes, _Versioned, "!header.json"))
     header = source.decode(header_bytes, _Header, "!header.json")
     if "summaries.json" not in archive.names:
         raise source.fault("the log holds no summaries.json", "write it with log_samples on")
-    samples = source.decode(archive.read("summaries.json"), list[_Sample], "!summaries.json")
+    samples = source.decode(
+        without_nan(archive.read("summaries.json")), list[_Sample], "!summaries.json"
+    )
     kept = sum(name.startswith("samples/") for name in archive.names)
     if kept != len(samples):
         raise source.fault(f"it holds {kept} samples and summaries of {len(samples)}")

@@ -9,7 +9,7 @@ import msgspec
 from roadworthy.domain import Imported, UsageError
 
 from . import deepeval, garak, inspect_log, lm_eval, mlflow, promptfoo
-from .source import Limits, Source, opened
+from .source import Limits, Source, opened, without_nan
 
 KNOWN = (
     "Inspect AI logs (.eval, .json), lm-eval results (results_*.json), garak reports "
@@ -82,7 +82,10 @@ def _read_lines(source: Source) -> Imported:
 
 
 def _read_document(source: Source) -> Imported:
-    keys = _keys(source.whole())
+    data = source.whole()
+    keys = _keys(without_nan(data))
+    if not keys and data.lstrip().startswith(b"{"):
+        source.decode(data, dict)
     if {"version", "status", "eval"} <= keys:
         return inspect_log.read_document(source)
     if {"results", "configs", "versions"} <= keys:

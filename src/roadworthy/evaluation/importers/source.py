@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,6 +144,17 @@ def decode(data: bytes, kind: type[T], place: str) -> T:
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         fix = _NO_JSON if "malformed" in str(error) else ""
         raise UsageError(f"{place}: it cannot be read: {error}", fix=fix) from None
+
+
+_NAN = re.compile(rb'"(?:[^"\\]|\\.?)*+"?|\bNaN\b', re.DOTALL)
+"""A text, whole, or the word outside of one. No part of it can be matched in two ways."""
+
+
+def without_nan(data: bytes) -> bytes:
+    """JSON as Python writes it, its NaN as null; NaN within texts stays."""
+    if b"NaN" not in data:
+        return data
+    return _NAN.sub(lambda found: b"null" if found[0] == b"NaN" else found[0], data)
 
 
 def clean(text: Any) -> str:
