@@ -171,15 +171,31 @@ class History(File, frozen=True, kw_only=True):
     """Of all earlier turns, four bytes counted as one; the oldest are left out, whole."""
 
 
+class Disclosure(File, frozen=True, kw_only=True):
+    """How people learn that they talk to an AI system (EU AI Act, Article 50(1) and (5))."""
+
+    where: Literal["answer", "interface"] = "answer"
+    """`answer`: the first answer of a conversation begins with the sentence, where it is text for
+    people. `interface`: whoever shows the answers tells them; header and field say it to him."""
+    why: str = ""
+    """Where it is `interface`: how and when people are told."""
+    language: str = "en"
+    """Of `identifies_as_ai` (BCP 47)."""
+    sentences: dict[str, str] = field(default_factory=dict)
+    """The same sentence in other languages."""
+
+
 class Behaviour(File, frozen=True, kw_only=True):
-    """Tone, persona, and what to do when unsure."""
+    """Tone, persona, and what to do when unsure: every managed chat is told them."""
 
     tone: str = ""
     persona: str = ""
     identifies_as_ai: str = ""
-    """The sentence by which it says that it is an AI."""
+    """The sentence by which it says that it is an AI: the first answer begins with it."""
     when_unsure: str = ""
     history: History = field(default_factory=History)
+    disclosure: Disclosure | UnsetType = UNSET
+    """Left out: one sentence for all languages, in the first answer."""
 
 
 class Budget(File, frozen=True, kw_only=True):

@@ -94,6 +94,10 @@ class Call(Struct, kw_only=True):
     """The caller's wish, honoured in transparent mode only."""
     extra: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
+    begun: bool = False
+    """Whether the caller was answered before in this conversation, as its messages say."""
+    languages: str = ""
+    """Which the caller reads, as `Accept-Language` says it (RFC 9110, section 12.5.4)."""
     stream: bool = False
     stage: str = "live"
     repeat: int = 0

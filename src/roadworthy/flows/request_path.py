@@ -12,8 +12,9 @@ of the working tree, a second path for plain answers (a plain answer is a collec
                         3.4 output rails, held back
                         3.5 decide
                         3.6 finish the rails
-            4 closing record: nothing leaves before it is on disk
-            5 reply
+            4 disclose: people learn that they talk to an AI system
+            5 closing record: nothing leaves before it is on disk
+            6 reply
 
 An evaluation walks `answer`; the gateway walks `serve`.
 """
@@ -23,7 +24,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from roadworthy.domain import (
     Action,
@@ -40,6 +41,7 @@ from roadworthy.domain import (
 from roadworthy.serving import (
     Decided,
     Flight,
+    Listeners,
     OutputRails,
     Ticket,
     beside_text,
@@ -55,7 +57,7 @@ from roadworthy.serving import (
 
 from .input_look import check_input
 from .service import Service
-from .trace import Reply, Trace, asked_of, cut_off, opening, refused, witness
+from .trace import Reply, Trace, asked_of, cut_off, disclosed, opening, refused, witness
 
 
 class PathDeps(Struct, frozen=True, kw_only=True):
@@ -66,6 +68,8 @@ class PathDeps(Struct, frozen=True, kw_only=True):
     """Bundle digest -> service; only releases that verification admitted are in it."""
     journal: Journal
     flight: Flight
+    listeners: Listeners = field(default_factory=Listeners)
+    """Who was told that it is an AI system."""
     clock: Clock
 
 
@@ -92,6 +96,7 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
             await deps.journal.close(reply.observation, witness(reply, call))
             yield reply
             return
+        told = None if deps.listeners.knows(call) else service.notice.of(call)
         # 2 opening record
         if call.stream:
             await deps.journal.open(opening(call, service, deps.clock), asked_of(call))
@@ -102,17 +107,23 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
         source = (walk or answer)(call, service, deps.clock)
         try:
             while (item := await _next(source, ticket)) is not None:
+                # 4 disclose
                 if isinstance(item, str):
-                    sent.append(item)
-                    yield item
+                    piece = told.opening + item if told is not None and not sent else item
+                    sent.append(piece)
+                    yield piece
                     continue
-                # 4 closing record: nothing leaves before it is on disk
                 reply = item
                 if item is _KILLED:
                     reply = cut_off(call, service, deps.clock, kill=ticket.kill, sent="".join(sent))
+                elif told is not None:
+                    reply = disclosed(item, told, begun=bool(sent))
                 ended = True
+                # 5 closing record: nothing leaves before it is on disk
                 await deps.journal.close(reply.observation, witness(reply, call))
-                # 5 reply
+                if told is not None and (reply.observation.notice_given or not told.in_text):
+                    deps.listeners.hear(call)
+                # 6 reply
                 yield reply
                 break
         except RoadworthyError as error:

@@ -16,7 +16,7 @@ from roadworthy.domain import (
     Usage,
 )
 from roadworthy.prompting import Composer
-from roadworthy.serving import Acceptance, RailLine, compile_acceptance
+from roadworthy.serving import Acceptance, Notice, RailLine, compile_acceptance
 
 Pricing = Callable[[Usage, str], tuple[str, str] | None]
 """(usage, instant) -> (decimal amount, currency), or None when no price is known."""
@@ -43,6 +43,7 @@ class Service:
         self.provider = provider
         self.pricing = pricing
         self.decision = content.candidate.decision
+        self.notice = Notice(content)
         self.tools = frozenset(tool.name for tool in content.candidate.tools)
         # Without a calibration `auto` accepts nothing.
         self.acceptance = acceptance or compile_acceptance(self.decision, None)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from roadworthy.domain import (
     Call,
@@ -26,7 +26,7 @@ from roadworthy.domain import (
     require_sound,
     sha256,
 )
-from roadworthy.serving import Decided, RailOutcome, input_text
+from roadworthy.serving import Decided, RailOutcome, Told, input_text
 
 from .service import Service
 
@@ -293,6 +293,31 @@ def cut_off(
         error=observation.error,
         asked=asked,
     )
+
+
+def disclosed(reply: Reply, told: Told, *, begun: bool) -> Reply:
+    """The reply with what its reader is told; `begun`: the sentence left with an earlier piece.
+
+    A reply without text (tool calls) tells nobody by its text.
+    """
+    opening = told.opening if reply.text else ""
+    where = "answer" if opening else "field"
+    said = {"sentence": told.sentence, "language": told.language, "where": where}
+    seen = structs.replace(
+        reply.observation, attributes={**reply.observation.attributes, "notice": said}
+    )
+    if not opening:
+        return structs.replace(reply, observation=seen)
+    text = opening + reply.text
+    seen = structs.replace(
+        seen,
+        notice_given=True,
+        output=text,
+        output_digest=sha256(text.encode()),
+        raw_output=seen.raw_output or seen.output,
+    )
+    rest = reply.rest if begun else opening + reply.rest
+    return structs.replace(reply, text=text, rest=rest, observation=seen)
 
 
 def refused(call: Call, clock: Clock, *, kill: KillFlag | None, release: str) -> Reply:

@@ -6,6 +6,10 @@ from typing import Any
 
 from roadworthy.domain import Observation
 
+AI_GENERATED = (b"x-roadworthy-ai-generated", b"true")
+"""The header of an answer that a model made (EU AI Act, Article 50(2): for whoever reads it by
+program)."""
+
 PENDING = "pending"
 """What a caller reads when a person must look first."""
 
@@ -22,8 +26,13 @@ def action_word(observation: Observation) -> str:
     return PENDING if observation.action == "held" else observation.action
 
 
+def is_ai_generated(observation: Observation) -> bool:
+    """Whether a model made the answer: a fallback was written by people."""
+    return observation.action == "answered"
+
+
 def about(observation: Observation) -> dict[str, Any]:
-    """The body field `roadworthy`: which release answered, and what was done."""
+    """The body field `roadworthy`: which release answered, what was done, what people are told."""
     said: dict[str, Any] = {
         "release": observation.release,
         "observation": observation.id,
@@ -33,6 +42,11 @@ def about(observation: Observation) -> dict[str, Any]:
         said["decision"] = observation.decision
     if observation.confidence is not None:
         said["confidence"] = observation.confidence
+    if is_ai_generated(observation):
+        said["ai_generated"] = True
+    notice = observation.attributes.get("notice")
+    if notice is not None:
+        said["notice"] = notice
     waits = review_id(observation)
     if waits:
         said["review_id"] = waits

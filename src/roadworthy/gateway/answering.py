@@ -14,16 +14,17 @@ from typing import Any
 from roadworthy.domain import Call, ReleaseContent, RoadworthyError, UsageError
 from roadworthy.flows.request_path import serve
 from roadworthy.flows.trace import Reply
-from roadworthy.serving import Aim, Caller, Conversation, aim, conversation, message_text
+from roadworthy.serving import Aim, Caller, Conversation, aim, conversation, has_begun, message_text
 from roadworthy.wiring.fronts import Front
 from roadworthy.wiring.gateway import Gateway
 
-from .about import action_word
+from .about import AI_GENERATED, action_word, is_ai_generated
 from .dialect import ChatRequest, Dialect
 from .problems import DO_NOT_RETRY, ApiError, bad_field, killed, problem_of
 from .wire import Answer, Header, Request
 
 MAX_SESSION_CHARS = 200
+MAX_LANGUAGES_CHARS = 400
 
 
 class AnswerDoor:
@@ -118,6 +119,8 @@ class AnswerDoor:
             steps=said.steps,
             sampling=body.sampling(content.candidate.sampling) if transparent else None,
             extra=body.extra if transparent else {},
+            begun=has_begun(body.messages),
+            languages=request.header(b"accept-language")[:MAX_LANGUAGES_CHARS],
             stream=body.stream,
         )
 
@@ -206,6 +209,7 @@ class AnswerDoor:
         return (
             (b"x-roadworthy-release", (route.live if route else "").encode()),
             (b"x-roadworthy-observation", call.id.encode()),
+            AI_GENERATED,
         )
 
 
@@ -255,8 +259,9 @@ def _refuse(reply: Reply) -> None:
 
 def _headers(reply: Reply) -> tuple[Header, ...]:
     observation = reply.observation
-    return (
+    said = (
         (b"x-roadworthy-release", observation.release.encode()),
         (b"x-roadworthy-observation", observation.id.encode()),
         (b"x-roadworthy-action", action_word(observation).encode()),
     )
+    return (*said, AI_GENERATED) if is_ai_generated(observation) else said

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from msgspec import UNSET
+
 from roadworthy.domain import CelRule, Charter, NeverEvent
 
 from .compiled import RULE_VARIABLES, check_cel, check_pattern, check_schema, check_schema_file
@@ -37,7 +39,39 @@ def check_charter(reading: Reading) -> None:
     for index, event in enumerate(charter.never):
         _check_never(event, ("never", index), reading, document)
     _check_endpoints(charter, document)
+    _check_disclosure(reading, charter, document)
     _check_approvals(charter, document)
+
+
+def _check_disclosure(reading: Reading, charter: Charter, document: Document) -> None:
+    """People learn that they talk to an AI system, somehow (EU AI Act, Article 50(1))."""
+    behaviour, disclosure = charter.behaviour, charter.behaviour.disclosure
+    place = ("behaviour", "disclosure")
+    if disclosure is not UNSET and not behaviour.identifies_as_ai:
+        document.fault(
+            place,
+            "`disclosure` says how people learn that they talk to an AI system, and there is no "
+            "sentence that says so",
+            "write `behaviour.identifies_as_ai: You are talking to an AI system.`",
+        )
+    if disclosure is not UNSET and disclosure.where == "interface" and not disclosure.why.strip():
+        document.fault(
+            (*place, "where"),
+            "with `where: interface` no answer says that it comes from an AI system, and `why` "
+            "does not say how people are told",
+            "write `why: a banner above the dialogue, before the first word`, or `where: answer`",
+        )
+    candidate = reading.candidate
+    talks = candidate is not None and candidate.task in ("chat", "generation", "rag")
+    told = behaviour.identifies_as_ai or charter.facts.get("interacts_with_people") is False
+    if talks and not told and document.sound(("behaviour",)):
+        document.fault(
+            ("behaviour",),
+            "nothing tells people that they talk to an AI system (EU AI Act, Article 50(1))",
+            "write `behaviour.identifies_as_ai: You are talking to an AI system.`, or "
+            "`facts: {interacts_with_people: false}` where only programs read the answers",
+            severity="warning",
+        )
 
 
 def _check_head(charter: Charter, document: Document) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import UNSET
 
 from roadworthy.domain import (
+    Behaviour,
     Call,
     Candidate,
     Charter,
@@ -32,6 +33,20 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
+def behaviour_text(behaviour: Behaviour) -> str:
+    """The charter's wishes as instructions to a model, one a line; empty where it has none."""
+    lines = []
+    if behaviour.identifies_as_ai:
+        lines.append(
+            "You are an AI system. Say so when somebody asks, and never claim to be a human being."
+        )
+    named = ("Tone", behaviour.tone), ("Persona", behaviour.persona)
+    lines += [f"{name}: {text}" for name, text in named if text]
+    if behaviour.when_unsure:
+        lines.append(f"When you are unsure: {behaviour.when_unsure}")
+    return "\n".join(lines)
+
+
 class Composer:
     """Makes the request for one candidate. Holds no state between calls."""
 
@@ -51,6 +66,8 @@ class Composer:
         self._wants_logprobs = scored or candidate.logprobs is True
         one_text = prompt is not None and prompt.header.format == "completion"
         tools = [] if decision is not None or one_text else _told_of(candidate)
+        talks = decision is None and candidate.task != "extraction" and not one_text
+        self._behaviour = behaviour_text(charter.behaviour) if talks else ""
         self._own_extra: dict[str, Any] = {"tools": tools} if tools else {}
 
     def compose(self, call: Call) -> ModelRequest:
@@ -66,7 +83,9 @@ class Composer:
         if self._template is None or self._prompt is None:
             text = str(call.variables.get("input", ""))
             said = {"role": "user", "content": text}
-            return self._request(messages=(*call.messages, said, *call.steps), call=call)
+            return self._request(
+                messages=(*self._behaved([]), *call.messages, said, *call.steps), call=call
+            )
         variables = self._checked(call.variables)
         sections = self._template.render(variables)
         if self._prompt.header.format == "completion":
@@ -76,8 +95,17 @@ class Composer:
                     fix="write format: chat, or behaviour.history.turns: 0 in charter.yaml",
                 )
             return self._request(prompt="\n".join(text for _, text in sections), call=call)
-        filled = [{"role": role, "content": text} for role, text in sections]
+        filled = self._behaved([{"role": role, "content": text} for role, text in sections])
         return self._request(messages=self._conversed(filled, call), call=call)
+
+    def _behaved(self, filled: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The filled prompt, its instructions begun with how the charter wants it to behave."""
+        if not self._behaviour:
+            return filled
+        if filled and filled[0]["role"] == "system":
+            first = {**filled[0], "content": f"{self._behaviour}\n\n{filled[0]['content']}"}
+            return [first, *filled[1:]]
+        return [{"role": "system", "content": self._behaviour}, *filled]
 
     def _conversed(self, filled: list[dict[str, Any]], call: Call) -> tuple[dict[str, Any], ...]:
         """The filled prompt in its conversation.

@@ -10,6 +10,7 @@ from .guard import Guard
 from .hold_back import OutputRails
 from .identify import Caller, FacetReader, Tenants
 from .late_rules import LateRule
+from .notice import Listeners, Notice, Told, has_begun
 from .outcome import RailOutcome
 from .quota import Quota, billionths, forecast, month_of
 from .rail_explanation import RailExplanation, explain_rails
@@ -52,6 +53,8 @@ __all__ = [
     "Flight",
     "Guard",
     "LateRule",
+    "Listeners",
+    "Notice",
     "OutputRails",
     "Quota",
     "RailExplanation",
@@ -63,6 +66,7 @@ __all__ = [
     "TenantScope",
     "Tenants",
     "Ticket",
+    "Told",
     "ToolCall",
     "aim",
     "beside_text",
@@ -78,6 +82,7 @@ __all__ = [
     "explain_rails",
     "flags_for",
     "forecast",
+    "has_begun",
     "hash_key",
     "input_text",
     "input_texts",

@@ -44,6 +44,7 @@ def test_a_plain_answer_has_the_apis_shape_and_ours_beside_it() -> None:
     }
     assert said["usage"]["total_tokens"] == 5
     assert said["roadworthy"] == {
+        "ai_generated": True,
         "release": "sha256:aa",
         "observation": "o-1",
         "action": "answered",
