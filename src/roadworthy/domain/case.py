@@ -23,7 +23,7 @@ KNOWN_TAGS = (
 )  # fmt: skip
 
 
-class Expect(File, frozen=True, kw_only=True):
+class Expect(File, frozen=True, kw_only=True, gc=False):
     """What a right answer looks like. Several may be set; each scorer reads its own."""
 
     label: str | None = None
@@ -58,8 +58,8 @@ class Turn(File, frozen=True, kw_only=True):
     """Of the answer to this turn."""
 
 
-class Case(File, frozen=True, kw_only=True):
-    """One item of a suite."""
+class Case(File, frozen=True, kw_only=True, gc=False):
+    """One item of a suite. No case holds itself, so nobody looks for cycles among millions."""
 
     id: str
     input: str | list[dict[str, Any]] | dict[str, Any]

@@ -7,6 +7,7 @@ to a path, so that a later check can tell that its part of the file is faulty al
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -39,7 +40,9 @@ class Document:
         """What stands below the front matter of a Markdown file."""
         self.text_line = 1
         """The line on which `text` starts."""
-        self.order: list[int] = []
+        self.by_line = False
+        """JSON Lines: the first step of every path is a line."""
+        self.order: array[int] = array("L")
         """For JSON Lines: the line of each value, in order."""
         self.faulty: set[Path] = set()
         """Paths with an error at them."""
@@ -62,6 +65,8 @@ class Document:
     def line_of(self, path: Iterable[str | int]) -> int:
         """The line of a value; of the nearest parent that has one when it is not there."""
         steps = tuple(path)
+        if self.by_line and steps and isinstance(steps[0], int):
+            return steps[0]
         while steps and steps not in self.lines:
             steps = steps[:-1]
         return self.lines.get(steps, 1)

@@ -7,6 +7,7 @@ path that leaves the root, an exception because of what a file says.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +20,7 @@ from .document import Document
 from .document import Path as Place
 from .jsonl_reader import read_json, read_lines
 from .markdown_reader import read_markdown
-from .source import inside, note_unreadable, read_bytes, read_text
+from .source import inside, note_unreadable, read_bytes, read_text, readable
 from .toml_reader import read_toml
 from .typed import build
 from .yaml_reader import read_yaml
@@ -126,11 +127,18 @@ class Folder:
             )
         return build(document, kind)
 
-    def lines(self, file: str, kind: type[T]) -> list[T]:
-        """A JSON Lines file, one struct a line."""
+    def lines(self, file: str, kind: type[T], each: Callable[[T], T] | None = None) -> list[T]:
+        """A JSON Lines file, one struct a line; see `read_lines`."""
         document = self.document(file)
-        data = read_bytes(self.root, document)
-        return [] if data is None else read_lines(data, document, kind)
+        path = readable(self.root, document)
+        if path is None:
+            return []
+        try:
+            with path.open("rb", buffering=1 << 20) as stream:
+                return read_lines(stream, document, kind, each)
+        except OSError as error:
+            note_unreadable(document, error)
+            return []
 
     def digest(self, file: str) -> None:
         """Count a file among those that change behaviour."""

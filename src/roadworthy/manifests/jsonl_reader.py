@@ -7,6 +7,7 @@ that might be faulty takes the slow one, which finds every fault of it.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,22 +24,28 @@ MAX_JSON_DEPTH = 40
 """Nesting of one value; deeper ones would exhaust the stack of whoever walks them."""
 
 
-def read_lines(data: bytes, document: Document, kind: type[T]) -> list[T]:
-    """One struct a line. Blank lines are skipped; line N is item `(N,)` of the document."""
+def read_lines(
+    lines: Iterable[bytes],
+    document: Document,
+    kind: type[T],
+    each: Callable[[T], T] | None = None,
+) -> list[T]:
+    """One struct a line. Blank lines are skipped; line N is item `(N,)` of the document.
+
+    `each` is asked of every value what is to be kept of it.
+    """
     decoder = msgspec.json.Decoder(kind)
     values: list[T] = []
-    if data.startswith(b"\xef\xbb\xbf"):
-        data = data[3:]
-    for number, raw in enumerate(data.split(b"\n"), start=1):
-        line = raw.strip()
+    document.by_line = True
+    for number, raw in enumerate(lines, start=1):
+        line = (raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw).strip()
         if not line:
             continue
-        document.lines[(number,)] = number
         value = _fast(line, decoder)
         if value is None:
             value = _slow(line, number, document, kind)
         if value is not None:
-            values.append(value)
+            values.append(value if each is None else each(value))
             document.order.append(number)
     return values
 

@@ -90,11 +90,12 @@ class Reading:
             named = {bad[:1] for bad in document.faulty}
             if document.file not in self.suite_files or not named <= _BESIDE_THE_CASES:
                 return False
-        return all(
-            bad and bad[0] in set(self.document(file).order)
-            for file in self.case_files
-            for bad in self.document(file).faulty
-        )
+        for file in self.case_files:
+            document = self.document(file)
+            read = set(document.order) if document.faulty else ()
+            if not all(bad and bad[0] in read for bad in document.faulty):
+                return False
+        return True
 
     def read(self) -> None:
         """Read every file; faults stay in the documents."""

@@ -39,6 +39,18 @@ def read_text(root: Path, document: Document, *, limit: int = MAX_MANIFEST_BYTES
 
 def read_bytes(root: Path, document: Document, *, limit: int = MAX_DATA_BYTES) -> bytes | None:
     """The file's bytes; None after a fault."""
+    path = readable(root, document, limit=limit)
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        note_unreadable(document, error)
+    return None
+
+
+def readable(root: Path, document: Document, *, limit: int = MAX_DATA_BYTES) -> Path | None:
+    """Where the file lies, a plain file of at most `limit` bytes; None after a fault."""
     path = root / document.file
     try:
         facts = path.stat()
@@ -56,7 +68,7 @@ def read_bytes(root: Path, document: Document, *, limit: int = MAX_DATA_BYTES) -
                 "split it",
             )
             return None
-        return path.read_bytes()
+        return path
     except FileNotFoundError:
         document.fault(
             (), "the file does not exist", "`roadworthy init` writes the files of a system", line=0

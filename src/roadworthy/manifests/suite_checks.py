@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from msgspec import UNSET
@@ -18,6 +19,7 @@ from roadworthy.domain import (
     SuiteFile,
     Variable,
     question_of,
+    score_name,
     scorer_faults,
 )
 
@@ -87,7 +89,7 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
                 suggest(scorer.scorer, list(SCORERS), "the scorers are"),
             )
             continue
-        name = scorer.name or scorer.scorer
+        name = score_name(scorer)
         if name in stored:
             document.fault(
                 place,
@@ -263,10 +265,14 @@ def _warn_unjudged_attacks(cases: list[Case], document: Document) -> None:
 
 def _warn_copies(cases: list[Case], document: Document) -> None:
     """Cases that ask the same, once a file: they count for one, and prove nothing new."""
+    again = _again(hash(question_of(case)) for case in cases)
     first: dict[str | bytes, str] = {}
     copies: list[tuple[int, str, str]] = []
-    for case, line in zip(cases, document.order, strict=False):
-        original = first.setdefault(question_of(case), case.id)
+    for case, line in zip(cases, document.order, strict=False) if again else ():
+        question = question_of(case)
+        if hash(question) not in again:
+            continue
+        original = first.setdefault(question, case.id)
         if original != case.id:
             copies.append((line, case.id, original))
     if copies:
@@ -281,26 +287,36 @@ def _warn_copies(cases: list[Case], document: Document) -> None:
         )
 
 
+def _again(marks: Iterable[int]) -> set[int]:
+    """The marks that come more than once: of a million questions only their marks are held."""
+    seen: set[int] = set()
+    again: set[int] = set()
+    for mark in marks:
+        (again if mark in seen else seen).add(mark)
+    return again
+
+
 def _warn_tags(cases: list[Case], document: Document, never: set[str] | None) -> None:
     """Tags that mean nothing, each once a file, where it stands first."""
-    lines: dict[str, list[int]] = {}
+    first: dict[str, int] = {}
+    count = Counter(tag for case in cases for tag in case.tags)
     for case, line in zip(cases, document.order, strict=False):
         for tag in case.tags:
-            lines.setdefault(tag, []).append(line)
-    for tag, at in lines.items():
-        often = f" ({len(at)} cases carry it)" if len(at) > 1 else ""
+            first.setdefault(tag, line)
+    for tag, at in first.items():
+        often = f" ({count[tag]} cases carry it)" if count[tag] > 1 else ""
         event = tag.removeprefix(NEVER_TAG)
         if tag.startswith(NEVER_TAG):
             if never is not None and event not in never:
                 document.fault(
-                    (at[0],),
+                    (at,),
                     f"the tag `{tag}` names a never event that {CHARTER} does not have{often}",
                     suggest(event, sorted(never), "they are"),
                     severity="warning",
                 )
         elif tag.lower() != tag and tag.lower() in KNOWN_TAGS:
             document.fault(
-                (at[0],), f"the tag `{tag}` is not `{tag.lower()}`{often}",
+                (at,), f"the tag `{tag}` is not `{tag.lower()}`{often}",
                 f"write `{tag.lower()}`", severity="warning",
             )  # fmt: skip
 

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from roadworthy.domain import Case, Suite, SuiteFile
 
 from .reading import Reading
+from .shared_parts import SharedParts
 from .typed import suggest
 
 
@@ -31,6 +32,7 @@ class _Loading:
         self.by_name: dict[str, str] = {}
         self._done: dict[str, list[Case]] = {}
         self._open: list[str] = []
+        self._shared = SharedParts()
         for file, suite in reading.suite_files.items():
             self._name(file, suite)
 
@@ -90,7 +92,7 @@ class _Loading:
         if target is None:
             return
         if target not in reading.case_files:
-            reading.case_files[target] = reading.folder.lines(target, Case)
+            reading.case_files[target] = reading.folder.lines(target, Case, self._shared.of)
         lines = reading.document(target)
         for case, line in zip(reading.case_files[target], lines.order, strict=False):
             if case.id in origin and origin[case.id] != (target, line):

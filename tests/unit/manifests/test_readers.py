@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from roadworthy.domain import Case
@@ -13,13 +15,13 @@ from roadworthy.manifests.toml_reader import read_toml
 
 def cases(data: bytes) -> tuple[list[Case], Document]:
     document = Document("cases.jsonl")
-    return read_lines(data, document, Case), document
+    return read_lines(io.BytesIO(data), document, Case), document
 
 
 def test_blank_lines_and_a_byte_order_mark_are_skipped() -> None:
     read, document = cases(b'\xef\xbb\xbf{"id":"a","input":"x"}\n\n  \n{"id":"b","input":"y"}\r\n')
     assert [case.id for case in read] == ["a", "b"]
-    assert document.order == [1, 4]
+    assert list(document.order) == [1, 4]
     assert not document.faults
 
 
