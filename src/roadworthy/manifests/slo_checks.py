@@ -289,7 +289,7 @@ def _check_where(slo: SafetySLO, place: Path, document: Document) -> None:
 
 def _check_facets(slo: SafetySLO, place: Path, document: Document, reading: Reading) -> None:
     """`by` names facets that a request can carry."""
-    if reading.candidate is None or not reading.cases_known:
+    if not slo.by or reading.candidate is None or not reading.cases_known:
         return
     known = {*reading.candidate.facets, "tenant", "suite", "endpoint", "decision", "label"}
     for cases in reading.case_files.values():
