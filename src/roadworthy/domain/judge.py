@@ -20,6 +20,7 @@ from .judge_wording import JUDGE_SYSTEM, judge_prompt
 from .model import Model
 from .rating import Rubric
 from .ready_rubrics import READY_RUBRICS
+from .scorer_catalogue import score_name
 from .system import System
 
 RUBRIC, PAIRWISE = "rubric", "pairwise"
@@ -129,11 +130,6 @@ def pairwise_options(spec: ScorerSpec) -> PairwiseOptions:
     if any(not probe.other.strip() for probe in options.probes):
         raise UsageError("scorer pairwise: a probe needs `other`", fix="give both answers")
     return options
-
-
-def score_name(spec: ScorerSpec) -> str:
-    """The name under which a judge's score is stored."""
-    return spec.name or spec.scorer
 
 
 def rubric_named(system: System, name: str) -> tuple[Rubric, frozenset[str]]:

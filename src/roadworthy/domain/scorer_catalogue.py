@@ -6,11 +6,12 @@ can be written without the code that scores. `evaluation` holds that code; a tes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 
-from .case import ScorerSpec
+from .case import Case, ScorerSpec
 from .embedding import EMBEDDED
 from .generator import Option, OptionFault, option_faults
 from .observation import NO_CHECKS, Observation
@@ -290,6 +291,47 @@ _GRADES = (
 
 SCORERS: dict[str, ScorerKind] = {kind.name: kind for kind in (*_VERDICTS, *_GRADES)}
 """Name -> kind, verdicts first."""
+
+
+READS = {name: kind.reads for name, kind in SCORERS.items() if kind.reads}
+"""Scorer -> the expectation that it reads."""
+
+DEFAULT_SCORERS = {
+    "label": "label",
+    "text": "exact",
+    "regex": "regex",
+    "schema": "schema",
+    "action": "action",
+    "absent": "absent",
+    "trajectory": "trajectory",
+    "turns": "turns",
+    "json": "json",
+    "tests": "python",
+    "sql": "sql",
+}
+"""Expectation -> the scorer that reads it when the suite names none that does."""
+
+
+def score_name(spec: ScorerSpec) -> str:
+    """The name under which a score is stored; a detector's is the detector's."""
+    return spec.name or str(spec.options.get("detector") or spec.scorer)
+
+
+def usual_scorers(named: Iterable[ScorerSpec]) -> dict[str, str]:
+    """Expectation -> the scorer that reads it beside those named, of which none does."""
+    read = {READS.get(spec.scorer, "") for spec in named}
+    return {what: scorer for what, scorer in DEFAULT_SCORERS.items() if what not in read}
+
+
+def expects(case: Case, what: str) -> bool:
+    """Whether a case has the expectation that a scorer reads."""
+    expect = case.expect
+    if what == "turns":
+        return bool(case.turns) and not any("role" in turn for turn in case.turns)
+    if what == "text":
+        return expect.text is not None or bool(expect.texts)
+    value = getattr(expect, what)
+    return value is not None and value is not UNSET
 
 
 def scorer_faults(spec: ScorerSpec) -> list[OptionFault]:

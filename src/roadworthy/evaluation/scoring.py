@@ -19,6 +19,7 @@ from roadworthy.domain import (
     COUNTING,
     EVERY_REPEAT,
     READ_RUBRICS,
+    READS,
     SCORERS,
     Case,
     NeverRecord,
@@ -30,10 +31,12 @@ from roadworthy.domain import (
     UsageError,
     grade_of,
     parse_reducer,
+    score_name,
+    usual_scorers,
 )
 
 from .plan import Item, Plan
-from .scorers import DEFAULT_SCORERS, READS, DetectorFactory, make_scorer
+from .scorers import DetectorFactory, make_scorer
 from .scorers.numbers import AbsoluteError
 
 _RELEASED_ONLY = frozenset({"action"})
@@ -192,19 +195,17 @@ def _with_defaults(file: SuiteFile) -> dict[str, ScorerSpec]:
 
 def _named(named: Iterable[ScorerSpec]) -> dict[str, ScorerSpec]:
     specs: dict[str, ScorerSpec] = {}
-    read: set[str] = set()
+    named = list(named)
     for spec in named:
-        name = spec.name or str(spec.options.get("detector") or spec.scorer)
+        name = score_name(spec)
         if name in specs:
             raise UsageError(
                 f"two scorers of one suite are named {name!r}",
                 fix="give one of them a `name:` of its own",
             )
         specs[name] = spec
-        read.add(READS.get(spec.scorer, ""))
-    for expectation, scorer in DEFAULT_SCORERS.items():
-        if expectation not in read:
-            specs.setdefault(scorer, ScorerSpec(scorer=scorer))
+    for scorer in usual_scorers(named).values():
+        specs.setdefault(scorer, ScorerSpec(scorer=scorer))
     return specs
 
 

@@ -12,6 +12,7 @@ from .charter_checks import check_charter
 from .clauses import check_clauses
 from .deployment_checks import check_deployment
 from .episode_checks import check_episodes
+from .expectation_checks import check_expectations
 from .message_checks import check_messages
 from .never_judge_checks import check_never_judges
 from .paperwork_checks import check_papers
@@ -29,6 +30,7 @@ CHECKS = (
     check_prompt,
     check_slos,
     check_suites,
+    check_expectations,
     check_calibration,
     check_papers,
     check_repeats,

@@ -20,6 +20,8 @@ from roadworthy.domain import (
     grade_of,
     never_set_aside,
     parse_reducer,
+    score_name,
+    usual_scorers,
 )
 
 from .charter_checks import check_filled
@@ -97,7 +99,7 @@ def _check_stop(rule: StopWhen, suite: SuiteFile, document: Document) -> None:
     place = ("stop_when", "metric")
     if not document.sound(place):
         return
-    own = [scorer.name or scorer.scorer for scorer in suite.scorers]
+    own = [*map(score_name, suite.scorers), *usual_scorers(suite.scorers).values()]
     spec = INDICATORS.get(rule.metric)
     if spec is None and rule.metric not in own:
         document.fault(

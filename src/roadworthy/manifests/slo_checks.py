@@ -10,17 +10,18 @@ from roadworthy.domain import (
     ALIASES,
     BUILT_IN,
     INDICATORS,
-    PREFERENCE,
     SCORERS,
     IndicatorSpec,
     Observation,
     SafetySLO,
+    ScorerSpec,
     SloTarget,
     exact,
     find_indicator,
     parse_target,
     parse_window,
     read_name,
+    score_name,
     split_aggregation,
     split_window,
     why_idle,
@@ -32,6 +33,7 @@ from .charter_checks import check_filled
 from .compiled import check_cel
 from .document import Document, Path
 from .reading import SLOS, Reading
+from .scored import score_names, scorers_of, stem, why_unscored
 from .typed import suggest
 from .where_checks import check_where_hides_nothing, check_where_meets
 
@@ -43,7 +45,7 @@ def check_slos(reading: Reading) -> None:
     document = reading.document(SLOS)
     if document.sound(("slos",)) and not reading.slos.slos:
         document.fault(("slos",), "`slos` is empty", "write at least one objective")
-    scores = _scores_of(reading)
+    scored = scorers_of(reading)
     seen: dict[str, int] = {}
     for index, slo in enumerate(reading.slos.slos):
         place: Path = ("slos", index)
@@ -62,42 +64,30 @@ def check_slos(reading: Reading) -> None:
                     f"`{slo.name}` is built in: every gate asks it, whatever stands here",
                     "give the objective another name, or leave it out",
                 )
-        _check_one(slo, place, document, scores, reading)
+        _check_one(slo, place, document, scored, reading)
 
 
-def _scores_of(reading: Reading) -> set[str]:
-    """Names of the scores that the system's suites store; they are indicators too."""
-    names = {
-        scorer.name or scorer.scorer
-        for suite in reading.suite_files.values()
-        for scorer in suite.scorers
-    }
-    human = {f"human.{name}" for name in (PREFERENCE, *names)}
-    return names | human | {f"raw.{name}" for name in names}
-
-
-def _verdict(slo: SafetySLO, reading: Reading) -> IndicatorSpec | None:
+def _verdict(slo: SafetySLO, scored: list[ScorerSpec]) -> IndicatorSpec | None:
     """The objective's score as an indicator, where it is right or wrong: a share, as accuracy."""
-    metric = split_aggregation(slo.metric or split_window(slo.name)[0])[0]
+    metric = stem(slo)
     verdicts = {
-        scorer.name or scorer.scorer
-        for suite in reading.suite_files.values()
-        for scorer in suite.scorers
-        if scorer.scorer in SCORERS and SCORERS[scorer.scorer].grade == "verdict"
+        score_name(spec)
+        for spec in scored
+        if spec.scorer in SCORERS and SCORERS[spec.scorer].grade == "verdict"
     }
     known = metric.removeprefix("raw.") in verdicts
     return structs.replace(INDICATORS["accuracy"], name=metric) if known else None
 
 
 def _check_one(
-    slo: SafetySLO, place: Path, document: Document, scores: set[str], reading: Reading
+    slo: SafetySLO, place: Path, document: Document, scored: list[ScorerSpec], reading: Reading
 ) -> None:
     _check_window(slo, place, document)
     target = _check_target(slo, place, document)
-    spec = _check_metric(slo, place, document, scores)
+    spec = _check_metric(slo, place, document, score_names(scored))
     if target is not None and spec is not None:
         _check_reach(slo, target, spec, place, document)
-    elif target is not None and (score := _verdict(slo, reading)) is not None:
+    elif target is not None and (score := _verdict(slo, scored)) is not None:
         _check_idle(slo, target, score, place, document)
     _check_where(slo, place, document)
     check_where_meets(slo, place, document, reading)
@@ -165,6 +155,10 @@ def _check_metric(
         return None
     spec = find_indicator(metric)
     if spec is None:
+        scorer = metric.removeprefix("raw.")
+        if scorer in SCORERS:
+            document.fault(where, *why_unscored(metric, scorer))
+            return None
         known = [*INDICATORS, *ALIASES, *sorted(scores)]
         document.fault(
             where,

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from roadworthy.domain import (
+    DEFAULT_SCORERS,
     EMBEDDED,
     JUDGED,
     PAIRWISE,
@@ -86,24 +87,6 @@ _MADE: dict[str, tuple[Callable[..., Scorer], dict[str, Any]]] = {
 
 SCORER_NAMES = (*_MADE, "detector", EMBEDDED, *sorted(JUDGED))
 """What a suite may name under `scorer:`."""
-
-READS = {name: kind.reads for name, kind in SCORERS.items() if kind.reads}
-"""Scorer -> the expectation that it reads."""
-
-DEFAULT_SCORERS = {
-    "label": "label",
-    "text": "exact",
-    "regex": "regex",
-    "schema": "schema",
-    "action": "action",
-    "absent": "absent",
-    "trajectory": "trajectory",
-    "turns": "turns",
-    "json": "json",
-    "tests": "python",
-    "sql": "sql",
-}
-"""Expectation -> the scorer that reads it when the suite names none that does."""
 
 
 def make_scorer(spec: ScorerSpec, detector_factory: DetectorFactory | None = None) -> Scorer:

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Literal
 
-from roadworthy.domain import Case, DetectorError, Observation
-
-from .pattern import Patterns
-from .references import right_texts
-
-_PATTERNS = Patterns("numbers")
-_NUMBER = (
-    r"[-+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,40})(?:\.[0-9]{1,40})?(?:[eE][-+]?[0-9]{1,3})?"
-    r"|[-+]?\.[0-9]{1,40}"
+from roadworthy.domain import (
+    Case,
+    DecimalMark,
+    DetectorError,
+    Observation,
+    Which,
+    written_number,
 )
 
-Which = Literal["last", "first", "only"]
+from .references import right_texts
 
 
 class NumberReader:
     """Finds the number that an answer means."""
 
-    def __init__(self, *, which: Which, decimal: Literal[".", ","]) -> None:
+    def __init__(self, *, which: Which, decimal: DecimalMark) -> None:
         self._which = which
-        self._swap = str.maketrans(",.", ".,") if decimal == "," else {}
+        self._decimal = decimal
 
     def read(self, text: str) -> Decimal | None:
         """The number; None when there is none, or several where there must be one."""
-        plain = text.replace("\N{MINUS SIGN}", "-").translate(self._swap)
-        found = _PATTERNS.get(_NUMBER).findall(plain)
-        if not found or (self._which == "only" and len(found) > 1):
-            return None
-        return Decimal(found[0 if self._which == "first" else -1].replace(",", ""))
+        return written_number(text, which=self._which, decimal=self._decimal)
 
     def wanted(self, case: Case) -> list[Decimal]:
         """The right numbers. Raises DetectorError when a right text is none."""
@@ -59,7 +52,7 @@ class Numeric:
         tolerance: float,
         relative: float,
         which: Which,
-        decimal: Literal[".", ","],
+        decimal: DecimalMark,
     ) -> None:
         self.name = name
         self._reader = NumberReader(which=which, decimal=decimal)
@@ -84,9 +77,7 @@ class AbsoluteError:
     An answer without a number counts as `worst`, so nobody gains by giving none.
     """
 
-    def __init__(
-        self, name: str, *, worst: float, which: Which, decimal: Literal[".", ","]
-    ) -> None:
+    def __init__(self, name: str, *, worst: float, which: Which, decimal: DecimalMark) -> None:
         self.name = name
         self._reader = NumberReader(which=which, decimal=decimal)
         self._worst = Decimal(str(worst))
