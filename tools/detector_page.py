@@ -11,7 +11,7 @@ from roadworthy.manifests.detector_checks import DETECTOR_OPTIONS
 
 MODULES = {
     "pattern": "patterns", "deny": "deny", "pii": "pii", "secrets": "secrets", "schema": "schema",
-    "cel": "expression", "classifier": "linear", "linear": "linear",
+    "cel": "expression", "classifier": "linear", "linear": "linear", "verbatim": "verbatim",
 }  # fmt: skip
 
 EXAMPLES = {
@@ -23,6 +23,7 @@ EXAMPLES = {
     "cel": "expression: 'size(output) > 2000 || decision == \"refuse\" && confidence < 0.8'",
     "classifier": 'weights: {bias: -2.0, weights: {lawyer: 3.0, "legal action": 2.0}}\nngrams: 2',
     "linear": "weights: {bias: -2.0, weights: {lawyer: 3.0}}",
+    "verbatim": "texts: [It was the best of times it was the worst of times]\nwords: 8",
 }
 """Detector -> options as a file writes them; a test builds each."""
 

@@ -15,8 +15,10 @@ from roadworthy.domain import INDICATORS, JUDGED, READY_RUBRICS, SCORERS, Indica
 
 _LOCAL = {"provider": "openai_compatible", "name": "big-model", "upstream": "lab",
           "version": "2026-05-01"}  # fmt: skip
-_DETECTED = ("pii", "secrets")
-"""Scores that a detector of the same name gives."""
+_DETECTED: dict[str, dict[str, Any]] = {
+    "pii": {}, "secrets": {}, "verbatim": {"texts": "protected.txt", "words": 50},
+}  # fmt: skip
+"""Scores that a detector of the same name gives -> its options."""
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "absolute_error": {"worst": 100},
@@ -80,15 +82,19 @@ def of(spec: IndicatorSpec) -> Example:
         suite["scorers"] = scorers
     if "repeats" in spec.needs:
         suite["repeats"] = int(spec.name.rpartition("_")[2]) if spec.name[-1].isdigit() else 3
-    return Example(suite=suite, cases=_cases(spec, scorers), slo=_slo(spec))
+    files = {"protected.txt": "word " * 60} if "score:verbatim" in spec.needs else {}
+    return Example(suite=suite, cases=_cases(spec, scorers), slo=_slo(spec), files=files)
 
 
 def _scorers(spec: IndicatorSpec) -> list[dict[str, Any]]:
     named = [need[6:] for need in spec.needs if need.startswith("score:")]
     found = [_OWN[spec.name]] if spec.name in _OWN else []
     for name in named:
-        asked = {"scorer": "detector", "options": {"detector": name}}
-        found.append(asked if name in _DETECTED else {"scorer": name})
+        if name in _DETECTED:
+            own = {"options": _DETECTED[name]} if _DETECTED[name] else {}
+            found.append({"scorer": "detector", "options": {"detector": name, **own}})
+        else:
+            found.append({"scorer": name})
     return [
         {**each, "options": _OPTIONS[each["scorer"]]} if each["scorer"] in _OPTIONS else each
         for each in found

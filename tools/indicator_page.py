@@ -21,6 +21,7 @@ from roadworthy.statistics import (
     krippendorff_alpha,
     macro_interval,
     mean_interval,
+    pace_interval,
     prediction_powered,
     quantile_interval,
     rogan_gladen,
@@ -31,6 +32,7 @@ INTERVALS: dict[str, tuple[Callable[..., object], ...]] = {
     "clopper_pearson": (share_interval,),
     "cluster_robust": (cluster_share_interval, cluster_interval),
     "student_t": (mean_interval,),
+    "batch_means": (pace_interval,),
     "mover": (macro_interval, calibration_interval),
     "order statistics": (quantile_interval,),
     "bca": (area_interval,),
@@ -91,6 +93,8 @@ _BAD = {
     "logprobs": "a provider that reports no log-probabilities: no value, and the reason",
     "judge": "a judge that answers nonsense is an error of the row; with fewer than 20 rated "
     "answers it is an *uncorrected judge*: no interval, no verdict",
+    "time": "answers that came from the cache of answers: no value, and the reason",
+    "usage": "an answer that does not say how many tokens were cached is left out",
     "price": "an answer without a price is left out, never counted as 0",
     "facets": "facets that no two cases tell apart: no value, and the reason",
 }
@@ -112,13 +116,17 @@ def pages() -> dict[str, str]:
 
 def family(spec: IndicatorSpec) -> str:
     """The page on which an indicator stands."""
-    if "judge" in spec.needs or spec.intervals[:1] == ("rogan_gladen",):
+    if "judge" in spec.needs or (spec.area == "quality" and _judged(spec)):
         return "judges"
     if "repeats" in spec.needs:
         return "repeats"
     if spec.area == "quality" and any(need.startswith("score:") for need in spec.needs):
         return "scores"
     return spec.area
+
+
+def _judged(spec: IndicatorSpec) -> bool:
+    return spec.intervals[:1] == ("rogan_gladen",)
 
 
 def section(spec: IndicatorSpec) -> str:
@@ -157,7 +165,7 @@ def _better(spec: IndicatorSpec) -> str:
 
 def _bad(spec: IndicatorSpec) -> list[str]:
     found = [said for need, said in _BAD.items() if need in spec.needs]
-    if family(spec) == "judges" and "judge" not in spec.needs:
+    if _judged(spec) and "judge" not in spec.needs:
         found.append(_BAD["judge"])
     elif any(need.startswith("score:") for need in spec.needs):
         found.append(_BAD_SCORE)

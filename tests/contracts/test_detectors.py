@@ -19,6 +19,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "deny": {"words": ["ab", "4111", "on"]},
     "pattern": {"patterns": ["a.", r"\d+", "^x"]},
     "schema": {"schema": {"type": "array"}},
+    "verbatim": {"texts": ["ab call card x 1 ab call card x"], "words": 5},
 }
 # What real texts are made of, and what hides in them.
 PARTS = [

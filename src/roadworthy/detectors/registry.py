@@ -14,7 +14,9 @@ from roadworthy.domain import Detector
 
 from .options import refuse
 
-DETECTOR_NAMES = ("cel", "classifier", "deny", "linear", "pattern", "pii", "schema", "secrets")
+DETECTOR_NAMES = (
+    "cel", "classifier", "deny", "linear", "pattern", "pii", "schema", "secrets", "verbatim",
+)  # fmt: skip
 """Every name that `make_detector` knows; `linear` is another name of `classifier`."""
 
 
@@ -52,6 +54,10 @@ def make_detector(name: str, options: Mapping[str, Any], assets: Mapping[str, An
             from . import linear
 
             return linear.make(options, assets)
+        case "verbatim":
+            from . import verbatim
+
+            return verbatim.make(options, assets)
     near = difflib.get_close_matches(name, DETECTOR_NAMES, n=1)
     hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(DETECTOR_NAMES)}"
     raise refuse(f"there is no detector `{name}`", hint)

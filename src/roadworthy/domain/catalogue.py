@@ -52,6 +52,8 @@ ALIASES: dict[str, str] = {
     "python": "code_execution",
     "sql": "sql_execution",
     "over_refusal_rate": "over_refusal",
+    "toxicity_rate": "toxicity",
+    "equalised_odds_gap": "spurious_dependence",
     "never_event_violation": "never_event_violations",
     "never_event_attempt": "never_event_attempts",
 }

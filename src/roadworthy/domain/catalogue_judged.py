@@ -17,6 +17,7 @@ JUDGE_SHOWN: dict[str, str] = {
     "instruction_following": "instruction_following",
     "hallucination_rate": "hallucination",
     "self_contradiction": "contradiction",
+    "toxicity": "toxic",
 }
 """Indicator -> the score whose mean it is, or, where less is better, what the mean lacks of 1."""
 
@@ -88,6 +89,7 @@ def _of_score(name: str, score: str) -> IndicatorSpec:
         name=name,
         definition=f"{kind} of the score `{score}`{about} ({ready.summary}), {_HOW}",
         kind="mean",
+        area="safety" if name == "toxicity" else "quality",
         higher_is_better=same,
         needs=(f"score:{score}",),
         measured=True,

@@ -9,37 +9,12 @@ share a tag `group:<id>`.
 
 from __future__ import annotations
 
-from .catalogue_calibration import OF_CONFIDENCE, OF_REPEATS, PERCENTILES
-from .indicator import OF_SHARES, IndicatorKind, IndicatorSpec
-
-
-def _share(
-    name: str,
-    definition: str,
-    *,
-    needs: tuple[str, ...] = (),
-    better: bool = True,
-    kind: IndicatorKind = "rate",
-    area: str = "quality",
-    intervals: tuple[str, ...] = OF_SHARES,
-    **notes: str,
-) -> IndicatorSpec:
-    """An indicator between 0 and 1; `notes` are words about it."""
-    return IndicatorSpec(
-        name=name,
-        definition=definition,
-        needs=needs,
-        higher_is_better=better,
-        kind=kind,
-        area=area,
-        measured=True,
-        intervals=intervals,
-        **notes,  # type: ignore[arg-type]
-    )
-
+from .catalogue_calibration import OF_CONFIDENCE, OF_REPEATS
+from .catalogue_operations import OPERATIONS
+from .indicator import OF_SHARES, IndicatorSpec, share_spec
 
 _QUALITY = (
-    _share(
+    share_spec(
         "accuracy",
         "share of labelled cases whose released answer carries the label; what was blocked, held "
         "for a person, answered by the fallback or failed is not right; cases that must be held "
@@ -51,7 +26,7 @@ _QUALITY = (
         oracle="sklearn.metrics.accuracy_score",
         source="https://scikit-learn.org/stable/modules/model_evaluation.html",
     ),
-    _share(
+    share_spec(
         "precision",
         "mean over labels of the share of released decisions for a label that were right (macro)",
         needs=("label",),
@@ -63,7 +38,7 @@ _QUALITY = (
         oracle="sklearn.metrics.precision_score",
         intervals=("mover",),
     ),
-    _share(
+    share_spec(
         "recall",
         "mean over labels of the share of a label's cases whose released answer found it (macro)",
         needs=("label",),
@@ -75,7 +50,7 @@ _QUALITY = (
         oracle="sklearn.metrics.recall_score",
         intervals=("mover",),
     ),
-    _share(
+    share_spec(
         "f1",
         "mean over labels of the harmonic mean of precision and recall (macro)",
         needs=("label",),
@@ -89,7 +64,7 @@ _QUALITY = (
         oracle="sklearn.metrics.f1_score",
         intervals=("mover",),
     ),
-    _share(
+    share_spec(
         "precision_micro",
         "right decisions over all released decisions, all labels pooled",
         needs=("label",),
@@ -99,7 +74,7 @@ _QUALITY = (
         oracle="sklearn.metrics.precision_score",
         source="https://scikit-learn.org/stable/modules/model_evaluation.html",
     ),
-    _share(
+    share_spec(
         "recall_micro",
         "right decisions over all labelled cases, all labels pooled",
         needs=("label",),
@@ -109,7 +84,7 @@ _QUALITY = (
         oracle="sklearn.metrics.recall_score",
         source="https://scikit-learn.org/stable/modules/model_evaluation.html",
     ),
-    _share(
+    share_spec(
         "f1_micro",
         "harmonic mean of micro precision and micro recall",
         needs=("label",),
@@ -121,7 +96,7 @@ _QUALITY = (
         source="https://scikit-learn.org/stable/modules/model_evaluation.html",
         intervals=("clopper_pearson",),
     ),
-    _share(
+    share_spec(
         "exact_match",
         "share of observations with score `exact` = 1",
         needs=("score:exact",),
@@ -130,7 +105,7 @@ _QUALITY = (
         oracle="numpy.mean",
         source="Rajpurkar et al. 2016, https://arxiv.org/abs/1606.05250",
     ),
-    _share(
+    share_spec(
         "contains",
         "share of observations with score `contains` = 1",
         needs=("score:contains",),
@@ -139,7 +114,7 @@ _QUALITY = (
         oracle="numpy.mean",
         source="Chang et al. 2024, section 3, https://arxiv.org/abs/2307.03109",
     ),
-    _share(
+    share_spec(
         "regex_match",
         "share of observations with score `regex` = 1",
         needs=("score:regex",),
@@ -148,7 +123,7 @@ _QUALITY = (
         oracle="numpy.mean",
         source="RE2, https://github.com/google/re2/wiki/Syntax",
     ),
-    _share(
+    share_spec(
         "format_validity",
         "share of observations whose output satisfies its JSON Schema (score `schema` = 1)",
         needs=("score:schema",),
@@ -160,7 +135,7 @@ _QUALITY = (
             "JSON Schema 2020-12, https://json-schema.org/draft/2020-12/json-schema-validation"
         ),
     ),
-    _share(
+    share_spec(
         "consistency",
         "share of groups (tag `group:<id>`, within tag `consistency`) with one decision throughout,"
         " of those of which two cases were answered",
@@ -171,7 +146,7 @@ _QUALITY = (
         oracle="brute force over groups",
         source="Elazar et al. 2021, https://arxiv.org/abs/2102.01017",
     ),
-    _share(
+    share_spec(
         "coverage",
         "share of observations with a decision or a label whose answer left by itself: not held, "
         "blocked, failed or answered by the fallback",
@@ -182,7 +157,7 @@ _QUALITY = (
         counts="cases with a decision or a label, or that were held",
         oracle="numpy.mean",
     ),
-    _share(
+    share_spec(
         "selective_accuracy",
         "accuracy among labelled observations whose decision stood by itself",
         needs=("label", "decision"),
@@ -227,7 +202,7 @@ _SAFETY = (
         intervals=OF_SHARES,
         source="National Quality Forum 2002, Serious Reportable Events (never events)",
     ),
-    _share(
+    share_spec(
         "attack_success",
         "share of observations tagged adversarial, misuse or hidden_function whose expectation "
         "(action, label or text) was not met",
@@ -243,7 +218,7 @@ _SAFETY = (
             "https://arxiv.org/abs/2402.04249"
         ),
     ),
-    _share(
+    share_spec(
         "hold_recall",
         "share of observations whose case must be held (`expect.action: hold`) that were held",
         needs=("expect:hold",),
@@ -254,7 +229,7 @@ _SAFETY = (
         oracle="sklearn.metrics.recall_score",
         source="learning to defer, Madras et al. 2018, https://arxiv.org/abs/1711.06664",
     ),
-    _share(
+    share_spec(
         "block_recall",
         "share of observations whose case must be blocked (`expect.action: block`) that were "
         "blocked or held",
@@ -266,7 +241,7 @@ _SAFETY = (
         oracle="sklearn.metrics.recall_score",
         source="https://scikit-learn.org/stable/modules/model_evaluation.html",
     ),
-    _share(
+    share_spec(
         "over_refusal",
         "share of observations tagged benign that were blocked, held or answered by the fallback",
         needs=("tag:benign",),
@@ -278,7 +253,7 @@ _SAFETY = (
         oracle="numpy.mean",
         source="XSTest, Röttger et al. 2024, https://arxiv.org/abs/2308.01263",
     ),
-    _share(
+    share_spec(
         "pii_leak",
         "share of released outputs in which the `pii` scorer found personal data (score below 1)",
         needs=("score:pii",),
@@ -290,7 +265,20 @@ _SAFETY = (
         oracle="numpy.mean",
         source="ProPILE, Kim et al. 2023, https://arxiv.org/abs/2307.01881",
     ),
-    _share(
+    share_spec(
+        "verbatim_reproduction",
+        "share of released outputs in which the `verbatim` scorer found a stretch of a protected "
+        "text (score below 1)",
+        needs=("score:verbatim",),
+        better=False,
+        area="safety",
+        misleads="a stretch one word shorter than its line, or in other words, is none",
+        formula="sum_i [verbatim_i < 1] / n",
+        counts="cases with the score `verbatim`",
+        oracle="difflib.SequenceMatcher",
+        source="Carlini et al. 2023, https://arxiv.org/abs/2202.07646",
+    ),
+    share_spec(
         "flip_rate",
         "share of groups (tag `group:<id>`, within tag `fairness`) whose cases ended differently, "
         "of those of which two cases were answered",
@@ -305,91 +293,11 @@ _SAFETY = (
     ),
 )
 
-_OPERATIONS = (
-    _share(
-        "error_rate",
-        "share of observations with status `error`",
-        better=False,
-        area="operations",
-        misleads="refusals and holds are not errors",
-        formula="sum_i [status_i = error] / n",
-        counts="every case that was asked",
-        oracle="numpy.mean",
-        source="Google SRE, https://sre.google/sre-book/service-level-objectives/",
-    ),
-    _share(
-        "availability",
-        "share of observations with status `ok` or `refused`",
-        area="operations",
-        formula="sum_i [status_i = ok or refused] / n",
-        counts="every case that was asked",
-        oracle="numpy.mean",
-        source="Google SRE, https://sre.google/sre-book/service-level-objectives/",
-    ),
-    IndicatorSpec(
-        name="latency",
-        definition="time from the request to its whole answer; p95 unless the name says which",
-        kind="quantile",
-        unit="ms",
-        high=None,
-        area="operations",
-        higher_is_better=False,
-        needs=("latency",),
-        aggregations=PERCENTILES,
-        default_aggregation="p95",
-        measured=True,
-        misleads="cached answers are left out; a closed-loop load hides queueing",
-        formula=("the percentile of milliseconds over all answers; each repeat weighs 1 / repeats"),
-        counts="cases whose answers were timed",
-        oracle="numpy.quantile",
-        source="Google SRE, https://sre.google/sre-book/service-level-objectives/",
-        intervals=("order statistics", "student_t"),
-    ),
-    IndicatorSpec(
-        name="ttft",
-        definition="time from the request to the first released text; p95 unless the name says",
-        kind="quantile",
-        unit="ms",
-        high=None,
-        area="operations",
-        higher_is_better=False,
-        needs=("first_token",),
-        aggregations=PERCENTILES,
-        default_aggregation="p95",
-        measured=True,
-        misleads="hold-back of the rails is part of it",
-        formula=("the percentile of milliseconds over all answers; each repeat weighs 1 / repeats"),
-        counts="cases whose first text was timed",
-        oracle="numpy.quantile",
-        source="Google SRE, https://sre.google/sre-book/service-level-objectives/",
-        intervals=("order statistics", "student_t"),
-    ),
-    IndicatorSpec(
-        name="cost_per_request",
-        definition="mean cost of the observations whose price is known, in the price's currency",
-        kind="mean",
-        unit="currency",
-        high=None,
-        area="operations",
-        higher_is_better=False,
-        needs=("price",),
-        measured=True,
-        misleads="observations without a price are left out, never counted as 0",
-        formula="sum_i price_i / n",
-        counts="cases whose price is known",
-        oracle="numpy.mean",
-        source=(
-            "FinOps unit economics, https://www.finops.org/framework/capabilities/unit-economics/"
-        ),
-        intervals=("student_t",),
-    ),
-)
-
 MEASURED: tuple[IndicatorSpec, ...] = (
     *_QUALITY,
     *OF_REPEATS,
     *OF_CONFIDENCE,
     *_SAFETY,
-    *_OPERATIONS,
+    *OPERATIONS,
 )
 """In the order of the areas."""

@@ -25,20 +25,15 @@ facet_novelty | shift | rate | share | - | facets | share of requests with a fac
 topic_emergence | shift | count | | - | reference | topics that the reference does not have
 ai_generated_share | shift | rate | share | - | detector | share of inputs that a model wrote
 purpose_drift | shift | score | share | - | reference | distance of use from the intended purpose
-verbatim_reproduction | safety | rate | share | - | detector | share reproducing protected text
-toxicity | safety | rate | share | - | detector | share of answers above the toxicity threshold
 extraction_patterns | safety | count | | - | session | sessions that look like model extraction
 misuse_exploitation | safety | count | | - | session | sessions that exploit the capability
 misuse_compromise | safety | count | | - | session | sessions that attack the system
-spurious_dependence | fairness | score | share | - | facets | weight of facets that must not matter
-throughput | operations | mean | per second | + | | answers per second
 cpu | operations | mean | share | - | host | share of CPU used
 memory | operations | mean | MB | - | host | resident memory
 disk | operations | mean | MB | - | host | disk used
 gpu | operations | mean | share | - | host | share of GPU used
 cost_per_resolved_outcome | operations | mean | currency | - | price,business | cost over outcomes
 energy | operations | mean | Wh | - | host | energy of an answer
-cache_hit_rate | operations | rate | share | + | | share of answers from the cache
 headroom | operations | mean | share | + | load | free share of capacity at expected volume
 clip_score | media | score | share | + | image | cosine to the text; of files: `roadworthy media`
 fid | media | mean | | - | image | Frechet inception distance; of files: `roadworthy media`
@@ -46,7 +41,6 @@ feedback_score | people | score | share | + | feedback | mean of the users' feed
 satisfaction | people | score | share | + | feedback | mean satisfaction
 rephrase_rate | people | rate | share | - | session | share of requests asked again in other words
 resolved_rate | people | rate | share | + | business | share of sessions resolved
-review_volume | people | count | | - | review | answers that waited for a person
 overturn_rate | people | rate | share | - | review | share of reviewed decisions that were changed
 time_to_review | people | quantile | ms | - | review | time until a person decided
 """

@@ -200,6 +200,26 @@ SCORED: tuple[IndicatorSpec, ...] = (
         intervals=("clopper_pearson",),
     ),
     _spec(
+        "spurious_dependence",
+        "how far a decision hangs on a facet where the right one is the same: the largest "
+        "difference, between two values of one facet, of the share of one label's cases that ended "
+        "one way, of values with at least 20 cases of the label",
+        "label",
+        "facets",
+        kind="score",
+        area="fairness",
+        higher_is_better=False,
+        misleads="the largest of many differences is large by chance: read its interval; of a "
+        "facet that goes with how hard a case is it shows the hardness",
+        formula="max over facets f, values a, b of f, labels l and endings d of "
+        "|P(d | l, f = a) - P(d | l, f = b)|",
+        counts="cases with a label in the slices of the facet that has most",
+        intervals=("clopper_pearson",),
+        oracle="numpy.ptp",
+        source="separation and equalised odds, Hardt et al. 2016, "
+        "https://arxiv.org/abs/1610.02413; bounds of all shares hold together (Bonferroni)",
+    ),
+    _spec(
         "refusal_rate",
         "share of answers that left in which the scorer `refusal` found a refusal (score below 1)",
         "score:refusal",

@@ -55,6 +55,31 @@ class IndicatorSpec(Struct, frozen=True, kw_only=True):
     """What the tests compare its value with: a function of a library, or how it is done anew."""
 
 
+def share_spec(
+    name: str,
+    definition: str,
+    *,
+    needs: tuple[str, ...] = (),
+    better: bool = True,
+    kind: IndicatorKind = "rate",
+    area: str = "quality",
+    intervals: tuple[str, ...] = OF_SHARES,
+    **notes: str,
+) -> IndicatorSpec:
+    """An indicator between 0 and 1; `notes` are words about it."""
+    return IndicatorSpec(
+        name=name,
+        definition=definition,
+        needs=needs,
+        higher_is_better=better,
+        kind=kind,
+        area=area,
+        measured=True,
+        intervals=intervals,
+        **notes,  # type: ignore[arg-type]
+    )
+
+
 class Measurement(Struct, frozen=True, kw_only=True):
     """One indicator's value. None means not measured, and `reason` says why."""
 

@@ -22,10 +22,11 @@ DETECTOR_OPTIONS: dict[str, tuple[str, ...]] = {
     "cel": ("expression",),
     "classifier": ("weights", "ngrams", "counting", "kind"),
     "linear": ("weights", "ngrams", "counting", "kind"),
+    "verbatim": ("texts", "words", "kind"),
 }
 """Detector -> the options that a file may give it."""
 
-_SIDE_FILES = ("file", "words", "schema", "weights")
+_SIDE_FILES = ("file", "words", "schema", "weights", "texts")
 """Options whose text is the path of a side file."""
 
 _NEEDED = {
@@ -35,6 +36,7 @@ _NEEDED = {
     "cel": "expression",
     "classifier": "weights",
     "linear": "weights",
+    "verbatim": "texts",
 }
 
 

@@ -28,11 +28,12 @@ from .cases import Cases, PerCase, cases_of, part_of, per_case
 from .clusters import clusters, share_of_cases, with_groups
 from .correlation import correlation
 from .durations import duration
-from .gaps import slice_gap
+from .gaps import slice_gap, spurious_dependence
 from .groups import group_rate
 from .judge_agreement import judge_agreement
 from .judged import Judged, judge_score, judged, judges_in, ready_rubric, said_by_judge
 from .labels import OF_LABELS, averaged, beside_coverage
+from .pace import cache_hit_rate, throughput
 from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
 from .repeats import passing
@@ -128,12 +129,17 @@ def _measurable(cases: Cases, scored: set[str]) -> list[str]:
     return [
         name
         for name, spec in INDICATORS.items()
-        if spec.measured and missing.isdisjoint(spec.needs)
+        if spec.measured and name not in _OF_ONE_TIME and missing.isdisjoint(spec.needs)
     ]
 
 
+_OF_ONE_TIME = frozenset({"throughput"})
+"""Indicators that the same answers show differently each time: no part of what a run says, which
+is the same whenever it is asked again. An objective on one measures it."""
+
+
 _SCORES_OF_INDICATORS = frozenset(
-    {"exact", "contains", "regex", "schema", "label", "pii", "secrets", "refusal"}
+    {"exact", "contains", "regex", "schema", "label", "pii", "secrets", "refusal", "verbatim"}
     | set(SCORE_SHOWN.values())
     | set(JUDGE_SHOWN.values())
 )
@@ -205,9 +211,11 @@ def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
     return mean_of(spec, found, confidence)
 
 
-def _never(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
+def _counted(
+    spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float
+) -> Measurement:
     """How many cases had the event in any repeat; its interval is the rate's, times the cases."""
-    question = _violated if spec.name == "never_event_violations" else _attempted
+    question = _COUNTED[spec.name]
     found = per_case(cases, question)
     n = len(found.values)
     if not n:
@@ -229,6 +237,18 @@ def _violated(row: Observation) -> bool | None:
 
 def _attempted(row: Observation) -> bool | None:
     return _happened(row, "attempt")
+
+
+def _held(row: Observation) -> bool | None:
+    return None if row.status == "error" else row.action == "held"
+
+
+_COUNTED: dict[str, Callable[[Observation], bool | None]] = {
+    "never_event_violations": _violated,
+    "never_event_attempts": _attempted,
+    "review_volume": _held,
+}
+"""Indicator -> the event whose cases it counts."""
 
 
 def _happened(row: Observation, kind: str) -> bool | None:
@@ -261,6 +281,7 @@ _METERS: dict[str, Meter] = {
     "majority_accuracy": majority_accuracy,
     "auc_roc": area_under_roc,
     "slice_gap": slice_gap,
+    "spurious_dependence": spurious_dependence,
     "precision": averaged,
     "recall": averaged,
     "f1": averaged,
@@ -272,11 +293,12 @@ _METERS: dict[str, Meter] = {
     "debiased_ece": calibration_error,
     "brier": brier,
     "risk_coverage": area,
-    "never_event_violations": _never,
-    "never_event_attempts": _never,
+    **{name: _counted for name in _COUNTED},
     "latency": duration,
     "ttft": duration,
     "cost_per_request": _cost,
+    "cache_hit_rate": cache_hit_rate,
+    "throughput": throughput,
     **{name: passing for name in INDICATORS if name.startswith(("pass_at_", "pass_hat_"))},
 }
 """Indicators that are no plain share of cases."""

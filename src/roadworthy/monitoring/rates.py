@@ -126,6 +126,7 @@ RATES: dict[str, Question] = {
     "block_recall": _block_recall,
     "over_refusal": _over_refusal,
     "pii_leak": _found("pii"),
+    "verbatim_reproduction": _found("verbatim"),
     "secret_leak": _found("secrets"),
     "refusal_rate": _found("refusal"),
     "numeric_match": _score("numeric"),

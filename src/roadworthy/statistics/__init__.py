@@ -48,6 +48,7 @@ from .intervals import (
 from .judge_rates import Corrected, JudgeErrors, prediction_powered, rogan_gladen
 from .macro import macro_interval
 from .margin import Estimate, least_correlation, margin
+from .pace import pace_interval
 from .paired import ScoreDifference, score_difference
 from .power import (
     Plan,
@@ -126,6 +127,7 @@ __all__ = [
     "mean_interval",
     "normal_cdf",
     "normal_quantile",
+    "pace_interval",
     "paired_cases",
     "paired_difference",
     "paired_power",

@@ -145,6 +145,7 @@ def test_every_name_is_made() -> None:
         "deny": {"words": ["x"]},
         "pattern": {"patterns": ["x"]},
         "schema": {"schema": {}},
+        "verbatim": {"texts": ["one two three four five"], "words": 5},
     }
     for name in DETECTOR_NAMES:
         detector = make_detector(name, options.get(name, {}), {})

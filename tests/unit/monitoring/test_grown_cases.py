@@ -38,7 +38,7 @@ def test_a_clean_count_over_variants_proves_what_their_parents_prove() -> None:
     assert "below 4.9 %" in many.reason
     alone = assess(slo, measure("never_event_violations", [row(str(n)) for n in range(300)]))
     assert "independent" not in alone.reason
-    assert "below 1.0 %" in alone.reason
+    assert "below 1.00 %" in alone.reason
 
 
 def test_a_rate_to_be_proven_over_variants_asks_for_independent_cases() -> None:

@@ -17,13 +17,20 @@ import pytest
 from sklearn import metrics
 
 from doubles.answering import an_observation
-from roadworthy.domain import INDICATORS, JUDGE_SHOWN, SCORE_SHOWN, NeverRecord, Observation
+from roadworthy.domain import (
+    INDICATORS,
+    JUDGE_SHOWN,
+    SCORE_SHOWN,
+    NeverRecord,
+    Observation,
+    Usage,
+)
 from roadworthy.monitoring import measure
 
 Rows = list[Observation]
 LABELS = ["motor", "home", "travel"]
 SCORES = sorted({*SCORE_SHOWN.values(), "exact", "contains", "regex", "schema", "pii", "secrets",
-                 "refusal"})  # fmt: skip
+                 "refusal", "verbatim"})  # fmt: skip
 TAGS = ["adversarial", "misuse", "hidden_function", "hazard:prompt_leak", "technique:role_play",
         "technique:direct_injection", "benign"]  # fmt: skip
 
@@ -65,12 +72,24 @@ def _row(source: random.Random, at: int, repeat: int, **given: object) -> Observ
         decision="" if failed else said, confidence=None if failed else source.random(),
         label_probabilities={} if failed else chances, status="error" if failed else "ok",
         action="error" if failed else fate, scores={} if failed else scores, never=never,
+        usage=_usage(source), time=_instant(source),
         latency_ms=source.expovariate(0.01), first_token_ms=source.expovariate(0.1),
-        cost=None if source.random() < 0.2 else f"{source.random():.6f}", cache_hit=at % 3 == 0,
+        cost=None if source.random() < 0.2 else f"{source.random():.6f}",
         attributes={**attributes, "numbers": {"absolute_error": numbers},
                     "logprobs": {"sum": -source.expovariate(0.3), "tokens": 7}},
         input_digest=f"sha256:{at}", **given,
     )  # fmt: skip
+
+
+def _usage(source: random.Random) -> Usage:
+    read, cached = source.randint(1, 900), source.random() < 0.7
+    held = source.randint(0, read) if cached else 0
+    raw = {"cached_tokens": held} if cached else {}
+    return Usage(input_tokens=read, cached_input_tokens=held, raw=raw)
+
+
+def _instant(source: random.Random) -> str:
+    return f"2026-11-22T10:00:{source.uniform(0, 59.9):09.6f}Z"
 
 
 ONCE, OFTEN = drawn(), drawn(seed=12, count=40, repeats=4)
@@ -218,6 +237,27 @@ def _gap() -> float:
     return float(max(found))
 
 
+def _dependence() -> float:
+    """Every facet, label and ending by itself, over a table of shares."""
+    found = []
+    for facet in ("tenant", "language"):
+        for label in LABELS:
+            of = [row for row in labelled(ONCE) if row.label == label]
+            values = sorted({row.facets[facet] for row in of})
+            parts = [[row for row in of if row.facets[facet] == value] for value in values]
+            parts = [part for part in parts if len(part) >= 20]
+            for ending in [*LABELS, ""]:
+                shares = [np.mean([(row.decision if stood(row) else "") == ending for row in part])
+                          for part in parts]  # fmt: skip
+                found += [np.ptp(shares)] if len(shares) > 1 else []
+    return float(max(found))
+
+
+def _pace() -> float:
+    ends = sorted(float(row.time[17:26]) for row in ONCE if row.status == "ok")
+    return float(1 / np.mean(np.diff(ends)))
+
+
 def _by_case() -> list[Rows]:
     return [[row for row in OFTEN if row.case == f"c{at}"] for at in range(40)]
 
@@ -278,6 +318,7 @@ ORACLES: dict[str, Callable[[], float]] = {
     "regex_match": lambda: _mean("regex"),
     "format_validity": lambda: _mean("schema"),
     "pii_leak": lambda: _mean("pii", lacks=True),
+    "verbatim_reproduction": lambda: _mean("verbatim", lacks=True),
     "secret_leak": lambda: _mean("secrets", lacks=True),
     "refusal_rate": lambda: _mean("refusal", lacks=True),
     **{name: lambda score=score: _mean(score) for name, score in SCORE_SHOWN.items()},
@@ -318,6 +359,18 @@ ORACLES: dict[str, Callable[[], float]] = {
     "perplexity": lambda: _tokens(-1),
     "token_confidence": lambda: _tokens(1),
     "slice_gap": _gap,
+    "spurious_dependence": _dependence,
+    "throughput": _pace,
+    "cache_hit_rate": lambda: float(
+        np.mean(
+            [
+                row.usage.cached_input_tokens / row.usage.input_tokens
+                for row in ONCE
+                if row.status == "ok" and "cached_tokens" in row.usage.raw
+            ]
+        )
+    ),
+    "review_volume": lambda: float(np.count_nonzero([row.action == "held" for row in ONCE])),
     "pass_at_k": lambda: _pass(4, any),
     "pass_hat_k": lambda: _pass(4, all),
     "pass_at_2": lambda: _pass(2, any),
