@@ -1,6 +1,8 @@
 # Each target works by itself on a fresh machine with Python 3.11+, git and make.
 PYTHON ?= python3
 VENV := .venv
+# How many tests run at once: one a core, four at most, since some load a model or start processes.
+AT_ONCE ?= -n auto --maxprocesses 4 --dist worksteal
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
@@ -17,10 +19,10 @@ demo: $(STAMP)
 	$(BIN)/roadworthy demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not extended"
+	$(BIN)/python -m pytest $(AT_ONCE) -m "not extended"
 
 test-all: $(STAMP)
-	ROADWORTHY_HYPOTHESIS=exploring $(BIN)/python -m pytest
+	ROADWORTHY_HYPOTHESIS=exploring $(BIN)/python -m pytest $(AT_ONCE)
 	$(BIN)/python -m bench
 
 check: $(STAMP)
@@ -28,7 +30,7 @@ check: $(STAMP)
 	$(BIN)/ruff format --check src verify tests bench tools
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -q tests/architecture
+	$(BIN)/python -m pytest -q $(AT_ONCE) tests/architecture
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir build/site
 
 bench: $(STAMP)
