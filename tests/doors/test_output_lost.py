@@ -99,9 +99,8 @@ def test_what_the_output_has_no_letters_for_is_written_out(tmp_path: Path) -> No
 def test_a_command_that_is_stopped_is_130_and_says_so(tmp_path: Path) -> None:
     root = write_system(tmp_path)
     script = (
-        "import os, signal, sys\n"
-        "import roadworthy.manifests as m\n"
-        "def stop(*a, **k): os.kill(os.getpid(), signal.SIGINT)\n"
+        "import signal, sys\n"
+        "def stop(*a, **k): signal.raise_signal(signal.SIGINT)\n"
         "import roadworthy.cli.check as c\n"
         "c.read_folder = stop\n"
         "from roadworthy.cli import main\n"

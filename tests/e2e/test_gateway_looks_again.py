@@ -83,13 +83,18 @@ async def _closed(http: httpx2.AsyncClient, gateway: RunningGateway) -> bool:
     return (await http.get(f"{gateway.base}/readyz")).status_code == 503
 
 
-@pytest.mark.parametrize("damage", [b'{"version": 9', b"{}"], ids=["torn", "went-back"])
+@pytest.mark.parametrize("damage", ["torn", "went-back"])
 async def test_a_damaged_table_stops_running_streams_on_every_worker(
-    tmp_path: Path, damage: bytes
+    tmp_path: Path, damage: str
 ) -> None:
     async with FakeUpstream(answer="hi") as upstream:
         loop = write_live_system(tmp_path, upstream.url)
         key = a_key(loop)
+        table = msgspec.json.decode(loop.workspace.routing.read_bytes())
+        # The same routes, but older: with others the control process would put the table right,
+        # and a worker that did not look in between would have nothing to stop for.
+        older = msgspec.json.encode(table)
+        loop.workspace.routing.write_bytes(msgspec.json.encode({**table, "version": 99}))
         endless = Reply(pieces=["word " * 40] * 3 + ["more "] * 5000, piece_delay_s=0.05)
         upstream.script = [endless] * 4
         async with (
@@ -110,7 +115,8 @@ async def test_a_damaged_table_stops_running_streams_on_every_worker(
             streams = [asyncio.ensure_future(follow()) for _ in range(4)]
             for _ in range(4):
                 await started.acquire()
-            loop.workspace.routing.write_bytes(damage)
+            damaged = b'{"version": 9' if damage == "torn" else older
+            loop.workspace.routing.write_bytes(damaged)
             await asyncio.wait_for(asyncio.gather(*streams), 20)
         ended = [
             record.observation
