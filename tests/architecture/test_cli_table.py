@@ -32,7 +32,11 @@ def test_help_imports_no_verb_and_no_typer() -> None:
 
 
 def test_check_imports_nothing_that_verifies_serves_or_asks() -> None:
-    heavy = ("roadworthy_verify", "cryptography", "sqlite3", "asyncio", "httpx", "numpy")
+    heavy = (
+        *("roadworthy_verify", "cryptography", "securesystemslib", "sqlite3", "asyncio", "ssl"),
+        *("http", "email", "httptools", "uvloop", "numpy", "rich", "stdnum", "jsonschema_rs"),
+        *("prometheus_client", "multiprocessing", "concurrent", "zstandard", "pyarrow"),
+    )
     code = (
         "import sys; from roadworthy.cli import VERBS; from roadworthy.cli.dispatch import run;"
         "code = run(VERBS, ['check', sys.argv[1]]);"

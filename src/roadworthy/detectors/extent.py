@@ -9,6 +9,8 @@ Syntax: https://github.com/google/re2/wiki/Syntax
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from msgspec import Struct
 
 _ZERO_WIDTH = "bB"
@@ -40,14 +42,21 @@ class Extent(Struct, frozen=True, kw_only=True):
 
 UNKNOWN = Extent(shortest=0, longest=None, blanks=None, anchored=True)
 _EMPTY = Extent(shortest=0, longest=0, blanks=0)
+_ANCHOR = Extent(shortest=0, longest=0, blanks=0, anchored=True)
+_DARK = Extent(shortest=1, longest=1, blanks=0)
+_SPACED = Extent(shortest=1, longest=1, blanks=1)
 
 
 class _UnknownSyntaxError(Exception):
     """The pattern uses something that this reader does not know."""
 
 
+@lru_cache(maxsize=1024)
 def extent_of(pattern: str) -> Extent:
-    """The extent of a pattern that RE2 has accepted; UNKNOWN when in doubt."""
+    """The extent of a pattern that RE2 has accepted; UNKNOWN when in doubt.
+
+    Kept, since a detector that several rails use is built for each of them.
+    """
     reader = _Reader(pattern)
     try:
         extent = reader.alternation()
@@ -57,7 +66,7 @@ def extent_of(pattern: str) -> Extent:
 
 
 def _one(*, spaced: bool) -> Extent:
-    return Extent(shortest=1, longest=1, blanks=int(spaced))
+    return _SPACED if spaced else _DARK
 
 
 def _most(values: list[int | None]) -> int | None:
@@ -71,8 +80,9 @@ def _times(value: int | None, count: int | None) -> int | None:
     return None if value is None or count is None else value * count
 
 
-def _add(first: int | None, second: int | None) -> int | None:
-    return None if first is None or second is None else first + second
+def _sum(values: list[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 class _Reader:
@@ -103,16 +113,15 @@ class _Reader:
         )
 
     def _sequence(self) -> Extent:
-        total = _EMPTY
+        parts = []
         while self._peek() not in ("", "|", ")"):
-            part = self._repeated()
-            total = Extent(
-                shortest=total.shortest + part.shortest,
-                longest=_add(total.longest, part.longest),
-                blanks=_add(total.blanks, part.blanks),
-                anchored=total.anchored or part.anchored,
-            )
-        return total
+            parts.append(self._repeated())
+        return Extent(
+            shortest=sum(part.shortest for part in parts),
+            longest=_sum([part.longest for part in parts]),
+            blanks=_sum([part.blanks for part in parts]),
+            anchored=any(part.anchored for part in parts),
+        )
 
     def _repeated(self) -> Extent:
         part = self._atom()
@@ -150,7 +159,7 @@ class _Reader:
     def _atom(self) -> Extent:
         sign = self._take()
         if sign in "^$":
-            return Extent(shortest=0, longest=0, blanks=0, anchored=True)
+            return _ANCHOR
         if sign == ".":
             return _one(spaced=True)
         if sign == "[":
@@ -166,7 +175,7 @@ class _Reader:
         if sign in _ZERO_WIDTH:
             return _EMPTY
         if sign in "Az":
-            return Extent(shortest=0, longest=0, blanks=0, anchored=True)
+            return _ANCHOR
         if sign in _ONE_DARK or sign == "a":
             return _one(spaced=False)
         if sign in _ONE_ANY:
