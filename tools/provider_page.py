@@ -38,6 +38,7 @@ _SAID = {
     "timeout_s": "of one call, from its start to its end",
     "connect_timeout_s": "until the connection stands",
     "max_connections": "at a time",
+    "weight": "its share of the calls, beside those of `also`",
     "retries": "after the first try, with growing pauses, where nothing was answered yet",
     "labels": "label -> how it is scored",
     "bias": "what the label's sum begins with",

@@ -14,12 +14,30 @@ Amount = Annotated[float, Meta(ge=0)]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
 
 
+class Address(File, frozen=True, kw_only=True):
+    """A further place where the same model is reached."""
+
+    url: str
+    region: str = ""
+    credential: str = ""
+    """`env:NAME` or `file:PATH`; left out, none is sent."""
+    weight: Positive = 1
+    """Its share of the calls, beside the others' weights."""
+
+
 class Upstream(File, frozen=True, kw_only=True):
     """Where a model is reached. `credential` is `env:NAME` or `file:PATH`, never the secret."""
 
     url: str
     region: str = ""
     credential: str = ""
+    weight: Positive = 1
+    also: list[Address] = field(default_factory=list)
+    """Further addresses of the same model: a call goes to the least busy that is well."""
+    rest_after: Positive = 5
+    """Failures in a row after which an address is left alone …"""
+    rest_s: Seconds = 10.0
+    """… for so long; then one call finds out, and after each failure it is twice as long."""
     timeout_s: Seconds = 60.0
     connect_timeout_s: Seconds = 5.0
     max_connections: Positive = 256

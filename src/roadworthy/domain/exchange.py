@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -101,3 +101,16 @@ class Call(Struct, kw_only=True):
     stream: bool = False
     stage: str = "live"
     repeat: int = 0
+
+
+Health = Literal["well", "resting", "probed"]
+"""Of an address. `resting`: it failed again and again, and nobody asks it; `probed`: one call is
+finding out."""
+
+
+class AddressState(Struct, frozen=True, kw_only=True):
+    """How an address of a model does."""
+
+    address: str
+    """Host and port."""
+    state: Health

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from typing import cast
 
 from roadworthy.domain import (
+    AddressState,
     Chunk,
     Endpoint,
     ModelRequest,
@@ -63,6 +64,11 @@ class Service:
         warm = getattr(self.provider, "warm", None)
         if warm is not None:
             await warm()
+
+    def addresses(self) -> tuple[AddressState, ...]:
+        """Where the model is reached and how each place does; empty for one that runs here."""
+        states = getattr(self.provider, "states", None)
+        return cast("tuple[AddressState, ...]", states()) if states is not None else ()
 
     async def prior(self) -> dict[str, float] | None:
         """Label log-probabilities of a content-free input; None unless calibration is asked."""

@@ -61,6 +61,7 @@ def readiness(gateway: Gateway) -> dict[str, object]:
             "served": True,
             "reason": front.warning,
             "killed": [flag.id for flag in gateway.table.kills if flag.system in ("", name)],
+            "upstreams": {one.address: one.state for one in front.service.addresses()},
         }
     for name, reason in sorted(gateway.refused.items()):
         systems[name] = {"release": "", "served": False, "reason": reason, "killed": []}

@@ -207,13 +207,21 @@ def _gauges(states: Sequence[WorkerState]) -> Iterator[Any]:
         labels=("worker",),
     )
     served = Gauge("roadworthy_release_served", "0: the live release is refused.", labels=_RELEASE)
+    well = Gauge(
+        "roadworthy_upstream_well",
+        "0: the address failed again and again and rests, or one call is finding out.",
+        labels=("worker", "system", "address"),
+    )
     for state in states:
+        for system, addresses in state.gauges.addresses.items():
+            for one in addresses:
+                well.add_metric([state.worker, system, one.address], int(one.state == "well"))
         at.add_metric([state.worker], parse_instant(state.at).timestamp())
         for system, release in state.gauges.serving.items():
             served.add_metric([state.worker, system, release], 1)
         for system in state.gauges.refused:
             served.add_metric([state.worker, system, ""], 0)
-    yield from (at, served)
+    yield from (at, served, well)
 
 
 def _control(control: ControlGauges) -> Iterator[Any]:

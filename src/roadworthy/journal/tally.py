@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from roadworthy.domain import EvidenceError, Instant, Observation, Usage
+from roadworthy.domain import AddressState, EvidenceError, Instant, Observation, Usage
 from roadworthy_verify.plain_file import read_plain
 
 DURATION_BUCKETS_S = (
@@ -115,6 +115,8 @@ class Gauges(Struct, frozen=True, kw_only=True):
     """System -> digest of the release that serves it."""
     refused: tuple[str, ...] = ()
     """Systems whose live release is not served."""
+    addresses: dict[str, tuple[AddressState, ...]] = field(default_factory=dict)
+    """System -> where its model is reached, and how each place does."""
     table_version: int = 0
     table_readable: bool = True
     keys_readable: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from roadworthy.domain import Upstream
+from roadworthy.domain import Address, Upstream
 
 from .document import Document, Path
 from .paperwork_checks import check_date
@@ -23,7 +23,10 @@ def check_deployment(reading: Reading) -> None:
     if document.broken:
         return
     for name, upstream in deployment.upstreams.items():
-        _check_upstream(upstream, ("upstreams", name), document)
+        place = ("upstreams", name)
+        _check_address(upstream, place, document)
+        for index, address in enumerate(upstream.also):
+            _check_address(address, (*place, "also", index), document)
     check_reference(deployment.master_key, ("master_key",), document)
     for index, price in enumerate(deployment.prices):
         check_date(price.since[:10], ("prices", index, "since"), document)
@@ -35,7 +38,7 @@ def check_reference(text: str, place: Path, document: Document) -> None:
         document.fault(place, f"`{document.spell(place)}` is neither `env:` nor `file:`", _FORM)
 
 
-def _check_upstream(upstream: Upstream, place: Path, document: Document) -> None:
+def _check_address(upstream: Upstream | Address, place: Path, document: Document) -> None:
     check_reference(upstream.credential, (*place, "credential"), document)
     where = (*place, "url")
     if not document.sound(where):

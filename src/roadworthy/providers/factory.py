@@ -9,25 +9,39 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from roadworthy.domain import Clock, Deployment, Model, Provider, UsageError
+import msgspec
 
+from roadworthy.domain import Address, Clock, Deployment, Model, Provider, UsageError
+
+from .addresses import Addresses, Member
+from .breaker import Breaker, BreakerPolicy
 from .credentials import resolve_credential
 from .openai_compatible import OpenAICompatible
 from .resilience import Resilient, RetryPolicy
 
 
 def make_provider(
-    model: Model, *, deployment: Deployment, root: str, assets: dict[str, Any], clock: Clock
+    model: Model,
+    *,
+    deployment: Deployment,
+    root: str,
+    assets: dict[str, Any],
+    clock: Clock,
+    fail_fast: bool = False,
 ) -> Provider:
     """The provider of `model`, with retries where a network is between.
 
     `root` is the system's folder; `assets` holds parsed side files by relative path and is
-    looked into first. Raises UsageError for what is wrong with model, deployment or files,
-    VerificationError for weights that are not the pinned ones.
+    looked into first. `fail_fast`: while an upstream fails again and again, calls end at once, for
+    callers who wait; else each tries, for a run that would rather wait than have error rows.
+    Raises UsageError for what is wrong with model, deployment or files, VerificationError for
+    weights that are not the pinned ones.
     """
     match model.provider:
         case "openai_compatible":
-            return behind_upstream(OpenAICompatible, model, deployment, root=root, clock=clock)
+            return behind_upstream(
+                OpenAICompatible, model, deployment, root=root, clock=clock, fail_fast=fail_fast
+            )
         case "local":
             from .local import make_local
 
@@ -55,7 +69,13 @@ def make_provider(
 
 
 def behind_upstream(
-    kind: type[OpenAICompatible], model: Model, deployment: Deployment, *, root: str, clock: Clock
+    kind: type[OpenAICompatible],
+    model: Model,
+    deployment: Deployment,
+    *,
+    root: str,
+    clock: Clock,
+    fail_fast: bool = False,
 ) -> Provider:
     """A provider of the upstream that a model names, asked again. Raises UsageError."""
     upstream = deployment.upstreams.get(model.upstream)
@@ -65,10 +85,25 @@ def behind_upstream(
             f"roadworthy.toml has no upstream {model.upstream!r} (it has: {known})",
             fix=f"add [upstreams.{model.upstream or 'NAME'}] with url, or correct model.upstream",
         )
-    secret = resolve_credential(upstream.credential, root=root, upstream=model.upstream)
-    provider = kind(model, upstream, secret=secret, clock=clock)
-    policy = RetryPolicy(retries=upstream.retries)
-    return Resilient(provider, clock=clock, policy=policy, timeout_s=upstream.timeout_s)
+    rest = BreakerPolicy(after=upstream.rest_after, rest_s=upstream.rest_s)
+    members = []
+    first = Address(url=upstream.url, credential=upstream.credential, weight=upstream.weight)
+    for each in (first, *upstream.also):
+        secret = resolve_credential(each.credential, root=root, upstream=model.upstream)
+        one = msgspec.structs.replace(upstream, url=each.url)
+        provider = kind(model, one, secret=secret, clock=clock)
+        members.append(Member(provider.peer, provider, Breaker(clock, rest), each.weight))
+    addresses = Addresses(
+        model.upstream, members, clock=clock, timeout_s=upstream.timeout_s, fail_fast=fail_fast
+    )
+    alone = len(members) == 1
+    return Resilient(
+        members[0].provider if alone else addresses,
+        clock=clock,
+        policy=RetryPolicy(retries=upstream.retries),
+        timeout_s=upstream.timeout_s,
+        breaker=members[0].breaker if alone and fail_fast else None,
+    )
 
 
 def _asset(model: Model, root: str, assets: dict[str, Any]) -> Any:

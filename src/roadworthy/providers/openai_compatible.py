@@ -43,7 +43,9 @@ class OpenAICompatible:
             limits=Limits(read_timeout_s=upstream.timeout_s),
             headers=headers,
         )
-        self._peer = f"upstream {self.name!r} ({self._client.peer})"
+        self.peer = self._client.peer
+        """Host and port."""
+        self._peer = f"upstream {self.name!r} ({self.peer})"
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
         """Yield the reply; see the port. The tighter of the two timeouts holds."""

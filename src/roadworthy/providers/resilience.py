@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import cast
 
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import Chunk, Clock, ModelRequest, Provider, ProviderError
+from roadworthy.domain import AddressState, Chunk, Clock, ModelRequest, Provider, ProviderError
 
+from .breaker import Breaker, Visit
 from .time_limit import OWN_LIMIT_S, time_limit
 
 
@@ -45,8 +47,12 @@ class Resilient:
         timeout_s: float = OWN_LIMIT_S,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         draw: Callable[[], float] | None = None,
+        breaker: Breaker | None = None,
     ) -> None:
-        """`timeout_s` is for all attempts together; `draw` gives numbers in [0, 1)."""
+        """`timeout_s` is for all attempts together; `draw` gives numbers in [0, 1).
+
+        `breaker`: calls end at once while it says so; left out, each tries for itself.
+        """
         self.name = inner.name
         self._inner = inner
         self._clock = clock
@@ -55,6 +61,7 @@ class Resilient:
         self._draw = draw or random.SystemRandom().random
         self._timeout_s = timeout_s
         self._budget = self._policy.budget
+        self._breaker = breaker
 
     async def warm(self) -> None:
         """Load what the inner provider can load ahead of the first call. Raises ProviderError."""
@@ -68,6 +75,7 @@ class Resilient:
         attempt = 0
         while True:
             said = False
+            visit = self._enter()
             try:
                 chunks = self._inner.stream(request)
                 try:
@@ -77,20 +85,46 @@ class Resilient:
                 finally:
                     await chunks.aclose()  # type: ignore[attr-defined]
                 self._budget = min(self._policy.budget, self._budget + self._policy.earn)
+                if visit is not None:
+                    visit.learn(None)
                 return
             except ProviderError as error:
+                if visit is not None:
+                    visit.learn(error)
                 left = deadline - self._clock.monotonic()
                 wait = None if said else self._wait(error, attempt, left)
                 if wait is None:
                     raise
+            finally:
+                if visit is not None:
+                    visit.leave()
             await self._sleep(wait)
             attempt += 1
             left = deadline - self._clock.monotonic()
             request = msgspec.structs.replace(request, timeout_s=max(left, 0.001))
 
+    def states(self) -> tuple[AddressState, ...]:
+        """How each address of the model does; nothing of one that nobody watches."""
+        inner = getattr(self._inner, "states", None)
+        if inner is not None:
+            return cast("tuple[AddressState, ...]", inner())
+        if self._breaker is None:
+            return ()
+        peer = getattr(self._inner, "peer", self.name)
+        return (AddressState(address=peer, state=self._breaker.state),)
+
     async def aclose(self) -> None:
         """Release the inner provider."""
         await self._inner.aclose()
+
+    def _enter(self) -> Visit | None:
+        """A visit where there is a breaker. Raises ProviderError while it lets nobody in."""
+        if self._breaker is None:
+            return None
+        visit = self._breaker.enter()
+        if visit is None:
+            raise self._breaker.resting(self.name)
+        return visit
 
     def _wait(self, error: ProviderError, attempt: int, left: float) -> float | None:
         """Seconds until the next attempt; None: there is none."""

@@ -80,5 +80,7 @@ def load_front(
         admittance = Admittance(content.charter, content.candidate)
     except ValueError as error:
         raise RefusedError(f"release {route.live} cannot be compiled: {error}") from None
-    service = build_service(content, digest, deployment=deployment, clock=clock, root=root)
+    service = build_service(
+        content, digest, deployment=deployment, clock=clock, root=root, fail_fast=True
+    )
     return Front(service=service, facets=facets, admittance=admittance, warning=warning)

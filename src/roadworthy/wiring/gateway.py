@@ -241,6 +241,7 @@ class Gateway:
             in_flight=len(self.flight),
             serving={system: front.service.digest for system, front in self.fronts.items()},
             refused=tuple(self.refused),
+            addresses={name: front.service.addresses() for name, front in self.fronts.items()},
             table_version=self.table.version,
             table_readable=not self.fault,
             keys_readable=self.tenants is not None,

@@ -29,9 +29,11 @@ def build_service(
     clock: Clock,
     root: str,
     wrap: Wrap | None = None,
+    fail_fast: bool = False,
 ) -> Service:
     """A service for `content`. `wrap` puts something around the provider, such as a cache.
 
+    `fail_fast`: while the upstream fails again and again, calls end at once: for callers who wait.
     `root` is the system's folder, for model files that lie beside it; behaviour is read from
     `content` alone. Raises ManifestError when a part cannot be compiled, and when its calibration
     was fitted for another candidate.
@@ -39,7 +41,12 @@ def build_service(
     candidate = content.candidate
     acceptance = compile_acceptance(candidate.decision, calibration_of(content))
     provider: Provider = make_provider(
-        candidate.model, deployment=deployment, root=root, assets=content.assets, clock=clock
+        candidate.model,
+        deployment=deployment,
+        root=root,
+        assets=content.assets,
+        clock=clock,
+        fail_fast=fail_fast,
     )
     if wrap is not None:
         provider = wrap(provider)
