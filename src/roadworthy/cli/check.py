@@ -11,7 +11,7 @@ from roadworthy.domain import Fault
 from roadworthy.manifests import Reading, clauses_of, kept_for_later, read_folder
 
 from .exits import Exit
-from .terminal import coloured, emit, same_system, say
+from .terminal import emit, printable, same_system, say
 
 
 def command(
@@ -62,7 +62,7 @@ def _tell_faulty(directory: Path, errors: list[Fault], warnings: list[Fault]) ->
     """Faults by file, then warnings by file."""
     for title, colour, faults in (("fault", "red", errors), ("warning", "yellow", warnings)):
         if faults:
-            say(coloured(_count(len(faults), title), colour))
+            say(_count(len(faults), title), colour)
             _tell_faults(directory, faults)
             say()
 
@@ -72,7 +72,7 @@ def _tell_next(same: str, errors: list[Fault], warnings: list[Fault]) -> None:
         say(f"Next: correct the {_count(len(errors), 'fault')}, then check again.")
     else:
         warned = f" ({_count(len(warnings), 'warning')})" if warnings else ""
-        say(coloured(f"The contract holds together{warned}.", "green"))
+        say(f"The contract holds together{warned}.", "green")
         say(f"Next: roadworthy eval{same}")
 
 
@@ -81,18 +81,17 @@ def _tell_faults(directory: Path, faults: list[Fault]) -> None:
     for fault in faults:
         if fault.file != file:
             file = fault.file
-            say(f"  {directory / file}")
-        say(f"    line {fault.line}: {fault.message}")
+            say(printable(f"  {directory / file}"))
+        say(printable(f"    line {fault.line}: {fault.message}"))
         if fault.fix:
-            say(f"        {fault.fix}")
+            say(printable(f"        {fault.fix}"))
 
 
 def _tell_clauses(reading: Reading) -> None:
     say("What stands for the four clauses of the safety contract")
     for clause, stands in clauses_of(reading).items():
         name = clause.replace("_", " ")
-        told = "; ".join(stands) if stands else coloured("nothing", "yellow")
-        say(f"  {name:<14} {told}")
+        say(f"  {name:<14} {'; '.join(stands) or 'nothing'}", "" if stands else "yellow")
     kept = kept_for_later(reading)
     if kept:
         say("Kept for a later version: loaded and pinned, and nothing acts on it yet")

@@ -21,7 +21,7 @@ from typing import Any
 
 from roadworthy.domain import EvidenceError, RoadworthyError
 
-from .terminal import coloured, say
+from .terminal import say
 
 READY_S = 120.0
 """The longest that the gateway may take to load its model."""
@@ -40,7 +40,7 @@ class Stage:
         """Begin an act."""
         minutes, seconds = divmod(int(time.monotonic() - self._started), 60)
         say()
-        say(coloured(f"{title}   [{minutes}:{seconds:02d}]", "cyan"))
+        say(f"{title}   [{minutes}:{seconds:02d}]", "cyan")
 
     def tell(self, text: str) -> None:
         """Say something in plain words."""
@@ -49,7 +49,7 @@ class Stage:
 
     def run(self, *arguments: str, ends: int = 0, shown: int = 60) -> str:
         """Run a verb and show its output; `ends` is the exit code that the story needs."""
-        say(coloured(f"  $ roadworthy {' '.join(arguments)}", "green"))
+        say(f"  $ roadworthy {' '.join(arguments)}", "green")
         done = subprocess.run(
             [*_PROGRAM, *arguments],
             cwd=self.root.parent,
@@ -90,7 +90,7 @@ class Stage:
         """Start the gateway and wait until it says that it is ready."""
         self._port = _free_port()
         arguments = ["serve", directory, "--port", str(self._port), "--workers", str(workers)]
-        say(coloured(f"  $ roadworthy {' '.join(arguments)} &", "green"))
+        say(f"  $ roadworthy {' '.join(arguments)} &", "green")
         self._serving = subprocess.Popen(
             [*_PROGRAM, *arguments],
             cwd=self.root.parent,

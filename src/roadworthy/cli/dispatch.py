@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .output import STOPPED, Output, complain
+from .output import STOPPED, Output, complain, printable
 
 Verbs = Mapping[str, tuple[str, str]]
 
@@ -137,9 +137,9 @@ def _report(error: Exception, *, wants_json: bool) -> int:
         return int(exit_of(error))
     if isinstance(error, ManifestError):
         for fault in error.faults:
-            complain(f"{fault.file}:{fault.line}: {fault.message}")
+            complain(printable(f"{fault.file}:{fault.line}: {fault.message}"))
             if fault.fix:
-                complain(f"    {fault.fix}")
+                complain(printable(f"    {fault.fix}"))
     else:
         complain(f"roadworthy: {error.message}")
         if error.fix:

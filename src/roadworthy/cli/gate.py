@@ -11,7 +11,7 @@ from msgspec import structs
 from roadworthy.domain import GateDecision, Verdict
 
 from .exits import exit_of_verdict
-from .terminal import coloured, emit, same_system, say, table
+from .terminal import emit, printable, same_system, say, table
 
 _COLOURS = {"PASS": "green", "FAIL": "red", "ERROR": "red", "INCONCLUSIVE": "yellow"}
 
@@ -138,14 +138,14 @@ def show(decision: GateDecision, name: str, same: str) -> None:
     )
     for item in decision.slos:
         if item.verdict is Verdict.PASS and item.reason.startswith("0 violations"):
-            say(f"  {item.name}: {item.reason}")
-    say(coloured(f"Decision: {headline(decision)}", _COLOURS[str(decision.decision)]))
+            say(printable(f"  {item.name}: {item.reason}"))
+    say(f"Decision: {headline(decision)}", _COLOURS[str(decision.decision)])
     for use in decision.waivers:
-        say(f"  {waived(use)}")
+        say(printable(f"  {waived(use)}"))
     for reason in decision.reasons:
-        say(f"  - {reason}")
+        say(printable(f"  - {reason}"))
     for note in decision.notes:
-        say(f"  note: {note}")
+        say(printable(f"  note: {note}"))
     # the decision is evidence and names no folder; what is typed next does
     step = decision.next_step
     for verb in ("eval", "release build", "deliberate", "gate"):

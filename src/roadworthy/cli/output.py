@@ -98,10 +98,22 @@ class _Guard:
         return getattr(self._stream, name)
 
 
+def printable(text: str) -> str:
+    """A stranger's text on one line, without what would drive the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def lines_only(text: str) -> str:
+    """Text without what would drive the terminal; its lines stay lines."""
+    return "\n".join(map(printable, text.replace("\t", "    ").split("\n")))
+
+
 def complain(text: str) -> None:
-    """A line on standard error, if that can still be written."""
+    """A line on standard error, if that can still be written; nothing in it drives the terminal."""
     try:
-        sys.stderr.write(text + "\n")
+        sys.stderr.write(lines_only(text) + "\n")
         sys.stderr.flush()
     except AttributeError:
         return  # there is none

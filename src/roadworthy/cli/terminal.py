@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,6 +13,9 @@ from time import monotonic
 from typing import Any, Protocol
 
 import typer
+
+from .output import lines_only
+from .output import printable as printable
 
 
 def group(help_text: str) -> typer.Typer:
@@ -25,12 +29,29 @@ def emit(value: Any) -> None:
     """Print one JSON document to standard output (for scripts; `--json`)."""
     import msgspec
 
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    sys.stdout.write(_UNSEEN.sub(_escaped, text) + "\n")
 
 
-def say(text: str = "") -> None:
-    """Print a line of text for people, at once: a pipe or a log is read along, too."""
-    sys.stdout.write(text + "\n")
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""What JSON may hold as it is and nobody sees: C1 controls, marks of direction, tags."""
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """The same sign as JSON escapes it; outside of its texts JSON has none of these."""
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def say(text: str = "", colour: str = "") -> None:
+    """Print text for people, at once: a pipe or a log is read along, too.
+
+    Whosever words are in it, none of them drives the terminal.
+    """
+    sys.stdout.write(coloured(lines_only(text), colour) + "\n")
     sys.stdout.flush()
 
 
@@ -42,17 +63,12 @@ def same_system(directory: Path, candidate: str = "candidate.yaml") -> str:
 
 def warn(text: str) -> None:
     """Print a line of text for people to standard error."""
-    sys.stderr.write(text + "\n")
-
-
-def printable(text: str) -> str:
-    """A stranger's text on one line, without what would drive the terminal."""
-    return "".join(char if char.isprintable() else " " for char in text)
+    sys.stderr.write(lines_only(text) + "\n")
 
 
 def coloured(text: str, colour: str) -> str:
     """The text in a colour where standard output is a terminal (NO_COLOR is honoured)."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+    if not colour or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
         return text
     return typer.style(text, fg=colour)
 
@@ -66,7 +82,8 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, title: str =
     console = Console(
         width=None if sys.stdout.isatty() else 140, highlight=False, markup=False, emoji=False
     )
-    drawn = Table(*columns, title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    head = printable(title) or None
+    drawn = Table(*columns, title=head, box=box.SIMPLE_HEAD, title_justify="left")
     for row in rows:
         drawn.add_row(*map(printable, row))
     console.print(drawn)
@@ -121,6 +138,6 @@ def progress(total: int, title: str) -> Iterator[Progress]:
         task = bars.add_task(title, total=total, note="")
 
         def show(done: int, note: str = "") -> None:
-            bars.update(task, completed=done, note=note)
+            bars.update(task, completed=done, note=printable(note))
 
         yield show

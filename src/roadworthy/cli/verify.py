@@ -11,7 +11,7 @@ import typer
 from roadworthy.domain import UsageError
 
 from .folders import require_file
-from .terminal import coloured, emit, say
+from .terminal import emit, say
 
 _KEPT = "a checkpoint as JSON or note, or a release, backup or proof that carries one"
 _COLOURS = {"verified": "green", "tampered": "red", "refused": "red"}
@@ -71,7 +71,7 @@ def show(report: Any, *, json: bool) -> None:
         *lines, verdict = sentences(report)
         for line in lines:
             say(line)
-        say(coloured(verdict, _COLOURS.get(report.state, "yellow")))
+        say(verdict, _COLOURS.get(report.state, "yellow"))
     raise typer.Exit(report.exit_code)
 
 

@@ -171,7 +171,7 @@ def to_junit(decision: GateDecision) -> str:
         skipped=str(sum(bool(item.waived_by) for item in decision.slos)),
     )
     for item in decision.slos:
-        case = ElementTree.SubElement(suite, "testcase", classname=decision.system, name=item.name)
+        case = ElementTree.SubElement(suite, "testcase", classname=decision.system, name=_xml(item.name))
         if item.verdict.opens:
             continue
         if item.waived_by:
