@@ -171,7 +171,8 @@ def to_junit(decision: GateDecision) -> str:
         skipped=str(sum(bool(item.waived_by) for item in decision.slos)),
     )
     for item in decision.slos:
-        case = ElementTree.SubElement(suite, "testcase", classname=decision.system, name=_xml(item.name))
+        name = _xml(item.name)
+        case = ElementTree.SubElement(suite, "testcase", classname=decision.system, name=name)
         if item.verdict.opens:
             continue
         if item.waived_by:
