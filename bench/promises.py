@@ -1,0 +1,302 @@
+"""What the statistics promise, each as one simulated run: kept, or how much went wrong.
+
+`guarantees.py` repeats them, thousands of times; `tests/properties/test_promises.py` a few hundred
+times. A promise says how often it is kept at the least, or what goes wrong on average at the most.
+Seeds are the promise's name and the number of the run.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from roadworthy.domain import Observation, Verdict
+from roadworthy.monitoring import measure
+from roadworthy.policy import PairedScore, RegressionRule, regressions
+from roadworthy.statistics import (
+    ConfidenceSequence,
+    EProcess,
+    Interval,
+    JudgeErrors,
+    area_interval,
+    bca_mean,
+    calibration_interval,
+    clopper_pearson,
+    cluster_interval,
+    cluster_share_interval,
+    controlled_threshold,
+    equal_mass,
+    holm,
+    krippendorff_alpha,
+    mcnemar_exact,
+    mean_interval,
+    paired_cases,
+    paired_difference,
+    pass_at_k,
+    pass_hat_k,
+    prediction_powered,
+    proof_cases,
+    proven_threshold,
+    rogan_gladen,
+    share_interval,
+    shift,
+    sign_flips,
+    signed_ranks,
+    wilson,
+    zero_count_upper,
+)
+
+Draw = Callable[[random.Random], float]
+"""One simulated run: 1.0 where the promise was kept (an interval covers, a test is silent), or of
+`at most` what went wrong."""
+
+
+class Promise(NamedTuple):
+    """What is said of every run, or of all on average."""
+
+    name: str
+    said: float
+    draw: Draw
+    side: Literal["at least", "at most"] = "at least"
+
+
+def count(source: random.Random, n: int, rate: float) -> int:
+    return sum(source.random() < rate for _ in range(n))
+
+
+def covers(found: Interval | None, truth: float) -> bool:
+    return found is not None and found.low <= truth <= found.high
+
+
+def grouped(source: random.Random, groups: int, again: float, rate: float) -> bool:
+    values, names = [], []
+    for name in range(groups):
+        first = source.random() < rate
+        for _ in range(6):
+            hit = first if source.random() < again else source.random() < rate
+            values.append(float(hit))
+            names.append(name)
+    return covers(cluster_share_interval(values, names), rate)
+
+
+def sequence(source: random.Random, rate: float) -> bool:
+    found = ConfidenceSequence()
+    for _ in range(12):
+        found.add(*(float(source.random() < rate) for _ in range(25)))
+        if not covers(found.look(), rate):
+            return False
+    return True
+
+
+def evidence(source: random.Random) -> bool:
+    process = EProcess(0.8)
+    for _ in range(12):
+        process.add(*(float(source.random() < 0.8) for _ in range(25)))
+        if process.look() >= 20:
+            return False
+    return True
+
+
+def judge(source: random.Random) -> bool:
+    passed = count(source, 400, 0.9 * 0.85 + 0.1 * 0.2)
+    good, bad = count(source, 100, 0.85), count(source, 50, 0.8)
+    seen = JudgeErrors(passed_good=good, good=100, failed_bad=bad, bad=50)
+    return covers(rogan_gladen(passed, 400, seen).interval, 0.9)
+
+
+def powered(source: random.Random) -> bool:
+    def pair() -> tuple[float, float]:
+        truth = float(source.random() < 0.8)
+        return (truth if source.random() < 0.85 else 1 - truth), truth
+
+    judged = [pair()[0] for _ in range(500)]
+    return covers(prediction_powered(judged, [pair() for _ in range(80)]).interval, 0.8)
+
+
+def answers(source: random.Random, n: int) -> tuple[list[float], list[bool]]:
+    sure = [source.random() for _ in range(n)]
+    return sure, [source.random() < each for each in sure]
+
+
+def thresholds(source: random.Random) -> bool:
+    found = proven_threshold(*answers(source, 1000), limit=0.2)
+    return found is None or (1 - found.threshold) / 2 <= 0.2
+
+
+def raters(source: random.Random) -> bool:
+    units = []
+    for _ in range(50):
+        truth = source.random() < 0.5
+        units.append([truth if source.random() < 0.9 else source.random() < 0.5 for _ in "ab"])
+    return covers(krippendorff_alpha(units, rounds=400).interval, 0.81)
+
+
+def plan(source: random.Random) -> bool:
+    found = proof_cases(0.9, 0.85)
+    assert found is not None
+    right = sum(source.random() < 0.9 for _ in range(found.cases))
+    return share_interval(right, found.cases).low >= 0.85
+
+
+def drop(source: random.Random) -> bool:
+    n = paired_cases(0.02, 0.05) or 0
+    draws = [source.random() for _ in range(n)]
+    lost, gained = sum(d < 0.05 for d in draws), sum(0.05 <= d < 0.07 for d in draws)
+    return lost > gained and mcnemar_exact(gained, lost) < 0.05
+
+
+def ties(source: random.Random) -> list[float]:
+    return [source.choice([-1.0, -0.5, 0.0, 0.0, 0.5, 1.0]) for _ in range(40)]
+
+
+def any_share(source: random.Random, n: int) -> bool:
+    """Wilson is nominal over the rates, not at each of them."""
+    rate = source.uniform(0.02, 0.98)
+    return covers(wilson(count(source, n, rate), n), rate)
+
+
+def nothing_seen(source: random.Random, n: int) -> bool:
+    """A rate that is just excluded by no event in n shows itself."""
+    return count(source, n, zero_count_upper(n)) > 0
+
+
+def means_in_groups(source: random.Random, groups: int) -> bool:
+    """Groups of 1 to 11 values that share what their group adds."""
+    values: list[float] = []
+    names: list[int] = []
+    for name in range(groups):
+        own = source.gauss(0, 1)
+        size = 1 + name % 11
+        values += [own + source.gauss(0, 1) for _ in range(size)]
+        names += [name] * size
+    return covers(cluster_interval(values, names), 0.0)
+
+
+def silent_together(source: random.Random) -> bool:
+    """Eight tests of nothing, half of them told the same."""
+    alike = source.random()
+    found = [source.random() for _ in range(4)] + [alike] * 4
+    return min(holm(found)) >= 0.05
+
+
+RULE = RegressionRule(drop=0.03, alpha=0.05)
+
+
+def paired(source: random.Random, score: str, lost: float, gained: float) -> PairedScore:
+    old = [source.random() < 0.85 for _ in range(200)]
+    new = [
+        (source.random() >= lost / 0.85) if was else (source.random() < gained / 0.15)
+        for was in old
+    ]
+    found = paired_difference(old, new)
+    return PairedScore(
+        score=score, n=200, before=sum(old) / 200, after=sum(new) / 200,
+        interval=found.interval, gained=found.gained, lost=found.lost,
+    )  # fmt: skip
+
+
+def silent_gate(source: random.Random) -> bool:
+    """Five scores of which none changed: the rule about regressions corrects them by Holm."""
+    pairs = [paired(source, name, 0.05, 0.05) for name in "abcde"]
+    return all(each.verdict is not Verdict.FAIL for each in regressions(pairs, RULE))
+
+
+def only_the_worse(source: random.Random) -> bool:
+    """One score of five is much worse: whichever else is named, is named wrongly."""
+    pairs = [paired(source, name, 0.05, 0.05) for name in "abcd"]
+    pairs.append(paired(source, "e", 0.2, 0.01))
+    found = regressions(pairs, RULE)
+    return all(each.verdict is not Verdict.FAIL for each in found[:-1])
+
+
+def repeated(source: random.Random, name: str, k: int, cases: int = 40, repeats: int = 5) -> bool:
+    """Cases of which each is right at a rate of its own, drawn from Beta(3, 2)."""
+    rows = []
+    for case in range(cases):
+        rate = source.betavariate(3, 2)
+        rights = [source.random() < rate for _ in range(repeats)]
+        rows += [
+            Observation(
+                id="o", time="t", system="s", release="r", stage="eval", suite="s", case=str(case),
+                repeat=repeat, label="a", decision="a" if right else "b",
+                scores={"label": float(right)},
+            )
+            for repeat, right in enumerate(rights)
+        ]  # fmt: skip
+    found = measure(f"{name}_{k}", rows)
+    assert found.low is not None
+    assert found.high is not None
+    return found.low <= truth_of(name, k) <= found.high
+
+
+def truth_of(name: str, k: int) -> float:
+    """E of 1 - (1 - p)^k, or of p^k, under Beta(3, 2)."""
+    a, b = (2.0, 3.0) if name == "pass_at" else (3.0, 2.0)
+    power = math.prod((a + step) / (a + b + step) for step in range(k))
+    return 1 - power if name == "pass_at" else power
+
+
+def unbiased(source: random.Random, estimate: Callable[[int, int, int], float]) -> float:
+    """What five repeats at 60 % say of two: on average no more than the truth, of 0.84 or 0.36."""
+    return estimate(5, count(source, 5, 0.6), 2)
+
+
+def controlled(source: random.Random, n: int, limit: float) -> float:
+    """The share of all requests that is answered wrongly under the threshold that was chosen."""
+    found = controlled_threshold(*answers(source, n), limit=limit)
+    return 0.0 if found is None else (1 - found.threshold) ** 2 / 2
+
+
+PROMISES = [
+    Promise("BCa mean, normal n=50", 0.95,
+     lambda s: covers(bca_mean([s.gauss(0, 1) for _ in range(50)]), 0.0)),
+    Promise("BCa mean, exponential n=100", 0.95,
+     lambda s: covers(bca_mean([s.expovariate(1) for _ in range(100)]), 1.0)),
+    Promise("BCa mean, long tail n=500", 0.95,
+     lambda s: covers(bca_mean([s.lognormvariate(0, 1) for _ in range(500)]), math.exp(0.5))),
+    Promise("share in 20 groups of 6, alike", 0.95, lambda s: grouped(s, 20, 1.0, 0.9)),
+    Promise("share in 20 groups of 6, half alike", 0.95, lambda s: grouped(s, 20, 0.5, 0.9)),
+    Promise("shift by signed ranks n=30", 0.95,
+     lambda s: covers(shift([s.gauss(0.3, 1) for _ in range(30)]).interval, 0.3)),
+    Promise("silent: signed ranks, ties", 0.95, lambda s: signed_ranks(ties(s)).p_value > 0.05),
+    Promise("silent: sign flips, ties", 0.95, lambda s: sign_flips(ties(s), rounds=500) > 0.05),
+    Promise("confidence sequence, 12 looks, 0.9", 0.95, lambda s: sequence(s, 0.9)),
+    Promise("silent: e-value, 12 looks", 0.95, evidence),
+    Promise("judge corrected (Rogan-Gladen)", 0.95, judge),
+    Promise("judge corrected (prediction-powered)", 0.95, powered),
+    Promise("equal-mass ECE, calibrated n=200", 0.95,
+     lambda s: covers(calibration_interval(equal_mass(*answers(s, 200))), 0.0)),
+    Promise("area under risk n=200", 0.95, lambda s: covers(area_interval(*answers(s, 200)), 0.25)),
+    Promise("proven accept threshold n=1000", 0.95, thresholds),
+    Promise("Krippendorff's alpha, 50 units", 0.95, raters),
+    Promise("power of a planned proof, 0.9 over 0.85", 0.80, plan),
+    Promise("power of a planned comparison, 3 points", 0.80, drop),
+    Promise("a share (Clopper-Pearson), 0.95 of 20", 0.95,
+     lambda s: covers(clopper_pearson(count(s, 20, 0.95), 20), 0.95)),
+    Promise("a share (Clopper-Pearson), 0.9 of 200", 0.95,
+     lambda s: covers(clopper_pearson(count(s, 200, 0.9), 200), 0.9)),
+    Promise("a share (Clopper-Pearson), 0.995 of 300", 0.95,
+     lambda s: covers(clopper_pearson(count(s, 300, 0.995), 300), 0.995)),
+    Promise("a share (Wilson), any rate, n=50", 0.95, lambda s: any_share(s, 50)),
+    Promise("a share (Wilson), any rate, n=400", 0.95, lambda s: any_share(s, 400)),
+    Promise("a rate that 60 clean cases exclude", 0.95, lambda s: nothing_seen(s, 60)),
+    Promise("a rate that 300 clean cases exclude", 0.95, lambda s: nothing_seen(s, 300)),
+    Promise("a mean (Student's t), normal n=20", 0.95,
+     lambda s: covers(mean_interval([s.gauss(0, 1) for _ in range(20)]), 0.0)),
+    Promise("a mean in 6 groups (CR2), unlike sizes", 0.95, lambda s: means_in_groups(s, 6)),
+    Promise("a mean in 20 groups (CR2), unlike sizes", 0.95, lambda s: means_in_groups(s, 20)),
+    Promise("silent: eight tests of nothing (Holm)", 0.95, silent_together),
+    Promise("silent: the gate's five scores (Holm)", 0.95, silent_gate),
+    Promise("only the worse of five scores is named", 0.95, only_the_worse),
+    Promise("pass@2 of 40 cases, 5 repeats", 0.95, lambda s: repeated(s, "pass_at", 2)),
+    Promise("pass@5 of 40 cases, 5 repeats", 0.95, lambda s: repeated(s, "pass_at", 5)),
+    Promise("pass^3 of 40 cases, 5 repeats", 0.95, lambda s: repeated(s, "pass_hat", 3)),
+    Promise("mean of pass@2 at 0.6", 0.84, lambda s: unbiased(s, pass_at_k), "at most"),
+    Promise("mean of pass^2 at 0.6", 0.36, lambda s: unbiased(s, pass_hat_k), "at most"),
+    Promise("risk control at 0.05, n=200: mean risk", 0.05, lambda s: controlled(s, 200, 0.05),
+     "at most"),
+    Promise("risk control at 0.1, n=40: mean risk", 0.1, lambda s: controlled(s, 40, 0.1),
+     "at most"),
+]  # fmt: skip
