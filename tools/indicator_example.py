@@ -61,22 +61,33 @@ class Example(Struct, frozen=True):
     suite: dict[str, Any]
     cases: list[dict[str, Any]]
     slo: dict[str, Any]
+    outcome: dict[str, Any] = field(default_factory=dict)
+    """Of an indicator of live answers: what `POST /v1/outcomes` is told."""
     files: dict[str, str] = field(default_factory=dict)
     """Other files that the suite names -> their text."""
 
     def text(self) -> str:
         """As blocks of a page."""
+        pairs = ", ".join(_pairs(self.slo))
+        slo = f"```yaml\n# safety-slos.yaml\nslos:\n- {{{pairs}}}\n```\n"
+        if self.outcome:
+            told = "Of live answers: report it, then `roadworthy journal query --indicators`."
+            return (
+                f"{told}\n\n```json\n{json.dumps(self.outcome, ensure_ascii=False)}\n```\n\n{slo}"
+            )
         cases = "\n".join(json.dumps(case) for case in self.cases)
         return (
-            f"```yaml\n# suites/main.yaml\n{_yaml(self.suite)}```\n\n"
-            f"```json\n{cases}\n```\n\n"
-            f"```yaml\n# safety-slos.yaml\nslos:\n- {{{', '.join(_pairs(self.slo))}}}\n```\n"
+            f"```yaml\n# suites/main.yaml\n{_yaml(self.suite)}```\n\n```json\n{cases}\n```\n\n{slo}"
         )
 
 
 def of(spec: IndicatorSpec) -> Example:
     """The example of one indicator."""
     suite: dict[str, Any] = {"name": "main", "cases": ["main.jsonl"]}
+    outcome = _outcome(spec)
+    if outcome:
+        slo = _slo(spec) | {"at": "[runtime]"}
+        return Example(suite=suite, cases=[], slo=slo, outcome=outcome)
     scorers = _scorers(spec)
     if scorers:
         suite["scorers"] = scorers
@@ -84,6 +95,14 @@ def of(spec: IndicatorSpec) -> Example:
         suite["repeats"] = int(spec.name.rpartition("_")[2]) if spec.name[-1].isdigit() else 3
     files = {"protected.txt": "word " * 60} if "score:verbatim" in spec.needs else {}
     return Example(suite=suite, cases=_cases(spec, scorers), slo=_slo(spec), files=files)
+
+
+def _outcome(spec: IndicatorSpec) -> dict[str, Any]:
+    if "score:feedback" in spec.needs:
+        return {"observation": "0199f0c2-…", "feedback": "4/5"}
+    if "score:business.resolved" in spec.needs:
+        return {"observation": "0199f0c2-…", "business": {"resolved": "yes", "minutes": "12"}}
+    return {}
 
 
 def _scorers(spec: IndicatorSpec) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ import indicator_example
 from roadworthy.domain import ALIASES, INDICATORS, IndicatorSpec
 from roadworthy.statistics import (
     area_interval,
+    bca_ratio,
     calibration_interval,
     cluster_interval,
     cluster_share_interval,
@@ -35,7 +36,7 @@ INTERVALS: dict[str, tuple[Callable[..., object], ...]] = {
     "batch_means": (pace_interval,),
     "mover": (macro_interval, calibration_interval),
     "order statistics": (quantile_interval,),
-    "bca": (area_interval,),
+    "bca": (area_interval, bca_ratio),
     "influence": (correlation_interval,),
     "rogan_gladen": (rogan_gladen,),
     "prediction_powered": (prediction_powered,),

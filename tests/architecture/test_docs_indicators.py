@@ -8,11 +8,13 @@ import re
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 
 from doubles.desk import Desk
 from roadworthy.domain import INDICATORS, IndicatorSpec
+from roadworthy.gateway.outcomes import _OutcomeBody
 from roadworthy.manifests import check_system
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,12 +72,15 @@ def test_every_heading_stands_once_on_one_page() -> None:
 
 @pytest.mark.parametrize("spec", MEASURED, ids=lambda spec: spec.name)
 def test_check_accepts_the_example_of_each_indicator(spec: IndicatorSpec, tmp_path: Path) -> None:
-    suite, cases, slos = re.findall(
-        r"```(?:yaml|json)\n(.*?)```", indicator_page.section(spec).partition("- **unit**")[2], re.S
-    )
+    blocks = r"```(?:yaml|json)\n(.*?)```"
+    *asked, slos = re.findall(blocks, indicator_page.section(spec).partition("- **unit**")[2], re.S)
     desk = Desk(tmp_path / "desk")
-    desk.write("suites/main.yaml", suite)
-    desk.cases([json.loads(line) for line in cases.splitlines()])
+    if len(asked) == 1:  # of live answers: what a caller posts
+        assert msgspec.json.decode(asked[0], type=_OutcomeBody).observation
+    else:
+        suite, cases = asked
+        desk.write("suites/main.yaml", suite)
+        desk.cases([json.loads(line) for line in cases.splitlines()])
     desk.write("safety-slos.yaml", slos)
     desk.write("roadworthy.toml", DEPLOYMENT)
     for name, text in indicator_example.of(spec).files.items():

@@ -217,6 +217,8 @@ def _note(now: Progress) -> str:
 
 def _as_json(evaluated: Evaluated) -> dict[str, Any]:
     """The stable contract for scripts."""
+    from .evaluate_results import numbers
+
     summary = evaluated.summary
     return {
         "run": summary.run,
@@ -231,16 +233,7 @@ def _as_json(evaluated: Evaluated) -> dict[str, Any]:
         "cache_distrusted": evaluated.distrusted,
         "stopped": evaluated.stopped,
         "faults": evaluated.faults,
-        "indicators": [
-            {
-                "name": each.name,
-                "value": each.value,
-                "low": each.low,
-                "high": each.high,
-                "n": each.n,
-            }
-            for each in summary.indicators
-        ],
+        "indicators": [numbers(each) for each in summary.indicators],
         "suites": summary.suites,
         "flaky": list(summary.flaky),
         "flaky_cases": [structs.asdict(each) for each in summary.flaky_cases],

@@ -21,7 +21,7 @@ def show(evaluated: Evaluated, same: str) -> None:
     again = ", already complete" if evaluated.reprinted else ""
     table(
         ("indicator", "value", f"{_level(summary)} interval", "n"),
-        [_cells(each.name, each) for each in summary.indicators if _tells(each)],
+        [cells(each.name, each) for each in summary.indicators if _tells(each)],
         title=f"{summary.run}: {summary.candidate_name} of {summary.system}{again}",
     )
     _print_slices(summary)
@@ -165,7 +165,7 @@ def _print_slices(summary: RunSummary) -> None:
     large.sort(key=lambda item: item[1].value or 0.0, reverse=not each.higher_is_better)
     table(
         (f"{each.name}, worst slices", "value", "95 % interval", "n"),
-        [_cells(name, part, each.name) for name, part in large[:_SLICES_SHOWN]],
+        [cells(name, part, each.name) for name, part in large[:_SLICES_SHOWN]],
     )
     left = len(each.slices) - min(len(large), _SLICES_SHOWN)
     if left:
@@ -179,7 +179,14 @@ def _level(summary: RunSummary) -> str:
     return percent(confidence_of(1, summary.looks))
 
 
-def _cells(name: str, each: Measurement, metric: str = "") -> tuple[str, str, str, str]:
+def numbers(each: Measurement) -> dict[str, object]:
+    """An indicator for scripts."""
+    return {
+        "name": each.name, "value": each.value, "low": each.low, "high": each.high, "n": each.n,
+    }  # fmt: skip
+
+
+def cells(name: str, each: Measurement, metric: str = "") -> tuple[str, str, str, str]:
     """One line of a table; `metric` where the line is a slice of it."""
     from roadworthy.policy import bounds, counted, shown
 

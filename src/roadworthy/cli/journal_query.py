@@ -38,6 +38,9 @@ def query(
     texts: Annotated[
         bool, typer.Option("--texts", help="Unseal the texts; the ledger says who did.")
     ] = False,
+    indicators: Annotated[
+        bool, typer.Option("--indicators", help="What these answers say, not the answers.")
+    ] = False,
     as_: Annotated[str | None, typer.Option("--as", help="Who reads the texts.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
@@ -62,17 +65,42 @@ def query(
         facets=_facets(facet or []),
     )
     spot = place(directory, standing=True, create=False)
+    if indicators:
+        _tell_indicators(spot.workspace, wanted, limit, texts=texts, as_json=json)
+        return
     unsealed = _texts_for(directory, wanted, as_) if texts else _no_texts
     rows = islice(rows_of(spot.workspace.journal, wanted), limit or None)
     shown = (_row(row, unsealed) for row in rows)
     if json:
         _print_json(shown)
+    else:
+        _print_rows(shown)
+
+
+def _tell_indicators(
+    workspace: Any, wanted: Any, limit: int, *, texts: bool, as_json: bool
+) -> None:
+    """Every indicator that the answers have data for, with n and interval."""
+    if texts:
+        raise UsageError("--indicators shows no text", fix="leave --texts out")
+    from roadworthy.flows.live_indicators import measured
+    from roadworthy.wiring.loop import standing_loop
+
+    from .evaluate_results import cells, numbers
+    from .terminal import emit, table, warn
+
+    found = measured(workspace.journal, wanted, standing_loop(workspace), limit)
+    if as_json:
+        said = [numbers(each) for each in found.indicators]
+        emit({"n": found.n, "unread": found.unread, "indicators": said})
         return
-    count = 0
-    for row in shown:
-        _say(row)
-        count += 1
-    say(f"{count} observations")
+    table(
+        ("indicator", "value", "95 % interval", "n"),
+        [cells(each.name, each) for each in found.indicators],
+        title=f"{found.n} live answers",
+    )
+    if found.unread:
+        warn(f"{found.unread} answers have feedback or an outcome that is no number: left out")
 
 
 def _instant(option: str, text: str) -> str:
@@ -170,6 +198,14 @@ def _print_json(rows: Iterable[Row]) -> None:
     write(f"\n], {said[1:]}\n")
     if code:
         raise typer.Exit(code)
+
+
+def _print_rows(rows: Iterable[Row]) -> None:
+    count = 0
+    for row in rows:
+        _say(row)
+        count += 1
+    say(f"{count} observations")
 
 
 def _say(row: Row) -> None:

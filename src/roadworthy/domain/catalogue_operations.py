@@ -132,5 +132,50 @@ OPERATIONS = (
         oracle="numpy.count_nonzero",
         source="learning to defer, Madras et al. 2018, https://arxiv.org/abs/1711.06664",
     ),
+    share_spec(
+        "feedback_score",
+        "mean of the users' feedback on live answers, 0 the worst and 1 the best: `up` and `down` "
+        "(good, bad, yes, no …), a share such as 0.8, or `4/5`, where 1 is the worst",
+        needs=("score:feedback",),
+        kind="mean",
+        area="people",
+        misleads="who is angry writes: it speaks of those who said something",
+        formula="sum_i feedback_i / n;  of k/m: (k - 1) / (m - 1)",
+        counts="live answers of which feedback was given; of one reporter the last word",
+        oracle="numpy.mean",
+        source="self-selection: Li and Hitt 2008, https://doi.org/10.1287/isre.1070.0154",
+    ),
+    share_spec(
+        "resolved_rate",
+        "share of sessions that were resolved, of those of which the business outcome `resolved` "
+        "was reported (yes or no, true or false, 1 or 0; the last word counts)",
+        needs=("score:business.resolved",),
+        area="people",
+        misleads="sessions of which nobody said anything are left out, and they may be the worse",
+        formula="sum_s [session s was resolved] / n",
+        counts="sessions of which it was said; an answer without a session is one",
+        intervals=("clopper_pearson",),
+        oracle="numpy.mean",
+        source="first contact resolution, ISO 18295-1:2017",
+    ),
+    IndicatorSpec(
+        name="cost_per_resolved_outcome",
+        definition="what all sessions with a known end cost, over those that were resolved, in the "
+        "price's currency",
+        kind="mean",
+        unit="currency",
+        high=None,
+        area="operations",
+        higher_is_better=False,
+        needs=("score:business.resolved", "price"),
+        measured=True,
+        misleads="what people did afterwards is no part of it",
+        formula="sum_s cost_s / sum_s [session s was resolved]",
+        counts="sessions of which the end and the price are known",
+        intervals=("bca",),
+        oracle="scipy.stats.bootstrap",
+        source="FinOps unit economics, "
+        "https://www.finops.org/framework/capabilities/unit-economics/",
+    ),
 )
 """In the order of the areas."""

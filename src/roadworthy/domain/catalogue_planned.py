@@ -32,15 +32,12 @@ cpu | operations | mean | share | - | host | share of CPU used
 memory | operations | mean | MB | - | host | resident memory
 disk | operations | mean | MB | - | host | disk used
 gpu | operations | mean | share | - | host | share of GPU used
-cost_per_resolved_outcome | operations | mean | currency | - | price,business | cost over outcomes
 energy | operations | mean | Wh | - | host | energy of an answer
 headroom | operations | mean | share | + | load | free share of capacity at expected volume
 clip_score | media | score | share | + | image | cosine to the text; of files: `roadworthy media`
 fid | media | mean | | - | image | Frechet inception distance; of files: `roadworthy media`
-feedback_score | people | score | share | + | feedback | mean of the users' feedback
 satisfaction | people | score | share | + | feedback | mean satisfaction
 rephrase_rate | people | rate | share | - | session | share of requests asked again in other words
-resolved_rate | people | rate | share | + | business | share of sessions resolved
 overturn_rate | people | rate | share | - | review | share of reviewed decisions that were changed
 time_to_review | people | quantile | ms | - | review | time until a person decided
 """

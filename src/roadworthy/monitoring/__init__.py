@@ -7,6 +7,7 @@ from .fitting import Labelled, labelled_confidences
 from .indicators import measure, measure_all, measure_parts
 from .judged import judges_of, without_judges
 from .lookout import Lookout, lookouts, seen_by, unchecked
+from .outcomes import with_outcomes
 from .rates import ATTACKS
 from .selection import by_facets, selector, uncarried
 
@@ -28,5 +29,6 @@ __all__ = [
     "selector",
     "uncarried",
     "unchecked",
+    "with_outcomes",
     "without_judges",
 ]

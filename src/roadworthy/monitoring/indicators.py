@@ -33,6 +33,7 @@ from .groups import group_rate
 from .judge_agreement import judge_agreement
 from .judged import Judged, judge_score, judged, judges_in, ready_rubric, said_by_judge
 from .labels import OF_LABELS, averaged, beside_coverage
+from .outcomes import FEEDBACK, RESOLVED, cost_per_resolved, feedback_score, resolved_rate
 from .pace import cache_hit_rate, throughput
 from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
@@ -139,7 +140,19 @@ is the same whenever it is asked again. An objective on one measures it."""
 
 
 _SCORES_OF_INDICATORS = frozenset(
-    {"exact", "contains", "regex", "schema", "label", "pii", "secrets", "refusal", "verbatim"}
+    {
+        "exact",
+        "contains",
+        "regex",
+        "schema",
+        "label",
+        "pii",
+        "secrets",
+        "refusal",
+        "verbatim",
+        FEEDBACK,
+        RESOLVED,
+    }
     | set(SCORE_SHOWN.values())
     | set(JUDGE_SHOWN.values())
 )
@@ -282,6 +295,9 @@ _METERS: dict[str, Meter] = {
     "auc_roc": area_under_roc,
     "slice_gap": slice_gap,
     "spurious_dependence": spurious_dependence,
+    "feedback_score": feedback_score,
+    "resolved_rate": resolved_rate,
+    "cost_per_resolved_outcome": cost_per_resolved,
     "precision": averaged,
     "recall": averaged,
     "f1": averaged,

@@ -1,0 +1,75 @@
+"""Indicators of live answers, with what was learned of them since.
+
+    measured   1 the answers that ended, with what tenants and reviewers said (the journal)
+               2 what people entered by hand (the ledger)
+               3 every indicator over both
+
+Enters: a journal, a selection, a ledger. Leaves: measurements. Never here: what a tenant reported
+and nobody confirmed, a probe or a drill counted as traffic, a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from roadworthy.domain import Measurement, Observation, Outcome
+from roadworthy.journal import Row, Wanted, query
+from roadworthy.monitoring import measure_all, with_outcomes
+
+from .loop import Loop
+
+TRAFFIC = frozenset({"live", "canary"})
+"""Stages whose answers somebody got."""
+
+
+class LiveIndicators(Struct, frozen=True, kw_only=True):
+    """What live answers say."""
+
+    n: int
+    """Answers that were looked at."""
+    unread: int
+    """Of which something was said that is no number."""
+    indicators: tuple[Measurement, ...]
+
+
+def measured(folder: Path, wanted: Wanted, loop: Loop | None, limit: int = 0) -> LiveIndicators:
+    """Every indicator that the selected answers have data for; of the first `limit`, 0: of all.
+
+    Raises as `journal.query`.
+    """
+    entered = _entered(loop) if loop is not None else {}
+    rows: list[Observation] = []
+    for row in _ended(folder, wanted):
+        if limit and len(rows) == limit:
+            break
+        said = [each.outcome for each in row.learned if each.kind == "outcome"]  # 1
+        known = [each for each in said if each is not None]
+        rows.append(with_outcomes(row.seen, [*known, *entered.get(row.seen.id, [])]))  # 2
+    unread = sum(1 for row in rows if "unread" in row.attributes)
+    return LiveIndicators(n=len(rows), unread=unread, indicators=tuple(measure_all(rows)))  # 3
+
+
+def _ended(folder: Path, wanted: Wanted) -> Iterator[Row]:
+    for row in query(folder, wanted):
+        if row.closed and row.seen.stage in TRAFFIC:
+            yield row
+
+
+def _entered(loop: Loop) -> dict[str, list[Outcome]]:
+    """Observation -> the truths and violations that the ledger holds of it."""
+    found: dict[str, list[Outcome]] = {}
+    for kind in ("outcome.added", "violation.recorded"):
+        for entry in loop.ledger.entries(kind=kind):
+            given = {name: str(text) for name, text in entry.payload.items()}
+            outcome = Outcome(
+                observation=entry.subject,
+                time=given.get("found_at") or entry.time,
+                reporter=given.get("reporter") or entry.actor,
+                label=given.get("label", ""),
+                never_event=given.get("never_event", ""),
+            )
+            found.setdefault(entry.subject, []).append(outcome)
+    return found
