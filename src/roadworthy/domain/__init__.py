@@ -251,6 +251,7 @@ from .scorer_catalogue import (
     verdicts_of,
 )
 from .settled import settle_types
+from .shared import Shared
 from .slo import MitigationKind, SafetySLO, SloFile, SloTarget
 from .soundness import require_sound
 from .system import System
@@ -287,7 +288,7 @@ __all__ = [
     "Reliability", "Report", "ReportState", "Review", "Risk", "RoadworthyError", "Rollout",
     "RolloutStep", "Route", "RoutingTable", "Rubric", "RubricOptions", "Rule", "RunSummary",
     "SafeMode", "SafetySLO", "Sampling", "SchemaRule", "Scope", "Score", "Scorer", "ScorerKind",
-    "ScorerSpec", "Sheet", "SheetItem", "Signer", "SimulatedUser", "SloFile", "SloTarget",
+    "ScorerSpec", "Shared", "Sheet", "SheetItem", "Signer", "SimulatedUser", "SloFile", "SloTarget",
     "Spending", "Stage", "Stakeholder", "Statement", "Status", "StopWhen", "Submission", "Suite",
     "SuiteFile", "SuitePin", "System", "Target", "Task", "TextContext", "TextScope", "TokenLogprob",
     "Tool", "ToolResult", "Trajectory", "TransitionError", "Trust", "TrustedKey", "Turn",

@@ -59,7 +59,9 @@ class Turn(File, frozen=True, kw_only=True):
 
 
 class Case(File, frozen=True, kw_only=True, gc=False):
-    """One item of a suite. No case holds itself, so nobody looks for cycles among millions."""
+    """One item of a suite."""
+
+    # gc=False: no case holds itself, so there is no cycle to look for among a million.
 
     id: str
     input: str | list[dict[str, Any]] | dict[str, Any]

@@ -42,7 +42,7 @@ class NeverRecord(Struct, frozen=True, kw_only=True):
     """`rail`, `late_rule`, `label`, `report:<key id>`."""
 
 
-class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One exchange. Times are UTC; durations are milliseconds from a monotonic clock."""
 
     version: int = 1

@@ -8,7 +8,7 @@ JSON, shortest form that reads back the same.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -16,6 +16,9 @@ from roadworthy.domain import Observation
 
 from .plan import Key
 from .spending import PAID
+
+DIGEST_BYTES = 32
+"""Of a row's digest."""
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -39,7 +42,12 @@ def row_digest(observation: Observation) -> bytes:
 
 def rows_digest(digests: Mapping[Key, bytes]) -> str:
     """One digest over row digests, in the order of (suite, case, repeat)."""
+    return digest_in_order(digests[key] for key in sorted(digests))
+
+
+def digest_in_order(digests: Iterable[bytes]) -> str:
+    """`rows_digest` of row digests that come in that order."""
     whole = hashlib.sha256()
-    for key in sorted(digests):
-        whole.update(digests[key])
+    for each in digests:
+        whole.update(each)
     return f"sha256:{whole.hexdigest()}"

@@ -40,7 +40,7 @@ Key = tuple[str, str, int]
 """(suite, case id, repeat): names a row of a run."""
 
 
-class Item(Struct, frozen=True):
+class Item(Struct, frozen=True, gc=False):
     """One question: a case, asked once."""
 
     suite: str

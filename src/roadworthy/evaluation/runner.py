@@ -15,9 +15,9 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import EarlyStop, Observation, Target
+from roadworthy.domain import EarlyStop, Observation, Shared, Target
 
-from .fingerprint import row_digest, rows_digest
+from .fingerprint import DIGEST_BYTES, digest_in_order, row_digest
 from .plan import Item, Key, Plan
 from .progress import Progress, Tally
 from .runfile import RunFile
@@ -124,7 +124,9 @@ class _Run:
         self._limits = limits
         self._on_progress = on_progress
         self._rows: dict[Key, Observation] = {}
-        self._digests: dict[Key, bytes] = {}
+        self._digests = bytearray()
+        """Of the rows, one after the other as they came."""
+        self._shared = Shared()
         for key, row in runfile.finished.items():
             self._keep(key, row)
         runfile.finished = {}
@@ -163,7 +165,7 @@ class _Run:
             self._on_progress(snapshot)
         return RunRows(
             rows=rows,
-            digest=rows_digest(self._digests),
+            digest=digest_in_order(self._in_order()),
             missing=len(self._plan.items) - len(rows) - stopping.left_out,
             looks=stopping.looks,
             stopped_early=stopping.stopped,
@@ -172,8 +174,28 @@ class _Run:
         )
 
     def _keep(self, key: Key, row: Observation) -> None:
-        self._rows[key] = msgspec.structs.replace(row, output="", raw_output="")
-        self._digests[key] = row_digest(row)
+        assert key not in self._rows, key
+        one = self._shared.one
+        self._rows[key] = msgspec.structs.replace(
+            row,
+            output="",
+            raw_output="",
+            tags=one(row.tags),
+            facets=one(row.facets),
+            usage=one(row.usage),
+            rails=one(row.rails),
+            scores=one(row.scores),
+            attributes=one(row.attributes),
+            output_digest=one(row.output_digest),
+        )
+        self._digests += row_digest(row)
+
+    def _in_order(self) -> Iterator[bytes]:
+        """The rows' digests, in the order of their keys."""
+        places = {key: place for place, key in enumerate(self._rows)}
+        for key in sorted(places):
+            start = places[key] * DIGEST_BYTES
+            yield bytes(self._digests[start : start + DIGEST_BYTES])
 
     def _stop_early(self) -> None:
         tally, limits = self._tally, self._limits

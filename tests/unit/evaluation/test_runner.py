@@ -3,6 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from doubles.answering import CountingTarget
 from doubles.suites import a_case, a_content, a_suite, a_system
@@ -143,3 +144,12 @@ async def test_rows_carry_label_expectation_and_suites(tmp_path):
         "expect_action": "hold",
         "not_scored": ["rubric"],
     }
+
+
+async def test_rows_share_what_they_have_alike_and_say_what_the_file_says(tmp_path):
+    done = await run(planned(a_suite("all", 4), repeats=3), CountingTarget(), tmp_path)
+    first, *others = done.rows
+    for name in ("tags", "facets", "usage", "rails", "scores", "attributes"):
+        assert all(getattr(row, name) is getattr(first, name) for row in others), name
+    written = read_run(tmp_path / "run.jsonl", expected=done.digest)
+    assert [structs.replace(row, output="", raw_output="") for row in written] == [*done.rows]

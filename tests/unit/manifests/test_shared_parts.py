@@ -9,8 +9,7 @@ from collections.abc import Iterable
 import msgspec
 import pytest
 
-from roadworthy.domain import Case
-from roadworthy.manifests import shared_parts
+from roadworthy.domain import Case, shared
 from roadworthy.manifests.document import Document
 from roadworthy.manifests.jsonl_reader import read_lines
 from roadworthy.manifests.shared_parts import SharedParts
@@ -52,17 +51,28 @@ PARTS = (
 
 @pytest.mark.parametrize("most", [0, 3, 10_000])
 def test_every_case_says_what_its_line_says(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_parts, "MOST", most)
+    monkeypatch.setattr(shared, "MOST", most)
     values = [{"id": f"c{i}", "input": "x", **part} for i, part in enumerate((*PARTS, *PARTS))]
     alone = [msgspec.json.decode(json.dumps(value), type=Case) for value in values]
-    shared = read(values)
+    held = read(values)
     # As bytes: 1 and true are equal, and the order of facets is part of what was written.
-    assert [*map(msgspec.json.encode, shared)] == [*map(msgspec.json.encode, alone)]
+    assert [*map(msgspec.json.encode, held)] == [*map(msgspec.json.encode, alone)]
 
 
-def test_the_table_does_not_grow_with_the_cases() -> None:
-    parts = SharedParts()
-    for number in range(shared_parts.MOST + 50):
-        line = {"id": f"c{number}", "input": "x", "tags": [f"t{number}"], "source": f"s{number}"}
-        parts.of(msgspec.convert(line, Case))
-    assert max(len(table) for table in vars(parts).values()) == shared_parts.MOST
+def test_the_table_does_not_grow_with_the_values() -> None:
+    held = shared.Shared()
+    first = [f"t{number}" for number in range(shared.MOST)]
+    assert [held.one(each) for each in first] == first
+    late, again = "".join(["la", "te"]), "".join(["lat", "e"])
+    assert (held.one(late) is late) and (held.one(again) is again)
+    assert held.one("".join(["t", "0"])) is first[0]
+    long, same = "x" * shared.LONGEST, "".join(["x", "x" * (shared.LONGEST - 1)])
+    assert (shared.Shared().one(long) is long) and (held.one(same) is same)
+
+
+def test_values_of_two_types_are_never_one() -> None:
+    held = shared.Shared()
+    for value in ((), [], "", "[]", {}, 1, 1.0, True, None, {"a": 1}, {"a": True}, {"a": 1.0}):
+        found = held.one(value)
+        assert type(found) is type(value)
+        assert msgspec.json.encode(found) == msgspec.json.encode(value)
