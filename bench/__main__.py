@@ -18,6 +18,7 @@ NAMES = (
     "ledger",
     "journal",
     "rails",
+    "rail_models",
     "pii",
     "gateway",
     "guarantees",

@@ -23,6 +23,8 @@ EXAMPLES = {
     "cel": "expression: 'size(output) > 2000 || decision == \"refuse\" && confidence < 0.8'",
     "classifier": 'weights: {bias: -2.0, weights: {lawyer: 3.0, "legal action": 2.0}}\nngrams: 2',
     "linear": "weights: {bias: -2.0, weights: {lawyer: 3.0}}",
+    "injection": "false_alarms: 0.01",
+    "toxicity": "false_alarms: 0.002",
     "verbatim": "texts: [It was the best of times it was the worst of times]\nwords: 8",
 }
 """Detector -> options as a file writes them; a test builds each."""

@@ -54,6 +54,10 @@ def make_detector(name: str, options: Mapping[str, Any], assets: Mapping[str, An
             from . import linear
 
             return linear.make(options, assets)
+        case "injection" | "toxicity":
+            from . import trained
+
+            return trained.make(name, options)
         case "verbatim":
             from . import verbatim
 

@@ -1,0 +1,136 @@
+"""`injection` and `toxicity`: small classifiers that the project trained, in plain Python.
+
+Enters: a text. Leaves: one finding over the whole text, whose score says how unusual so
+suspicious a text is among innocent ones: 0.5 where `false_alarms` of them score as high.
+Never happens here: training, or a look with weights other than those that were measured; missing,
+cut or changed weights are an error, and the rail closes.
+
+A text is read as it looks (see `normalise`), and so is what it hides (see `disguise`). It is
+looked at in stretches of 96 tokens, and the most suspicious counts. How it was trained and what
+it is worth stands in the model card beside the weights.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import msgspec
+
+from roadworthy.domain import Finding, ManifestError, Needs, TextContext, sha256
+
+from .disguise import hidden_texts
+from .meanings import Lexicon, tokens_of
+from .normalise import Normaliser
+from .options import Options, refuse
+from .pins import PINS
+from .traits import stretches, traits_of
+
+KINDS = {"injection": "INJECTION", "toxicity": "TOXICITY"}
+"""Detector -> the kind of what it finds."""
+
+_SCALE = 1000.0
+"""Weights are whole numbers of thousandths."""
+
+
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What training leaves."""
+
+    name: str
+    version: int
+    bias: int
+    weights: dict[str, int]
+    logits: tuple[float, ...]
+    """Rising; innocent texts that the model had not seen scored so."""
+    shares: tuple[float, ...]
+    """The share of innocent texts that score as high, falling: conformal p-values."""
+
+
+class TrainedDetector:
+    """Scores a text; always one finding, so that the rail's threshold decides."""
+
+    needs: Needs = "whole"
+
+    def __init__(self, model: Model, lexicon: Lexicon, *, kind: str, false_alarms: float) -> None:
+        self.name = model.name
+        self._model = model
+        self._lexicon = lexicon
+        self._kind = kind
+        self._false_alarms = false_alarms
+        self._normaliser = Normaliser()
+        self._log_shares = [math.log(share) for share in model.shares]
+
+    def detect(self, text: str, context: TextContext) -> Sequence[Finding]:
+        """One finding over the whole text, with its score."""
+        share = self.share_as_high(self.logit(text))
+        score = self._false_alarms / (self._false_alarms + share)
+        return (Finding(kind=self._kind, start=0, end=len(text), score=score),)
+
+    def logit(self, text: str) -> float:
+        """The most suspicious stretch of the text, of its other looks and of what it hides."""
+        return max(
+            self._of_stretch(traits_of(part, self._lexicon))
+            for each in readings(text, self._normaliser)
+            for part in stretches(tokens_of(each))
+        )
+
+    def share_as_high(self, logit: float) -> float:
+        """The share of innocent texts that score as high; beyond those seen, their tail goes on."""
+        logits, logs = self._model.logits, self._log_shares
+        at = min(max(bisect_left(logits, logit), 1), len(logits) - 1)
+        slope = (logs[at] - logs[at - 1]) / (logits[at] - logits[at - 1])
+        return math.exp(min(0.0, logs[at - 1] + slope * (logit - logits[at - 1])))
+
+    def _of_stretch(self, traits: set[str]) -> float:
+        get = self._model.weights.get
+        return (self._model.bias + sum([get(trait, 0) for trait in traits])) / _SCALE
+
+
+def readings(text: str, normaliser: Normaliser) -> list[str]:
+    """The text as it is, as it looks, and what it hides."""
+    texts = [text, *(view.text for view in normaliser.views(text))]
+    return texts + [hidden for each in tuple(texts) for hidden in hidden_texts(each)]
+
+
+def make(name: str, options: Mapping[str, Any]) -> TrainedDetector:
+    """Build the detector.
+
+    Options: `false_alarms` (the share of innocent texts that may reach a score of 0.5; 0.0001 to
+    0.2, default 0.01), `kind`.
+    """
+    read = Options(name, options, ("false_alarms", "kind"))
+    share = read.any("false_alarms") if read.has("false_alarms") else 0.01
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 1e-4 <= share <= 0.2:
+        raise refuse(
+            f"option `false_alarms` of `{name}` is not 0.0001 to 0.2", "0.01 is one in 100"
+        )
+    model, lexicon = load(name)
+    return TrainedDetector(
+        model, lexicon, kind=read.text("kind", KINDS[name]), false_alarms=float(share)
+    )
+
+
+def load(name: str, folder: Traversable | None = None) -> tuple[Model, Lexicon]:
+    """Weights and lexicon, checked against the digests that the code holds. Raises ManifestError.
+
+    `folder` holds the files; the package's own if none is given.
+    """
+    folder = folder or resources.files("roadworthy.detectors") / "weights"
+    parts: list[bytes] = []
+    for file in (f"{name}.json", f"{name}.lexicon"):
+        try:
+            data = (folder / file).read_bytes()
+        except OSError:
+            raise _unsound(name, f"`{file}` is missing") from None
+        if sha256(data) != PINS.get(file):
+            raise _unsound(name, f"`{file}` is not the file that was measured")
+        parts.append(data)
+    return msgspec.json.decode(parts[0], type=Model), Lexicon(parts[1].decode("utf-8"))
+
+
+def _unsound(name: str, what: str) -> ManifestError:
+    return refuse(f"the weights of `{name}` cannot be used: {what}", "install roadworthy again")

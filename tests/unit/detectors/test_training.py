@@ -1,0 +1,110 @@
+"""Training of the model tier: nothing measured was trained on, a seed gives the same texts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def rails(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.syspath_prepend(str(ROOT))
+    pytest.importorskip("sklearn")
+    from training.rails import corpus, fit, measure, sets
+
+    class Rooms:
+        pass
+
+    rooms: Any = Rooms()
+    rooms.corpus, rooms.fit, rooms.measure, rooms.sets = corpus, fit, measure, sets
+    yield rooms
+
+
+def test_without_the_data_training_says_so_and_changes_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("sklearn")
+    weights = ROOT / "src" / "roadworthy" / "detectors"
+    kept = [*weights.glob("*.py"), *(weights / "weights").iterdir()]
+    before = {path: path.read_bytes() for path in kept}
+    command = [sys.executable, "-m", "training.rails", "--data", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "no data" in done.stdout
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_benchmark_skips_clearly_without_the_data(tmp_path: Path) -> None:
+    command = [sys.executable, "bench/rail_models.py", "--data", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "no data" in done.stdout
+
+
+def test_our_own_texts_are_the_same_for_the_same_seed(rails: Any) -> None:
+    files = ("attacks", "attacks_other", "look_alikes", "toxic", "kind")
+    first = rails.corpus.own_texts(files, 1, most=20)
+    assert first == rails.corpus.own_texts(files, 1, most=20)
+    assert {row.language for row in first} >= {"en", "de", "fr", "es", "it", "zh"}
+    assert not [row for row in first if "{" in row.text and "}" in row.text and "_" in row.text]
+
+
+@pytest.mark.parametrize("name", ["held_out_look_alikes", "held_out_kind"])
+def test_no_held_out_look_alike_is_a_text_to_train_on(rails: Any, name: str) -> None:
+    held = {row.text.lower().strip(" .!?") for row in rails.corpus.held_out(name)}
+    files = ("attacks", "attacks_other", "look_alikes", "toxic", "kind")
+    own = {row.text.lower().strip(" .!?") for row in rails.corpus.own_texts(files, 3)}
+    assert held & own == set()
+    assert all(not row.train for row in rails.corpus.held_out(name))
+
+
+def test_no_family_is_trained_on_and_measured_in_one_fold(rails: Any) -> None:
+    rows = [
+        rails.sets.Row(f"{family} {label} {number}", label, f"{family}{number % 2}", family, train)
+        for family, train in (("a", True), ("b", True), ("c", True), ("own", True), ("eval", False))
+        for label in (True, False)
+        if not (family in ("c", "eval") and label)
+        for number in range(4)
+    ]
+    seen = [rails.fit.Seen(row, [frozenset({f"w:{row.text}"})]) for row in rows]
+    fitted: list[set[str]] = []
+
+    def fit(known: Sequence[Any]) -> Any:
+        fitted.append({one.row.family for one in known})
+        return rails.fit.Fitted(0.0, {"w:a True 1": 1.0})
+
+    scored = rails.measure.leave_families_out(seen, fit)
+    folds = sorted(set(rails.measure.folds_of(seen).values()))
+    for fold, families in zip(folds, fitted, strict=True):
+        measured = {one.family for one in scored if one.fold == fold}
+        assert measured & families == set()
+        assert "eval" in measured
+        assert "own" in families - measured
+    assert {one.family for one in scored if one.attack} == {"a", "b"}
+
+
+def test_the_area_under_the_curve_is_that_of_scikit_learn(rails: Any) -> None:
+    from sklearn.metrics import roc_auc_score
+
+    attack, quiet = [0.2, 0.9, 0.5, 0.5, 0.7], [0.1, 0.5, 0.3, 0.8]
+    area, low, high = rails.measure.auroc(attack, quiet)
+    assert area == pytest.approx(roc_auc_score([1] * 5 + [0] * 4, attack + quiet))
+    assert low <= area <= high
+
+
+def test_calibration_is_conformal_and_every_set_weighs_the_same(rails: Any) -> None:
+    scored = [
+        rails.measure.Scored("f", name, name, False, 0.0, float(place))
+        for name, many in (("long", 900), ("short", 100))
+        for place in range(many)
+    ]
+    logits, shares = rails.measure.calibration(scored)
+    assert shares[0] == pytest.approx(1.0)
+    at = min(range(len(logits)), key=lambda index: abs(logits[index] - 450))
+    assert shares[at] == pytest.approx(0.5 * (1 - logits[at] / 900), abs=0.01)
+    assert shares == sorted(shares, reverse=True)

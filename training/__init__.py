@@ -1,0 +1,1 @@
+"""Training of what the project ships with weights; not part of the installed package."""

@@ -1,0 +1,129 @@
+"""Fits a linear model on traits, set by set in balance.
+
+Enters: rows. Leaves: a bias and a weight for each trait that several sets have. Never happens
+here: a set that outweighs the others because it is long, or a trait that one set alone knows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from roadworthy.detectors.meanings import Lexicon, tokens_of
+from roadworthy.detectors.normalise import Normaliser
+from roadworthy.detectors.trained import readings
+from roadworthy.detectors.traits import stretches, traits_of
+
+from .sets import Row
+
+
+class Seen(NamedTuple):
+    """A row and the traits of each of its stretches."""
+
+    row: Row
+    stretches: list[frozenset[str]]
+
+
+class Fitted(NamedTuple):
+    """A linear model."""
+
+    bias: float
+    weights: dict[str, float]
+
+    def logit(self, seen: Seen) -> float:
+        """The most suspicious stretch."""
+        get = self.weights.get
+        return self.bias + max(
+            (sum(get(trait, 0.0) for trait in traits) for traits in seen.stretches), default=0.0
+        )
+
+
+def look(rows: Sequence[Row], lexicon: Lexicon) -> list[Seen]:
+    """The traits of every row."""
+    normaliser = Normaliser()
+    return [
+        Seen(
+            row,
+            [
+                frozenset(traits_of(part, lexicon))
+                for text in readings(row.text, normaliser)
+                for part in stretches(tokens_of(text))
+            ],
+        )
+        for row in rows
+    ]
+
+
+def fit(
+    seen: Sequence[Seen],
+    *,
+    strength: float = 0.03,
+    rounds: int = 2,
+    rare: int = 8,
+    word_share: float = 0.25,
+) -> Fitted:
+    """Fit; of a long attack, later rounds keep the stretches that look most like one."""
+    names = _names(seen, rare)
+    order = {name: index for index, name in enumerate(names)}
+    scale = np.array([word_share if name[:2] in ("w:", "b:") else 1.0 for name in names])
+    parts = [(index, part) for index, one in enumerate(seen) for part in one.stretches]
+    matrix = _matrix([part for _, part in parts], order).multiply(scale).tocsr()
+    owner = np.array([index for index, _ in parts])
+    attack = np.array([one.row.attack for one in seen])
+    weight = _weights(seen)
+    keep = np.ones(len(parts), dtype=bool)
+    model = LogisticRegression(C=strength, max_iter=400, tol=1e-4)
+    for turn in range(rounds):
+        kept = np.flatnonzero(keep)
+        many = np.bincount(owner[kept], minlength=len(seen))
+        each = weight[owner[kept]] / many[owner[kept]]
+        each *= len(kept) / each.sum()
+        model.fit(matrix[kept], attack[owner[kept]], sample_weight=each)
+        if turn + 1 < rounds:
+            logits = model.decision_function(matrix)
+            best = np.full(len(seen), -np.inf)
+            np.maximum.at(best, owner, logits)
+            keep = ~attack[owner] | (logits >= best[owner] - 1.0)
+    weights = model.coef_[0] * scale
+    return Fitted(
+        float(model.intercept_[0]),
+        {name: float(w) for name, w in zip(names, weights, strict=True) if abs(w) > 1e-4},
+    )
+
+
+def _names(seen: Sequence[Seen], rare: int) -> list[str]:
+    """Traits that enough texts have, of more than one set."""
+    count: Counter[str] = Counter()
+    sets: defaultdict[str, set[str]] = defaultdict(set)
+    for one in seen:
+        for trait in set().union(*one.stretches):
+            count[trait] += 1
+            if len(sets[trait]) < 2:
+                sets[trait].add(one.row.set)
+    return sorted(t for t, n in count.items() if n >= rare and len(sets[t]) > 1)
+
+
+def _weights(seen: Sequence[Seen]) -> np.ndarray:
+    """Both labels weigh the same; within a label, a set weighs as the root of its rows."""
+    many = Counter((one.row.attack, one.row.set) for one in seen)
+    total = {
+        label: sum(n**0.5 for key, n in many.items() if key[0] is label) for label in (True, False)
+    }
+    return np.array(
+        [many[one.row.attack, one.row.set] ** -0.5 / total[one.row.attack] for one in seen]
+    )
+
+
+def _matrix(parts: Sequence[frozenset[str]], order: dict[str, int]) -> sparse.csr_matrix:
+    indices: list[int] = []
+    ends = [0]
+    for part in parts:
+        indices += [order[trait] for trait in part if trait in order]
+        ends.append(len(indices))
+    ones = np.ones(len(indices))
+    return sparse.csr_matrix((ones, indices, ends), shape=(len(parts), len(order)))
