@@ -14,4 +14,18 @@ this true, ARCHITECTURE.md draws it):
     domain                      nouns, ports, errors
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 __version__ = "0.1.0"
+
+
+def load(digest: str, directory: Any = ".", *, tenant: str = "in-process") -> Any:
+    """The live release of that digest in this process: `roadworthy.gateway.loaded.Loaded`.
+
+    Imported where it is called: a command line that loads nothing pays nothing.
+    """
+    from .gateway.loaded import load as load_here
+
+    return load_here(digest, directory, tenant=tenant)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from roadworthy.domain import AccessError, Instant, RoadworthyError, format_instant
 from roadworthy.serving import Caller, Tenants
@@ -77,9 +78,29 @@ class App:
 
     async def answer(self, request: Request, answer: Answer) -> None:
         """Answer one request that was admitted."""
+        await self._guarded(request, answer, self._answer(request, answer))
+
+    async def answer_for(self, request: Request, answer: Answer, caller: Caller) -> None:
+        """Answer a request that came by no socket, of somebody whom the process itself knows."""
+        door = self._answers.get(request.path)
+        if door is None:
+            unknown = ApiError(404, f"nothing answers at {request.path}", code="not_found")
+            return self._send(answer, unknown, request.path)
+        await self._guarded(request, answer, self._asked(door, request, answer, caller))
+
+    async def _asked(
+        self, door: AnswerDoor, request: Request, answer: Answer, caller: Caller
+    ) -> None:
+        self._keys()  # while the table cannot be read nobody is answered, by no way
+        await door(request, answer, caller)
+
+    async def _guarded(
+        self, request: Request, answer: Answer, work: Coroutine[Any, Any, None]
+    ) -> None:
+        """Do the work; whatever goes wrong is an error in the API's own shape."""
         self._under_way += 1
         try:
-            await self._answer(request, answer)
+            await work
         except ApiError as problem:
             self._send(answer, problem, request.path)
         except RoadworthyError as error:
