@@ -79,7 +79,7 @@ async def opened(kind: str, folder: Path) -> AsyncIterator[Provider]:
                 Model(provider="recorded", name="m", file="recording.jsonl"), root=folder
             )
         else:
-            pytest.importorskip("xllamacpp")
+            pytest.importorskip("xllamacpp", reason="pip install 'roadworthy[local]'")
             try:
                 provider = build(Model(provider="local", name="gemma-3-270m"))
             except UsageError as error:

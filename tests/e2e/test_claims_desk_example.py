@@ -123,7 +123,7 @@ def test_the_note_is_a_template_until_people_have_spoken(system: System) -> None
 
 
 def test_the_baseline_is_what_the_dev_claims_give() -> None:
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="needs scikit-learn: make setup")
     script = [sys.executable, str(EXAMPLE / "make_baseline.py"), "--check"]
     assert subprocess.run(script, check=False).returncode == 0
 

@@ -49,7 +49,7 @@ ASKED = "Please look up letter number 17."
 async def test_the_local_model_calls_a_tool_in_an_evaluation_and_at_the_gateway(
     tmp_path: Path,
 ) -> None:
-    pytest.importorskip("xllamacpp")
+    pytest.importorskip("xllamacpp", reason="pip install 'roadworthy[local]'")
     try:
         make_local(Model(provider="local", name="gemma-3-270m"), ".")
     except UsageError as error:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def rails(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(str(ROOT))
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="needs scikit-learn: make setup")
     from training.rails import corpus, fit, measure, sets
 
     class Rooms:
@@ -28,7 +28,7 @@ def rails(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_without_the_data_training_says_so_and_changes_nothing(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="needs scikit-learn: make setup")
     weights = ROOT / "src" / "roadworthy" / "detectors"
     kept = [*weights.glob("*.py"), *(weights / "weights").iterdir()]
     before = {path: path.read_bytes() for path in kept}

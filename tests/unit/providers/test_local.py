@@ -25,7 +25,7 @@ HEAD = (
 
 
 def make(**fields: Any) -> LocalModel:
-    pytest.importorskip("xllamacpp")
+    pytest.importorskip("xllamacpp", reason="pip install 'roadworthy[local]'")
     try:
         return make_local(Model(provider="local", name="gemma-3-270m", **fields), ".")
     except UsageError as error:
@@ -166,7 +166,7 @@ async def test_a_closed_model_refuses() -> None:
     "options", [{"slots": 0}, {"context": 1}, {"threads": -1}, {"x": 1}, {"chat_template": "x"}]
 )
 async def test_options_that_cannot_be_are_refused(options: dict[str, Any]) -> None:
-    pytest.importorskip("xllamacpp")
+    pytest.importorskip("xllamacpp", reason="pip install 'roadworthy[local]'")
     with pytest.raises(UsageError):
         make_local(Model(provider="local", name="gemma-3-270m", options=options), ".")
 

