@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import select
 import shutil
+import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -103,9 +107,63 @@ def test_a_verb_writes_over_its_own_earlier_file_an_empty_one_and_a_device(
         (root / "empty.tar").touch()
         assert run(VERBS, arguments(root, verb, name)) == 0
         assert (root / name).stat().st_size > 0
-    if verb not in ("backup", "build"):
+    if verb != "build":
         (root / "null").symlink_to("/dev/null")
         assert run(VERBS, arguments(root, verb, "null")) == 0
+
+
+@pytest.mark.parametrize(
+    "verb", ["checkpoint", "prove", "prove-growth", "backup", "build", "calibrate"]
+)
+@pytest.mark.parametrize("kind", ["pipe", "device", "link to a pipe", "circle"])
+def test_no_verb_replaces_a_pipe_a_device_or_a_link(
+    root: Path, verb: str, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "node.json" if verb == "calibrate" else "node.tar"
+    _make(root, name, kind)
+    before = _nodes(root)
+    assert run(VERBS, arguments(root, verb, name)) in (1, 2)  # nobody reads; the device is full
+    assert name in "".join(capsys.readouterr().err.split())
+    assert _nodes(root) == before
+
+
+@pytest.mark.parametrize("verb", ["checkpoint", "prove", "prove-growth", "backup"])
+def test_what_a_verb_writes_into_a_pipe_arrives_there(root: Path, verb: str) -> None:
+    os.mkfifo(root / "pipe")
+    with (
+        ThreadPoolExecutor() as pool,
+        os.fdopen(os.open(root / "pipe", os.O_RDONLY | os.O_NONBLOCK), "rb") as file,
+    ):
+        done = pool.submit(run, VERBS, arguments(root, verb, "pipe"))
+        assert select.select([file], [], [], 60)[0]
+        os.set_blocking(file.fileno(), True)
+        arrived = file.read()
+        assert done.result() == 0
+    assert stat.S_ISFIFO((root / "pipe").lstat().st_mode)
+    assert run(VERBS, arguments(root, verb, "file")) == 0
+    told = {"backup": 2}.get(verb, 16)
+    assert arrived[:told] == (root / "file").read_bytes()[:told]
+    assert is_backup(arrived) == (verb == "backup")
+
+
+def _make(root: Path, name: str, kind: str) -> None:
+    if kind == "device":
+        try:
+            os.mknod(root / name, stat.S_IFCHR | 0o666, os.makedev(1, 7))  # what /dev/full is
+        except PermissionError:
+            pytest.skip("only root makes devices")
+    elif kind == "circle":
+        (root / name).symlink_to(name)
+    else:
+        os.mkfifo(root / (name if kind == "pipe" else "pipe"))
+        if kind != "pipe":
+            (root / name).symlink_to("pipe")
+
+
+def _nodes(root: Path) -> dict[str, tuple[int, int]]:
+    """What lies in the folder, and of what kind."""
+    found = {one.name: one.lstat() for one in root.iterdir() if one.name != ".roadworthy"}
+    return {name: (facts.st_ino, facts.st_mode) for name, facts in found.items()}
 
 
 def test_a_proof_of_another_kind_is_not_replaced(root: Path) -> None:

@@ -14,11 +14,12 @@ from msgspec import structs
 from doubles.ledgers import cut
 from doubles.release_desk import ReleaseDesk
 from roadworthy.domain import Draft, KillFlag, UsageError, VerificationError, format_instant
+from roadworthy.flows.backing_up import back_up_to
 from roadworthy.flows.heads import put_back_heads
 from roadworthy.flows.people import Acting
 from roadworthy.flows.releasing import activate_release
 from roadworthy.flows.routing import leave_head, publish, read_table
-from roadworthy.ledger import back_up, encode_proof, live_key, open_ledger, restore, to_note
+from roadworthy.ledger import encode_proof, live_key, open_ledger, restore, to_note
 from roadworthy_verify import CheckpointError, Report, load_heads, verify_path
 
 
@@ -142,7 +143,7 @@ def test_whatever_carries_a_head_may_be_kept_elsewhere(
     elif keeper == "proof":
         kept.write_bytes(encode_proof(desk.loop.ledger.prove(size)))
     elif keeper == "backup":
-        back_up(desk.workspace.root, kept, at=format_instant(desk.clock.now()))
+        back_up_to(desk.workspace.root, kept, at=format_instant(desk.clock.now()))
     else:
         head = desk.loop.ledger.checkpoint()
         key = desk.trust.find(head.key_id)
@@ -313,7 +314,7 @@ def test_a_backup_is_whole_while_heads_are_left_all_the_time(
     busy.start()
     try:
         for number in range(3):
-            back_up(
+            back_up_to(
                 desk.workspace.root,
                 tmp_path / f"{number}.tgz",
                 at=format_instant(desk.clock.now()),

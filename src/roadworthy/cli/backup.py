@@ -22,15 +22,13 @@ def command(
 ) -> None:
     """Copy ledger, checkpoints, trust, runs, blobs, releases, journal. Private keys stay apart."""
     from roadworthy.domain import format_instant
-    from roadworthy.flows.own_files import is_backup, require_own
-    from roadworthy.ledger import back_up
+    from roadworthy.flows.backing_up import back_up_to
     from roadworthy.wiring.clock import SystemClock
 
     from .acting import standing_workspace
 
-    require_own(out, is_backup, kind="backup")
     now = format_instant(SystemClock().now())
-    backup = back_up(standing_workspace(directory).root, out, at=now, with_keys=with_keys)
+    backup = back_up_to(standing_workspace(directory).root, out, at=now, with_keys=with_keys)
     if json:
         emit({"file": str(out), "files": len(backup.files), "with_keys": with_keys})
         return

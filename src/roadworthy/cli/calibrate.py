@@ -89,17 +89,11 @@ def _inside(directory: Path, out: str) -> Path:
 
 def _write(file: Path, calibration: Calibration) -> None:
     """Write the whole file or leave the one before."""
-    import os
-
     import msgspec
 
-    text = msgspec.json.format(msgspec.json.encode(_plain(calibration)), indent=2) + b"\n"
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)
+    from roadworthy.flows.own_files import write_own
+
+    write_own(file, msgspec.json.format(msgspec.json.encode(_plain(calibration)), indent=2) + b"\n")
 
 
 def _plain(calibration: Calibration) -> dict[str, Any]:

@@ -49,9 +49,9 @@ def require_outputs(markdown: Path | None, junit: Path | None) -> None:
     from roadworthy.flows.own_files import is_gate_junit, is_gate_markdown, require_own
 
     if markdown is not None:
-        require_own(markdown, is_gate_markdown, kind="decision as Markdown")
+        require_own(markdown, is_gate_markdown, kind="decision as Markdown", streams=True)
     if junit is not None:
-        require_own(junit, is_gate_junit, kind="decision as JUnit XML")
+        require_own(junit, is_gate_junit, kind="decision as JUnit XML", streams=True)
 
 
 def write_outputs(decision: GateDecision, markdown: Path | None, junit: Path | None) -> None:

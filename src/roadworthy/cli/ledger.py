@@ -146,18 +146,18 @@ def checkpoint(
     import msgspec
 
     from roadworthy.flows.heads import hold_against
-    from roadworthy.flows.own_files import is_note, require_own, write_own
+    from roadworthy.flows.own_files import is_note, is_stream, require_own, write_own
     from roadworthy.ledger import to_note
     from roadworthy.wiring.loop import loop_of
 
     from .acting import standing_workspace
 
     if out is not None:
-        require_own(out, is_note, kind="checkpoint as a signed note")
+        require_own(out, is_note, kind="checkpoint as a signed note", streams=True)
     head = _put_back(directory, acting) if put_back else None
     _existing(directory)
     loop = loop_of(standing_workspace(directory))
-    if out is not None and out.is_file():
+    if out is not None and out.is_file() and not is_stream(out):
         hold_against(loop, out)
     head = head or loop.ledger.checkpoint()
     key = loop.trust.find(head.key_id)
@@ -291,4 +291,4 @@ def _require_proof(out: Path | None, kind: str) -> None:
     from roadworthy.flows.own_files import is_proof_of, require_own
 
     if out is not None:
-        require_own(out, is_proof_of(kind), kind=kind.replace("_", " "))
+        require_own(out, is_proof_of(kind), kind=kind.replace("_", " "), streams=True)

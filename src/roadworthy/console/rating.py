@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from roadworthy.domain import EvidenceError, RatingTask, Sheet, digest_of
+from roadworthy.domain import RatingTask, Sheet, digest_of
 from roadworthy.evaluation import raters
-from roadworthy.flows.own_files import begins, require_own
+from roadworthy.flows.own_files import begins, own_file, require_own
 
-from .report.one_file import Parts, block, packed, whole
+from .report.one_file import Parts, block, packed
 
 PAGE = Parts(
     scripts=("inflate.js", "prose.js", "theme.js", "rating-state.js", "rating.js"),
@@ -43,18 +43,15 @@ def write_page(task: RatingTask, sheet: Sheet, out: Path, *, title: str) -> int:
     Raises UsageError when `out` is something else than such a page, EvidenceError when it cannot
     be written.
     """
-    require_own(out, begins(_OURS), kind="rating page")
+    require_own(out, begins(_OURS), kind="rating page", streams=True)
     data = msgspec.json.encode(sheet_data(task, sheet))
     head, tail = PAGE.rendered(title=title, rater=sheet.rater, n=len(sheet.items)).split(_MARK)
-    try:
-        with whole(out) as file:
-            file.write(head.encode("utf-8", "replace"))
-            file.write(block("sheet", packed(data)))
-            file.write(f"<script>{PAGE.script()}</script>\n".encode())
-            file.write(tail.encode())
-    except OSError as error:
-        raise EvidenceError(f"{out} cannot be written: {error.strerror or error}") from error
-    return out.stat().st_size
+    with own_file(out) as file:
+        file.write(head.encode("utf-8", "replace"))
+        file.write(block("sheet", packed(data)))
+        file.write(f"<script>{PAGE.script()}</script>\n".encode())
+        file.write(tail.encode())
+    return file.size
 
 
 def sheet_data(task: RatingTask, sheet: Sheet) -> dict[str, Any]:

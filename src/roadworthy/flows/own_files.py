@@ -2,15 +2,24 @@
 
 In: a path that somebody typed, and how a file of that kind is told. Out: nothing, or why it is not
 written there; the file, whole or as it was before. Never: a file inside a workspace, a charter, a
-backup or anybody's notes replaced by a proof because a name was mistyped.
+backup or anybody's notes replaced by a proof because a name was mistyped; a device, a pipe or
+/dev/stdout replaced by a file; a wait for somebody who does not read.
 """
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import io
+import os
+import re
+import secrets
+import select
+import stat
 import tarfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +29,6 @@ from roadworthy.domain import EvidenceError, UsageError
 from roadworthy_verify import CheckpointError
 from roadworthy_verify.checkpoint import head_from_note
 from roadworthy_verify.plain_file import open_plain
-
-from .routing import put_in_place
 
 IsOurs = Callable[[bytes], bool]
 """Whether a file that begins so (its first `MOST` bytes) is of the kind that the verb writes."""
@@ -36,16 +43,33 @@ _EVIDENCE = ("ledger.db", "checkpoints.jsonl")
 """What lies in a workspace, whatever its name."""
 
 
-def require_own(out: Path, is_ours: IsOurs, *, kind: str) -> None:
-    """Only a new or empty file, one of ours, or a device is written to; none in a workspace.
+PATIENCE_S = 60.0
+"""So long a pipe is waited for that takes nothing."""
+_LINKS = 40
+"""As many as Linux follows."""
+_OPEN_FILES = re.compile(r"/proc/(\d+)(?:/task/\d+)?/fd")
 
-    `kind` is what the verb writes. Raises UsageError.
+
+def require_own(out: Path, is_ours: IsOurs, *, kind: str, streams: bool = False) -> None:
+    """Only a new or empty file, or one of ours, is written to; none in a workspace.
+
+    With `streams` a device or a pipe too, by a verb that writes with `own_file`. `kind` is what
+    the verb writes. Raises UsageError.
     """
     require_outside(out)
     if out.is_dir():
         raise UsageError(f"{out} is a folder", fix="name the file to write in it")
     if not out.parent.is_dir():
         raise UsageError(f"there is no folder {out.parent}", fix=f"mkdir -p {out.parent}")
+    if Path(os.path.realpath(out)).is_symlink():
+        raise UsageError(f"{out} is a link that leads in a circle", fix="name another file")
+    if is_stream(out):
+        if not streams:
+            raise UsageError(
+                f"{out} is no plain file: a {kind} is put there whole",
+                fix="name a file; then: cat FILE",
+            )
+        return
     if not out.is_file():
         return
     try:
@@ -62,7 +86,7 @@ def require_own(out: Path, is_ours: IsOurs, *, kind: str) -> None:
 
 def require_outside(out: Path) -> None:
     """Nothing is written for a user inside a workspace. Raises UsageError."""
-    for folder in out.resolve().parents:
+    for folder in Path(os.path.realpath(out)).parents:
         if folder.name == _WORKSPACE or any((folder / name).is_file() for name in _EVIDENCE):
             raise UsageError(
                 f"{out} lies in the workspace {folder}, which holds evidence",
@@ -70,18 +94,136 @@ def require_outside(out: Path) -> None:
             )
 
 
-def write_own(out: Path, data: bytes) -> None:
-    """Write the file whole or not at all; into a device or a pipe as it comes.
+def is_stream(out: Path) -> bool:
+    """Whether it is there and no plain file: a device, a pipe, or what is open as /dev/stdout."""
+    return _descriptor(out) is not None or (out.exists() and not out.is_file())
 
-    Raises EvidenceError. Whether it may be written was asked before (`require_own`).
+
+def beside(out: Path) -> Path | None:
+    """The folder for what is made on the way to a file; None: that of temporary files."""
+    return None if is_stream(out) else Path(os.path.realpath(out)).parent
+
+
+class Sink:
+    """What is written, as a file takes it; counted and hashed as it passes."""
+
+    def __init__(self, handle: int, patience_s: float) -> None:
+        self._handle = handle
+        self._patience_s = patience_s
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    @property
+    def digest(self) -> str:
+        """Of what was written so far."""
+        return f"sha256:{self._hash.hexdigest()}"
+
+    def write(self, data: bytes) -> int:
+        """Write all of it. Raises OSError; TimeoutError where nobody takes it."""
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[os.write(self._handle, left) :]
+            except BlockingIOError:
+                self._wait()
+        self._hash.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def _wait(self) -> None:
+        poll = select.poll()
+        poll.register(self._handle, select.POLLOUT)
+        if not poll.poll(self._patience_s * 1000):
+            raise TimeoutError(errno.ETIMEDOUT, f"nobody read for {self._patience_s:g} seconds")
+
+
+@contextmanager
+def own_file(out: Path, *, private: bool = True, patience_s: float = PATIENCE_S) -> Iterator[Sink]:
+    """Write a file: it is there as a whole, or as it was before. The one way to a user's file.
+
+    A device, a pipe or a descriptor (/dev/stdout) is written into as it comes, and stays what it
+    is; a link stays a link. `private`: a new file is its owner's alone. Whether it may be written
+    was asked before (`require_own`). Raises EvidenceError.
     """
-    if not out.exists() or out.is_file():
-        put_in_place(out, data)
-        return
     try:
-        out.write_bytes(data)
+        with _into(out, patience_s) if is_stream(out) else _whole(out, private, patience_s) as sink:
+            yield sink
     except OSError as error:
-        raise EvidenceError(f"{out} cannot be written: {error.strerror}") from error
+        raise EvidenceError(f"{out} cannot be written: {error.strerror or error}") from error
+
+
+def write_own(out: Path, data: bytes, *, private: bool = False) -> None:
+    """The same for what is at hand already. Raises EvidenceError."""
+    with own_file(out, private=private) as sink:
+        sink.write(data)
+
+
+@contextmanager
+def _whole(out: Path, private: bool, patience_s: float) -> Iterator[Sink]:
+    path = Path(os.path.realpath(out))
+    draft = path.with_name(f".roadworthy-{secrets.token_hex(8)}.writing")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    handle = os.open(draft, flags, 0o600 if private else 0o666)
+    try:
+        try:
+            yield Sink(handle, patience_s)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)  # the name survives a power cut
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _into(out: Path, patience_s: float) -> Iterator[Sink]:
+    number = _descriptor(out)
+    handle = _open_stream(out) if number is None else os.dup(number)
+    try:
+        yield Sink(handle, patience_s)
+    finally:
+        os.close(handle)
+
+
+def _open_stream(out: Path) -> int:
+    """A device or a pipe, open for writing; a plain file that took its place meanwhile is none."""
+    flags = os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    try:
+        handle = os.open(out, flags)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            raise
+        raise EvidenceError(
+            f"{out} cannot be written: nobody reads it", fix="start its reader first"
+        ) from error
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise EvidenceError(f"{out} cannot be written: it became a file meanwhile")
+    return handle
+
+
+def _descriptor(out: Path) -> int | None:
+    """The number of an open file of ours that the path leads to, as /dev/stdout does."""
+    here = out
+    for _ in range(_LINKS):
+        folder = os.path.realpath(here.parent)
+        found = _OPEN_FILES.fullmatch(folder)
+        if found and int(found[1]) == os.getpid() and here.name.isdecimal():
+            return int(here.name)
+        try:
+            here = Path(folder) / here.readlink()
+        except OSError:
+            return None
+    return None
 
 
 def begins(*prefixes: bytes) -> IsOurs:

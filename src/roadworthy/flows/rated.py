@@ -29,9 +29,8 @@ from roadworthy.domain import (
 from roadworthy.evaluation import raters
 from roadworthy.ledger import require_signature
 
-from .growing import replace_file
 from .loop import Loop
-from .own_files import is_preferences, require_own
+from .own_files import is_preferences, require_own, write_own
 from .rating import SUBMITTED, submission_of
 from .run_records import completion, rows_of, summary_of
 
@@ -124,7 +123,7 @@ def export_preferences(
             f"no rating gives a row in the form {form}",
             fix="side by side ratings give dpo and kto, a rubric gives kto; ties give none",
         )
-    require_own(out, is_preferences, kind="file of preferences")
+    require_own(out, is_preferences, kind="file of preferences", streams=True)
     data = b"".join(lines)
     cases = sorted({vote.item.case_digest for vote in ballot.counted()})
     draft = Draft(
@@ -135,7 +134,7 @@ def export_preferences(
         payload={"form": form, "rows": len(lines), "file": sha256(data), "cases": cases},
     )
     (entry,) = loop.ledger.record(draft)
-    replace_file(out, data)
+    write_own(out, data)
     return Exported(rows=len(lines), cases=len(cases), entry=entry.seq)
 
 

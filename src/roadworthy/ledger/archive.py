@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import shutil
 import sqlite3
 import tarfile
@@ -19,11 +18,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import IO, Protocol, cast
 
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import EvidenceError, Instant, UsageError, VerificationError
+from roadworthy.domain import EvidenceError, Instant, VerificationError
 from roadworthy_verify import CheckpointError, Head, TrustError, verify_ledger
 from roadworthy_verify.carried import JOURNAL, RELEASES, ROUTING, SEAL, carriers, heads_carried_by
 from roadworthy_verify.checkpoint import heads_of_file
@@ -55,39 +55,37 @@ class Backup(Struct, frozen=True, kw_only=True):
     with_keys: bool = False
 
 
-def back_up(root: Path, out: Path, *, at: Instant, with_keys: bool = False) -> Backup:
-    """Write an archive of a workspace, whole or not at all.
+class Archive(Protocol):
+    """What an archive is written into, front to back."""
 
-    Raises EvidenceError, UsageError, and VerificationError when the ledger does not hold.
+    def write(self, data: bytes) -> int: ...  # noqa: D102
+
+
+def back_up(
+    root: Path, file: Archive, *, at: Instant, with_keys: bool = False, work: Path | None = None
+) -> Backup:
+    """Write an archive of a workspace, which is one once this returns.
+
+    `work` is a folder with room for a copy of the ledger. Raises OSError, EvidenceError, and
+    VerificationError when the ledger does not hold.
     """
     if not (root / LEDGER).is_file():
         raise EvidenceError(f"there is no ledger in {root}", fix="give the system's folder")
-    if out.resolve().is_relative_to(root.resolve()):
-        raise UsageError(f"{out} lies in the workspace itself", fix="write it elsewhere")
-    draft = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     files: dict[str, str] = {}
-    try:
-        with tarfile.open(draft, "w:gz", compresslevel=6) as archive:
-            draft.chmod(0o600)
-            for name, path in _sources(root, draft, with_keys=with_keys):
-                files[name] = _add(archive, name, path)
-            backup = Backup(made_at=at, files=files, with_keys=with_keys)
-            _add_bytes(archive, MANIFEST, msgspec.json.encode(backup, order="sorted"))
-        _sync(draft)
-        draft.replace(out)
-    except OSError as error:
-        raise EvidenceError(f"{out} cannot be written: {error.strerror or error}") from None
-    finally:
-        draft.unlink(missing_ok=True)
+    with tarfile.open(fileobj=cast(IO[bytes], file), mode="w:gz", compresslevel=6) as archive:
+        for name, path in _sources(root, work, with_keys=with_keys):
+            files[name] = _add(archive, name, path)
+        backup = Backup(made_at=at, files=files, with_keys=with_keys)
+        _add_bytes(archive, MANIFEST, msgspec.json.encode(backup, order="sorted"))
     return backup
 
 
-def _sources(root: Path, draft: Path, *, with_keys: bool) -> Iterator[tuple[str, Path]]:
+def _sources(root: Path, room: Path | None, *, with_keys: bool) -> Iterator[tuple[str, Path]]:
     """Every file to keep, in the order that makes the whole consistent.
 
     Raises VerificationError when the ledger does not hold: what cannot be restored is no backup.
     """
-    work = Path(tempfile.mkdtemp(prefix=f".{draft.name}.", dir=draft.parent))
+    work = Path(tempfile.mkdtemp(prefix=".roadworthy-", dir=room))
     try:
         witnesses = _copy_what_hangs_together(root, work)
         for name in _TOGETHER:
@@ -216,8 +214,3 @@ def _add_bytes(archive: tarfile.TarFile, name: str, data: bytes) -> None:
     info = tarfile.TarInfo(name)
     info.size, info.mode = len(data), 0o600
     archive.addfile(info, io.BytesIO(data))
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())

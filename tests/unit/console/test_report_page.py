@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
 import re
+import select
 import stat
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -292,4 +295,24 @@ def test_a_report_is_there_as_a_whole_or_not_at_all(tmp_path):
         with pytest.raises(Exception, match=r"not a row|truncated"):
             write_report(inspection, out)
     assert out.read_bytes() == first
-    assert [p.name for p in tmp_path.glob(".run.html*")] == []
+    assert [p.name for p in tmp_path.glob(".roadworthy-*")] == []
+
+
+def test_a_report_into_a_pipe_is_the_report_and_the_pipe_stays_one(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with an_inspection(tmp_path, [a_row()]) as inspection, ThreadPoolExecutor() as pool:
+        whole = write_report(inspection, tmp_path / "run.html")
+        reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+        os.set_blocking(reader, True)
+        arrived = pool.submit(lambda: _read_to_end(reader))
+        written = write_report(inspection, tmp_path / "pipe")
+    assert arrived.result() == (tmp_path / "run.html").read_bytes()
+    assert (written.bytes, written.digest) == (whole.bytes, whole.digest)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def _read_to_end(handle: int) -> bytes:
+    """What a pipe gives until its writer is through; before one is there it gives nothing."""
+    select.select([handle], [], [])
+    with os.fdopen(handle, "rb") as file:
+        return file.read()

@@ -15,7 +15,8 @@ import pytest
 
 from doubles.ledgers import START, a_draft, a_ledger, a_trust, drafts, later, people_drafts
 from roadworthy.domain import EvidenceError, UsageError, VerificationError
-from roadworthy.ledger import Keyring, back_up, missing_keys, restore
+from roadworthy.flows.backing_up import back_up_to
+from roadworthy.ledger import Keyring, missing_keys, restore
 from roadworthy.manifests import save_trust
 from roadworthy_verify import CheckpointError, load_heads
 
@@ -88,7 +89,7 @@ HARM: dict[str, Callable[[Path], object]] = {
 def test_a_hostile_archive_is_refused_and_leaves_nothing(
     root: Path, tmp_path: Path, harm: str
 ) -> None:
-    back_up(root, tmp_path / "a.tgz", at=START)
+    back_up_to(root, tmp_path / "a.tgz", at=START)
     HARM[harm](tmp_path / "a.tgz")
     before = sorted(path.name for path in tmp_path.iterdir())
     with pytest.raises((VerificationError, EvidenceError, UsageError)):
@@ -99,7 +100,7 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(
 
 
 def test_the_same_archive_without_harm_is_restored(root: Path, tmp_path: Path) -> None:
-    back_up(root, tmp_path / "a.tgz", at=START)
+    back_up_to(root, tmp_path / "a.tgz", at=START)
     remade(tmp_path / "a.tgz", a_file("blobs/ab/abcd"))
     assert restore(tmp_path / "a.tgz", root).ok
     assert (root / "blobs/ab/abcd").read_bytes() == b"x"
@@ -155,7 +156,7 @@ def test_a_sparse_member_is_no_file_of_a_backup(root: Path, tmp_path: Path) -> N
 
 def test_what_was_set_aside_is_kept_out_of_version_control(root: Path, tmp_path: Path) -> None:
     Keyring(root / "keys").create("ada")
-    back_up(root, tmp_path / "a.tgz", at=START)
+    back_up_to(root, tmp_path / "a.tgz", at=START)
     restore(tmp_path / "a.tgz", root)
     aside = tmp_path / "workspace.before-restore"
     assert (aside / ".gitignore").read_text() == "*\n"
@@ -170,7 +171,7 @@ def test_keys_that_are_missing_are_named(root: Path, tmp_path: Path) -> None:
 
 
 def test_a_kept_checkpoint_is_asked_before_a_backup_is_put_back(root: Path, tmp_path: Path) -> None:
-    back_up(root, tmp_path / "a.tgz", at=START)
+    back_up_to(root, tmp_path / "a.tgz", at=START)
     a_ledger(root).record(a_draft(4))
     kept = load_heads(root / "checkpoints.jsonl")
     with pytest.raises(VerificationError, match="the tail was cut"):
@@ -180,7 +181,7 @@ def test_a_kept_checkpoint_is_asked_before_a_backup_is_put_back(root: Path, tmp_
 
 def test_a_lost_ledger_is_not_replaced_by_an_older_one_unasked(root: Path, tmp_path: Path) -> None:
     """What is left of the workspace says that the backup lacks something."""
-    back_up(root, tmp_path / "a.tgz", at=START)
+    back_up_to(root, tmp_path / "a.tgz", at=START)
     a_ledger(root).record(a_draft(4))
     (root / "ledger.db").unlink()
     with pytest.raises(UsageError, match="holds evidence that the backup lacks"):
@@ -200,6 +201,6 @@ def test_a_backup_of_a_workspace_whose_tail_was_cut_is_none(
     (root / where).parent.mkdir()
     (root / where).write_text(f'{{"version": 1, "checkpoint": {head}}}')
     with pytest.raises(VerificationError, match=f"carried by {where}".replace(".", r"\.")):
-        back_up(root, tmp_path / "a.tgz", at=START)
+        back_up_to(root, tmp_path / "a.tgz", at=START)
     assert not (tmp_path / "a.tgz").exists()
     a_ledger(root).checkpoint()

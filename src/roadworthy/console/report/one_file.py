@@ -1,22 +1,18 @@
 """A page as one HTML file: needs no server, no network and no trust in what it shows.
 
-Enters: names of our own scripts, styles and template, and values. Leaves: markup, and a file that
-is there as a whole or not at all. A content security policy allows the page's own script and style
-by their digests and nothing else: no network, no other script, no markup made from text. What never
-happens here: a text of others that reaches the file other than escaped or as base64.
+Enters: names of our own scripts, styles and template, and values. Leaves: markup. A content
+security policy allows the page's own script and style by their digests and nothing else: no
+network, no other script, no markup made from text. What never happens here: a text of others that
+reaches the file other than escaped or as base64.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from msgspec import Struct
 
@@ -81,21 +77,6 @@ def block(name: str, base64_text: bytes) -> bytes:
         b'<script type="application/octet-stream" id="' + name.encode() + b'">'
         + base64_text + b"</script>\n"
     )  # fmt: skip
-
-
-@contextmanager
-def whole(out: Path) -> Iterator[IO[bytes]]:
-    """A file that is there as a whole, or as it was before; readable by its owner alone."""
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(out)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _source(text: str) -> str:

@@ -9,7 +9,6 @@ the same run gives the same bytes.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections import deque
@@ -19,9 +18,9 @@ from typing import IO, Any
 
 from msgspec import Struct
 
-from roadworthy.domain import EvidenceError, Observation
+from roadworthy.domain import Observation
 from roadworthy.flows.inspection import Inspection
-from roadworthy.flows.own_files import begins, require_own
+from roadworthy.flows.own_files import begins, beside, own_file, require_own
 
 from .calibration import calibration_view
 from .data import CaseData
@@ -30,7 +29,7 @@ from .evidence import indicator_rows, proofs
 from .flips import flip_of, flipped_cases, flips_view
 from .links import Links
 from .objectives import level, objective_rows
-from .one_file import Parts, block, packed, whole
+from .one_file import Parts, block, packed
 from .rails_seen import OUTCOMES, confusion_view, rail_rows
 from .robustness import robustness_view
 from .slices import sliced_indicators
@@ -84,29 +83,24 @@ def write_report(inspection: Inspection, out: Path, *, texts: bool = True) -> Wr
     tags, facets, labels, scores and verdicts are. Raises UsageError when `out` is something else
     than a report, EvidenceError when it cannot be written.
     """
-    require_own(out, begins(_OURS), kind="report")
-    try:
-        with tempfile.TemporaryFile(dir=out.parent) as spool, whole(out) as file:
-            counted = _count(inspection, spool, texts=texts)
-            links = Links()
-            head, tail = _rendered(inspection, counted, links, texts=texts).split(_MARK)
-            file.write(head.encode("utf-8", "replace"))
-            index = counted.data.index(links=links.listed(), chunks=counted.chunks)
-            file.write(block("index", packed(index)))
-            file.write(f"<script>{PAGE.script()}</script>\n".encode())
-            spool.seek(0)
-            shutil.copyfileobj(spool, file, 1 << 20)
-            file.write(tail.encode())
-    except OSError as error:
-        raise EvidenceError(f"{out} cannot be written: {error.strerror or error}") from error
-    with out.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    require_own(out, begins(_OURS), kind="report", streams=True)
+    with own_file(out) as file, tempfile.TemporaryFile(dir=beside(out)) as spool:
+        counted = _count(inspection, spool, texts=texts)
+        links = Links()
+        head, tail = _rendered(inspection, counted, links, texts=texts).split(_MARK)
+        file.write(head.encode("utf-8", "replace"))
+        index = counted.data.index(links=links.listed(), chunks=counted.chunks)
+        file.write(block("index", packed(index)))
+        file.write(f"<script>{PAGE.script()}</script>\n".encode())
+        spool.seek(0)
+        shutil.copyfileobj(spool, file, 1 << 20)
+        file.write(tail.encode())
     return Written(
         path=out,
         cases=counted.tally.cases,
         rows=counted.tally.rows,
-        bytes=out.stat().st_size,
-        digest=f"sha256:{digest}",
+        bytes=file.size,
+        digest=file.digest,
     )
 
 
