@@ -7,6 +7,7 @@ not scored: it counts in no score, and is told.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from msgspec import Struct, field
@@ -42,6 +43,7 @@ class _Metric(Struct):
 
 class _Scores(Struct):
     name: str
+    scorer: str = ""
     reducer: str | None = None
     metrics: dict[str, _Metric] = field(default_factory=dict)
 
@@ -106,6 +108,8 @@ def read_archive(source: Source) -> Imported:
         without_nan(archive.read("summaries.json")), list[_Sample], "!summaries.json"
     )
     kept = sum(name.startswith("samples/") for name in archive.names)
+    if not samples and header.results is not None and header.results.completed_samples:
+        raise source.fault("the log holds no samples", "write it with log_samples on")
     if kept != len(samples):
         raise source.fault(f"it holds {kept} samples and summaries of {len(samples)}")
     return _imported(source, header, samples)
@@ -149,7 +153,7 @@ def _imported(source: Source, header: _Header, samples: list[_Sample]) -> Import
         cases=tally.cases,
         rows=tally.rows,
         failed=tally.failed,
-        scores=tally.scores(_reported(results)),
+        scores=tally.scores(_reported(results, tally.names)),
         files=(source.described(),),
         notes=_notes(header, unread),
     )
@@ -174,14 +178,18 @@ def _number(value: Any) -> float | None:
     return None
 
 
-def _reported(results: _Results | None) -> dict[str, float]:
-    """Means of the summary; another reducer than the mean is another question."""
+def _reported(results: _Results | None, names: Collection[str]) -> dict[str, float]:
+    """Means of the summary; another reducer than the mean is another question.
+
+    Of a score that is a map the summary names the key alone, beside its scorer.
+    """
     found: dict[str, float] = {}
     for score in results.scores if results is not None else ():
         for metric, said in score.metrics.items():
             plain = metric in _MEANS and score.reducer in (None, "mean")
             if plain and isinstance(said.value, int | float):
-                found[clean(score.name)] = float(said.value)
+                of_map = f"{clean(score.scorer)}/{clean(score.name)}"
+                found[of_map if of_map in names else clean(score.name)] = float(said.value)
     return found
 
 

@@ -61,6 +61,11 @@ class Tally:
         """How many different ones were seen."""
         return len(self._cases)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The scores that a row had."""
+        return frozenset(self._scores)
+
     def row(self, case: str, scores: Mapping[str, float], *, failed: bool = False) -> None:
         """One answer to a case. A failed one is counted and its scores are not.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,10 @@ def test_a_log_of_inspect_with_all_that_logs_hold():
     assert told["many/b"] == (0.5, 3)
     assert told["letters"] == (0.8333, 3)
     assert told.get("none", (None, 0)) == (None, 0)
+    by_name = {each.name: each for each in found.scores}
+    assert by_name["many/b"].reported == 0.5
+    assert by_name["many/b"].follows
+    assert "b" not in by_name
     assert "8 values of none are no numbers" in found.notes
     assert "8 values of words are no numbers" in found.notes
 
@@ -77,6 +82,17 @@ RIGHT = {
 def test_two_of_three_answers_are_right_whoever_counts(path):
     name, n = RIGHT[path]
     assert values(one(path))[name] == (0.6667, n)
+
+
+def test_an_archive_written_without_samples_says_so(tmp_path):
+    path = tmp_path / "log.eval"
+    head = {key: value for key, value in outside.inspect_log().items() if key != "samples"}
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("header.json", json.dumps(head))
+        file.writestr("summaries.json", "[]")
+    with pytest.raises(UsageError, match="holds no samples") as refused:
+        read_results(path)
+    assert "log_samples" in refused.value.fix
 
 
 def test_a_metric_that_broke_is_told():
