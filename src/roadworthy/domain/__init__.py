@@ -135,6 +135,7 @@ from .incident import (
 )
 from .indicator import IndicatorKind, IndicatorSpec, Measurement
 from .judge import (
+    BASELINE,
     HAPPENED,
     HAPPENED_NOT,
     JUDGED,
@@ -151,6 +152,7 @@ from .judge import (
     judges_asking,
     never_digest,
     never_options,
+    paired_with_baseline,
     pairwise_options,
     pinned_judges,
     rubric_named,
@@ -259,7 +261,8 @@ from .verdict import Verdict, worst
 from .written_number import DecimalMark, Which, written_number
 
 __all__ = [
-    "ACT_WITHOUT_APPROVAL", "AGGREGATIONS", "ALIASES", "ATTACK_LANGUAGES", "BUILT_IN", "COUNTING",
+    "ACT_WITHOUT_APPROVAL", "AGGREGATIONS", "ALIASES", "ATTACK_LANGUAGES", "BASELINE", "BUILT_IN",
+    "COUNTING",
     "DEFAULT_SCORERS", "EMBEDDED", "EVERY_REPEAT", "EXPECTED", "FORGIVING", "GENERATORS", "GENESIS",
     "GOALS", "HAPPENED", "HAPPENED_NOT", "HAZARDS", "INDICATORS", "JUDGED", "JUDGE_SHOWN",
     "JUDGE_SYSTEM", "KNOWN_BEFORE", "KNOWN_TAGS", "LOOKED_AT_LATER", "MATCHERS", "MAX_REPEATS",
@@ -298,7 +301,8 @@ __all__ = [
     "embedding_options", "embeddings_asked", "exact", "exchange_digest", "expects",
     "find_indicator", "format_instant", "grade_of", "judge_digest", "judge_options", "judge_prompt",
     "judges_asking", "looks_like", "never_digest", "never_options", "never_set_aside", "next_state",
-    "option_faults", "option_values", "pairwise_options", "parse_duration", "parse_instant",
+    "option_faults", "option_values", "paired_with_baseline",
+    "pairwise_options", "parse_duration", "parse_instant",
     "parse_reducer", "parse_target", "parse_window", "pin_case", "pinned_judges", "plain",
     "question_digest", "question_of", "read_name", "require_sound", "rubric_named",
     "rubric_options", "score_grades", "score_name", "scorer_faults", "settle_types", "sha256",

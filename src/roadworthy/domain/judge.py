@@ -6,12 +6,13 @@ judge that was exchanged is another bar.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType, field, structs
 
-from .case import ScorerSpec, SuiteFile
+from .case import ScorerSpec, Suite, SuiteFile
 from .charter import NeverEvent
 from .digest import digest_of
 from .errors import UsageError
@@ -35,6 +36,8 @@ MOST_LEVELS = 10
 """A judge answers with one letter; more levels are not told apart anyway."""
 
 REFERENCE = "reference"
+BASELINE = "baseline"
+"""What answers are paired with beside a run that is named."""
 
 
 class Probe(File, frozen=True, kw_only=True):
@@ -79,7 +82,8 @@ class PairwiseOptions(File, frozen=True, kw_only=True):
     model: Model
     question: str = "Which answer helps the person who asked more?"
     against: str
-    """`reference` (the case's expected text), or the id of a complete run."""
+    """`reference` (the case's expected text), `baseline` (what the live release answered on the
+    same bar), or the id of a complete run."""
     probes: list[Probe] = field(default_factory=list)
 
 
@@ -119,10 +123,12 @@ def _ready_options(spec: ScorerSpec) -> RubricOptions:
 def pairwise_options(spec: ScorerSpec) -> PairwiseOptions:
     """The options of a `pairwise` scorer. Raises UsageError saying what would be right."""
     options = _read(spec, PairwiseOptions)
-    if options.against != REFERENCE and not options.against.startswith("run-"):
+    named = options.against.startswith("run-")
+    if options.against not in (REFERENCE, BASELINE) and not named:
         raise UsageError(
-            f"scorer pairwise: `against: {options.against}` is neither `reference` nor a run",
-            fix="against: reference, or the id that `roadworthy eval` printed (run-…)",
+            f"scorer pairwise: `against: {options.against}` is not `reference`, `baseline` or"
+            " a run",
+            fix="against: reference, baseline, or the id that `roadworthy eval` printed (run-…)",
         )
     if not options.question.strip():
         raise UsageError("scorer pairwise: `question` is empty", fix="leave it out, or ask")
@@ -172,6 +178,16 @@ def judges_asking(file: SuiteFile) -> list[ScorerSpec]:
         for spec in file.scorers
         if spec.scorer in JUDGED and judge_options(spec).model is not None
     ]
+
+
+def paired_with_baseline(suites: Iterable[Suite]) -> frozenset[str]:
+    """The scores of pairs with what the live release answered."""
+    return frozenset(
+        score_name(spec)
+        for suite in suites
+        for spec in suite.file.scorers
+        if spec.scorer == PAIRWISE and pairwise_options(spec).against == BASELINE
+    )
 
 
 def judge_digest(spec: ScorerSpec) -> str:

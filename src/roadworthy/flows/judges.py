@@ -16,6 +16,7 @@ from collections.abc import Callable
 from msgspec import structs
 
 from roadworthy.domain import (
+    BASELINE,
     Draft,
     JudgeOptions,
     Model,
@@ -35,7 +36,9 @@ from roadworthy.domain import (
     plain,
 )
 from roadworthy.evaluation import Plan, RunReader, judges, tab
+from roadworthy.release import pin
 
+from .baseline import baseline_of
 from .loop import Loop
 from .never_judges import NeverJudge, doubt_of
 from .run_model import RunModel
@@ -90,7 +93,7 @@ async def open_judges(
     if make is None:
         raise UsageError(f"nothing can make the judge {names[0]} here")
     try:
-        opponents = _opponents(planned, loop, system.charter.system)  # 1
+        opponents = _opponents(planned, system, loop)  # 1
         making = _Making(system, model, loop, make, opened)
         opened.by_suite = judges.judges_of(planned, making.provider, opponents)  # 2
         for suite, found in opened.by_suite.items():  # 3
@@ -172,16 +175,31 @@ class _Making:
         return found.said, drift
 
 
-def _opponents(planned: Plan, loop: Loop, system: str) -> dict[str, judges.Opponent]:
-    """What every run that pairs are compared with answered, by run."""
+def _opponents(planned: Plan, system: System, loop: Loop) -> dict[str, judges.Opponent]:
+    """What every run that pairs are compared with answered, by what the suite calls it."""
     wanted = {
         options.against
         for suite in planned.suites
         for spec in judges_asking(suite.file)
         if isinstance(options := judge_options(spec), PairwiseOptions)
-        and options.against.startswith("run-")
     }
-    return {run: _opponent(loop, system, run) for run in sorted(wanted)}
+    runs = {named: named for named in sorted(wanted) if named.startswith("run-")}
+    if BASELINE in wanted and (run := _baseline_run(planned, system, loop)):
+        runs[BASELINE] = run
+    return {named: _opponent(loop, system.charter.system, run) for named, run in runs.items()}
+
+
+def _baseline_run(planned: Plan, system: System, loop: Loop) -> str:
+    """The live release's run on this bar; empty where there is no baseline, as at first.
+
+    Raises UsageError where the live release was not asked the same: pairs with nothing are a bill.
+    """
+    content = pin(system)
+    baseline = baseline_of(loop, system, content, planned.bar, [content.system])
+    if baseline.missing:
+        message, _, how = baseline.missing.partition(": ")
+        raise UsageError(f"pairs are to be compared with the baseline, and {message}", fix=how)
+    return baseline.run
 
 
 def _opponent(loop: Loop, system: str, run: str) -> judges.Opponent:
@@ -205,4 +223,4 @@ def _opponent(loop: Loop, system: str, run: str) -> judges.Opponent:
     def opponent(suite: str, case: str, repeat: int) -> str:
         return said.get((suite, case, repeat)) or said.get((suite, case, 0), "")
 
-    return opponent
+    return judges.Opponent(run, opponent)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from roadworthy.domain import (
     Assessment,
@@ -23,7 +23,14 @@ from roadworthy.domain import (
     parse_target,
     read_name,
 )
-from roadworthy.monitoring import by_facets, contributions, measure, selector, uncarried
+from roadworthy.monitoring import (
+    beside_baseline,
+    by_facets,
+    contributions,
+    measure,
+    selector,
+    uncarried,
+)
 from roadworthy.policy import (
     NEVER_EVENTS,
     Side,
@@ -59,6 +66,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """At how many points the judged run could have ended early; a proof pays for each."""
     aside: frozenset[tuple[str, str]] = frozenset()
     """(suite, case) that no objective but those on never events judges: quarantine."""
+    paired: frozenset[str] = frozenset()
+    """Scores of pairs with the baseline."""
     others: Iterable[Other] = ()
     """The other runs, as today's suites tell them. Read once, one at a time, when asked for."""
 
@@ -66,7 +75,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 def judge(slos: Sequence[SafetySLO], evidence: Evidence) -> tuple[list[Assessment], list[str]]:
     """Every objective that rules at the gate, and notes on those that do not."""
     assessments: list[Assessment] = []
-    notes: list[str] = []
+    evidence, notes = _beside_live(evidence)
     ruling: list[SafetySLO] = []
     baseline = evidence.baseline
     for slo in slos:
@@ -77,6 +86,8 @@ def judge(slos: Sequence[SafetySLO], evidence: Evidence) -> tuple[list[Assessmen
             notes.append(f"{slo.name} compares with an earlier window: run time only")
         elif target.relative_to and baseline.absent:
             notes.append(f"{slo.name} is relative and {baseline.absent}: not judged")
+        elif baseline.absent and _of_pairs(slo, evidence):
+            notes.append(f"{slo.name} is on pairs and {baseline.absent}: not judged")
         else:
             ruling.append(slo)
     if evidence.never or any(row.never for row in evidence.rows):
@@ -97,6 +108,24 @@ def judge(slos: Sequence[SafetySLO], evidence: Evidence) -> tuple[list[Assessmen
     notes += what_was_selected(ruling, evidence.rows)
     notes += one_label_only(ruling, evidence.rows)
     return assessments, notes
+
+
+def _beside_live(evidence: Evidence) -> tuple[Evidence, list[str]]:
+    """The evidence without pairs with a run that is not the baseline's, and what was left out."""
+    if not evidence.paired:
+        return evidence, []
+    rows, others = beside_baseline(evidence.rows, evidence.baseline.run)
+    notes = [
+        f"pairs with {run} left out, it is not the baseline's run: roadworthy eval --fresh"
+        for run in sorted(others)
+    ]
+    return structs.replace(evidence, rows=rows), notes
+
+
+def _of_pairs(slo: SafetySLO, evidence: Evidence) -> bool:
+    """Whether an objective is on pairs with the baseline."""
+    metric = read_name(slo).metric
+    return metric in evidence.paired or (metric == "win_rate" and bool(evidence.paired))
 
 
 def _together(

@@ -35,6 +35,7 @@ from roadworthy.domain import (
     System,
     digest_of,
     format_instant,
+    paired_with_baseline,
     plain,
 )
 from roadworthy.evaluation import pin_suite, quarantine_of
@@ -119,8 +120,8 @@ def consider(
     trials = trials_of(loop, content, (run, rows), present, incidents, base_run=_base_run(pull))
     looks = run.looks if run is not None else 1
     evidence = Evidence(
-        rows=rows, baseline=baseline, never=content.charter.never, runs=trials.runs,
-        looks=looks, aside=aside.cases, others=with_rows(loop, trials, rows),
+        rows=rows, baseline=baseline, never=content.charter.never, runs=trials.runs, looks=looks,
+        aside=aside.cases, others=with_rows(loop, trials, rows), paired=_paired(system, pull),
     )  # fmt: skip
     assessments, notes = judge(content.slos.slos, evidence)
     notes += [*aside.notes, *stopped_early(run), *trials.notes, *unscored_notes(rows)]
@@ -221,6 +222,11 @@ def _open_ends(findings: FindingsSeen, incidents: list[Incident], system: System
         *finding_blockers(findings.standings),
         *incident_blockers(incidents, system.suites),
     ]
+
+
+def _paired(system: System, pull: Pull | None) -> frozenset[str]:
+    """Scores of pairs with the live release; a proposed change is compared with another one."""
+    return frozenset() if pull is not None else paired_with_baseline(system.suites)
 
 
 def _compared(baseline: Baseline, rows: list[Observation], pull: Pull | None) -> list[str]:

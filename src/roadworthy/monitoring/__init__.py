@@ -5,7 +5,7 @@ from .clusters import families
 from .contributions import contributions
 from .fitting import Labelled, labelled_confidences
 from .indicators import measure, measure_all, measure_parts
-from .judged import judges_of, without_judges
+from .judged import beside_baseline, judges_of, without_judges
 from .lookout import Lookout, lookouts, seen_by, unchecked
 from .outcomes import with_outcomes
 from .rates import ATTACKS
@@ -15,6 +15,7 @@ __all__ = [
     "ATTACKS",
     "Labelled",
     "Lookout",
+    "beside_baseline",
     "by_facets",
     "contributions",
     "copies_in",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, structs
 
@@ -79,6 +79,25 @@ def without_judges(rows: Iterable[Observation]) -> list[Observation]:
         else row
         for row in rows
     ]
+
+
+def beside_baseline(rows: Sequence[Observation], run: str) -> tuple[list[Observation], set[str]]:
+    """The rows without verdicts on pairs with another baseline than `run`, and which those were."""
+    others: set[str] = set()
+    kept: list[Observation] = []
+    for row in rows:
+        stale = {
+            name: str(said["baseline"])
+            for name, said in judges_in(row).items()
+            if said.get("baseline", run) != run
+        }
+        if stale:
+            others.update(stale.values())
+            left = {name: said for name, said in judges_in(row).items() if name not in stale}
+            scores = {name: said for name, said in row.scores.items() if name not in stale}
+            row = structs.replace(row, scores=scores, attributes={**row.attributes, "judges": left})
+        kept.append(row)
+    return kept, others
 
 
 def ready_rubric(

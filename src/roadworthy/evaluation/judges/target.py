@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
+    BASELINE,
     PREFERENCE,
     REFERENCE,
     Case,
@@ -36,8 +37,13 @@ from ..asked import asked_of
 from ..plan import Plan
 from .asking import PairwiseJudge, RubricJudge
 
-Opponent = Callable[[str, str, int], str]
-"""(suite, case, repeat) -> the other run's answer; empty when it has none."""
+
+class Opponent(Struct, frozen=True):
+    """The run that pairs are compared with."""
+
+    run: str
+    said: Callable[[str, str, int], str]
+    """(suite, case, repeat) -> its answer; empty when it has none."""
 
 
 class Judge(Struct, frozen=True, kw_only=True):
@@ -138,7 +144,12 @@ async def _judged(
     if judge.drift:
         about["drift"] = judge.drift
     if isinstance(judge.options, PairwiseOptions):
-        about["people"] = f"{PREFERENCE}@{judge.options.against}"
+        if judge.options.against == BASELINE and judge.opponent is None:
+            return None  # there is none, so nothing is lost to it either
+        run = judge.opponent.run if judge.opponent is not None else judge.options.against
+        about["people"] = f"{PREFERENCE}@{run}"
+        if judge.options.against == BASELINE:
+            about["baseline"] = run
     if found.action != "answered":
         return 0.0, {**about, "said": "withheld"}
     rubric, other = None, ""
@@ -164,4 +175,4 @@ def _other(judge: Judge, case: Case, place: tuple[str, int]) -> str:
     assert isinstance(judge.options, PairwiseOptions)
     if judge.options.against == REFERENCE:
         return case.expect.text or ""
-    return judge.opponent(place[0], case.id, place[1]) if judge.opponent is not None else ""
+    return judge.opponent.said(place[0], case.id, place[1]) if judge.opponent is not None else ""
