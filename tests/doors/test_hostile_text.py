@@ -1,7 +1,7 @@
 """Hostile text in every field that a person, a caller or another tool fills: no surface obeys it.
 
 Terminal: nothing but printable signs. Markdown: no HTML, no mention. XML: well-formed, and the text
-is text. HTML: in test_report_command and in a browser.
+is text. HTML: no tag of a stranger's; what a browser makes of it, in the tests of tests/e2e.
 """
 
 from __future__ import annotations
@@ -141,3 +141,26 @@ def test_an_import_shows_text_only(desk: Desk, capsys: Any, tmp_path: Path) -> N
     code, said = call(capsys, "import", file, "--dir", desk.root)
     assert code == 1
     plain(said)
+
+
+def test_the_report_holds_no_tag_that_a_field_brought(
+    desk: Desk, capsys: Any, tmp_path: Path
+) -> None:
+    asyncio.run(desk.evaluate())
+    out = tmp_path / "page.html"
+    code, said = call(capsys, "report", desk.root, "--out", out)
+    plain(said)
+    assert code == 0, said
+    page = out.read_text(encoding="utf-8")
+    assert "onerror" in page, "the hostile text is on the page"
+    assert "<img src=x" not in page
+    assert not re.search(r'href="?(javascript|//e\.vil)', page)
+
+
+def test_a_pre_read_holds_text_only(desk: Desk, capsys: Any) -> None:
+    asyncio.run(desk.evaluate())
+    _, said = call(capsys, "deliberate", desk.root)
+    plain(said)
+    note = (desk.root / "deliberation-note.md").read_text(encoding="utf-8")
+    plain(note.replace("\u2060", ""))
+    assert "<img" not in note
