@@ -12,7 +12,7 @@ import typer
 
 from roadworthy.domain import RoadworthyError, UsageError, format_instant
 
-from .terminal import printable, say
+from .terminal import printable, say, seen_json
 
 Row = dict[str, Any]
 
@@ -190,12 +190,12 @@ def _print_json(rows: Iterable[Row]) -> None:
     code = 0
     try:
         for row in rows:
-            write(between + msgspec.json.encode(row).decode())
+            write(between + seen_json(msgspec.json.encode(row).decode()))
             between, count = ",\n", count + 1
     except RoadworthyError as error:
         end, code = {"error": error.message, "fix": error.fix}, int(exit_of(error))
     said = msgspec.json.encode({"count": count, "complete": not end} | end).decode()
-    write(f"\n], {said[1:]}\n")
+    write(f"\n], {seen_json(said[1:])}\n")
     if code:
         raise typer.Exit(code)
 

@@ -30,7 +30,12 @@ def emit(value: Any) -> None:
     import msgspec
 
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
-    sys.stdout.write(_UNSEEN.sub(_escaped, text) + "\n")
+    sys.stdout.write(seen_json(text) + "\n")
+
+
+def seen_json(text: str) -> str:
+    """The same JSON with what nobody sees escaped, so that it drives no terminal either."""
+    return _UNSEEN.sub(_escaped, text)
 
 
 _UNSEEN = re.compile(
