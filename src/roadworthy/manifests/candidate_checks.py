@@ -12,6 +12,7 @@ from .detector_checks import check_detector
 from .document import Document
 from .expressions import groups_of
 from .reading import DEPLOYMENT, Reading
+from .source import MAX_WEIGHTS_BYTES
 from .typed import suggest
 
 _PROMPTED = ("local", "openai_compatible", "http")
@@ -37,7 +38,7 @@ def check_candidate(reading: Reading) -> None:
     if candidate.knowledge and document.sound(("knowledge",)):
         target = reading.folder.reach(candidate.knowledge, document, ("knowledge",))
         if target is not None:
-            reading.folder.digest(target)
+            reading.folder.digest(target, limit=MAX_WEIGHTS_BYTES)
     _check_rails(reading)
 
 
@@ -107,7 +108,7 @@ def _check_model(candidate: Candidate, document: Document, reading: Reading) -> 
     if model.adapter and document.sound(("model", "adapter")):
         adapter = reading.folder.reach(model.adapter, document, ("model", "adapter"))
         if adapter is not None:
-            reading.folder.digest(adapter)
+            reading.folder.digest(adapter, limit=MAX_WEIGHTS_BYTES)
     if model.digest and document.sound(("model", "digest")) and not _is_digest(model.digest):
         document.fault(
             ("model", "digest"),
@@ -196,9 +197,11 @@ def _check_model_file(candidate: Candidate, document: Document, reading: Reading
         return
     if model.provider in ("rule", "python", "http"):
         folder.side_file(target)
-    folder.digest(target)
-    found = folder.files.get(target, "")
-    if _is_digest(model.digest) and model.provider != "recorded" and found != model.digest:
+    else:
+        folder.digest(target, limit=MAX_WEIGHTS_BYTES)
+    found = folder.files.get(target, "")  # none: it cannot be read, which was said
+    pinned = _is_digest(model.digest) and model.provider != "recorded"
+    if found and pinned and found != model.digest:
         size = (folder.root / target).stat().st_size
         document.fault(
             ("model", "digest"),

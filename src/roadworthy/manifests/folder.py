@@ -20,7 +20,7 @@ from .document import Document
 from .document import Path as Place
 from .jsonl_reader import read_json, read_lines
 from .markdown_reader import read_markdown
-from .source import inside, note_unreadable, read_bytes, read_text, readable
+from .source import MAX_DATA_BYTES, inside, note_unreadable, read_bytes, read_text, readable
 from .toml_reader import read_toml
 from .typed import build
 from .yaml_reader import read_yaml
@@ -140,18 +140,23 @@ class Folder:
             note_unreadable(document, error)
             return []
 
-    def digest(self, file: str) -> None:
-        """Count a file among those that change behaviour."""
-        if file not in self.files and self.has(file):
-            import hashlib
+    def digest(self, file: str, *, limit: int = MAX_DATA_BYTES) -> None:
+        """Count a file of at most `limit` bytes among those that change behaviour."""
+        if file in self.files or not self.has(file):
+            return
+        import hashlib
 
-            try:
-                with (self.root / file).open("rb") as stream:
-                    found = hashlib.file_digest(stream, "sha256").hexdigest()
-            except OSError as error:
-                note_unreadable(self.document(file), error)
-                return
-            self.files[file] = f"sha256:{found}"
+        document = self.document(file)
+        path = readable(self.root, Document(file) if document.broken else document, limit=limit)
+        if path is None:
+            return
+        try:
+            with path.open("rb") as stream:
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            note_unreadable(document, error)
+            return
+        self.files[file] = f"sha256:{found}"
 
     def reach(self, named: str, by: Document, place: Place, *, beside: str = "") -> str | None:
         """The file that a manifest names, inside the folder and there; None after a fault."""

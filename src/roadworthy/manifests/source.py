@@ -18,6 +18,9 @@ MAX_MANIFEST_BYTES = 2 * 1024 * 1024
 MAX_DATA_BYTES = 512 * 1024 * 1024
 """A cases file or a side file."""
 
+MAX_WEIGHTS_BYTES = 1 << 40
+"""A model, an adapter, an index of knowledge: digested in passing, never held."""
+
 
 def read_text(root: Path, document: Document, *, limit: int = MAX_MANIFEST_BYTES) -> str | None:
     """The file's text with newlines as line ends, without a byte-order mark; None after a fault."""
