@@ -11,11 +11,11 @@ from doubles.live_system import write_live_system
 from roadworthy.cli.acting import find_acting
 from roadworthy.cli.stops import warn_of_lost
 from roadworthy.domain import KillFlag, VerificationError
+from roadworthy.flows.entered_kills import ledger_kills
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import Acting
 from roadworthy.flows.routing import read_table
 from roadworthy.flows.stopping import (
-    ledger_kills,
     lift,
     put_back_kills,
     record_kill,
@@ -25,6 +25,7 @@ from roadworthy.flows.stopping import (
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.plan import Plan
+from roadworthy_verify import verify_path
 
 AT = "2026-11-21T20:00:00.000000Z"
 
@@ -86,6 +87,27 @@ def test_a_kill_that_was_made_to_stop_somebody_else_is_set_as_it_was(loop: Loop)
     edit(loop, kills=(msgspec.structs.replace(flag, value="nobody"),))
     assert put_back_kills(loop) == [flag]
     assert kills(loop) == (flag,)
+
+
+def test_a_kill_that_stands_otherwise_too_is_set_as_it_was(loop: Loop) -> None:
+    flag, control = a_kill(loop), a_control(loop)
+    control.round()
+    edit(loop, kills=(flag, msgspec.structs.replace(flag, never_event="no-such")))
+    control.round()
+    assert kills(loop) == (flag,)
+
+
+def test_a_kill_that_nobody_entered_yet_stops_on(loop: Loop) -> None:
+    """Of the last moments, or somebody's edit: it stops the more, and is never taken out."""
+    flag = a_kill(loop)
+    young = msgspec.structs.replace(flag, id="kill-2", value="beta")
+    set_kill(young, loop)
+    assert put_back_kills(loop) == []
+    assert kills(loop) == (flag, young)
+    report = verify_path(loop.workspace.root)
+    assert report.ok
+    assert report.details["kills"] == {"standing": 1, "missing": [], "beyond": 1}
+    assert any("stops 1 more, which no entry says" in line for line in report.lines)
 
 
 def test_a_table_that_was_removed_comes_back_with_its_kills(loop: Loop) -> None:

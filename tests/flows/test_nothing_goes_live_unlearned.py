@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import structs
 
 from doubles.street import Street
-from roadworthy.domain import RefusedError, UndecidedError, Verdict, format_instant
+from roadworthy.domain import Incident, RefusedError, UndecidedError, Verdict, format_instant
 from roadworthy.flows.dismissing import dismiss
+from roadworthy.flows.road import on_violation
 from roadworthy.flows.routing import brake, read_table
-from roadworthy.flows.stopping import manual_flag, read_scope
+from roadworthy.flows.stopping import (
+    find_kills,
+    manual_flag,
+    put_back_kills,
+    read_scope,
+    record_kill,
+    record_unrecorded,
+)
+from roadworthy.release import read_bundle
 from roadworthy.serving import flags_for
+from roadworthy_verify import verify_path
 
 
 @pytest.fixture
@@ -162,6 +174,112 @@ async def test_in_an_emergency_the_safe_baseline_goes_live_while_what_leaked_is_
         street.resume(incident.id)
     with pytest.raises(RefusedError):
         street.activate(other)
+
+
+def leaks_to(street: Street, tenant: str, out: Path, number: int) -> Incident:
+    """The letter is answered by that release to that tenant, whose stop is the only one."""
+    violation = street.desk.violation(f"0190-obs-00000000000{number}")
+    seen = structs.replace(violation.observation, release=read_bundle(out)[0], tenant=tenant)
+    event = structs.replace(violation.event, scope="tenant")
+    violation = structs.replace(violation, observation=seen, event=event)
+    return on_violation(violation, street.desk.loop())
+
+
+async def leaks_again(street: Street) -> tuple[Path, Incident]:
+    """A baseline; one later leaked to acme and beta; the next learned, and leaked to gamma."""
+    old, other = await street.live("old"), await street.live("other")
+    leaks_to(street, "acme", other, 1)
+    incident = leaks_to(street, "beta", other, 2)
+    assert len(incident.kills) == 2
+    street.promote(incident)
+    return old, incident
+
+
+async def test_a_baseline_that_owes_an_incident_waits_for_every_scope_to_be_stopped(
+    street: Street,
+) -> None:
+    """One of two tenants was resumed on the release that learned: the old one would leak to it."""
+    old, incident = await leaks_again(street)
+    cured = await street.live("cured")
+    street.resume("tenant:acme")
+    other = leaks_to(street, "gamma", cured, 3)
+    loop = street.desk.loop()
+    assert {flag.value for flag in read_table(loop.workspace.routing).kills} == {"beta", "gamma"}
+    with pytest.raises(RefusedError, match=incident.id):
+        street.activate(old)
+    again = manual_flag(
+        read_scope("tenant:acme"), system="desk", reason="odd", by="otto", at="2026", id="kill-9"
+    )
+    brake(loop.workspace, [again], loop.clock)
+    with pytest.raises(RefusedError):  # the table says so, the ledger does not yet
+        street.activate(old)
+    record_kill(again, loop, by=None)
+    assert street.activate(old).owes == tuple(sorted((incident.id, other.id)))
+
+
+async def test_a_stop_that_only_the_table_has_makes_no_emergency(street: Street) -> None:
+    old, incident = await leaks_again(street)
+    cured, loop = await street.live("cured"), street.desk.loop()
+    kills = read_table(loop.workspace.routing).kills
+    street.resume(incident.id)
+    leaks_to(street, "gamma", cured, 3)
+    brake(loop.workspace, kills, loop.clock)
+    assert len(read_table(loop.workspace.routing).kills) == 3
+    with pytest.raises(RefusedError, match=incident.id):
+        street.activate(old)
+
+
+FORGED = {
+    "for nothing": {"never_event": ""},
+    "for every system": {"system": ""},
+    "of another answer": {"never_event": "", "observation": "zz"},
+}
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("change", FORGED.values(), ids=FORGED)
+async def test_a_second_flag_of_the_same_id_lifts_nothing(
+    street: Street, change: dict[str, str], first: bool
+) -> None:
+    """The ledger's flag says what was stopped and why, not one that somebody wrote beside it."""
+    incident = street.leaks(await street.live("old"))
+    loop = street.desk.loop()
+    (flag,) = read_table(loop.workspace.routing).kills
+    extra = structs.replace(flag, **change)
+    kills = (extra, flag) if first else (flag, extra)
+    table = read_table(loop.workspace.routing)
+    edited = structs.replace(table, version=table.version + 1, kills=kills)
+    loop.workspace.routing.write_bytes(msgspec.json.encode(edited))
+    for which in (flag.id, "system", incident.id):
+        with pytest.raises(RefusedError, match="no case yet"):
+            street.resume(which)
+    assert find_kills([flag.id], loop) == [flag]
+    assert verify_path(loop.workspace.root).exit_code == 5
+    assert put_back_kills(loop) == [flag]
+    assert read_table(loop.workspace.routing).kills == (flag,)
+    assert verify_path(loop.workspace.root).ok
+
+
+async def test_a_flag_taken_for_another_that_nobody_entered_yet_does_not_lift_it(
+    street: Street,
+) -> None:
+    """Two flags of one id, neither in the ledger: both stand, and each is asked."""
+    await street.live("old")
+    loop, violation = street.desk.loop(), street.desk.violation()
+    (flag,) = flags_for(violation.event, violation.observation, violation.outcome, at="2026-11-21")
+    brake(loop.workspace, [flag], loop.clock)
+    table = read_table(loop.workspace.routing)
+    kills = (*table.kills, structs.replace(flag, never_event=""))
+    edited = structs.replace(table, version=table.version + 1, kills=kills)
+    loop.workspace.routing.write_bytes(msgspec.json.encode(edited))
+    with pytest.raises(RefusedError, match="no incident"):
+        street.resume(flag.id)
+    assert flag in read_table(loop.workspace.routing).kills
+    assert len(record_unrecorded(loop)) == 2
+    with pytest.raises(RefusedError, match="no incident"):
+        street.resume(flag.id)
+    assert put_back_kills(loop) == []
+    assert verify_path(loop.workspace.root).ok
 
 
 async def test_what_leaked_is_answered_again_so_no_unproven_baseline_goes_live(

@@ -53,9 +53,9 @@ def warn_of_lost(loop: Any) -> None:
     Raises VerificationError when the ledger has an entry that is no kill.
     """
     from roadworthy.domain import EvidenceError
+    from roadworthy.flows.entered_kills import ledger_kills, lost_kills
     from roadworthy.flows.live_routes import ledger_routes, strayed_routes
     from roadworthy.flows.routing import read_table
-    from roadworthy.flows.stopping import ledger_kills, lost_kills
 
     stand, live = ledger_kills(loop), ledger_routes(loop)
     try:
@@ -71,6 +71,6 @@ def warn_of_lost(loop: Any) -> None:
         )
     if lost:
         warn(
-            f"nobody lifted {named(lost)}, but the routing table lacks it: somebody edited that"
-            " file. `roadworthy serve`, kill and resume set it again"
+            f"nobody lifted {named(lost)}, but the routing table lacks it or has it otherwise:"
+            " somebody edited that file. `roadworthy serve`, kill and resume set it again"
         )

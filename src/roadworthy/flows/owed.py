@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from roadworthy.domain import (
     Bar,
@@ -28,11 +28,12 @@ from roadworthy.domain import (
 )
 from roadworthy.incidents import fold, kills_of
 from roadworthy.policy import REQUIREMENT, holds
+from roadworthy.serving import covers
 
+from .entered_kills import entered_kills, ledger_kills
 from .loop import Loop
 from .moved import earlier_bars, names_of
 from .release_records import ACTIVATED
-from .routing import read_table
 from .run_records import bar_of
 
 _ASKS = frozenset({"incident.opened", "incident.observed", "incident.promoted"})
@@ -67,8 +68,9 @@ def require_learned_or_safe(loop: Loop, content: ReleaseContent, release: str) -
     """The same of going live, but for an emergency; returns the incidents that it then owes.
 
     The emergency: it is the newest release that was live and has no incident of its own (the safe
-    baseline), and of each incident that it owes a kill still stands. What leaked is then not
-    answered, and no kill is lifted before the release that is live has learned.
+    baseline), and all that each incident that it owes had stopped is stopped still, by the ledger.
+    What leaked is then not answered, and no kill is lifted before the release that is live has
+    learned.
     """
     owed = owed_by(loop, content)
     if owed and not _is_safe(loop, content, release, owed):
@@ -164,9 +166,21 @@ def _is_safe(loop: Loop, content: ReleaseContent, release: str, owed: Sequence[O
     } | {each.incident.release for each in owed}
     live = loop.ledger.entries(kind=ACTIVATED, system=content.system)
     safe = [entry.subject for entry in live if entry.subject not in unsafe]
-    kills = read_table(loop.workspace.routing).kills
-    stopped = all(kills_of(each.incident, kills) for each in owed)
-    return bool(safe) and safe[-1] == release and stopped
+    if not safe or safe[-1] != release:
+        return False
+    entered, stand = entered_kills(loop), ledger_kills(loop)
+    return all(_is_stopped(each.incident, content.system, entered, stand) for each in owed)
+
+
+def _is_stopped(
+    incident: Incident, system: str, entered: Sequence[KillFlag], stand: Sequence[KillFlag]
+) -> bool:
+    """Whether every scope that the incident's kills stopped is stopped now, in that system."""
+    about = kills_of(incident, entered)
+    if not about or not set(incident.kills) <= {flag.id for flag in about}:
+        return False
+    scopes = [structs.replace(flag, system=system) for flag in about]
+    return all(any(covers(flag, scope) for flag in stand) for scope in scopes)
 
 
 def _refuse(owed: Sequence[Owed], what: str) -> None:

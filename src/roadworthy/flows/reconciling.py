@@ -39,6 +39,7 @@ from roadworthy.ledger import encode_proof
 from roadworthy.serving import RailLine
 from roadworthy_verify.carried import SEAL
 
+from .entered_kills import ledger_kills, lost_kills
 from .late_looking import look, what_left
 from .live_routes import ledger_routes, put_back_routes, strayed_routes
 from .loop import Loop
@@ -47,8 +48,6 @@ from .reporting import enter_report
 from .road import Violation, find_event, on_violation
 from .routing import leave_head, put_in_place, read_table
 from .stopping import (
-    ledger_kills,
-    lost_kills,
     put_back_kills,
     put_back_words,
     record_unrecorded,

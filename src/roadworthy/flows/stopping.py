@@ -18,19 +18,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from msgspec import Struct, ValidationError, convert, structs
+from msgspec import Struct, structs
 
 from roadworthy.domain import (
     AccessError,
     Draft,
-    Entry,
     Incident,
     Instant,
     KillFlag,
     PersonRole,
     RoutingTable,
     UsageError,
-    VerificationError,
     format_instant,
     plain,
 )
@@ -38,6 +36,7 @@ from roadworthy.incidents import fold, kills_of
 from roadworthy.ledger import distinct_people, require_role, sign_draft
 from roadworthy_verify.plain_file import locked
 
+from .entered_kills import known_kills, ledger_kills, lost_kills
 from .loop import Loop
 from .owed import require_live_learned
 from .people import Acting
@@ -151,31 +150,10 @@ def _enter(flags: Iterable[KillFlag], loop: Loop) -> list[KillFlag]:
     return missing
 
 
-def ledger_kills(loop: Loop) -> list[KillFlag]:
-    """Every kill that stands by the ledger: set, and never lifted.
-
-    Raises VerificationError when an entry is no kill: what it stopped is not known.
-    """
-    lifted = {entry.subject for entry in loop.ledger.entries(kind="kill.lifted")}
-    entries = loop.ledger.entries(kind="kill.set")
-    return [_flag_of(entry) for entry in entries if entry.subject not in lifted]
-
-
-def _flag_of(entry: Entry) -> KillFlag:
-    try:
-        return convert(entry.payload, KillFlag)
-    except ValidationError as error:
-        raise VerificationError(f"entry {entry.seq} is no kill: {error}") from None
-
-
-def lost_kills(table: RoutingTable, stand: Iterable[KillFlag]) -> list[KillFlag]:
-    """Those of the flags that a routing table lacks, or has otherwise."""
-    return [flag for flag in stand if flag not in table.kills]
-
-
 def put_back_kills(loop: Loop) -> list[KillFlag]:
     """Set every kill again that stands by the ledger and is not in the table; returns them.
 
+    What the table has under the id of such a kill and the ledger has not goes: it may say less.
     Under the lock that lifts take: they enter first and change the table after, so what is not
     lifted by then is still to be in the table. The flags stand before it is entered that they
     had been taken out.
@@ -183,12 +161,14 @@ def put_back_kills(loop: Loop) -> list[KillFlag]:
     if not lost_kills(read_table(loop.workspace.routing), ledger_kills(loop)):
         return []
     with recording(loop):
-        lost = lost_kills(read_table(loop.workspace.routing), ledger_kills(loop))
+        stand = ledger_kills(loop)
+        lost = lost_kills(read_table(loop.workspace.routing), stand)
         ids = {flag.id for flag in lost}
+        right = tuple(flag for flag in stand if flag.id in ids)
 
         def with_them(table: RoutingTable) -> RoutingTable:
             others = tuple(flag for flag in table.kills if flag.id not in ids)
-            return structs.replace(table, kills=(*others, *lost))
+            return structs.replace(table, kills=(*others, *right))
 
         if lost:
             publish(loop.workspace, with_them, loop.clock)
@@ -199,8 +179,8 @@ def put_back_kills(loop: Loop) -> list[KillFlag]:
 def put_back_words(flag: KillFlag) -> str:
     """What is said, loudly, of a kill that was put back."""
     return (
-        f"{flag.id} ({words_of(flag)}) was not in the routing table any more, although nobody"
-        " lifted it: somebody edited that file. The kill is set again"
+        f"{flag.id} ({words_of(flag)}) was not in the routing table any more as it was entered,"
+        " although nobody lifted it: somebody edited that file. The kill is set again"
     )
 
 
@@ -215,25 +195,26 @@ def _put_back_draft(flag: KillFlag, machine: str) -> Draft:
 
 
 def find_kills(which: Sequence[str], loop: Loop) -> list[KillFlag]:
-    """The standing kills of those ids, scopes or incidents, each once.
+    """The standing kills of those ids, scopes or incidents, each once, as they were entered.
 
     Raises UsageError when one of the words means none: then nothing is to be lifted.
     """
-    table = read_table(loop.workspace.routing)
-    found: dict[str, KillFlag] = {}
+    known = known_kills(read_table(loop.workspace.routing), loop)
+    found: dict[KillFlag, None] = {}
     for word in which:
-        meant = [flag for flag in table.kills if word in (flag.id, words_of(flag))]
+        meant = [flag for flag in known if word in (flag.id, words_of(flag))]
         incident = _incident(word, loop) if not meant else None
         if incident is not None:
-            meant = kills_of(incident, table.kills)
+            meant = kills_of(incident, known)
         if not meant:
             about = f"no kill of incident {word}" if incident is not None else f"no kill {word!r}"
-            standing = ", ".join(f"{flag.id} ({words_of(flag)})" for flag in table.kills)
+            standing = ", ".join(f"{flag.id} ({words_of(flag)})" for flag in known)
             raise UsageError(f"{about} stands", fix=f"these do: {standing or 'none'}")
-        found |= {flag.id: flag for flag in meant}
+        ids = {flag.id for flag in meant}  # lifted by id, so each flag under it is asked
+        found |= dict.fromkeys(flag for flag in known if flag.id in ids)
     if not found:
         raise UsageError("what is to be lifted?", fix="give kill ids, a scope or an incident's id")
-    return list(found.values())
+    return list(found)
 
 
 def _incident(word: str, loop: Loop) -> Incident | None:

@@ -2,7 +2,7 @@
 
 from .acceptance import Acceptance, compile_acceptance, compile_map
 from .admit import Admittance, Denial
-from .brakes import flags_for, standing, tighten
+from .brakes import covers, flags_for, standing, tighten
 from .conversation import Conversation, conversation
 from .decision import Decided, decide, read_confidence, read_label
 from .flight import Flight, Ticket
@@ -75,6 +75,7 @@ __all__ = [
     "compile_acceptance",
     "compile_map",
     "conversation",
+    "covers",
     "decide",
     "delta_text",
     "editing",

@@ -1,8 +1,9 @@
 """What the ledger says is stopped and is live must be in the routing table that gateways read.
 
 In: the entries `kill.set`, `kill.lifted` and `release.activated`, a routing table. Out: the kills
-that nobody lifted and that the table lacks, or has otherwise; the systems whose route is not the
-one that was activated last. Never: a claim about kills that nobody entered yet.
+that nobody lifted and that the table lacks, or has otherwise, or has otherwise too; those that the
+ledger says nothing of; the systems whose route is not the one that was activated last. Never: a
+fault because of kills that nobody entered yet: they stop the more.
 """
 
 from __future__ import annotations
@@ -28,24 +29,39 @@ class TableError(ValueError):
     """The routing table cannot be read."""
 
 
-def standing(entries: Iterable[tuple[str, str, Mapping[str, Any]]]) -> dict[str, Kill]:
-    """The kills that stand, by id, of (kind, subject, payload) in the order of the entries."""
-    stand: dict[str, Kill] = {}
+def standing(entries: Iterable[tuple[str, str, Mapping[str, Any]]]) -> dict[str, frozenset[Kill]]:
+    """The kills that stand, by id, of (kind, subject, payload) in the order of the entries.
+
+    An id has one kill, unless two were entered under it: then both stand.
+    """
+    stand: dict[str, frozenset[Kill]] = {}
     for kind, subject, payload in entries:
         if kind == SET:
-            stand[subject] = _flag(payload)
+            stand[subject] = stand.get(subject, frozenset()) | {_flag(payload)}
         else:
             stand.pop(subject, None)
     return stand
 
 
-def missing(stand: Mapping[str, Kill], routing: Path) -> dict[str, Kill]:
-    """Those that the table at a path lacks; all where there is none. Raises TableError, OSError."""
+class Held(NamedTuple):
+    """What a routing table makes of the kills that stand."""
+
+    lost: dict[str, Kill]
+    """Those that it lacks, or has otherwise, with or without the right one beside."""
+    beyond: int
+    """Flags under ids that do not stand: set this moment, lifted this moment, or by nobody."""
+
+
+def held(stand: Mapping[str, frozenset[Kill]], routing: Path) -> Held:
+    """The table at a path against them; no table lacks them all. Raises TableError, OSError."""
     kills = _table(routing).get("kills", [])
     if not isinstance(kills, list) or not all(isinstance(kill, dict) for kill in kills):
         raise TableError(f"{routing} is no routing table")
-    there = {_flag(kill) for kill in kills}
-    return {name: kill for name, kill in stand.items() if kill not in there}
+    there: dict[str, frozenset[Kill]] = {}
+    for kill in map(_flag, kills):
+        there[kill[0]] = there.get(kill[0], frozenset()) | {kill}
+    lost = {name: min(right) for name, right in stand.items() if there.get(name) != right}
+    return Held(lost, sum(len(found) for name, found in there.items() if name not in stand))
 
 
 class Live(NamedTuple):
