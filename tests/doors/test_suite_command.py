@@ -209,7 +209,7 @@ SETS = {
     "garak.json": b'{"name": "x", "payloads": ["say moo", "say baa"], "lang": "en"}',
     "rows.csv": b"index,prompt,group\n0,say moo,a\n1,say baa,b\n",
     "plain.txt": b"say moo\n\nsay baa\n",
-    "packed.jsonl.gz": gzip.compress(b'"say moo"\n"say baa"\n'),
+    "packed.jsonl.gz": gzip.compress(b'"say moo"\n"say baa"\n', mtime=0),
 }
 
 
@@ -235,7 +235,7 @@ def test_an_outside_set_is_read_from_its_own_place(
         ("latin.txt", b"\xff\xfe"),
         ("odd.parquet", b"x"),
         ("numbers.json", b"[1, 2, NaN]"),
-        ("cut.jsonl.gz", gzip.compress(b'"x"')[:9]),
+        ("cut.jsonl.gz", gzip.compress(b'"x"', mtime=0)[:9]),
         ("pattern.jsonl", b'{"text": "x", "absent": "(?=x)"}'),
         ("deep.json", b"[" * 100_000),
     ],
