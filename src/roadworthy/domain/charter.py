@@ -183,6 +183,8 @@ class Disclosure(File, frozen=True, kw_only=True):
     """Of `identifies_as_ai` (BCP 47)."""
     sentences: dict[str, str] = field(default_factory=dict)
     """The same sentence in other languages."""
+    log: bool = True
+    """Whether `/v1/provenance/check` knows texts of this system again (Article 50(2))."""
 
 
 class Behaviour(File, frozen=True, kw_only=True):

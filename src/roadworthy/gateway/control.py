@@ -19,6 +19,7 @@ import msgspec
 from roadworthy.domain import RoadworthyError, settle_types
 from roadworthy.journal import CONTENT_TYPE
 from roadworthy.wiring.control import Control
+from roadworthy.wiring.fingerprinting import Provenance
 from roadworthy.wiring.late_judging import Judging
 from roadworthy.wiring.plan import Plan
 
@@ -73,6 +74,7 @@ async def run(plan: Plan) -> None:
     sys.stdout.write('{"ready":true}\n')
     sys.stdout.flush()
     looking = asyncio.create_task(_judge(judging, state, over))
+    logging_texts = asyncio.create_task(_log(control.provenance, over))
     while not over.is_set():
         if looking.done():
             looking.result()  # judges that fell over take the process down: it is started anew
@@ -80,6 +82,7 @@ async def run(plan: Plan) -> None:
     looking.cancel()
     with suppress(asyncio.CancelledError):
         await looking
+    await logging_texts
     with suppress(RoadworthyError, OSError):
         await asyncio.to_thread(control.round)  # what the workers wrote last
         control.keep()
@@ -117,6 +120,14 @@ async def _judge(judging: Judging, state: ControlState, over: asyncio.Event) -> 
                 await asyncio.wait_for(over.wait(), pause)
     finally:
         await judging.aclose()
+
+
+async def _log(provenance: Provenance, over: asyncio.Event) -> None:
+    """The log of fingerprints, beside the others: nobody waits for it."""
+    while not over.is_set():
+        pause = await asyncio.to_thread(provenance.round)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), pause)
 
 
 def _pages(control: Control, state: ControlState) -> Pages:

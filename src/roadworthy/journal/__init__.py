@@ -1,5 +1,7 @@
 """Append-only segments: on disk before the answer leaves, texts sealed, every record checked."""
 
+from .fingerprint import SURELY, fingerprints, shares, words_of
+from .fingerprint_log import FingerprintLog, Logged
 from .parquet import Exported, export_segment, is_exported
 from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, exposition
 from .query import Row, Wanted, query
@@ -13,10 +15,13 @@ from .vault import Vault, WrappedKey, key_names, open_master_key, unseal
 
 __all__ = [
     "CONTENT_TYPE",
+    "SURELY",
     "BudgetGauge",
     "ControlGauges",
     "Exported",
+    "FingerprintLog",
     "Gauges",
+    "Logged",
     "Record",
     "Recovered",
     "Row",
@@ -31,6 +36,7 @@ __all__ = [
     "export_segment",
     "exposition",
     "find",
+    "fingerprints",
     "forget_states",
     "is_exported",
     "key_names",
@@ -43,6 +49,8 @@ __all__ = [
     "recover",
     "seal_segment",
     "segments",
+    "shares",
     "told",
     "unseal",
+    "words_of",
 ]

@@ -207,6 +207,14 @@ class Vault:
             del self._mine[held]
         return len(changed)
 
+    def opens(self, name: str, leaf: str) -> bool:
+        """Whether texts that were sealed under that leaf of a key can be read still."""
+        return self._cipher(Sealed(key=name, nonce=0, data=b"", leaf=leaf)) is not None
+
+    def derived(self, purpose: str) -> bytes:
+        """32 bytes for another purpose, the same in every process of this workspace."""
+        return hmac.digest(self._pseudonyms, purpose.encode(), "sha256")
+
     def has_more(self, key: WrappedKey, subjects: Iterable[str]) -> bool:
         """Whether texts of others than these subjects can be read with a key."""
         nodes = self._unwrap(key, self._path(key.name))

@@ -90,6 +90,11 @@ class Workspace(Struct, frozen=True):
         """Append-only segments per worker."""
         return self.root / "journal"
 
+    @property
+    def fingerprints(self) -> Path:
+        """SQLite database by which texts are known again; made from the journal."""
+        return self.root / "cache" / "fingerprints.db"
+
 
 def open_workspace(root: Path, *, configured: str = "", create: bool = True) -> Workspace:
     """The workspace of a system's folder.

@@ -23,6 +23,7 @@ from roadworthy.serving import RailLine
 
 from .allowance import budgets_of
 from .answering_releases import content_of
+from .fingerprinting import Provenance
 from .journal_marks import KeptMarks
 from .loop import loop_of
 from .places import is_workspace
@@ -61,6 +62,7 @@ class Control:
             open_master_key(self.workspace.keys, deployment.master_key),
         )
         self._known: dict[str, Rules | None] = {}
+        self.provenance = Provenance(self.workspace, vault)
         loop = loop_of(self.workspace, agreed=False)
         self._clock, self._loop = loop.clock, loop
         self._marks = KeptMarks(self.workspace.journal / MARKS, loop.clock)

@@ -1,0 +1,117 @@
+"""POST /v1/provenance/check: whether this system wrote a text (EU AI Act, Article 50(2)).
+
+Enters: a text. Leaves: whether it is known again, how much of it, and, for the tenant whose answer
+it was, which. What never happens here: a word of somebody's answer, or another tenant's
+observation, told; a text that was not looked for called a human's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from roadworthy.flows.fingerprinting import PURPOSE, model_text
+from roadworthy.journal import (
+    SURELY,
+    FingerprintLog,
+    find,
+    fingerprints,
+    shares,
+    unseal,
+    words_of,
+)
+from roadworthy.serving import Caller
+from roadworthy.wiring.gateway import Gateway
+
+from .problems import ApiError, mistyped
+from .wire import Answer, Request
+
+MAX_BODY_BYTES = 1 << 20
+ENOUGH = 0.5
+"""Of the text in one answer, or of one answer in the text: then it is called generated."""
+
+
+_NO_LOG = "no log is kept here: `behaviour.disclosure` in the charter begins one"
+_UNKNOWN = "no logged answer has half of it; it may be edited, or older than the log"
+
+
+class _Body(Struct, forbid_unknown_fields=True):
+    text: str
+
+
+class Known(Struct, kw_only=True):
+    """What is known of a text."""
+
+    generated: bool = False
+    confidence: float = 0.0
+    """The larger of the two shares: a measure of overlap, not a probability."""
+    observation: str = ""
+    """The answer that it is nearest to, where the caller's own tenant got it."""
+    share_of_text: float = 0.0
+    """Of the text's words in runs that the answer has, too."""
+    share_of_answer: float = 0.0
+    """Of the answer's words in runs that the text has, too."""
+    release: str = ""
+    time: str = ""
+    reason: str = ""
+    """Why nothing was looked for, or what `generated: false` does not say."""
+
+
+class ProvenanceDoor:
+    """Knows texts of one workspace again."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def check(self, request: Request, answer: Answer, caller: Caller) -> None:
+        """Answer whether a text is known. Raises ApiError for what is no question."""
+        if len(request.body) > MAX_BODY_BYTES:
+            raise ApiError(413, "a text may have 1 MB", code="request_too_large")
+        try:
+            body = msgspec.json.decode(request.body, type=_Body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise mistyped(f"not a question: {error}") from None
+        known = await asyncio.to_thread(self._known, body.text, caller.key.tenant)
+        answer.whole(200, msgspec.json.encode(known))
+
+    def _known(self, text: str, tenant: str) -> Known:
+        words = words_of(text)
+        if len(words) < SURELY:
+            return Known(reason=f"fewer than {SURELY} words: too little to know it by")
+        path = self._gateway.workspace.fingerprints
+        if not path.exists():
+            return Known(reason=_NO_LOG)
+        marks = fingerprints(words, self._gateway.vault.derived(PURPOSE))
+        log = FingerprintLog(path, write=False)
+        try:
+            alike = log.alike(marks)
+        finally:
+            log.close()
+        best = Known(reason=_UNKNOWN)
+        for observation, _ in alike:
+            self._compare(words, observation, tenant, best)
+        return best
+
+    def _compare(self, words: Sequence[str], observation: str, tenant: str, best: Known) -> None:
+        """Look at one answer itself; `best` becomes it where it is nearer."""
+        gateway = self._gateway
+        record = find(gateway.workspace.journal, observation)
+        texts = unseal(record, gateway.vault) if record is not None else None
+        seen = record.observation if record is not None else None
+        front = gateway.fronts.get(seen.system) if seen is not None else None
+        if seen is None or texts is None or front is None:
+            return  # erased since, or of a system that is not served here
+        written = model_text(seen, texts.output, front.service.content.charter)
+        of_text, of_answer = shares(words, words_of(written or ""))
+        confidence = round(max(of_text, of_answer), 4)
+        if confidence <= best.confidence:
+            return
+        best.confidence = confidence
+        best.share_of_text, best.share_of_answer = round(of_text, 4), round(of_answer, 4)
+        best.observation = observation if seen.tenant == tenant else ""
+        if confidence >= ENOUGH:
+            best.generated, best.reason = True, ""
+            best.release, best.time = seen.release, seen.time

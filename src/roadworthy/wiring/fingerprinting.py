@@ -1,0 +1,67 @@
+"""What the log of fingerprints stands on: a tail of its own, the charters of releases."""
+
+from __future__ import annotations
+
+import logging
+
+from msgspec import UNSET
+
+from roadworthy.domain import Charter, RoadworthyError
+from roadworthy.flows.fingerprinting import Fingerprinting
+from roadworthy.flows.routing import read_table
+from roadworthy.journal import FingerprintLog, Tail, Vault
+from roadworthy.manifests import Workspace
+
+from .answering_releases import content_of
+from .clock import SystemClock
+
+logger = logging.getLogger("roadworthy.control")
+
+PAUSE_S = 10.0
+"""After a round that failed, and while no release keeps a log."""
+
+
+class Provenance:
+    """The log's state in one control process. One round after the other."""
+
+    def __init__(self, workspace: Workspace, vault: Vault) -> None:
+        self._workspace = workspace
+        self._vault = vault
+        self._charters: dict[str, Charter | None] = {}
+        self._rounds: Fingerprinting | None = None
+        self._fault = ""
+
+    def round(self) -> float:
+        """One round; returns how long to wait for the next, in seconds. Never raises."""
+        try:
+            wait = self._round()
+        except (RoadworthyError, OSError) as error:
+            if str(error) != self._fault:
+                logger.warning("the log of fingerprints falls behind: %s", error)
+            self._fault = str(error)
+            return PAUSE_S
+        self._fault = ""
+        return wait
+
+    def _round(self) -> float:
+        live = read_table(self._workspace.routing).routes
+        logs = any(self._charter(name, route.live) is not None for name, route in live.items())
+        if self._rounds is None:
+            if not logs and not self._workspace.fingerprints.exists():
+                return PAUSE_S  # nobody asked for a log
+            log = FingerprintLog(self._workspace.fingerprints, write=True)
+            tail = Tail(self._workspace.journal, log.read_so_far())
+            self._rounds = Fingerprinting(
+                tail, self._vault, log, SystemClock(), charter=self._charter
+            )
+        return self._rounds.round(logs=logs)
+
+    def _charter(self, system: str, release: str) -> Charter | None:
+        """The charter of a release that keeps a log; None of any other."""
+        if release not in self._charters:
+            content = content_of(self._workspace, system, release)
+            charter = content.charter if content is not None else None
+            disclosure = charter.behaviour.disclosure if charter is not None else UNSET
+            keeps = disclosure is not UNSET and disclosure.log
+            self._charters[release] = charter if keeps else None
+        return self._charters[release]
