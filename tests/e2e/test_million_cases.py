@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-LABELS = ("motor", "home", "travel", "health", "liability")
-FILES = {
-    "charter.yaml": """\
-system: letters
-title: Letters
-owners: {product: Desk}
-human_goal: Every letter reaches the desk that can help.
-use: {intended_purpose: Sort letters.}
-endpoints: [{id: sort, fallback: Please ask a person.}]
-""",
-    "candidate.yaml": """\
-task: decision
-model: {provider: rule, name: words, file: rules.yaml}
-decision: {labels: [motor, home, travel, health, liability]}
-""",
-    "rules.yaml": json.dumps({"labels": {name: {"words": {name: 2}} for name in LABELS}}),
-    "safety-slos.yaml": 'slos: [{name: accuracy, target: ">= 0.60"}]\n',
-    "suites/all.yaml": "name: all\ncases: [all.jsonl]\n",
-}
+BENCH = Path(__file__).resolve().parents[2] / "bench" / "large_suite.py"
 
 MEASURED = """\
-import contextlib, io, resource, sys
+import contextlib, io
 from roadworthy.cli import main
-with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
-    main()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+try:
+    with contextlib.redirect_stdout(io.StringIO()):
+        main()
+except SystemExit as end:
+    if end.code:
+        raise
+with open("/proc/self/status") as file:
+    print(next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmHWM")))
 """
-"""The command in a process of its own; the last line it prints is its peak, in MB."""
+"""The command in a process of its own; the last line it prints is its peak, in MB. What `getrusage`
+says would begin at the peak of whoever started it."""
 
 CHECK_BYTES = 600
 """Of one more case of 120 bytes: 430 were measured; cases held apart took 1,370."""
@@ -44,46 +32,39 @@ EVAL_BYTES = 3_300
 """Of one more case of five labels, asked once: 2,600 were measured; rows held apart took 4,100."""
 
 
-def a_folder(root: Path, cases: int) -> Path:
-    for name, text in FILES.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    with (root / "suites" / "all.jsonl").open("w") as file:
-        for number in range(cases):
-            label = LABELS[number % len(LABELS)]
-            case = {
-                "id": f"case-{number:07d}", "input": f"letter {number} about a {label} claim",
-                "expect": {"label": label}, "tags": ["golden"],
-            }  # fmt: skip
-            file.write(json.dumps(case) + "\n")
-    return root
+@pytest.fixture(scope="module")
+def write_system():
+    spec = importlib.util.spec_from_file_location("bench_large_suite", BENCH)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.write_system
 
 
 def peak_mb(verb: str, root: Path) -> float:
     run = subprocess.run(
         [sys.executable, "-c", MEASURED, verb, str(root)], capture_output=True, text=True
     )
-    assert "Traceback" not in run.stderr, run.stderr
+    assert run.returncode == 0, run.stderr
     return float(run.stdout.splitlines()[-1])
 
 
-def grown_by(verb: str, folder: Path, cases: int) -> float:
-    """Bytes of memory that each of so many cases adds."""
-    bare = peak_mb(verb, a_folder(folder / "few", 10))
-    return (peak_mb(verb, a_folder(folder / "many", cases)) - bare) * 1024 * 1024 / cases
+def grown_by(verb: str, few: Path, many: Path, more: int) -> float:
+    """Bytes of memory that each of so many more cases adds."""
+    return (peak_mb(verb, many) - peak_mb(verb, few)) * 1024 * 1024 / more
 
 
 @pytest.mark.slow
-def test_a_suite_with_a_million_cases_is_checked_in_bounded_memory(tmp_path):
-    assert grown_by("check", tmp_path, 100_000) < CHECK_BYTES
-
-
-@pytest.mark.slow
-def test_a_suite_with_a_million_cases_is_evaluated_in_bounded_memory(tmp_path):
-    assert grown_by("eval", tmp_path, 40_000) < EVAL_BYTES
+@pytest.mark.parametrize(
+    ("verb", "cases", "most"), [("check", 60_000, CHECK_BYTES), ("eval", 20_000, EVAL_BYTES)]
+)
+def test_a_suite_with_a_million_cases_takes_bounded_memory(
+    verb, cases, most, write_system, tmp_path
+):
+    few, many = (write_system(tmp_path / name, n) for name, n in (("few", 10), ("many", cases)))
+    assert grown_by(verb, few, many, cases - 10) < most
 
 
 @pytest.mark.extended
-def test_a_suite_with_a_million_cases_is_checked_under_500_mb(tmp_path):
-    assert peak_mb("check", a_folder(tmp_path, 1_000_000)) < 500
+def test_a_suite_with_a_million_cases_is_checked_under_500_mb(write_system, tmp_path):
+    assert peak_mb("check", write_system(tmp_path, 1_000_000)) < 500
