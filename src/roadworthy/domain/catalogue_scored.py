@@ -197,7 +197,7 @@ SCORED: tuple[IndicatorSpec, ...] = (
         oracle="numpy.ptp",
         source="demographic differences of a metric, Bird et al. 2020 (Fairlearn), "
         "https://fairlearn.org; bounds of all slices hold together (Bonferroni)",
-        intervals=("clopper_pearson",),
+        intervals=OF_SHARES,
     ),
     _spec(
         "spurious_dependence",
@@ -214,7 +214,7 @@ SCORED: tuple[IndicatorSpec, ...] = (
         formula="max over facets f, values a, b of f, labels l and endings d of "
         "|P(d | l, f = a) - P(d | l, f = b)|",
         counts="cases with a label in the slices of the facet that has most",
-        intervals=("clopper_pearson",),
+        intervals=OF_SHARES,
         oracle="numpy.ptp",
         source="separation and equalised odds, Hardt et al. 2016, "
         "https://arxiv.org/abs/1610.02413; bounds of all shares hold together (Bonferroni)",

@@ -43,8 +43,12 @@ def clusters(cases: Cases, question: Asking) -> list[str | int]:
     return found if len(set(found)) < len(found) else []
 
 
+def groups_of(cases: Cases) -> list[str | int]:
+    """The group of every case, in their order; empty where nothing names one."""
+    return cases.once(_groups)
+
+
 def _groups(cases: Cases) -> list[str | int]:
-    """The group of every case; empty where nothing names one."""
     if cases.whole is not None and not cases.whole.once(_groups):
         return []
     parents = {name for row in cases.rows if row.attributes and (name := parent_of(row))}

@@ -145,3 +145,23 @@ def test_a_detector_says_it_without_a_judge(name: str, score: str) -> None:
     assert found.low is not None and found.low < 0.1
     assert not INDICATORS[name].higher_is_better
     assert [item.name for item in measure_all(rows) if item.name in (name, score)] == [name]
+
+
+@pytest.mark.parametrize("name", ["slice_gap", "spurious_dependence"])
+def test_variants_of_a_few_cases_do_not_narrow_a_gap(name: str) -> None:
+    """Thirty variants of each of five cases a side say what five cases a side say."""
+    alone, grown = [], []
+    for side, right in (("left", 5), ("right", 4)):
+        for case in range(5):
+            said = "motor" if case < right else "home"
+            for variant in range(30):
+                key = f"{side}{case}.{variant}"
+                alone.append(judged("motor", said, side, suite="s", case=key))
+                grown.append(judged("motor", said, side, suite="s", case=key,
+                                    attributes={"grown_from": f"{side}{case}"}))  # fmt: skip
+    free, held = measure(name, alone), measure(name, grown)
+    assert free.value == held.value == pytest.approx(0.2)
+    assert free.low is not None and free.low > 0.05
+    assert held.low is not None and held.low < 0.01
+    assert held.high is not None and free.high is not None and held.high > free.high + 0.2
+    assert (free.method, held.method) == ("clopper_pearson", "cluster_robust")
