@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from roadworthy.domain import (
     DEFAULT_SCORERS,
+    INSTRUCTIONS,
     READS,
     SCORERS,
     Case,
@@ -27,6 +28,7 @@ from roadworthy.domain import (
 from .compiled import check_pattern, check_schema
 from .document import Document
 from .reading import Reading
+from .typed import suggest
 
 _OWN_WORDS = {"contains": ("all", "none"), "regex": ("pattern",), "schema": ("schema",)}
 """Scorers that need no expectation when one of these options says what is right."""
@@ -177,8 +179,17 @@ def _why_no_instructions(spec: ScorerSpec, case: Case) -> str:
         return ""
     if not isinstance(wanted, list) or not wanted:
         return "it is no list of instructions"
-    named = (isinstance(each, dict) and isinstance(each.get("instruction"), str) for each in wanted)
-    return "" if all(named) else 'each must be such as {"instruction": "punctuation:no_comma"}'
+    return next((why for each in wanted if (why := _why_no_instruction(each))), "")
+
+
+def _why_no_instruction(asked: Any) -> str:
+    name = asked.get("instruction") if isinstance(asked, dict) else None
+    if not isinstance(name, str):
+        return 'each must be such as {"instruction": "punctuation:no_comma"}'
+    if name not in INSTRUCTIONS:
+        return f"{name[:80]!r} is no instruction; {suggest(name, list(INSTRUCTIONS), 'there are')}"
+    lacking = [key for key in INSTRUCTIONS[name] if asked.get(key) is None]
+    return f"{name!r} lacks {', '.join(f'`{key}`' for key in lacking)}" if lacking else ""
 
 
 _WHY: dict[str, tuple[str, Callable[[ScorerSpec, Case], str]]] = {

@@ -113,7 +113,8 @@ def read_lines(source: Source) -> Imported:
         models.add(clean(row.provider.id))
         _count([row], tally)
     note = "the file does not say how many rows it had: one that was cut off is not seen"
-    return structs.replace(_imported(source, tally, "promptfoo rows", models), notes=(note,))
+    found = _imported(source, tally, "promptfoo rows", models)
+    return structs.replace(found, notes=(*found.notes, note))
 
 
 def _count(rows: list[_Row], tally: Tally) -> tuple[int, int, int]:
@@ -141,4 +142,7 @@ def _imported(source: Source, tally: Tally, form: str, models: set[str]) -> Impo
         failed=tally.failed,
         scores=tally.scores(),
         files=(source.described(),),
+        notes=(f"{len(models)} models answered, and the means are over all",)
+        if len(models) > 1
+        else (),
     )

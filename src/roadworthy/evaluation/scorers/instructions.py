@@ -236,9 +236,6 @@ _LIBRARIES = {
     "length_constraints:number_sentences": "nupunkt",
 }
 
-INSTRUCTIONS = frozenset(_CHECKS)
-"""Every kind of the paper."""
-
 
 def unchecked(name: str) -> str:
     """Why an instruction cannot be checked here; empty when it can."""

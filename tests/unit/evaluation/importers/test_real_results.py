@@ -84,6 +84,16 @@ def test_two_of_three_answers_are_right_whoever_counts(path):
     assert values(one(path))[name] == (0.6667, n)
 
 
+def test_means_over_several_models_say_so(tmp_path):
+    rows = [outside.promptfoo_row(n, provider={"id": name}) for n in range(2) for name in "ab"]
+    for path in (
+        outside.written(tmp_path / "x.json", outside.promptfoo(rows)),
+        outside.written_lines(tmp_path / "x.jsonl", rows),
+    ):
+        (found,), _ = read_results(path)
+        assert found.notes[0] == "2 models answered, and the means are over all"
+
+
 def test_an_archive_written_without_samples_says_so(tmp_path):
     path = tmp_path / "log.eval"
     head = {key: value for key, value in outside.inspect_log().items() if key != "samples"}

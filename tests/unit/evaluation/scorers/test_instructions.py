@@ -9,11 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadworthy.domain import Case, DetectorError, Expect, Observation, ScorerSpec
+from roadworthy.domain import (
+    INSTRUCTIONS,
+    Case,
+    DetectorError,
+    Expect,
+    Observation,
+    ScorerSpec,
+)
 from roadworthy.evaluation import make_scorer
 from roadworthy.evaluation.scorers import english_text
 from roadworthy.evaluation.scorers.english_text import capital_words
-from roadworthy.evaluation.scorers.instructions import INSTRUCTIONS, unchecked
+from roadworthy.evaluation.scorers.instructions import _CHECKS, unchecked
 
 ROW = Observation(
     id="o", time="2026-11-22T00:00:00.000000Z", system="s", release="r", stage="eval", output=""
@@ -128,8 +135,17 @@ def test_an_instruction_tells_right_from_wrong(name, options, right, wrong):
 
 
 def test_every_instruction_has_its_example():
-    assert {each[0] for each in [*TOLD, *WITH_LIBRARIES]} == INSTRUCTIONS
+    assert {each[0] for each in [*TOLD, *WITH_LIBRARIES]} == INSTRUCTIONS.keys() == _CHECKS.keys()
     assert len(INSTRUCTIONS) == 25
+
+
+@pytest.mark.parametrize(("name", "options", "right", "wrong"), TOLD)
+def test_check_knows_the_options_without_which_nothing_can_be_told(name, options, right, wrong):
+    assert set(INSTRUCTIONS[name]) == set(options)
+    for key in INSTRUCTIONS[name]:
+        asked = {"instruction": name, **{each: options[each] for each in options if each != key}}
+        with pytest.raises(DetectorError, match="lacks an option"):
+            score([asked], right)
 
 
 @pytest.mark.parametrize("name", sorted({each[0] for each in WITH_LIBRARIES}))
