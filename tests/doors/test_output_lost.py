@@ -100,6 +100,8 @@ def test_a_command_that_is_stopped_is_130_and_says_so(tmp_path: Path) -> None:
     root = write_system(tmp_path)
     script = (
         "import signal, sys\n"
+        # Whoever starts this in the background has it ignored, and children inherit that.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def stop(*a, **k): signal.raise_signal(signal.SIGINT)\n"
         "import roadworthy.cli.check as c\n"
         "c.read_folder = stop\n"
