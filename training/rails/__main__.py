@@ -19,10 +19,11 @@ from roadworthy.domain import sha256
 
 from .fit import fit, look
 from .measure import calibration, leave_families_out, markdown, table
-from .tasks import TASKS, WEIGHTS, Task
+from .tasks import TASKS, Task
 
 SEED = 20261122
 _DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+WEIGHTS = Path(__file__).resolve().parents[2] / "src" / "roadworthy" / "detectors" / "weights"
 _PINS = WEIGHTS.parent / "pins.py"
 _BEGIN, _END = "<!-- measured: {} -->\n", "<!-- end -->\n"
 
@@ -43,8 +44,8 @@ def main() -> int:
 
 def train(task: Task, data: Path) -> None:
     """Measure, fit and write one model."""
-    words = task.lexicon(data)
-    seen = look(task.rows(data, SEED), Lexicon(words))
+    meanings = task.lexicon(data)
+    seen = look(task.rows(data, SEED), Lexicon(meanings))
     print(f"{task.name}: {len(seen)} texts")
     scored = leave_families_out(seen, fit)
     measured = markdown(table(scored))
@@ -54,13 +55,13 @@ def train(task: Task, data: Path) -> None:
     model = {
         "name": task.name,
         "version": task.version,
+        "lexicon": meanings,
         "bias": round(fitted.bias * 1000),
         "weights": {name: w for name in sorted(fitted.weights) if (w := _whole(fitted, name))},
         "logits": logits,
         "shares": shares,
     }
     _write(f"{task.name}.json", json.dumps(model, ensure_ascii=False, separators=(",", ":")))
-    _write(f"{task.name}.lexicon", words)
     _tell(task.name, measured)
 
 

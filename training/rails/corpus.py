@@ -10,16 +10,21 @@ from .grammar import Grammar
 from .sets import Row
 
 TEXTS = Path(__file__).parent / "texts"
-_MOST = {"attack": 260, "benign": 420}
+_MOST = {"attack": 160, "benign": 240}
 """Texts made of one section, at most; a language other than English gets half."""
 
 
-def own_texts(files: Sequence[str], seed: int, most: int = 1000) -> list[Row]:
-    """What the grammars make; a section is a set, and all are one family."""
+def own_texts(
+    files: Sequence[str], seed: int, *, most: int = 1000, terms: Sequence[str] = ("word",)
+) -> list[Row]:
+    """What the grammars make; a section is a set, and all are one family.
+
+    `terms` fill the slot `{term}`: words that are innocent where nothing else is said.
+    """
     chance = random.Random(seed)  # noqa: S311
     rows: list[Row] = []
     for name in files:
-        grammar = Grammar(TEXTS / f"{name}.txt")
+        grammar = Grammar(TEXTS / f"{name}.txt", {"term": terms})
         for section in grammar.sections:
             count = min(most, _MOST[section.label]) // (1 if section.language == "en" else 2)
             made = grammar.texts(section, count, chance)

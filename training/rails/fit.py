@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from roadworthy.detectors.meanings import Lexicon, tokens_of
 from roadworthy.detectors.normalise import Normaliser
 from roadworthy.detectors.trained import readings
-from roadworthy.detectors.traits import stretches, traits_of
+from roadworthy.detectors.traits import traits_of
 
 from .sets import Row
 
@@ -50,9 +50,9 @@ def look(rows: Sequence[Row], lexicon: Lexicon) -> list[Seen]:
         Seen(
             row,
             [
-                frozenset(traits_of(part, lexicon))
+                frozenset(traits)
                 for text in readings(row.text, normaliser)
-                for part in stretches(tokens_of(text))
+                for traits in traits_of(tokens_of(text), lexicon)
             ],
         )
         for row in rows
@@ -63,11 +63,15 @@ def fit(
     seen: Sequence[Seen],
     *,
     strength: float = 0.03,
-    rounds: int = 2,
+    rounds: int = 3,
     rare: int = 8,
     word_share: float = 0.25,
+    near: float = 1.0,
 ) -> Fitted:
-    """Fit; of a long attack, later rounds keep the stretches that look most like one."""
+    """Fit; of a long text, later rounds keep the stretches that look most like an attack.
+
+    The most suspicious stretch decides when it is looked at, so it is what is learned from.
+    """
     names = _names(seen, rare)
     order = {name: index for index, name in enumerate(names)}
     scale = np.array([word_share if name[:2] in ("w:", "b:") else 1.0 for name in names])
@@ -77,7 +81,7 @@ def fit(
     attack = np.array([one.row.attack for one in seen])
     weight = _weights(seen)
     keep = np.ones(len(parts), dtype=bool)
-    model = LogisticRegression(C=strength, max_iter=400, tol=1e-4)
+    model = LogisticRegression(C=strength, max_iter=300, tol=1e-3, warm_start=True)
     for turn in range(rounds):
         kept = np.flatnonzero(keep)
         many = np.bincount(owner[kept], minlength=len(seen))
@@ -88,7 +92,7 @@ def fit(
             logits = model.decision_function(matrix)
             best = np.full(len(seen), -np.inf)
             np.maximum.at(best, owner, logits)
-            keep = ~attack[owner] | (logits >= best[owner] - 1.0)
+            keep = logits >= best[owner] - near
     weights = model.coef_[0] * scale
     return Fitted(
         float(model.intercept_[0]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,8 +27,8 @@ class Section(NamedTuple):
 class Grammar:
     """One file of texts."""
 
-    def __init__(self, path: Path) -> None:
-        self.slots: dict[str, list[str]] = {}
+    def __init__(self, path: Path, slots: Mapping[str, Sequence[str]] | None = None) -> None:
+        self.slots: dict[str, Sequence[str]] = dict(slots or {})
         self.sections: list[Section] = []
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.startswith("# ") and not self.sections:

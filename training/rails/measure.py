@@ -11,7 +11,7 @@ never trained on are measured in every fold.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -62,11 +62,17 @@ def leave_families_out(
         unseen = [
             one
             for one in seen
-            if one.row.family != "own" and (fold.get(one.row.family) == left or not one.row.train)
+            if one.row.family != "own" and fold.get(one.row.family, left) == left
         ]
         logits = [model.logit(one) for one in unseen]
-        quiet = [logit for logit, one in zip(logits, unseen, strict=True) if not one.row.attack]
-        threshold = float(np.quantile(quiet, 1.0 - FALSE_ALARMS))
+        pairs = [
+            (logit, row.set)
+            for logit, (row, _) in zip(logits, unseen, strict=True)
+            if not row.attack
+        ]
+        values, shares = _shares_as_high(pairs)
+        at = min(int(np.searchsorted(-shares, -FALSE_ALARMS)), len(values) - 1)
+        threshold = float(values[at])
         scored += [
             Scored(left, row.family, row.set, row.attack, logit - threshold, logit)
             for logit, (row, _) in zip(logits, unseen, strict=True)
@@ -151,20 +157,9 @@ def markdown(lines: Iterable[Line]) -> str:
 
 
 def calibration(scored: Sequence[Scored], points: int = 60) -> tuple[list[float], list[float]]:
-    """Logits and the share of unseen innocent texts that score as high: conformal p-values.
-
-    Every set weighs the same, so that a long one does not decide what is usual.
-    """
-    quiet: defaultdict[str, list[float]] = defaultdict(list)
-    for one in scored:
-        if not one.attack:
-            quiet[one.set].append(one.logit)
-    pairs = sorted((logit, 1.0 / len(ones)) for ones in quiet.values() for logit in ones)
-    logits = np.array([logit for logit, _ in pairs])
-    weights = np.array([weight for _, weight in pairs])
-    n = len(pairs)
-    above = weights[::-1].cumsum()[::-1] / weights.sum()
-    shares = (above * n + 1) / (n + 1)
+    """Logits and the share of unseen innocent texts that score as high: conformal p-values."""
+    logits, shares = _shares_as_high([(one.logit, one.set) for one in scored if not one.attack])
+    n = len(logits)
     wanted = np.geomspace(1.0, max(3.0 / n, 5e-4), points)
     places = np.searchsorted(-shares, -wanted).clip(0, n - 1)
     kept: dict[float, float] = {}
@@ -172,3 +167,16 @@ def calibration(scored: Sequence[Scored], points: int = 60) -> tuple[list[float]
         kept[round(float(logits[place]), 4)] = float(f"{shares[place]:.5g}")
     kept = dict(sorted(kept.items()))
     return list(kept), list(kept.values())
+
+
+def _shares_as_high(pairs: Sequence[tuple[float, str]]) -> tuple[np.ndarray, np.ndarray]:
+    """Rising logits, and the share of innocent texts that score as high, (n + 1)-corrected.
+
+    Every set weighs the same.
+    """
+    many = Counter(name for _, name in pairs)
+    pairs = sorted(pairs)
+    weights = np.array([1.0 / many[name] for _, name in pairs])
+    above = weights[::-1].cumsum()[::-1] / weights.sum()
+    n = len(pairs)
+    return np.array([logit for logit, _ in pairs]), (above * n + 1) / (n + 1)

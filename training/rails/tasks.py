@@ -5,6 +5,7 @@ Enters: the folder with the sets. Leaves: rows and a lexicon. Never happens here
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,7 +13,8 @@ from typing import NamedTuple
 from .corpus import held_out, own_texts
 from .sets import Row, attacks, innocent, lines, table
 
-WEIGHTS = Path(__file__).resolve().parents[2] / "src" / "roadworthy" / "detectors" / "weights"
+LEXICONS = Path(__file__).parent / "lexicons"
+Meanings = dict[str, list[str]]
 
 
 class Task(NamedTuple):
@@ -21,14 +23,22 @@ class Task(NamedTuple):
     name: str
     version: int
     rows: Callable[[Path, int], list[Row]]
-    lexicon: Callable[[Path], str]
+    lexicon: Callable[[Path], Meanings]
+
+
+_OWN = ("attacks", "attacks_more", "attacks_other", "look_alikes", "words_in_peace")
+
+
+def _terms(meanings: Meanings) -> list[str]:
+    """Every term of a lexicon, as a person would write it."""
+    return sorted({term.rstrip("*") for terms in meanings.values() for term in terms})
 
 
 def _injection_rows(data: Path, seed: int) -> list[Row]:
     return [
         *attacks(data),
         *innocent(data),
-        *own_texts(("attacks", "attacks_other", "look_alikes"), seed),
+        *own_texts(_OWN, seed, terms=_terms(read_lexicon("injection"))),
         *held_out("held_out_look_alikes"),
     ]
 
@@ -58,28 +68,30 @@ def _toxic(data: Path) -> Iterator[Row]:
         yield Row(one["text"], toxic, name, one["dataset"])
 
 
-def _lexicon(name: str) -> str:
-    return (WEIGHTS / f"{name}.lexicon").read_text(encoding="utf-8")
+def read_lexicon(name: str) -> Meanings:
+    """Our own meanings: `NAME: term, term …`, one a line."""
+    meanings: Meanings = {}
+    for line in (LEXICONS / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            meaning, _, terms = line.partition(":")
+            parts = (term.strip() for term in re.split(r"[,;](?=\s|$)", terms))
+            meanings[meaning] = list(dict.fromkeys(part for part in parts if part))
+    return meanings
 
 
-_LISTED = "# From here on made from public word lists by training; see the model card.\n"
-
-
-def _toxicity_lexicon(data: Path) -> str:
+def _with_lists(data: Path) -> Meanings:
     """Ours, and the words of two public lists: slurs, obscenities, coarse words."""
     found: dict[str, set[str]] = {"SLUR": set(), "OBSCENE": set(), "COARSE": set()}
     for row in table(data / "profanity_lists" / "surge_profanity_en.csv"):
         if any(sign.isalpha() for sign in row["text"]) and len(row["text"]) > 2:
-            found[_sort_of(row["category_1"])].add(row["text"].lower())
+            found[_sort_of(row["category_1"])].add(row["text"].lower().strip())
     for language in ("de", "en", "es", "fr", "it", "pt", "zh"):
         path = data / "profanity_lists" / language
         found["OBSCENE"].update(path.read_text("utf-8").lower().split("\n"))
-    own = _lexicon("toxicity").partition(_LISTED)[0]
-    listed = [
-        f"{name}: {', '.join(sorted(w.strip() for w in words if w.strip() and ',' not in w))}\n"
-        for name, words in found.items()
-    ]
-    return own + _LISTED + "".join(listed)
+    own = read_lexicon("toxicity")
+    for name, words in found.items():
+        own[name] = [*own.get(name, []), *sorted(words - {""} - set(own.get(name, [])))]
+    return own
 
 
 def _sort_of(category: str) -> str:
@@ -89,6 +101,6 @@ def _sort_of(category: str) -> str:
 
 
 TASKS = {
-    "injection": Task("injection", 1, _injection_rows, lambda data: _lexicon("injection")),
-    "toxicity": Task("toxicity", 1, _toxicity_rows, _toxicity_lexicon),
+    "injection": Task("injection", 1, _injection_rows, lambda data: read_lexicon("injection")),
+    "toxicity": Task("toxicity", 1, _toxicity_rows, _with_lists),
 }

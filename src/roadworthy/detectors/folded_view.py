@@ -13,11 +13,12 @@ from msgspec import Struct
 
 from roadworthy.domain import Finding
 
-Manner = Literal["seen", "parted", "joined"]
+Manner = Literal["seen", "parted", "joined", "spelled", "apart"]
 """How to take what not everybody sees.
 
 `seen`: as most readers do; characters of no width are nothing, fillers are blanks. `parted`: what
-has no width parts words, as a blank does. `joined`: fillers are nothing.
+has no width parts words, as a blank does. `joined`: fillers are nothing. `spelled`: characters
+that nobody sees, and that stand for letters, are those letters; `apart`: and words of their own.
 """
 
 

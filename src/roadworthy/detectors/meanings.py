@@ -1,14 +1,13 @@
 """What the words of a text mean to somebody who looks for one thing: a lexicon, and its marks.
 
-Enters: a lexicon (`NAME: term, term …`, one meaning a line) and a text's tokens. Leaves: where
-which meaning stands. Never happens here: a pattern of a user, or a look that takes longer than the
-text is long.
+Enters: a lexicon (meaning -> terms) and a text's tokens. Leaves: where which meaning stands.
+Never happens here: a pattern of a user, or a look that takes longer than the text is long.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 _TOKEN = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff]"  # scripts without blanks: every sign is a token
@@ -33,19 +32,14 @@ def tokens_of(text: str) -> list[str]:
 class Lexicon:
     """Meanings of words, of words in a row, and of stems (`stem*`: any ending)."""
 
-    def __init__(self, text: str) -> None:
-        self.names: list[str] = []
+    def __init__(self, meanings: Mapping[str, Sequence[str]]) -> None:
         self._words: dict[str, list[str]] = {}
         self._stems: dict[str, list[str]] = {}
         self._rows: dict[str, list[tuple[tuple[str, ...], bool, str]]] = {}
         self._known: dict[str, tuple[str, ...]] = {}
-        for line in text.splitlines():
-            if line.startswith("#") or not line.strip():
-                continue
-            name, _, terms = line.partition(":")
-            self.names.append(name)
-            for term in re.split(r"[,;](?=\s|$)", terms):
-                self._learn(name, term.strip())
+        for name, terms in meanings.items():
+            for term in terms:
+                self._learn(name, term)
 
     def _learn(self, name: str, term: str) -> None:
         stem = term.endswith("*")

@@ -5,7 +5,8 @@ blanks in a row only two, compatibility forms unfolded (NFKC), stray accents rem
 that look Latin made Latin, and for every character of it where it stands in the original.
 Characters that nobody sees may break a word or part two, so a text that has some gets two views:
 without them, and with a blank where they stand between two words. Fillers, which show as a blank
-or not at all, get a view of their own without them.
+or not at all, get a view of their own without them, and tags one in which they are the letters that
+they stand for: a model reads those.
 Never happens here: a change of the original; findings always point at the text as it was.
 
 The folding is local: it goes cluster by cluster (a character with the marks that ride on it), so
@@ -43,6 +44,10 @@ ODD_BEFORE_NUL = r"[^\x00\t\n\f\r\x20-\x7e]|\x00(?s:.)|[\t\n\f\r ]{3}"
 _GAP = "\x00"
 """A character that nobody sees, in the view in which it parts words; no fold of anything else."""
 
+_LETTERS = ((0xE0000, range(0xE0020, 0xE007F)), (0xE00F0, range(0xE0110, 0xE016F)))
+"""Code point of NUL, and the printable ASCII from there: tags (Unicode Standard, 23.9), and the
+variation selectors from 17 on, with which bytes are written."""
+
 _BLANKS = re.compile(r"[\t\n\f\r ][\t\n\f\r ]{2,}")  # twice as fast as {3,}
 _GAPS = re.compile(r"[\t\n\f\r ]+\x00[\t\n\f\r \x00]*|\x00[\t\n\f\r \x00]+|[\t\n\f\r ]{3,}")
 """Runs in which something must go; a gap alone is not one."""
@@ -61,11 +66,12 @@ class _Folds(dict[int, str]):
 
     def __init__(self, manner: Manner) -> None:
         super().__init__()
+        self._spells = manner in ("spelled", "apart")
         self._unseen = _GAP if manner == "parted" else ""
         self._filler = "" if manner == "joined" else " "
 
     def __missing__(self, point: int) -> str:
-        signs = unicodedata.normalize("NFKC", chr(point))
+        signs = (self._spells and _letter(point)) or unicodedata.normalize("NFKC", chr(point))
         looks = [looks_like(ord(sign), self._filler) for sign in signs]
         folded = "".join(self._unseen if look is None else look for look in looks)
         if len(self) < _REMEMBERED:
@@ -100,6 +106,12 @@ def rides(sign: str) -> bool:
     if sign < "\u0300":
         return sign == "\u00ad"
     return unicodedata.combining(sign) != 0 or not looks_like(ord(sign))
+
+
+def _letter(point: int) -> str:
+    """The letter that a character stands for which nobody sees; nothing for all others."""
+    begin = next((begin for begin, block in _LETTERS if point in block), 0)
+    return chr(point - begin) if begin else ""
 
 
 class Normaliser:
@@ -189,8 +201,10 @@ class Normaliser:
                 ends.extend(range(origin + start + 1, origin + end + 1))
                 continue
             cluster = text[start:end]
-            for part in _parts(cluster, folds) if view.manner == "parted" else [cluster]:
+            for part in _parts(cluster, view.manner, folds):
                 piece = unicodedata.normalize("NFKC", part).translate(folds)
+                if view.manner == "apart" and _letter(ord(part[0])):
+                    piece = _GAP + piece + _GAP
                 folded.append(piece)
                 starts.extend([origin + start] * len(piece))
                 start += len(part)
@@ -198,9 +212,14 @@ class Normaliser:
         _append(view, "".join(folded), starts, ends)
 
 
-def _parts(cluster: str, folds: _Folds) -> list[str]:
-    """A cluster, parted by what nobody sees."""
-    unseen = [folds[ord(sign)] == _GAP for sign in cluster]
+def _parts(cluster: str, manner: Manner, folds: _Folds) -> list[str]:
+    """A cluster, parted by what nobody sees where that parts words."""
+    if manner == "parted":
+        unseen = [folds[ord(sign)] == _GAP for sign in cluster]
+    elif manner == "apart":
+        unseen = [_letter(ord(sign)) != "" for sign in cluster]
+    else:
+        return [cluster]
     if not any(unseen):
         return [cluster]
     parts = groupby(zip(unseen, cluster, strict=True), itemgetter(0))

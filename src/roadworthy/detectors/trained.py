@@ -28,7 +28,7 @@ from .meanings import Lexicon, tokens_of
 from .normalise import Normaliser
 from .options import Options, refuse
 from .pins import PINS
-from .traits import stretches, traits_of
+from .traits import traits_of
 
 KINDS = {"injection": "INJECTION", "toxicity": "TOXICITY"}
 """Detector -> the kind of what it finds."""
@@ -42,6 +42,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str
     version: int
+    lexicon: dict[str, tuple[str, ...]]
     bias: int
     weights: dict[str, int]
     logits: tuple[float, ...]
@@ -55,10 +56,10 @@ class TrainedDetector:
 
     needs: Needs = "whole"
 
-    def __init__(self, model: Model, lexicon: Lexicon, *, kind: str, false_alarms: float) -> None:
+    def __init__(self, model: Model, *, kind: str, false_alarms: float) -> None:
         self.name = model.name
         self._model = model
-        self._lexicon = lexicon
+        self._lexicon = Lexicon(model.lexicon)
         self._kind = kind
         self._false_alarms = false_alarms
         self._normaliser = Normaliser()
@@ -73,9 +74,9 @@ class TrainedDetector:
     def logit(self, text: str) -> float:
         """The most suspicious stretch of the text, of its other looks and of what it hides."""
         return max(
-            self._of_stretch(traits_of(part, self._lexicon))
+            self._of_stretch(traits)
             for each in readings(text, self._normaliser)
-            for part in stretches(tokens_of(each))
+            for traits in traits_of(tokens_of(each), self._lexicon)
         )
 
     def share_as_high(self, logit: float) -> float:
@@ -108,28 +109,25 @@ def make(name: str, options: Mapping[str, Any]) -> TrainedDetector:
         raise refuse(
             f"option `false_alarms` of `{name}` is not 0.0001 to 0.2", "0.01 is one in 100"
         )
-    model, lexicon = load(name)
     return TrainedDetector(
-        model, lexicon, kind=read.text("kind", KINDS[name]), false_alarms=float(share)
+        load(name), kind=read.text("kind", KINDS[name]), false_alarms=float(share)
     )
 
 
-def load(name: str, folder: Traversable | None = None) -> tuple[Model, Lexicon]:
-    """Weights and lexicon, checked against the digests that the code holds. Raises ManifestError.
+def load(name: str, folder: Traversable | None = None) -> Model:
+    """The weights, checked against the digest that the code holds. Raises ManifestError.
 
-    `folder` holds the files; the package's own if none is given.
+    `folder` holds the file; the package's own if none is given.
     """
+    file = f"{name}.json"
     folder = folder or resources.files("roadworthy.detectors") / "weights"
-    parts: list[bytes] = []
-    for file in (f"{name}.json", f"{name}.lexicon"):
-        try:
-            data = (folder / file).read_bytes()
-        except OSError:
-            raise _unsound(name, f"`{file}` is missing") from None
-        if sha256(data) != PINS.get(file):
-            raise _unsound(name, f"`{file}` is not the file that was measured")
-        parts.append(data)
-    return msgspec.json.decode(parts[0], type=Model), Lexicon(parts[1].decode("utf-8"))
+    try:
+        data = (folder / file).read_bytes()
+    except OSError:
+        raise _unsound(name, f"`{file}` is missing") from None
+    if sha256(data) != PINS.get(file):
+        raise _unsound(name, f"`{file}` is not the file that was measured")
+    return msgspec.json.decode(data, type=Model)
 
 
 def _unsound(name: str, what: str) -> ManifestError:

@@ -36,26 +36,23 @@ def copied(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("file", ["{}.json", "{}.lexicon"])
-def test_missing_weights_close_the_rail(copied: Path, name: str, file: str) -> None:
-    (copied / file.format(name)).unlink()
+def test_missing_weights_close_the_rail(copied: Path, name: str) -> None:
+    (copied / f"{name}.json").unlink()
     with pytest.raises(ManifestError, match="is missing"):
         load(name, copied)
 
 
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("file", ["{}.json", "{}.lexicon"])
-def test_cut_weights_close_the_rail(copied: Path, name: str, file: str) -> None:
-    path = copied / file.format(name)
+def test_cut_weights_close_the_rail(copied: Path, name: str) -> None:
+    path = copied / f"{name}.json"
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(ManifestError, match="not the file that was measured"):
         load(name, copied)
 
 
 @pytest.mark.parametrize("name", KINDS)
-@pytest.mark.parametrize("file", ["{}.json", "{}.lexicon"])
-def test_changed_weights_close_the_rail(copied: Path, name: str, file: str) -> None:
-    path = copied / file.format(name)
+def test_changed_weights_close_the_rail(copied: Path, name: str) -> None:
+    path = copied / f"{name}.json"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(bytes(data))
@@ -65,7 +62,7 @@ def test_changed_weights_close_the_rail(copied: Path, name: str, file: str) -> N
 
 @pytest.mark.parametrize("name", KINDS)
 def test_the_shipped_weights_are_those_that_were_measured(name: str, copied: Path) -> None:
-    model, _ = load(name, copied)
+    model = load(name, copied)
     assert model.name == name
     assert len(model.logits) == len(model.shares) >= 20
     assert list(model.logits) == sorted(model.logits)
@@ -160,16 +157,16 @@ def test_no_text_takes_longer_than_it_is_long(text: str) -> None:
 
 def test_stretches_cover_every_token() -> None:
     for size in (0, 1, STRETCH, STRETCH + 1, 3 * STRETCH + 7):
-        tokens = [str(number) for number in range(size)]
-        assert set().union(*stretches(tokens)) == set(tokens)
-        assert all(len(part) <= STRETCH for part in stretches(tokens))
+        parts = list(stretches(size))
+        assert {at for start, end in parts for at in range(start, end)} == set(range(size))
+        assert all(end - start <= STRETCH for start, end in parts)
 
 
 def test_meanings_are_words_rows_and_stems() -> None:
     lexicon = Lexicon(
-        "# none\nOVER: ignore, pay no attention, disregard*\nRULE: rules; regel*, 规则\n"
+        {"OVER": ["ignore", "pay no attention", "disregard*"], "RULE": ["rules", "regel*", "规则"]}
     )
     marks = lexicon.marks(tokens_of("Disregarding it, pay no attention to Regeln 规则"))
     assert marks == [(0, "OVER"), (3, "OVER"), (7, "RULE"), (8, "RULE")]
-    traits = traits_of(tokens_of("ignore the rules?"), lexicon)
+    (traits,) = traits_of(tokens_of("ignore the rules?"), lexicon)
     assert {"c:OVER", "p:OVER>RULE", "w:rules", "b:^ ignore", "f:OVER", "n:2", "s:asks"} <= traits
