@@ -12,6 +12,7 @@ from roadworthy.manifests.detector_checks import DETECTOR_OPTIONS
 MODULES = {
     "pattern": "patterns", "deny": "deny", "pii": "pii", "secrets": "secrets", "schema": "schema",
     "cel": "expression", "classifier": "linear", "linear": "linear", "verbatim": "verbatim",
+    "injection": "trained", "toxicity": "trained",
 }  # fmt: skip
 
 EXAMPLES = {

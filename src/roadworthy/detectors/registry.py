@@ -15,7 +15,8 @@ from roadworthy.domain import Detector
 from .options import refuse
 
 DETECTOR_NAMES = (
-    "cel", "classifier", "deny", "linear", "pattern", "pii", "schema", "secrets", "verbatim",
+    "cel", "classifier", "deny", "injection", "linear", "pattern", "pii", "schema", "secrets",
+    "toxicity", "verbatim",
 )  # fmt: skip
 """Every name that `make_detector` knows; `linear` is another name of `classifier`."""
 

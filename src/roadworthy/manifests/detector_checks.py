@@ -23,6 +23,8 @@ DETECTOR_OPTIONS: dict[str, tuple[str, ...]] = {
     "classifier": ("weights", "ngrams", "counting", "kind"),
     "linear": ("weights", "ngrams", "counting", "kind"),
     "verbatim": ("texts", "words", "kind"),
+    "injection": ("false_alarms", "kind"),
+    "toxicity": ("false_alarms", "kind"),
 }
 """Detector -> the options that a file may give it."""
 
