@@ -187,6 +187,14 @@ class Disclosure(File, frozen=True, kw_only=True):
     """Whether `/v1/provenance/check` knows texts of this system again (Article 50(2))."""
 
 
+class AnswerCache(File, frozen=True, kw_only=True):
+    """The same question of one tenant, in the same slice, may get the same answer again."""
+
+    max_age_s: Annotated[float, Meta(gt=0, le=86_400)] = 300.0
+    max_mb: Annotated[int, Meta(ge=1, le=4096)] = 64
+    """In each worker's memory."""
+
+
 class Behaviour(File, frozen=True, kw_only=True):
     """Tone, persona, and what to do when unsure: every managed chat is told them."""
 
@@ -198,6 +206,8 @@ class Behaviour(File, frozen=True, kw_only=True):
     history: History = field(default_factory=History)
     disclosure: Disclosure | UnsetType = UNSET
     """Left out: one sentence for all languages, in the first answer."""
+    cache: AnswerCache | UnsetType = UNSET
+    """Left out: every question is asked."""
 
 
 class Budget(File, frozen=True, kw_only=True):

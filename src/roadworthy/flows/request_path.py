@@ -29,8 +29,10 @@ from msgspec import Struct, field, structs
 from roadworthy.domain import (
     Action,
     Call,
+    Chunk,
     Clock,
     Journal,
+    ModelRequest,
     Observation,
     ProviderError,
     RailVerdict,
@@ -51,6 +53,7 @@ from roadworthy.serving import (
     input_texts,
     read_confidence,
     read_label,
+    replayed,
     tool_calls,
     with_texts,
 )
@@ -179,7 +182,7 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
     rails = service.rails.output(looking, streamed=call.stream)
     try:
         prior = await service.prior()
-        chunks = service.stream(request)
+        chunks = _asked(call, request, service, trace)
         try:
             async for chunk in chunks:
                 trace.take(chunk)
@@ -206,6 +209,34 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
         spelt = beside_text(trace.logprobs)
         trace.logprobs_leave = _pass(service, spelt, looking)
     yield _finish(call, service, trace, rails, decided)
+
+
+def _asked(
+    call: Call, request: ModelRequest, service: Service, trace: Trace
+) -> AsyncGenerator[Chunk, None]:
+    """What the model says, or said to the same question before."""
+    if service.cache is None:
+        return service.stream(request)
+    key = service.cache.key(call, request)
+    known = service.cache.find(key)
+    trace.cached = known is not None
+    return replayed(known) if known is not None else _remembered(key, request, service)
+
+
+async def _remembered(
+    key: bytes, request: ModelRequest, service: Service
+) -> AsyncGenerator[Chunk, None]:
+    """The model's reply, kept once it ended well."""
+    heard: list[Chunk] = []
+    chunks = service.stream(request)
+    try:
+        async for chunk in chunks:
+            heard.append(chunk)
+            yield chunk
+    finally:
+        await chunks.aclose()
+    if service.cache is not None:
+        service.cache.keep(key, heard)
 
 
 def _decide(

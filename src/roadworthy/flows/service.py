@@ -17,7 +17,7 @@ from roadworthy.domain import (
     Usage,
 )
 from roadworthy.prompting import Composer
-from roadworthy.serving import Acceptance, Notice, RailLine, compile_acceptance
+from roadworthy.serving import Acceptance, ExactCache, Notice, RailLine, compile_acceptance
 
 Pricing = Callable[[Usage, str], tuple[str, str] | None]
 """(usage, instant) -> (decimal amount, currency), or None when no price is known."""
@@ -45,6 +45,8 @@ class Service:
         self.pricing = pricing
         self.decision = content.candidate.decision
         self.notice = Notice(content)
+        self.cache: ExactCache | None = None
+        """Set by whoever serves a release whose charter allows it; an evaluation has its own."""
         self.tools = frozenset(tool.name for tool in content.candidate.tools)
         # Without a calibration `auto` accepts nothing.
         self.acceptance = acceptance or compile_acceptance(self.decision, None)

@@ -76,6 +76,8 @@ class Trace:
         self._finish = ""
         self.logprobs: list[TokenLogprob] = []
         self.deltas: list[dict[str, Any]] = []
+        self.cached = False
+        """Whether nobody was asked: the answer is an earlier one."""
         self.refused = False
         """Whether the upstream called its answer a refusal."""
         self.logprobs_leave = True
@@ -206,6 +208,9 @@ class Trace:
         call, service = self._call, self._service
         now = format_instant(self._clock.now())
         price = service.pricing(self._usage, now)
+        if self.cached:
+            known = service.pricing(Usage(input_tokens=1), now)
+            price = ("0", known[1]) if known is not None else None
         raw = self.raw
         return Observation(
             **identity(call, service, now),
@@ -218,6 +223,7 @@ class Trace:
             error=failure.message if failure else "",
             quoted=failure.quoted if failure else "",
             finish_reason=finish or self._finish or "stop",
+            cache_hit=self.cached,
             action=action,
             decision=decided.label if decided else "",
             confidence=decided.confidence if decided else None,

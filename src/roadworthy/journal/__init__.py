@@ -11,10 +11,11 @@ from .recovery import Recovered, recover
 from .sealing import Seal, seal_segment
 from .spool import Spool
 from .tally import Gauges, Tally, forget_states, publish_state, read_states
-from .vault import Vault, WrappedKey, key_names, open_master_key, unseal
+from .vault import ERASED_FILE, Vault, WrappedKey, key_names, open_master_key, unseal
 
 __all__ = [
     "CONTENT_TYPE",
+    "ERASED_FILE",
     "SURELY",
     "BudgetGauge",
     "ControlGauges",

@@ -31,6 +31,9 @@ from .record import Record, Sealed
 from .segment import sync_folder
 from .subject_keys import ROOT, key_at, leaf_of, only, without
 
+ERASED_FILE = ".erased"
+"""In the folder of the keys: another one after each erasure, for whoever keeps texts in memory."""
+
 MASTER_FILE = "journal.master"
 """In the workspace's keys folder; not `.key`, which names people."""
 
@@ -201,6 +204,7 @@ class Vault:
         keys = self.kept(tenant=tenant, day=day) if names is None else self.those(names)
         changed = [key for key in keys if self._erase(key, subject=subject, keep=keep)]
         if changed:
+            (self._folder / ERASED_FILE).write_text(secrets.token_hex(8))
             sync_folder(self._folder)
         gone = {key.name for key in changed}
         for held in [at for at, key in self._mine.items() if key.name in gone]:

@@ -5,6 +5,7 @@ from .admit import Admittance, Denial
 from .brakes import covers, flags_for, standing, tighten
 from .conversation import Conversation, conversation
 from .decision import Decided, decide, read_confidence, read_label
+from .exact_cache import ExactCache, replayed
 from .flight import Flight, Ticket
 from .guard import Guard
 from .hold_back import OutputRails
@@ -49,6 +50,7 @@ __all__ = [
     "Conversation",
     "Decided",
     "Denial",
+    "ExactCache",
     "FacetReader",
     "Flight",
     "Guard",
@@ -97,6 +99,7 @@ __all__ = [
     "next_slot",
     "read_confidence",
     "read_label",
+    "replayed",
     "spoken_texts",
     "standing",
     "tighten",

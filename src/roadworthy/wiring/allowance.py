@@ -101,7 +101,9 @@ class Allowance:
 
 def _asked(kept: Observation) -> bool:
     """Whether a model may have worked for it: it said something, or it was cut off."""
-    return kept.first_token_ms is not None or kept.status == "interrupted"
+    return not kept.cache_hit and (
+        kept.first_token_ms is not None or kept.status == "interrupted"
+    )
 
 
 def _estimated(texts: Witness) -> Usage:

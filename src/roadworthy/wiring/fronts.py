@@ -7,8 +7,9 @@ tampered or foreign bundle that is loaded; a look at the working tree for behavi
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from roadworthy.domain import (
     Clock,
@@ -19,11 +20,13 @@ from roadworthy.domain import (
     format_instant,
 )
 from roadworthy.flows.service import Service
+from roadworthy.journal import ERASED_FILE
 from roadworthy.manifests import Workspace, load_trust
 from roadworthy.release import read_bundle, verify_release
-from roadworthy.serving import Admittance, FacetReader
+from roadworthy.serving import Admittance, ExactCache, FacetReader
 
 from .service import build_service
+from .watched import WatchedFile
 
 _AHEAD = dt.timedelta(days=7)
 """How long before a release expires it is said."""
@@ -83,4 +86,20 @@ def load_front(
     service = build_service(
         content, digest, deployment=deployment, clock=clock, root=root, fail_fast=True
     )
+    allowed = content.charter.behaviour.cache
+    if allowed is not UNSET:
+        service.cache = ExactCache(allowed, digest, clock, erased=_stamp_of(workspace))
     return Front(service=service, facets=facets, admittance=admittance, warning=warning)
+
+
+def _stamp_of(workspace: Workspace) -> Callable[[], object]:
+    """What is another thing once texts were erased, by whichever process."""
+    erased = WatchedFile(workspace.journal / "keys" / ERASED_FILE)
+    times = 0
+
+    def stamp() -> object:
+        nonlocal times
+        times += erased.changed()
+        return times
+
+    return stamp

@@ -82,7 +82,7 @@ def test_nothing_on_disk_opens_what_was_erased(tmp_path: Path) -> None:
     raw = AESGCM(MASTER).decrypt(data[:12], data[12:], kept.name.encode())
     nodes = msgspec.msgpack.decode(raw, type=dict[str, bytes])
     assert key_at(nodes, ann.leaf) is None
-    assert [path.name for path in (tmp_path / "keys").iterdir()] == [f"{kept.name}.json"]
+    assert [path.name for path in (tmp_path / "keys").glob("*.json")] == [f"{kept.name}.json"]
 
 
 def test_everything_but_who_is_kept_is_erased(tmp_path: Path) -> None:
