@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .catalogue_calibration import PERCENTILES
-from .indicator import OF_SHARES, IndicatorSpec, share_spec
+from .indicator import OF_MEANS, OF_SHARES, IndicatorSpec, share_spec
 
 OPERATIONS = (
     share_spec(
@@ -81,7 +81,7 @@ OPERATIONS = (
         source=(
             "FinOps unit economics, https://www.finops.org/framework/capabilities/unit-economics/"
         ),
-        intervals=("student_t",),
+        intervals=OF_MEANS,
     ),
     IndicatorSpec(
         name="throughput",

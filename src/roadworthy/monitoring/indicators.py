@@ -25,7 +25,7 @@ from roadworthy.domain import (
 from .agreement import majority_accuracy, self_consistency
 from .calibration import area, brier, calibration_error
 from .cases import Cases, PerCase, cases_of, part_of, per_case
-from .clusters import clusters, share_of_cases, with_groups
+from .clusters import clusters, mean_of_cases, share_of_cases, with_groups
 from .correlation import correlation
 from .durations import duration
 from .gaps import slice_gap, spurious_dependence
@@ -272,7 +272,7 @@ def _happened(row: Observation, kind: str) -> bool | None:
 
 
 def _cost(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
-    return mean_of(spec, per_case(cases, _price), confidence)
+    return mean_of_cases(spec, cases, _price, "", confidence)
 
 
 def _price(row: Observation) -> float | None:

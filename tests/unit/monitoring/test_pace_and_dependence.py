@@ -165,3 +165,17 @@ def test_variants_of_a_few_cases_do_not_narrow_a_gap(name: str) -> None:
     assert held.low is not None and held.low < 0.01
     assert held.high is not None and free.high is not None and held.high > free.high + 0.2
     assert (free.method, held.method) == ("clopper_pearson", "cluster_robust")
+
+
+def test_variants_of_a_few_cases_do_not_narrow_a_cost() -> None:
+    """Thirty variants of each of four cases cost what four cases cost."""
+    rows = [
+        an_observation(suite="s", case=f"{case}.{variant}", cost=f"0.{case}{variant:02}",
+                       attributes={"grown_from": str(case)} if grown else {})
+        for grown in (False, True) for case in range(1, 5) for variant in range(30)
+    ]  # fmt: skip
+    free, held = (measure("cost_per_request", part) for part in (rows[:120], rows[120:]))
+    assert free.value == held.value
+    assert free.high is not None and held.high is not None
+    assert held.high - (held.value or 0) > 3 * (free.high - (free.value or 0))
+    assert (held.method, held.independent) == ("cluster_robust", 4)
