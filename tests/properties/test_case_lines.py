@@ -61,6 +61,6 @@ def _is_sound(value: Any) -> bool:
 def test_a_line_with_a_key_twice_is_never_read(context: _Pairs, ascii_only: bool) -> None:
     line = f'{{"id":"a","input":"x","context":{_written(context, ascii_only=ascii_only)}}}'
     document = Document("cases.jsonl")
-    read = read_lines(line.encode(), document, Case)
+    read = read_lines([line.encode()], document, Case)
     assert bool(read) == _is_sound(context), line
     assert bool(document.faults) != _is_sound(context), line
