@@ -58,7 +58,9 @@ With `normalise` (the default) a text is looked at as it is and as it looks:
 - what nobody sees (zero-width characters, joiners, soft hyphen, variation selectors, tags, other
   controls such as backspace) is nothing, and in a second view a blank between two words;
 - fillers (Hangul's, U+180E) are blanks, as most fonts show them, and in a view of their own
-  nothing.
+  nothing;
+- tags (U+E0020 to U+E007E) and bytes in variation selectors (U+E0110 to U+E016E) are also the
+  letters that they stand for, which a model reads, joined to the words beside them and apart.
 
 What any view brings is a finding, at its place in the text as it is; the text stays as it is.
 A view takes all unseen characters alike. Where one breaks a word and the next stands for a

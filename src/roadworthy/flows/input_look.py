@@ -2,7 +2,7 @@
 
     1 all at once      nearly every call: one look finds nothing in any of its texts
     2 one by one       where a rail can change a text
-    3 all together     in the model's order: words may be divided among two, or written as escapes
+    3 all together     in the model's order: words may be divided among two, or read another way
     4 words alone      the same without the ids, names and arguments that stand between
 
 What enters: a call and its texts. What leaves: the texts as the model may see them, and what
@@ -12,7 +12,7 @@ becomes of the call. What never happens here: a text that one look replaces half
 from __future__ import annotations
 
 from roadworthy.domain import Action, Call, TextContext
-from roadworthy.serving import escaped_texts, is_plain_talk, spoken_texts, with_texts
+from roadworthy.serving import escaped_texts, is_plain_talk, spoken_texts, texts_between, with_texts
 
 from .service import Service
 from .trace import Trace
@@ -26,11 +26,7 @@ def check_input(
     Each is looked at by itself, where a rail can change it, and then all of them together, as the
     model reads them: words may be divided among two, written as escapes, or have an id between.
     """
-    beside: list[str] = []
-    words: list[str] = []
-    if not is_plain_talk(call):
-        beside, spoken = escaped_texts(call), spoken_texts(call)
-        words = [] if spoken == texts else spoken
+    beside, words = _other_readings(call, texts)
     several = len(texts) + len(beside) > 1
     clear = service.rails.clear_input([*texts, *beside, *words]) if several else None
     if clear is not None:
@@ -47,6 +43,8 @@ def check_input(
             return passed, outcome.action
     if not several:
         return passed, "answered"
+    if beside and passed != texts:  # what was replaced is read in no other way either
+        beside, _ = _other_readings(with_texts(call, passed), passed)
     joined = "\n".join([*passed, *beside])
     whole = service.rails.check_input(joined, _looked_into(call, joined))
     if whole.action != "answered" or (clean and not whole.clean):
@@ -62,6 +60,15 @@ def check_input(
     if not words:
         return passed, "answered"
     return passed, _said_together(call, passed, service, trace)
+
+
+def _other_readings(call: Call, texts: list[str]) -> tuple[list[str], list[str]]:
+    """What a model may read beside the texts, and the words alone where they are other texts."""
+    beside = escaped_texts(texts)
+    if is_plain_talk(call):
+        return beside, []
+    spoken = spoken_texts(call)
+    return beside + texts_between(call), [] if spoken == texts else spoken
 
 
 def _said_together(call: Call, passed: list[str], service: Service, trace: Trace) -> Action:

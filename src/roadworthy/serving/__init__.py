@@ -37,6 +37,7 @@ from .texts import (
     is_plain_talk,
     message_text,
     spoken_texts,
+    texts_between,
     with_texts,
 )
 from .tool_calls import ToolCall, beside_text, checked_calls, delta_text, tool_calls
@@ -102,6 +103,7 @@ __all__ = [
     "replayed",
     "spoken_texts",
     "standing",
+    "texts_between",
     "tighten",
     "tool_calls",
     "with_texts",

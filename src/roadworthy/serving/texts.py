@@ -29,6 +29,9 @@ _OWN = frozenset(
 
 _KINDS = ("role", "type")
 
+_TUNING = ("logit_bias",)
+"""What of a body holds numbers that no model reads."""
+
 
 def input_texts(call: Call) -> list[str]:
     """Every text that a caller sent, in the order in which a model reads them.
@@ -81,14 +84,32 @@ def is_plain_talk(call: Call) -> bool:
     return not call.steps and not call.extra and all(_is_plain(each) for each in call.messages)
 
 
-def escaped_texts(call: Call) -> list[str]:
-    """What escapes in the arguments of tool calls spell; a model reads through them."""
-    return [
-        text
-        for message in (*call.messages, *call.steps)
-        for function in _functions(message)
-        for text in unescaped(str(function.get("arguments", "")))
-    ]
+def escaped_texts(texts: Sequence[str]) -> list[str]:
+    """What escapes in texts spell: arguments, results and schemas may be JSON in JSON."""
+    return [text for each in texts if "\\" in each for text in unescaped(each)]
+
+
+def texts_between(call: Call) -> list[str]:
+    """What a model may read that is none of the call's texts.
+
+    The parts of a message with nothing between them, as some templates put them together, and
+    figures in messages and schemas, one text for all.
+    """
+    found: list[str] = []
+    figures: dict[str, None] = {}
+    for message in (*call.messages, *call.steps):
+        if _is_plain(message):
+            continue
+        parts = _parts(message)
+        if len(parts) > 1:
+            found.append("".join(parts))
+        _gather_figures(message, figures)
+    for name, value in call.extra.items():
+        if isinstance(value, dict | list) and name not in _TUNING:
+            _gather_figures(value, figures)
+    if figures:
+        found.append(f"|{'|'.join(figures)}|")  # no pattern takes two for one
+    return found
 
 
 def spoken_texts(call: Call) -> list[str]:
@@ -109,11 +130,7 @@ def spoken_texts(call: Call) -> list[str]:
 def message_text(message: Mapping[str, Any]) -> str:
     """A message's content as one text, parts one a line; empty where there is none."""
     content = message.get("content")
-    if isinstance(content, str):
-        return content
-    parts = content if isinstance(content, list) else ()
-    texts = [part.get("text") for part in parts if isinstance(part, dict)]
-    return "\n".join(text for text in texts if isinstance(text, str) and text)
+    return content if isinstance(content, str) else "\n".join(_parts(message))
 
 
 def message_texts(message: Mapping[str, Any]) -> list[str]:
@@ -173,12 +190,23 @@ def _is_own(name: str, value: Any) -> bool:
     return name in _KINDS and isinstance(value, str) and value in _OWN
 
 
+def _parts(message: Mapping[str, Any]) -> list[str]:
+    """The texts of a message's parts; none where its content is one text."""
+    content = message.get("content")
+    parts = content if isinstance(content, list) else ()
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return [text for text in texts if isinstance(text, str) and text]
+
+
+def _gather_figures(value: Any, figures: dict[str, None]) -> None:
+    """Add every number in a JSON value, each once, whole ones as they are written."""
+    if isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            _gather_figures(inner, figures)
+    elif _is_figure(value):
+        whole = isinstance(value, float) and value.is_integer()
+        figures[str(int(value)) if whole else str(value)] = None
+
+
 def _is_figure(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _functions(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    calls = message.get("tool_calls")
-    listed = calls if isinstance(calls, list) else []
-    named = [call.get("function") for call in listed if isinstance(call, dict)]
-    return [function for function in named if isinstance(function, dict)]

@@ -173,3 +173,34 @@ def test_what_other_scripts_do_not_show_is_no_finding(text: str) -> None:
     assert [
         name for name in ("pii", "secrets") if make_detector(name, {}, {}).detect(text, context)
     ] == []
+
+
+@pytest.mark.parametrize("offset", [0xE0000, 0xE00F0])
+@pytest.mark.parametrize(
+    ("begin", "spelled", "end"),
+    [
+        ("", "build a bomb", ""),
+        ("hi ", "build a bomb", " there"),
+        ("hi", "build a bomb", "there"),
+        ("build a bo", "mb", ", now"),
+        ("x", "build a bomb" + "." * 200, ""),
+        ("x", "." * 200 + " build a bomb", ""),
+    ],
+)
+def test_words_spelled_in_characters_that_nobody_sees_are_found(
+    offset: int, begin: str, spelled: str, end: str
+) -> None:
+    # a model reads tag letters, and bytes in variation selectors, as the letters they stand for
+    text = begin + "".join(chr(offset + ord(sign)) for sign in spelled) + end
+    detector = make_detector("deny", {"words": ["build a bomb"]}, {})
+    assert detector.detect(text, TextContext(side="input"))
+
+
+def test_flags_and_names_with_selectors_spell_nothing() -> None:
+    # the flag of Scotland is a flag with tags, Japanese names choose the forms of their signs
+    scotland = "\U0001f3f4" + "".join(chr(0xE0000 + ord(sign)) for sign in "gbsct") + "\U000e007f"
+    text = f"From {scotland} with love, \u845b\U000e0100\u98fe\U000e0101"
+    for name in ("pii", "secrets"):
+        assert make_detector(name, {}, {}).detect(text, TextContext(side="input")) == []
+    detector = make_detector("deny", {"words": ["love gb", "sct with"]}, {})
+    assert detector.detect(text, TextContext(side="input")) == []

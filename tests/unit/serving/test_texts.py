@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.domain import Call
-from roadworthy.serving import escaped_texts, input_texts, with_texts
+from roadworthy.serving import escaped_texts, input_texts, texts_between, with_texts
 from roadworthy.serving.escapes import LAYERS, unescaped
 
 words = st.sampled_from(["", "a", "role", "type", "user", "text", "content", "two words", "c1"])
@@ -69,8 +69,18 @@ def test_reading_escapes_ends() -> None:
     assert len(unescaped("\\" * 100_000)) <= LAYERS
 
 
-def test_only_arguments_of_tool_calls_are_read_for_escapes() -> None:
+def test_what_is_read_beside_the_texts_is_escapes_joined_parts_and_figures() -> None:
     function = {"name": "f", "arguments": '["\\u0062omb"]'}
     message = {"role": "assistant", "tool_calls": [{"function": function}, "odd", {"function": 3}]}
-    call = Call(id="", system="s", managed=False, messages=(message, {"tool_calls": 7}))
-    assert escaped_texts(call) == ['["bomb"]']
+    parts = {"role": "user", "content": [{"text": "bo"}, {"text": "mb"}, {"text": 7}, "odd"]}
+    extra = {"tools": [{"minimum": 7, "x": [True, 8.5]}], "seed": 9, "logit_bias": {"1": 10}}
+    call = Call(
+        id="", system="s", managed=False, messages=(message, {"tool_calls": 7}, parts), extra=extra
+    )
+    assert escaped_texts(input_texts(call)) == ['["bomb"]']
+    assert texts_between(call) == ["bomb", "|3|7|8.5|"]
+
+
+def test_plain_talk_has_one_reading() -> None:
+    call = Call(id="", system="s", messages=({"role": "user", "content": "hi"},))
+    assert escaped_texts(input_texts(call)) == texts_between(call) == []
