@@ -70,6 +70,8 @@ class Example(Struct, frozen=True):
         """As blocks of a page."""
         pairs = ", ".join(_pairs(self.slo))
         slo = f"```yaml\n# safety-slos.yaml\nslos:\n- {{{pairs}}}\n```\n"
+        if not self.cases and not self.outcome:
+            return f"Of live answers: `roadworthy journal query --indicators`.\n\n{slo}"
         if self.outcome:
             told = "Of live answers: report it, then `roadworthy journal query --indicators`."
             return (
@@ -85,7 +87,7 @@ def of(spec: IndicatorSpec) -> Example:
     """The example of one indicator."""
     suite: dict[str, Any] = {"name": "main", "cases": ["main.jsonl"]}
     outcome = _outcome(spec)
-    if outcome:
+    if outcome or "live" in spec.needs:
         slo = _slo(spec) | {"at": "[runtime]"}
         return Example(suite=suite, cases=[], slo=slo, outcome=outcome)
     scorers = _scorers(spec)

@@ -95,6 +95,7 @@ _BAD = {
     "judge": "a judge that answers nonsense is an error of the row; with fewer than 20 rated "
     "answers it is an *uncorrected judge*: no interval, no verdict",
     "time": "answers that came from the cache of answers: no value, and the reason",
+    "live": "answers of an evaluation are left out",
     "usage": "an answer that does not say how many tokens were cached is left out",
     "price": "an answer without a price is left out, never counted as 0",
     "facets": "facets that no two cases tell apart: no value, and the reason",

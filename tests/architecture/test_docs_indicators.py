@@ -77,7 +77,7 @@ def test_check_accepts_the_example_of_each_indicator(spec: IndicatorSpec, tmp_pa
     desk = Desk(tmp_path / "desk")
     if len(asked) == 1:  # of live answers: what a caller posts
         assert msgspec.json.decode(asked[0], type=_OutcomeBody).observation
-    else:
+    elif asked:
         suite, cases = asked
         desk.write("suites/main.yaml", suite)
         desk.cases([json.loads(line) for line in cases.splitlines()])

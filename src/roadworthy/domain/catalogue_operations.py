@@ -103,6 +103,17 @@ OPERATIONS = (
     ),
     share_spec(
         "cache_hit_rate",
+        "share of live answers that were given again from the gateway's cache of answers",
+        needs=("live",),
+        area="operations",
+        misleads="an evaluation's own cache is another thing; a frequent question counts anew",
+        formula="sum_i [answer i was given again] / n",
+        counts="live answers that did not fail",
+        oracle="counted by hand",
+        source="RFC 9211, https://www.rfc-editor.org/rfc/rfc9211 (hit)",
+    ),
+    share_spec(
+        "prompt_cache_rate",
         "mean share of an answer's input tokens that the provider's prompt cache held, as the "
         "provider reported it",
         needs=("usage",),
@@ -142,7 +153,7 @@ OPERATIONS = (
         misleads="who is angry writes: it speaks of those who said something",
         formula="sum_i feedback_i / n;  of k/m: (k - 1) / (m - 1)",
         counts="live answers of which feedback was given; of one reporter the last word",
-        oracle="numpy.mean",
+        oracle="counted by hand",
         source="self-selection: Li and Hitt 2008, https://doi.org/10.1287/isre.1070.0154",
     ),
     share_spec(

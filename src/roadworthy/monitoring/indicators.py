@@ -34,7 +34,7 @@ from .judge_agreement import judge_agreement
 from .judged import Judged, judge_score, judged, judges_in, ready_rubric, said_by_judge
 from .labels import OF_LABELS, averaged, beside_coverage
 from .outcomes import FEEDBACK, RESOLVED, cost_per_resolved, feedback_score, resolved_rate
-from .pace import cache_hit_rate, throughput
+from .pace import cache_hit_rate, prompt_cache_rate, throughput
 from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
 from .repeats import passing
@@ -314,6 +314,7 @@ _METERS: dict[str, Meter] = {
     "ttft": duration,
     "cost_per_request": _cost,
     "cache_hit_rate": cache_hit_rate,
+    "prompt_cache_rate": prompt_cache_rate,
     "throughput": throughput,
     **{name: passing for name in INDICATORS if name.startswith(("pass_at_", "pass_hat_"))},
 }

@@ -26,7 +26,7 @@ def throughput(
 ) -> Measurement:
     """Answers per second between the first end and the last; batch means bound it."""
     answered = [row for row in cases.rows if row.status in ("ok", "refused")]
-    again = sum(row.cache_hit for row in answered)
+    again = sum(row.cache_hit and row.stage == "eval" for row in answered)
     if again:
         told = f"{again} of {len(answered)} answers came from the cache of answers: ask anew"
         return absent(spec, told)
@@ -51,6 +51,17 @@ def throughput(
 
 
 def cache_hit_rate(
+    spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float
+) -> Measurement:
+    """The share of live answers that were given again."""
+    return share_of_cases(spec, cases, _given_again, "", confidence)
+
+
+def _given_again(row: Observation) -> bool | None:
+    return None if row.stage == "eval" or row.status == "error" else row.cache_hit
+
+
+def prompt_cache_rate(
     spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float
 ) -> Measurement:
     """The mean share of input tokens that were cached, of answers that say so."""

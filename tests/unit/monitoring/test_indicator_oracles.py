@@ -361,7 +361,7 @@ ORACLES: dict[str, Callable[[], float]] = {
     "slice_gap": _gap,
     "spurious_dependence": _dependence,
     "throughput": _pace,
-    "cache_hit_rate": lambda: float(
+    "prompt_cache_rate": lambda: float(
         np.mean(
             [
                 row.usage.cached_input_tokens / row.usage.input_tokens
@@ -381,8 +381,8 @@ ORACLES: dict[str, Callable[[], float]] = {
     "majority_accuracy": _majority,
 }
 OF_JUDGES = {*JUDGE_SHOWN, "judge_score", "win_rate", "judge_agreement"}
-OF_LIVE_ANSWERS = {"feedback_score", "resolved_rate", "cost_per_resolved_outcome"}
-"""See `test_outcomes`."""
+OF_LIVE_ANSWERS = {"cache_hit_rate", "feedback_score", "resolved_rate", "cost_per_resolved_outcome"}
+"""See `test_outcomes`, `test_pace_and_dependence`."""
 LARGER_K = {"pass_at_5", "pass_hat_5", "pass_at_10", "pass_hat_10"}
 """The same two functions as of k = 2 and 3; brute force over so many draws takes long."""
 REPEATED = {"self_consistency", "majority_accuracy", *(n for n in ORACLES if n.startswith("pass_"))}

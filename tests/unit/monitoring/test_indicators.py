@@ -73,7 +73,7 @@ def test_every_indicator_that_says_measured_is_measured() -> None:
         ]
         for name, about in (("own", {}), ("better", {"people": "preference@reference"}))
     ]  # fmt: skip
-    live = [row(cost="1", scores={"feedback": 1.0, "business.resolved": 1.0})]
+    live = [row(cost="1", stage="live", scores={"feedback": 1.0, "business.resolved": 1.0})]
     runs = (rich, repeated, live, *judged)
     measured = {item.name for each in runs for item in measure_all(each)}
     promised = {name for name, spec in INDICATORS.items() if spec.measured}

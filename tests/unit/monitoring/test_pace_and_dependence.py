@@ -67,10 +67,10 @@ def test_a_provider_that_reports_no_cache_is_left_out_and_one_without_hits_is_no
     silent = an_observation(case="a", suite="s", usage=Usage(input_tokens=9, raw={"n": 9}))
     none = Usage(input_tokens=9, raw={"prompt_tokens_details": {"cached_tokens": 0}})
     half = Usage(input_tokens=10, cached_input_tokens=5)
-    assert measure("cache_hit_rate", [silent]).value is None
+    assert measure("prompt_cache_rate", [silent]).value is None
     rows = [silent, an_observation(case="b", suite="s", usage=none),
             an_observation(case="c", suite="s", usage=half)]  # fmt: skip
-    found = measure("cache_hit_rate", rows)
+    found = measure("prompt_cache_rate", rows)
     assert (found.value, found.n) == (0.25, 2)
 
 
@@ -179,3 +179,14 @@ def test_variants_of_a_few_cases_do_not_narrow_a_cost() -> None:
     assert free.high is not None and held.high is not None
     assert held.high - (held.value or 0) > 3 * (free.high - (free.value or 0))
     assert (held.method, held.independent) == ("cluster_robust", 4)
+
+
+def test_live_answers_that_were_given_again_are_counted_and_those_of_a_run_are_not() -> None:
+    live = ended([1.0, 2.0, 3.0, 5.0], stage="live")
+    live[1] = structs.replace(live[1], cache_hit=True)
+    failed = an_observation(stage="live", status="error")
+    found = measure("cache_hit_rate", [*live, failed])
+    assert (found.value, found.n, found.method) == (0.25, 4, "clopper_pearson")
+    assert measure("throughput", live).value == 0.75
+    asked = [structs.replace(row, stage="eval") for row in live]
+    assert measure("cache_hit_rate", asked).value is None
