@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +126,22 @@ def cut(home: Path, size: int) -> None:
     lines = (home / "checkpoints.jsonl").read_text().splitlines(keepends=True)
     kept = [line for line in lines if int(line.partition('"size":')[2].partition(",")[0]) <= size]
     (home / "checkpoints.jsonl").write_text("".join(kept))
+
+
+@contextmanager
+def damaged(database: Path) -> Iterator[None]:
+    """Its first page is overwritten, and put back in the end; nobody else has anything to do.
+
+    Another process does it: one that opens and closes the file would give up SQLite's locks.
+    """
+    sqlite3.connect(database).execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    page = subprocess.check_output(["head", "-c", "4096", str(database)])
+    overwrite = ["dd", f"of={database}", "conv=notrunc", "bs=4096", "count=1", "status=none"]
+    subprocess.run(overwrite, input=b"X" * 4096, check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(overwrite, input=page, check=True)
 
 
 def later(seconds: float) -> str:

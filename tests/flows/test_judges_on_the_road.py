@@ -18,6 +18,7 @@ from roadworthy.flows import late_judging
 from roadworthy.flows.learning import incidents_of
 from roadworthy.flows.not_looked import ERASED, NOT_LOOKED
 from roadworthy.flows.routing import read_table
+from roadworthy.flows.stopping import recording
 from roadworthy.wiring.late_judging import Judging
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.plan import Plan
@@ -123,6 +124,24 @@ async def test_an_answer_of_which_the_judge_says_nothing_is_entered_as_not_looke
     road.upstream.script = [Reply(text="I would rather not say.")]
     assert await road.look() == 2
     assert road.entries(NOT_LOOKED) == [odd.id]
+
+
+async def test_what_cannot_be_entered_yet_is_stopped_and_holds_up_no_look(
+    road: JudgedRoad,
+) -> None:
+    first = await road.answers.leave("Then bury him and send the form.")
+    second = await road.answers.leave("So bury him.", tenant="beta")
+    judging = road.judging()
+    with recording(road.loop):
+        with pytest.raises(EvidenceError, match=r"records.lock is held"):
+            await judging.round()
+        kills = read_table(road.loop.workspace.routing).kills
+        assert sorted(flag.value for flag in kills) == ["acme", "beta"]
+        judging.keep()
+    assert await judging.round() == 0
+    assert sorted(road.entries("violation.recorded")) == sorted([first.id, second.id])
+    assert len(road.upstream.requests) == 2, "nothing is asked twice"
+    await judging.aclose()
 
 
 BUSY = Reply(status=429, body="busy", headers={"retry-after": "999"})

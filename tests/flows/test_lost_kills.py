@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from doubles.ledgers import damaged
 from doubles.live_system import write_live_system
 from roadworthy.cli.acting import find_acting
 from roadworthy.cli.stops import warn_of_lost
@@ -149,26 +150,25 @@ def test_a_lift_under_way_is_never_undone(loop: Loop) -> None:
     assert put_back_kills(loop) == []
 
 
-def test_whoever_lifts_waits_for_whoever_puts_back(loop: Loop) -> None:
-    """The look at the ledger and the change of the table are under the lock that lifts take."""
-    import threading
-
-    a_kill(loop)
+def test_a_kill_is_put_back_while_somebody_else_records(loop: Loop) -> None:
+    """A stop waits for no entry: not when it is set, and not when it is set again."""
+    flag, control = a_kill(loop), a_control(loop)
     edit(loop, kills=())
-    begun, done = threading.Event(), threading.Event()
-
-    def put_back() -> None:
-        begun.set()
-        put_back_kills(loop_of(loop.workspace))
-        done.set()
-
     with recording(loop):
-        thread = threading.Thread(target=put_back)
-        thread.start()
-        begun.wait()
-        assert not done.wait(0.05)
-    thread.join()
-    assert len(kills(loop)) == 1
+        control.look()
+        assert kills(loop) == (flag,)
+    control.enter()
+    assert [entry.subject for entry in loop.ledger.entries(kind="kill.put_back")] == [flag.id]
+
+
+def test_a_kill_is_put_back_also_while_the_ledger_is_damaged(loop: Loop) -> None:
+    flag, control = a_kill(loop), a_control(loop)
+    control.round()
+    edit(loop, kills=())
+    with damaged(loop.workspace.ledger):
+        with pytest.raises(VerificationError, match="damaged"):
+            control.look()
+        assert kills(loop) == (flag,)
 
 
 def test_an_entry_that_is_no_kill_is_a_fault_and_not_no_kill(loop: Loop) -> None:

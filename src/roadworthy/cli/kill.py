@@ -108,8 +108,8 @@ def _plain_words(workspace: Workspace) -> Iterator[None]:
             ) from None
         raise EvidenceError(
             f"the kill was not published, and nothing was stopped: {error}",
-            fix="stop `roadworthy serve` itself if it must end now; then see to that file and kill"
-            " again",
+            fix=f"{getattr(error, 'fix', '') or 'see to that file'}; then kill again;"
+            " stop `roadworthy serve` itself if it must end now",
         ) from None
 
 

@@ -4,7 +4,8 @@ It follows the journal beside the control process's own round and with marks of 
 slow model holds up neither a pattern's stop nor the ledger.
 
     1 what left     of releases whose charter names a judge
-    2 ask           a yes is a violation: stop, record, open, as for every late rule
+    2 ask           a yes is a violation: stop, record, open, as for every late rule; what cannot be
+                    entered yet is owed, and holds up nobody
     3 no verdict    a judge that answers others and not this one is asked again, five times, while
                     others go on; one that says something else, or nothing to the fifth, is entered
                     as not looked at; so is what was erased before
@@ -20,6 +21,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from msgspec import Struct
 
@@ -29,6 +31,7 @@ from roadworthy.domain import (
     Observation,
     Outcome,
     ProviderError,
+    RoadworthyError,
     format_instant,
 )
 from roadworthy.journal import Record, Tail, Vault, unseal
@@ -37,8 +40,9 @@ from .late_looking import what_left
 from .loop import Loop
 from .never_judges import NeverJudge
 from .not_looked import ERASED, enter_not_looked, enter_release_gone, may_have_left
-from .road import Violation, on_violation
+from .road import Violation
 from .routing import read_table
+from .stops import Place, Stops, lowered
 
 PAUSES_S = (2.0, 8.0, 30.0, 120.0)
 """Before the second try and those after it; the one after the last pause is the last."""
@@ -64,8 +68,8 @@ class _Waiting(Struct, kw_only=True):
     observation: Observation
     judge: NeverJudge
     charter: Charter
-    marks: dict[str, int] | None = None
-    """Where reading stood before it, once it waits."""
+    place: Place
+    """Where its record lies."""
     tries: int = 0
     due: float = 0.0
 
@@ -81,6 +85,7 @@ class LateJudging:
         *,
         bench: Callable[[str, str], Bench | None],
         taken: Callable[[], None],
+        warn: Callable[[str], None],
     ) -> None:
         """`bench` gives the judges of (system, release); None when the release is gone.
 
@@ -96,20 +101,30 @@ class LateJudging:
         """(observation, event) -> what waits, the first that was read first."""
         self._down: dict[str, tuple[NeverJudge, str]] = {}
         """Digest -> a judge that does not answer, and what came instead."""
+        self._stops = Stops(warn=warn)
+        self._fault: Exception | None = None
+        """Why something could not be stopped or entered in this round."""
         self._seen = False
         self._caught_up = False
 
     @property
     def marks(self) -> dict[str, int]:
-        """How far all was looked at or entered: where a restart goes on."""
-        first = next(iter(self._waiting.values()), None)
-        return self._tail.marks if first is None or first.marks is None else first.marks
+        """How far all was looked at and entered: where a restart goes on."""
+        held = self._stops.held(lambda: self._tail.marks)
+        for each in self._waiting.values():
+            held = lowered(held, dict([each.place]))
+        return held
 
     async def round(self) -> int:
         """Look at everything that is new; returns at how many answers.
 
-        Raises RoadworthyError where a judge cannot be made, or is down; nothing is passed over.
+        Raises RoadworthyError where a judge cannot be made, or is down, or something cannot be
+        stopped or entered; nothing is passed over.
         """
+        self._fault = None
+        self._stops.begin()
+        self._stops.go_back(self._tail.marks)
+        await self._act()
         await self._see_who_is_back()
         await self._ask_again()
         looked = 0
@@ -117,14 +132,27 @@ class LateJudging:
             records = self._tail.read(closes=self._judges_are_there())
             while (record := await asyncio.to_thread(_next, records)) is not None:
                 looked += await self._take(record)
+                await self._act()
                 self._taken()
                 if self._is_full():
                     break  # this record is read again, and then known
             else:
                 self._caught_up = True
+        await self._act()
+        if self._fault is not None:
+            raise self._fault
         for _, why in self._down.values():
             raise ProviderError(why, retryable=True)
         return looked
+
+    async def _act(self) -> None:
+        """Stop and enter what is owed. What fails is tried once a round, and holds up no look."""
+        if self._fault is None and len(self._stops):
+            try:
+                await asyncio.to_thread(self._stops.set_all, self._loop)
+                await asyncio.to_thread(self._stops.enter, self._loop)
+            except (RoadworthyError, OSError) as error:
+                self._fault = error
 
     def _is_full(self) -> bool:
         return len(self._waiting) >= MOST_WAITING
@@ -146,14 +174,16 @@ class LateJudging:
             return 0
         bench = self._bench(observation.system, observation.release)
         if bench is None:
-            enter_release_gone(self._loop, observation)
+            said = partial(enter_release_gone, observation=observation)
+            self._stops.owe(said, self._tail.place, record.at)
             return 0
         seen = 0
         for judge in bench.never:  # 1
             if (observation.id, judge.event.id) not in self._waiting:
                 new = _Waiting(
-                    record=record, observation=observation, judge=judge, charter=bench.charter
-                )
+                    record=record, observation=observation, judge=judge, charter=bench.charter,
+                    place=self._tail.place,
+                )  # fmt: skip
                 seen = await self._look(new) or seen
         return seen
 
@@ -179,7 +209,7 @@ class LateJudging:
             return 1
         if found is not None:
             violation = self._violation(new, found)
-            await asyncio.to_thread(on_violation, violation, self._loop)
+            await asyncio.to_thread(self._stops.stop, violation, self._loop, new.place)
         self._waiting.pop(key, None)
         return 1
 
@@ -205,8 +235,6 @@ class LateJudging:
         So one caller's texts do not fill the list. Those of a judge that is down stay: nothing new
         is read then.
         """
-        if new.marks is None:
-            new.marks = dict(self._tail.marks)
         self._waiting[(new.observation.id, new.judge.event.id)] = new
         up = [each for each in self._waiting.values() if each.judge.digest not in self._down]
         if self._is_full() and up:
@@ -237,6 +265,7 @@ class LateJudging:
             is_down = each.judge.digest in self._down
             if not is_down and each.due <= self._loop.clock.monotonic():
                 await self._look(each)
+                await self._act()
                 self._taken()
 
     def _violation(self, new: _Waiting, record: NeverRecord) -> Violation:
@@ -254,7 +283,10 @@ class LateJudging:
 
     def _enter(self, new: _Waiting, why: str) -> None:
         event, digest = new.judge.event.id, new.judge.digest
-        enter_not_looked(self._loop, new.observation, event, why, judge=digest)
+        said = partial(
+            enter_not_looked, observation=new.observation, event=event, why=why, judge=digest
+        )
+        self._stops.owe(said, new.place, new.record.at)
 
 
 def _next(records: Iterator[Record]) -> Record | None:

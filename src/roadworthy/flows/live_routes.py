@@ -85,7 +85,7 @@ def put_back_routes(loop: Loop) -> list[Strayed]:
             for system in systems
         ]
         if found:
-            publish(loop.workspace, as_entered, loop.clock)
+            publish(loop.workspace, as_entered, loop.clock, patience_s=loop.patience_s)
             loop.ledger.record(*(_draft(each, loop.machine) for each in found))
     return found
 

@@ -8,6 +8,8 @@ from roadworthy.domain import Clock, Trust
 from roadworthy.ledger import BlobStore, Keyring, Ledger
 from roadworthy.manifests import Workspace
 
+from .waiting import PATIENCE_S
+
 
 class Loop(Struct, frozen=True, kw_only=True):
     """A workspace with its ledger, blobs, keys and trust."""
@@ -18,6 +20,8 @@ class Loop(Struct, frozen=True, kw_only=True):
     keyring: Keyring
     trust: Trust
     clock: Clock
+    patience_s: float = PATIENCE_S
+    """How long a lock of the workspace is waited for."""
 
     @property
     def machine(self) -> str:

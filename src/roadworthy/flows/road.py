@@ -98,18 +98,30 @@ def stopped_by(violation: Violation, loop: Loop) -> tuple[KillFlag, ...]:
 
 
 def on_violation(violation: Violation, loop: Loop) -> Incident:
-    """Stop, record, open. Returns the incident. Raises EvidenceError when it cannot be stopped."""
+    """Stop, record, open. Returns the incident.
+
+    Raises EvidenceError when it cannot be stopped, or is stopped and cannot be entered.
+    """
     now = format_instant(loop.clock.now())
-    # 1 kill
+    flags = flags_owed(violation, loop, at=now)
+    if flags:
+        brake(loop.workspace, flags, loop.clock, patience_s=loop.patience_s)
+    return enter_violation(violation, loop, now=now)
+
+
+def flags_owed(violation: Violation, loop: Loop, *, at: Instant) -> tuple[KillFlag, ...] | None:
+    """1. The flags to set; None where this report was entered before: all was done then.
+
+    A stop never waits for the ledger: where that cannot be asked, all of them.
+    """
     try:
-        entered = _entered(violation, loop)
-        owed = () if entered else _owed(violation, loop, at=now)
+        return None if _entered(violation, loop) else _owed(violation, loop, at=at)
     except EvidenceError:
-        entered, owed = None, flags_of(violation, at=now)  # a stop never waits for the ledger
-    if entered is not None:
-        return entered
-    brake(loop.workspace, owed, loop.clock)
-    # 2 record, 3 incident
+        return flags_of(violation, at=at)
+
+
+def enter_violation(violation: Violation, loop: Loop, *, now: Instant) -> Incident:
+    """2 record, 3 incident, of what stands stopped; once, however often. Raises EvidenceError."""
     with recording(loop):
         return _entered(violation, loop) or _enter(violation, loop, now=now)
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -29,7 +29,9 @@ from roadworthy.domain import (
 from roadworthy.ledger import CheckpointLog
 from roadworthy.manifests import Workspace
 from roadworthy.serving import standing, tighten
-from roadworthy_verify.plain_file import locked, read_plain
+from roadworthy_verify.plain_file import read_plain
+
+from .waiting import PATIENCE_S, held
 
 _ROOM = 16 << 10
 """Bytes that are reserved beyond the table that stands: several dozen kill flags."""
@@ -61,14 +63,19 @@ def read_table(path: Path) -> RoutingTable:
 
 
 def publish(
-    workspace: Workspace, change: Callable[[RoutingTable], RoutingTable], clock: Clock
+    workspace: Workspace,
+    change: Callable[[RoutingTable], RoutingTable],
+    clock: Clock,
+    *,
+    patience_s: float = PATIENCE_S,
 ) -> RoutingTable:
     """Apply a change to the newest table and publish the result, one version on.
 
     Durable on return. A change that leaves the table as it is publishes nothing. Raises
-    EvidenceError when the table cannot be read or written; then the old one still stands.
+    EvidenceError when the table cannot be read or written, or somebody else holds its lock for
+    longer than the patience; then the old one still stands.
     """
-    with _locked(workspace):
+    with held(workspace.lock, patience_s):
         old = read_table(workspace.routing)
         changed = change(old)
         if changed == old:
@@ -83,12 +90,12 @@ def publish(
         return table
 
 
-def leave_head(workspace: Workspace) -> None:
+def leave_head(workspace: Workspace, *, patience_s: float = PATIENCE_S) -> None:
     """Let the table that stands carry the ledger's newest head; it stays the same version.
 
     Where nothing was published nothing is. Raises EvidenceError.
     """
-    with _locked(workspace):
+    with held(workspace.lock, patience_s):
         table = read_table(workspace.routing)
         head = _newer_head(workspace, table)
         if table.version and head != table.checkpoint:
@@ -112,7 +119,11 @@ def _newer_head(workspace: Workspace, table: RoutingTable) -> Checkpoint | None:
 
 
 def brake(
-    workspace: Workspace, flags: Sequence[KillFlag], clock: Clock
+    workspace: Workspace,
+    flags: Sequence[KillFlag],
+    clock: Clock,
+    *,
+    patience_s: float = PATIENCE_S,
 ) -> tuple[RoutingTable, tuple[KillFlag, ...]]:
     """Publish kill flags; gives the table in force, read again, and those that stand for them.
 
@@ -120,7 +131,7 @@ def brake(
     Raises EvidenceError when one of the scopes is not stopped in that table: what was not seen to
     stand is never called stopped.
     """
-    publish(workspace, lambda table: tighten(table, flags), clock)
+    publish(workspace, lambda table: tighten(table, flags), clock, patience_s=patience_s)
     table = read_table(workspace.routing)
     stand = {flag.id: standing(table, flag) for flag in flags}
     missing = [f"{f.scope} {f.value}" for f in flags if stand[f.id] is None]
@@ -130,13 +141,6 @@ def brake(
             fix="somebody lifted it or put back an older table meanwhile; report or kill again",
         )
     return table, tuple(dict.fromkeys(known for known in stand.values() if known is not None))
-
-
-@contextmanager
-def _locked(workspace: Workspace) -> Iterator[None]:
-    workspace.serving.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with locked(workspace.lock):
-        yield
 
 
 def put_in_place(path: Path, data: bytes, *, keep_room: bool = False) -> None:

@@ -23,6 +23,7 @@ from msgspec import Struct, structs
 from roadworthy.domain import (
     AccessError,
     Draft,
+    EvidenceError,
     Incident,
     Instant,
     KillFlag,
@@ -34,7 +35,6 @@ from roadworthy.domain import (
 )
 from roadworthy.incidents import fold, kills_of
 from roadworthy.ledger import distinct_people, require_role, sign_draft
-from roadworthy_verify.plain_file import locked
 
 from .entered_kills import known_kills, ledger_kills, lost_kills
 from .loop import Loop
@@ -42,6 +42,7 @@ from .owed import require_live_learned
 from .people import Acting
 from .routing import brake, publish, read_table
 from .trusting import require_agreement
+from .waiting import held
 
 LIFTERS: tuple[PersonRole, ...] = ("operator", "risk_officer", "admin")
 """Who may take part in lifting a kill."""
@@ -89,7 +90,7 @@ def manual_flag(aimed: Aimed, *, system: str, reason: str, by: str, at: str, id:
 
 def set_kill(flag: KillFlag, loop: Loop) -> RoutingTable:
     """1 of `stop`. Needs nothing but the routing table. Raises EvidenceError unless it stands."""
-    return brake(loop.workspace, [flag], loop.clock)[0]
+    return brake(loop.workspace, [flag], loop.clock, patience_s=loop.patience_s)[0]
 
 
 @contextmanager
@@ -98,10 +99,9 @@ def recording(loop: Loop) -> Iterator[None]:
 
     Commands and the control process hear of one kill at the same time; what is live is entered
     and published without anybody between. The stop itself never waits here: it stands before this
-    is asked for.
+    is asked for. Raises EvidenceError when somebody else is at it for longer than the patience.
     """
-    loop.workspace.serving.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with locked(loop.workspace.serving / "records.lock"):
+    with held(loop.workspace.serving / "records.lock", loop.patience_s):
         yield
 
 
@@ -154,26 +154,43 @@ def put_back_kills(loop: Loop) -> list[KillFlag]:
     """Set every kill again that stands by the ledger and is not in the table; returns them.
 
     What the table has under the id of such a kill and the ledger has not goes: it may say less.
-    Under the lock that lifts take: they enter first and change the table after, so what is not
-    lifted by then is still to be in the table. The flags stand before it is entered that they
-    had been taken out.
+    The flags stand before it is entered that they had been taken out.
     """
-    if not lost_kills(read_table(loop.workspace.routing), ledger_kills(loop)):
-        return []
-    with recording(loop):
-        stand = ledger_kills(loop)
-        lost = lost_kills(read_table(loop.workspace.routing), stand)
-        ids = {flag.id for flag in lost}
-        right = tuple(flag for flag in stand if flag.id in ids)
-
-        def with_them(table: RoutingTable) -> RoutingTable:
-            others = tuple(flag for flag in table.kills if flag.id not in ids)
-            return structs.replace(table, kills=(*others, *right))
-
-        if lost:
-            publish(loop.workspace, with_them, loop.clock)
-            loop.ledger.record(*(_put_back_draft(flag, loop.machine) for flag in lost))
+    lost = set_lost_kills(loop, ledger_kills(loop))
+    if lost:
+        enter_put_back(lost, loop)
     return lost
+
+
+def set_lost_kills(loop: Loop, known: Sequence[KillFlag]) -> list[KillFlag]:
+    """Only set them; `known` stood by the ledger when it was last read. Returns them.
+
+    The ledger is asked again under the lock of the table, through which a lift has to go after its
+    entry: what is not lifted by then is still to be in the table. Who records is not waited for.
+    Where the ledger cannot be read, what was known stands.
+    """
+    lost: list[KillFlag] = []
+
+    def with_them(table: RoutingTable) -> RoutingTable:
+        stand: Sequence[KillFlag]
+        try:
+            stand = ledger_kills(loop)
+        except EvidenceError:
+            stand = known
+        lost[:] = lost_kills(table, stand)
+        ids = {flag.id for flag in lost}
+        others = tuple(flag for flag in table.kills if flag.id not in ids)
+        right = tuple(flag for flag in stand if flag.id in ids)
+        return structs.replace(table, kills=(*others, *right)) if lost else table
+
+    if lost_kills(read_table(loop.workspace.routing), known):
+        publish(loop.workspace, with_them, loop.clock, patience_s=loop.patience_s)
+    return lost
+
+
+def enter_put_back(lost: Iterable[KillFlag], loop: Loop) -> None:
+    """Enter that kills had been taken out and stand again. Raises EvidenceError."""
+    loop.ledger.record(*(_put_back_draft(flag, loop.machine) for flag in lost))
 
 
 def put_back_words(flag: KillFlag) -> str:
@@ -271,7 +288,7 @@ def lift(
     def without(table: RoutingTable) -> RoutingTable:
         return structs.replace(table, kills=tuple(f for f in table.kills if f.id not in ids))
 
-    publish(loop.workspace, without, loop.clock)
+    publish(loop.workspace, without, loop.clock, patience_s=loop.patience_s)
     return found
 
 

@@ -1,7 +1,8 @@
 """The control process: journal in, evidence out, round after round. Workers do not need it.
 
 What enters: what workers wrote. What leaves: ledger entries, incidents, and kill flags for what
-late rules find. What never happens here: an answer to a caller of the API.
+late rules find. What never happens here: an answer to a caller of the API, a stop that waits for an
+entry.
 
     python -m roadworthy.gateway.control PLAN     (started by the supervisor)
 """
@@ -29,7 +30,7 @@ ROUND_S = 0.1
 """Between two rounds: a late rule must stop a scope within a second of the answer."""
 
 PATIENCE_S = 2.0
-"""After a round that failed (a locked ledger, a full disk)."""
+"""After entries that could not be made (a locked ledger, a full disk)."""
 
 logger = logging.getLogger("roadworthy.control")
 
@@ -40,14 +41,19 @@ class ControlState:
     def __init__(self) -> None:
         self.rounds = 0
         self.records = 0
-        self.fault = ""
+        self.looking = ""
+        """Why something could not be looked at, or not be stopped, in the last round."""
+        self.entering = ""
+        """Why what was stopped could not be entered; it is owed."""
+        self.owed = 0
         self.judging = ""
         """Why judges could not look in the last round; what left then is looked at later."""
 
     @property
     def faults(self) -> str:
         """All that is wrong now."""
-        return "; ".join(filter(None, (self.fault, self.judging)))
+        owed = f"{self.entering} ({self.owed} entries are owed)" if self.entering else ""
+        return "; ".join(dict.fromkeys(filter(None, (self.looking, owed, self.judging))))
 
     def body(self) -> bytes:
         """The JSON document of GET /readyz on the control port."""
@@ -73,35 +79,60 @@ async def run(plan: Plan) -> None:
     door = await open_door(plan.control_port, pages) if plan.control_port else None
     sys.stdout.write('{"ready":true}\n')
     sys.stdout.flush()
-    looking = asyncio.create_task(_judge(judging, state, over))
-    logging_texts = asyncio.create_task(_log(control.provenance, over))
-    while not over.is_set():
-        if looking.done():
-            looking.result()  # judges that fell over take the process down: it is started anew
-        await _round(control, state, over)
-    looking.cancel()
-    with suppress(asyncio.CancelledError):
-        await looking
-    await logging_texts
+    tasks = [
+        asyncio.create_task(_judge(judging, state, over)),
+        asyncio.create_task(_enter(control, state, over)),
+        asyncio.create_task(_log(control.provenance, over)),
+        asyncio.create_task(_look(control, state, over)),
+        asyncio.create_task(over.wait()),
+    ]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        if task.done():
+            task.result()  # one that fell over takes the process down: it is started anew
+    over.set()
+    tasks[0].cancel()
+    await asyncio.wait(tasks)
     with suppress(RoadworthyError, OSError):
         await asyncio.to_thread(control.round)  # what the workers wrote last
+    with suppress(OSError):
         control.keep()
     if door is not None:
         door.close()
 
 
-async def _round(control: Control, state: ControlState, over: asyncio.Event) -> None:
-    pause = ROUND_S
-    try:
-        state.records += await asyncio.to_thread(control.round)
-        state.fault = ""
-    except (RoadworthyError, OSError) as error:
-        if str(error) != state.fault:
-            logger.warning("a round failed and will be repeated: %s", error)
-        state.fault, pause = str(error), PATIENCE_S
-    state.rounds += 1
+async def _look(control: Control, state: ControlState, over: asyncio.Event) -> None:
+    """What left is looked at, and stopped. What fails is repeated; nothing waits for it."""
+    while not over.is_set():
+        try:
+            await asyncio.to_thread(control.look)
+            state.looking = ""
+        except (RoadworthyError, OSError) as error:
+            if str(error) != state.looking:
+                logger.warning("not all could be looked at or stopped; it is repeated: %s", error)
+            state.looking = str(error)
+        state.rounds += 1
+        state.records, state.owed = control.records, control.owed
+        await _pause(over, ROUND_S)
+
+
+async def _enter(control: Control, state: ControlState, over: asyncio.Event) -> None:
+    """What was stopped is entered, beside the looking: a held lock delays no stop."""
+    while not over.is_set():
+        pause = ROUND_S
+        try:
+            await asyncio.to_thread(control.enter)
+            state.entering = ""
+        except (RoadworthyError, OSError) as error:
+            if str(error) != state.entering:
+                logger.warning("entries are owed and will be made later: %s", error)
+            state.entering, pause = str(error), PATIENCE_S
+        await _pause(over, pause)
+
+
+async def _pause(over: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(over.wait(), pause)
+        await asyncio.wait_for(over.wait(), seconds)
 
 
 async def _judge(judging: Judging, state: ControlState, over: asyncio.Event) -> None:
@@ -116,8 +147,7 @@ async def _judge(judging: Judging, state: ControlState, over: asyncio.Event) -> 
                 if str(error) != state.judging:
                     logger.warning("judges could not look and will look again: %s", error)
                 state.judging, pause = str(error), PATIENCE_S
-            with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), pause)
+            await _pause(over, pause)
     finally:
         await judging.aclose()
 

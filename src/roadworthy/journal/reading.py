@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from roadworthy.domain import VerificationError
+from roadworthy.domain import EvidenceError, VerificationError
 from roadworthy_verify.plain_file import PlainFileError, open_plain
 
 from .record import HEADER, MAGIC, MAX_PAYLOAD, Record, decode, take_frame
@@ -196,19 +196,38 @@ class Tail:
 
     def __init__(self, folder: Path, marks: dict[str, int] | None = None) -> None:
         self._folder = folder
+        self._reading = ""
         self.marks: dict[str, int] = dict(marks or {})
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where the record lies that was given last: its segment, and the offset before it."""
+        return self._reading, self.marks.get(self._reading, 0)
 
     def read(self, *, closes: bool = True) -> Iterator[Record]:
         """New records; a mark moves only after its record was taken.
 
+        A segment that cannot be read on keeps nobody from the others; the first such trouble is
+        raised in the end.
+
         Without `closes` finished exchanges are passed over unread: a reader without late rules
         has nothing to do with them, and they are nearly all there is. Sealing checks them.
         """
+        trouble: EvidenceError | OSError | None = None
         for path in segments(self._folder):
-            mark = self.marks.get(path.name, 0)
-            if path.stat().st_size <= mark:
-                continue
-            for payload, end in payloads(path, mark, past_closes=not closes):
-                if payload is not None:
-                    yield decode(payload, where=str(path))
-                self.marks[path.name] = end
+            self._reading = path.name
+            try:
+                yield from self._new_in(path, closes)
+            except (EvidenceError, OSError) as error:
+                trouble = trouble or error
+        if trouble is not None:
+            raise trouble
+
+    def _new_in(self, path: Path, closes: bool) -> Iterator[Record]:
+        mark = self.marks.get(path.name, 0)
+        if path.stat().st_size <= mark:
+            return
+        for payload, end in payloads(path, mark, past_closes=not closes):
+            if payload is not None:
+                yield decode(payload, where=str(path))
+            self.marks[path.name] = end

@@ -31,7 +31,7 @@ from .proofs import (
 from .restoring import missing_keys, restore
 from .signatures import require_signature, sign_draft
 from .signers import Ed25519Signer, key_id_of, public_key_of, signature_holds
-from .sqlite_store import SqliteEntryStore
+from .sqlite_store import LEDGER_PATIENCE_S, SqliteEntryStore
 from .store import LedgerStore
 from .trust import (
     add_key,
@@ -46,6 +46,7 @@ from .trust import (
 )
 
 __all__ = [
+    "LEDGER_PATIENCE_S",
     "MACHINE",
     "Backup",
     "BlobStore",

@@ -31,7 +31,7 @@ from roadworthy_verify.ledger import own_heads
 from roadworthy_verify.plain_file import locked, open_plain, read_plain
 from roadworthy_verify.strict_json import JsonError, read_json
 
-from .sqlite_store import trouble
+from .sqlite_file import trouble
 
 MANIFEST = "backup.json"
 LEDGER = "ledger.db"

@@ -36,7 +36,7 @@ from .chain import leaf_of
 from .checkpoints import CarriedHeads, CheckpointLog, sign_checkpoint
 from .keyring import MACHINE, Keyring
 from .merkle import consistency_path, inclusion_path, subtree
-from .sqlite_store import SqliteEntryStore
+from .sqlite_store import LEDGER_PATIENCE_S, SqliteEntryStore
 from .store import LedgerStore
 
 STEPPED = "clock.stepped"
@@ -302,6 +302,7 @@ def open_ledger(
     keys: Path | None = None,
     create: bool = True,
     not_before: Instant = "",
+    patience_s: float = LEDGER_PATIENCE_S,
 ) -> Ledger:
     """The ledger of a workspace; with `keys`, its head is signed by the workspace's machine key.
 
@@ -311,7 +312,9 @@ def open_ledger(
     if create:
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Ledger(
-        SqliteEntryStore(database, clock, create=create, not_before=not_before),
+        SqliteEntryStore(
+            database, clock, create=create, not_before=not_before, patience_s=patience_s
+        ),
         keyring=Keyring(keys) if keys else None,
         outside=CheckpointLog(checkpoints),
         carried=CarriedHeads(checkpoints.parent),

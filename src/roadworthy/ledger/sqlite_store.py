@@ -8,10 +8,8 @@ kill -9 and power loss. Several processes may append: each reads the head inside
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
-import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +33,16 @@ from .checkpoints import decode_checkpoint, encode_checkpoint
 from .instants import next_instant
 from .merkle import fill_nodes, subtree
 from .payload import decode_payload
+from .sqlite_file import (
+    OPEN_HERE,
+    OPENING,
+    RESTORE,
+    begin,
+    inode_of,
+    is_open_here,
+    refuse_cut_file,
+    trouble,
+)
 from .store import NoteStep, Row, SignHead
 
 _PAGE = 500
@@ -44,22 +52,21 @@ _STORED = _COLUMNS.replace("payload,", "CAST(payload AS BLOB),", 1)
 _INSERT = f"INSERT INTO entries({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constant
 _WAL_PAGES = 4000
 """Pages of the write-ahead log (16 MB) before it is folded into the database."""
-_RESTORE = "`roadworthy restore BACKUP DIR` puts a backup back"
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-"""SQLite's primary result codes for a file whose bytes are not those of a database."""
-_SIGNS_OF_DAMAGE = ("malformed", "no such table", "no such column", "Could not decode")
-_MAGIC = b"SQLite format 3\0"
-_LARGEST_PAGE = 65_536
-"""What a page size of 1 in the header stands for (https://sqlite.org/fileformat2.html)."""
-_BUSY_S = 30.0
-"""How long to wait for another process's append before saying so, in seconds."""
+LEDGER_PATIENCE_S = 30.0
+"""How long to wait for another process's append before giving up, in seconds."""
 
 
 class SqliteEntryStore:
     """Entries in a SQLite database. Safe to share between threads; not across a fork."""
 
     def __init__(
-        self, path: Path, clock: Clock, *, create: bool = True, not_before: Instant = ""
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        create: bool = True,
+        not_before: Instant = "",
+        patience_s: float = LEDGER_PATIENCE_S,
     ) -> None:
         """Open, and make when missing unless `create` is False. No entry is `not_before` that.
 
@@ -69,28 +76,34 @@ class SqliteEntryStore:
         self._path = Path(path)
         self._clock = clock
         self._not_before = not_before
+        self._patience_s = patience_s
         self._lock = threading.RLock()
+        self._is_damaged = False
+        """Whether this connection met damage: it holds what it read, also once that is mended."""
         if not create and not self._path.exists():
             raise EvidenceError(
                 f"there is no ledger at {self._path}",
                 fix="the first evaluation or person begins one: roadworthy eval, people add",
             )
-        with _opening:
+        with OPENING:
             self._open()
-            _open_here.add(self)
+            OPEN_HERE.add(self)
 
     def _open(self) -> None:
-        if not _is_open_here(self._path):
-            _refuse_cut_file(self._path)
+        if not is_open_here(self._path):
+            refuse_cut_file(self._path)
         try:
             self._path.touch(mode=0o600)
-            self._connection = sqlite3.connect(
-                self._path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
-            )
+            self._connection = self._connected()
             self._prepare()
-            self.inode = _inode(self._path)
+            self.inode = inode_of(self._path)
         except (OSError, sqlite3.Error) as error:
             raise trouble(error, f"{self._path} cannot be opened as a ledger") from None
+
+    def _connected(self) -> sqlite3.Connection:
+        return sqlite3.connect(
+            self._path, timeout=self._patience_s, isolation_level=None, check_same_thread=False
+        )
 
     def _prepare(self) -> None:
         run = self._connection.execute
@@ -105,7 +118,7 @@ class SqliteEntryStore:
                 if run("PRAGMA user_version").fetchone() == (0,):
                     if run("SELECT count(*) FROM sqlite_schema").fetchone() != (0,):
                         raise VerificationError(
-                            f"{self._path} is a database, but not a ledger", fix=_RESTORE
+                            f"{self._path} is a database, but not a ledger", fix=RESTORE
                         )
                     for statement in SCHEMA:
                         run(statement)
@@ -118,16 +131,44 @@ class SqliteEntryStore:
 
     def close(self) -> None:
         """Close the database; safe to call twice."""
-        with _opening, self._lock:
+        with OPENING, self._lock:
             self._connection.close()
-            _open_here.discard(self)
+            OPEN_HERE.discard(self)
+
+    def _renew(self) -> None:
+        """After damage by a new connection: what was put back meanwhile is read anew.
+
+        Raises VerificationError when the file is gone or empty: no ledger is begun in its place.
+        """
+        if not self._is_damaged or self._connection.in_transaction:
+            return
+        with OPENING, self._lock:
+            size = self._path.stat().st_size if self._path.exists() else 0
+            if not size:
+                raise VerificationError(f"{self._path} is gone or empty", fix=RESTORE)
+            fresh = self._connected()
+            try:
+                fresh.execute("SELECT count(*) FROM entries").fetchone()
+            except sqlite3.Error as error:
+                fresh.close()
+                raise trouble(error, f"the ledger {self._path} cannot be read") from None
+            self._connection.close()
+            self._connection, self._is_damaged = fresh, False
+            self._prepare()
+            self.inode = inode_of(self._path)
+
+    def _trouble(self, error: sqlite3.Error, what: str) -> EvidenceError:
+        said = trouble(error, f"the ledger {self._path} cannot be {what}")
+        self._is_damaged = self._is_damaged or isinstance(said, VerificationError)
+        return said
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         """One writing transaction; rolled back on any error, SQLite's as EvidenceError."""
+        self._renew()
         with self._lock:
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
+                begin(self._connection, self._path, self._patience_s)
                 try:
                     yield
                     self._connection.execute("COMMIT")
@@ -136,7 +177,7 @@ class SqliteEntryStore:
                         self._connection.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
-                raise trouble(error, f"the ledger {self._path} cannot be written") from None
+                raise self._trouble(error, "written") from None
 
     def instants(self) -> tuple[Instant, Instant]:
         """What the clock shows, and what an entry that is appended now will carry."""
@@ -245,11 +286,12 @@ class SqliteEntryStore:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
+        self._renew()
         with self._lock:
             try:
                 yield
             except sqlite3.Error as error:
-                raise trouble(error, f"the ledger {self._path} cannot be read") from None
+                raise self._trouble(error, "read") from None
 
     def size(self) -> int:
         """How many entries there are."""
@@ -299,7 +341,7 @@ class SqliteEntryStore:
             raise VerificationError(
                 f"the ledger has {size} entries, but its checkpoint covers {covered}: its tail was"
                 " cut; nothing is appended",
-                fix=_RESTORE,
+                fix=RESTORE,
             )
 
     def newest_checkpoint(self) -> Checkpoint | None:
@@ -318,59 +360,6 @@ class SqliteEntryStore:
                 self._connection.backup(copy)
             finally:
                 copy.close()
-
-
-_opening = threading.RLock()
-_open_here: weakref.WeakSet[SqliteEntryStore] = weakref.WeakSet()
-"""The stores that this process has open."""
-
-
-def _is_open_here(path: Path) -> bool:
-    """Whether this process has that very file open already.
-
-    Then nothing of ours may open and close it: locks belong to the process, so SQLite's would be
-    given up, and another process that closes its connection would take the write-ahead log, with
-    all that is written to it from then on (https://sqlite.org/howtocorrupt.html, 2.2).
-    """
-    try:
-        inode = _inode(path)
-    except OSError:
-        return False
-    return any(store.inode == inode for store in _open_here)
-
-
-def _inode(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_dev, status.st_ino
-
-
-def _refuse_cut_file(path: Path) -> None:
-    """A file that is shorter than its own header says. Raises VerificationError.
-
-    SQLite does not look where the log before it was folded in; where pages still wait in the
-    write-ahead log the file may rightly be shorter.
-    """
-    log = path.with_name(path.name + "-wal")
-    try:
-        if log.exists() and log.stat().st_size:
-            return
-        with path.open("rb") as file:
-            header, size = file.read(100), os.fstat(file.fileno()).st_size
-    except OSError:
-        return  # Whoever opens it says what is wrong.
-    page, pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
-    if header.startswith(_MAGIC) and size < pages * (_LARGEST_PAGE if page == 1 else page):
-        raise VerificationError(f"{path} is damaged: it was cut short", fix=_RESTORE)
-
-
-def trouble(error: sqlite3.Error | OSError, what: str) -> EvidenceError:
-    """A damaged file is broken integrity, as a verifier calls it; a full disk or a lock is not."""
-    code = getattr(error, "sqlite_errorcode", None)
-    text = str(error)
-    damaged = code is not None and (code & 0xFF) in _DAMAGED
-    if damaged or any(sign in text for sign in _SIGNS_OF_DAMAGE):
-        return VerificationError(f"{what}: it is damaged ({text})", fix=_RESTORE)
-    return EvidenceError(f"{what}: {text}")
 
 
 def _filter(**wanted: str) -> tuple[str, tuple[str, ...]]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from roadworthy.domain import Deployment, RoadworthyError
 from roadworthy.flows.erasing import retain
-from roadworthy.flows.reconciling import Reconciler, Rules
+from roadworthy.flows.reconciling import Reconciler
 from roadworthy.flows.routing import read_table
+from roadworthy.flows.watching import Rules, Watch
 from roadworthy.journal import (
     ControlGauges,
     Tail,
@@ -31,6 +32,12 @@ from .plan import Plan
 
 logger = logging.getLogger("roadworthy.control")
 
+STOPPING_S = 0.5
+"""How long a stop waits for another change of the routing table before the next is tried."""
+
+ENTERING_S = 1.5
+"""How long an entry waits for who records now, and for the ledger."""
+
 MARKS = "control.json"
 """How far the journal was read; beside the segments."""
 
@@ -46,7 +53,7 @@ def _retention_days(plan: Plan) -> int | None:
 
 
 class Control:
-    """The control process's state. Not thread-safe: one round after the other."""
+    """The control process's state. One thread looks, one enters: neither waits for the other."""
 
     def __init__(self, plan: Plan) -> None:
         """Open everything. Raises EvidenceError or ManifestError when that cannot be."""
@@ -57,30 +64,54 @@ class Control:
         self._retain_at = float("-inf")
         self._again = True
         """Whether a backup may have been put back, until what was erased before is erased."""
-        self._vault = vault = Vault(
-            self.workspace.journal / "keys",
-            open_master_key(self.workspace.keys, deployment.master_key),
-        )
+        master = open_master_key(self.workspace.keys, deployment.master_key)
+        keys = self.workspace.journal / "keys"
+        self._vault = Vault(keys, master)
         self._known: dict[str, Rules | None] = {}
-        self.provenance = Provenance(self.workspace, vault)
-        loop = loop_of(self.workspace, agreed=False)
-        self._clock, self._loop = loop.clock, loop
+        self.provenance = Provenance(self.workspace, Vault(keys, master))
+        self._loop = loop = loop_of(self.workspace, agreed=False, patience_s=ENTERING_S)
+        looking = loop_of(self.workspace, agreed=False, patience_s=STOPPING_S)
+        self._clock = loop.clock
         self._marks = KeptMarks(self.workspace.journal / MARKS, loop.clock)
-        self._tail = Tail(self.workspace.journal, self._marks.marks)
+        tail = Tail(self.workspace.journal, self._marks.marks)
         self._ledger = loop.ledger
         self._entries: int | None = None
-        self._reconciler = Reconciler(
-            loop, self._tail, vault, rules=self._rules, warn=logger.warning
-        )
+        warn = logger.warning
+        self._watch = Watch(looking, tail, Vault(keys, master), rules=self._rules, warn=warn)
+        self._reconciler = Reconciler(loop, self._watch.stops, warn=warn)
+
+    @property
+    def records(self) -> int:
+        """How many were looked at since this process began."""
+        return self._watch.taken
+
+    @property
+    def owed(self) -> int:
+        """How many entries wait to be made."""
+        return len(self._watch.stops)
 
     def round(self) -> int:
-        """One round. Raises RoadworthyError when it must be tried again."""
-        taken = self._reconciler.round()
-        newest = self._ledger.newest_checkpoint()
-        self._entries = newest.size if newest else 0
-        self._marks.keep_at_times(self._tail.marks)
+        """Look, then enter; returns how many records were new. Raises as both."""
+        before = self.records
+        try:
+            self.look()
+        finally:
+            self.enter()
+        return self.records - before
+
+    def look(self) -> None:
+        """Look at what is new and stop. Raises RoadworthyError or OSError: it is to be repeated."""
+        self._watch.look()
+
+    def enter(self) -> None:
+        """Enter what is owed; another thread may look meanwhile. Raises as `look`."""
+        try:
+            self._reconciler.round()
+            newest = self._ledger.newest_checkpoint()
+            self._entries = newest.size if newest else 0
+        finally:
+            self._marks.keep_at_times(self._watch.marks)
         self._retain()
-        return taken
 
     def metrics(self, *, rounds: int, records: int, fault: str) -> bytes:
         """What all workers counted, in Prometheus' format. Raises EvidenceError or OSError.
@@ -100,7 +131,7 @@ class Control:
 
     def keep(self) -> None:
         """Write down how far the journal was read."""
-        self._marks.keep(self._tail.marks)
+        self._marks.keep(self._watch.marks)
 
     def _retain(self) -> None:
         """Erase what is past its days, once an hour; a failure is said and holds up no round."""

@@ -32,7 +32,8 @@ class HeldClock:
         """The present instant; while the clock is behind, the time of the next entry."""
         shown = self._clock.now()
         if shown <= self._latest and self.next_entry is not None:
-            shown = parse_instant(self.next_entry())
+            with suppress(RoadworthyError):  # a stop is set also where the ledger cannot be read
+                shown = parse_instant(self.next_entry())
         self._latest = max(self._latest, shown)
         return self._latest
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from roadworthy.domain import (
@@ -27,6 +28,11 @@ from .loop import loop_of
 from .places import is_workspace
 from .plan import Plan
 
+logger = logging.getLogger("roadworthy.control")
+
+PATIENCE_S = 1.0
+"""For a lock, and for the ledger: then the next answer is looked at."""
+
 MARKS = "judges.json"
 """How far the judges looked; beside the segments."""
 
@@ -41,7 +47,7 @@ class Judging:
         self._deployments: dict[str, Deployment] = {}
         self._providers: dict[str, Provider] = {}
         self._known: dict[str, Bench] = {}
-        self._loop = loop_of(self.workspace, agreed=False)
+        self._loop = loop_of(self.workspace, agreed=False, patience_s=PATIENCE_S)
         first = self._deployment(next(iter(plan.roots.values())))
         vault = Vault(
             self.workspace.journal / "keys",
@@ -50,8 +56,9 @@ class Judging:
         self._marks = KeptMarks(self.workspace.journal / MARKS, self._loop.clock)
         tail = Tail(self.workspace.journal, self._marks.marks)
         self._judging = LateJudging(
-            self._loop, tail, vault, bench=self._bench, taken=self._keep_at_times
-        )
+            self._loop, tail, vault, bench=self._bench, taken=self._keep_at_times,
+            warn=logger.warning,
+        )  # fmt: skip
 
     async def round(self) -> int:
         """One round. Raises RoadworthyError when it must be tried again."""

@@ -7,7 +7,8 @@ from pathlib import Path
 from roadworthy.flows.intact import require_ledger, require_trust
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.trusting import agreed_trust, require_agreement
-from roadworthy.ledger import BlobStore, Keyring, open_ledger
+from roadworthy.flows.waiting import PATIENCE_S
+from roadworthy.ledger import LEDGER_PATIENCE_S, BlobStore, Keyring, open_ledger
 from roadworthy.manifests import Workspace, load_trust, open_workspace
 
 from .clock import SystemClock
@@ -55,7 +56,7 @@ def standing_loop(workspace: Workspace) -> Loop | None:
     )
 
 
-def loop_of(workspace: Workspace, *, agreed: bool = True) -> Loop:
+def loop_of(workspace: Workspace, *, agreed: bool = True, patience_s: float | None = None) -> Loop:
     """The loop of a workspace that is already known. Raises as `open_loop`.
 
     Not `agreed`: trust.yaml is taken as it is, not held against the ledger. That is for what acts
@@ -73,6 +74,7 @@ def loop_of(workspace: Workspace, *, agreed: bool = True) -> Loop:
         clock=SystemClock(),
         keys=workspace.keys,
         not_before=clock.floor,
+        patience_s=LEDGER_PATIENCE_S if patience_s is None else patience_s,
     )
     clock.next_entry = lambda: ledger.store.instants()[1]
     return Loop(
@@ -86,4 +88,5 @@ def loop_of(workspace: Workspace, *, agreed: bool = True) -> Loop:
             else load_trust(workspace.trust)
         ),
         clock=clock,
+        patience_s=PATIENCE_S if patience_s is None else patience_s,
     )

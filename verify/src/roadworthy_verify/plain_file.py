@@ -11,7 +11,8 @@ import errno
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -63,18 +64,54 @@ def open_lock(path: Path) -> int:
     return handle
 
 
+class BusyError(OSError):
+    """Somebody else holds a lock, and did for as long as was waited."""
+
+    def __init__(self, path: Path, waited_s: float) -> None:
+        super().__init__(errno.EAGAIN, f"locked for {waited_s:g} s by another process", str(path))
+
+
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(
+    path: Path,
+    *,
+    patience_s: float | None = None,
+    told: Callable[[], None] | None = None,
+    tell_after_s: float = 2.0,
+) -> Iterator[None]:
     """Hold the lock of such a file, after whoever holds it now. Raises as `open_lock`.
 
-    The kernel lets go when the process ends, however it ends.
+    With patience it is waited for so long, then BusyError is raised; `told` is called once when
+    that takes a while. The kernel lets go when the process ends, however it ends.
     """
     handle = open_lock(path)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        if patience_s is None:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        else:
+            _take_within(handle, path, patience_s, told, tell_after_s)
         yield
     finally:
         os.close(handle)
+
+
+def _take_within(
+    handle: int, path: Path, patience_s: float, told: Callable[[], None] | None, tell_after_s: float
+) -> None:
+    """The kernel's own wait has no end, so it is asked again and again."""
+    began, pause = time.monotonic(), 0.001
+    while True:
+        try:
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waited = time.monotonic() - began
+        if waited >= patience_s:
+            raise BusyError(path, patience_s)
+        if told is not None and waited >= tell_after_s:
+            told()
+            told = None
+        time.sleep(min(pause, patience_s - waited))
+        pause = min(2 * pause, 0.02)
 
 
 def require_plain(handle: int, path: Path) -> None:
