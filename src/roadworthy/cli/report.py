@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -28,8 +29,6 @@ def command(
     It shows what the gate decided on this run and decides nothing itself: exit code 0 when it was
     written.
     """
-    import gc
-
     from roadworthy.console.report.page import write_report
     from roadworthy.domain import UndecidedError
     from roadworthy.flows.inspection import NO_RUN, inspect
