@@ -12,7 +12,10 @@ from typing import Any
 from msgspec import Struct
 
 from roadworthy.domain import UsageError, sha256
+from roadworthy_verify.plain_file import read_plain
 
+MAX_BYTES = 4 << 30
+"""Of a table: a million pictures of 1,024 numbers each."""
 _FORM = "numpy.save(PATH, features) of a table of numbers, a row a picture"
 
 
@@ -37,7 +40,7 @@ def read_features(path: Path) -> FeatureTable:
             fix="pip install 'roadworthy[media]'",
         ) from error
     try:
-        data = path.read_bytes()
+        data = read_plain(path, MAX_BYTES)
     except OSError as error:
         raise UsageError(f"{path} cannot be read ({error.strerror})", fix=_FORM) from None
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from roadworthy.domain import UsageError
+from roadworthy_verify.plain_file import TooLargeError, read_plain
 
 SUFFIXES = (".md", ".markdown", ".rst", ".txt")
 SHORTEST, LONGEST = 120, 1_200
@@ -68,10 +69,10 @@ def read_passages(root: Path) -> tuple[list[Passage], list[Unread]]:
     for path in files:
         name = path.relative_to(base).as_posix()
         try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                unread.append(Unread(name, "larger than 8 MiB"))
-                continue
-            text = path.read_bytes().decode("utf-8-sig")
+            text = read_plain(path, MAX_FILE_BYTES).decode("utf-8-sig")
+        except TooLargeError:
+            unread.append(Unread(name, "larger than 8 MiB"))
+            continue
         except UnicodeDecodeError:
             unread.append(Unread(name, "not UTF-8"))
             continue

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy.domain import UsageError
+from roadworthy_verify.plain_file import TooLargeError, read_plain
 
 from .attacks.payloads import Payload
 
@@ -56,12 +57,12 @@ def read_payloads(path: Path) -> tuple[Payload, ...]:
 
 def _bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{path} has more than {MAX_BYTES >> 20} MiB")
-        data = path.read_bytes()
+        data = read_plain(path, MAX_BYTES)
         if path.suffix == ".gz":
             with gzip.open(io.BytesIO(data)) as stream:
                 data = stream.read(MAX_BYTES + 1)
+    except TooLargeError:
+        raise UsageError(f"{path} has more than {MAX_BYTES >> 20} MiB") from None
     except (OSError, EOFError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from None
     if len(data) > MAX_BYTES:

@@ -29,6 +29,7 @@ from roadworthy.domain import (
     UsageError,
     VerificationError,
 )
+from roadworthy_verify.plain_file import open_plain
 
 from .fingerprint import row_digest, rows_digest
 from .plan import Key, Plan
@@ -72,7 +73,7 @@ def key_of(observation: Observation) -> Key:
 def read_header(path: Path) -> Header:
     """The first line of a run file. Raises EvidenceError when it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return _read_header(file.readline(), path)
     except OSError as error:
         raise EvidenceError(f"the run file {path} cannot be read: {error}") from error
@@ -88,7 +89,7 @@ def read_run(path: Path, *, expected: str = "", whole: str = "") -> list[Observa
     """
     seen = hashlib.sha256()
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             first = file.readline()
             _read_header(first, path)
             seen.update(first)

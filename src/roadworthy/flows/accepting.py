@@ -24,6 +24,7 @@ from roadworthy.ledger import sign_draft
 
 from .growing import SUITES, replace_file, spoken_file, with_cases_file
 from .loop import Loop
+from .own_files import kept_bytes
 from .people import Acting
 from .proposals import Proposal, chosen, proposals_path, read_proposals, write_proposals
 
@@ -129,7 +130,7 @@ def _write(system: System, name: str, cases: Sequence[Case]) -> str:
     suite = system.suite(name)
     path = root / suite.path if suite else root / SUITES / f"{name}.yaml"
     lines = path.parent / f"{path.stem}.accepted.jsonl"
-    kept = lines.read_bytes() if lines.exists() else b""
+    kept = kept_bytes(lines)
     if kept and not kept.endswith(b"\n"):
         kept += b"\n"
     known = {msgspec.json.decode(line)["id"] for line in kept.splitlines() if line.strip()}

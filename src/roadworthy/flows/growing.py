@@ -31,6 +31,8 @@ from roadworthy.domain import (
 )
 from roadworthy.evaluation import case_lines, growth, payload_sets, surface
 
+from .own_files import kept_bytes
+
 SUITES = "suites"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -203,7 +205,7 @@ def require_ours(
     """Raises UsageError when a file holds a case without our mark: it is not ours to replace."""
     if not lines.exists():
         return
-    for number, line in enumerate(lines.read_bytes().splitlines(), start=1):
+    for number, line in enumerate(kept_bytes(lines).splitlines(), start=1):
         if not line.strip():
             continue
         try:

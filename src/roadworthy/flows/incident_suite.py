@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from roadworthy.domain import Case, Fault, ManifestError, SuiteFile
 
+from .own_files import kept_bytes
+
 SUITE = "incidents"
 """Its name; `roadworthy init` need not know it."""
 
@@ -23,7 +25,7 @@ def written_cases(folder: Path) -> dict[str, Case]:
     """What incidents.jsonl holds, by id. Raises ManifestError on a line that is no case."""
     path = folder / f"{SUITE}.jsonl"
     found: dict[str, Case] = {}
-    for number, line in enumerate(_read(path).split(b"\n"), start=1):
+    for number, line in enumerate(kept_bytes(path).split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -45,7 +47,7 @@ def add_cases(folder: Path, new: Sequence[Case]) -> None:
     folder.mkdir(exist_ok=True)
     lines = folder / f"{SUITE}.jsonl"
     if new:
-        kept = _read(lines)
+        kept = kept_bytes(lines)
         if kept and not kept.endswith(b"\n"):
             kept += b"\n"
         body = b"".join(msgspec.json.encode(_plainly(case)) + b"\n" for case in new)
@@ -69,10 +71,6 @@ def _plainly(value: Struct) -> dict[str, object]:
     return {
         key: item for key, item in found.items() if item not in ("", [], {}, None, msgspec.UNSET)
     }
-
-
-def _read(path: Path) -> bytes:
-    return path.read_bytes() if path.exists() else b""
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -28,7 +28,7 @@ import msgspec
 from roadworthy.domain import EvidenceError, UsageError
 from roadworthy_verify import CheckpointError
 from roadworthy_verify.checkpoint import head_from_note
-from roadworthy_verify.plain_file import open_plain
+from roadworthy_verify.plain_file import open_plain, read_plain
 
 IsOurs = Callable[[bytes], bool]
 """Whether a file that begins so (its first `MOST` bytes) is of the kind that the verb writes."""
@@ -38,6 +38,8 @@ _GZIP = 31
 """zlib's word for a gzip header and the largest window."""
 _HEADERS = 64 << 10
 """More than the headers of a tar's first member."""
+_MOST_KEPT = 512 << 20
+"""As much as `check` reads of a file of cases."""
 _WORKSPACE = ".roadworthy"
 _EVIDENCE = ("ledger.db", "checkpoints.jsonl")
 """What lies in a workspace, whatever its name."""
@@ -92,6 +94,16 @@ def require_outside(out: Path) -> None:
                 f"{out} lies in the workspace {folder}, which holds evidence",
                 fix="write it elsewhere",
             )
+
+
+def kept_bytes(path: Path) -> bytes:
+    """What a file of cases of ours holds so far, to write more; nothing without one. UsageError."""
+    try:
+        return read_plain(path, _MOST_KEPT)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def is_stream(out: Path) -> bool:

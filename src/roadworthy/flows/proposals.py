@@ -16,6 +16,7 @@ from roadworthy.domain import Case, Fault, ManifestError, UsageError
 from roadworthy.evaluation import case_lines
 
 from .growing import SUITES, replace_file, require_name
+from .own_files import kept_bytes
 
 
 class Proposal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +53,7 @@ def read_proposals(path: Path) -> list[Proposal]:
     found: list[Proposal] = []
     faults: list[Fault] = []
     known: dict[str, int] = {}
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+    for number, line in enumerate(kept_bytes(path).split(b"\n"), start=1):
         if not line.strip():
             continue
         try:

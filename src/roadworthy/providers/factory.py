@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import Address, Clock, Deployment, Model, Provider, UsageError
+from roadworthy_verify.plain_file import read_plain
 
 from .addresses import Addresses, Member
 from .breaker import Breaker, BreakerPolicy
@@ -127,6 +128,6 @@ def _read(model: Model, root: str) -> bytes:
             fix="write model.file: a path beside the candidate",
         )
     try:
-        return path.read_bytes()
+        return read_plain(path)
     except OSError as error:
         raise UsageError(f"{model.file}: cannot be read ({error.strerror})") from None

@@ -26,6 +26,7 @@ from roadworthy.domain import (
     require_sound,
     sha256,
 )
+from roadworthy_verify.plain_file import read_plain
 
 from .time_limit import time_limit
 
@@ -198,6 +199,6 @@ def _source(model: Model, root: str, assets: dict[str, Any]) -> bytes:
             f"model {model.name!r}: {model.file!r} is not a file in the system's folder"
         )
     try:
-        return path.read_bytes()
+        return read_plain(path)
     except OSError as error:
         raise UsageError(f"{model.file}: cannot be read ({error.strerror})") from None

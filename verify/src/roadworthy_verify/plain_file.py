@@ -14,8 +14,8 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 MAX_BYTES = 64 << 20
 """Routing tables, checkpoints, trust and proofs are kilobytes."""
@@ -32,7 +32,7 @@ class TooLargeError(PlainFileError):
     """It is plain, but larger than such a file can be."""
 
 
-def open_plain(path: Path) -> BinaryIO:
+def open_plain(path: Path) -> BufferedReader:
     """Open a plain file for reading; a link to one counts. Raises OSError and PlainFileError."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import ImportedFile, UsageError
+from roadworthy_verify.plain_file import open_plain
 
 T = TypeVar("T")
 
@@ -126,7 +127,7 @@ def opened(path: Path, limits: Limits) -> Iterator[Source]:
     try:
         if not path.is_file():
             raise UsageError(f"{path} is no file", fix="give a tool's result file, or its folder")
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             yield Source(path, file, limits)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import UsageError
+from roadworthy_verify.plain_file import open_plain
 
 SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet")
 
@@ -46,7 +47,7 @@ def digest_of_file(path: Path, limits: Limits) -> str:
     try:
         if path.stat().st_size > limits.bytes:
             raise UsageError(f"{path} has more than {limits.bytes >> 20:,} MiB")
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
@@ -82,8 +83,10 @@ def _of(kind: str, path: Path, file: IO[bytes], limits: Limits) -> Iterator[Row]
 
 def _opened(path: Path, limits: Limits) -> IO[bytes]:
     """The file's bytes, unpacked on the way and never more than the limit."""
+    plain = open_plain(path)
     if path.suffix != ".gz":
-        return path.open("rb")
+        return plain
+    plain.close()  # that it is one is known
     return _Bounded(gzip.open(path), limits.bytes, path)
 
 
