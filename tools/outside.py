@@ -2,7 +2,7 @@
 
     python tools/outside.py build/outside [TOOL ...]
 
-Without names: Inspect AI, lm-eval, LangChain and LlamaIndex. garak brings 6 GB and is made only
+Without names: Inspect AI, lm-eval, LangChain, LlamaIndex and MLflow. garak brings 6 GB and is made only
 when it is named.
 """
 
@@ -22,8 +22,9 @@ PACKAGES = {
         "llama-index-llms-openai-like==0.8.1",
         "llama-index-embeddings-openai-like==0.4.0",
     ),
+    "mlflow": ("mlflow==3.17.2",),
 }
-USUAL = ("inspect", "lm-eval", "langchain", "llamaindex")
+USUAL = ("inspect", "lm-eval", "langchain", "llamaindex", "mlflow")
 
 
 def main(target: Path, names: list[str]) -> int:

@@ -71,7 +71,15 @@ from .charter import (
     Value,
 )
 from .clock import Instant, format_instant, parse_instant
-from .deployment import Address, Deployment, JournalSettings, Listen, Price, Upstream
+from .deployment import (
+    Address,
+    Deployment,
+    JournalSettings,
+    Listen,
+    Price,
+    Telemetry,
+    Upstream,
+)
 from .digest import SHA256_PREFIX, canonical, canonical_of_plain, decimal, digest_of, plain, sha256
 from .embedding import (
     EMBEDDED,
@@ -295,11 +303,11 @@ __all__ = [
     "Sampling", "SchemaRule", "Scope", "Score", "Scorer", "ScorerKind", "ScorerSpec", "Shared",
     "Sheet", "SheetItem", "Signer", "SimulatedUser", "SloFile", "SloTarget", "Spending", "Stage",
     "Stakeholder", "Statement", "Status", "StopWhen", "Submission", "Suite", "SuiteFile",
-    "SuitePin", "System", "Target", "Task", "TextContext", "TextScope", "TokenLogprob", "Tool",
-    "ToolResult", "Trajectory", "TransitionError", "Trust", "TrustedKey", "Turn", "Unchecked",
-    "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError", "Use", "Value", "Variable",
-    "Verdict", "VerificationError", "Waiver", "WaiverUse", "Which", "Witness", "asked_in",
-    "calibration_faults", "canonical", "canonical_of_plain", "decimal", "digest_of",
+    "SuitePin", "System", "Target", "Task", "Telemetry", "TextContext", "TextScope", "TokenLogprob",
+    "Tool", "ToolResult", "Trajectory", "TransitionError", "Trust", "TrustedKey", "Turn",
+    "Unchecked", "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError", "Use", "Value",
+    "Variable", "Verdict", "VerificationError", "Waiver", "WaiverUse", "Which", "Witness",
+    "asked_in", "calibration_faults", "canonical", "canonical_of_plain", "decimal", "digest_of",
     "embedding_options", "embeddings_asked", "exact", "exchange_digest", "expects",
     "find_indicator", "format_instant", "grade_of", "judge_digest", "judge_options", "judge_prompt",
     "judges_asking", "looks_like", "never_digest", "never_options", "never_set_aside", "next_state",

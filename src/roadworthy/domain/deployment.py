@@ -76,6 +76,17 @@ class JournalSettings(File, frozen=True, kw_only=True):
     segment_mb: Positive = 64
 
 
+class Telemetry(File, frozen=True, kw_only=True):
+    """Where spans of exchanges go; texts never do."""
+
+    otlp: str
+    """A collector's address for OTLP over HTTP, up to and without `/v1/traces`."""
+    credential: str = ""
+    """`env:NAME` or `file:PATH`, sent as a bearer token."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """What a collector wants beside it, such as MLflow's `x-mlflow-experiment-id`."""
+
+
 class Deployment(File, frozen=True, kw_only=True):
     """The whole of roadworthy.toml."""
 
@@ -86,5 +97,6 @@ class Deployment(File, frozen=True, kw_only=True):
     upstreams: dict[str, Upstream] = field(default_factory=dict)
     journal: JournalSettings = field(default_factory=JournalSettings)
     prices: list[Price] = field(default_factory=list)
+    telemetry: Telemetry | None = None
     master_key: str = ""
     """`env:NAME` or `file:PATH`; empty: a key file in the workspace (0600)."""

@@ -14,13 +14,13 @@ import logging
 import signal
 import sys
 from contextlib import suppress
+from typing import Protocol
 
 import msgspec
 
 from roadworthy.domain import RoadworthyError, settle_types
 from roadworthy.journal import CONTENT_TYPE
 from roadworthy.wiring.control import Control
-from roadworthy.wiring.fingerprinting import Provenance
 from roadworthy.wiring.late_judging import Judging
 from roadworthy.wiring.plan import Plan
 
@@ -82,10 +82,12 @@ async def run(plan: Plan) -> None:
     tasks = [
         asyncio.create_task(_judge(judging, state, over)),
         asyncio.create_task(_enter(control, state, over)),
-        asyncio.create_task(_log(control.provenance, over)),
+        asyncio.create_task(_follow(control.provenance, over)),
         asyncio.create_task(_look(control, state, over)),
         asyncio.create_task(over.wait()),
     ]
+    if control.spans is not None:
+        tasks.append(asyncio.create_task(_follow(control.spans, over)))
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         if task.done():
@@ -93,6 +95,8 @@ async def run(plan: Plan) -> None:
     over.set()
     tasks[0].cancel()
     await asyncio.wait(tasks)
+    if control.spans is not None:
+        control.spans.close()
     with suppress(RoadworthyError, OSError):
         await asyncio.to_thread(control.round)  # what the workers wrote last
     with suppress(OSError):
@@ -152,10 +156,17 @@ async def _judge(judging: Judging, state: ControlState, over: asyncio.Event) -> 
         await judging.aclose()
 
 
-async def _log(provenance: Provenance, over: asyncio.Event) -> None:
-    """The log of fingerprints, beside the others: nobody waits for it."""
+class Follower(Protocol):
+    """Who reads the journal behind the others, at its leisure."""
+
+    def round(self) -> float:
+        """One round; returns how long to wait for the next, in seconds. Never raises."""
+
+
+async def _follow(follower: Follower, over: asyncio.Event) -> None:
+    """Rounds beside the others: nobody waits for them."""
     while not over.is_set():
-        pause = await asyncio.to_thread(provenance.round)
+        pause = await asyncio.to_thread(follower.round)
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), pause)
 

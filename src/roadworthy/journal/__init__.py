@@ -9,6 +9,7 @@ from .reading import Tail, find, read_journal, read_segment, segments, told
 from .record import Record, Sealed
 from .recovery import Recovered, recover
 from .sealing import Seal, seal_segment
+from .spans import Span, span_of
 from .spool import Spool
 from .tally import Gauges, Tally, forget_states, publish_state, read_states
 from .vault import ERASED_FILE, Vault, WrappedKey, key_names, open_master_key, unseal
@@ -28,6 +29,7 @@ __all__ = [
     "Row",
     "Seal",
     "Sealed",
+    "Span",
     "Spool",
     "Tail",
     "Tally",
@@ -51,6 +53,7 @@ __all__ = [
     "seal_segment",
     "segments",
     "shares",
+    "span_of",
     "told",
     "unseal",
     "words_of",

@@ -1,5 +1,6 @@
 """Providers: model vendors and runtimes behind one streaming port."""
 
+from .credentials import resolve_credential
 from .embeddings import make_embedder
 from .factory import make_provider
 from .live_tool import LiveCall, make_live_tool
@@ -19,6 +20,7 @@ __all__ = [
     "make_live_tool",
     "make_provider",
     "price",
+    "resolve_credential",
     "terms_notice",
     "usage_of",
 ]

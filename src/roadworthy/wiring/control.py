@@ -29,6 +29,7 @@ from .journal_marks import KeptMarks
 from .loop import loop_of
 from .places import is_workspace
 from .plan import Plan
+from .telemetry import Spans
 
 logger = logging.getLogger("roadworthy.control")
 
@@ -72,6 +73,10 @@ class Control:
         self._loop = loop = loop_of(self.workspace, agreed=False, patience_s=ENTERING_S)
         looking = loop_of(self.workspace, agreed=False, patience_s=STOPPING_S)
         self._clock = loop.clock
+        self.spans: Spans | None = None
+        """Sends spans, where the deployment names a collector."""
+        if deployment.telemetry is not None:
+            self.spans = Spans(self.workspace, deployment.telemetry, loop.clock, root=str(root))
         self._marks = KeptMarks(self.workspace.journal / MARKS, loop.clock)
         tail = Tail(self.workspace.journal, self._marks.marks)
         self._ledger = loop.ledger
