@@ -8,7 +8,16 @@ import pytest
 
 from doubles.desk import SLOS, Desk, cases
 from doubles.leaky_desk import LeakyDesk
-from roadworthy.domain import NeverRecord, Observation, SafetySLO, Verdict
+from roadworthy.domain import (
+    NeverEvent,
+    NeverRecord,
+    Observation,
+    PatternRule,
+    RailVerdict,
+    Rule,
+    SafetySLO,
+    Verdict,
+)
 from roadworthy.flows.baseline import Baseline
 from roadworthy.flows.evaluating import Asked
 from roadworthy.flows.judging import Evidence, judge
@@ -16,6 +25,8 @@ from roadworthy.flows.trials import Other
 from roadworthy.policy import to_markdown
 
 VIOLATION = NeverRecord(event="e", kind="violation", found_by="label")
+EVENT = NeverEvent(id="e", statement="It says e.", rule=Rule(pattern=PatternRule(patterns=["e"])))
+LOOKED = RailVerdict(rail="never:e", side="output", outcome="passed", never_event="e")
 
 
 @pytest.fixture
@@ -29,7 +40,7 @@ def run(right: int, n: int = 80, *, left: int = 0) -> list[Observation]:
         Observation(
             id=f"o{case}", time="t", system="s", release="r", stage="eval", suite="s",
             case=f"c{case}", label="a", decision="a" if case < right else "b",
-            never=(VIOLATION,) if case < left else (),
+            never=(VIOLATION,) if case < left else (), rails=(LOOKED,),
         )
         for case in range(n)
     ]  # fmt: skip
@@ -41,10 +52,11 @@ def verdict(
     evidence = Evidence(
         rows=newest,
         baseline=Baseline(absent="none"),
+        never=[EVENT],
         runs=1 + len(others),
         others=[Other(run=f"run-{index}", rows=rows) for index, rows in enumerate(others)],
     )
-    (judged,), _ = judge([slo], evidence)
+    (judged, _), _ = judge([slo], evidence)
     return judged.verdict
 
 

@@ -10,9 +10,10 @@ import typer
 
 from roadworthy.domain import System
 from roadworthy.flows.comparing import Difference
+from roadworthy.flows.loop import Loop
 from roadworthy.statistics import Interval
 
-from .terminal import emit, say, table
+from .terminal import emit, printable, say, table
 
 _SHOWN = 12
 """Flipped cases listed for people; JSON has all."""
@@ -51,10 +52,13 @@ def command(
             )
         rows.append(rows_of(loop, run))
     found = all_differences(rows[0], rows[1])
+    never = _never_changed(systems[1], loop)
     if json:
-        emit({"against": against, "candidate": candidate,
+        emit({"against": against, "candidate": candidate, "never_changed": never,
               "differences": [msgspec.to_builtins(each) for each in found]})  # fmt: skip
         return
+    for each in never:
+        say(printable(each))
     if not found:
         raise UndecidedError(
             "the two runs share no case that was scored",
@@ -64,6 +68,18 @@ def command(
     if len({pin(system).candidate_digest for system in systems}) == 1:
         say(f"{against} and {candidate} are the same candidate: nothing can differ.")
     _show(found, _titles(systems, (against, candidate)))
+
+
+def _never_changed(system: System, loop: Loop) -> list[str]:
+    """Never events that are not looked for as they were in earlier runs, in words."""
+    from roadworthy.flows.moved import earlier_bars, never_changes
+    from roadworthy.flows.release_loop import present_bar
+    from roadworthy.policy import never_seen
+    from roadworthy.release import pin
+
+    content = pin(system)
+    bars = earlier_bars(loop, content, present_bar(system, content))
+    return [never_seen(each) for each in never_changes(loop, content, bars)]
 
 
 def _show(found: Sequence[Difference], titles: Sequence[str]) -> None:

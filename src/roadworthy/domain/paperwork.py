@@ -58,6 +58,16 @@ class Participant(File, frozen=True, kw_only=True):
     voice: str
 
 
+class NeverChange(File, frozen=True, kw_only=True):
+    """A never event that was violated and is not looked for as it was: who answers for that."""
+
+    event: str
+    """Its id, as the gate names it."""
+    by: str
+    """One of the participants."""
+    why: str
+
+
 class DeliberationHeader(File, frozen=True, kw_only=True):
     """Front matter of deliberation-note.md."""
 
@@ -70,6 +80,8 @@ class DeliberationHeader(File, frozen=True, kw_only=True):
     limits: list[str] = field(default_factory=list)
     dissent: list[str] = field(default_factory=list)
     actions: list[FollowUp] = field(default_factory=list)
+    never_changes: list[NeverChange] = field(default_factory=list)
+    """Without its line here the gate stays INCONCLUSIVE; `roadworthy deliberate` says which."""
 
 
 class Deliberation(Struct, frozen=True, kw_only=True):

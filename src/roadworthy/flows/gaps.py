@@ -13,14 +13,24 @@ from roadworthy.monitoring import Lookout, lookouts, seen_by
 
 
 def gaps(rows: Sequence[Observation], never: Sequence[NeverEvent]) -> list[str]:
-    """One sentence per never event that was not looked for in every answer that left."""
+    """One sentence per never event that was not looked for in every answer that left.
+
+    Without never events nobody looked for anything.
+    """
+    if not never:
+        return ["nothing looked for a never event: charter.yaml has none under `never`"]
     seen = lookouts(rows, [event.id for event in never])
     found = (_gap(event, one) for event, one in zip(never, seen, strict=True))
     return [gap for gap in found if gap]
 
 
 def looked_at(rows: Sequence[Observation], never: Sequence[NeverEvent]) -> list[Observation]:
-    """Answers of the cases in which every event was looked for; those that labels cover aside."""
+    """Answers of the cases in which every event was looked for; those that labels cover aside.
+
+    Without never events in none.
+    """
+    if not never:
+        return []
     seen = lookouts(rows, [event.id for event in never])
     asked = [
         event.id

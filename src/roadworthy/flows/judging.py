@@ -219,7 +219,9 @@ def _assess_parts(
     for name, part in (parts or {"": now}).items():
         old = earlier.get(name) or []
         judged = _assess_part(slo, part, old, name, level)
-        counts = read_name(slo).metric == "never_event_violations" and judged.verdict.opens
+        metric = read_name(slo).metric
+        counts = metric == "never_event_violations" or (metric in _NEVER and not evidence.never)
+        counts = counts and judged.verdict.opens
         if missed := gaps(part, evidence.never) if counts else []:
             seen = looked_at(part, evidence.never)
             judged = undecided_by(_assess_part(slo, seen, old, name, level), missed)

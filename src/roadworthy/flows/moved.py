@@ -1,22 +1,32 @@
-"""What was moved since earlier bars, in words: cases, suites, objectives, the system's own name.
+"""What was moved since earlier bars: cases, suites, objectives, never events, the system's name.
 
 Enters: a loop, the system as it stands, the bars that were ever fixed for it. Leaves: those bars,
-and notes for a decision. What never happens here: a verdict (a case that is gone is a blocker and
-told elsewhere); a bar left out because the system was called otherwise.
+notes for a decision, never events that are not looked for as they were. What never happens here: a
+verdict (a case that is gone is a blocker and told elsewhere); a bar left out because the system was
+called otherwise.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
 from roadworthy.domain import Bar, EvidenceError, ReleaseContent, SloFile, System
 from roadworthy.evaluation import suite_digest
-from roadworthy.policy import moved_since, objectives_moved, shares
+from roadworthy.policy import (
+    NeverFixed,
+    NeverMove,
+    moved_since,
+    never_moved,
+    objectives_moved,
+    shares,
+)
 from roadworthy.release import behaviour_digest
 
 from .loop import Loop
+from .run_begun import VIOLATED, never_forms
 from .run_records import bar_of
 
 Fixed = Sequence[tuple[str, Bar]]
@@ -71,6 +81,43 @@ def moved(loop: Loop, system: System, bars: Fixed, present: Bar) -> list[str]:
         *objectives_moved(wording, system.slos),
         *_asked_otherwise(system, bars),
         *_under_another_name(bars, present),
+    ]
+
+
+def never_changes(loop: Loop, content: ReleaseContent, bars: Fixed) -> list[NeverMove]:
+    """Never events that a run of those bars looked for otherwise, or more widely, than today."""
+    return never_moved(_never_fixed(loop, {bar.candidate for _, bar in bars}), never_forms(content))
+
+
+def _never_fixed(loop: Loop, ours: set[str]) -> list[NeverFixed]:
+    """What each run of those candidates was to look for, oldest first, and what it saw.
+
+    Earlier versions did not keep it.
+    """
+    passed = {
+        str(entry.payload.get("run")): entry.seq
+        for entry in loop.ledger.entries(kind="gate.decided")
+        if entry.payload.get("decision") == "PASS"
+    }
+    seen: dict[str, Counter[str]] = {}
+    last: dict[str, int] = {}
+    for entry in loop.ledger.entries(kind=VIOLATED):
+        run = str(entry.payload["run"])
+        last[run] = entry.seq
+        for row in entry.payload["seen"]:
+            events = {str(one["event"]) for one in row["never"]}
+            seen.setdefault(run, Counter()).update(events)
+    return [
+        NeverFixed(
+            at=entry.time,
+            forms=loop.blobs.get_json(str(entry.payload["never"])),
+            violated=seen.get(run, {}),
+            seen_at=last.get(run, 0),
+            passed_at=passed.get(run, 0),
+        )
+        for entry in loop.ledger.entries(kind="bar.fixed")
+        if entry.subject in ours and "never" in entry.payload
+        for run in (str(entry.payload["run"]),)
     ]
 
 

@@ -149,6 +149,7 @@ def record_note(system: System, loop: Loop, by: Acting) -> Entry:
         "dissent": list(header.dissent),
         "limits": list(header.limits),
         "actions": plain(header.actions),
+        "never_changes": plain(header.never_changes),
     }
     known = loop.ledger.entries(kind=RECORDED, subject=note.digest, system=content.system)
     actor = f"person:{by.key.key_id}"

@@ -41,6 +41,7 @@ from roadworthy.domain import (
 from roadworthy.evaluation import pin_suite, quarantine_of
 from roadworthy.monitoring import judges_of
 from roadworthy.policy import (
+    NeverMove,
     RegressionRule,
     assess_incident_cases,
     beside_objectives,
@@ -49,6 +50,7 @@ from roadworthy.policy import (
     finding_blockers,
     finding_notes,
     incident_blockers,
+    never_spoken,
     regressions,
     removed_cases,
     same_bar,
@@ -68,7 +70,7 @@ from .intact import require_intact
 from .judging import Evidence, judge
 from .learning import elsewhere, incidents_of
 from .loop import Loop
-from .moved import earlier_bars, moved, names_of
+from .moved import earlier_bars, moved, names_of, never_changes
 from .rated import ballots_of, with_ratings
 from .run_records import bar_of, newest_run, rows_of
 from .trials import answered_beside, trials_of, with_rows
@@ -129,12 +131,12 @@ def consider(
     assessments += _regressions(baseline, rows, pull, assessments)
     # 5 people, findings and incidents
     findings = findings_seen(loop, content, rows, excuses.waivers)
-    if with_note and pull is None:  # of a proposed change people speak later
-        blockers += _note_blockers(system, content)
-    blockers += _open_ends(findings, incidents, system)
+    asked = with_note and pull is None  # of a proposed change people speak later
+    said, told = _spoken(system, content, never_changes(loop, content, bars), asked=asked)
+    blockers += [*said, *_open_ends(findings, incidents, system)]
     seen = [*rows, *answered_beside(loop, trials, incidents)]
     assessments += _required(incidents, _fixed(loop, run), seen)
-    notes += [*_past(incidents, loop, content, names), *finding_notes(findings.standings)]
+    notes += [*told, *_past(incidents, loop, content, names), *finding_notes(findings.standings)]
     assessments, in_use, unused = excuses.applied(assessments, findings.accepted)
     # 6 decision
     decision = decide(
@@ -211,9 +213,15 @@ def _past(
     return [*changed, *elsewhere(loop, content.system, names), *told]
 
 
-def _note_blockers(system: System, content: ReleaseContent) -> list[Blocker]:
-    """What people's note does."""
-    return deliberation_blockers(system.deliberation, content.charter, content.candidate_digest)
+def _spoken(
+    system: System, content: ReleaseContent, changed: Sequence[NeverMove], *, asked: bool
+) -> tuple[list[Blocker], list[str]]:
+    """What people's note does, and what it names; with nobody asked yet all is told."""
+    note, candidate = system.deliberation, content.candidate_digest
+    unnamed, told = never_spoken(changed, note, candidate)
+    if not asked:
+        return [], [*told, *(each.reason for each in unnamed)]
+    return [*deliberation_blockers(note, content.charter, candidate), *unnamed], told
 
 
 def _open_ends(findings: FindingsSeen, incidents: list[Incident], system: System) -> list[Blocker]:

@@ -7,9 +7,18 @@ What never happens here: a violation that stands in nothing but a file that some
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
-from roadworthy.domain import Draft, NeverRecord, Observation, ReleaseContent, VerificationError
+from roadworthy.domain import (
+    Draft,
+    NeverRecord,
+    Observation,
+    ReleaseContent,
+    VerificationError,
+    digest_of,
+    plain,
+)
 from roadworthy.evaluation import Plan
 from roadworthy.release import behaviour_digest
 
@@ -37,6 +46,7 @@ def fix_bar(planned: Plan, content: ReleaseContent, loop: Loop) -> None:
                 "bar": digest,
                 "behaviour": behaviour_digest(content),
                 "slos": bar.slos,
+                "never": loop.blobs.put_json(never_forms(content)),
                 "suites": {each.name: each.digest for each in bar.suites},
                 "seed": bar.seed,
                 "repeats": bar.repeats,
@@ -45,6 +55,34 @@ def fix_bar(planned: Plan, content: ReleaseContent, loop: Loop) -> None:
             },
         )
     )
+
+
+def never_forms(content: ReleaseContent) -> list[dict[str, Any]]:
+    """What a candidate's never events look for, with what their rules read, as a blob keeps it."""
+    return [
+        {
+            "id": event.id,
+            "scope": event.scope,
+            "inline": event.is_inline,
+            "rule": plain(event.rule),
+            "files": {
+                name: digest_of(content.assets[name])
+                for name in sorted(set(_texts(plain(event.rule))) & content.assets.keys())
+            },
+        }
+        for event in content.charter.never
+    ]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
 
 
 def _is_fixed(planned: Plan, loop: Loop) -> bool:

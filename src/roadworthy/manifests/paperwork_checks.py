@@ -155,8 +155,24 @@ def _check_deliberation(reading: Reading) -> None:
                 "write who spoke, or remove the line",
                 severity="error" if header.decision in _SHIPS else "warning",
             )
+    _check_never_changes(note, document)
     _check_voices(reading, document)
     _check_sections(note, document)
+
+
+def _check_never_changes(note: Deliberation, document: Document) -> None:
+    """A change of what must never happen has a person's name and reason, or it is nobody's."""
+    heard = {one.name.strip().casefold() for one in note.header.participants} - {""}
+    for index, change in enumerate(note.header.never_changes):
+        place = ("never_changes", index)
+        if change.by.strip().casefold() not in heard and document.sound((*place, "by")):
+            document.fault(
+                (*place, "by"),
+                f"`{change.by[:80]}` is no participant of this deliberation",
+                "write the name of somebody who took part, or add them under `participants`",
+            )
+        if not change.why.strip() and document.sound((*place, "why")):
+            document.fault((*place, "why"), "`why` is empty", "write why the rule was changed")
 
 
 def _check_sections(note: Deliberation, document: Document) -> None:

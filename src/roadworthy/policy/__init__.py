@@ -20,6 +20,7 @@ from .graded import GradedPair, graded_power
 from .incident_cases import REQUIREMENT, assess_incident_cases, holds, incident_blockers
 from .lookout import NEVER_EVENTS, undecided_by
 from .multiplicity import beside_objectives, held_together, is_compared
+from .never_moved import NeverFixed, NeverMove, never_moved, never_seen, never_spoken
 from .objectives_moved import objectives_moved
 from .preread import (
     Change,
@@ -89,6 +90,8 @@ __all__ = [
     "Flip",
     "GradedPair",
     "Held",
+    "NeverFixed",
+    "NeverMove",
     "PairedScore",
     "PreRead",
     "RegressionRule",
@@ -134,6 +137,9 @@ __all__ = [
     "looked_at",
     "meets",
     "moved_since",
+    "never_moved",
+    "never_seen",
+    "never_spoken",
     "new_note",
     "objectives_moved",
     "only_adds",

@@ -41,7 +41,7 @@ def _difference(before: SafetySLO, now: SafetySLO | None) -> str:
     if now is None:
         return f" ({before.target}) is not there any more"
     old, new = _ruling(before), _ruling(now)
-    changed = [f"{name} was {_spelled(old[name])} and is {_spelled(new[name])}"
+    changed = [f"{name} was {spelled(old[name])} and is {spelled(new[name])}"
                for name in old if old[name] != new[name]]  # fmt: skip
     return f": {', '.join(changed)}" if changed else ""
 
@@ -50,7 +50,8 @@ def _ruling(slo: SafetySLO) -> Mapping[str, Any]:
     return {name: of for name, of in structs.asdict(slo).items() if name not in _WORDS}
 
 
-def _spelled(value: Any) -> str:
+def spelled(value: Any) -> str:
+    """A value of a file, for people."""
     if value in ("", None, []):
         return "not set"
     return ", ".join(map(str, value)) if isinstance(value, list) else f"`{value}`"

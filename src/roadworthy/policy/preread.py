@@ -165,6 +165,7 @@ def new_note(block: str, *, candidate: str, date: str, voices: Sequence[str]) ->
         "limits: []                   # what ship_limited leaves out\n"
         "dissent: []                  # who disagrees, and why\n"
         'actions: []                  # - {what: "", owner: "", due: YYYY-MM-DD}\n'
+        'never_changes: []            # - {event: "", by: "", why: ""}: see the notes of the gate\n'
         "---\n"
     )
     sections = "".join(
