@@ -11,6 +11,8 @@ from typing import Any
 
 import re2
 
+from roadworthy.domain import Detector
+
 from .extent import Extent
 from .normalise import Normaliser
 from .options import Options, refuse
@@ -22,13 +24,13 @@ _SPARE = 3
 """Blanks allowed between the words of a phrase, so that line breaks do not hide it."""
 
 
-def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> ShapeDetector:
+def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> Detector:
     """Build the detector.
 
     Options: `words` (list, or the path of a side file), `kind`, `inside_words` (default false),
-    `ignore_case` (default true), `normalise` (default true).
+    `ignore_case` (default true), `normalise` (default true), `decode` (default false).
     """
-    known = ("words", "kind", "inside_words", "ignore_case", "normalise")
+    known = ("words", "kind", "inside_words", "ignore_case", "normalise", "decode")
     read = Options("deny", options, known)
     words = read.asset("words", assets)
     if isinstance(words, str):
@@ -39,12 +41,17 @@ def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> ShapeDetector
         raise refuse("detector `deny` has no words", "give a list of words under `words`")
     inside = read.flag("inside_words", False)
     kind = read.text("kind", KIND)
-    return ShapeDetector(
+    detector = ShapeDetector(
         "deny",
         [_shape(word, kind, inside) for word in words],
         ignore_case=read.flag("ignore_case", True),
         normaliser=Normaliser() if read.flag("normalise", True) else None,
     )
+    if not read.flag("decode", False):
+        return detector
+    from .decoded import DecodingDetector
+
+    return DecodingDetector(detector)
 
 
 def _shape(word: Any, kind: str, inside: bool) -> Shape:

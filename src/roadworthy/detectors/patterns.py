@@ -11,6 +11,8 @@ from typing import Any
 
 import re2
 
+from roadworthy.domain import Detector
+
 from .extent import extent_of
 from .normalise import KEPT_BLANKS, Normaliser
 from .options import Options, refuse
@@ -19,13 +21,13 @@ from .shape import Shape, ShapeDetector, re2_options
 KIND = "PATTERN"
 
 
-def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> ShapeDetector:
+def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> Detector:
     """Build the detector.
 
     Options: `patterns` (list, or mapping kind -> pattern or list), `kind`, `ignore_case` (default
-    true), `normalise` (default true).
+    true), `normalise` (default true), `decode` (default false).
     """
-    read = Options("pattern", options, ("patterns", "kind", "ignore_case", "normalise"))
+    read = Options("pattern", options, ("patterns", "kind", "ignore_case", "normalise", "decode"))
     ignore_case = read.flag("ignore_case", True)
     given = read.any("patterns")
     if isinstance(given, Mapping):
@@ -36,7 +38,7 @@ def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> ShapeDetector
     if not pairs:
         raise refuse("detector `pattern` has no patterns", "give at least one under `patterns`")
     normalise = read.flag("normalise", True)
-    return ShapeDetector(
+    detector = ShapeDetector(
         "pattern",
         [
             shape_of(str(kind), pattern, ignore_case=ignore_case, any_blank=normalise)
@@ -45,6 +47,11 @@ def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> ShapeDetector
         ignore_case=ignore_case,
         normaliser=Normaliser() if normalise else None,
     )
+    if not read.flag("decode", False):
+        return detector
+    from .decoded import DecodingDetector
+
+    return DecodingDetector(detector)
 
 
 def shape_of(kind: str, pattern: Any, *, ignore_case: bool, any_blank: bool = False) -> Shape:

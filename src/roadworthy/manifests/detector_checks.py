@@ -14,8 +14,8 @@ from .folder import Folder
 from .typed import suggest
 
 DETECTOR_OPTIONS: dict[str, tuple[str, ...]] = {
-    "pattern": ("patterns", "kind", "ignore_case", "normalise"),
-    "deny": ("words", "kind", "inside_words", "ignore_case", "normalise"),
+    "pattern": ("patterns", "kind", "ignore_case", "normalise", "decode"),
+    "deny": ("words", "kind", "inside_words", "ignore_case", "normalise", "decode"),
     "pii": ("kinds", "countries", "normalise"),
     "secrets": ("kinds", "normalise"),
     "schema": ("schema",),
