@@ -185,6 +185,57 @@ async def test_a_missing_sealed_segment_is_named(answers: Answers, desk: Desk) -
     assert f"{path.stem} of the journal" in desk.json("verify", ends=5)["fault"]
 
 
+def copied(answers: Answers) -> str:
+    """A segment lies there under a second name too."""
+    (path,) = segments(answers.loop.workspace.journal)
+    shutil.copy(path, path.with_name(f"2{path.name}"))
+    return path.stem
+
+
+async def test_a_copy_of_a_segment_is_named_and_counts_nothing_twice(
+    answers: Answers, desk: Desk
+) -> None:
+    seen = await answers.leave()
+    await answers.learn(answers.says(seen, label="fine"))
+    for path in segments(answers.loop.workspace.journal)[1:]:
+        path.unlink()
+    answers.control().round()
+    name = copied(answers)
+    said = desk.json("query")
+    assert said["count"] == 1
+    found = desk.json("verify", ends=5)
+    assert found["faults"] == [
+        f"segment 2{name} of the journal has the records of sealed segment {name}: it is a copy"
+    ]
+    assert found["records"] == 3, "each record once"
+
+
+async def test_a_copy_that_is_not_whole_is_named_too(answers: Answers, desk: Desk) -> None:
+    await answers.leave()
+    answers.control().round()
+    name = copied(answers)
+    copy = answers.loop.workspace.journal / f"2{name}.rwj"
+    copy.write_bytes(copy.read_bytes()[:-20])
+    (fault,) = desk.json("verify", ends=5)["faults"]
+    assert fault == f"segment 2{name} of the journal is segment {name} by its first record"
+    assert desk.json("query")["count"] == 1
+
+
+async def test_a_segment_under_another_name_alone_is_read_and_named(
+    answers: Answers, desk: Desk
+) -> None:
+    await answers.leave()
+    (path,) = segments(answers.loop.workspace.journal)
+    path.rename(path.with_name(f"2{path.name}"))
+    assert desk.json("query")["count"] == 1
+    assert "by its first record" in desk.types("verify", ends=5)
+
+
+async def test_segments_that_nothing_vouches_for_yet_are_said(answers: Answers, desk: Desk) -> None:
+    await answers.leave()
+    assert "1 segments not sealed yet: nothing vouches for them" in desk.types("verify")
+
+
 async def test_a_changed_segment_that_nothing_vouches_for_is_named(
     answers: Answers, desk: Desk
 ) -> None:

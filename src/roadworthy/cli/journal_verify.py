@@ -25,8 +25,8 @@ def verify(
     """Check the journal: each frame's checksum, each sealed segment by the ledger, torn ends, keys.
 
     The ledger is verified first, as by `ledger verify`. Exit code 5 names the segment that was
-    changed or is gone, or the key that is gone although no entry erased it; 4 when a torn end or a
-    key that came back waits for somebody.
+    changed, is gone or is a copy, or the key that is gone although no entry erased it; 4 when a
+    torn end or a key that came back waits for somebody.
     """
     import msgspec
 
@@ -50,6 +50,8 @@ def verify(
             say(f"{rest.keys.standing} keys there, {rest.keys.erased} erased by the ledger")
     sealed = report.details.get("journal", {})
     say(f"{sealed.get('sealed', 0)} sealed segments held against the ledger")
+    if unsealed := sealed.get("unsealed_not_checked", 0):
+        say(f"{unsealed} segments not sealed yet: nothing vouches for them but their checksums")
     for line in (*faults, *waiting):
         say(line)
     if code == 0:
@@ -81,7 +83,8 @@ def _faults(report: Any, rest: Any) -> list[str]:
     if report.state == "tampered" and not said:
         said.append(report.fault)
     if rest is not None:
-        said += rest.faults
+        known = {line.partition(" of the journal")[0] for line in said}
+        said += [line for line in rest.faults if line.partition(" of the journal")[0] not in known]
         lost = rest.keys.lost if rest.keys is not None else ()
         said += [f"key {name} of the journal is gone, and no entry erased it" for name in lost]
     return said

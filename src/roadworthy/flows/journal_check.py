@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from roadworthy.domain import EvidenceError
-from roadworthy.journal import key_names, read_segment, segments
+from roadworthy.journal import key_names, named_within, originals, read_segment, segments
 
 from .erasing import erased_keys
 from .loop import Loop
@@ -50,22 +50,28 @@ class JournalCheck(Struct, frozen=True, kw_only=True):
     cut: tuple[str, ...]
     """What recovery cut off earlier and kept beside its segment (`.torn`)."""
     faults: tuple[str, ...]
-    """Of segments that nothing vouches for yet; each names its segment."""
+    """Of segments that nothing vouches for yet, or that are another's; each names its segment."""
     keys: KeyCount | None
     """None where records name keys and there is no folder of them: nobody can say what became of
     them."""
 
 
 def check_rest(loop: Loop) -> JournalCheck:
-    """Read every segment; faults of sealed ones are said by whoever holds them to their root."""
+    """Read every segment once; of sealed ones whoever holds them to their root says the faults."""
     folder = loop.workspace.journal
     sealed = {entry.subject for entry in loop.ledger.entries(kind="journal.sealed")}
     records, named = 0, set[str]()
     torn: list[TornEnd] = []
     faults: list[str] = []
     paths = segments(folder)
+    once = originals(paths)
     for path in paths:
-        end = 0
+        end, name = 0, named_within(path)
+        if name not in ("", path.stem):
+            said = f"segment {path.stem} of the journal is segment {name} by its first record"
+            faults.append(said)
+        if path not in once:
+            continue
         try:
             for placed in read_segment(path):
                 records, end = records + 1, placed.next_offset

@@ -23,7 +23,6 @@ from .dialect import ChatRequest, Dialect
 from .problems import DO_NOT_RETRY, ApiError, bad_field, killed, problem_of
 from .wire import Answer, Header, Request
 
-MAX_SESSION_CHARS = 200
 MAX_LANGUAGES_CHARS = 400
 
 
@@ -109,7 +108,7 @@ class AnswerDoor:
             system=target.system,
             tenant=tenant,
             end_user=self._gateway.vault.pseudonym(tenant, body.user),
-            session=request.header(b"x-session-id")[:MAX_SESSION_CHARS],
+            session=self._gateway.vault.session(tenant, request.header(b"x-session-id")),
             facets=facets,
             endpoint=self._endpoint(request, front),
             managed=managed,

@@ -5,7 +5,16 @@ from .fingerprint_log import FingerprintLog, Logged
 from .parquet import Exported, export_segment, is_exported
 from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, exposition
 from .query import Row, Wanted, query
-from .reading import Tail, find, read_journal, read_segment, segments, told
+from .reading import (
+    Tail,
+    find,
+    named_within,
+    originals,
+    read_journal,
+    read_segment,
+    segments,
+    told,
+)
 from .record import Record, Sealed
 from .recovery import Recovered, recover
 from .sealing import Seal, seal_segment
@@ -43,7 +52,9 @@ __all__ = [
     "forget_states",
     "is_exported",
     "key_names",
+    "named_within",
     "open_master_key",
+    "originals",
     "publish_state",
     "query",
     "read_journal",

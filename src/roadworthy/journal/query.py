@@ -18,7 +18,16 @@ from msgspec import Struct, field
 
 from roadworthy.domain import Instant, Observation, parse_instant
 
-from .reading import find, first_record, payloads, read_segment, segments, told, written_since
+from .reading import (
+    find,
+    first_record,
+    originals,
+    payloads,
+    read_segment,
+    segments,
+    told,
+    written_since,
+)
 from .record import Record, decode
 
 _OUTCOME = b"\xa7outcome"
@@ -83,12 +92,14 @@ class Row(Struct, frozen=True, kw_only=True):
 def query(folder: Path, wanted: Wanted) -> Iterator[Row]:
     """The observations that are wanted, each once: closed ones as they lie, then those under way.
 
+    A copy of a segment counts nothing.
+
     Raises VerificationError when a record was changed, EvidenceError when one cannot be read.
     """
     if wanted.observation:
         yield from _one(folder, wanted)
         return
-    paths = _within(segments(folder), wanted)
+    paths = originals(_within(segments(folder), wanted))
     under_way: dict[str, tuple[int, int]] = {}
     with closing(_Learned(paths)) as learned:
         for number, path in enumerate(paths):

@@ -34,6 +34,30 @@ def segments(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
+def named_within(path: Path) -> str:
+    """The name that a segment says it has; empty where its first record cannot be read."""
+    try:
+        first = first_record(path, 0)
+    except (EvidenceError, OSError):
+        return ""
+    return first.segment if first.kind == "begin" else ""
+
+
+def originals(paths: list[Path]) -> list[Path]:
+    """Those of the segments that are no copies: each record once.
+
+    A segment under a name that is not its own is left out where one of its own name is there, or
+    another such copy came before. `journal verify` names it.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        name = named_within(path) or path.stem
+        own = path.with_name(f"{name}{SUFFIX}")
+        if name == path.stem or not (name in found or own.exists()):
+            found[name] = path
+    return list(found.values())
+
+
 _CLOSE = b"\xa4kind\xa5close"
 """How a closing record begins, after its map header: its kind is the first field encoded."""
 
@@ -148,7 +172,7 @@ def told(folder: Path, observation_id: str) -> list[Record]:
     """What was said of an observation after it left: its outcomes and reports, oldest first."""
     return [
         record
-        for path in _around(segments(folder), observation_id)
+        for path in originals(_around(segments(folder), observation_id))
         for record in _mentioning(path, observation_id.encode())
         if record.outcome is not None and record.outcome.observation == observation_id
     ]

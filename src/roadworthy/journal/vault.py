@@ -145,6 +145,7 @@ class Vault:
     def __init__(self, folder: Path, master: bytes) -> None:
         self._folder = folder
         self._wrap = AESGCM(master)
+        self._sessions = hmac.digest(master, b"roadworthy session pseudonyms", "sha256")
         self._pseudonyms = hmac.digest(master, b"roadworthy end-user pseudonyms", "sha256")
         self._mine: dict[tuple[str, str], _DataKey] = {}
         self._read: dict[str, tuple[_Stamp, AESGCM | dict[str, bytes]]] = {}
@@ -255,10 +256,11 @@ class Vault:
 
     def pseudonym(self, tenant: str, user: str) -> str:
         """A stable name for an end user that does not say who it is; empty stays empty."""
-        if not user:
-            return ""
-        text = f"{tenant}\x00{user}".encode()
-        return "eu-" + hmac.digest(self._pseudonyms, text, "sha256").hex()[:20]
+        return _named("eu-", self._pseudonyms, tenant, user)
+
+    def session(self, tenant: str, said: str) -> str:
+        """A stable name for a session: callers put names and addresses into its id."""
+        return _named("se-", self._sessions, tenant, said)
 
     def _new_key(self, tenant: str, at: Instant) -> _DataKey:
         day = at[:10]
@@ -324,6 +326,12 @@ class Vault:
                 f"the master key does not open {path}", fix="use the master key it was wrapped with"
             ) from None
         return raw if kept.version == 1 else _nodes_decoder.decode(raw)
+
+
+def _named(prefix: str, key: bytes, tenant: str, said: str) -> str:
+    """Whoever lacks the key can neither tell what was said nor try what it may have been."""
+    text = f"{tenant}\x00{said}".encode()
+    return prefix + hmac.digest(key, text, "sha256").hex()[:20] if said else ""
 
 
 def _read_key(path: Path) -> WrappedKey:

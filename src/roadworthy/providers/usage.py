@@ -14,7 +14,21 @@ from typing import Any
 
 from roadworthy.domain import Instant, Price, Usage, format_instant
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_WORDS = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        accepted audio billed cache cached candidates character characters citation completion
+        content cost count creation details duration ephemeral fetch generated hit image inference
+        input load miss modality num output prediction prompt queries queue read reasoning rejected
+        requests search seconds server shared text thoughts time token tokens tool total units
+        upstream usage use used video web words write 5m 1h
+        """,
+    )
+)
+"""Of these the names of what upstreams count are made; a name with another word may be anything."""
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[0-9]+[a-z]")
 _TOTALS = frozenset(("prompt_tokens", "completion_tokens", "total_tokens"))
 """All that an upstream without a cache and without reasoning counts."""
 
@@ -66,16 +80,26 @@ def usage_of(raw: dict[str, Any]) -> Usage:
 
 
 def _counts_of(raw: dict[str, Any]) -> dict[str, Any]:
-    """The provider's own counts under their own names; words have no place among them."""
+    """The provider's own counts under their own names; words have no place among them.
+
+    Nothing here is sealed where it is kept, so that a name that counts nothing known is left out.
+    """
     kept: dict[str, Any] = {}
     for name, value in raw.items():
-        if not _NAME.fullmatch(name):
+        if not _is_known(name):
             continue
         if isinstance(value, dict):
             kept[name] = _counts_of(value)
         elif value is None or isinstance(value, int | float) or _FIGURE.fullmatch(str(value)):
             kept[name] = value
     return kept
+
+
+@lru_cache(maxsize=1024)
+def _is_known(name: str) -> bool:
+    words = _WORD.findall(name)
+    is_whole = "".join(words) == name.replace("_", "")
+    return bool(words) and is_whole and all(word.lower() in _WORDS for word in words)
 
 
 def _object(raw: dict[str, Any], *names: str) -> dict[str, Any]:

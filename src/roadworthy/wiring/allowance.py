@@ -19,7 +19,7 @@ from roadworthy.domain import (
     Witness,
     format_instant,
 )
-from roadworthy.journal import BudgetGauge, read_segment, segments
+from roadworthy.journal import BudgetGauge, originals, read_segment, segments
 from roadworthy.manifests import Workspace
 from roadworthy.serving import (
     Quota,
@@ -101,9 +101,7 @@ class Allowance:
 
 def _asked(kept: Observation) -> bool:
     """Whether a model may have worked for it: it said something, or it was cut off."""
-    return not kept.cache_hit and (
-        kept.first_token_ms is not None or kept.status == "interrupted"
-    )
+    return not kept.cache_hit and (kept.first_token_ms is not None or kept.status == "interrupted")
 
 
 def _estimated(texts: Witness) -> Usage:
@@ -156,7 +154,7 @@ def recount(workspace: Workspace, clock: Clock) -> None:
     now = clock.now()
     month, since = format_instant(now)[:7], now.replace(day=1, hour=0, minute=0, second=0)
     spent = dict.fromkeys(budgets, 0)
-    for path in segments(workspace.journal):
+    for path in originals(segments(workspace.journal)):
         if path.stat().st_mtime < since.timestamp():
             continue
         for placed in read_segment(path):

@@ -102,5 +102,31 @@ def test_what_is_not_known_costs_none_and_never_zero() -> None:
 
 
 def test_usage_keeps_counts_and_no_words() -> None:
-    raw = {"prompt_tokens": 1, "note": "words", "some words": 2, "details": {"a": 1, "b": "c"}}
-    assert usage_of(raw).raw == {"prompt_tokens": 1, "details": {"a": 1}}
+    details = {"text_tokens": 1, "cost": "c", "the.secret-is_42": 7}
+    raw = {"prompt_tokens": 1, "note": "words", "some words": 2, "prompt_tokens_details": details}
+    assert usage_of(raw).raw == {"prompt_tokens": 1, "prompt_tokens_details": {"text_tokens": 1}}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"prompt_tokens_details": {"cached_tokens": 1, "audio_tokens": 2},
+         "completion_tokens_details": {"accepted_prediction_tokens": 1,
+                                       "rejected_prediction_tokens": 2}},
+        {"cache_creation": {"ephemeral_5m_input_tokens": 1, "ephemeral_1h_input_tokens": 2},
+         "server_tool_use": {"web_search_requests": 1}},
+        {"prompt_cache_hit_tokens": 1, "prompt_cache_miss_tokens": 2},
+        {"queue_time": 0.1, "prompt_time": 0.2, "completion_time": 0.3, "total_time": 0.6},
+        {"cost": "0.0001", "cost_details": {"upstream_inference_cost": None}},
+        {"num_search_queries": 1, "citation_tokens": 2},
+        {"promptTokenCount": 1, "candidatesTokenCount": 2, "totalTokenCount": 3,
+         "thoughtsTokenCount": 4},
+    ],
+)  # fmt: skip
+def test_what_known_upstreams_count_keeps_its_name(raw: dict[str, Any]) -> None:
+    assert usage_of(raw).raw == raw
+
+
+@pytest.mark.parametrize("name", ["ann", "the_secret_is_42", "tokens_of_ann", "4111", "a.b", ""])
+def test_a_name_of_other_words_is_not_kept(name: str) -> None:
+    assert usage_of({name: 1}).raw == {}

@@ -2,7 +2,8 @@
 
 In: what the entries `journal.sealed` say, the journal's folder. Out: how many segments fit, and
 every one that is gone or another. Never: a text (those are encrypted, and erasing a key changes no
-byte here), more memory than one record, a verdict on a segment that is not sealed yet.
+byte here), more memory than one record, a verdict on a segment that is not sealed yet, but that it
+is a copy of one that is.
 
 A segment is MAGIC, then frames: length and the first eight bytes of the payload's SHA-256, then the
 payload. Its root is that of the Merkle tree over the payloads (RFC 9162, section 2.1.1).
@@ -53,6 +54,7 @@ class Journal:
     """What was found of a journal."""
 
     sealed: int = 0
+    fit: int = 0
     records: int = 0
     size_bytes: int = 0
     unsealed: int = 0
@@ -77,27 +79,47 @@ class Journal:
 
     def line(self) -> str:
         """A sentence for people."""
-        fit = self.sealed - len(self.faults)
-        said = f"{fit} of {self.sealed} sealed segments of the journal fit ({self.records} records)"
+        of = f"{self.fit} of {self.sealed} sealed segments"
+        said = f"{of} of the journal fit ({self.records} records)"
         return f"{said}; {self.unsealed} not sealed yet, not checked" if self.unsealed else said
 
 
 def check_journal(folder: Path, sealings: Iterable[Sealing]) -> Journal:
     """Read every sealed segment and compare. Raises OSError when one cannot be read."""
-    found, names = Journal(), set()
+    found, roots = Journal(), dict[str, str]()
+    names, sizes = set[str](), set[object]()
     for sealing in sealings:
         found.sealed += 1
         names.add(sealing.segment)
+        roots[str(sealing.payload.get("root"))] = sealing.segment
+        sizes.add(sealing.payload.get("size_bytes"))
         try:
             check_segment(folder, sealing)
         except SegmentError as error:
             found.faults.append(f"{sealing} {error}")
         else:
+            found.fit += 1
             found.records += sealing.payload["records"]
             found.size_bytes += sealing.payload["size_bytes"]
-    there = {path.stem for path in folder.glob(f"*{SUFFIX}")}
-    found.unsealed = len(there - names)
+    others = sorted({path.stem for path in folder.glob(f"*{SUFFIX}")} - names)
+    for name in others:
+        path = folder / f"{name}{SUFFIX}"
+        own = roots.get(_root_of(path)) if path.stat().st_size in sizes else None
+        if own is None:
+            found.unsealed += 1
+        else:
+            copy = f"segment {name} of the journal has the records of sealed segment {own}"
+            found.faults.append(f"{copy}: it is a copy")
     return found
+
+
+def _root_of(path: Path) -> str:
+    """The root of a segment that nothing vouches for; empty where it has none (yet)."""
+    try:
+        with open_plain(path) as file:
+            return _root(file)[1]
+    except (SegmentError, OSError):
+        return ""
 
 
 def check_segment(folder: Path, sealing: Sealing) -> None:
