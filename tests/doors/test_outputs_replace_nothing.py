@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import select
 import shutil
 import stat
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,6 +57,9 @@ VERBS_THAT_WRITE = {
     "build": ("release", "build", "DIR", "--out", "OUT", "--as", "ann"),
     "calibrate": ("calibrate", "DIR", "--suite", "q", "--map", "platt", "--out", "REL"),
 }
+
+
+PROOFS = {"prove": "inclusion_proof", "prove-growth": "consistency_proof"}
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +151,23 @@ def test_what_a_verb_writes_into_a_pipe_arrives_there(root: Path, verb: str) -> 
     told = {"backup": 2}.get(verb, 16)
     assert arrived[:told] == (root / "file").read_bytes()[:told]
     assert is_backup(arrived) == (verb == "backup")
+
+
+@pytest.mark.parametrize("verb", ["checkpoint", "prove", "prove-growth", "backup"])
+def test_what_goes_to_standard_output_is_the_file_and_nothing_else(root: Path, verb: str) -> None:
+    command = [sys.executable, "-m", "roadworthy", *arguments(root, verb, "stdout")]
+    (root / "stdout").symlink_to("/proc/self/fd/1")
+    with (root / "taken").open("wb") as file:
+        done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, check=True)
+    assert b"stdout" in done.stderr
+    assert (root / "stdout").is_symlink()
+    taken = (root / "taken").read_bytes()
+    if verb == "backup":
+        assert gzip.decompress(taken)  # which refuses what follows an archive
+    elif verb == "checkpoint":
+        assert is_note(taken)
+    else:
+        assert json.loads(taken)["kind"] == PROOFS[verb]
 
 
 def _make(root: Path, name: str, kind: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .terminal import emit, say
+from .terminal import emit, say_of
 
 
 def command(
@@ -32,6 +32,8 @@ def command(
     if json:
         emit({"file": str(out), "files": len(backup.files), "with_keys": with_keys})
         return
-    say(f"{len(backup.files)} files in {out}")
+    say_of(out, f"{len(backup.files)} files in {out}")
     if not with_keys:
-        say("Private keys are not in it: copy the workspace's keys/ apart, to a safe place.")
+        say_of(
+            out, "Private keys are not in it: copy the workspace's keys/ apart, to a safe place."
+        )

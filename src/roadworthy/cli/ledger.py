@@ -9,7 +9,7 @@ import typer
 
 from roadworthy.domain import Checkpoint, Entry, Trust, UsageError
 
-from .terminal import emit, group, say, table
+from .terminal import emit, group, say, say_of, table
 
 _MOST = 1_000_000_000
 """More entries than any list is read for."""
@@ -169,7 +169,10 @@ def checkpoint(
     if json:
         emit({**msgspec.to_builtins(head), "note": note})
         return
-    say(note.rstrip() if out is None else f"checkpoint {head.size} of {head.time}: {out}")
+    if out is None:
+        say(note.rstrip())
+    else:
+        say_of(out, f"checkpoint {head.size} of {head.time}: {out}")
 
 
 @app.command("verify")
@@ -283,7 +286,7 @@ def _hand_out(proof: Any, said: str, *, out: Path | None, json: bool) -> None:
     if json or out is None:
         emit(proof_document(proof))
     else:
-        say(said)
+        say_of(out, said)
 
 
 def _require_proof(out: Path | None, kind: str) -> None:

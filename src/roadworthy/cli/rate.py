@@ -9,7 +9,7 @@ import typer
 
 from .exits import Exit
 from .rate_results import export, results
-from .terminal import emit, group, say
+from .terminal import emit, group, say, say_of
 
 app = group("Let people rate answers, blind: fix a task, hand out sheets, enter what they say.")
 app.command()(results)
@@ -116,8 +116,8 @@ def page(
     sheet = hand_out(loop, fixed, acting)
     charter = system.charter
     size = write_page(fixed.task, sheet, out, title=charter.title or charter.system)
-    say(f"{out}: {len(sheet.items)} items for {acting}, {size / 1000:.0f} kB")
-    say("It opens in any browser. Next: roadworthy rate import FILE, with what it saves")
+    say_of(out, f"{out}: {len(sheet.items)} items for {acting}, {size / 1000:.0f} kB")
+    say_of(out, "It opens in any browser. Next: roadworthy rate import FILE, with what it saves")
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from .terminal import emit, say, table, warn
+from .terminal import emit, say, say_of, table, warn
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -92,7 +92,7 @@ def export(
     if json:
         emit({"out": str(out), "rows": done.rows, "cases": done.cases, "entry": done.entry})
         return
-    say(f"{out}: {done.rows} rows of {done.cases} cases; entry {done.entry}")
+    say_of(out, f"{out}: {done.rows} rows of {done.cases} cases; entry {done.entry}")
     warn("A model tuned on these cases has seen them: they prove nothing of it any more.")
 
 

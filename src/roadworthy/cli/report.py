@@ -36,7 +36,7 @@ def command(
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace
-    from .terminal import emit, say
+    from .terminal import emit, say_of
 
     # Cases live until the process ends, as in `eval`, and rows die by their counts: what is left
     # to look for is a few cycles of the template's.
@@ -66,5 +66,5 @@ def command(
         )
         return
     gated = f"gate: {verdict}" if verdict else "the gate has not decided on it"
-    size = f"{written.bytes / 1_000_000:.1f} MB"
-    say(f"{written.path}: {told} ({gated}), {written.cases} cases, {written.rows} answers, {size}")
+    counted = f"{written.cases} cases, {written.rows} answers, {written.bytes / 1e6:.1f} MB"
+    say_of(out, f"{out}: {told} ({gated}), {counted}")

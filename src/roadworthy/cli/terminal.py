@@ -71,6 +71,13 @@ def warn(text: str) -> None:
     sys.stderr.write(lines_only(text) + "\n")
 
 
+def say_of(out: Path, text: str) -> None:
+    """Say something of a file that was written: beside it, where it went to standard output."""
+    from roadworthy.flows.own_files import is_stdout
+
+    (warn if is_stdout(out) else say)(text)
+
+
 def coloured(text: str, colour: str) -> str:
     """The text in a colour where standard output is a terminal (NO_COLOR is honoured)."""
     if not colour or not sys.stdout.isatty() or os.environ.get("NO_COLOR"):

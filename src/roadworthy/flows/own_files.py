@@ -111,6 +111,11 @@ def is_stream(out: Path) -> bool:
     return _descriptor(out) is not None or (out.exists() and not out.is_file())
 
 
+def is_stdout(out: Path) -> bool:
+    """Whether it is this process's standard output, where nothing else may stand then."""
+    return _descriptor(out) == 1
+
+
 def beside(out: Path) -> Path | None:
     """The folder for what is made on the way to a file; None: that of temporary files."""
     return None if is_stream(out) else Path(os.path.realpath(out)).parent
