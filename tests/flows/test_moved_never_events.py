@@ -192,6 +192,20 @@ async def test_a_rule_that_nothing_violated_is_changed_with_a_note(tmp_path: Pat
     assert "never event hurt-alone: pattern.patterns was injured and is burnt" in note
 
 
+async def test_a_rule_that_let_a_labelled_case_go_is_mended_without_a_word(tmp_path: Path) -> None:
+    """The case says what must not leave, whatever the rule looks for: an incident's, for one."""
+    desk = Desk(tmp_path / "new")
+    case = {"id": "arm", "input": "my arm is broken, and my car", "tags": ["never:hurt-alone"]}
+    desk.cases([*cases(), {**case, "expect": {"action": "hold"}}])
+    assert (await desk.inspect()).decision is Verdict.FAIL
+    desk.patterns('"arm is broken"')
+    decision = await desk.inspect()
+    assert (decision.decision, asked(decision)) == (Verdict.PASS, [])
+    assert len(told(decision)) == 1
+    desk.patterns('"QQQ"')
+    assert (await desk.inspect()).decision is Verdict.FAIL
+
+
 @pytest.mark.parametrize(
     "event",
     [

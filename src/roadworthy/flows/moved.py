@@ -90,9 +90,9 @@ def never_changes(loop: Loop, content: ReleaseContent, bars: Fixed) -> list[Neve
 
 
 def _never_fixed(loop: Loop, ours: set[str]) -> list[NeverFixed]:
-    """What each run of those candidates was to look for, oldest first, and what it saw.
+    """What each run of those candidates was to look for, oldest first, and what the rules saw.
 
-    Earlier versions did not keep it.
+    What a case's own label says stays said under any rule. Earlier versions did not keep it.
     """
     passed = {
         str(entry.payload.get("run")): entry.seq
@@ -105,7 +105,7 @@ def _never_fixed(loop: Loop, ours: set[str]) -> list[NeverFixed]:
         run = str(entry.payload["run"])
         last[run] = entry.seq
         for row in entry.payload["seen"]:
-            events = {str(one["event"]) for one in row["never"]}
+            events = {str(one["event"]) for one in row["never"] if one["found_by"] != "label"}
             seen.setdefault(run, Counter()).update(events)
     return [
         NeverFixed(
