@@ -83,7 +83,7 @@ def page() -> str:
         "`charter.yaml`) and as a scorer (`detector` in a\nsuite). Options that it does not know "
         "are a fault of `check`.\n",
         "```yaml\n# rails.yaml\nrails:\n- id: account-numbers-out\n  detector: pii\n  on: output\n"
-        "  action: redact            # block | redact | flag | hold | replace\n"
+        "  action: redact            # block | redact | flag | hold | replace | label | resample\n"
         "  threshold: 0.5\n  options: {kinds: [IBAN]}\n```\n",
         FOLDING,
     ]

@@ -87,7 +87,7 @@ def test_a_broken_contract_says_that_its_rails_were_not_looked_at(
 @pytest.mark.parametrize(
     ("rest", "message"),
     [
-        ("  detector: pii\n  action: label\n", "not built yet"),
+        ("  detector: pii\n  action: label\n", "has nothing to say"),
         ("  detector: pii\n  action: flag\n  budget_ms: 0\n", "budget_ms 0"),
         ("  detector: pii\n  action: flag\n  options: {kinds: [IBANN]}\n", "names `IBANN`"),
         ("  detector: deny\n  action: flag\n  options: {words: 3}\n", "words"),
@@ -113,7 +113,7 @@ def test_every_rail_and_never_event_that_cannot_be_built_is_told_once(
       patterns: ["[A-Z]{2}[0-9]{20}"]""",
         """    classifier: {detector: pii, threshold: 0.5, options: {kinds: [IBANN]}}""",
     )
-    text = rails("  detector: pii\n  action: resample\n")
+    text = rails("  detector: pii\n  action: flag\n  budget_ms: 0\n")
     root = write_system(tmp_path, {"charter.yaml": charter, "rails.yaml": text})
     faults = faults_of(door, root)
     assert [(one["file"], one["line"]) for one in faults] == [

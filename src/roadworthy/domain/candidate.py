@@ -111,7 +111,8 @@ class Rail(File, frozen=True, kw_only=True):
     budget_ms: Annotated[float, Meta(ge=0)] = 5.0
     on_timeout: Literal["open", "closed"] = "closed"
     replacement: str = ""
-    """For `replace` and `redact`; empty means the kind in angle brackets, such as `<IBAN>`."""
+    """For `label`: what people are told behind the answer. For `replace` and `redact`: empty means
+    the kind in angle brackets, such as `<IBAN>`."""
 
 
 class Rails(File, frozen=True, kw_only=True):

@@ -40,7 +40,9 @@ class RailVerdict(Struct, frozen=True, kw_only=True):
 
     rail: str
     side: Literal["input", "output"]
-    outcome: Literal["passed", "block", "redact", "flag", "hold", "replace", "not_checked"]
+    outcome: Literal[
+        "passed", "block", "redact", "flag", "hold", "replace", "label", "resample", "not_checked"
+    ]
     kinds: tuple[str, ...] = ()
     """Kinds of what was found; never the text itself."""
     score: float | None = None

@@ -60,7 +60,8 @@ from roadworthy.serving import (
 
 from .input_look import check_input
 from .service import Service
-from .trace import Reply, Trace, asked_of, cut_off, disclosed, opening, refused, witness
+from .trace import Reply, Trace, cut_off, disclosed, opening, refused
+from .witnessing import asked_of, witness
 
 
 class PathDeps(Struct, frozen=True, kw_only=True):
@@ -75,6 +76,11 @@ class PathDeps(Struct, frozen=True, kw_only=True):
     """Who was told that it is an AI system."""
     clock: Clock
 
+
+MOST_AGAIN = 2
+"""So often the model is asked again at most, where a rail resamples."""
+AGAIN_TEMPERATURE = 0.7
+"""Then at least: drawn greedily, the same answer would come."""
 
 Path = AsyncGenerator[str | Reply, None]
 Walk = Callable[[Call, Service, Clock], Path]
@@ -177,38 +183,55 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
         call = with_texts(call, passed)
     # 3.2 compose
     request = service.composer.compose(call)
-    # 3.3 model, 3.4 output rails
     looking = TextContext(side="output", input=asked, facets=call.facets, context=call.context)
-    rails = service.rails.output(looking, streamed=call.stream)
-    try:
-        prior = await service.prior()
-        chunks = _asked(call, request, service, trace)
+    for turn in range(1 + MOST_AGAIN):
+        # 3.3 model, 3.4 output rails
+        rails = service.rails.output(looking, streamed=call.stream)
         try:
-            async for chunk in chunks:
-                trace.take(chunk)
-                piece = "" if service.decision and call.managed else rails.feed(chunk.text)
-                if piece:
-                    trace.left(piece)
-                    yield piece
-                if rails.stopped:
-                    break
-        finally:
-            await chunks.aclose()
-        # 3.5 decide
-        decided = _decide(call, service, trace, prior)
-        decided = decided and service.acceptance.calibrated(decided)
-    except ProviderError as error:
-        yield trace.failed(error)
-        return
-    # 3.6 finish the rails
-    unsaid = _check_tool_calls(call, service, trace, looking)
-    if unsaid is not None:
-        yield trace.stopped(unsaid)
-        return
-    if trace.logprobs:
-        spelt = beside_text(trace.logprobs)
-        trace.logprobs_leave = _pass(service, spelt, looking)
-    yield _finish(call, service, trace, rails, decided)
+            prior = await service.prior()
+            chunks = _asked(call, request, service, trace)
+            try:
+                async for chunk in chunks:
+                    trace.take(chunk)
+                    piece = "" if service.decision and call.managed else rails.feed(chunk.text)
+                    if piece:
+                        trace.left(piece)
+                        yield piece
+                    if rails.stopped:
+                        break
+            finally:
+                await chunks.aclose()
+            # 3.5 decide
+            decided = _decide(call, service, trace, prior)
+            decided = decided and service.acceptance.calibrated(decided)
+        except ProviderError as error:
+            yield trace.failed(error)
+            return
+        # 3.6 finish the rails
+        unsaid = _check_tool_calls(call, service, trace, looking)
+        if unsaid is not None:
+            yield trace.stopped(unsaid)
+            return
+        if trace.logprobs:
+            spelt = beside_text(trace.logprobs)
+            trace.logprobs_leave = _pass(service, spelt, looking)
+        reply = _finish(call, service, trace, rails, decided, last=turn == MOST_AGAIN)
+        if reply is not None:
+            yield reply
+            return
+        request = _otherwise(request, turn + 1)
+        trace.again()
+
+
+def _otherwise(request: ModelRequest, turn: int) -> ModelRequest:
+    """The same request, so drawn that another answer may come (rejection sampling)."""
+    sampling = request.sampling
+    drawn = structs.replace(
+        sampling,
+        seed=(sampling.seed or 0) + turn,
+        temperature=max(sampling.temperature, AGAIN_TEMPERATURE),
+    )
+    return structs.replace(request, sampling=drawn)
 
 
 def _asked(
@@ -297,17 +320,27 @@ def _pass(service: Service, text: str, looking: TextContext) -> bool:
 
 
 def _finish(
-    call: Call, service: Service, trace: Trace, rails: OutputRails, decided: Decided | None
-) -> Reply:
-    """Feed the decision through the output rails and close the trace."""
+    call: Call,
+    service: Service,
+    trace: Trace,
+    rails: OutputRails,
+    decided: Decided | None,
+    *,
+    last: bool,
+) -> Reply | None:
+    """Feed the decision through the output rails and close the trace; None: ask again."""
     if decided is None:
         outcome = rails.finish()
         trace.note(outcome)
+        if outcome.again and not last:
+            return None
         return trace.done(outcome, None)
     piece = "" if rails.stopped else rails.feed(decided.label or trace.raw)
     outcome = rails.finish(decision=decided.label, confidence=decided.confidence)
     outcome = structs.replace(outcome, text=piece + outcome.text)
     trace.note(outcome)
+    if outcome.again and not last:
+        return None
     doubt = service.acceptance.doubt(decided)
     if outcome.action == "answered" and doubt:
         trace.verdicts.append(

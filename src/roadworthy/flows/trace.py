@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import msgspec
 from msgspec import Struct, structs
 
 from roadworthy.domain import (
@@ -20,8 +19,6 @@ from roadworthy.domain import (
     RoadworthyError,
     TokenLogprob,
     Usage,
-    Witness,
-    asked_in,
     format_instant,
     require_sound,
     sha256,
@@ -72,7 +69,11 @@ class Trace:
         self._raw: list[str] = []
         self.verdicts: list[RailVerdict] = []
         self._never: list[NeverRecord] = []
+        self._labels: list[str] = []
+        self._turns = 1
         self._usage = Usage()
+        self._spent = Usage()
+        """What earlier turns took, once the model is asked again."""
         self._finish = ""
         self.logprobs: list[TokenLogprob] = []
         self.deltas: list[dict[str, Any]] = []
@@ -97,6 +98,7 @@ class Trace:
             self._clean = outcome.verdicts
         self.verdicts.extend(outcome.verdicts)
         self._never.extend(outcome.never)
+        self._labels.extend(outcome.labels)
 
     def take(self, chunk: Chunk) -> None:
         """Keep what a chunk of the model says. Raises ProviderError when it is not sound."""
@@ -106,7 +108,7 @@ class Trace:
         if chunk.text:
             self._raw.append(chunk.text)
         if chunk.usage is not None:
-            self._usage = chunk.usage
+            self._usage = _added(self._spent, chunk.usage) if self._turns > 1 else chunk.usage
         if chunk.finish_reason:
             known = chunk.finish_reason in _FINISH_REASONS
             self._finish = chunk.finish_reason if known else "stop"
@@ -118,6 +120,18 @@ class Trace:
         if chunk.label_logprobs is not None:
             self.label_logprobs = chunk.label_logprobs
 
+    def again(self) -> None:
+        """The model is asked once more: what it said is dropped, what it took is not."""
+        self._turns += 1
+        self._spent = self._usage
+        self._raw.clear()
+        self.logprobs.clear()
+        self.deltas.clear()
+        self.label_logprobs = None
+        self.refused = self.cached = False
+        self._finish = ""
+        self._clean = None
+
     def left(self, piece: str) -> None:
         """Keep a piece that left."""
         self._sent.append(piece)
@@ -126,11 +140,14 @@ class Trace:
         """The reply of a call whose output rails have spoken."""
         if outcome.action != "answered":
             return self.stopped(outcome.action, decided)
-        text = "".join(self._sent) + outcome.text
+        told = ""
+        if self._labels and self._service.notice.is_talk(self._call):
+            told = "".join(f"\n\n{label}" for label in dict.fromkeys(self._labels))
+        text = "".join(self._sent) + outcome.text + told
         observation = self._observe(text, "answered", decided=decided)
         return Reply(
             text=text,
-            rest=outcome.text,
+            rest=outcome.text + told,
             observation=observation,
             finish_reason=self._finish or "stop",
             usage=self._usage,
@@ -177,7 +194,8 @@ class Trace:
 
         `logprobs`: how likely the model's own tokens were, all of them together. `said_confidence`:
         the model's, where a calibration put another in its place. `refused`: the upstream called
-        its answer a refusal; the words are its output.
+        its answer a refusal; the words are its output. `labels`: what rails tell people. `turns`:
+        how often the model was asked, where a rail had it asked again.
         """
         known: dict[str, Any] = {}
         if self.logprobs:
@@ -187,6 +205,10 @@ class Trace:
             known["said_confidence"] = decided.said
         if self.refused:
             known["refused"] = True
+        if self._labels:
+            known["labels"] = list(dict.fromkeys(self._labels))
+        if self._turns > 1:
+            known["turns"] = self._turns
         return known
 
     def _gone(self) -> str:
@@ -236,6 +258,18 @@ class Trace:
             output_digest=sha256(text.encode()),
             attributes=self._attributes(decided),
         )
+
+
+def _added(one: Usage, other: Usage) -> Usage:
+    return Usage(
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        cached_input_tokens=one.cached_input_tokens + other.cached_input_tokens,
+        cache_write_tokens=one.cache_write_tokens + other.cache_write_tokens,
+        reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
+        audio_tokens=one.audio_tokens + other.audio_tokens,
+        raw=other.raw,
+    )
 
 
 def identity(call: Call, service: Service, now: str) -> dict[str, Any]:
@@ -354,33 +388,4 @@ def refused(call: Call, clock: Clock, *, kill: KillFlag | None, release: str) ->
         kill=kill,
         error=error,
         asked=asked,
-    )
-
-
-def asked_of(call: Call) -> Witness:
-    """What the journal seals of a call that nothing has answered yet."""
-    text = input_text(call)
-    return Witness(input=text, output="", given=_given(call, text))
-
-
-def _given(call: Call, text: str) -> str:
-    """How it was asked, where the text alone does not say it, or where nothing can write it."""
-    asked = asked_in(call)
-    if asked.input == text and not asked.turns:
-        return ""
-    try:
-        return msgspec.json.encode(asked).decode()
-    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
-        return ""
-
-
-def witness(reply: Reply, call: Call) -> Witness:
-    """What the journal seals: the texts, and how it was asked."""
-    seen = reply.observation
-    return Witness(
-        input=reply.asked,
-        given=_given(call, reply.asked),
-        output=reply.text,
-        raw_output=seen.raw_output,
-        error=seen.error if seen.quoted else "",
     )

@@ -47,6 +47,9 @@ def about(observation: Observation) -> dict[str, Any]:
     notice = observation.attributes.get("notice")
     if notice is not None:
         said["notice"] = notice
+    labels = observation.attributes.get("labels")
+    if labels:
+        said["labels"] = labels
     waits = review_id(observation)
     if waits:
         said["review_id"] = waits

@@ -71,9 +71,14 @@ class Guard(Struct, frozen=True, kw_only=True):
     @property
     def collects(self) -> bool:
         """Whether the whole answer must be there before its first character may leave."""
-        if self.action == "flag":
+        if self.only_tells:
             return False
-        return self.action in ("hold", "replace") or self.window is None
+        return self.action in ("hold", "replace", "resample") or self.window is None
+
+    @property
+    def only_tells(self) -> bool:
+        """Whether what it finds changes no character of the answer and stops none."""
+        return self.action in ("flag", "label")
 
     def label(self, kind: str) -> str:
         """What stands in the text instead of a finding."""

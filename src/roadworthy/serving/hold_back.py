@@ -69,7 +69,7 @@ class Watching:
         self.patience_s = min((guard.budget_s for guard, _ in self.windows), default=0.0)
         self.left = max((detector.left for detector in detectors), default=0)
         self.waits = waits_of(detectors)
-        acting = waits_of([d for guard, d in self.windows if guard.action != "flag"])
+        acting = waits_of([d for guard, d in self.windows if not guard.only_tells])
         self.acting_waits = None if acting == self.waits else acting
 
 

@@ -69,9 +69,9 @@ class Notice:
         if call.begun or not self._sentences:
             return None
         language = self._language(call)
-        return Told(self._sentences[language], language, self._in_answers and self._is_talk(call))
+        return Told(self._sentences[language], language, self._in_answers and self.is_talk(call))
 
-    def _is_talk(self, call: Call) -> bool:
+    def is_talk(self, call: Call) -> bool:
         """Whether people read the answer: not where the call asks for what a program reads."""
         if call.managed:
             return self._talks

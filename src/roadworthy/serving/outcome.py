@@ -29,6 +29,10 @@ class RailOutcome(Struct, frozen=True, kw_only=True):
     action: RailsAction = "answered"
     rail: str = ""
     """The rail that decided, when the action is not `answered`."""
+    labels: tuple[str, ...] = ()
+    """What people are told of an answer that may leave, behind it."""
+    again: bool = False
+    """Whether the model may be asked again: only rails that resample object."""
     clean: bool = False
     """Whether every guard looked and none found anything."""
 
@@ -39,7 +43,7 @@ def action_of(guard: Guard, seen: Look) -> RailsAction:
         return "answered" if guard.open else "blocked"
     if not seen.findings:
         return "answered"
-    if guard.action == "block":
+    if guard.action in ("block", "resample"):
         return "blocked"
     return "held" if guard.action == "hold" else "answered"
 
@@ -52,8 +56,11 @@ def conclude(seen: Sequence[tuple[Guard, Look]], text: str, *, stopped_by: str =
         return RailOutcome(text=text, verdicts=verdicts, clean=True)
     action: RailsAction = "answered"
     rail = ""
+    blocking: set[str] = set()
     for guard, one in seen:
         asked = action_of(guard, one)
+        if asked == "blocked":
+            blocking.add("failure" if one.failure else guard.action)
         if asked == "blocked" and action != "blocked":
             action, rail = "blocked", guard.rail
         elif asked == "held" and action == "answered":
@@ -68,4 +75,10 @@ def conclude(seen: Sequence[tuple[Guard, Look]], text: str, *, stopped_by: str =
         ),
         action=action,
         rail=rail,
+        labels=tuple(
+            dict.fromkeys(
+                guard.replacement for guard, one in seen if guard.action == "label" and one.findings
+            )
+        ),
+        again=blocking == {"resample"},
     )

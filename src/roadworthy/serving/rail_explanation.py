@@ -48,13 +48,13 @@ def _explained(guard: Guard) -> RailExplanation:
     elif guard.collects:
         note = f"`{guard.action}` needs the whole answer before its first character leaves"
     elif window is None:
-        note = "only flags, so the answer flows; looked at when it is complete"
-    elif guard.action == "flag":
-        note = "only flags, so nothing is held back"
+        note = f"only {guard.action}s, so the answer flows; looked at when it is complete"
+    elif guard.only_tells:
+        note = f"only {guard.action}s, so nothing is held back"
     else:
         note = _wait_note(window)
     holds = 0
-    if not guard.collects and guard.action != "flag" and window is not None:
+    if not guard.collects and not guard.only_tells and window is not None:
         holds = int(window.needs)
     return RailExplanation(rail=guard.rail, collects=guard.collects, holds_back=holds, note=note)
 

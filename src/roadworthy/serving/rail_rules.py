@@ -25,11 +25,6 @@ from roadworthy.domain import (
 
 from .guard import Guard, Side
 
-_LATER = {
-    "label": "`label` comes with marking and disclosure; until then use `flag`",
-    "resample": "`resample` comes with rejection sampling; until then use `block` or `hold`",
-}
-
 _NEVER_BUDGET_S = 0.02
 """A never event is worth four times the default budget of a rail; it has no option to fail open."""
 
@@ -59,9 +54,16 @@ class RuleBuilder:
     def rail(self, rail: Rail) -> list[Guard]:
         """The guards of one rail, one per side."""
         where = f"rail `{rail.id}`"
-        if rail.action in _LATER:
-            self._fault("rails.yaml", f"{where}: not built yet", _LATER[rail.action])
-            return []
+        if rail.action in ("label", "resample") and rail.on != "output":
+            self._fault(
+                "rails.yaml", f"{where}: `{rail.action}` is for answers", "write `on: output`"
+            )
+        if rail.action == "label" and not rail.replacement.strip():
+            self._fault(
+                "rails.yaml",
+                f"{where}: `label` has nothing to say",
+                "write `replacement: This is no legal advice.`",
+            )
         if not 0.0 <= rail.threshold <= 1.0:
             self._fault("rails.yaml", f"{where}: threshold {rail.threshold:g}", "give 0 to 1")
         if rail.budget_ms <= 0.0:

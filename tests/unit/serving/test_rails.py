@@ -214,14 +214,6 @@ def test_a_judge_is_carried_as_a_late_rule() -> None:
     assert [(rule.event, rule.wired) for rule in line.late_rules] == [("n", False)]
 
 
-@pytest.mark.parametrize("action", ["label", "resample"])
-def test_actions_of_a_later_stage_are_refused(action: str) -> None:
-    with pytest.raises(ManifestError) as caught:
-        a_line(a_rail("pii", action))  # type: ignore[arg-type]
-    assert caught.value.faults[0].file == "rails.yaml"
-    assert f"`{action}` comes with" in caught.value.faults[0].fix
-
-
 def test_every_fault_is_told_at_once() -> None:
     with pytest.raises(ManifestError) as caught:
         a_line(
