@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -124,3 +125,9 @@ async def eventually(check: Any, *, within_s: float = 20.0) -> Any:
             return value
         await asyncio.sleep(0.02)
     raise AssertionError("it never came")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

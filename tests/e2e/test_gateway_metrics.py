@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -16,15 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import a_key, write_live_system
-from doubles.running_gateway import RunningGateway, eventually
+from doubles.running_gateway import RunningGateway, eventually, free_port
 
 ASK = {"model": "letters", "messages": [{"role": "user", "content": "Where is my bill?"}]}
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 async def ask(http: httpx2.AsyncClient, gateway: RunningGateway, key: str) -> int:

@@ -12,9 +12,17 @@ import pytest
 
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, write_live_system
-from doubles.running_gateway import CONTROL, WORKER, RunningGateway, eventually, roadworthy
+from doubles.running_gateway import (
+    CONTROL,
+    WORKER,
+    RunningGateway,
+    eventually,
+    free_port,
+    roadworthy,
+)
 from roadworthy.flows.learning import incidents_of
 from roadworthy.flows.routing import read_table
+from roadworthy.flows.stopping import recording
 from roadworthy.journal import Record, Vault, open_master_key, read_journal, unseal
 from roadworthy.wiring.loop import loop_of
 
@@ -205,6 +213,41 @@ async def test_a_late_rule_stops_what_the_rails_let_through(tmp_path: Path) -> N
         flags = read_table(loop.workspace.routing).kills
         assert {(flag.scope, flag.value) for flag in flags} == {("tenant", "acme")}
         assert {flag.by for flag in flags} == {"late_rule:promises-money"}
+
+
+async def test_late_rules_stop_while_somebody_else_holds_what_entries_need(tmp_path: Path) -> None:
+    async with FakeUpstream(answer="Sure: you will get 900 euro") as upstream:
+        loop = write_live_system(tmp_path, upstream.url)
+        keys, port = [a_key(loop), a_key(loop, "other")], free_port()
+        ready = f"http://127.0.0.1:{port}/readyz"
+        options = ("--control-port", str(port))
+        async with (
+            RunningGateway(tmp_path, options=options) as gateway,
+            httpx2.AsyncClient() as http,
+        ):
+            with recording(loop):
+                for key in keys:
+                    assert await _status(http, gateway, key) == 200
+
+                    async def stopped(key: str = key) -> bool:
+                        return await _status(http, gateway, key) == 503
+
+                    await eventually(stopped)
+
+                async def said() -> bool:
+                    answer = await http.get(ready)
+                    return answer.status_code == 503 and "records.lock" in answer.json()["fault"]
+
+                await eventually(said)
+                assert incidents_of(loop) == {}
+
+            async def entered() -> bool:
+                return (await http.get(ready)).status_code == 200
+
+            await eventually(entered)
+        (incident,) = incidents_of(loop).values()
+        assert len(incident.observations) >= len(keys)
+        assert len(incident.kills) == len(keys)
 
 
 @pytest.mark.parametrize("crashes", [3, pytest.param(50, marks=pytest.mark.extended)])

@@ -16,10 +16,12 @@ from doubles.live_system import write_live_system
 from roadworthy.domain import Draft, EvidenceError, RoadworthyError, VerificationError
 from roadworthy.flows.learning import incidents_of
 from roadworthy.flows.loop import Loop
+from roadworthy.flows.road import on_violation
 from roadworthy.flows.routing import publish, read_table
 from roadworthy.flows.stopping import recording
 from roadworthy.flows.stops import Stops
 from roadworthy.flows.waiting import held
+from roadworthy.serving import editing
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.plan import Plan
@@ -197,6 +199,36 @@ def test_what_does_not_fit_into_memory_is_read_again(loop: Loop) -> None:
     assert stops.held(lambda: marks) == {"a": 7}
     stops.go_back(marks)
     assert (made, marks) == ([1], {"a": 7})
+
+
+async def test_who_reports_is_told_that_it_is_stopped_and_not_entered(loop: Loop) -> None:
+    answers, quick = Answers(loop), loop_of(loop.workspace, patience_s=0.0)
+    seen = await answers.leave(MONEY)
+    violation = answers.violation(seen, answers.says(seen, "promises-money"))
+    with (
+        recording(loop),
+        pytest.raises(EvidenceError, match=r"it is stopped, and not entered yet: .*records"),
+    ):
+        on_violation(violation, quick)
+    assert (stopped(loop), recorded(loop)) == ({"acme"}, [])
+    on_violation(violation, quick)
+    assert recorded(loop) == [seen.id]
+
+
+def test_changes_of_people_and_of_tenants_give_up_waiting(loop: Loop) -> None:
+    workspace = loop.workspace
+    with (
+        held(workspace.trust.with_suffix(".lock")),
+        pytest.raises(EvidenceError, match=r"trust.lock is held"),
+        held(workspace.trust.with_suffix(".lock"), 0.0),
+    ):
+        pass
+    with (
+        held(workspace.lock),
+        pytest.raises(EvidenceError, match="serving/lock: locked for 0 s"),
+        editing(workspace.tenants, workspace.lock, patience_s=0.0),
+    ):
+        pass
 
 
 def test_a_lock_that_is_held_is_given_up_by_name_and_process(loop: Loop) -> None:

@@ -28,11 +28,11 @@ from roadworthy.domain import (
 )
 from roadworthy.journal import find
 from roadworthy.ledger import distinct_people, require_role, sign_draft
-from roadworthy_verify.plain_file import locked
 
 from .learning import incidents_of
 from .loop import Loop
 from .people import Acting
+from .waiting import held
 
 HELD = "journal.held"
 RELEASE_APPROVED = "journal.hold_release_approved"
@@ -49,9 +49,11 @@ RELEASE_NEEDS = 2
 
 @contextmanager
 def keeping(loop: Loop) -> Iterator[None]:
-    """Between looking whether something is held and erasing it, nobody sets a hold."""
-    loop.workspace.journal.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with locked(loop.workspace.journal / "keeping.lock"):
+    """Between looking whether something is held and erasing it, nobody sets a hold.
+
+    Raises EvidenceError when somebody else is at it for longer than the patience.
+    """
+    with held(loop.workspace.journal / "keeping.lock", loop.patience_s):
         yield
 
 

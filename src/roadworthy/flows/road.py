@@ -100,13 +100,21 @@ def stopped_by(violation: Violation, loop: Loop) -> tuple[KillFlag, ...]:
 def on_violation(violation: Violation, loop: Loop) -> Incident:
     """Stop, record, open. Returns the incident.
 
-    Raises EvidenceError when it cannot be stopped, or is stopped and cannot be entered.
+    Raises EvidenceError when it cannot be stopped, or is stopped and cannot be entered; it says
+    which.
     """
     now = format_instant(loop.clock.now())
     flags = flags_owed(violation, loop, at=now)
     if flags:
         brake(loop.workspace, flags, loop.clock, patience_s=loop.patience_s)
-    return enter_violation(violation, loop, now=now)
+    try:
+        return enter_violation(violation, loop, now=now)
+    except EvidenceError as error:
+        if stopped_by(violation, loop):
+            error.fix = f"{error.fix or 'see to the ledger'}; then report it again"
+            error.message = f"it is stopped, and not entered yet: {error.message}"
+            error.args = (error.message,)
+        raise
 
 
 def flags_owed(violation: Violation, loop: Loop, *, at: Instant) -> tuple[KillFlag, ...] | None:

@@ -10,7 +10,6 @@ mark in `trust.lock`; only then does the next command write trust.yaml again, as
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +35,8 @@ from roadworthy.ledger import (
 )
 from roadworthy.manifests import Workspace, load_trust, save_trust
 from roadworthy_verify.plain_file import open_lock
+
+from .waiting import held
 
 _BACK = "put it back from a backup (roadworthy restore) or version control, then try again"
 _CHANGING = "changing"
@@ -176,9 +177,10 @@ class Lock:
 
 @contextmanager
 def locked(workspace: Workspace) -> Iterator[Lock]:
-    """Nobody else changes people meanwhile; the kernel lets go when the process ends."""
-    workspace.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(open_lock(workspace.trust.with_suffix(".lock")), "r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.seek(0)
+    """Nobody else changes people meanwhile; the kernel lets go when the process ends.
+
+    Raises EvidenceError when somebody else does for too long.
+    """
+    path = workspace.trust.with_suffix(".lock")
+    with held(path), os.fdopen(open_lock(path), "r+") as file:
         yield Lock(file)

@@ -11,7 +11,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,9 @@ from msgspec import Struct, field
 from roadworthy.domain import EvidenceError, Instant, UsageError
 
 KEY_PREFIX = "rw-"
+
+PATIENCE_S = 10.0
+"""How long a command waits for another one."""
 
 TenantScope = Literal["chat", "outcomes"]
 """`chat`: may ask. `outcomes`: a reviewer; a violation that it reports stops at once."""
@@ -106,30 +109,39 @@ def load_tenants(path: Path) -> TenantFile:
 
 
 @contextmanager
-def editing(path: Path, lock: Path) -> Iterator[dict[str, TenantKey]]:
+def editing(
+    path: Path, lock: Path, *, patience_s: float = PATIENCE_S
+) -> Iterator[dict[str, TenantKey]]:
     """Hold the lock and hand out the keys to change; they are published whole on leaving.
 
-    Raises EvidenceError when they cannot be read or written; then the old ones still stand.
+    Raises EvidenceError when they cannot be read or written, or somebody else holds the lock for
+    longer than the patience; then the old ones still stand.
     """
-    with _rewriting(path, lock) as (keys, _):
+    with _rewriting(path, lock, patience_s) as (keys, _):
         yield keys
 
 
 @contextmanager
 def limiting(path: Path, lock: Path) -> Iterator[dict[str, TenantLimits]]:
     """The same with tenants' limits."""
-    with _rewriting(path, lock) as (_, limits):
+    with _rewriting(path, lock, PATIENCE_S) as (_, limits):
         yield limits
 
 
 @contextmanager
 def _rewriting(
-    path: Path, lock: Path
+    path: Path, lock: Path, patience_s: float
 ) -> Iterator[tuple[dict[str, TenantKey], dict[str, TenantLimits]]]:
-    from roadworthy_verify.plain_file import locked
+    from roadworthy_verify.plain_file import BusyError, locked
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with locked(lock):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(lock, patience_s=patience_s))
+        except BusyError as error:
+            raise EvidenceError(
+                f"{lock}: {error.strerror}", fix="end that process, or let it go on; then try again"
+            ) from None
         before = load_tenants(path)
         keys, limits = dict(before.keys), dict(before.limits)
         yield keys, limits
