@@ -26,7 +26,8 @@ def check_input(
     Each is looked at by itself, where a rail can change it, and then all of them together, as the
     model reads them: words may be divided among two, written as escapes, or have an id between.
     """
-    beside, words = _other_readings(call, texts)
+    plain = is_plain_talk(call)
+    beside, words = (escaped_texts(texts), []) if plain else _other_readings(call, texts)
     several = len(texts) + len(beside) > 1
     clear = service.rails.clear_input([*texts, *beside, *words]) if several else None
     if clear is not None:
@@ -44,7 +45,7 @@ def check_input(
     if not several:
         return passed, "answered"
     if beside and passed != texts:  # what was replaced is read in no other way either
-        beside, _ = _other_readings(with_texts(call, passed), passed)
+        beside = _other_readings(with_texts(call, passed), passed)[0]
     joined = "\n".join([*passed, *beside])
     whole = service.rails.check_input(joined, _looked_into(call, joined))
     if whole.action != "answered" or (clean and not whole.clean):
@@ -64,11 +65,9 @@ def check_input(
 
 def _other_readings(call: Call, texts: list[str]) -> tuple[list[str], list[str]]:
     """What a model may read beside the texts, and the words alone where they are other texts."""
-    beside = escaped_texts(texts)
-    if is_plain_talk(call):
-        return beside, []
     spoken = spoken_texts(call)
-    return beside + texts_between(call), [] if spoken == texts else spoken
+    beside = [*escaped_texts(texts), *texts_between(call)]
+    return beside, [] if spoken == texts else spoken
 
 
 def _said_together(call: Call, passed: list[str], service: Service, trace: Trace) -> Action:

@@ -81,12 +81,21 @@ def with_texts(call: Call, texts: Sequence[str]) -> Call:
 
 def is_plain_talk(call: Call) -> bool:
     """Whether a call is words and nothing else: then nothing stands between them, or is escaped."""
-    return not call.steps and not call.extra and all(_is_plain(each) for each in call.messages)
+    if call.steps or call.extra:
+        return False
+    for each in call.messages:  # noqa: SIM110 - every plain question waits for this
+        if not _is_plain(each):
+            return False
+    return True
 
 
 def escaped_texts(texts: Sequence[str]) -> list[str]:
     """What escapes in texts spell: arguments, results and schemas may be JSON in JSON."""
-    return [text for each in texts if "\\" in each for text in unescaped(each)]
+    found: list[str] = []
+    for each in texts:  # a comprehension costs a plain question as much as the look itself
+        if "\\" in each:
+            found += unescaped(each)
+    return found
 
 
 def texts_between(call: Call) -> list[str]:
