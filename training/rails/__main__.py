@@ -18,7 +18,7 @@ from roadworthy.detectors.pins import PINS
 from roadworthy.domain import sha256
 
 from .fit import fit, look
-from .measure import calibration, leave_families_out, markdown, table
+from .measure import calibration, leave_families_out, markdown, operating_points, table
 from .tasks import TASKS, Task
 
 SEED = 20261122
@@ -48,7 +48,7 @@ def train(task: Task, data: Path) -> None:
     seen = look(task.rows(data, SEED), Lexicon(meanings))
     print(f"{task.name}: {len(seen)} texts")
     scored = leave_families_out(seen, fit)
-    measured = markdown(table(scored))
+    measured = markdown(table(scored)) + "\n" + operating_points(scored)
     print(measured)
     fitted = fit([one for one in seen if one.row.train])
     logits, shares = calibration(scored)

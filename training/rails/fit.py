@@ -14,9 +14,9 @@ import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from roadworthy.detectors.meanings import Lexicon, tokens_of
+from roadworthy.detectors.meanings import Lexicon
 from roadworthy.detectors.normalise import Normaliser
-from roadworthy.detectors.trained import readings
+from roadworthy.detectors.trained import most_suspicious, readings
 from roadworthy.detectors.traits import traits_of
 
 from .sets import Row
@@ -36,10 +36,10 @@ class Fitted(NamedTuple):
     weights: dict[str, float]
 
     def logit(self, seen: Seen) -> float:
-        """The most suspicious stretch."""
+        """As the detector has it: the most suspicious stretch."""
         get = self.weights.get
-        return self.bias + max(
-            (sum(get(trait, 0.0) for trait in traits) for traits in seen.stretches), default=0.0
+        return most_suspicious(
+            [self.bias + sum(get(trait, 0.0) for trait in traits) for traits in seen.stretches]
         )
 
 
@@ -51,8 +51,8 @@ def look(rows: Sequence[Row], lexicon: Lexicon) -> list[Seen]:
             row,
             [
                 frozenset(traits)
-                for text in readings(row.text, normaliser)
-                for traits in traits_of(tokens_of(text), lexicon)
+                for tokens in readings(row.text, normaliser)
+                for traits in traits_of(tokens, lexicon)
             ],
         )
         for row in rows
@@ -62,7 +62,7 @@ def look(rows: Sequence[Row], lexicon: Lexicon) -> list[Seen]:
 def fit(
     seen: Sequence[Seen],
     *,
-    strength: float = 0.03,
+    strength: float = 0.015,
     rounds: int = 3,
     rare: int = 8,
     word_share: float = 0.25,

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,9 @@ from .fit import Fitted, Seen
 FALSE_ALARMS = 0.01
 LOOK_ALIKES = ("held_out_look_alikes", "held_out_kind", "xstest_safe", "bastioncorpus_benign")
 
+IN_CONTEXT = ("bipia", "purplellama")
+"""Families of which many are attacks only by where they stand, or by a prompt nobody shows."""
+
 
 class Scored(NamedTuple):
     """One row as a model scored it that had not seen its family."""
@@ -32,8 +35,6 @@ class Scored(NamedTuple):
     family: str
     set: str
     attack: bool
-    above: float
-    """Logit above the fold's threshold of one in a hundred false alarms."""
     logit: float
 
 
@@ -64,20 +65,17 @@ def leave_families_out(
             for one in seen
             if one.row.family != "own" and fold.get(one.row.family, left) == left
         ]
-        logits = [model.logit(one) for one in unseen]
-        pairs = [
-            (logit, row.set)
-            for logit, (row, _) in zip(logits, unseen, strict=True)
-            if not row.attack
-        ]
-        values, shares = _shares_as_high(pairs)
-        at = min(int(np.searchsorted(-shares, -FALSE_ALARMS)), len(values) - 1)
-        threshold = float(values[at])
         scored += [
-            Scored(left, row.family, row.set, row.attack, logit - threshold, logit)
-            for logit, (row, _) in zip(logits, unseen, strict=True)
+            Scored(left, one.row.family, one.row.set, one.row.attack, model.logit(one))
+            for one in unseen
         ]
     return scored
+
+
+def threshold_of(scored: Sequence[Scored]) -> float:
+    """The logit that one in a hundred innocent texts exceeds, every set weighing the same."""
+    logits, shares = _shares_as_high(scored)
+    return float(logits[min(int(np.searchsorted(-shares, -FALSE_ALARMS)), len(logits) - 1)])
 
 
 class Line(NamedTuple):
@@ -94,38 +92,56 @@ class Line(NamedTuple):
 
 
 def table(scored: Sequence[Scored]) -> list[Line]:
-    """Attacks by family, all attacks, then innocent texts by set."""
-    lines: list[Line] = []
-    for family in sorted({one.family for one in scored if one.attack}):
-        lines.append(_attacks(family, [one for one in scored if one.fold == family]))
-    lines.append(_attacks("all attacks", scored))
-    quiet: defaultdict[str, list[Scored]] = defaultdict(list)
+    """Attacks by family, all attacks, then innocent texts by set; one threshold for all."""
+    threshold = threshold_of(scored)
+    attacks = [one for one in scored if one.attack]
+    quiet: defaultdict[str, list[float]] = defaultdict(list)
     for one in scored:
         if not one.attack:
-            quiet[one.set].append(one)
-    lines.append(_share("innocent: all", [one for ones in quiet.values() for one in ones]))
-    lines.append(_share("innocent: look-alikes", [o for n in LOOK_ALIKES for o in quiet[n]]))
-    lines += [_share(f"innocent: {name}", quiet[name]) for name in sorted(quiet)]
-    return [line for line in lines if line.n]
+            quiet[one.set].append(one.logit)
+    every = [logit for logits in quiet.values() for logit in logits]
+    lines = [
+        _attacks(family, [one.logit for one in attacks if one.family == family], every, threshold)
+        for family in sorted({one.family for one in attacks})
+    ]
+    lines.append(_attacks("all attacks", [one.logit for one in attacks], every, threshold))
+    plain = [one.logit for one in attacks if one.family not in IN_CONTEXT]
+    if len(plain) < len(attacks):
+        lines.append(_attacks("all but those of context", plain, every, threshold))
+    sizes = _sizes(scored)
+    alike = [name for name in LOOK_ALIKES if name in quiet]
+    lines.append(_innocent("innocent: all, every set weighing the same", quiet, sizes, threshold))
+    lines.append(_innocent("innocent: look-alikes", {n: quiet[n] for n in alike}, sizes, threshold))
+    lines += [
+        _innocent(f"innocent: {name}", {name: quiet[name]}, sizes, threshold)
+        for name in sorted(quiet)
+    ]
+    return lines
 
 
-def _attacks(what: str, scored: Sequence[Scored]) -> Line:
-    attack = [one.above for one in scored if one.attack]
-    quiet = [one.above for one in scored if not one.attack]
-    area, low, high = auroc(attack, quiet)
-    caught = sum(above > 0 for above in attack)
-    bounds = wilson(caught, len(attack))
-    return Line(what, len(attack), area, low, high, caught / len(attack), bounds.low, bounds.high)
+def _sizes(scored: Sequence[Scored]) -> dict[str, int]:
+    """Texts of each innocent set; one that is in no training was measured in every fold."""
+    folds = {(one.set, one.fold) for one in scored if not one.attack}
+    times = Counter(name for name, _ in folds)
+    many = Counter(one.set for one in scored if not one.attack)
+    return {name: round(many[name] / times[name]) for name in many}
 
 
-def _share(what: str, scored: Sequence[Scored]) -> Line:
-    if not scored:
-        return Line(what, 0, None, None, None, 0.0, 0.0, 1.0)
-    folds = len({one.fold for one in scored})
-    flagged, n = sum(one.above > 0 for one in scored), len(scored)
-    texts = max(1, round(n / folds))
-    bounds = wilson(round(flagged / n * texts), texts)
-    return Line(what, texts, None, None, None, flagged / n, bounds.low, bounds.high)
+def _attacks(what: str, logits: Sequence[float], quiet: Sequence[float], threshold: float) -> Line:
+    area, low, high = auroc(logits, quiet)
+    n, caught = len(logits), sum(logit > threshold for logit in logits)
+    bounds = wilson(caught, n)
+    return Line(what, n, area, low, high, caught / n, bounds.low, bounds.high)
+
+
+def _innocent(
+    what: str, quiet: Mapping[str, Sequence[float]], sizes: Mapping[str, int], threshold: float
+) -> Line:
+    shares = [sum(logit > threshold for logit in one) / len(one) for one in quiet.values()]
+    n = sum(sizes[name] for name in quiet)
+    share = sum(shares) / len(shares)
+    bounds = wilson(round(share * n), n)
+    return Line(what, n, None, None, None, share, bounds.low, bounds.high)
 
 
 def auroc(attack: Sequence[float], quiet: Sequence[float]) -> tuple[float, float, float]:
@@ -156,26 +172,48 @@ def markdown(lines: Iterable[Line]) -> str:
     return "\n".join(rows) + "\n"
 
 
+def operating_points(scored: Sequence[Scored]) -> str:
+    """What is caught at which share of false alarms."""
+    rows = [
+        "| false alarms allowed | attacks flagged | look-alikes flagged |",
+        "| --- | --- | --- |",
+    ]
+    logits, shares = _shares_as_high(scored)
+    attacks = [one.logit for one in scored if one.attack]
+    alike = [one.logit for one in scored if one.set in LOOK_ALIKES]
+    for allowed in (0.001, 0.005, 0.01, 0.02, 0.05):
+        threshold = logits[min(int(np.searchsorted(-shares, -allowed)), len(logits) - 1)]
+        caught = sum(logit > threshold for logit in attacks) / len(attacks)
+        wrong = sum(logit > threshold for logit in alike) / len(alike)
+        rows.append(f"| {allowed:.1%} | {caught:.1%} | {wrong:.1%} |")
+    return "\n".join(rows) + "\n"
+
+
+_APART = 0.02
+"""Logits nearer than this say the same."""
+
+
 def calibration(scored: Sequence[Scored], points: int = 60) -> tuple[list[float], list[float]]:
     """Logits and the share of unseen innocent texts that score as high: conformal p-values."""
-    logits, shares = _shares_as_high([(one.logit, one.set) for one in scored if not one.attack])
+    logits, shares = _shares_as_high(scored)
     n = len(logits)
     wanted = np.geomspace(1.0, max(3.0 / n, 5e-4), points)
     places = np.searchsorted(-shares, -wanted).clip(0, n - 1)
     kept: dict[float, float] = {}
     for place in places:
-        kept[round(float(logits[place]), 4)] = float(f"{shares[place]:.5g}")
-    kept = dict(sorted(kept.items()))
+        logit = round(float(logits[place]), 4)
+        if not kept or logit >= max(kept) + _APART:
+            kept[logit] = float(f"{shares[place]:.5g}")
     return list(kept), list(kept.values())
 
 
-def _shares_as_high(pairs: Sequence[tuple[float, str]]) -> tuple[np.ndarray, np.ndarray]:
-    """Rising logits, and the share of innocent texts that score as high, (n + 1)-corrected.
+def _shares_as_high(scored: Sequence[Scored]) -> tuple[np.ndarray, np.ndarray]:
+    """Rising logits of innocent texts, and the share that scores as high, (n + 1)-corrected.
 
-    Every set weighs the same.
+    Every set weighs the same, so that a long one does not decide what is usual.
     """
+    pairs = sorted((one.logit, one.set) for one in scored if not one.attack)
     many = Counter(name for _, name in pairs)
-    pairs = sorted(pairs)
     weights = np.array([1.0 / many[name] for _, name in pairs])
     above = weights[::-1].cumsum()[::-1] / weights.sum()
     n = len(pairs)

@@ -121,7 +121,7 @@ def innocent(data: Path) -> list[Row]:
     """Texts that attack nobody; half of them are near misses by nature, half are plain."""
     rows: list[Row] = []
     for name, (train, read) in _INNOCENT.items():
-        texts = [text.strip()[:_LONGEST] for text in read(data)]
+        texts = [text.strip()[:_LONGEST] for text in read(data) if isinstance(text, str)]
         texts = list(dict.fromkeys(text for text in texts if text))
         random.Random(name).shuffle(texts)  # noqa: S311
         family = _CARRIES.get(name, name)
@@ -129,8 +129,16 @@ def innocent(data: Path) -> list[Row]:
     return rows
 
 
-_CARRIES = {"bipia_carriers": "bipia", "bastioncorpus_benign": "bastion"}
-"""Innocent rows of a set that has attacks too: left out together with them."""
+_CARRIES = {
+    "bipia_carriers": "bipia",
+    "bastioncorpus_benign": "bastion",
+    "halueval_answers": "halueval",
+    "mt_bench_answers": "mt_bench",
+    "pandalm_answers": "pandalm",
+    "arena_hard_answers": "arena_hard",
+    "truthfulqa_es": "truthfulqa_en",
+}
+"""Innocent rows of a set that has others too: left out together with them."""
 
 
 def _guardrail(data: Path, name: str) -> Iterator[str]:
@@ -146,11 +154,18 @@ def _self_instruct(data: Path) -> Iterator[str]:
         yield one["instruction"] + "\n\n" + one["instances"][0]["input"]
 
 
-def _halueval(data: Path) -> Iterator[str]:
-    path = data / "halueval_general" / "general_data.json.gz"
-    for line in _open(path):
-        if line.strip():
-            yield json.loads(line)["user_query"]
+def _halueval(data: Path, key: str) -> Iterator[str]:
+    return (one[key] for one in lines(data / "halueval_general" / "general_data.json.gz"))
+
+
+def _pandalm_answers(data: Path) -> Iterator[str]:
+    for one in whole(data / "pandalm_testset" / "testset-v1.json.gz"):
+        yield one["response1"]
+
+
+def _mt_bench_answers(data: Path) -> Iterator[str]:
+    for one in lines(data / "mt_bench" / "gpt-4.jsonl"):
+        yield from one["choices"][0]["turns"]
 
 
 def _answers(data: Path) -> Iterator[str]:
@@ -166,9 +181,15 @@ def _prompts_for_judges(data: Path) -> Iterator[str]:
 
 
 def _incidents(data: Path) -> Iterator[str]:
-    path = data / "genai_incidents" / "incidents_before_2026.jsonl.gz"
-    for one in lines(path):
-        yield one["title"]
+    """Titles and descriptions, without those taken from another database (share-alike)."""
+    for one in lines(data / "genai_incidents" / "incidents_before_2026.jsonl.gz"):
+        if "aiid" not in one["tags"]:
+            yield one["title"] + "\n" + one["description"]
+
+
+def _actions(data: Path) -> Iterator[str]:
+    for one in whole(data / "nist_ai_rmf_600_1" / "ai-600-1-1.0-actions.json"):
+        yield one["suggested_action"]
 
 
 def _atlas(data: Path) -> Iterator[str]:
@@ -265,7 +286,8 @@ _INNOCENT: dict[str, tuple[bool, _Read]] = {
     ),
     "genai_incidents": (True, _incidents),
     "gsm8k": (True, _key("gsm8k", "test.jsonl.gz", key="question")),
-    "halueval": (True, _halueval),
+    "halueval": (True, lambda data: _halueval(data, "user_query")),
+    "halueval_answers": (True, lambda data: _halueval(data, "chatgpt_response")),
     "humaneval": (True, _key("humaneval", "HumanEval.jsonl.gz", key="prompt")),
     "ifeval": (True, _key("ifeval_en", "en_input_data.jsonl", key="prompt")),
     "mitre_atlas": (True, _atlas),
@@ -274,6 +296,9 @@ _INNOCENT: dict[str, tuple[bool, _Read]] = {
         lambda data: whole(data / "mmlu_cot_samples" / "_cot_prompts.json").values(),
     ),
     "mt_bench": (True, _prompts_for_judges),
+    "mt_bench_answers": (True, _mt_bench_answers),
+    "pandalm_answers": (True, _pandalm_answers),
+    "nist_actions": (True, _actions),
     "nq_open": (False, _key("nq_open", "NQ-open.dev.jsonl", key="question")),
     "owasp": (False, _owasp),
     "pandalm": (

@@ -44,7 +44,7 @@ def _injection_rows(data: Path, seed: int) -> list[Row]:
 
 
 def _toxicity_rows(data: Path, seed: int) -> list[Row]:
-    quiet = [row for row in innocent(data) if row.set != "davidson"]
+    quiet = [row for row in innocent(data) if row.set != "davidson"]  # in _toxic, both labels
     return [
         *_toxic(data),
         *quiet,

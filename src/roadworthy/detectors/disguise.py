@@ -39,7 +39,6 @@ _COMMON = frozenset(
 """Words by which a text is known to be English once it is turned."""
 _ROT13 = frozenset(codecs.encode(word, "rot13") for word in _COMMON)
 _BACK = frozenset(word[::-1] for word in _COMMON if len(word) > 2) - _COMMON
-_WORD = re.compile(r"[a-z]+")
 _ENOUGH = 3
 """So many common words make a turned text one that was turned."""
 
@@ -71,7 +70,7 @@ def _all(text: str) -> Iterator[str]:
             plain = decode(match[0])
             if plain is not None:
                 yield plain
-    words = set(_WORD.findall(text.lower()))
+    words = set(text.lower().split())
     if len(words & _ROT13) >= _ENOUGH:
         yield codecs.encode(text, "rot13")
     if len(words & _BACK) >= _ENOUGH:

@@ -15,10 +15,16 @@ _TOKEN = re.compile(
     r"|[^\w\s]"
 )
 
+_TYPESET = str.maketrans("\u2018\u2019\u201c\u201d\u201e\u2010\u2011\u2013\u2014", '\'\'"""----')
+"""Quotes and dashes as a typesetter has them."""
+
 _REMEMBERED = 50_000
 """Words kept with what they mean: more than a day's traffic uses, and a bound on memory."""
 
 _SHORTEST_STEM = 2
+
+_Row = tuple[list[str], bool, str]
+"""The tokens after the first two, whether the last is a stem, and the meaning."""
 
 Mark = tuple[int, str]
 """Place of a token, and what it means."""
@@ -26,7 +32,8 @@ Mark = tuple[int, str]
 
 def tokens_of(text: str) -> list[str]:
     """Lower-case words, each sign of a script without blanks, each punctuation mark."""
-    return _TOKEN.findall(text.lower().replace("\u2019", "'"))
+    text = text.lower()
+    return _TOKEN.findall(text if text.isascii() else text.translate(_TYPESET))
 
 
 class Lexicon:
@@ -35,7 +42,10 @@ class Lexicon:
     def __init__(self, meanings: Mapping[str, Sequence[str]]) -> None:
         self._words: dict[str, list[str]] = {}
         self._stems: dict[str, list[str]] = {}
-        self._rows: dict[str, list[tuple[tuple[str, ...], bool, str]]] = {}
+        self._rows: dict[str, dict[str, list[_Row]]] = {}
+        self._pairs: dict[str, list[tuple[str, str]]] = {}
+        """First token -> (how the second begins, meaning), for rows of two that end in a stem."""
+        self._longest = 0
         self._known: dict[str, tuple[str, ...]] = {}
         for name, terms in meanings.items():
             for term in terms:
@@ -46,9 +56,15 @@ class Lexicon:
         parts = tuple(tokens_of(term[:-1] if stem else term))
         if not parts:
             return
-        if len(parts) > 1:
-            self._rows.setdefault(parts[0], []).append((parts[1:], stem, name))
+        if len(parts) == 2 and stem:
+            self._pairs.setdefault(parts[0], []).append((parts[1], name))
+            self._rows.setdefault(parts[0], {})
             return
+        if len(parts) > 1:
+            rows = self._rows.setdefault(parts[0], {}).setdefault(parts[1], [])
+            rows.append((list(parts[2:]), stem, name))
+            return
+        self._longest = max(self._longest, len(parts[0]))
         known = self._stems if stem else self._words
         if name not in known.setdefault(parts[0], []):
             known[parts[0]].append(name)
@@ -69,28 +85,31 @@ class Lexicon:
 
     def _of_word(self, word: str) -> tuple[str, ...]:
         names = list(self._words.get(word, ()))
-        for size in range(len(word), _SHORTEST_STEM - 1, -1):
+        for size in range(min(len(word), self._longest), _SHORTEST_STEM - 1, -1):
             for name in self._stems.get(word[:size], ()):
                 if name not in names:
                     names.append(name)
-        if len(self._known) < _REMEMBERED:
+        if len(self._known) < _REMEMBERED and len(word) <= self._longest:
             self._known[word] = tuple(names)
         return tuple(names)
 
     def _of_rows(self, tokens: Sequence[str], at: int, had: Iterable[str]) -> list[Mark]:
-        found: list[Mark] = []
-        seen = set(had)
-        for rest, stem, name in self._rows[tokens[at]]:
-            if name not in seen and _follows(tokens, at + 1, rest, stem):
-                seen.add(name)
-                found.append((at, name))
-        return found
+        """Meanings of words in a row that begin here, but those that the first word has."""
+        if at + 1 == len(tokens):
+            return []
+        first, second = tokens[at], tokens[at + 1]
+        names = [name for begin, name in self._pairs.get(first, ()) if second.startswith(begin)]
+        for rest, stem, name in self._rows[first].get(second, ()):
+            if _follows(tokens, at + 2, rest, stem):
+                names.append(name)
+        return [(at, name) for name in dict.fromkeys(names) if name not in had]
 
 
-def _follows(tokens: Sequence[str], at: int, rest: tuple[str, ...], stem: bool) -> bool:
+def _follows(tokens: Sequence[str], at: int, rest: list[str], stem: bool) -> bool:
     end = at + len(rest)
-    if end > len(tokens):
+    there = tokens[at:end]
+    if len(there) < len(rest):
         return False
     if not stem:
-        return tuple(tokens[at:end]) == rest
-    return tuple(tokens[at : end - 1]) == rest[:-1] and tokens[end - 1].startswith(rest[-1])
+        return there == rest
+    return there[:-1] == rest[:-1] and there[-1].startswith(rest[-1])

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 PINS: dict[str, str] = {
-    "injection.json": "sha256:94b82d8ca34cf04be4abf35ee66d9013af51f4fbb476d545842d0fa432f207d4",
-    "toxicity.json": "sha256:ca753a7fe495cf7c482b07646995402fa912a79f84cff85cda10389102b9214f",
+    "injection.json": "sha256:a5ddec7d8b87feef7cafc9d0549dc69ec8f620596112c534c7dfbf21625ab570",
+    "toxicity.json": "sha256:b765b124d92e2aaa9fa0f2837377997b92b7c542d04b93508c818c6092b231b1",
 }

@@ -5,9 +5,9 @@ suspicious a text is among innocent ones: 0.5 where `false_alarms` of them score
 Never happens here: training, or a look with weights other than those that were measured; missing,
 cut or changed weights are an error, and the rail closes.
 
-A text is read as it looks (see `normalise`), and so is what it hides (see `disguise`). It is
-looked at in stretches of 96 tokens, and the most suspicious counts. How it was trained and what
-it is worth stands in the model card beside the weights.
+A text is read as it is, as it looks (see `normalise`) and as it decodes (see `disguise`). It is
+looked at in stretches of 96 tokens, and of 32 where it is longer than two sentences; the most
+suspicious counts. How it was trained and what it is worth stands in the card beside the weights.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ from .traits import traits_of
 KINDS = {"injection": "INJECTION", "toxicity": "TOXICITY"}
 """Detector -> the kind of what it finds."""
 
+_BY_CHANCE = 0.1
+"""Of e times as many stretches the highest is so much higher by chance (see the cards)."""
+_RARE = 0.02
+"""The share of innocent texts at which their tail begins."""
 _SCALE = 1000.0
 """Weights are whole numbers of thousandths."""
 
@@ -64,6 +68,8 @@ class TrainedDetector:
         self._false_alarms = false_alarms
         self._normaliser = Normaliser()
         self._log_shares = [math.log(share) for share in model.shares]
+        self._tail = sum(share > _RARE for share in model.shares) - 1
+        """Where the tail begins; its last points alone are too few to say how it falls."""
 
     def detect(self, text: str, context: TextContext) -> Sequence[Finding]:
         """One finding over the whole text, with its score."""
@@ -73,28 +79,42 @@ class TrainedDetector:
 
     def logit(self, text: str) -> float:
         """The most suspicious stretch of the text, of its other looks and of what it hides."""
-        return max(
-            self._of_stretch(traits)
-            for each in readings(text, self._normaliser)
-            for traits in traits_of(tokens_of(each), self._lexicon)
+        return most_suspicious(
+            [
+                self._of_stretch(traits)
+                for tokens in readings(text, self._normaliser)
+                for traits in traits_of(tokens, self._lexicon, self._model.weights)
+            ]
         )
 
     def share_as_high(self, logit: float) -> float:
         """The share of innocent texts that score as high; beyond those seen, their tail goes on."""
         logits, logs = self._model.logits, self._log_shares
         at = min(max(bisect_left(logits, logit), 1), len(logits) - 1)
-        slope = (logs[at] - logs[at - 1]) / (logits[at] - logits[at - 1])
-        return math.exp(min(0.0, logs[at - 1] + slope * (logit - logits[at - 1])))
+        before = at - 1 if logit <= logits[-1] else self._tail
+        slope = (logs[at] - logs[before]) / (logits[at] - logits[before])
+        return math.exp(min(0.0, logs[at] + slope * (logit - logits[at])))
 
     def _of_stretch(self, traits: set[str]) -> float:
         get = self._model.weights.get
         return (self._model.bias + sum([get(trait, 0) for trait in traits])) / _SCALE
 
 
-def readings(text: str, normaliser: Normaliser) -> list[str]:
-    """The text as it is, as it looks, and what it hides."""
+def most_suspicious(logits: Sequence[float]) -> float:
+    """The highest, less what the highest of so many is higher by chance."""
+    return max(logits) - _BY_CHANCE * math.log(len(logits))
+
+
+def readings(text: str, normaliser: Normaliser) -> list[list[str]]:
+    """The tokens of a text as it is, as it looks, and of what it hides; each reading once."""
     texts = [text, *(view.text for view in normaliser.views(text))]
-    return texts + [hidden for each in tuple(texts) for hidden in hidden_texts(each)]
+    texts += [hidden for each in tuple(texts) for hidden in hidden_texts(each)]
+    read: list[list[str]] = []
+    for each in texts:
+        tokens = tokens_of(each)
+        if tokens not in read:
+            read.append(tokens)
+    return read
 
 
 def make(name: str, options: Mapping[str, Any]) -> TrainedDetector:

@@ -8,50 +8,65 @@ each once. Never happens here: a weight. Names are readable, so that a weight ca
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from .meanings import Lexicon, Mark
 
-STRETCH = 96
-"""Tokens looked at together: most prompts whole, and of a long text each part by itself."""
-STRIDE = 48
+WIDTHS = (96, 32)
+"""Tokens looked at together: most prompts whole, of a long text each part, and of all but short
+ones the sentence or two that an attack may be, so that what stands around it dilutes nothing."""
 _NEAR = 8
 """So many tokens apart two meanings still belong together."""
-_MANY = (1, 2, 4, 6, 9, 13)
+_CROWD = 24
+"""Marks after one that are looked at: in nine tokens there are hardly more."""
+_AT_ONCE = 3
+"""A first meaning within so many tokens is what the text begins with."""
+_MANY = [(size, f"n:{size}") for size in (1, 2, 4, 6, 9, 13)]
 """How many different meanings are few, some, many …"""
 
 
 def stretches(size: int) -> Iterator[tuple[int, int]]:
-    """Start and end of overlapping stretches that cover a text of so many tokens."""
-    last = max(0, size - STRETCH)
-    for start in range(0, last, STRIDE):
-        yield start, start + STRETCH
-    yield last, size
+    """Start and end of overlapping stretches; those of each width cover the whole text."""
+    for width in WIDTHS:
+        if width != WIDTHS[0] and size <= width + width // 4:
+            return
+        last = max(0, size - width)
+        for start in range(0, last, width // 2):
+            yield start, start + width
+        yield last, size
 
 
-def traits_of(tokens: Sequence[str], lexicon: Lexicon) -> Iterator[set[str]]:
-    """The traits of each stretch, in order."""
+def traits_of(
+    tokens: Sequence[str], lexicon: Lexicon, known: Container[str] | None = None
+) -> Iterator[set[str]]:
+    """The traits of each stretch, in order; of words and neighbours only those that are known."""
     marks = lexicon.marks(tokens)
-    at = _by_place(tokens, marks)
+    at = _words(tokens, known)
+    _meanings(at, marks)
     for start, end in stretches(len(tokens)):
         traits = set().union(*at[start:end])
-        names = [trait for trait in traits if trait[:2] == "c:"]
-        for many in _MANY:
-            if len(names) >= many:
-                traits.add(f"n:{many}")
+        many = sum([trait[0] == "c" for trait in traits])
+        traits.update([name for size, name in _MANY if many >= size])
         if end == len(tokens) and end and tokens[-1] == "?":
             traits.add("s:asks")
         yield traits
 
 
-def _by_place(tokens: Sequence[str], marks: Sequence[Mark]) -> list[list[str]]:
-    """The traits that begin at each token."""
-    at: list[list[str]] = []
-    before = "^"
-    for token in tokens:
-        at.append(["w:" + token, "b:" + before + " " + token])
-        before = token
-    if marks and marks[0][0] < 3:
+def _words(tokens: Sequence[str], known: Container[str] | None) -> list[list[str]]:
+    """At each token its word, and the word before with it."""
+    at = [["w:" + token] for token in tokens]
+    before = "b:^ "
+    for here, token in zip(at, tokens, strict=True):
+        pair = before + token
+        if known is None or pair in known:
+            here.append(pair)
+        before = "b:" + token + " "
+    return at
+
+
+def _meanings(at: list[list[str]], marks: Sequence[Mark]) -> None:
+    """Add at each token what begins there: meanings, and meanings shortly before others."""
+    if marks and marks[0][0] < _AT_ONCE:
         at[0].append("f:" + marks[0][1])
     for index, (place, name) in enumerate(marks, start=1):
         here = at[place]
@@ -61,8 +76,3 @@ def _by_place(tokens: Sequence[str], marks: Sequence[Mark]) -> list[list[str]]:
             if later - place > _NEAR:
                 break
             here.append(begin + other)
-    return at
-
-
-_CROWD = 24
-"""Marks after one that are looked at: in nine tokens there are hardly more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import time
 from importlib import resources
@@ -12,8 +13,8 @@ import pytest
 from doubles.rail_lines import a_line, a_rail
 from roadworthy.detectors import make_detector
 from roadworthy.detectors.meanings import Lexicon, tokens_of
-from roadworthy.detectors.trained import KINDS, TrainedDetector, load
-from roadworthy.detectors.traits import STRETCH, stretches, traits_of
+from roadworthy.detectors.trained import KINDS, TrainedDetector, load, most_suspicious
+from roadworthy.detectors.traits import WIDTHS, stretches, traits_of
 from roadworthy.domain import ManifestError, TextContext
 
 CONTEXT = TextContext(side="input")
@@ -128,6 +129,9 @@ def test_at_the_share_allowed_the_score_is_a_half(name: str) -> None:
     assert detector.share_as_high(low) == pytest.approx(0.01, rel=1e-6)
     shares = [detector.share_as_high(logit / 4) for logit in range(-80, 80)]
     assert shares == sorted(shares, reverse=True)
+    sure = [detector.share_as_high(float(logit)) for logit in range(5, 12)]
+    assert len(set(sure)) == len(sure)  # the surest still differ in how sure
+    assert 0.0 < sure[-1] < 1e-4
 
 
 @pytest.mark.parametrize("share", [0, 1, -0.1, True, "0.01", float("nan"), None])
@@ -155,11 +159,33 @@ def test_no_text_takes_longer_than_it_is_long(text: str) -> None:
     assert time.process_time() - begin < 5.0  # a square of the length would be minutes
 
 
-def test_stretches_cover_every_token() -> None:
-    for size in (0, 1, STRETCH, STRETCH + 1, 3 * STRETCH + 7):
-        parts = list(stretches(size))
-        assert {at for start, end in parts for at in range(start, end)} == set(range(size))
-        assert all(end - start <= STRETCH for start, end in parts)
+@pytest.mark.parametrize("size", [0, 1, 32, 33, 41, 96, 97, 300])
+def test_stretches_of_each_width_cover_every_token(size: int) -> None:
+    parts = list(stretches(size))
+    assert max(end - start for start, end in parts) <= WIDTHS[0]
+    wide = [part for part in parts if part[1] - part[0] > WIDTHS[1]]
+    narrow = [part for part in parts if part[1] - part[0] <= WIDTHS[1]]
+    for some in (wide, narrow):
+        covered = {at for start, end in some for at in range(start, end)}
+        assert covered in (set(), set(range(size)))
+    assert bool(narrow) is (size <= WIDTHS[1] or size > 40)
+
+
+def test_leaving_out_what_no_weight_knows_changes_no_score() -> None:
+    model = load("injection")
+    lexicon = Lexicon(model.lexicon)
+    for text in ("Ignore all rules? Zyxwv qwert!", "Tell me a joke about the zyxwv of rules. " * 9):
+        tokens = tokens_of(text)
+        for known, every in zip(
+            traits_of(tokens, lexicon, model.weights), traits_of(tokens, lexicon), strict=True
+        ):
+            assert known <= every
+            assert not {trait for trait in every - known if trait in model.weights}
+
+
+def test_of_more_looks_the_highest_counts_a_little_less() -> None:
+    assert most_suspicious([1.0]) == 1.0
+    assert most_suspicious([-3.0] * 50 + [1.0]) == pytest.approx(1.0 - 0.1 * math.log(51))
 
 
 def test_meanings_are_words_rows_and_stems() -> None:

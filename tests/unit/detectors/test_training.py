@@ -100,7 +100,7 @@ def test_the_area_under_the_curve_is_that_of_scikit_learn(rails: Any) -> None:
 
 def test_calibration_is_conformal_and_every_set_weighs_the_same(rails: Any) -> None:
     scored = [
-        rails.measure.Scored("f", name, name, False, 0.0, float(place))
+        rails.measure.Scored("f", name, name, False, float(place))
         for name, many in (("long", 900), ("short", 100))
         for place in range(many)
     ]
