@@ -6,6 +6,7 @@ here: a set that outweighs the others because it is long, or a trait that one se
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,6 +21,10 @@ from roadworthy.detectors.trained import most_suspicious, readings
 from roadworthy.detectors.traits import traits_of
 
 from .sets import Row
+
+_EASE = {"w": 0.25, "b": 0.25}
+"""Words and pairs of words are less easily learned than meanings: what texts are about differs
+from set to set."""
 
 
 class Seen(NamedTuple):
@@ -39,7 +44,10 @@ class Fitted(NamedTuple):
         """As the detector has it: the most suspicious stretch."""
         get = self.weights.get
         return most_suspicious(
-            [self.bias + sum(get(trait, 0.0) for trait in traits) for traits in seen.stretches]
+            [
+                self.bias + math.fsum(get(trait, 0.0) for trait in traits)
+                for traits in seen.stretches
+            ]
         )
 
 
@@ -65,7 +73,6 @@ def fit(
     strength: float = 0.015,
     rounds: int = 3,
     rare: int = 8,
-    word_share: float = 0.25,
     near: float = 1.0,
 ) -> Fitted:
     """Fit; of a long text, later rounds keep the stretches that look most like an attack.
@@ -74,7 +81,7 @@ def fit(
     """
     names = _names(seen, rare)
     order = {name: index for index, name in enumerate(names)}
-    scale = np.array([word_share if name[:2] in ("w:", "b:") else 1.0 for name in names])
+    scale = np.array([_EASE.get(name[0], 1.0) for name in names])
     parts = [(index, part) for index, one in enumerate(seen) for part in one.stretches]
     matrix = _matrix([part for _, part in parts], order).multiply(scale).tocsr()
     owner = np.array([index for index, _ in parts])
@@ -127,7 +134,7 @@ def _matrix(parts: Sequence[frozenset[str]], order: dict[str, int]) -> sparse.cs
     indices: list[int] = []
     ends = [0]
     for part in parts:
-        indices += [order[trait] for trait in part if trait in order]
+        indices += sorted(order[trait] for trait in part if trait in order)
         ends.append(len(indices))
     ones = np.ones(len(indices))
     return sparse.csr_matrix((ones, indices, ends), shape=(len(parts), len(order)))

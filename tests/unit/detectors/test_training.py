@@ -89,6 +89,26 @@ def test_no_family_is_trained_on_and_measured_in_one_fold(rails: Any) -> None:
     assert {one.family for one in scored if one.attack} == {"a", "b"}
 
 
+def test_the_order_of_traits_changes_no_number(rails: Any) -> None:
+    """Sets of texts have another order in every process; training must not."""
+    traits = [f"c:{number}" for number in range(50)]
+
+    class Turned(frozenset[str]):
+        def __iter__(self) -> Iterator[str]:
+            return reversed(sorted(super().__iter__()))
+
+    order = {trait: index for index, trait in enumerate(traits)}
+    matrix = rails.fit._matrix([frozenset(traits), Turned(traits)], order)
+    assert list(matrix[0].indices) == list(matrix[1].indices) == list(range(50))
+    weights = {trait: 0.1 * 3.0 ** (at % 17) for at, trait in enumerate(traits)}
+    fitted = rails.fit.Fitted(0.0, weights)
+    row = rails.sets.Row("", True, "s", "f")
+    there, back = (
+        fitted.logit(rails.fit.Seen(row, [kind(traits)])) for kind in (frozenset, Turned)
+    )
+    assert there == back
+
+
 def test_the_area_under_the_curve_is_that_of_scikit_learn(rails: Any) -> None:
     from sklearn.metrics import roc_auc_score
 
