@@ -120,13 +120,11 @@ def _names(seen: Sequence[Seen], rare: int) -> list[str]:
 
 
 def _weights(seen: Sequence[Seen]) -> np.ndarray:
-    """Both labels weigh the same; within a label, a set weighs as the root of its rows."""
+    """Both labels weigh the same, and within a label every set does."""
     many = Counter((one.row.attack, one.row.set) for one in seen)
-    total = {
-        label: sum(n**0.5 for key, n in many.items() if key[0] is label) for label in (True, False)
-    }
+    sets = Counter(attack for attack, _ in many)
     return np.array(
-        [many[one.row.attack, one.row.set] ** -0.5 / total[one.row.attack] for one in seen]
+        [1.0 / many[one.row.attack, one.row.set] / sets[one.row.attack] for one in seen]
     )
 
 

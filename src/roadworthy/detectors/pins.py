@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 PINS: dict[str, str] = {
-    "injection.json": "sha256:a5ddec7d8b87feef7cafc9d0549dc69ec8f620596112c534c7dfbf21625ab570",
-    "toxicity.json": "sha256:b765b124d92e2aaa9fa0f2837377997b92b7c542d04b93508c818c6092b231b1",
+    "injection.json": "sha256:6749178b4e9f9445ac21bde4e4f3e054da44593f3ce210d4fe29f322829e24b6",
+    "toxicity.json": "sha256:9b801ad17e3ef188f5f0b3a5f1f2200d21909b5f47337ef30535b02d64ee1c52",
 }

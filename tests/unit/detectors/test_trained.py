@@ -106,6 +106,23 @@ def test_innocent_look_alikes_pass(text: str) -> None:
     assert score(text) < 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "toxic"),
+    [
+        ("You are a stupid idiot, shut up", True),
+        ("Kill all immigrants", True),
+        ("Du bist ein Arschloch", True),
+        ("你这个白痴。去死吧", True),
+        ("I hate Mondays", False),
+        ("Saying that gay people are vermin is wrong", False),
+        ("How do I kill a Python process?", False),
+        ("Wie melde ich eine Beleidigung?", False),
+    ],
+)
+def test_insults_are_told_from_anger_and_contradiction(text: str, toxic: bool) -> None:
+    assert (score(text, "toxicity") >= 0.5) is toxic
+
+
 def test_an_attack_at_the_end_of_a_long_text_is_found() -> None:
     page = "The museum opens at ten and the garden is free for children. " * 200
     assert score(page) < 0.5
