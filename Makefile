@@ -26,8 +26,8 @@ test-all: $(STAMP)
 	$(BIN)/python -m bench
 
 check: $(STAMP)
-	$(BIN)/ruff check src verify tests bench tools examples
-	$(BIN)/ruff format --check src verify tests bench tools
+	$(BIN)/ruff check src verify tests bench tools training examples
+	$(BIN)/ruff format --check src verify tests bench tools training
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q $(AT_ONCE) tests/architecture

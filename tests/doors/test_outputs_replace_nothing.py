@@ -142,7 +142,9 @@ def test_what_a_verb_writes_into_a_pipe_arrives_there(root: Path, verb: str) -> 
         os.fdopen(os.open(root / "pipe", os.O_RDONLY | os.O_NONBLOCK), "rb") as file,
     ):
         done = pool.submit(run, VERBS, arguments(root, verb, "pipe"))
-        assert select.select([file], [], [], 60)[0]
+        ready = select.poll()
+        ready.register(file, select.POLLIN)
+        assert ready.poll(60_000)
         os.set_blocking(file.fileno(), True)
         arrived = file.read()
         assert done.result() == 0
