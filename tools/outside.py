@@ -2,8 +2,8 @@
 
     python tools/outside.py build/outside [TOOL ...]
 
-Without names: Inspect AI, lm-eval, LangChain, LlamaIndex and MLflow. garak brings 6 GB and is made only
-when it is named.
+Without names: Inspect AI, lm-eval, LangChain, LlamaIndex and MLflow. garak brings 6 GB and is
+made only when it is named.
 """
 
 from __future__ import annotations

@@ -82,8 +82,9 @@ async def test_the_record_says_what_was_told_and_what_left(tmp_path: Path) -> No
 
 async def test_whoever_was_answered_before_is_not_told_again(tmp_path: Path) -> None:
     said = {"role": "assistant", "content": "Which one?"}
-    called = {"role": "assistant", "content": None, "tool_calls": [
-        {"id": "a", "type": "function", "function": {"name": "look", "arguments": "{}"}}]}  # fmt: skip
+    look = {"name": "look", "arguments": "{}"}
+    calls = [{"id": "a", "type": "function", "function": look}]
+    called = {"role": "assistant", "content": None, "tool_calls": calls}
     begin, go_on = {"role": "user", "content": ASK}, {"role": "user", "content": "The blue one"}
     async with a_door(tmp_path, TOLD) as door:
         assert await text_of(door, {"messages": [begin, said, go_on]}) == ANSWER

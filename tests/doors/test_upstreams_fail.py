@@ -33,16 +33,19 @@ async def text_of(door: Door) -> str:
 
 
 async def test_nobody_notices_one_address_of_two_that_is_down(tmp_path: Path) -> None:
-    async with FakeUpstream(answer="one") as first, FakeUpstream(answer="two") as second:
-        async with a_door(tmp_path, deployment(first.url, second.url)) as door:
-            assert {await text_of(door) for _ in range(4)} == {"one", "two"}
-            assert states(door) == ["well", "well"]
-            first.standing = lambda body: Reply(status=500)
-            assert {await text_of(door) for _ in range(6)} == {"two"}
-            assert states(door) == ["resting", "well"]
-            asked = first.served
-            assert {await text_of(door) for _ in range(6)} == {"two"}
-            assert first.served == asked, "it rests"
+    async with (
+        FakeUpstream(answer="one") as first,
+        FakeUpstream(answer="two") as second,
+        a_door(tmp_path, deployment(first.url, second.url)) as door,
+    ):
+        assert {await text_of(door) for _ in range(4)} == {"one", "two"}
+        assert states(door) == ["well", "well"]
+        first.standing = lambda body: Reply(status=500)
+        assert {await text_of(door) for _ in range(6)} == {"two"}
+        assert states(door) == ["resting", "well"]
+        asked = first.served
+        assert {await text_of(door) for _ in range(6)} == {"two"}
+        assert first.served == asked, "it rests"
 
 
 async def test_an_upstream_that_is_down_is_not_asked_and_callers_have_the_fallback_at_once(
