@@ -2,8 +2,7 @@
 
     python tools/outside.py build/outside [TOOL ...]
 
-Without names: Inspect AI, lm-eval, LangChain, LlamaIndex and MLflow. garak brings 6 GB and is
-made only when it is named.
+Without names all but garak, which brings 6 GB.
 """
 
 from __future__ import annotations
@@ -23,8 +22,9 @@ PACKAGES = {
         "llama-index-embeddings-openai-like==0.4.0",
     ),
     "mlflow": ("mlflow==3.17.2",),
+    "kubernetes": ("kubernetes-validate==1.37.0", "pyyaml>=6.0.3"),
 }
-USUAL = ("inspect", "lm-eval", "langchain", "llamaindex", "mlflow")
+USUAL = ("inspect", "lm-eval", "langchain", "llamaindex", "mlflow", "kubernetes")
 
 
 def main(target: Path, names: list[str]) -> int:
