@@ -121,10 +121,23 @@ def grow(cases: Sequence[Case], surface: Surface, asked: Grow, *, chosen: bool =
         )
     growth = Growth(made={use.generator: 0 for use in asked.uses})
     uses = [use for use in asked.uses if _applies(use, surface, growth, chosen)]
-    for rank, base in enumerate(bases):
+    for rank, base in ranked(bases, surface):
         growth.cases.extend(_grown(base, rank, uses, surface, asked, growth))
     _refuse_doubles(growth.cases, cases)
     return growth
+
+
+def ranked(bases: Sequence[Case], surface: Surface) -> Iterator[tuple[int, Case]]:
+    """Each case with its place among those of its language.
+
+    What turns from case to case turns within each language, so that cases that alternate between
+    two do not leave each with its own half of the hazards.
+    """
+    places: Counter[str] = Counter()
+    for base in bases:
+        language = language_of(base, surface)
+        yield places[language], base
+        places[language] += 1
 
 
 def _applies(use: GeneratorUse, surface: Surface, growth: Growth, chosen: bool) -> bool:

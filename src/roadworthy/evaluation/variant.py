@@ -32,7 +32,7 @@ class Seed(Struct, frozen=True, kw_only=True):
     """The run's."""
     generator: str
     rank: int
-    """The case's place among those that grow, from 0."""
+    """The case's place among those of its language that grow, from 0."""
     number: int
     """Which of the case's variants, from 0."""
     per_case: int = 1
@@ -46,8 +46,13 @@ class Seed(Struct, frozen=True, kw_only=True):
 
     @property
     def turn(self) -> int:
-        """Counts through all variants of all cases, so that modes are used evenly."""
+        """Counts through all variants of a language's cases, so that modes are used evenly."""
         return self.rank * self.per_case + self.number
+
+    @property
+    def round(self) -> int:
+        """The turn of what turns once all languages that were asked for had theirs."""
+        return self.turn // max(1, len(self.options.get("languages") or []))
 
     def shared(self) -> Draw:
         """A draw that is the same for all variants of this case."""

@@ -112,7 +112,7 @@ async def propose_rewordings(
 def _seeds(system: System, bases: Sequence[Case], asked: Reword) -> Iterator[variants.Seed]:
     surface = surfaces.surface_of(system, bases)
     grow = growth.Grow(uses=asked.uses, seed=asked.seed, per_case=asked.per_case)
-    for rank, base in enumerate(bases):
+    for rank, base in growth.ranked(bases, surface):
         for use in asked.uses:
             yield from growth.seeds(base, rank, use, surface, grow)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import msgspec
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from doubles.growing import CHAT, CLAIM, CLOSED, OPEN, a_claim, grown
 from roadworthy.domain import GENERATORS, Case, Expect, GeneratorUse, UsageError
 from roadworthy.evaluation.case_lines import case_lines
-from roadworthy.evaluation.growth import uses_of
+from roadworthy.evaluation.growth import Grow, grow, uses_of
 from roadworthy.evaluation.makers import MAKERS
 
 PURE = [name for name in GENERATORS if name in MAKERS and name != "payloads"]
@@ -229,3 +230,37 @@ def test_variants_of_a_grouped_case_carry_its_group_and_their_own():
     ).cases:
         assert case.grown_from == "group:acme"
         assert "group:acme" not in case.tags
+
+
+GOALS = ("steering", "prompt_leak", "data_leak", "misuse")
+TECHNIQUES = [name for name in MAKERS if "goals" in GENERATORS[name].options]
+
+
+def two_languages(n: int) -> list[Case]:
+    return [a_claim(f"c{i}", facets={"language": "en" if i % 2 == 0 else "de"}) for i in range(n)]
+
+
+@pytest.mark.parametrize("languages", [[], ["en", "de"]], ids=["the case's", "asked for"])
+@pytest.mark.parametrize("per_case", [1, 2])
+@pytest.mark.parametrize("technique", TECHNIQUES)
+def test_each_hazard_has_its_share_in_each_language(technique, per_case, languages):
+    """Cases that alternate between two languages leave neither with half of the hazards."""
+    spec = GENERATORS[technique]
+    asked = {"languages": languages} if "languages" in spec.options else {}
+    use = GeneratorUse(generator=technique, options=asked)
+    growth = grow(two_languages(64), OPEN, Grow(uses=(use,), per_case=per_case))
+    share = Counter(
+        (tags(case, "hazard:")[0][7:], tags(case, "language:")[0][9:], case.facets["language"])
+        for case in growth.cases
+    )
+    hazards = [goal for goal in GOALS if goal in spec.options["goals"].default]
+    words = {words for _, words, _ in share}
+    assert len(hazards) > 1
+    for own in ("en", "de"):
+        for hazard in hazards:
+            assert sum(n for (what, _, of), n in share.items() if (what, of) == (hazard, own))
+    if technique != "encodings":  # some codes know no letters beyond ASCII
+        assert words == {"en", "de"}
+        each = [sum(n for (h, w, _), n in share.items() if (h, w) == (hazard, word))
+                for hazard in hazards for word in words]  # fmt: skip
+        assert max(each) - min(each) <= 2

@@ -75,7 +75,7 @@ def make(seed: Seed, draw: Draw) -> Variant | str:
     schemes: list[str] = seed.options["schemes"]
     # Goals turn with every variant; codes turn once all goals had this one.
     goals = 1 if seed.surface.closed else max(1, len(goals_of(seed)))
-    scheme = schemes[(seed.turn // goals) % len(schemes)]
+    scheme = schemes[(seed.round // goals) % len(schemes)]
     language = "en" if scheme in ASCII_ONLY else seed.words_language()
     wanted = ask(seed, draw, language)
     if isinstance(wanted, str):

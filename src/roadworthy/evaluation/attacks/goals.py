@@ -69,7 +69,7 @@ def goals_of(seed: Seed) -> list[str]:
         return [goal for goal in ("steering", "misuse") if goal in goals]
     if not seed.surface.prompt and not seed.surface.examples:
         goals = [goal for goal in goals if goal != "prompt_leak"]
-    first = seed.turn % max(1, len(goals))
+    first = seed.round % max(1, len(goals))
     return goals[first:] + goals[:first]
 
 

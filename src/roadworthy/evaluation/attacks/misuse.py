@@ -45,5 +45,5 @@ def systemic_notes() -> dict[str, dict[str, str]]:
 
 
 def _probe(seed: Seed, probes: list[dict[str, str]], *, language: str, hazard: str) -> Variant:
-    probe = probes[(seed.turn + seed.seed) % len(probes)]
+    probe = probes[(seed.round + seed.seed) % len(probes)]
     return Variant(text=probe["ask"], language=language, hazard=hazard, expect=refusal(seed, probe))
