@@ -21,16 +21,22 @@ from roadworthy.domain import (
     Verdict,
 )
 from roadworthy.flows.campaigns import record_campaign
-from roadworthy.flows.findings import fix_finding, open_finding
+from roadworthy.flows.evaluating import Asked
+from roadworthy.flows.findings import confirm_fix, findings_seen, fix_finding, open_finding
+from roadworthy.flows.release_loop import present_bar
+from roadworthy.flows.run_records import newest_run, rows_of
 from roadworthy.flows.waiving import accept_by_waiver
 from roadworthy.manifests import load_system
 from roadworthy.policy import (
     FindingAnswers,
+    FindingStanding,
+    FixClaim,
     RiskFinding,
     finding_blockers,
     finding_notes,
     finding_standing,
 )
+from roadworthy.release import pin
 
 
 @pytest.fixture
@@ -61,6 +67,24 @@ def enter(desk: DatedDesk, report: Campaign) -> None:
         report, msgspec.json.encode(report), load_system(desk.root), desk.loop(),
         desk.acting("ravi"),
     )  # fmt: skip
+
+
+def claim(desk: DatedDesk, name: str, case: str, *, by: str = "ana") -> None:
+    fix_finding(
+        desk.loop(), load_system(desk.root), name, [case], "the prompt is gone", desk.acting(by)
+    )
+
+
+def change(desk: DatedDesk) -> None:
+    """Another candidate, which answers alike."""
+    desk.write("rules.yaml", RULES.replace("car: 3,", "car: 4,"))
+
+
+def findings_on_the_run(desk: DatedDesk) -> tuple[FindingStanding, ...]:
+    system, loop = load_system(desk.root), desk.loop()
+    content = pin(system)
+    run = newest_run(loop, content.candidate_digest, bar=present_bar(system, content))
+    return findings_seen(loop, content, run, rows_of(loop, run), ()).standings
 
 
 def opened(desk: DatedDesk, severity: str = "high", **more: object) -> str:
@@ -106,16 +130,103 @@ async def test_a_fix_is_closed_by_a_run_that_asks_its_cases(desk: DatedDesk) -> 
     enter(desk, campaign(cases=[]))
     name = next(text for text in desk.gate().reasons).split()[2]
     with pytest.raises(UsageError, match="no case shows"):
-        fix_finding(desk.loop(), load_system(desk.root), name, [], desk.acting("ana"))
+        fix_finding(desk.loop(), load_system(desk.root), name, [], "why", desk.acting("ana"))
     case = {**cases()[0], "id": "new-1"}
     desk.cases([*cases(), case])
-    fix_finding(desk.loop(), load_system(desk.root), name, ["new-1"], desk.acting("ana"))
+    claim(desk, name, "new-1")
     undecided = desk.gate()
     assert undecided.decision is Verdict.INCONCLUSIVE
     assert any("did not ask and judge new-1" in reason for reason in undecided.reasons)
+    change(desk)
+    unconfirmed = await desk.inspect()
+    assert unconfirmed.decision is Verdict.INCONCLUSIVE
+    assert any("nobody but ana has confirmed it" in reason for reason in unconfirmed.reasons)
+    confirm_fix(desk.loop(), "desk", name, desk.acting("ravi"))
+    decision = desk.gate()
+    assert decision.decision is Verdict.PASS, decision.reasons
+    assert any(
+        "fixed: new-1 passed; ana: the prompt is gone; confirmed by ravi" in note
+        for note in decision.notes
+    )
+
+
+async def test_an_older_run_and_any_passing_case_close_no_finding(desk: DatedDesk) -> None:
+    """Nothing was changed, asked or confirmed since a critical finding was opened."""
+    await desk.inspect()
+    name = opened(desk, "critical")
+    claim(desk, name, "c1")
+    confirm_fix(desk.loop(), "desk", name, desk.acting("ravi"))
+    older = desk.gate()
+    assert not older.decision.opens
+    assert any("this run began before it was found" in reason for reason in older.reasons)
+    await desk.evaluate(Asked(fresh=True))
+    same = desk.gate()
+    assert not same.decision.opens
+    assert any("c1 failed in no run before" in reason for reason in same.reasons)
+    change(desk)
     decision = await desk.inspect()
     assert decision.decision is Verdict.PASS, decision.reasons
-    assert any("fixed: new-1 passed" in note for note in decision.notes)
+
+
+def test_a_case_that_failed_before_shows_the_finding_without_another_candidate() -> None:
+    claimed = FixClaim(cases=("c1",), reason="r", by="ana", later=True)
+    tried = {"c1": True}
+    for failed, state in ((frozenset({"c2"}), "untried"), (frozenset({"c1"}), "fixed")):
+        fix = msgspec.structs.replace(claimed, failed_before=failed)
+        answers = FindingAnswers(fixes={"f1": fix}, accepted={}, tried=tried)
+        assert finding_standing(found("medium"), answers).state == state
+
+
+async def test_what_failed_in_an_earlier_run_of_the_candidate_is_found(desk: DatedDesk) -> None:
+    wrong = {**cases()[0], "id": "new-1", "expect": {"label": "home"}}
+    desk.cases([*cases(), wrong])
+    await desk.inspect()
+    name = opened(desk, "medium")
+    desk.cases([*cases(), {**wrong, "expect": {"label": "motor"}}])
+    claim(desk, name, "new-1")
+    await desk.inspect()
+    (one,) = findings_on_the_run(desk)
+    assert one.state == "fixed", one.said
+
+
+@pytest.mark.parametrize("lacks", ["reason", "later", "other", "confirmed_by"])
+def test_a_fix_that_lacks_anything_is_undecided(lacks: str) -> None:
+    whole = FixClaim(
+        cases=("c1",), reason="r", by="ana", confirmed_by="ravi", later=True, other=True
+    )
+    for severity in ("high", "critical"):
+        answers = FindingAnswers(fixes={"f1": whole}, accepted={}, tried={"c1": True})
+        assert finding_standing(found(severity), answers).closed
+        part = msgspec.structs.replace(whole, **{lacks: type(getattr(whole, lacks))()})
+        answers = FindingAnswers(fixes={"f1": part}, accepted={}, tried={"c1": True})
+        standing = finding_standing(found(severity), answers)
+        assert not standing.closed
+        assert [each.verdict for each in finding_blockers([standing])] == [Verdict.INCONCLUSIVE]
+
+
+async def test_who_claims_a_fix_does_not_confirm_it_and_a_new_claim_asks_anew(
+    desk: DatedDesk,
+) -> None:
+    await desk.inspect()
+    name = opened(desk)
+    with pytest.raises(UsageError, match="nobody says"):
+        confirm_fix(desk.loop(), "desk", name, desk.acting("ravi"))
+    claim(desk, name, "c1", by="ravi")
+    with pytest.raises(AccessError, match="cannot confirm"):
+        confirm_fix(desk.loop(), "desk", name, desk.acting("ravi"))
+    with pytest.raises(AccessError):
+        confirm_fix(desk.loop(), "desk", name, desk.acting("ben"))
+    confirm_fix(desk.loop(), "desk", name, desk.acting("rosa"))
+    change(desk)
+    assert (await desk.inspect()).decision is Verdict.PASS
+    claim(desk, name, "c3")
+    assert any("nobody but ravi, ana" in reason for reason in desk.gate().reasons)
+
+
+def test_a_fix_says_what_was_changed(desk: DatedDesk) -> None:
+    name = opened(desk)
+    with pytest.raises(UsageError, match="says what was changed"):
+        fix_finding(desk.loop(), load_system(desk.root), name, ["c1"], "  ", desk.acting("ana"))
 
 
 def test_a_case_that_no_suite_holds_shows_nothing_mended(desk: DatedDesk) -> None:
@@ -123,7 +234,9 @@ def test_a_case_that_no_suite_holds_shows_nothing_mended(desk: DatedDesk) -> Non
     name = opened(desk)
     before = desk.loop().ledger.size()
     with pytest.raises(UsageError, match="no suite holds a case nope"):
-        fix_finding(desk.loop(), load_system(desk.root), name, ["c1", "nope"], desk.acting("ana"))
+        fix_finding(
+            desk.loop(), load_system(desk.root), name, ["c1", "nope"], "why", desk.acting("ana")
+        )
     assert desk.loop().ledger.size() == before
 
 
@@ -131,7 +244,7 @@ async def test_a_fix_that_a_run_contradicts_refuses(desk: DatedDesk) -> None:
     name = opened(desk)
     wrong = {**cases()[0], "id": "new-1", "expect": {"label": "home"}}
     desk.cases([*cases(), wrong])
-    fix_finding(desk.loop(), load_system(desk.root), name, ["new-1"], desk.acting("ana"))
+    claim(desk, name, "new-1")
     decision = await desk.inspect()
     assert decision.decision is Verdict.FAIL
     assert "fails in new-1" in decision.reasons[0]
@@ -197,7 +310,7 @@ async def test_a_woken_trigger_is_a_finding_nobody_needs_to_enter(desk: DatedDes
 
 
 def test_a_fix_without_any_case_never_closes() -> None:
-    answers = FindingAnswers(fixes={"f1": ()}, accepted={}, tried={"c1": True})
+    answers = FindingAnswers(fixes={"f1": FixClaim()}, accepted={}, tried={"c1": True})
     standing = finding_standing(found(), answers)
     assert standing.state == "untried"
     assert finding_blockers([standing])
@@ -211,12 +324,16 @@ def test_the_commands_enter_answer_and_list(desk, capsys) -> None:  # type: igno
     name = json.loads(capsys.readouterr().out)["finding"]
     assert run(VERBS, [*told, "otto"]) == 3
     assert run(VERBS, ["finding", "open", "--severity", "bad", "--summary", "x", *where]) == 1
-    assert run(VERBS, ["finding", "fix", "f999", "--case", "c1", *where, "--as", "ana"]) == 1
+    why = ["--reason", "the rail is new", *where]
+    assert run(VERBS, ["finding", "fix", "f999", "--case", "c1", *why, "--as", "ana"]) == 1
+    assert run(VERBS, ["finding", "fix", name, "--case", "c1", *where, "--as", "ana"]) == 1
     assert run(VERBS, ["finding", "list", str(desk.root)]) == 0
     assert "--until" in " ".join(capsys.readouterr().out.split())
     assert run(VERBS, ["ledger", "log", str(desk.root), "--kind", "finding.opened"]) == 0
     assert f" {name} " in capsys.readouterr().out
-    assert run(VERBS, ["finding", "fix", name, "--case", "c1", *where, "--as", "ana"]) == 0
+    assert run(VERBS, ["finding", "fix", name, "--case", "c1", *why, "--as", "ana"]) == 0
+    assert run(VERBS, ["finding", "confirm", name, *where, "--as", "ana"]) == 3
+    assert run(VERBS, ["finding", "confirm", name, *where, "--as", "ravi"]) == 0
     more = ["--reason", "r", "--until", "2099-01-01", "--for", "ana", *where, "--as", "rosa"]
     assert run(VERBS, ["finding", "accept", name, *more]) == 0
     capsys.readouterr()

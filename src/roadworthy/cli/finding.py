@@ -56,24 +56,54 @@ def open_one(
 def fix(
     finding: Annotated[str, typer.Argument(metavar="ID")],
     *,
+    reason: Annotated[str, typer.Option(help="What was changed.")],
     case: Cases = [],  # noqa: B006
     directory: Directory = Path(),
     acting: As = None,
     json: Json = False,
 ) -> None:
-    """Say that a finding is mended and which cases show it.
+    """Say that a finding is mended, by what, and which cases show it.
 
-    It is closed by a run that asks these cases and passes every repeat, at each gate anew.
+    It is closed by a run that began after the finding was entered, of a changed candidate (or of
+    the same one where the cases failed before), that asks these cases and passes every repeat.
+    A high or critical one, and one about a never event, waits for `finding confirm` too.
     """
     from roadworthy.flows.findings import fix_finding
     from roadworthy.release import BUILDERS
 
     system, loop, by = _opened(directory, acting, BUILDERS)
-    entry = fix_finding(loop, system, finding, case, by)
+    entry = fix_finding(loop, system, finding, case, reason, by)
     if json:
         emit({"finding": finding, "entry": entry.seq, "cases": case, "by": by.name})
         return
-    say(f"finding {finding} is said to be fixed; a run that asks its cases closes it")
+    say(
+        f"finding {finding} is said to be fixed; a later run that passes its cases closes it, "
+        f"a high or critical one with another person's `roadworthy finding confirm {finding}`"
+    )
+
+
+@app.command("confirm")
+def confirm(
+    finding: Annotated[str, typer.Argument(metavar="ID")],
+    *,
+    directory: Directory = Path(),
+    acting: As = None,
+    json: Json = False,
+) -> None:
+    """Confirm that a finding is mended, as somebody else than who says so.
+
+    It stands for what was claimed until now: a later claim is confirmed anew. Exit code 3 for who
+    claims the fix.
+    """
+    from roadworthy.flows.findings import confirm_fix
+    from roadworthy.release import APPROVERS
+
+    system, loop, by = _opened(directory, acting, APPROVERS)
+    entry = confirm_fix(loop, system.charter.system, finding, by)
+    if json:
+        emit({"finding": finding, "entry": entry.seq, "by": by.name})
+        return
+    say(f"finding {finding}: {by.name} confirms that it is fixed")
 
 
 @app.command("accept")
@@ -129,9 +159,10 @@ def list_findings(
     standings: tuple[Any, ...] = ()
     if loop is not None:
         content = pin(system)
-        rows = rows_of(loop, newest_run(loop, content.candidate_digest))
+        run = newest_run(loop, content.candidate_digest)
+        rows = rows_of(loop, run)
         waivers = standing(system.waivers, content, loop, loop.trust)
-        standings = findings_seen(loop, content, rows, waivers).standings
+        standings = findings_seen(loop, content, run, rows, waivers).standings
     if json:
         emit({"findings": [msgspec.to_builtins(each) for each in standings]})
         return

@@ -172,7 +172,7 @@ def preread(system: System, loop: Loop) -> PreRead:
     names = names_of(content.system, earlier_bars(loop, content, bar))
     baseline = baseline_of(loop, system, content, bar, names)
     waivers = standing(system.waivers, content, loop, loop.trust)
-    found = findings_seen(loop, content, rows, waivers).standings
+    found = findings_seen(loop, content, run, rows, waivers).standings
     return PreRead(
         name=content.candidate.name or system.candidate.model.name,
         live=live,

@@ -130,7 +130,7 @@ def consider(
     notes += [*moved(loop, system, bars, present), *_compared(baseline, rows, pull)]
     assessments += _regressions(baseline, rows, pull, assessments)
     # 5 people, findings and incidents
-    findings = findings_seen(loop, content, rows, excuses.waivers)
+    findings = findings_seen(loop, content, run, rows, excuses.waivers)
     asked = with_note and pull is None  # of a proposed change people speak later
     said, told = _spoken(system, content, never_changes(loop, content, bars), asked=asked)
     blockers += [*said, *_open_ends(findings, incidents, system)]

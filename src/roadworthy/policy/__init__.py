@@ -7,6 +7,7 @@ from .findings import (
     SEVERITIES,
     FindingAnswers,
     FindingStanding,
+    FixClaim,
     RiskFinding,
     Severity,
     accept_findings,
@@ -14,6 +15,7 @@ from .findings import (
     finding_notes,
     finding_sentence,
     finding_standing,
+    needs_second,
 )
 from .gate import decide
 from .graded import GradedPair, graded_power
@@ -87,6 +89,7 @@ __all__ = [
     "Change",
     "FindingAnswers",
     "FindingStanding",
+    "FixClaim",
     "Flip",
     "GradedPair",
     "Held",
@@ -137,6 +140,7 @@ __all__ = [
     "looked_at",
     "meets",
     "moved_since",
+    "needs_second",
     "never_moved",
     "never_seen",
     "never_spoken",

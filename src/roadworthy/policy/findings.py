@@ -36,11 +36,27 @@ class RiskFinding(Struct, frozen=True, kw_only=True):
     """It is about a never event: only a fix answers it."""
 
 
+class FixClaim(Struct, frozen=True, kw_only=True):
+    """Somebody says that a finding is mended; what speaks for it beside the cases of the run."""
+
+    cases: tuple[str, ...] = ()
+    reason: str = ""
+    by: str = ""
+    confirmed_by: str = ""
+    """Who else looked and says so too, after the newest claim."""
+    later: bool = False
+    """The judged run began after the finding was entered."""
+    other: bool = False
+    """It is a run of another candidate than the one that the finding is about."""
+    failed_before: frozenset[str] = frozenset()
+    """The cases that failed in an earlier run of that candidate: they show the finding."""
+
+
 class FindingAnswers(Struct, frozen=True, kw_only=True):
     """What was said of findings, and what the judged run shows."""
 
-    fixes: Mapping[str, tuple[str, ...]]
-    """Finding -> the cases that are said to show it mended."""
+    fixes: Mapping[str, FixClaim]
+    """Finding -> how it is said to be mended."""
     accepted: Mapping[str, str]
     """Finding -> the waiver that accepts it."""
     tried: Mapping[str, bool]
@@ -51,7 +67,7 @@ class FindingStanding(Struct, frozen=True, kw_only=True):
     """A finding and how it stands."""
 
     finding: RiskFinding
-    state: Literal["open", "fixed", "accepted", "failed", "untried"]
+    state: Literal["open", "fixed", "accepted", "failed", "untried", "unconfirmed"]
     said: str
     """Why, in words."""
 
@@ -80,7 +96,7 @@ def finding_standing(finding: RiskFinding, answers: FindingAnswers) -> FindingSt
 
 
 def _open(finding: RiskFinding) -> tuple[Literal["open"], str]:
-    fix = f"roadworthy finding fix {finding.id} --case ID"
+    fix = f"roadworthy finding fix {finding.id} --case ID --reason TEXT"
     if finding.never:
         return "open", f"only a fix answers what must never happen: {fix}"
     return (
@@ -91,9 +107,9 @@ def _open(finding: RiskFinding) -> tuple[Literal["open"], str]:
 
 
 def _fix(
-    finding: RiskFinding, named: Sequence[str], tried: Mapping[str, bool]
-) -> tuple[Literal["fixed", "failed", "untried"], str]:
-    cases = sorted({*finding.cases, *named})
+    finding: RiskFinding, claim: FixClaim, tried: Mapping[str, bool]
+) -> tuple[Literal["fixed", "failed", "untried", "unconfirmed"], str]:
+    cases = sorted({*finding.cases, *claim.cases})
     if not cases:
         return "untried", "it is said to be fixed, and no case shows it"
     failed = [case for case in cases if tried.get(case) is False]
@@ -103,7 +119,26 @@ def _fix(
     if absent:
         said = f"it is said to be fixed, and this run did not ask and judge {_shown(absent)}"
         return "untried", said
-    return "fixed", f"fixed: {_shown(cases)} passed"
+    if not claim.reason.strip():
+        again = f"roadworthy finding fix {finding.id} --case ID --reason TEXT"
+        return "untried", f"it is said to be fixed, and not by what: {again}"
+    if not claim.later:
+        said = "this run began before it was found: change what was wrong, then roadworthy eval"
+        return "untried", f"it is said to be fixed, and {said}"
+    if not claim.other and (never := [each for each in cases if each not in claim.failed_before]):
+        said = f"nothing changed since it was found, and {_shown(never)} failed in no run before"
+        return "untried", f"it is said to be fixed, and {said}"
+    if needs_second(finding) and not claim.confirmed_by:
+        said = f"nobody but {claim.by or 'who says so'} has confirmed it"
+        do = f"roadworthy finding confirm {finding.id} --as NAME, by another person"
+        return "unconfirmed", f"{_shown(cases)} passed, and {said}: {do}"
+    told = f"fixed: {_shown(cases)} passed; {claim.by}: {claim.reason}"
+    return "fixed", f"{told}; confirmed by {claim.confirmed_by}" if claim.confirmed_by else told
+
+
+def needs_second(finding: RiskFinding) -> bool:
+    """Whether a second person has to confirm a fix."""
+    return finding.never or finding.severity in ("high", "critical")
 
 
 def _shown(cases: Sequence[str]) -> str:
@@ -115,7 +150,7 @@ def finding_blockers(standings: Iterable[FindingStanding]) -> list[Blocker]:
     """What unanswered findings do to the gate.
 
     High and critical ones refuse, a medium one waits for a person, a low one is only noted. A fix
-    that a run contradicts refuses; one that no run tried is undecided.
+    that a run contradicts refuses; one that no run tried or nobody confirmed is undecided.
     """
     return [
         Blocker(verdict=verdict, reason=finding_sentence(each), phase="policy")
@@ -130,7 +165,7 @@ def _verdict(standing: FindingStanding) -> Verdict | None:
         return None
     if standing.state == "failed":
         return Verdict.FAIL
-    if standing.state == "untried" or severity == "medium":
+    if standing.state in ("untried", "unconfirmed") or severity == "medium":
         return Verdict.INCONCLUSIVE
     return Verdict.FAIL
 
