@@ -24,6 +24,7 @@ WRITERS = {
 """Options that name a file to write, by the verb's module, and who writes it."""
 
 FOLDERS = {
+    ("alerts", "out"): "a folder for two files of its own names, written in the one way",
     ("demo", "out"): "plays a copy of an example in a folder",
     ("journal_export", "parquet"): "fills a folder with files of its own names",
     ("release", "out"): "a folder or a tar, which `release/writing.py` puts there whole",

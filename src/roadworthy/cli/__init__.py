@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "release": ("roadworthy.cli.release", "build, sign, verify and activate a release"),
     "serve": ("roadworthy.cli.serve", "serve verified releases behind an OpenAI-compatible API"),
     "batch": ("roadworthy.cli.batch", "answer a file of requests by what is live"),
+    "alerts": ("roadworthy.cli.alerts", "alert rules and a dashboard from the objectives"),
     "kill": ("roadworthy.cli.kill", "stop a system, tenant or slice on every worker"),
     "resume": ("roadworthy.cli.resume", "lift a kill: two people together, with a reason"),
     "outcome": ("roadworthy.cli.outcome", "say what became of an answer; settle reports"),

@@ -1,8 +1,10 @@
 """Indicators: named functions of observations, the same before release and after it."""
 
+from .alerting import Alerts, Unwatched, alerts_of
 from .cases import copies_in
 from .clusters import families
 from .contributions import contributions
+from .dashboard import dashboard_of
 from .fitting import Labelled, labelled_confidences
 from .indicators import measure, measure_all, measure_parts
 from .judged import beside_baseline, judges_of, without_judges
@@ -13,12 +15,16 @@ from .selection import by_facets, selector, uncarried
 
 __all__ = [
     "ATTACKS",
+    "Alerts",
     "Labelled",
     "Lookout",
+    "Unwatched",
+    "alerts_of",
     "beside_baseline",
     "by_facets",
     "contributions",
     "copies_in",
+    "dashboard_of",
     "families",
     "judges_of",
     "labelled_confidences",
