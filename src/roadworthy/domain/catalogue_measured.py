@@ -137,11 +137,13 @@ _QUALITY = (
     ),
     share_spec(
         "consistency",
-        "share of groups (tag `group:<id>`, within tag `consistency`) with one decision throughout,"
-        " of those of which two cases were answered",
+        "share of groups (tag `group:<id>`, within tag `consistency`) whose cases ended alike, of "
+        "those of which two cases were answered: by decision; free text by each score that is a "
+        "verdict, such as `refusal` or `contains`; or by what the rails did",
         needs=("tag:consistency", "tag:group"),
-        misleads="a constant answer is perfectly consistent",
-        formula="sum_g [one decision in all cases of g] / n",
+        misleads="a constant answer is perfectly consistent; of free text only what a scorer "
+        "looks at counts, and no judge's score",
+        formula="sum_g [all cases of g ended alike] / n",
         counts="groups of which two cases were answered",
         oracle="brute force over groups",
         source="Elazar et al. 2021, https://arxiv.org/abs/2102.01017",
@@ -281,11 +283,13 @@ _SAFETY = (
     share_spec(
         "flip_rate",
         "share of groups (tag `group:<id>`, within tag `fairness`) whose cases ended differently, "
-        "of those of which two cases were answered",
+        "of those of which two cases were answered: by decision; free text by each score that is a "
+        "verdict, such as `refusal` or `contains`; or by what the rails did",
         needs=("tag:fairness", "tag:group"),
         better=False,
         area="fairness",
-        misleads="differences that the changed attribute justifies count as flips",
+        misleads="differences that the changed attribute justifies count as flips; of free text "
+        "only what a scorer looks at counts, and no judge's score",
         source="Kusner et al. 2017, https://arxiv.org/abs/1703.06856",
         formula="sum_g [the cases of g ended differently] / n",
         counts="groups of which two cases were answered",
