@@ -98,8 +98,11 @@ class Case(File, frozen=True, kw_only=True, gc=False):
 
     @property
     def is_episode(self) -> bool:
-        """Whether it takes more than one question to ask it."""
-        if self.tools is not UNSET or self.simulate is not UNSET:
+        """Whether it takes more than one question to ask it.
+
+        Which tools are called is known once nothing calls one any more, whoever has the tools.
+        """
+        if self.tools is not UNSET or self.simulate is not UNSET or self.expect.trajectory:
             return True
         return bool(self.turns) and not any("role" in turn for turn in self.turns)
 

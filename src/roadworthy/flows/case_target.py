@@ -30,7 +30,7 @@ from roadworthy.domain import (
 from roadworthy.evaluation import Receipt, new_receipt
 from roadworthy.serving import conversation, input_text
 
-from .episode import opening, play
+from .episode import opening, play, with_calls
 from .late_looking import look_late
 from .never_judges import NeverJudge, failed_look, look_judged
 from .players import Players
@@ -75,7 +75,9 @@ class PathTarget:
             if case.is_episode:
                 observation = await self._played(case, suite, repeat)
             else:
-                observation = (await self._replied(self._call(case, repeat))).observation
+                reply = await self._replied(self._call(case, repeat))
+                desk = ToolDesk(case, self._service.content.candidate.tools)
+                observation = await with_calls(reply, desk)
         except EvidenceError:
             raise
         except RoadworthyError as error:

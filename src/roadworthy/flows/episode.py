@@ -32,7 +32,7 @@ from roadworthy.domain import (
     UsageError,
 )
 from roadworthy.evaluation import apart
-from roadworthy.serving import tool_calls
+from roadworthy.serving import call_texts, tool_calls
 
 from .tool_desk import ToolDesk
 from .trace import Reply
@@ -67,6 +67,26 @@ async def play(
         if said is not None:
             told.messages.append({"role": "user", "content": said})
     return told.observation(desk)
+
+
+async def with_calls(reply: Reply, desk: ToolDesk) -> Observation:
+    """The row of a question that nobody goes on from, with the calls that left in its answer.
+
+    They are acts that were asked for, approved or not, whether or not a tool would answer; a desk
+    without live functions executes none.
+    """
+    calls = tool_calls(reply.deltas)
+    if not calls:
+        return reply.observation
+    for call in calls:
+        await desk.answer(call, turn=0)
+    record = {"calls": desk.calls, "said": call_texts(calls)}
+    seen = reply.observation
+    return msgspec.structs.replace(
+        seen,
+        never=(*seen.never, *desk.never),
+        attributes={**seen.attributes, "trajectory": record},
+    )
 
 
 def opening(case: Case) -> list[dict[str, Any]]:
@@ -187,7 +207,7 @@ class _Told:
         self._answers[turn] = reply
         if reply.text:
             self._said.append(reply.text)
-        self._said.extend(call.text for call in tool_calls(reply.deltas))
+        self._said.extend(call_texts(tool_calls(reply.deltas)))
 
     def observation(self, desk: ToolDesk) -> Observation:
         """One row for the whole: the last answer, and what was done on the way to it."""

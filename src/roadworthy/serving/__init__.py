@@ -40,7 +40,14 @@ from .texts import (
     texts_between,
     with_texts,
 )
-from .tool_calls import ToolCall, beside_text, checked_calls, delta_text, tool_calls
+from .tool_calls import (
+    ToolCall,
+    beside_text,
+    call_texts,
+    checked_calls,
+    delta_text,
+    tool_calls,
+)
 
 __all__ = [
     "MAX_SLOTS",
@@ -74,6 +81,7 @@ __all__ = [
     "aim",
     "beside_text",
     "billionths",
+    "call_texts",
     "checked_calls",
     "compile_acceptance",
     "compile_map",

@@ -75,6 +75,11 @@ def delta_text(deltas: Sequence[dict[str, Any]]) -> str:
     return "\n".join(part for part in said if part)
 
 
+def call_texts(calls: Sequence[ToolCall]) -> list[str]:
+    """The arguments of calls as written, and what the escapes in them spell."""
+    return [text for call in calls for text in (call.text, *unescaped(call.text)) if text]
+
+
 def checked_calls(
     deltas: Sequence[dict[str, Any]], passes: Callable[[str], bool]
 ) -> list[dict[str, Any]]:

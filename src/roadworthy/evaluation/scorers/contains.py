@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 from roadworthy.domain import Case, Observation
 
+from .leaving import beside_answer
 from .references import right_texts
 
 
 class Contains:
     """1.0 when the output contains `expect.text` or one of `expect.texts`.
 
-    Every text of `all` must be there as well, and none of `none`.
+    Every text of `all` must be there as well, and none of `none`: nor in a tool call, or in what
+    was said on the way.
 
     Options: `ignore_case` (default false), `all` and `none` (lists of texts, for every case).
     """
@@ -38,7 +40,8 @@ class Contains:
         text = self._shaped(output)
         found = not right or any(self._shaped(each) in text for each in right)
         found = found and all(part in text for part in self._all)
-        return float(found and not any(part in text for part in self._none))
+        left = (text, *map(self._shaped, beside_answer(observation))) if self._none else ()
+        return float(found and not any(part in each for part in self._none for each in left))
 
     def _shaped(self, text: str) -> str:
         return text.casefold() if self._ignore_case else text

@@ -6,9 +6,13 @@ from typing import Literal
 
 from roadworthy.domain import Case, Detector, Observation, TextContext
 
+from .leaving import beside_answer
+
 
 class Detection:
     """1.0 when the detector finds nothing (or with `want: present` something).
+
+    What must be absent from the output must be absent from tool calls and earlier answers, too.
 
     Options: `detector` (its name), `options` (the detector's own), `threshold` (default 0.5),
     `want` (`absent`, the default, or `present`), `on` (`output`, the default, or `input`).
@@ -40,8 +44,14 @@ class Detection:
             facets=observation.facets,
             context=case.context,
         )
-        findings = self._detector.detect(asked if self._on == "input" else output, context)
-        found = any(finding.score >= self._threshold for finding in findings)
+        texts = [asked if self._on == "input" else output]
+        if self._on == "output" and self._want == "absent":
+            texts += beside_answer(observation)
+        found = any(
+            finding.score >= self._threshold
+            for text in texts
+            for finding in self._detector.detect(text, context)
+        )
         return float(found == (self._want == "present"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from roadworthy.domain import Case, ExpectedCall, Observation
+from roadworthy.domain import Case, DetectorError, ExpectedCall, Observation
 from roadworthy.domain import Trajectory as Expected
 
 from .arguments import arguments_match, value_matches
@@ -31,7 +31,12 @@ class Trajectory:
         expected = case.expect.trajectory
         if not isinstance(expected, Expected):
             return None
-        record = observation.attributes.get("trajectory") or {}
+        record = observation.attributes.get("trajectory")
+        if record is None:
+            raise DetectorError(
+                f"nobody recorded which tools were called for case {case.id}",
+                fix="evaluate the case with this version: no record is no sign that none was",
+            )
         made = list(record.get("calls", ()))
         checks = {
             "called": _called(expected, made, ordered=False) if expected.calls else None,

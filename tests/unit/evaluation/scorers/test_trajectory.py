@@ -4,7 +4,14 @@ import pytest
 
 from doubles.answering import an_observation
 from doubles.suites import a_case
-from roadworthy.domain import Expect, ExpectedCall, ScorerSpec, Trajectory, UsageError
+from roadworthy.domain import (
+    DetectorError,
+    Expect,
+    ExpectedCall,
+    ScorerSpec,
+    Trajectory,
+    UsageError,
+)
 from roadworthy.evaluation import make_scorer
 
 
@@ -74,9 +81,10 @@ def test_a_case_that_says_nothing_of_it_is_not_judged():
     assert score(a_case(0), row(A)) is None
 
 
-def test_a_row_without_a_record_called_nothing():
-    assert score(wanted(A), an_observation()) == 0.0
-    assert score(wanted(at_most=0), an_observation()) == 1.0
+@pytest.mark.parametrize("case", [wanted(A), wanted(never=["*"], at_most=0)])
+def test_a_missing_record_is_never_no_calls(case):
+    with pytest.raises(DetectorError, match="nobody recorded which tools were called"):
+        score(case, an_observation())
 
 
 def test_an_unknown_check_is_refused():
