@@ -18,6 +18,7 @@ from msgspec import UNSET
 from roadworthy.domain import (
     COUNTING,
     EVERY_REPEAT,
+    JUDGED,
     READ_RUBRICS,
     READS,
     SCORERS,
@@ -29,6 +30,7 @@ from roadworthy.domain import (
     ScorerSpec,
     SuiteFile,
     UsageError,
+    expects,
     grade_of,
     parse_reducer,
     score_name,
@@ -79,12 +81,14 @@ class Scoring:
             attributes["graded"] = grades
         label = case.expect.label or ""
         if observation.status == "error":
+            attributes["due"] = self._due(item)
             return msgspec.structs.replace(observation, label=label, attributes=attributes)
         try:
             scores = self._scores(item, case, observation)
             if numbers := self._numbers(item, case, observation):
                 attributes["numbers"] = numbers
         except RoadworthyError as error:
+            attributes["due"] = self._due(item)
             return msgspec.structs.replace(
                 observation,
                 label=label,
@@ -120,6 +124,14 @@ class Scoring:
             if value is not None:
                 scores[f"raw.{scorer.name}"] = value
         return scores
+
+    def _due(self, item: Item) -> list[str]:
+        """The scores that an answer would have had, of a question that has none."""
+        return [
+            name
+            for name, spec in self._all((item.suite, *item.also)).items()
+            if _is_about(item.case, spec.scorer)
+        ]
 
     def _numbers(
         self, item: Item, case: Case, observation: Observation
@@ -207,6 +219,13 @@ def _named(named: Iterable[ScorerSpec]) -> dict[str, ScorerSpec]:
     for scorer in usual_scorers(named).values():
         specs.setdefault(scorer, ScorerSpec(scorer=scorer))
     return specs
+
+
+def _is_about(case: Case, scorer: str) -> bool:
+    """Whether a scorer looks at answers of the case; judges do, whatever a rubric adds."""
+    if scorer in JUDGED:
+        return case.expect.action not in ("hold", "block")
+    return scorer not in READS or expects(case, READS[scorer])
 
 
 def _withheld(case: Case, observation: Observation) -> bool:

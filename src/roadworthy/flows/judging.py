@@ -51,6 +51,7 @@ from .baseline import Baseline
 from .counting import one_label_only, what_n_counts, what_was_selected
 from .gaps import covered_by_labels, gaps, looked_at
 from .trials import Other
+from .unanswered import unanswered
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
@@ -225,7 +226,28 @@ def _assess_parts(
         if missed := gaps(part, evidence.never) if counts else []:
             seen = looked_at(part, evidence.never)
             judged = undecided_by(_assess_part(slo, seen, old, name, level), missed)
-        yield judged
+        yield _beside_failures(slo, judged, part, old, name, level)
+
+
+def _beside_failures(
+    slo: SafetySLO,
+    judged: Assessment,
+    part: Sequence[Observation],
+    old: Sequence[Observation],
+    name: str,
+    level: float,
+) -> Assessment:
+    """A pass stands only if it would, had every question without an answer got the worst."""
+    missing = unanswered(read_name(slo).metric, part) if judged.verdict.opens else None
+    if missing is None:
+        return judged
+    if missing.at_worst is not None:
+        worst = _assess_part(slo, missing.at_worst, old, name, level)
+        if worst.verdict.opens:
+            reason = f"{judged.reason}; {missing.told}, and at their worst it still holds"
+            return structs.replace(judged, reason=reason)
+    ask = f"{missing.told}, which could turn this into a miss: `roadworthy eval` asks them again"
+    return structs.replace(undecided_by(judged, [ask]), phase="operations")
 
 
 def _assess_part(

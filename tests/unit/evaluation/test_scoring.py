@@ -134,3 +134,18 @@ def test_the_row_of_a_grown_case_says_what_it_belongs_to(group: str, belongs: st
     found = planned(a_suite("all", [a_case(1), a_case(2, origin=origin)]))
     rows = [Scoring(found).scored(item, an_observation()) for item in found.items]
     assert [row.attributes.get("grown_from") for row in rows] == [None, belongs]
+
+
+@pytest.mark.parametrize("observed", [{"status": "error"}, {"output": "broken"}])
+def test_a_row_without_an_answer_says_which_scores_it_would_have_had(observed):
+    specs = [
+        ScorerSpec(scorer="detector", options={"detector": "finder", "options": {"word": "x"}}),
+        ScorerSpec(
+            scorer="rubric", name="polite", options={"question": "Polite?", "levels": ["no", "yes"]}
+        ),
+    ]
+    row = scored(specs, Expect(text="a", absent="b"), **observed)
+    assert (row.status, row.scores) == ("error", {})
+    assert set(row.attributes["due"]) == {"finder", "polite", "exact", "absent"}
+    assert "due" not in scored(specs, Expect(text="a"), output="a").attributes
+    assert "polite" not in scored(specs, Expect(action="block"), **observed).attributes["due"]
