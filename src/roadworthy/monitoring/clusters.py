@@ -21,7 +21,7 @@ from roadworthy.statistics import (
 )
 
 from .cases import Asking, Cases, PerCase, Rows, cases_of, per_case
-from .results import mean_of, share_of
+from .results import bounded_below, mean_of, share_of
 
 PREFIX = "group:"
 
@@ -122,8 +122,10 @@ def mean_of_cases(
     """A mean of unbounded values; where some cases are in groups, its interval allows for that."""
     answers = per_case(cases, question, score=score)
     found = mean_of(spec, answers, confidence)
-    groups = clusters(cases, question) if found.low is not None else []
-    if not groups or found.low is None or found.high is None:
+    groups = clusters(cases, question) if found.n > 1 else []
+    if found.low is None or found.high is None:
+        return found if groups else bounded_below(spec, found)
+    if not groups:
         return found
     try:
         robust = cluster_interval(answers.values, groups, confidence)

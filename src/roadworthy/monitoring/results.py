@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from msgspec import structs
+
 from roadworthy.domain import IndicatorSpec, Measurement
-from roadworthy.statistics import Interval, mean_interval, share_interval
+from roadworthy.statistics import Interval, clopper_pearson, mean_interval, share_interval
 
 from .cases import PerCase
 
@@ -93,3 +95,17 @@ def mean_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measureme
         method="student_t",
         reason=reason,
     )
+
+
+def bounded_below(spec: IndicatorSpec, found: Measurement) -> Measurement:
+    """A mean of n equal values with its lower bound, where nothing is below `spec.low`.
+
+    A share of all values reaches the one that was seen, at least Clopper and Pearson's bound of n
+    in n; the others are at least `spec.low`. Of a mean of cases that stand for themselves.
+    """
+    if found.value is None or found.n < 2 or spec.low is None or found.value <= spec.low:
+        return found
+    reached = clopper_pearson(found.n, found.n, found.confidence).low
+    low = spec.low + reached * (found.value - spec.low)
+    reason = f"all {found.n} values are equal, which bounds their mean from below only"
+    return structs.replace(found, low=low, reason=reason)

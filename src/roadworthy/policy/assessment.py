@@ -184,6 +184,7 @@ def _judge_value(
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     phase = _phase(slo, abs(value - target.bound))
     shown = f"{value:.4g}"
+    at = f"at {percent(measurement.confidence)} (two-sided)"
     bounded = measurement.low is not None and measurement.high is not None
     if bounded:
         shown += f" ({measurement.low:.4g} to {measurement.high:.4g}, n={n})"
@@ -192,12 +193,14 @@ def _judge_value(
             return _with(blank, Verdict.PASS, f"{shown} meets the target as a point estimate")
         return _with(blank, Verdict.FAIL, f"{shown} misses the target", phase)
     if measurement.low is None or measurement.high is None:
+        if measurement.low is not None and _exceeds(measurement.low, target):
+            reason = f"{shown} (at least {measurement.low:.4g}, n={n}) excludes the target {at}"
+            return _with(blank, Verdict.FAIL, reason, phase)
         reason = f"{shown} of {_asked(measurement)} has no interval, so nothing is proven"
         needed = cases_needed(slo, measurement)
         if needed is not None:
             reason += f": {needed} cases are the fewest with one"
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
-    at = f"at {percent(measurement.confidence)} (two-sided)"
     bounds = (measurement.low, measurement.high)
     if all(_meets(bound, target) for bound in bounds):
         return _with(blank, Verdict.PASS, f"{shown} proves the target {at}")
@@ -235,6 +238,11 @@ def _meets(value: float, target: SloTarget) -> bool:
         ">": value > target.bound,
         "==": value == target.bound,
     }[target.operator]
+
+
+def _exceeds(low: float, target: SloTarget) -> bool:
+    """Whether a lower bound alone excludes the target."""
+    return target.operator in ("<=", "<") and not _meets(low, target)
 
 
 def _is_percentile(slo: SafetySLO) -> bool:

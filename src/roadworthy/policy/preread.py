@@ -136,7 +136,11 @@ def _slices(slices: Sequence[SliceSeen]) -> Iterable[str]:
         return
     yield from ("| indicator | slice | value | interval | n |", "| --- | --- | --: | --: | --: |")
     for each in slices:
-        between = "-" if each.low is None else f"{shown(each.low)} to {shown(each.high)}"
+        between = (
+            "-"
+            if each.low is None or each.high is None
+            else f"{shown(each.low)} to {shown(each.high)}"
+        )
         yield (
             f"| {cell(each.indicator)} | {cell(each.slice)} | {shown(each.value)} | {between} "
             f"| {each.n} |"
