@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from decimal import Decimal, InvalidOperation
@@ -54,6 +55,10 @@ def command(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Start another attempt; else the newest goes on.")
     ] = False,
+    patience: Annotated[
+        float | None,
+        typer.Option(help="Wait so many seconds in all for rate limits; default 600.", min=0),
+    ] = None,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Pay for every answer, also for known ones.")
     ] = False,
@@ -63,8 +68,9 @@ def command(
 
     The bar (objectives, suites, candidate) is in the ledger before the first question. The same
     command goes on with a run that was cut off and repeats no paid call; a complete run is
-    printed again. Exit code 0 when the run is complete, however good it is; 2 when more than
-    1 % of the questions failed.
+    printed again. A rate limit of the upstream is waited for, by all questions together; a refused
+    credential, and a limit beyond --patience, stop the run (exit code 2). Exit code 0 when the run
+    is complete, however good it is; 2 when more than 1 % of the questions failed.
     """
     asked = Asked(
         suites=tuple(suite),
@@ -73,7 +79,7 @@ def command(
         limit=limit,
         fresh=fresh,
         cache=not no_cache,
-        limits=Limits(concurrency=concurrency or 0, budget=amount(budget)),
+        limits=Limits(concurrency=concurrency or 0, budget=amount(budget), patience_s=patience),
     )
     with standard_output_aside():
         evaluated = _evaluate(directory, candidate, asked)
@@ -135,20 +141,22 @@ def _evaluate(directory: Path, candidate: str, asked: Asked) -> Evaluated:
 def run_system(system: System, loop: Loop, asked: Asked) -> Evaluated:
     """Run a loaded system's suites, with progress on standard error."""
     suited = paced(asked, system.candidate.model)
-    return asking(system, loop, lambda deps: evaluate(system, suited, deps))
+    patience_s = suited.limits.patience_s
+    return asking(system, loop, lambda deps: evaluate(system, suited, deps), patience_s=patience_s)
 
 
 def asking(
-    system: System, loop: Loop, work: Callable[[EvaluatingDeps], Coroutine[Any, Any, Done]]
+    system: System,
+    loop: Loop,
+    work: Callable[[EvaluatingDeps], Coroutine[Any, Any, Done]],
+    *,
+    patience_s: float | None = None,
 ) -> Done:
     """Do what asks a system's model, with progress on standard error."""
     import uvloop
 
     from roadworthy.wiring.clock import new_id
     from roadworthy.wiring.service import build_service
-
-    from .terminal import Progress as Bar
-    from .terminal import progress
 
     def service(content: ReleaseContent, wrap: Callable[[Provider], Provider]) -> Service:
         return build_service(
@@ -157,7 +165,8 @@ def asking(
             deployment=system.deployment,
             clock=loop.clock,
             root=system.root,
-            wrap=wrap,
+            # around the cache, so that no pause is in an answer's latency
+            wrap=lambda provider: patient(wrap(provider)),
         )
 
     def detector(name: str, options: dict[str, Any]) -> Detector:
@@ -171,36 +180,73 @@ def asking(
         return price(usage, name, at, system.deployment.prices)
 
     with ExitStack() as stack:
-        shown: list[Bar] = []
-
-        def show(now: Progress) -> None:
-            if not shown:
-                shown.append(stack.enter_context(progress(now.total, "Asking")))
-            shown[0](now.done, _note(now))
-
+        line = _Line(stack)
+        patient = _patience(loop, patience_s, line.pausing)
         deps = EvaluatingDeps(
             loop=loop,
             new_id=new_id,
             service=service,
             detector_factory=detector,
-            provider=_models(system, loop, embed=False),
-            embedder=_models(system, loop, embed=True),
+            provider=_models(system, loop, patient, embed=False),
+            embedder=_models(system, loop, patient, embed=True),
             price=paid,
-            on_progress=show,
+            on_progress=line.show,
         )
         return uvloop.run(work(deps))
 
 
-def _models(system: System, loop: Loop, *, embed: bool) -> Callable[[Model], Provider]:
+class _Line:
+    """The progress line; there from the first answer on."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._bar: Callable[[int, str], None] | None = None
+        self._done = 0
+
+    def show(self, now: Progress) -> None:
+        """Show how far the run is."""
+        from .terminal import progress
+
+        if self._bar is None:
+            self._bar = self._stack.enter_context(progress(now.total, "Asking"))
+        self._done = now.done
+        self._bar(now.done, _note(now))
+
+    def pausing(self, said: str) -> None:
+        """Say that all wait: on the line, or as a line of its own in a log."""
+        from .terminal import warn
+
+        if self._bar is not None and sys.stderr.isatty():
+            self._bar(self._done, said)
+        else:
+            warn(f"Asking: {said}")
+
+
+def _patience(
+    loop: Loop, total_s: float | None, pausing: Callable[[str], None]
+) -> Callable[[Provider], Provider]:
+    """What puts the patience of one run around each of its models."""
+    from roadworthy.providers import PATIENCE_S, Patience, Patient
+
+    shared = Patience(
+        loop.clock, total_s=PATIENCE_S if total_s is None else total_s, on_pause=pausing
+    )
+    return lambda provider: Patient(provider, shared)
+
+
+def _models(
+    system: System, loop: Loop, patient: Callable[[Provider], Provider], *, embed: bool
+) -> Callable[[Model], Provider]:
     """What makes the models beside the candidate's; with `embed` those that make vectors."""
 
     def make(model: Model) -> Provider:
         from roadworthy.providers import make_embedder, make_provider
 
-        return (make_embedder if embed else make_provider)(
+        made = (make_embedder if embed else make_provider)(
             model, deployment=system.deployment, root=system.root, assets=system.assets,
             clock=loop.clock,
         )  # fmt: skip
+        return patient(made)
 
     return make
 

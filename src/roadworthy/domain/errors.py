@@ -116,6 +116,10 @@ class ProviderError(RoadworthyError):
         self.retry_after_s = retry_after_s
 
 
+class UnavailableError(RoadworthyError):
+    """The model's side answers nothing of what is to be asked: a run stops, and goes on later."""
+
+
 class DetectorError(RoadworthyError):
     """A detector could not look. The rail that used it counts as closed unless it says open."""
 

@@ -33,6 +33,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     concurrency: int = 16
     budget: Decimal | None = None
     """Stop once this much was paid in one currency by this process."""
+    patience_s: float | None = None
+    """How long to wait for an upstream's rate limits, all pauses together; None: as usual."""
     errors_in_a_row: int = 100
     """Stop when so many questions in a row fail: the upstream is down, not the candidate bad."""
 

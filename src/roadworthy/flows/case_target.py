@@ -24,6 +24,7 @@ from roadworthy.domain import (
     Observation,
     RoadworthyError,
     Sampling,
+    UnavailableError,
     UsageError,
     format_instant,
 )
@@ -68,7 +69,8 @@ class PathTarget:
     async def answer(self, case: Case, *, suite: str, repeat: int) -> Observation:
         """Answer one case once. What fails is an observation with `status="error"`.
 
-        Raises EvidenceError when the answer cannot be kept: going on would pay for it twice.
+        Raises EvidenceError when the answer cannot be kept: going on would pay for it twice, and
+        UnavailableError when no other case would be answered either.
         """
         receipt = new_receipt()
         try:
@@ -78,7 +80,7 @@ class PathTarget:
                 reply = await self._replied(self._call(case, repeat))
                 desk = ToolDesk(case, self._service.content.candidate.tools)
                 observation = await with_calls(reply, desk)
-        except EvidenceError:
+        except (EvidenceError, UnavailableError):
             raise
         except RoadworthyError as error:
             observation = self._failed(case, error)

@@ -67,10 +67,11 @@ from .findings import FindingsSeen, findings_seen
 from .graded import paired_scores
 from .importing import in_words as imports_in_words
 from .intact import require_intact
-from .judging import Evidence, judge
+from .judging import Evidence
 from .learning import elsewhere, incidents_of
 from .loop import Loop
 from .moved import earlier_bars, moved, names_of, never_changes
+from .provider_errors import judge_answers
 from .rated import ballots_of, with_ratings
 from .run_records import bar_of, newest_run, rows_of
 from .trials import answered_beside, trials_of, with_rows
@@ -125,7 +126,7 @@ def consider(
         rows=rows, baseline=baseline, never=content.charter.never, runs=trials.runs, looks=looks,
         aside=aside.cases, others=with_rows(loop, trials, rows), paired=_paired(system, pull),
     )  # fmt: skip
-    assessments, notes = judge(content.slos.slos, evidence)
+    assessments, notes = judge_answers(run, content.slos.slos, evidence)
     notes += [*aside.notes, *stopped_early(run), *trials.notes, *unscored_notes(rows)]
     notes += [*moved(loop, system, bars, present), *_compared(baseline, rows, pull)]
     assessments += _regressions(baseline, rows, pull, assessments)

@@ -5,14 +5,18 @@ from .embeddings import make_embedder
 from .factory import make_provider
 from .live_tool import LiveCall, make_live_tool
 from .openai_compatible import OpenAICompatible
+from .patience import PATIENCE_S, Patience, Patient
 from .resilience import Resilient, RetryPolicy
 from .usage import price, usage_of
 from .weights import GEMMA_SHA256, acknowledge_terms, terms_notice
 
 __all__ = [
     "GEMMA_SHA256",
+    "PATIENCE_S",
     "LiveCall",
     "OpenAICompatible",
+    "Patience",
+    "Patient",
     "Resilient",
     "RetryPolicy",
     "acknowledge_terms",
