@@ -115,6 +115,14 @@ def test_the_gate_takes_no_imported_figure_for_data(desk, capsys, tmp_path):
     assert any("imported, not run here: inspect_ai" in note for note in told["notes"])
 
 
+def test_a_tool_whose_file_names_no_version_is_named_without_a_gap(desk, capsys, tmp_path):
+    path = outside.written(tmp_path / "run.json", outside.deepeval())
+    assert "deepeval: " in call(capsys, "import", path, "--dir", desk.root, "--look")[1]
+    entered(capsys, desk, path, "--candidate", "candidate.yaml")
+    told = json.loads(call(capsys, "gate", desk.root, "--json")[1])
+    assert any("not run here: deepeval on " in note for note in told["notes"])
+
+
 def test_the_gate_decides_the_same_beside_an_import(desk, capsys, tmp_path):
     asyncio.run(desk.evaluate())
     before = json.loads(call(capsys, "gate", desk.root, "--json")[1])

@@ -6,6 +6,7 @@ import pytest
 
 from doubles.desk import SLOS, Desk, cases
 from doubles.wavering_desk import WaveringDesk
+from roadworthy.cli.evaluate_results import show
 from roadworthy.domain import Verdict
 from roadworthy.evaluation import Limits, read_run
 from roadworthy.flows.evaluating import Asked
@@ -102,3 +103,10 @@ async def test_a_reducer_of_the_suite_rules_its_objective(tmp_path):
     assert verdicts["pass_at(4)"] == 1.0
     assert verdicts["mean"] == pytest.approx((160 + 40 * 0.5) / 200)
     assert verdicts["pass_hat(2)"] == pytest.approx((160 + 40 / 6) / 200)
+
+
+async def test_the_table_says_how_many_cases_were_asked(desk, capsys):
+    done = await desk.evaluate()
+    show(done, "")
+    said = capsys.readouterr().out
+    assert "Rows: 110 (main 110 of 660 cases) of " in said

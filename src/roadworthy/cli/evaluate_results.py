@@ -31,7 +31,8 @@ def show(evaluated: Evaluated, same: str) -> None:
     for one in summary.unchecked:
         warn(_unchecked(one))
     say(f"Candidate: {summary.candidate}")
-    counts = ", ".join(f"{name} {count}" for name, count in summary.suites.items())
+    ended = {each.suite: f"{each.asked} of {each.of} cases" for each in summary.stopped_early}
+    counts = ", ".join(f"{name} {ended.get(name, n)}" for name, n in summary.suites.items())
     often = f", each asked {evaluated.repeats} times" if evaluated.repeats > 1 else ""
     say(f"Rows: {summary.n} ({counts}) of {evaluated.cases} cases{often}; {summary.errors} failed.")
     if any(each.rows > each.n for each in summary.indicators):

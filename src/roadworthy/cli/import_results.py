@@ -81,7 +81,8 @@ def show_found(found: Any, trust: str) -> None:
         for each in found.scores
     ]
     columns = ("score", "mean of cases", "95 % interval", "n", "the tool says", "follows")
-    title = f"{found.tool} {found.version}: {found.task or 'no named task'} ({trust})"
+    tool = f"{found.tool} {found.version}".strip()
+    title = f"{tool}: {found.task or 'no named task'} ({trust})"
     table(columns, rows, title=printable(title))
     say(
         printable(

@@ -81,11 +81,16 @@ def imported(loop: Loop, entry: Entry) -> Imported:
     )
 
 
+def _tool(told: dict[str, Any]) -> str:
+    """The tool and its version, where its file names one."""
+    return f"{told['tool']} {told['version']}".strip()
+
+
 def in_words(loop: Loop, system: str, candidate: str) -> list[str]:
     """What was imported about a candidate: a sentence each, for who decides. It judges nothing."""
     about = [each for each in imports_of(loop, system) if each.payload["candidate"] == candidate]
     said = [
-        f"{told['trust']}: {told['tool']} {told['version']} on {told['task'] or 'no named task'}, "
+        f"{told['trust']}: {_tool(told)} on {told['task'] or 'no named task'}, "
         f"{told['cases']} cases ({told['status']}), entry {entry.seq}; no objective is judged on it"
         for entry in about
         if (told := entry.payload)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from msgspec import Struct, field
+from msgspec import Raw, Struct, field
 
 from roadworthy.domain import Imported, UsageError
 
@@ -42,9 +42,16 @@ class _Run(Struct, rename="camel"):
 
 
 def read_document(source: Source) -> Imported:
-    """Raises UsageError on another form, or counts that are not those of its cases."""
+    """Raises UsageError on another form or version, or counts that are not those of its cases."""
+    whole = source.whole()
+    named = [key for key in source.decode(whole, dict[str, Raw]) if "version" in key.casefold()]
+    if named:
+        raise source.fault(
+            f"it names a version ({clean(named[0])}), which no test run of DeepEval 4.3 does",
+            "write it again with deepeval 4.3",
+        )
     try:
-        run = source.decode(source.whole(), _Run)
+        run = source.decode(whole, _Run)
     except UsageError as error:
         raise UsageError(
             f"{error.message}: no test run in the form that DeepEval 4.3 writes",

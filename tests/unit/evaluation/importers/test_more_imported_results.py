@@ -109,6 +109,7 @@ def test_a_strange_report_of_garak_is_refused(tmp_path, rows, message):
 
 DOCUMENTS: list[tuple[str, Any, str]] = [
     ("deepeval without verdicts", {"testCases": [{"name": "a"}]}, "cannot be read"),
+    ("deepeval of a version", outside.deepeval(testRunVersion="99"), "names a version"),
     ("deepeval counts", outside.deepeval(testPassed=4), "its cases"),
     ("mlflow metric 2", outside.mlflow(columns=["inputs", "outputs", "toxicity/v2/score", "x"]),
      "another version than 1"),
