@@ -146,6 +146,11 @@ class _Process:
         self._ended = not piece or len(self._said) > _LONGEST_REPORT
         return not self._ended
 
+    @property
+    def spoke(self) -> bool:
+        """Whether it said anything yet."""
+        return bool(self._said)
+
     def report(self) -> dict[str, Any] | None:
         """What it reported. Raises NotRunError when it never said that it is confined."""
         lines = bytes(self._said).split(b"\n")
@@ -181,17 +186,20 @@ def _reports(
 ) -> list[dict[str, Any] | None]:
     """Wait for the last one's end, at most as long as the limits say; then ask each."""
     deadline = time.monotonic() + limits.wall_seconds
+    full = False
     with selectors.DefaultSelector() as selector:
         for process in running:
             selector.register(process.output, selectors.EVENT_READ, process)
         while any(process.owes(last=process is running[-1]) for process in running):
             left = deadline - time.monotonic()
-            if left <= 0 or _too_full(folder, limits.folder_mb * _MEGABYTE):
+            full = _too_full(folder, limits.folder_mb * _MEGABYTE)
+            if left <= 0 or full:
                 break
             for key, _ in selector.select(min(left, _GLANCE_SECONDS)):
                 if not key.data.take():
                     selector.unregister(key.fileobj)
-    return [process.report() for process in running]
+    # one that was quick to fill the folder stopped the others before they could say a word
+    return [None if full and not process.spoke else process.report() for process in running]
 
 
 def _too_full(folder: Path, most: int) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from doubles.kernel import LACKS
 from roadworthy.domain import DetectorError
 from roadworthy.evaluation.sandbox import Judgement, Limits, run_tests
+from roadworthy.evaluation.sandbox.box import NotRunError, _reports
 
 TIGHT = Limits(cpu_seconds=1, wall_seconds=3.0, memory_mb=256, folder_mb=4)
 TESTS = "assert add(1, 2) == 3\nassert add(5, 5) == 10"
@@ -252,6 +253,29 @@ def test_it_fills_no_disk():
     assert not tried(many + RIGHT).right
     small = "import itertools\nfor n in itertools.count():\n    open(f'f{n}', 'w').close()\n"
     assert not tried(small + RIGHT).right
+
+
+def test_who_fills_the_folder_before_the_judge_has_begun_is_judged(tmp_path: Path) -> None:
+    """The judge starts as slowly as a busy machine lets it: the answer is wrong, not unjudged."""
+
+    class Slow:
+        spoke = False
+
+        def __init__(self) -> None:
+            self.output, self._writes = os.pipe()
+
+        def owes(self, *, last: bool) -> bool:
+            return True
+
+        def report(self) -> None:
+            raise NotRunError("it never said that it is confined")
+
+    slow = Slow()
+    (tmp_path / "big").write_bytes(b"x" * 5_000_000)
+    assert _reports([slow], TIGHT, tmp_path) == [None]  # type: ignore[list-item]
+    (tmp_path / "big").unlink()
+    with pytest.raises(NotRunError):
+        _reports([slow], Limits(wall_seconds=0.1), tmp_path)  # type: ignore[list-item]
 
 
 def test_a_memory_bomb_is_a_memory_error():
