@@ -16,6 +16,8 @@ from doubles.dialects import APIS, a_door
 from roadworthy.domain import Telemetry, UsageError
 from roadworthy.manifests import Workspace
 from roadworthy.wiring.clock import SystemClock
+from roadworthy.wiring.control import Control
+from roadworthy.wiring.plan import Plan
 from roadworthy.wiring.telemetry import PATIENCE_S, Spans
 
 pytest.importorskip("opentelemetry.proto", reason="needs opentelemetry: make setup")
@@ -121,3 +123,19 @@ def test_a_credential_that_is_not_there_is_said_at_the_start(tmp_path: Path) -> 
 
 def _plain(span: Any) -> list[tuple[str, Any]]:
     return [(one.key, one.value.string_value) for one in span.attributes]
+
+
+async def test_without_a_collectors_key_all_is_looked_at_all_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with a_door(tmp_path) as door:
+        toml = tmp_path / "roadworthy.toml"
+        toml.write_text(
+            f'{toml.read_text()}\n[telemetry]\notlp = "http://127.0.0.1:1"\n'
+            'credential = "env:NOT_SET_ANYWHERE"\n'
+        )
+        plan = Plan(workspace=str(door.loop.workspace.root), roots={"": str(tmp_path)})
+        control = Control(plan)
+        await door.ask(CHAT_API.path, {"model": "letters", **CHAT_API.body("Where?")})
+        assert control.spans is None and control.round() > 0
+    assert "no spans are sent" in caplog.text and "NOT_SET_ANYWHERE" in caplog.text

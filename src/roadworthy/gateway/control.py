@@ -32,6 +32,9 @@ ROUND_S = 0.1
 PATIENCE_S = 2.0
 """After entries that could not be made (a locked ledger, a full disk)."""
 
+FOLLOWS_AGAIN_S = 10.0
+"""After a round of a follower that fell over."""
+
 logger = logging.getLogger("roadworthy.control")
 
 
@@ -82,12 +85,12 @@ async def run(plan: Plan) -> None:
     tasks = [
         asyncio.create_task(_judge(judging, state, over)),
         asyncio.create_task(_enter(control, state, over)),
-        asyncio.create_task(_follow(control.provenance, over)),
+        asyncio.create_task(follow(control.provenance, over)),
         asyncio.create_task(_look(control, state, over)),
         asyncio.create_task(over.wait()),
     ]
     if control.spans is not None:
-        tasks.append(asyncio.create_task(_follow(control.spans, over)))
+        tasks.append(asyncio.create_task(follow(control.spans, over)))
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
         if task.done():
@@ -160,15 +163,20 @@ class Follower(Protocol):
     """Who reads the journal behind the others, at its leisure."""
 
     def round(self) -> float:
-        """One round; returns how long to wait for the next, in seconds. Never raises."""
+        """One round; returns how long to wait for the next, in seconds."""
 
 
-async def _follow(follower: Follower, over: asyncio.Event) -> None:
-    """Rounds beside the others: nobody waits for them."""
+async def follow(
+    follower: Follower, over: asyncio.Event, *, again_s: float = FOLLOWS_AGAIN_S
+) -> None:
+    """Rounds beside the others: nobody waits for them, and none that falls over stops a stop."""
     while not over.is_set():
-        pause = await asyncio.to_thread(follower.round)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(over.wait(), pause)
+        try:
+            pause = await asyncio.to_thread(follower.round)
+        except Exception:
+            logger.exception("what follows the journal failed and goes on later")
+            pause = again_s
+        await _pause(over, pause)
 
 
 def _pages(control: Control, state: ControlState) -> Pages:

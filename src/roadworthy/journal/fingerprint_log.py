@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -52,7 +53,8 @@ class FingerprintLog:
 
     def __init__(self, path: Path, *, write: bool) -> None:
         """Open it, and make it where it shall be written. Raises EvidenceError."""
-        try:
+        self._path = path
+        with _sound(path):
             if write:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -65,24 +67,20 @@ class FingerprintLog:
                 self._db.execute("pragma journal_mode=wal")
                 self._db.execute("pragma synchronous=normal")
                 self._db.executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise EvidenceError(f"the log of fingerprints cannot be opened: {error}") from error
 
     def read_so_far(self) -> dict[str, int]:
-        """How far the journal was read: segment -> offset."""
-        row = self._db.execute("select marks from read").fetchone()
-        return msgspec.json.decode(row[0], type=dict[str, int]) if row else {}
+        """How far the journal was read: segment -> offset. Raises EvidenceError."""
+        with _sound(self._path):
+            row = self._db.execute("select marks from read").fetchone()
+            return msgspec.json.decode(row[0], type=dict[str, int]) if row else {}
 
     def add(self, answers: Iterable[Logged], read: dict[str, int]) -> None:
         """Enter answers and how far the journal was read, both or neither. Raises EvidenceError."""
-        try:
-            with self._db:
-                self._db.execute("begin immediate")
-                for one in answers:
-                    self._add(one)
-                self._db.execute("replace into read values (1, ?)", (msgspec.json.encode(read),))
-        except sqlite3.Error as error:
-            raise EvidenceError(f"the log of fingerprints cannot be written: {error}") from error
+        with _sound(self._path), self._db:
+            self._db.execute("begin immediate")
+            for one in answers:
+                self._add(one)
+            self._db.execute("replace into read values (1, ?)", (msgspec.json.encode(read),))
 
     def _add(self, one: Logged) -> None:
         made = self._db.execute(
@@ -98,7 +96,7 @@ class FingerprintLog:
     def alike(self, marks: Collection[int], *, most: int = 8) -> list[tuple[str, int]]:
         """(id, marks in common) of the answers that have most. Raises EvidenceError."""
         found: dict[int, int] = {}
-        try:
+        with _sound(self._path):
             for mark in marks:
                 rows = self._db.execute(
                     "select answer from marks where mark = ? order by answer limit ?",
@@ -114,20 +112,21 @@ class FingerprintLog:
                 ).fetchone()
                 if row is not None:
                     named.append((str(row[0]), found[answer]))
-        except sqlite3.Error as error:
-            raise EvidenceError(f"the log of fingerprints cannot be read: {error}") from error
         return named
 
     def keys(self) -> list[tuple[str, str]]:
-        """(key, leaf) of all that is logged."""
-        return [(str(key), str(leaf)) for key, leaf in self._db.execute(
-            "select distinct key, leaf from answers"
-        )]  # fmt: skip
+        """(key, leaf) of all that is logged. Raises EvidenceError."""
+        with _sound(self._path):
+            rows = self._db.execute("select distinct key, leaf from answers").fetchall()
+        return [(str(key), str(leaf)) for key, leaf in rows]
 
     def forget(self, keys: Iterable[tuple[str, str]]) -> int:
-        """Drop the answers that were sealed under keys that are erased; returns how many."""
+        """Drop the answers that were sealed under keys that are erased; returns how many.
+
+        Raises EvidenceError.
+        """
         gone = 0
-        with self._db:
+        with _sound(self._path), self._db:
             self._db.execute("begin immediate")
             for key, leaf in keys:
                 self._db.execute(
@@ -143,3 +142,14 @@ class FingerprintLog:
     def close(self) -> None:
         """Let the file go."""
         self._db.close()
+
+
+@contextmanager
+def _sound(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error, msgspec.DecodeError) as error:
+        raise EvidenceError(
+            f"the log of fingerprints {path} cannot be used: {error}",
+            fix="remove it: it is made again from the journal",
+        ) from error

@@ -73,10 +73,8 @@ class Control:
         self._loop = loop = loop_of(self.workspace, agreed=False, patience_s=ENTERING_S)
         looking = loop_of(self.workspace, agreed=False, patience_s=STOPPING_S)
         self._clock = loop.clock
-        self.spans: Spans | None = None
+        self.spans = self._spans(deployment, root)
         """Sends spans, where the deployment names a collector."""
-        if deployment.telemetry is not None:
-            self.spans = Spans(self.workspace, deployment.telemetry, loop.clock, root=str(root))
         self._marks = KeptMarks(self.workspace.journal / MARKS, loop.clock)
         tail = Tail(self.workspace.journal, self._marks.marks)
         self._ledger = loop.ledger
@@ -84,6 +82,16 @@ class Control:
         warn = logger.warning
         self._watch = Watch(looking, tail, Vault(keys, master), rules=self._rules, warn=warn)
         self._reconciler = Reconciler(loop, self._watch.stops, warn=warn)
+
+    def _spans(self, deployment: Deployment, root: Path) -> Spans | None:
+        """None where they cannot be sent, which is said: no stop waits for a collector's key."""
+        if deployment.telemetry is None:
+            return None
+        try:
+            return Spans(self.workspace, deployment.telemetry, self._clock, root=str(root))
+        except RoadworthyError as error:
+            logger.warning("no spans are sent: %s", error)
+            return None
 
     @property
     def records(self) -> int:

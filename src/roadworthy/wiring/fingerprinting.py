@@ -32,7 +32,7 @@ class Provenance:
         self._fault = ""
 
     def round(self) -> float:
-        """One round; returns how long to wait for the next, in seconds. Never raises."""
+        """One round; returns how long to wait for the next, in seconds."""
         try:
             wait = self._round()
         except (RoadworthyError, OSError) as error:

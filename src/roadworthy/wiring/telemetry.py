@@ -31,7 +31,7 @@ INSTALL = "pip install 'roadworthy[otel]'"
 
 
 class Spans:
-    """How far the spans went. One round after the other; never raises after its start."""
+    """How far the spans went. One round after the other."""
 
     def __init__(
         self, workspace: Workspace, telemetry: Telemetry, clock: Clock, *, root: str

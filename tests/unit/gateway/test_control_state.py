@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
+import asyncio
 
-from roadworthy.gateway.control import ControlState
+import msgspec
+import pytest
+
+from roadworthy.gateway.control import ControlState, follow
 
 
 def test_nothing_wrong_is_ready() -> None:
@@ -23,3 +26,25 @@ def test_stops_that_cannot_be_set_are_said_first() -> None:
     state = ControlState()
     state.looking, state.judging = "serving/lock is held", "no judge"
     assert state.faults == "serving/lock is held; no judge"
+
+
+async def test_a_follower_that_falls_over_goes_on_and_takes_nothing_down(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    class Follower:
+        rounds = 0
+
+        def round(self) -> float:
+            self.rounds += 1
+            if self.rounds < 3:
+                raise ValueError("a collector's library broke")
+            loop.call_soon_threadsafe(over.set)
+            return 0.0
+
+    follower = Follower()
+    await follow(follower, over, again_s=0.0)
+    assert follower.rounds == 3
+    assert "what follows the journal failed" in caplog.text

@@ -40,3 +40,22 @@ def test_a_log_that_is_none_is_an_error_not_an_empty_one(tmp_path: Path) -> None
     (tmp_path / "f.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(EvidenceError):
         FingerprintLog(tmp_path / "f.db", write=True)
+
+
+def test_a_log_that_was_damaged_says_so_at_every_use(tmp_path: Path) -> None:
+    path = tmp_path / "f.db"
+    log = FingerprintLog(path, write=True)
+    log.add([answer(number, *range(number, number + 50)) for number in range(200)], {"s": 1})
+    log.close()
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(bytes(data))
+    log = FingerprintLog(path, write=False)
+    for use in (log.read_so_far, log.keys, lambda: log.alike([1])):
+        with pytest.raises(EvidenceError, match="cannot be used") as said:
+            use()
+        assert "made again" in said.value.fix
+    with pytest.raises(EvidenceError):
+        log.add([answer(1, 1)], {})
+    with pytest.raises(EvidenceError):
+        log.forget([("k", "")])
