@@ -12,7 +12,7 @@ import pytest
 
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, write_live_system
-from roadworthy.domain import UsageError
+from roadworthy.domain import EvidenceError, UsageError
 from roadworthy.flows.loop import Loop
 from roadworthy.gateway.batch import Batch, BatchLine, Done, read_batch
 from roadworthy.gateway.inside import Inside, Said
@@ -96,6 +96,18 @@ async def test_what_was_answered_before_a_crash_is_not_asked_again(tmp_path: Pat
         done = await asked(tmp_path / "s", file, out)
     assert (done.resumed, done.answered, fake.served) == (2, 6, 4)
     assert [one["custom_id"] for one in results(out)] == [f"c{number}" for number in range(6)]
+
+
+async def test_a_damaged_part_is_said_and_nothing_is_asked_or_lost(tmp_path: Path) -> None:
+    async with FakeUpstream(answer="ok") as fake:
+        write_live_system(tmp_path / "s", fake.url)
+        file = written(tmp_path, line(1))
+        begun = msgspec.json.encode({"requests": read_batch(file)[1]})
+        part = tmp_path / ".out.jsonl.part"
+        part.write_bytes(begun + b'\n{"custom_id": 7}\n')
+        with pytest.raises(EvidenceError, match=r"part:2 is no result"):
+            await asked(tmp_path / "s", file, tmp_path / "out.jsonl")
+        assert fake.served == 0 and part.read_bytes().endswith(b"7}\n")
 
 
 async def test_results_of_other_requests_are_not_taken_for_these(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import EvidenceError, UsageError, sha256
+from roadworthy.flows.own_files import own_file
 from roadworthy_verify.plain_file import open_plain, read_plain
 
 from .app import DIALECTS
@@ -196,8 +197,14 @@ class Batch:
             )
         known = {one.custom_id for one in self._requests}
         whole = lines[1:-1]  # what follows the last line's end was cut off
-        for line in whole:
-            result = msgspec.json.decode(line, type=BatchResult)
+        for number, line in enumerate(whole, start=2):
+            try:
+                result = msgspec.json.decode(line, type=BatchResult)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise EvidenceError(
+                    f"{self._part}:{number} is no result: {error}",
+                    fix="put the file back, or remove it: what it has is then asked again",
+                ) from None
             if result.custom_id in known:
                 self._keep(result.custom_id, result.response["status_code"], line)
         if lines[-1]:
@@ -206,13 +213,9 @@ class Batch:
 
     def _finish(self) -> None:
         """All results in the order of the requests, whole, in the place of the part."""
-        draft = self._out.with_name(f".{self._out.name}.whole")
-        with draft.open("wb") as file:
+        with own_file(self._out) as file:
             for one in self._requests:
                 file.write(self._results[one.custom_id] + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._out)
         self._part.unlink()
 
 

@@ -8,6 +8,7 @@ that was named, or of one that is no longer live.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ from roadworthy.domain import (
 )
 from roadworthy.flows.intact import require_trust
 from roadworthy.flows.live_routes import put_back_routes
-from roadworthy.flows.stopping import put_back_kills
+from roadworthy.flows.stopping import put_back_kills, put_back_words
 from roadworthy.flows.trusting import require_agreement
 from roadworthy.wiring.clock import SystemClock, new_id
 from roadworthy.wiring.loop import loop_of
@@ -35,6 +36,8 @@ from roadworthy.wiring.places import Place, place
 from roadworthy.wiring.plan import Plan
 
 from .inside import Inside, Said
+
+logger = logging.getLogger("roadworthy.gateway")
 
 CHAT = "/v1/chat/completions"
 
@@ -194,8 +197,10 @@ def inside_plan(spot: Place, *, kind: str) -> Plan:
     if workspace.ledger.exists():
         loop = loop_of(workspace)
         require_agreement(workspace, loop.ledger)
-        put_back_kills(loop)
-        put_back_routes(loop)
+        for flag in put_back_kills(loop):
+            logger.warning("%s", put_back_words(flag))
+        for strayed in put_back_routes(loop):
+            logger.warning("%s", strayed.words)
     return Plan(
         workspace=str(workspace.root), roots={"": str(spot.root)}, worker=f"{kind}-{os.getpid()}"
     )
