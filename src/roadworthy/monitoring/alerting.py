@@ -25,7 +25,7 @@ _HISTOGRAMS = {
 _VALUE = '{{ printf "%.4g" $value }}'
 _BLIND = 'outcome="not_checked"'
 _FAILED = 'status=~"error|interrupted"'
-_HOLDS = {"<=": ">", "<": ">=", ">=": "<", ">": "<=", "==": "!="}
+_BREACH = {"<=": ">", "<": ">=", ">=": "<", ">": "<=", "==": "!="}
 """Operator of a target -> that of its breach."""
 
 
@@ -73,7 +73,7 @@ def _rule(slo: SafetySLO, expression: str) -> dict[str, Any]:
     target = parse_target(slo.target)
     return {
         "alert": f"Objective_{''.join(c if c.isalnum() else '_' for c in slo.name)}",
-        "expr": f"{expression} {_HOLDS[target.operator]} {target.bound:g}",
+        "expr": f"{expression} {_BREACH[target.operator]} {target.bound:g}",
         "for": "1m",
         "labels": {"severity": slo.severity, "action": slo.action_on_breach},
         "annotations": {

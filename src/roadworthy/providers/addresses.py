@@ -27,7 +27,8 @@ class Member:
         self.breaker = breaker
         self.weight = weight
         self.busy = 0
-        self.calls = 0
+        self.turn = 0
+        """What it is owed of the calls that any of the well ones could take."""
 
 
 class Addresses:
@@ -67,7 +68,6 @@ class Addresses:
             member, visit = found
             said = False
             member.busy += 1
-            member.calls += 1
             chunks = member.provider.stream(request)
             try:
                 async for chunk in chunks:
@@ -99,12 +99,19 @@ class Addresses:
             await member.provider.aclose()
 
     def _next(self, tried: Sequence[Member]) -> tuple[Member, Visit] | None:
-        """The least busy by its weight that may be asked; of equals the one asked least."""
+        """The least busy by its weight that may be asked; equals take turns, by weight.
+
+        Turns are nginx's smooth weighted round robin among those that are well: one that comes
+        back after a rest has nothing to catch up.
+        """
         left = [one for one in self._members if one not in tried]
-        left.sort(key=lambda one: (one.busy / one.weight, one.calls / one.weight))
-        for one in left:
+        well = [one for one in left if one.breaker.wait_s() == 0.0]
+        for one in well:
+            one.turn += one.weight
+        for one in sorted(well, key=lambda one: (one.busy / one.weight, -one.turn)):
             visit = one.breaker.enter()
             if visit is not None:
+                one.turn -= sum(each.weight for each in well)
                 return one, visit
         if self._fail_fast or not left:
             return None

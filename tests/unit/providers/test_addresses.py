@@ -70,6 +70,16 @@ async def test_calls_one_after_the_other_are_spread_by_weight() -> None:
     assert said.count("p0") == 10
 
 
+async def test_one_that_comes_back_has_nothing_to_catch_up() -> None:
+    trial = Trial(1, 1, after=1)
+    trial.places[0].error = DOWN
+    assert [await trial.ask() for _ in range(40)] == ["p1"] * 40
+    trial.places[0].error = None
+    trial.clock.advance(10.0)
+    said = [await trial.ask() for _ in range(10)]
+    assert said.count("p0") == 5
+
+
 async def test_the_least_busy_is_asked() -> None:
     trial = Trial(1, 1)
     trial.places[0].gate = asyncio.Event()
