@@ -35,7 +35,7 @@ ENOUGH = 0.5
 
 
 _NO_LOG = "no log is kept here: `behaviour.disclosure` in the charter begins one"
-_UNKNOWN = "no logged answer has half of it; it may be edited, or older than the log"
+_UNKNOWN = "no logged answer has half of it; it may be edited, or not be in the log (yet)"
 
 
 class _Body(Struct, forbid_unknown_fields=True):
