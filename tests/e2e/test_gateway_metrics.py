@@ -37,6 +37,15 @@ async def summed(http: httpx2.AsyncClient, port: int, name: str, **labels: str) 
     )
 
 
+async def is_open(http: httpx2.AsyncClient, port: int) -> bool:
+    """Whether the control process, for which no worker waits, has opened its door."""
+    try:
+        await http.get(f"http://127.0.0.1:{port}/readyz")
+    except httpx2.ConnectError:
+        return False
+    return True
+
+
 async def test_every_answer_of_every_worker_is_counted_once(tmp_path: Path) -> None:
     async with FakeUpstream(answer="hi") as upstream, httpx2.AsyncClient() as http:
         key = a_key(write_live_system(tmp_path, upstream.url))
@@ -54,6 +63,7 @@ async def test_every_answer_of_every_worker_is_counted_once(tmp_path: Path) -> N
                 )
                 return (answered, wrong) == (20.0, 1.0)
 
+            await eventually(lambda: is_open(http, port))
             await eventually(counted)
             assert await summed(http, port, "roadworthy_release_served", system="letters") == 2
             assert (await http.get(f"http://127.0.0.1:{port}/nothing")).status_code == 404
