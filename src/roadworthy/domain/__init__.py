@@ -266,6 +266,7 @@ from .scorer_catalogue import (
 )
 from .settled import settle_types
 from .shared import Shared
+from .shift import Reviewed, Shift
 from .slo import MitigationKind, SafetySLO, SloFile, SloTarget
 from .soundness import require_sound
 from .system import System
@@ -300,17 +301,17 @@ __all__ = [
     "Proxy", "QuarantineFile", "Quarantined", "QuotaError", "Rail", "RailAction", "RailVerdict",
     "Rails", "RatedAnswer", "RaterProfile", "Rating", "RatingFile", "RatingItem", "RatingKind",
     "RatingTask", "ReadyRubric", "Reducer", "RefusedError", "ReleaseContent", "Reliability",
-    "Report", "ReportState", "Review", "Risk", "RoadworthyError", "Rollout", "RolloutStep", "Route",
-    "RoutingTable", "Rubric", "RubricOptions", "Rule", "RunSummary", "SafeMode", "SafetySLO",
-    "Sampling", "SchemaRule", "Scope", "Score", "Scorer", "ScorerKind", "ScorerSpec", "Shared",
-    "Sheet", "SheetItem", "Signer", "SimulatedUser", "SloFile", "SloTarget", "Spending", "Stage",
-    "Stakeholder", "Statement", "Status", "StopWhen", "Submission", "Suite", "SuiteFile",
-    "SuitePin", "System", "Target", "Task", "Telemetry", "TextContext", "TextScope", "TokenLogprob",
-    "Tool", "ToolResult", "Trajectory", "TransitionError", "Trust", "TrustedKey", "Turn",
-    "UnavailableError", "Unchecked", "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError",
-    "Use", "Value", "Variable", "Verdict", "VerificationError", "Waiver", "WaiverUse", "Which",
-    "Witness",
-    "asked_in", "calibration_faults", "canonical", "canonical_of_plain", "decimal", "digest_of",
+    "Report", "ReportState", "Review", "Reviewed", "Risk", "RoadworthyError", "Rollout",
+    "RolloutStep", "Route", "RoutingTable", "Rubric", "RubricOptions", "Rule", "RunSummary",
+    "SafeMode", "SafetySLO", "Sampling", "SchemaRule", "Scope", "Score", "Scorer", "ScorerKind",
+    "ScorerSpec", "Shared", "Sheet", "SheetItem", "Shift", "Signer", "SimulatedUser", "SloFile",
+    "SloTarget", "Spending", "Stage", "Stakeholder", "Statement", "Status", "StopWhen",
+    "Submission", "Suite", "SuiteFile", "SuitePin", "System", "Target", "Task", "Telemetry",
+    "TextContext", "TextScope", "TokenLogprob", "Tool", "ToolResult", "Trajectory",
+    "TransitionError", "Trust", "TrustedKey", "Turn", "UnavailableError", "Unchecked",
+    "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError", "Use", "Value", "Variable",
+    "Verdict", "VerificationError", "Waiver", "WaiverUse", "Which", "Witness", "asked_in",
+    "calibration_faults", "canonical", "canonical_of_plain", "decimal", "digest_of",
     "embedding_options", "embeddings_asked", "exact", "exchange_digest", "expects",
     "find_indicator", "format_instant", "grade_of", "judge_digest", "judge_options", "judge_prompt",
     "judges_asking", "looks_like", "never_digest", "never_options", "never_set_aside", "next_state",

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from .clock import Instant
 from .exchange import Usage
 from .finding import RailVerdict
+from .shift import Reviewed, Shift
 
 Stage = Literal["eval", "shadow", "canary", "live", "probe", "drill"]
 Status = Literal["ok", "error", "interrupted", "refused"]
@@ -96,6 +97,14 @@ class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     mitigation: str = ""
     notice_given: bool = False
     sampling_weight: float = 1.0
+    shift: Shift | None = None
+    """How it stands to the release's reference; None where nobody looked."""
+    ood: bool | None = None
+    """Whether its input is out of scope in truth: a case's tag `ood`, a probe, a reviewer."""
+    reviewed: Reviewed | None = None
+    misuse: tuple[str, ...] = ()
+    """Patterns of misuse that its session showed up to it: `extraction`, `exploitation:NAME`,
+    `compromise:NAME`. A sign for people, no finding."""
     attributes: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -111,13 +120,17 @@ class Outcome(Struct, frozen=True, kw_only=True):
     observation: str
     time: Instant
     reporter: str
-    """`person:<key id>`, `tenant:<name>` or `late_rule:<event>`."""
+    """`person:<key id>`, `tenant:<name>`, `late_rule:<event>`, or `look:<what looked>`."""
     label: str = ""
     never_event: str = ""
     """The id of the never event that the answer violated."""
     feedback: str = ""
     business: dict[str, str] = field(default_factory=dict)
     note: str = ""
+    shift: Shift | None = None
+    ood: bool | None = None
+    reviewed: Reviewed | None = None
+    misuse: tuple[str, ...] = ()
 
 
 ReportState = Literal["waiting", "accepted", "rejected"]

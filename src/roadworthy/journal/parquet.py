@@ -43,9 +43,13 @@ _PLAIN = (
     "input_digest", "output_digest", "review", "mitigation", "cost",
 )  # fmt: skip
 _NUMBERS = ("confidence", "latency_ms", "first_token_ms", "sampling_weight")
-_FLAGS = ("cache_hit", "notice_given")
+_FLAGS = ("cache_hit", "notice_given", "ood")
 _TOKENS = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_tokens")
-_JSON = ("rails", "never", "scores", "label_probabilities", "attributes")
+_JSON = (
+    "rails", "never", "scores", "label_probabilities", "attributes", "shift", "reviewed", "misuse",
+)  # fmt: skip
+_SAID_FLAGS = ("ood",)
+_SAID_JSON = ("business", "shift", "reviewed", "misuse")
 _SAID = ("observation", "reporter", "label", "never_event", "feedback")
 
 Row = dict[str, Any]
@@ -113,9 +117,9 @@ def _answer(seen: Observation, leaf: int) -> Row:
 
 def _said(outcome: Outcome, kind: str, at: str, leaf: int) -> Row:
     """What was learned, but for its note: that is a text."""
-    row: Row = {name: getattr(outcome, name) for name in _SAID}
-    business = msgspec.json.encode(outcome.business).decode()
-    return row | {"kind": kind, "time": parse_instant(at), "business": business, "leaf": leaf}
+    row: Row = {name: getattr(outcome, name) for name in (*_SAID, *_SAID_FLAGS)}
+    row |= {name: msgspec.json.encode(getattr(outcome, name)).decode() for name in _SAID_JSON}
+    return row | {"kind": kind, "time": parse_instant(at), "leaf": leaf}
 
 
 class _Files:
@@ -196,4 +200,5 @@ def _answer_schema(arrow: Any) -> Any:
 def _said_schema(arrow: Any) -> Any:
     text = arrow.string()
     fields = [("leaf", arrow.int64()), ("time", arrow.timestamp("us", tz="UTC")), ("kind", text)]
-    return arrow.schema([*fields, *((name, text) for name in _SAID), ("business", text)])
+    fields += [(name, text) for name in (*_SAID, *_SAID_JSON)]
+    return arrow.schema([*fields, *((name, arrow.bool_()) for name in _SAID_FLAGS)])

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import structs
 
-from roadworthy.domain import IndicatorSpec, Measurement, NeverRecord, Observation, Outcome
+from roadworthy.domain import IndicatorSpec, Measurement, NeverRecord, Observation, Outcome, Shift
 from roadworthy.statistics import bca_ratio
 
 from .cases import Cases, PerCase, Rows
@@ -30,7 +30,7 @@ _LARGEST = 1e15
 
 
 def with_outcomes(row: Observation, outcomes: Iterable[Outcome]) -> Observation:
-    """The exchange with what was learned of it: truth, violations, feedback, business outcomes.
+    """The exchange with what was learned of it: truth, violations, feedback, reviews, looks.
 
     Of what one reporter says several times the last counts; several reporters' feedback is
     averaged; of a label and a business outcome the last word counts. What cannot be read as a
@@ -40,8 +40,14 @@ def with_outcomes(row: Observation, outcomes: Iterable[Outcome]) -> Observation:
     liked: dict[str, float] = {}
     scores = dict(row.scores)
     unread: list[str] = []
+    shift, ood, reviewed = row.shift, row.ood, row.reviewed
+    misuse = dict.fromkeys(row.misuse)
     for said in sorted(outcomes, key=lambda each: each.time):
         label = said.label or label
+        shift = _joined(shift, said.shift)
+        ood = ood if said.ood is None else said.ood
+        reviewed = said.reviewed or reviewed
+        misuse |= dict.fromkeys(said.misuse)
         if said.never_event and not _knows(never, said.never_event):
             found = NeverRecord(event=said.never_event, kind="violation", found_by=said.reporter)
             never.append(found)
@@ -57,8 +63,17 @@ def with_outcomes(row: Observation, outcomes: Iterable[Outcome]) -> Observation:
         scores[FEEDBACK] = math.fsum(liked.values()) / len(liked)
     attributes = {**row.attributes, "unread": unread} if unread else row.attributes
     return structs.replace(
-        row, label=label, never=tuple(never), scores=scores, attributes=attributes
-    )
+        row, label=label, never=tuple(never), scores=scores, attributes=attributes,
+        shift=shift, ood=ood, reviewed=reviewed, misuse=tuple(misuse),
+    )  # fmt: skip
+
+
+def _joined(known: Shift | None, said: Shift | None) -> Shift | None:
+    """Both looks as one: what the later one saw counts, what only one saw stays."""
+    if known is None or said is None:
+        return known if said is None else said
+    seen = {name: value for name, value in structs.asdict(said).items() if value not in (None, "")}
+    return structs.replace(known, **seen)
 
 
 def _knows(never: Sequence[NeverRecord], event: str) -> bool:

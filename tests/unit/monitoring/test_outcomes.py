@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from doubles.answering import an_observation
-from roadworthy.domain import INDICATORS, Observation, Outcome, Usage
+from roadworthy.domain import INDICATORS, Observation, Outcome, Shift, Usage
 from roadworthy.monitoring import measure, measure_all, with_outcomes
 
 _at = 0
@@ -168,3 +168,20 @@ def test_without_a_word_there_is_no_value(name: str) -> None:
     assert found.reason
     assert name not in {item.name for item in measure_all([live()])}
     assert INDICATORS[name].measured
+
+
+def test_two_looks_at_one_answer_are_joined_and_absence_overwrites_nothing() -> None:
+    flagged = Shift(reference="sha256:a", score=2.5, flagged=True, topic="3")
+    later = Shift(rephrased=False)
+    said_so = [
+        said(shift=flagged, misuse=("extraction",)),
+        said(shift=later, ood=False),
+        said(misuse=("extraction", "compromise:series")),
+    ]
+    row = with_outcomes(live(), said_so)
+    assert row.shift == Shift(
+        reference="sha256:a", score=2.5, flagged=True, topic="3", rephrased=False
+    )
+    assert row.ood is False
+    assert row.misuse == ("extraction", "compromise:series")
+    assert with_outcomes(row, []).shift == row.shift
