@@ -102,9 +102,9 @@ class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     ood: bool | None = None
     """Whether its input is out of scope in truth: a case's tag `ood`, a probe, a reviewer."""
     reviewed: Reviewed | None = None
-    misuse: tuple[str, ...] = ()
-    """Patterns of misuse that its session showed up to it: `extraction`, `exploitation:NAME`,
-    `compromise:NAME`. A sign for people, no finding."""
+    misuse: tuple[str, ...] | None = None
+    """Patterns of misuse that its session showed up to it: `extraction:NAME`,
+    `exploitation:NAME`, `compromise:NAME`. A sign for people, no finding; None: nobody looked."""
     attributes: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -130,7 +130,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     shift: Shift | None = None
     ood: bool | None = None
     reviewed: Reviewed | None = None
-    misuse: tuple[str, ...] = ()
+    misuse: tuple[str, ...] | None = None
 
 
 ReportState = Literal["waiting", "accepted", "rejected"]

@@ -41,13 +41,13 @@ def with_outcomes(row: Observation, outcomes: Iterable[Outcome]) -> Observation:
     scores = dict(row.scores)
     unread: list[str] = []
     shift, ood, reviewed = row.shift, row.ood, row.reviewed
-    misuse = dict.fromkeys(row.misuse)
+    misuse = row.misuse
     for said in sorted(outcomes, key=lambda each: each.time):
         label = said.label or label
         shift = _joined(shift, said.shift)
         ood = ood if said.ood is None else said.ood
         reviewed = said.reviewed or reviewed
-        misuse |= dict.fromkeys(said.misuse)
+        misuse = _both(misuse, said.misuse)
         if said.never_event and not _knows(never, said.never_event):
             found = NeverRecord(event=said.never_event, kind="violation", found_by=said.reporter)
             never.append(found)
@@ -64,7 +64,7 @@ def with_outcomes(row: Observation, outcomes: Iterable[Outcome]) -> Observation:
     attributes = {**row.attributes, "unread": unread} if unread else row.attributes
     return structs.replace(
         row, label=label, never=tuple(never), scores=scores, attributes=attributes,
-        shift=shift, ood=ood, reviewed=reviewed, misuse=tuple(misuse),
+        shift=shift, ood=ood, reviewed=reviewed, misuse=misuse,
     )  # fmt: skip
 
 
@@ -74,6 +74,13 @@ def _joined(known: Shift | None, said: Shift | None) -> Shift | None:
         return known if said is None else said
     seen = {name: value for name, value in structs.asdict(said).items() if value not in (None, "")}
     return structs.replace(known, **seen)
+
+
+def _both(known: tuple[str, ...] | None, said: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """What either look named; None where nobody looked."""
+    if known is None or said is None:
+        return known if said is None else said
+    return tuple(dict.fromkeys((*known, *said)))
 
 
 def _knows(never: Sequence[NeverRecord], event: str) -> bool:

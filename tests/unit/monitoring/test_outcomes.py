@@ -184,4 +184,6 @@ def test_two_looks_at_one_answer_are_joined_and_absence_overwrites_nothing() -> 
     )
     assert row.ood is False
     assert row.misuse == ("extraction", "compromise:series")
+    assert with_outcomes(live(), []).misuse is None, "nobody looked"
+    assert with_outcomes(live(), [said(misuse=())]).misuse == ()
     assert with_outcomes(row, []).shift == row.shift
