@@ -247,6 +247,7 @@ from .rating import (
 )
 from .ready_rubrics import READY_RUBRICS, ReadyRubric, sources_in, told_of
 from .reducer import COUNTING, EVERY_REPEAT, FORGIVING, Reducer, parse_reducer
+from .reference import Packed, Reference, reference_faults
 from .release import Admission, ReleaseContent, Statement
 from .rollout import Rollout, RolloutStep
 from .routing import KillFlag, Route, RoutingTable
@@ -266,7 +267,7 @@ from .scorer_catalogue import (
 )
 from .settled import settle_types
 from .shared import Shared
-from .shift import Reviewed, Shift
+from .shift import ReferenceCounts, Reviewed, Shift
 from .slo import MitigationKind, SafetySLO, SloFile, SloTarget
 from .soundness import require_sound
 from .system import System
@@ -295,20 +296,20 @@ __all__ = [
     "JudgeOptions", "JudgeRule", "KillFlag", "Listen", "LiveTool", "ManifestError", "MapKind",
     "Measurement", "MitigationKind", "Model", "ModelRequest", "Needs", "NeverChange", "NeverEvent",
     "NeverProbe", "NeverRecord", "NoteSection", "Objective", "Observation", "OperatorRole",
-    "Option", "OptionFault", "Outcome", "PairwiseOptions", "Participant", "PatternRule",
+    "Option", "OptionFault", "Outcome", "Packed", "PairwiseOptions", "Participant", "PatternRule",
     "PersonRole", "Phase", "PinnedCase", "Pipeline", "PipelineStep", "Playbook", "PlaybookHeader",
     "Price", "Probe", "Prompt", "PromptHeader", "Provider", "ProviderError", "ProviderKind",
     "Proxy", "QuarantineFile", "Quarantined", "QuotaError", "Rail", "RailAction", "RailVerdict",
     "Rails", "RatedAnswer", "RaterProfile", "Rating", "RatingFile", "RatingItem", "RatingKind",
-    "RatingTask", "ReadyRubric", "Reducer", "RefusedError", "ReleaseContent", "Reliability",
-    "Report", "ReportState", "Review", "Reviewed", "Risk", "RoadworthyError", "Rollout",
-    "RolloutStep", "Route", "RoutingTable", "Rubric", "RubricOptions", "Rule", "RunSummary",
-    "SafeMode", "SafetySLO", "Sampling", "SchemaRule", "Scope", "Score", "Scorer", "ScorerKind",
-    "ScorerSpec", "Shared", "Sheet", "SheetItem", "Shift", "Signer", "SimulatedUser", "SloFile",
-    "SloTarget", "Spending", "Stage", "Stakeholder", "Statement", "Status", "StopWhen",
-    "Submission", "Suite", "SuiteFile", "SuitePin", "System", "Target", "Task", "Telemetry",
-    "TextContext", "TextScope", "TokenLogprob", "Tool", "ToolResult", "Trajectory",
-    "TransitionError", "Trust", "TrustedKey", "Turn", "UnavailableError", "Unchecked",
+    "RatingTask", "ReadyRubric", "Reducer", "Reference", "ReferenceCounts", "RefusedError",
+    "ReleaseContent", "Reliability", "Report", "ReportState", "Review", "Reviewed", "Risk",
+    "RoadworthyError", "Rollout", "RolloutStep", "Route", "RoutingTable", "Rubric", "RubricOptions",
+    "Rule", "RunSummary", "SafeMode", "SafetySLO", "Sampling", "SchemaRule", "Scope", "Score",
+    "Scorer", "ScorerKind", "ScorerSpec", "Shared", "Sheet", "SheetItem", "Shift", "Signer",
+    "SimulatedUser", "SloFile", "SloTarget", "Spending", "Stage", "Stakeholder", "Statement",
+    "Status", "StopWhen", "Submission", "Suite", "SuiteFile", "SuitePin", "System", "Target",
+    "Task", "Telemetry", "TextContext", "TextScope", "TokenLogprob", "Tool", "ToolResult",
+    "Trajectory", "TransitionError", "Trust", "TrustedKey", "Turn", "UnavailableError", "Unchecked",
     "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError", "Use", "Value", "Variable",
     "Verdict", "VerificationError", "Waiver", "WaiverUse", "Which", "Witness", "asked_in",
     "calibration_faults", "canonical", "canonical_of_plain", "decimal", "digest_of",
@@ -317,9 +318,9 @@ __all__ = [
     "judges_asking", "looks_like", "never_digest", "never_options", "never_set_aside", "next_state",
     "option_faults", "option_values", "paired_with_baseline", "pairwise_options", "parse_duration",
     "parse_instant", "parse_reducer", "parse_target", "parse_window", "pin_case", "pinned_judges",
-    "plain", "question_digest", "question_of", "read_name", "require_sound", "rubric_named",
-    "rubric_options", "score_grades", "score_name", "scorer_faults", "settle_types", "sha256",
-    "sources_in", "split_aggregation", "split_window", "timeless", "told_of", "tool_definition",
-    "unsaid_sections", "unwaivable", "usual_scorers", "verdicts_of", "why_idle", "why_impossible",
-    "worst", "written_number",
+    "plain", "question_digest", "question_of", "read_name", "reference_faults", "require_sound",
+    "rubric_named", "rubric_options", "score_grades", "score_name", "scorer_faults", "settle_types",
+    "sha256", "sources_in", "split_aggregation", "split_window", "timeless", "told_of",
+    "tool_definition", "unsaid_sections", "unwaivable", "usual_scorers", "verdicts_of", "why_idle",
+    "why_impossible", "worst", "written_number",
 ]  # fmt: skip

@@ -90,6 +90,9 @@ class Candidate(File, frozen=True, kw_only=True):
     """Path of the rails file; empty means that only the charter's never events apply."""
     facets: dict[str, FacetSource] = field(default_factory=dict)
     assertions: list[Assertion] = field(default_factory=list)
+    ood: str | UnsetType = UNSET
+    """The file that `roadworthy ood fit` wrote: the reference that inputs are held against. Left
+    out it is in no digest."""
     logprobs: bool | UnsetType = UNSET
     """Ask for the probability of every token (`perplexity`), where the provider can tell. Left
     out it is in no digest."""

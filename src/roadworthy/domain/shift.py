@@ -5,7 +5,10 @@ An evaluation says it in its rows; of live answers it is looked at after they le
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from .charter import Count
+from .file import File
 
 
 class Shift(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -44,3 +47,19 @@ class Reviewed(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """From the hold to the decision that counts."""
     blind: bool = False
     """Whether the reviewer decided before seeing the machine's answer."""
+
+
+class ReferenceCounts(File, frozen=True, kw_only=True):
+    """What a reference holds, as plain counts: what later windows are held against."""
+
+    inputs: dict[str, Count] = field(default_factory=dict)
+    """Topic -> references whose input lies in it."""
+    outputs: dict[str, Count] = field(default_factory=dict)
+    """Topic -> references whose answer lies in it; empty where the references have no answers."""
+    decisions: dict[str, Count] = field(default_factory=dict)
+    truths: dict[str, dict[str, Count]] = field(default_factory=dict)
+    """Decision -> truth -> references, of those of which both are known."""
+    words: Count = 0
+    """Different words in all inputs."""
+    n: Count = 0
+    """References: each input once."""

@@ -18,6 +18,7 @@ from .never_judge_checks import check_never_judges
 from .paperwork_checks import check_papers
 from .prompt_checks import check_prompt
 from .reading import Reading
+from .reference_checks import check_reference
 from .repeat_checks import check_repeats
 from .slo_checks import check_slos
 from .suite_checks import check_suites
@@ -32,6 +33,7 @@ CHECKS = (
     check_suites,
     check_expectations,
     check_calibration,
+    check_reference,
     check_papers,
     check_repeats,
     check_episodes,

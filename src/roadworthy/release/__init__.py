@@ -26,6 +26,7 @@ from .bundle import (
 )
 from .calibrated import calibration_of, fitted_for, uncalibrated
 from .pin import candidate_digest, pin
+from .referenced import reference_digest, reference_of
 from .sign import (
     APPROVERS,
     BUILDERS,
@@ -67,6 +68,8 @@ __all__ = [
     "pin",
     "read_bundle",
     "read_envelopes",
+    "reference_digest",
+    "reference_of",
     "require_approver",
     "require_pass",
     "require_same_objectives",

@@ -52,4 +52,4 @@ def test_a_folder_is_not_said_to_be_missing(tmp_path: Path) -> None:
 
 def test_what_is_read_by_its_name_is_kept_equal() -> None:
     at_the_root = {kind.file for kind in KINDS.values() if "/" not in kind.file}
-    assert at_the_root - {"rails.yaml", "calibration.json"} == BY_THEIR_NAME  # candidates name them
+    assert at_the_root - {"rails.yaml", "calibration.json", "reference.json"} == BY_THEIR_NAME
