@@ -39,11 +39,13 @@ from roadworthy.statistics import (
     prediction_powered,
     proof_cases,
     proven_threshold,
+    ratio_interval,
     rogan_gladen,
     share_interval,
     shift,
     sign_flips,
     signed_ranks,
+    slope_interval,
     wilson,
     zero_count_upper,
 )
@@ -197,6 +199,32 @@ def long_tail(source: random.Random, n: int, sigma: float) -> bool:
     return not_too_low(values, math.exp(sigma * sigma / 2))
 
 
+def of_a_clock(source: random.Random, n: int, again: float) -> list[float]:
+    """Readings around 5, each `again` times the one before and something new: AR(1)."""
+    off = source.gauss(0, 1 / math.sqrt(1 - again * again))
+    found = []
+    for _ in range(n):
+        found.append(5.0 + off)
+        off = again * off + source.gauss(0, 1)
+    return found
+
+
+def level_is_right(source: random.Random, n: int, again: float) -> bool:
+    """No bounds at all are no wrong ones."""
+    try:
+        return covers(ratio_interval(of_a_clock(source, n, again), [1.0] * n), 5.0)
+    except ValueError:
+        return True
+
+
+def growth_is_right(source: random.Random, n: int, again: float) -> bool:
+    values = of_a_clock(source, n, again)
+    try:
+        return covers(slope_interval([float(at) for at in range(n)], values), 0.0)
+    except ValueError:
+        return True
+
+
 RULE = RegressionRule(drop=0.03, alpha=0.05)
 
 
@@ -311,6 +339,9 @@ PROMISES = [
     Promise("pass^3 of 40 cases, 5 repeats", 0.95, lambda s: repeated(s, "pass_hat", 3)),
     Promise("mean of pass@2 at 0.6", 0.84, lambda s: unbiased(s, pass_at_k), "at most"),
     Promise("mean of pass^2 at 0.6", 0.36, lambda s: unbiased(s, pass_hat_k), "at most"),
+    Promise("readings of a clock, AR 0.5, n=720", 0.95, lambda s: level_is_right(s, 720, 0.5)),
+    Promise("readings of a clock, AR 0.9, n=1500", 0.95, lambda s: level_is_right(s, 1500, 0.9)),
+    Promise("growth by a clock, AR 0.5, n=720", 0.95, lambda s: growth_is_right(s, 720, 0.5)),
     Promise("risk control at 0.05, n=200: mean risk", 0.05, lambda s: controlled(s, 200, 0.05),
      "at most"),
     Promise("risk control at 0.1, n=40: mean risk", 0.1, lambda s: controlled(s, 40, 0.1),

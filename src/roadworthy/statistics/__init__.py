@@ -6,6 +6,7 @@ that a gate starts in milliseconds. No NaN enters or leaves: absence is None or 
 
 from .acceptance import Threshold, controlled_threshold, proven_threshold
 from .agreement import Agreement, cohen_kappa, krippendorff_alpha
+from .batches import Slope, ratio_interval, slope_interval
 from .bootstrap import bca_bootstrap, bca_mean, bca_ratio
 from .calibration import (
     DEFAULT_BINS,
@@ -87,6 +88,7 @@ __all__ = [
     "ScoreDifference",
     "Shift",
     "SignedRanks",
+    "Slope",
     "Threshold",
     "area_interval",
     "area_parts",
@@ -141,6 +143,7 @@ __all__ = [
     "quantile",
     "quantile_cases",
     "quantile_interval",
+    "ratio_interval",
     "reduced",
     "regularised_beta",
     "reliability",
@@ -153,6 +156,7 @@ __all__ = [
     "shift",
     "sign_flips",
     "signed_ranks",
+    "slope_interval",
     "spearman",
     "stop_when_narrow",
     "sweep",
