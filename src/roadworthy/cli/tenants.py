@@ -42,7 +42,7 @@ def add(
     *,
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="chat (default) | outcomes: a reviewer; its violations stop at once."),
+        typer.Option(help="chat (default) | outcomes: its violations stop at once | probe: no traffic."),
     ] = None,
     days: Annotated[
         int, typer.Option(help="Days until it expires; 0: never.", min=0, max=_MOST_DAYS)
@@ -64,7 +64,7 @@ def add(
     try:
         scopes = msgspec.convert(scope or ["chat"], tuple[TenantScope, ...])
     except msgspec.ValidationError:
-        raise UsageError(f"unknown scope in {scope}", fix="use chat or outcomes") from None
+        raise UsageError(f"unknown scope in {scope}", fix="use chat, outcomes or probe") from None
     workspace = workspace_of(directory, standing=True, create=False)
     key = new_key()
     entry = TenantKey(

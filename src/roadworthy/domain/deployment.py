@@ -87,6 +87,16 @@ class Telemetry(File, frozen=True, kw_only=True):
     """What a collector wants beside it, such as MLflow's `x-mlflow-experiment-id`."""
 
 
+class Energy(File, frozen=True, kw_only=True):
+    """What electricity means here, where the machine does not measure it."""
+
+    watts_per_core: Annotated[float, Meta(gt=0, le=1000)] | None = None
+    """What a processor at work draws, with its share of all else: an estimate stands on it. None:
+    there is none."""
+    grams_co2_per_kwh: Annotated[float, Meta(ge=0, le=5000)] | None = None
+    """CO2 equivalent of a kWh from this grid (`I` of ISO/IEC 21031:2024)."""
+
+
 class Deployment(File, frozen=True, kw_only=True):
     """The whole of roadworthy.toml."""
 
@@ -98,5 +108,6 @@ class Deployment(File, frozen=True, kw_only=True):
     journal: JournalSettings = field(default_factory=JournalSettings)
     prices: list[Price] = field(default_factory=list)
     telemetry: Telemetry | None = None
+    energy: Energy = field(default_factory=Energy)
     master_key: str = ""
     """`env:NAME` or `file:PATH`; empty: a key file in the workspace (0600)."""

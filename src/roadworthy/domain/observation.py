@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from .clock import Instant
 from .exchange import Usage
 from .finding import RailVerdict
+from .host import HostSample
 from .shift import Reviewed, Shift
 
 Stage = Literal["eval", "shadow", "canary", "live", "probe", "drill"]
@@ -105,6 +106,8 @@ class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     misuse: tuple[str, ...] | None = None
     """Patterns of misuse that its session showed up to it: `extraction:NAME`,
     `exploitation:NAME`, `compromise:NAME`. A sign for people, no finding; None: nobody looked."""
+    host: HostSample | None = None
+    """Of an evaluation whose objectives ask for it: what the machine gave up to its end."""
     attributes: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -1,8 +1,8 @@
 """What a row says, apart from when it was said; and one digest for all rows of a run.
 
 Two runs of the same plan on the same answers have the same digest, on any machine: identity,
-instants, durations and whether the cache answered are left out of it. Numbers are written as
-JSON, shortest form that reads back the same.
+instants, durations, readings of the machine and whether the cache answered are left out of it.
+Numbers are written as JSON, shortest form that reads back the same.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ def row_digest(observation: Observation) -> bytes:
         latency_ms=None,
         first_token_ms=None,
         cache_hit=False,
+        host=None,
         attributes=attributes,
     )
     return hashlib.sha256(_encoder.encode(timeless)).digest()

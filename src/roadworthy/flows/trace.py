@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct, structs
 
@@ -369,7 +369,7 @@ def refused(call: Call, clock: Clock, *, kill: KillFlag | None, release: str) ->
         time=format_instant(clock.now()),
         system=call.system,
         release=release,
-        stage="live",
+        stage=cast(Any, call.stage),
         tenant=call.tenant,
         end_user=call.end_user,
         facets=call.facets,

@@ -2,6 +2,7 @@
 
 from .fingerprint import SURELY, fingerprints, shares, words_of
 from .fingerprint_log import FingerprintLog, Logged
+from .host_log import HostLog, read_host
 from .parquet import Exported, export_segment, is_exported
 from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, exposition
 from .query import Row, Wanted, query
@@ -32,6 +33,7 @@ __all__ = [
     "Exported",
     "FingerprintLog",
     "Gauges",
+    "HostLog",
     "Logged",
     "Record",
     "Recovered",
@@ -57,6 +59,7 @@ __all__ = [
     "originals",
     "publish_state",
     "query",
+    "read_host",
     "read_journal",
     "read_segment",
     "read_states",

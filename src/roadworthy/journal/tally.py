@@ -136,6 +136,8 @@ class WorkerState(Struct, frozen=True, kw_only=True):
     durations: list[Durations]
     verdicts: list[Verdicts]
     refusals: list[Refusals]
+    probes: int = 0
+    """Answers to probes, which are in no other count."""
 
 
 class Tally:
@@ -146,9 +148,13 @@ class Tally:
         self._durations: dict[tuple[str, str], Durations] = {}
         self._verdicts: dict[tuple[str, str, str, str, str], Verdicts] = {}
         self._refusals: dict[tuple[int, str], Refusals] = {}
+        self._probes = 0
 
     def count(self, seen: Observation) -> None:
-        """Count an exchange whose record is kept."""
+        """Count an exchange whose record is kept. A probe is no traffic."""
+        if seen.stage == "probe":
+            self._probes += 1
+            return
         kind = (seen.system, seen.release, seen.tenant, seen.action, seen.status)
         exchanges = self._exchanges.get(kind)
         if exchanges is None:
@@ -195,6 +201,7 @@ class Tally:
             durations=list(self._durations.values()),
             verdicts=list(self._verdicts.values()),
             refusals=list(self._refusals.values()),
+            probes=self._probes,
         )
 
 

@@ -91,6 +91,11 @@ class Workspace(Struct, frozen=True):
         return self.root / "journal"
 
     @property
+    def host(self) -> Path:
+        """Readings of the machine, a file a day; made while serving, no evidence."""
+        return self.root / "host"
+
+    @property
     def fingerprints(self) -> Path:
         """SQLite database by which texts are known again; made from the journal."""
         return self.root / "cache" / "fingerprints.db"

@@ -25,8 +25,9 @@ KEY_PREFIX = "rw-"
 PATIENCE_S = 10.0
 """How long a command waits for another one."""
 
-TenantScope = Literal["chat", "outcomes"]
-"""`chat`: may ask. `outcomes`: a reviewer; a violation that it reports stops at once."""
+TenantScope = Literal["chat", "outcomes", "probe"]
+"""`chat`: may ask. `outcomes`: a reviewer; a violation that it reports stops at once. `probe`: what
+it asks measures the gateway: it is no traffic, and no tenant's budget pays for it."""
 
 
 class TenantKey(Struct, frozen=True, kw_only=True, omit_defaults=True):

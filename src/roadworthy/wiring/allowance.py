@@ -75,6 +75,8 @@ class Allowance:
 
     def charge(self, kept: Observation, texts: Witness) -> None:
         """Count what an answer took, when its tenant is limited. Never raises."""
+        if kept.stage == "probe":
+            return
         tenants = self._tenants()
         limits = tenants.limits_of(kept.tenant) if tenants is not None else None
         if limits is None:
@@ -160,6 +162,8 @@ def recount(workspace: Workspace, clock: Clock) -> None:
         for placed in read_segment(path):
             kept = placed.record.observation
             if placed.record.kind != "close" or kept is None or kept.time[:7] != month:
+                continue
+            if kept.stage == "probe":
                 continue
             limits = budgets.get(kept.tenant)
             if limits is not None and kept.cost is not None and kept.currency == limits.currency:

@@ -145,3 +145,10 @@ def test_a_state_is_read_back_and_an_unreadable_one_is_an_error(tmp_path: Path) 
         read_states(tmp_path / "workers")
     forget_states(tmp_path / "workers")
     assert read_states(tmp_path / "workers") == []
+
+
+def test_a_probe_is_in_no_count_of_traffic() -> None:
+    tally = Tally()
+    tally.count(seen(stage="probe"))
+    state = tally.state(worker="w1", at=AT, gauges=Gauges())
+    assert (state.exchanges, state.durations, state.probes) == ([], [], 1)
