@@ -17,6 +17,7 @@ import time
 from typing import Any
 
 import gate_errors
+from distances import DISTANCES
 from promises import APPROXIMATE, PROMISES, Promise
 from roadworthy.statistics import bca_mean, mean_interval, share_interval
 
@@ -89,7 +90,8 @@ def main() -> None:
     parser.add_argument("--only", default="", help="promises with this text in their name")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    chosen = [each for each in PROMISES if asked.only in each.name]
+    promised = [*PROMISES, *(Promise(*each) for each in DISTANCES)]
+    chosen = [each for each in promised if asked.only in each.name]
     found = [estimated(each, asked.rounds) for each in chosen]
     loose = [each for each in APPROXIMATE if asked.only in each.name]
     found += [{**estimated(each, asked.rounds), "approximate": True} for each in loose]

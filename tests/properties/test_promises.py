@@ -1,7 +1,7 @@
-"""Every promise of `bench/promises.py`, up to three hundred simulated runs each, seeds fixed.
+"""Every promise of `bench/promises.py` and `bench/distances.py`, seeds fixed.
 
-Refuted is one whose 99.9 % interval excludes what it says; `python -m bench guarantees` takes
-thousands of runs, and names those that 95 % exclude.
+Up to three hundred simulated runs each. Refuted is one whose 99.9 % interval excludes what it says;
+`python -m bench guarantees` takes thousands of runs, and names those that 95 % exclude.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ def module(name: str) -> Any:
     return made
 
 
-PROMISES = module("promises").PROMISES
-APPROXIMATE = module("promises").APPROXIMATE
+SAID = module("promises")
+PROMISES = [*SAID.PROMISES, *(SAID.Promise(*each) for each in module("distances").DISTANCES)]
+APPROXIMATE = SAID.APPROXIMATE
 
 
 def seen(promise: Any, rounds: int) -> list[float]:

@@ -36,7 +36,16 @@ from .comparison import (
     paired_difference,
 )
 from .correlation import correlation_interval, pearson, spearman
-from .distributions import beta_quantile, normal_cdf, normal_quantile, regularised_beta, t_quantile
+from .distributions import (
+    beta_quantile,
+    gamma_quantile,
+    normal_cdf,
+    normal_quantile,
+    regularised_beta,
+    regularised_gamma,
+    t_quantile,
+)
+from .drift import Drift, Stratum, drift, total_variation
 from .features import Distance, cosines, frechet, kernel_distance
 from .intervals import (
     Interval,
@@ -75,6 +84,7 @@ __all__ = [
     "Corrected",
     "Decomposition",
     "Distance",
+    "Drift",
     "EProcess",
     "Estimate",
     "Interval",
@@ -89,6 +99,7 @@ __all__ = [
     "Shift",
     "SignedRanks",
     "Slope",
+    "Stratum",
     "Threshold",
     "area_interval",
     "area_parts",
@@ -112,10 +123,12 @@ __all__ = [
     "cosines",
     "debiased_gap",
     "debiased_slope",
+    "drift",
     "equal_mass",
     "equal_mass_of",
     "expected_calibration_error",
     "frechet",
+    "gamma_quantile",
     "gap_of",
     "holm",
     "isotonic",
@@ -146,6 +159,7 @@ __all__ = [
     "ratio_interval",
     "reduced",
     "regularised_beta",
+    "regularised_gamma",
     "reliability",
     "reliability_of",
     "risk_coverage",
@@ -162,6 +176,7 @@ __all__ = [
     "sweep",
     "t_quantile",
     "temperature",
+    "total_variation",
     "wilson",
     "zero_count_cases",
     "zero_count_upper",
