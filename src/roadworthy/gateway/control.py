@@ -51,12 +51,15 @@ class ControlState:
         self.owed = 0
         self.judging = ""
         """Why judges could not look in the last round; what left then is looked at later."""
+        self.after = ""
+        """Why what is only observed could not be looked at after it left."""
 
     @property
     def faults(self) -> str:
         """All that is wrong now."""
         owed = f"{self.entering} ({self.owed} entries are owed)" if self.entering else ""
-        return "; ".join(dict.fromkeys(filter(None, (self.looking, owed, self.judging))))
+        every = (self.looking, owed, self.judging, self.after)
+        return "; ".join(dict.fromkeys(filter(None, every)))
 
     def body(self) -> bytes:
         """The JSON document of GET /readyz on the control port."""
@@ -86,6 +89,7 @@ async def run(plan: Plan) -> None:
         asyncio.create_task(_judge(judging, state, over)),
         asyncio.create_task(_enter(control, state, over)),
         asyncio.create_task(follow(control.provenance, over)),
+        asyncio.create_task(follow(control.after, over)),
         asyncio.create_task(_look(control, state, over)),
         asyncio.create_task(over.wait()),
     ]
@@ -104,6 +108,8 @@ async def run(plan: Plan) -> None:
         await asyncio.to_thread(control.round)  # what the workers wrote last
     with suppress(OSError):
         control.keep()
+    with suppress(OSError):
+        control.after.close()
     if door is not None:
         door.close()
 
@@ -120,6 +126,7 @@ async def _look(control: Control, state: ControlState, over: asyncio.Event) -> N
             state.looking = str(error)
         state.rounds += 1
         state.records, state.owed = control.records, control.owed
+        state.after = control.after.fault
         await _pause(over, ROUND_S)
 
 

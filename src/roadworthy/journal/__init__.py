@@ -18,6 +18,7 @@ from .reading import (
 )
 from .record import Record, Sealed
 from .recovery import Recovered, recover
+from .remarks import Remarks
 from .sealing import Seal, seal_segment
 from .spans import Span, span_of
 from .spool import Spool
@@ -37,6 +38,7 @@ __all__ = [
     "Logged",
     "Record",
     "Recovered",
+    "Remarks",
     "Row",
     "Seal",
     "Sealed",

@@ -22,6 +22,7 @@ from roadworthy.journal import (
 from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.serving import RailLine
 
+from .after_looking import AfterLook
 from .allowance import budgets_of
 from .answering_releases import content_of
 from .fingerprinting import Provenance
@@ -70,6 +71,9 @@ class Control:
         self._vault = Vault(keys, master)
         self._known: dict[str, Rules | None] = {}
         self.provenance = Provenance(self.workspace, Vault(keys, master))
+        self.after = AfterLook(
+            self.workspace, Vault(keys, master), segment_mb=deployment.journal.segment_mb
+        )
         self._loop = loop = loop_of(self.workspace, agreed=False, patience_s=ENTERING_S)
         looking = loop_of(self.workspace, agreed=False, patience_s=STOPPING_S)
         self._clock = loop.clock

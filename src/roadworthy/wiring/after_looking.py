@@ -1,0 +1,106 @@
+"""What the look after the answer stands on: a tail of its own, and who looks for which release.
+
+Whoever looks is made here, by a function of a release's content that gives None where the release
+asks for no such look. One list, `MAKERS`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from roadworthy.domain import ReleaseContent, RoadworthyError
+from roadworthy.flows.after_looking import AfterLooking, Looker, Lookers, any_looks
+from roadworthy.flows.routing import read_table
+from roadworthy.journal import Remarks, Tail, Vault
+from roadworthy.manifests import Workspace
+
+from .answering_releases import content_of
+from .clock import SystemClock
+from .journal_marks import KeptMarks
+
+logger = logging.getLogger("roadworthy.control")
+
+MARKS = "looks.json"
+"""How far it was looked; beside the segments."""
+
+WRITER = "looks"
+
+PAUSE_S = 10.0
+"""After a round that failed, and while no release has lookers."""
+
+Maker = Callable[[ReleaseContent], Looker | None]
+"""A release's content -> who looks at its answers, one of a kind; None where nobody is to."""
+
+MAKERS: tuple[Maker, ...] = ()
+
+
+class AfterLook:
+    """The look's state in one control process. One round after the other."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        vault: Vault,
+        *,
+        segment_mb: int,
+        makers: tuple[Maker, ...] = MAKERS,
+    ) -> None:
+        self.fault = ""
+        """Why not all could be looked at in the last round; empty while all is well."""
+        self._workspace = workspace
+        self._makers = makers
+        self._known: dict[str, Lookers] = {}
+        self._seen = False
+        clock = SystemClock()
+        self._marks = KeptMarks(workspace.journal / MARKS, clock)
+        self._remarks = Remarks(
+            workspace.journal, writer=WRITER, clock=clock, segment_mb=segment_mb
+        )
+        tail = Tail(workspace.journal, self._marks.marks)
+        self._looking = AfterLooking(tail, vault, self._remarks, clock, lookers=self._lookers)
+
+    @property
+    def looked(self) -> int:
+        """Answers that were looked at since this process began."""
+        return self._looking.looked
+
+    def round(self) -> float:
+        """One round; returns how long to wait for the next, in seconds."""
+        try:
+            wait = self._round()
+        except (RoadworthyError, OSError) as error:
+            if str(error) != self.fault:
+                logger.warning("the look after answers falls behind: %s", error)
+            self.fault = str(error)
+            return PAUSE_S
+        if self._looking.missed and self._looking.missed != self.fault:
+            logger.warning("not all answers could be looked at: %s", self._looking.missed)
+        self.fault = self._looking.missed
+        return wait
+
+    def close(self) -> None:
+        """End the segment, and write down how far it was looked. Raises OSError."""
+        self._remarks.close()
+        self._marks.keep(self._looking.marks)
+
+    def _round(self) -> float:
+        live = read_table(self._workspace.routing).routes
+        routes = [(name, route.live) for name, route in live.items()]
+        # What was written while nobody looked may be by a release that is no longer live.
+        self._seen = self._seen or any_looks(routes, self._lookers)
+        try:
+            wait = self._looking.round(looks=self._seen or not self._looking.caught_up)
+        finally:
+            self._marks.keep_at_times(self._looking.marks)
+        return wait if self._seen or not self._looking.caught_up else PAUSE_S
+
+    def _lookers(self, system: str, release: str) -> Lookers | None:
+        """Who looks at a release's answers; None where it is gone, which the log says once."""
+        if release not in self._known:
+            content = content_of(self._workspace, system, release)
+            if content is None:
+                return None  # asked for again: it may be put back
+            made = tuple(filter(None, (maker(content) for maker in self._makers)))
+            self._known[release] = Lookers(charter=content.charter, lookers=made)
+        return self._known[release]
