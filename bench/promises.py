@@ -31,7 +31,9 @@ from roadworthy.statistics import (
     holm,
     krippendorff_alpha,
     mcnemar_exact,
+    mean_bounds,
     mean_interval,
+    normal_cdf,
     paired_cases,
     paired_difference,
     pass_at_k,
@@ -225,6 +227,37 @@ def growth_is_right(source: random.Random, n: int, again: float) -> bool:
         return True
 
 
+def capped_tail(source: random.Random, n: int, sigma: float) -> bool:
+    """Lognormal, and nothing beyond 20: the mean of that, to four digits, is known in advance."""
+    values = [min(20.0, source.lognormvariate(0, sigma)) for _ in range(n)]
+    return mean_bounds(values, least=0, most=20).high >= _capped_mean(20.0, sigma)
+
+
+def _capped_mean(cap: float, sigma: float) -> float:
+    """Of a lognormal value cut at `cap`: what lies below it, and the rest at it."""
+    place = math.log(cap)
+    below = math.exp(sigma * sigma / 2) * normal_cdf((place - sigma * sigma) / sigma)
+    return below + cap * (1 - normal_cdf(place / sigma))
+
+
+def rare_in_range(source: random.Random, n: int) -> bool:
+    """The same rare extremes, of which it is known how large they can be."""
+    values = [1000.0 if source.random() < 0.03 else source.uniform(0.1, 0.3) for _ in range(n)]
+    return mean_bounds(values, least=0, most=1000).high >= 0.97 * 0.2 + 0.03 * 1000
+
+
+def grouped_range(source: random.Random, groups: int) -> bool:
+    """Groups of 1 to 5 values that are all alike, one group in twenty at the far end."""
+    values: list[float] = []
+    names: list[int] = []
+    for name in range(groups):
+        own = 10.0 if source.random() < 0.05 else source.random()
+        size = source.randint(1, 5)
+        values += [own] * size
+        names += [name] * size
+    return covers(mean_bounds(values, least=0, most=10, groups=names), 0.95 * 0.5 + 0.05 * 10)
+
+
 RULE = RegressionRule(drop=0.03, alpha=0.05)
 
 
@@ -331,6 +364,12 @@ PROMISES = [
      lambda s: covers(mean_interval([s.gauss(0, 1) for _ in range(20)]), 0.0)),
     Promise("a mean in 6 groups (CR2), unlike sizes", 0.95, lambda s: means_in_groups(s, 6)),
     Promise("a mean in 20 groups (CR2), unlike sizes", 0.95, lambda s: means_in_groups(s, 20)),
+    Promise("mean in a range, lognormal 1 up to 20, n=60", 0.975, lambda s: capped_tail(s, 60, 1)),
+    Promise("mean in a range, lognormal 1.5 up to 20, n=200", 0.975,
+     lambda s: capped_tail(s, 200, 1.5)),
+    Promise("mean in a range, 3 % of 1,000, n=60", 0.975, lambda s: rare_in_range(s, 60)),
+    Promise("mean in a range, 3 % of 1,000, n=200", 0.975, lambda s: rare_in_range(s, 200)),
+    Promise("mean in a range, 40 groups all alike", 0.95, lambda s: grouped_range(s, 40)),
     Promise("silent: eight tests of nothing (Holm)", 0.95, silent_together),
     Promise("silent: the gate's five scores (Holm)", 0.95, silent_gate),
     Promise("only the worse of five scores is named", 0.95, only_the_worse),

@@ -79,8 +79,24 @@ def test_a_score_without_a_worst_is_undecided_however_few_failed():
         for n in range(200)
     ]  # fmt: skip
     lost = rows_of(0, 1, score="absolute_error")
-    assert judged(rows, "<= 5", "mae").verdict is Verdict.PASS
-    assert judged(rows + lost, "<= 5", "mae").verdict is Verdict.INCONCLUSIVE
+    point = {"evidence": "point"}
+    assert judged(rows, "<= 5", "mae", **point).verdict is Verdict.PASS
+    assert judged(rows + lost, "<= 5", "mae", **point).verdict is Verdict.INCONCLUSIVE
+
+
+def test_an_error_with_a_largest_value_has_a_worst():
+    rows = [
+        an_observation(suite="all", case=f"a{n}", scores={"absolute_error": n % 2},
+                       attributes={"graded": {"absolute_error": "down"}})
+        for n in range(200)
+    ]  # fmt: skip
+    lost = rows_of(0, 2, score="absolute_error")
+    reach = {"values_at_most": 10.0}
+    found = judged(rows + lost, "<= 5", "mae", **reach)
+    assert found.verdict is Verdict.PASS
+    assert "2 of 202 questions got no answer, and at their worst it still holds" in found.reason
+    tight = judged(rows + lost, "<= 0.9", "mae", **reach)
+    assert tight.verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_failure_of_a_case_that_the_score_is_not_about_changes_nothing():

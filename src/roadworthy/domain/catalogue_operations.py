@@ -43,7 +43,7 @@ OPERATIONS = (
         counts="cases whose answers were timed",
         oracle="numpy.quantile",
         source="Google SRE, https://sre.google/sre-book/service-level-objectives/",
-        intervals=("order statistics", "student_t"),
+        intervals=("order statistics", "student_t", "betting"),
     ),
     IndicatorSpec(
         name="ttft",
@@ -62,7 +62,7 @@ OPERATIONS = (
         counts="cases whose first text was timed",
         oracle="numpy.quantile",
         source="Google SRE, https://sre.google/sre-book/service-level-objectives/",
-        intervals=("order statistics", "student_t"),
+        intervals=("order statistics", "student_t", "betting"),
     ),
     IndicatorSpec(
         name="cost_per_request",

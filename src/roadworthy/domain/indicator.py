@@ -13,8 +13,8 @@ calibration · quantile: of durations · score: in [0, 1] but no mean over cases
 OF_SHARES = ("clopper_pearson", "cluster_robust")
 """How a share of cases is bounded, or a mean of values in [0, 1]; the latter where some cases
 belong together."""
-OF_MEANS = ("student_t", "cluster_robust")
-"""How a mean without a known range is bounded."""
+OF_MEANS = ("student_t", "cluster_robust", "betting")
+"""How a mean is bounded; the last where an objective says how far its values reach."""
 
 
 class IndicatorSpec(Struct, frozen=True, kw_only=True):
@@ -105,6 +105,9 @@ class Measurement(Struct, frozen=True, kw_only=True):
     confidence: float = 0.95
     method: str = ""
     """How the interval was made: `clopper_pearson`, `student_t`, `mover`, `order statistics` …"""
+    loose: bool = False
+    """Whether its bounds hold only where no value lies far beyond those seen: they prove nothing
+    (Bahadur and Savage 1956, https://doi.org/10.1214/aoms/1177728077)."""
     coverage: float | None = None
     """Of indicators over labels: the share of their cases that the system answered by itself."""
     higher_is_better: bool = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from .charter import Clause, Positive, Scope, Share
 from .file import File
@@ -44,6 +44,11 @@ class SafetySLO(File, frozen=True, kw_only=True):
     """None: `point` for calibration, else `proven`."""
     max_rate: Share | None = None
     """For `== 0`: asks for proof that the true rate is below this."""
+    values_at_most: float | UnsetType = UNSET
+    """Of a mean: no case's value is ever larger. Without it nobody can prove that a mean is low;
+    with a value beyond it there is no verdict."""
+    values_at_least: float | UnsetType = UNSET
+    """The same of the smallest, where the indicator has none of its own."""
     burn: list[dict[str, Any]] = field(default_factory=list)
     recover: str = ""
     owner: str = ""

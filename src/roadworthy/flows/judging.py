@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, structs
 
 from roadworthy.domain import (
     Assessment,
@@ -24,6 +24,7 @@ from roadworthy.domain import (
     read_name,
 )
 from roadworthy.monitoring import (
+    Reach,
     beside_baseline,
     by_facets,
     contributions,
@@ -238,7 +239,9 @@ def _beside_failures(
     level: float,
 ) -> Assessment:
     """A pass stands only if it would, had every question without an answer got the worst."""
-    missing = unanswered(read_name(slo).metric, part) if judged.verdict.opens else None
+    most = None if slo.values_at_most is UNSET else slo.values_at_most
+    asked = read_name(slo).metric
+    missing = unanswered(asked, part, most=most) if judged.verdict.opens else None
     if missing is None:
         return judged
     if missing.at_worst is not None:
@@ -277,4 +280,8 @@ def _side(slo: SafetySLO, rows: Sequence[Observation], level: float) -> Side:
 
 def _measure(slo: SafetySLO, rows: Sequence[Observation], level: float) -> Measurement:
     objective = read_name(slo)
-    return measure(objective.metric, rows, aggregation=objective.aggregation, confidence=level)
+    least, most = slo.values_at_least, slo.values_at_most
+    reach = Reach(least=None if least is UNSET else least, most=None if most is UNSET else most)
+    return measure(
+        objective.metric, rows, aggregation=objective.aggregation, confidence=level, reach=reach
+    )

@@ -33,8 +33,13 @@ class Unanswered(Struct, frozen=True, kw_only=True):
         return f"{self.failed} of {self.asked} questions got no answer"
 
 
-def unanswered(metric: str, rows: Sequence[Observation]) -> Unanswered | None:
-    """The failures that the metric leaves out; None where it leaves out none."""
+def unanswered(
+    metric: str, rows: Sequence[Observation], *, most: float | None = None
+) -> Unanswered | None:
+    """The failures that the metric leaves out; None where it leaves out none.
+
+    `most`: the largest value that there can be, where an objective says so.
+    """
     if all(row.status != "error" for row in rows):
         return None
     scores = _scores_of(ALIASES.get(metric, metric), rows)
@@ -46,11 +51,12 @@ def unanswered(metric: str, rows: Sequence[Observation]) -> Unanswered | None:
     }
     if not missing:
         return None
+    worst = _worst(scores, rows, most)
     has = sum(1 for row in rows if not scores.isdisjoint(row.scores))
     return Unanswered(
         failed=len(missing),
         asked=has + sum(1 for place in missing if scores.isdisjoint(rows[place].scores)),
-        at_worst=_at_worst(rows, missing) if _have_a_worst(scores, rows) else None,
+        at_worst=None if worst is None else _at_worst(rows, missing, worst),
     )
 
 
@@ -72,20 +78,22 @@ def _due(row: Observation, scores: frozenset[str], suites: set[str]) -> frozense
     return scores & frozenset(said)
 
 
-def _have_a_worst(scores: frozenset[str], rows: Sequence[Observation]) -> bool:
-    """Whether 0 is the worst of them: shares and verdicts. An error may be as large as it likes."""
-    return all(
-        score_grades(row).get(score) != "down" and 0.0 <= row.scores.get(score, 0.0) <= 1.0
-        for row in rows
-        for score in scores
-    )
+def _worst(scores: frozenset[str], rows: Sequence[Observation], most: float | None) -> float | None:
+    """The worst of them: 0 of shares and verdicts, `most` of errors, which have no other."""
+    grades = {
+        score_grades(row).get(score) for row in rows for score in scores if score in row.scores
+    }
+    if grades == {"down"}:
+        return most
+    shares = all(0.0 <= row.scores.get(score, 0.0) <= 1.0 for row in rows for score in scores)
+    return 0.0 if shares and "down" not in grades else None
 
 
 def _at_worst(
-    rows: Sequence[Observation], missing: dict[int, frozenset[str]]
+    rows: Sequence[Observation], missing: dict[int, frozenset[str]], worst: float
 ) -> Sequence[Observation]:
     return [
-        structs.replace(row, scores={**row.scores, **dict.fromkeys(missing[place], 0.0)})
+        structs.replace(row, scores={**row.scores, **dict.fromkeys(missing[place], worst)})
         if place in missing
         else row
         for place, row in enumerate(rows)

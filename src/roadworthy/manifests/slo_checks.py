@@ -32,6 +32,7 @@ from roadworthy.expressions import Condition
 from .charter_checks import check_filled
 from .compiled import check_cel
 from .document import Document, Path
+from .reach_checks import check_values
 from .reading import SLOS, Reading
 from .scored import score_names, scorers_of, stem, why_unscored
 from .typed import suggest
@@ -92,6 +93,7 @@ def _check_one(
     _check_where(slo, place, document)
     check_where_meets(slo, place, document, reading)
     _check_facets(slo, place, document, reading)
+    check_values(slo, target, spec, scored, place, document)
     _check_rest(slo, target, place, document)
 
 

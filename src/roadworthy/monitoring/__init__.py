@@ -11,6 +11,7 @@ from .judged import beside_baseline, judges_of, without_judges
 from .lookout import Lookout, lookouts, seen_by, unchecked
 from .outcomes import with_outcomes
 from .rates import ATTACKS
+from .reach import Reach
 from .selection import by_facets, selector, uncarried
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Alerts",
     "Labelled",
     "Lookout",
+    "Reach",
     "Unwatched",
     "alerts_of",
     "beside_baseline",

@@ -119,10 +119,12 @@ def with_groups(found: Measurement, answers: PerCase, groups: Sequence[str | int
 def mean_of_cases(
     spec: IndicatorSpec, cases: Cases, question: Asking, score: str, confidence: float
 ) -> Measurement:
-    """A mean of unbounded values; where some cases are in groups, its interval allows for that."""
+    """A mean of values; where some cases are in groups, its interval allows for that."""
     answers = per_case(cases, question, score=score)
-    found = mean_of(spec, answers, confidence)
-    groups = clusters(cases, question) if found.n > 1 else []
+    groups = clusters(cases, question) if len(answers.values) > 1 else []
+    found = mean_of(spec, answers, confidence, groups)
+    if found.method == "betting":
+        return structs.replace(found, independent=len(set(groups)) if groups else None)
     if found.low is None or found.high is None:
         return found if groups else bounded_below(spec, found)
     if not groups:

@@ -37,8 +37,9 @@ from .outcomes import FEEDBACK, RESOLVED, cost_per_resolved, feedback_score, res
 from .pace import cache_hit_rate, prompt_cache_rate, throughput
 from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
+from .reach import ANY, Reach
 from .repeats import passing
-from .results import absent, mean_of, share_of
+from .results import absent, share_of
 from .scores import mixed_vectors, perplexity, root_mean_square, score_mean, token_confidence
 
 Part = TypeVar("Part", bound=Hashable)
@@ -54,13 +55,15 @@ def measure(
     *,
     aggregation: str = "",
     confidence: float = 0.95,
+    reach: Reach = ANY,
 ) -> Measurement:
     """Measure one indicator, or one of the suite's own scores by its name.
 
     `n` counts cases: the repeats of a case are one case, whose value is the mean over them.
-    Without data the value is None and `reason` says what is missing.
+    `reach`: how far the values of a mean go, where somebody says so. Without data the value is
+    None and `reason` says what is missing.
     """
-    return _measured(name, cases_of(observations), aggregation, confidence)
+    return _measured(name, cases_of(observations), aggregation, confidence, reach)
 
 
 def measure_parts(
@@ -76,11 +79,15 @@ def measure_parts(
     return {key: _measured(name, part_of(whole, each), "", 0.95) for key, each in parts.items()}
 
 
-def _measured(name: str, cases: Cases, aggregation: str, confidence: float) -> Measurement:
+def _measured(
+    name: str, cases: Cases, aggregation: str, confidence: float, reach: Reach = ANY
+) -> Measurement:
     name = ALIASES.get(name, name)
     spec = INDICATORS.get(name)
     if spec is None:
-        return _own_score(name, cases, confidence)
+        return _own_score(name, cases, confidence, reach)
+    if reach is not ANY:
+        spec = reach.of(spec)
     if not spec.measured:
         return absent(spec, "this version does not measure it")
     meter = _METERS.get(name) or (_rate if name in RATES else None)
@@ -201,7 +208,7 @@ def _rate(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: floa
     return beside_coverage(spec, cases, found) if spec.name in OF_LABELS else found
 
 
-def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
+def _own_score(name: str, cases: Cases, confidence: float, reach: Reach = ANY) -> Measurement:
     """A suite's own score: bounded as a share when every value is in [0, 1], else as a mean."""
     down = any(score_grades(row).get(name) == "down" for row in cases.rows)
     spec = IndicatorSpec(
@@ -221,7 +228,8 @@ def _own_score(name: str, cases: Cases, confidence: float) -> Measurement:
     found = per_case(cases, score, score=name)
     if not down and all(0.0 <= value <= 1.0 for value in found.values):
         return share_of_cases(spec, cases, score, name, confidence)
-    return mean_of(spec, found, confidence)
+    spec = reach.of(structs.replace(spec, low=0.0 if down else None, high=None))
+    return mean_of_cases(spec, cases, score, name, confidence)
 
 
 def _counted(

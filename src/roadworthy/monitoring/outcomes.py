@@ -170,7 +170,7 @@ def cost_per_resolved(
         method="bca",
         reason="; ".join(notes),
     )
-    return structs.replace(found, counted="sessions")
+    return structs.replace(found, counted="sessions", loose=bounds is not None)
 
 
 def _sessions(cases: Cases) -> list[tuple[Rows, float]]:

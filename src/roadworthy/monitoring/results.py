@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from msgspec import structs
 
-from roadworthy.domain import IndicatorSpec, Measurement
-from roadworthy.statistics import Interval, clopper_pearson, mean_interval, share_interval
+from roadworthy.domain import IndicatorSpec, Measurement, exact
+from roadworthy.statistics import (
+    Interval,
+    clopper_pearson,
+    mean_bounds,
+    mean_interval,
+    share_interval,
+)
 
 from .cases import PerCase
 
@@ -73,12 +80,22 @@ def share_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measurem
     )
 
 
-def mean_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measurement:
-    """The mean of values without a known range. Without two different ones it has no interval."""
+def mean_of(
+    spec: IndicatorSpec,
+    found: PerCase,
+    confidence: float,
+    groups: Sequence[str | int] = (),
+) -> Measurement:
+    """The mean of values; where `spec` says how far they reach, with bounds that prove something.
+
+    Else with Student's t, which are loose, and without two different values with none.
+    """
     values = found.values
     n = len(values)
     if not values:
         return absent(spec, found.fault)
+    if spec.low is not None and spec.high is not None:
+        return _within(spec, found, confidence, groups)
     bounds, reason = None, ""
     if min(values) < max(values):
         bounds = mean_interval(values, confidence)
@@ -86,7 +103,7 @@ def mean_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measureme
             bounds = Interval(max(bounds.low, spec.low), bounds.high)
     elif n > 1:
         reason = f"all {n} values are equal, which bounds no mean of unbounded values"
-    return bounded(
+    measured = bounded(
         spec,
         math.fsum(values) / n,
         bounds,
@@ -95,6 +112,25 @@ def mean_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measureme
         method="student_t",
         reason=reason,
     )
+    return structs.replace(measured, loose=bounds is not None)
+
+
+def _within(
+    spec: IndicatorSpec, found: PerCase, confidence: float, groups: Sequence[str | int]
+) -> Measurement:
+    """The mean of values in a known range; one beyond it refutes the range, and there is none."""
+    assert spec.low is not None
+    assert spec.high is not None
+    beyond = [value for value in found.values if not spec.low <= value <= spec.high]
+    if beyond:
+        far = max(beyond, key=lambda value: max(value - spec.high, spec.low - value))  # type: ignore[operator]
+        reach = f"{exact(spec.low)} to {exact(spec.high)}"
+        return absent(spec, f"a value of {far:.6g} lies beyond the values that can be: {reach}")
+    bounds = mean_bounds(
+        found.values, least=spec.low, most=spec.high, confidence=confidence, groups=groups
+    )
+    value = math.fsum(found.values) / len(found.values)
+    return bounded(spec, value, bounds, found, confidence=confidence, method="betting")
 
 
 def bounded_below(spec: IndicatorSpec, found: Measurement) -> Measurement:

@@ -44,7 +44,8 @@ def root_mean_square(
         error = row.scores.get("absolute_error")
         return None if error is None else error * error
 
-    found = mean_of_cases(spec, cases, square, "", confidence)
+    squared = structs.replace(spec, high=None if spec.high is None else spec.high**2)
+    found = mean_of_cases(squared, cases, square, "", confidence)
     roots = {
         name: None if bound is None else math.sqrt(max(0.0, bound))
         for name, bound in (("value", found.value), ("low", found.low), ("high", found.high))

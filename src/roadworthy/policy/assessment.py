@@ -38,6 +38,12 @@ FEWEST_POINT_SAMPLES = 5
 """Of every other point estimate: below it, one case moves a share by more than a fifth."""
 
 
+_LOOSE = (
+    "proves nothing, for a mean may be ruled by values that were not seen: write `values_at_most` "
+    "(and `values_at_least`), which no case's value is beyond, or judge it with `evidence: point`"
+)
+
+
 def assess(
     slo: SafetySLO,
     measurement: Measurement,
@@ -203,6 +209,8 @@ def _judge_value(
         return _with(blank, Verdict.INCONCLUSIVE, reason, "suite")
     bounds = (measurement.low, measurement.high)
     if all(_meets(bound, target) for bound in bounds):
+        if measurement.loose:
+            return _with(blank, Verdict.INCONCLUSIVE, f"{shown} {_LOOSE}", "policy")
         return _with(blank, Verdict.PASS, f"{shown} proves the target {at}")
     if not any(_meets(bound, target) for bound in bounds) and not _meets(value, target):
         return _with(blank, Verdict.FAIL, f"{shown} excludes the target {at}", phase)

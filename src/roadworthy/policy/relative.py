@@ -85,8 +85,9 @@ def _margin(now: Side, before: Side, factor: float) -> Measurement:
     assert new.value is not None
     assert old.value is not None
     blank = structs.replace(
-        new, value=new.value - factor * old.value, low=None, high=None, count=None, method=""
-    )
+        new, value=new.value - factor * old.value, low=None, high=None, count=None, method="",
+        loose=new.loose or old.loose,
+    )  # fmt: skip
     bounds = (new.low, new.high, old.low, old.high)
     if any(bound is None for bound in bounds):
         return blank

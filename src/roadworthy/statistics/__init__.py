@@ -8,6 +8,7 @@ from .acceptance import Threshold, controlled_threshold, proven_threshold
 from .agreement import Agreement, cohen_kappa, krippendorff_alpha
 from .batches import Slope, ratio_interval, slope_interval
 from .bootstrap import bca_bootstrap, bca_mean, bca_ratio
+from .bounded_means import mean_bounds, mean_floor
 from .calibration import (
     DEFAULT_BINS,
     Bin,
@@ -139,6 +140,8 @@ __all__ = [
     "macro_interval",
     "margin",
     "mcnemar_exact",
+    "mean_bounds",
+    "mean_floor",
     "mean_interval",
     "normal_cdf",
     "normal_quantile",
