@@ -71,6 +71,8 @@ class Example(Struct, frozen=True):
         pairs = ", ".join(_pairs(self.slo))
         slo = f"```yaml\n# safety-slos.yaml\nslos:\n- {{{pairs}}}\n```\n"
         if not self.cases and not self.outcome:
+            if "headroom" in self.slo["name"]:
+                return f"Of a live release: `roadworthy load`.\n\n{slo}"
             return f"Of live answers: `roadworthy journal query --indicators`.\n\n{slo}"
         if self.outcome:
             told = "Of live answers: report it, then `roadworthy journal query --indicators`."
@@ -87,7 +89,7 @@ def of(spec: IndicatorSpec) -> Example:
     """The example of one indicator."""
     suite: dict[str, Any] = {"name": "main", "cases": ["main.jsonl"]}
     outcome = _outcome(spec)
-    if outcome or "live" in spec.needs:
+    if outcome or {"live", "load"} & set(spec.needs):
         slo = _slo(spec) | {"at": "[runtime]"}
         return Example(suite=suite, cases=[], slo=slo, outcome=outcome)
     scorers = _scorers(spec)
@@ -164,6 +166,8 @@ def _target(spec: IndicatorSpec) -> str:
         return "<= 800 ms"
     if spec.high == 1.0:
         return ">= 0.90" if spec.higher_is_better else "<= 0.05"
+    if spec.name == "headroom":
+        return ">= 0.3"
     if spec.higher_is_better:
         return ">= 10"
     return f"<= {0.02 if spec.unit == 'currency' else 5:g}"

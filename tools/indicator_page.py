@@ -25,6 +25,7 @@ from roadworthy.statistics import (
     pace_interval,
     prediction_powered,
     quantile_interval,
+    ratio_interval,
     rogan_gladen,
     share_interval,
 )
@@ -33,7 +34,7 @@ INTERVALS: dict[str, tuple[Callable[..., object], ...]] = {
     "clopper_pearson": (share_interval,),
     "cluster_robust": (cluster_share_interval, cluster_interval),
     "student_t": (mean_interval,),
-    "batch_means": (pace_interval,),
+    "batch_means": (pace_interval, ratio_interval),
     "mover": (macro_interval, calibration_interval),
     "order statistics": (quantile_interval,),
     "bca": (area_interval, bca_ratio),
@@ -96,6 +97,10 @@ _BAD = {
     "answers it is an *uncorrected judge*: no interval, no verdict",
     "time": "answers that came from the cache of answers: no value, and the reason",
     "live": "answers of an evaluation are left out",
+    "host": "what could not be read is no 0: no value, and the reason; a run with answers from the "
+    "cache of answers has none",
+    "load": "no measurement, one of another release, or one of more than 30 days: no value, and "
+    "the reason",
     "usage": "an answer that does not say how many tokens were cached is left out",
     "price": "an answer without a price is left out, never counted as 0",
     "facets": "facets that no two cases tell apart: no value, and the reason",

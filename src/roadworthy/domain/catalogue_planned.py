@@ -28,12 +28,6 @@ purpose_drift | shift | score | share | - | reference | distance of use from the
 extraction_patterns | safety | count | | - | session | sessions that look like model extraction
 misuse_exploitation | safety | count | | - | session | sessions that exploit the capability
 misuse_compromise | safety | count | | - | session | sessions that attack the system
-cpu | operations | mean | share | - | host | share of CPU used
-memory | operations | mean | MB | - | host | resident memory
-disk | operations | mean | MB | - | host | disk used
-gpu | operations | mean | share | - | host | share of GPU used
-energy | operations | mean | Wh | - | host | energy of an answer
-headroom | operations | mean | share | + | load | free share of capacity at expected volume
 clip_score | media | score | share | + | image | cosine to the text; of files: `roadworthy media`
 fid | media | mean | | - | image | Frechet inception distance; of files: `roadworthy media`
 satisfaction | people | score | share | + | feedback | mean satisfaction

@@ -6,6 +6,7 @@ from .clusters import families
 from .contributions import contributions
 from .dashboard import dashboard_of
 from .fitting import Labelled, labelled_confidences
+from .host import host_indicators
 from .indicators import measure, measure_all, measure_parts
 from .judged import beside_baseline, judges_of, without_judges
 from .lookout import Lookout, lookouts, seen_by, unchecked
@@ -28,6 +29,7 @@ __all__ = [
     "copies_in",
     "dashboard_of",
     "families",
+    "host_indicators",
     "judges_of",
     "labelled_confidences",
     "lookouts",

@@ -30,6 +30,7 @@ from .correlation import correlation
 from .durations import duration
 from .gaps import slice_gap, spurious_dependence
 from .groups import group_rate
+from .host import OF_HOST, host_meter, told_by_load
 from .judge_agreement import judge_agreement
 from .judged import Judged, judge_score, judged, judges_in, ready_rubric, said_by_judge
 from .labels import OF_LABELS, averaged, beside_coverage
@@ -141,7 +142,7 @@ def _measurable(cases: Cases, scored: set[str]) -> list[str]:
     ]
 
 
-_OF_ONE_TIME = frozenset({"throughput"})
+_OF_ONE_TIME = frozenset({"throughput", "headroom", *OF_HOST})
 """Indicators that the same answers show differently each time: no part of what a run says, which
 is the same whenever it is asked again. An objective on one measures it."""
 
@@ -324,6 +325,8 @@ _METERS: dict[str, Meter] = {
     "cache_hit_rate": cache_hit_rate,
     "prompt_cache_rate": prompt_cache_rate,
     "throughput": throughput,
+    **{name: host_meter for name in OF_HOST},
+    "headroom": told_by_load,
     **{name: passing for name in INDICATORS if name.startswith(("pass_at_", "pass_hat_"))},
 }
 """Indicators that are no plain share of cases."""
