@@ -36,6 +36,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "kill": ("roadworthy.cli.kill", "stop a system, tenant or slice on every worker"),
     "resume": ("roadworthy.cli.resume", "lift a kill: two people together, with a reason"),
     "outcome": ("roadworthy.cli.outcome", "say what became of an answer; settle reports"),
+    "review": ("roadworthy.cli.review", "answers that were held: look, judge, decide"),
     "incident": ("roadworthy.cli.incident", "list, show, promote, close, dismiss incidents"),
     "explain": ("roadworthy.cli.explain", "what decided an answer: release, rails, incident"),
     "journal": ("roadworthy.cli.journal", "ask the journal; erase, hold, keep and check it"),

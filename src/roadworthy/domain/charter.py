@@ -276,7 +276,13 @@ class Review(File, frozen=True, kw_only=True):
     cadence: Literal["weekly", "monthly", "quarterly"] = "monthly"
     required_voices: list[str] = field(default_factory=list)
     approvals: dict[str, Positive] = field(default_factory=lambda: {"release": 1, "resume": 2})
-    """Act (`release`, `activate`, `resume`) -> how many distinct people, none the author."""
+    """Act (`release`, `activate`, `resume`, `review`) -> how many distinct people, none the
+    author."""
+    blind: bool | UnsetType = UNSET
+    """Whether who reviews a held answer gives an own judgement before seeing the machine's (EU AI
+    Act, Article 14(4)(b))."""
+    within_hours: Positive | UnsetType = UNSET
+    """Until when a held answer is to be decided; left out: 24."""
 
 
 class Charter(File, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from .fingerprint import SURELY, fingerprints, shares, words_of
 from .fingerprint_log import FingerprintLog, Logged
+from .held import HeldTail
 from .host_log import HostLog, read_host
 from .parquet import Exported, export_segment, is_exported
 from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, exposition
@@ -34,6 +35,7 @@ __all__ = [
     "Exported",
     "FingerprintLog",
     "Gauges",
+    "HeldTail",
     "HostLog",
     "Logged",
     "Record",

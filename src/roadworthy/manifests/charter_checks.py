@@ -203,7 +203,9 @@ def _check_approvals(charter: Charter, document: Document) -> None:
             f"`review.approvals.resume` is {needed}, but only two people together lift a kill",
             f"write `resume: {LIFTERS}` or more",
         )
-    known = {"release", "activate", "resume", "rollout", "waiver", "emergency_rail"}
+    known = {
+        "release", "activate", "resume", "review", "rollout", "waiver", "emergency_rail",
+    }  # fmt: skip
     for act in charter.review.approvals:
         _warn_unknown_act(act, known, document)
 

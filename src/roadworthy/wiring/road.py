@@ -74,9 +74,10 @@ class Road:
 
     def charter(self, release: str) -> Charter:
         """The charter of a release that was activated here."""
-        return self._content(release).charter
+        return self.content(release).charter
 
-    def _content(self, release: str) -> ReleaseContent:
+    def content(self, release: str) -> ReleaseContent:
+        """What a release that was activated here consists of."""
         if release not in self._contents:
             folder = Path(self._workspace.releases) / release.removeprefix("sha256:")
             digest, content = read_bundle(folder)
@@ -90,7 +91,7 @@ class Road:
 
     def require_label(self, observation: Observation, label: str) -> None:
         """Raise UsageError unless the label is one that the answer could have been."""
-        decision = self._content(observation.release).candidate.decision
+        decision = self.content(observation.release).candidate.decision
         labels = decision.labels if decision is not None else []
         if label not in labels:
             raise UsageError(
@@ -127,7 +128,7 @@ class Road:
 
     def _declared(self, seen: Observation, variables: dict[str, Any]) -> dict[str, Any]:
         """The variables without the `input` that the gateway adds to a prompt that has none."""
-        prompt = self._content(seen.release).prompt
+        prompt = self.content(seen.release).prompt
         declared = prompt.header.variables if prompt is not None else {}
         named = "input" in declared or not declared
         return {k: value for k, value in variables.items() if named or k != "input"}

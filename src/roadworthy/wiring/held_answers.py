@@ -1,0 +1,52 @@
+"""What reviewing needs of the road: held answers, and the releases that gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from roadworthy.domain import Deployment, ReleaseContent, Witness
+from roadworthy.flows.loop import Loop
+from roadworthy.journal import HeldTail, Record, Vault, find, unseal
+from roadworthy.serving import RailLine
+
+from .road import Road, vault_of
+
+
+class HeldAnswers:
+    """The port `flows.review_queue.HeldJournal` over a workspace; nothing here writes."""
+
+    def __init__(self, loop: Loop, deployment: Deployment) -> None:
+        self._folder = loop.workspace.journal
+        self._road = Road(loop, deployment)
+        self._rails: dict[str, RailLine] = {}
+        self.vault: Vault = vault_of(loop.workspace, deployment)
+
+    def held(self) -> Iterator[Record]:
+        """Every held answer, oldest segment first. Raises VerificationError on a changed record."""
+        return HeldTail(self._folder).read()
+
+    def one(self, observation: str) -> Record | None:
+        """The record of one answer, held or not."""
+        return find(self._folder, observation)
+
+    def content(self, release: str) -> ReleaseContent:
+        """What a release that was activated here consists of."""
+        return self._road.content(release)
+
+    def rails(self, release: str) -> RailLine:
+        """Its rails, compiled. Raises ManifestError when they cannot be."""
+        if release not in self._rails:
+            content = self.content(release)
+            self._rails[release] = RailLine.compile(
+                rails=content.rails, charter=content.charter, assets=content.assets
+            )
+        return self._rails[release]
+
+    def readable(self, record: Record) -> bool:
+        """Whether its texts are there still."""
+        sealed = record.sealed
+        return sealed is not None and self.vault.opens(sealed.key, sealed.leaf)
+
+    def texts(self, record: Record) -> Witness | None:
+        """Its texts; None when they were erased, or never kept."""
+        return unseal(record, self.vault)
