@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -50,3 +50,5 @@ class RailVerdict(Struct, frozen=True, kw_only=True):
     """Why it was not checked, or what the rail says of it."""
     never_event: str = ""
     """The never event's id when the rail guards one."""
+    ms: float | UnsetType = UNSET
+    """How long a rail that asks outside waited for its word; left out of all others."""

@@ -62,6 +62,18 @@ class Detector(Protocol):
         ...
 
 
+class Inspector(Protocol):
+    """Looks at a text by asking something outside: a service, a model, another tool."""
+
+    async def inspect(self, text: str, context: TextContext) -> Sequence[Finding]:
+        """All findings, ordered by start. Raises DetectorError when it cannot look in time."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections and threads; safe to call twice."""
+        ...
+
+
 class Scorer(Protocol):
     """Judges one answer of one case."""
 

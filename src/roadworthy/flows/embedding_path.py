@@ -23,6 +23,7 @@ from roadworthy.domain import (
 )
 from roadworthy.serving import RailOutcome, input_texts, with_texts
 
+from .deep_look import ask_of_input
 from .input_look import check_input
 from .request_path import Path
 from .service import Service
@@ -49,6 +50,8 @@ async def embed(call: Call, service: Service, clock: Clock) -> Path:
     texts = input_texts(call)
     trace = Trace(call, service, clock, started, asked="\n".join(texts))
     passed, action = check_input(call, texts, service, trace)
+    if service.rails.deep_input is not None:
+        passed, action = await ask_of_input(call, passed, action, service, trace)
     if action != "answered":
         yield trace.stopped(action)
         return

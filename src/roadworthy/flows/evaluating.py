@@ -189,7 +189,7 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
         await judges.aclose()
         await embedders.aclose()
         await players.aclose()
-        await service.provider.aclose()
+        await service.aclose()
 
 
 def _entered(

@@ -36,7 +36,7 @@ def check_input(
     passed: list[str] = []
     clean = True
     for text in texts:
-        outcome = service.rails.check_input(text, _looked_into(call, text))
+        outcome = service.rails.check_input(text, looked_into(call, text))
         trace.note(outcome)
         passed.append(outcome.text)
         clean = clean and outcome.clean
@@ -47,7 +47,7 @@ def check_input(
     if beside and passed != texts:  # what was replaced is read in no other way either
         beside = _other_readings(with_texts(call, passed), passed)[0]
     joined = "\n".join([*passed, *beside])
-    whole = service.rails.check_input(joined, _looked_into(call, joined))
+    whole = service.rails.check_input(joined, looked_into(call, joined))
     if whole.action != "answered" or (clean and not whole.clean):
         trace.note(whole)
     if whole.action != "answered":
@@ -55,7 +55,7 @@ def check_input(
     if whole.text != joined:
         if beside:
             return passed, "blocked"
-        passed, action = _divided(whole.text, passed)
+        passed, action = divided(whole.text, passed)
         if action != "answered":
             return passed, action
     if not words:
@@ -73,18 +73,19 @@ def _other_readings(call: Call, texts: list[str]) -> tuple[list[str], list[str]]
 def _said_together(call: Call, passed: list[str], service: Service, trace: Trace) -> Action:
     """What becomes of a call whose words alone were looked at, one after the other."""
     joined = "\n".join(spoken_texts(with_texts(call, passed)))
-    outcome = service.rails.check_input(joined, _looked_into(call, joined))
+    outcome = service.rails.check_input(joined, looked_into(call, joined))
     if outcome.action == "answered" and outcome.text == joined:
         return "answered"
     trace.note(outcome)
     return "blocked" if outcome.action == "answered" else outcome.action
 
 
-def _looked_into(call: Call, text: str) -> TextContext:
+def looked_into(call: Call, text: str) -> TextContext:
+    """What a rail may know of a text that came in."""
     return TextContext(side="input", input=text, facets=call.facets, context=call.context)
 
 
-def _divided(text: str, passed: list[str]) -> tuple[list[str], Action]:
+def divided(text: str, passed: list[str]) -> tuple[list[str], Action]:
     """The joined text divided again; what was replaced across two of them cannot be: blocked."""
     lines = text.split("\n")
     sizes = [each.count("\n") + 1 for each in passed]

@@ -45,6 +45,7 @@ from roadworthy.serving import (
     Flight,
     Listeners,
     OutputRails,
+    RailOutcome,
     Ticket,
     beside_text,
     checked_calls,
@@ -58,6 +59,7 @@ from roadworthy.serving import (
     with_texts,
 )
 
+from .deep_look import ask_of_input, ask_of_output
 from .input_look import check_input
 from .service import Service
 from .trace import Reply, Trace, cut_off, disclosed, opening, refused
@@ -176,6 +178,8 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
     trace = Trace(call, service, clock, started, asked=asked)
     # 3.1 input rails
     passed, action = check_input(call, texts, service, trace)
+    if service.rails.deep_input is not None:
+        passed, action = await ask_of_input(call, passed, action, service, trace)
     if action != "answered":
         yield trace.stopped(action)
         return
@@ -208,14 +212,14 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
             yield trace.failed(error)
             return
         # 3.6 finish the rails
-        unsaid = _check_tool_calls(call, service, trace, looking)
+        unsaid = await _check_tool_calls(call, service, trace, looking)
         if unsaid is not None:
             yield trace.stopped(unsaid)
             return
         if trace.logprobs:
-            spelt = beside_text(trace.logprobs)
-            trace.logprobs_leave = _pass(service, spelt, looking)
-        reply = _finish(call, service, trace, rails, decided, last=turn == MOST_AGAIN)
+            trace.logprobs_leave = _logprobs_pass(service, trace, looking)
+        outcome = await _ended(call, service, trace, rails, looking, decided)
+        reply = _finish(service, trace, outcome, decided, last=turn == MOST_AGAIN)
         if reply is not None:
             yield reply
             return
@@ -284,7 +288,7 @@ def _decide(
         ) from None
 
 
-def _check_tool_calls(
+async def _check_tool_calls(
     call: Call, service: Service, trace: Trace, looking: TextContext
 ) -> Action | None:
     """Look at what tool calls say. The action that stops them, or None when they may leave.
@@ -302,6 +306,8 @@ def _check_tool_calls(
     rails = service.rails.output(looking)
     left = rails.feed(text)
     outcome = rails.finish()
+    if service.rails.deep_output is not None:
+        outcome = await ask_of_output(call, outcome, left, service, looking)
     trace.note(outcome)
     if outcome.action != "answered":
         return outcome.action
@@ -309,6 +315,16 @@ def _check_tool_calls(
         return "blocked"
     trace.deltas = checked_calls(trace.deltas, lambda name: _pass(service, name, looking))
     return None
+
+
+def _logprobs_pass(service: Service, trace: Trace, looking: TextContext) -> bool:
+    """Whether tokens and their alternatives may leave.
+
+    Nothing outside is asked what alternatives spell, so where a rail would ask they stay.
+    """
+    if service.rails.deep_output is not None:
+        return False
+    return _pass(service, beside_text(trace.logprobs), looking)
 
 
 def _pass(service: Service, text: str, looking: TextContext) -> bool:
@@ -319,30 +335,35 @@ def _pass(service: Service, text: str, looking: TextContext) -> bool:
     return outcome.action == "answered" and left + outcome.text == text
 
 
-def _finish(
+async def _ended(
     call: Call,
     service: Service,
     trace: Trace,
     rails: OutputRails,
+    looking: TextContext,
     decided: Decided | None,
-    *,
-    last: bool,
-) -> Reply | None:
-    """Feed the decision through the output rails and close the trace; None: ask again."""
+) -> RailOutcome:
+    """The answer is complete, with its decision: what the output rails say."""
     if decided is None:
         outcome = rails.finish()
-        trace.note(outcome)
-        if outcome.again and not last:
-            return None
-        return trace.done(outcome, None)
-    piece = "" if rails.stopped else rails.feed(decided.label or trace.raw)
-    outcome = rails.finish(decision=decided.label, confidence=decided.confidence)
-    outcome = structs.replace(outcome, text=piece + outcome.text)
+    else:
+        piece = "" if rails.stopped else rails.feed(decided.label or trace.raw)
+        outcome = rails.finish(decision=decided.label, confidence=decided.confidence)
+        outcome = structs.replace(outcome, text=piece + outcome.text)
+    if service.rails.deep_output is not None:
+        outcome = await ask_of_output(call, outcome, trace.sent, service, looking)
+    return outcome
+
+
+def _finish(
+    service: Service, trace: Trace, outcome: RailOutcome, decided: Decided | None, *, last: bool
+) -> Reply | None:
+    """Close the trace with the output rails' word; None: ask again."""
     trace.note(outcome)
     if outcome.again and not last:
         return None
-    doubt = service.acceptance.doubt(decided)
-    if outcome.action == "answered" and doubt:
+    doubt = "" if decided is None else service.acceptance.doubt(decided)
+    if decided is not None and outcome.action == "answered" and doubt:
         trace.verdicts.append(
             RailVerdict(
                 rail="decision",

@@ -96,6 +96,7 @@ class Service:
     async def aclose(self) -> None:
         """Let the model go."""
         await self.provider.aclose()
+        await self.rails.aclose()
         if self._embedder is not None:
             await self._embedder.aclose()
 

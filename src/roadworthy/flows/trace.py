@@ -77,6 +77,8 @@ class Trace:
         self._finish = ""
         self.logprobs: list[TokenLogprob] = []
         self.deltas: list[dict[str, Any]] = []
+        self.stopped_by = ""
+        """The rail that stopped the call."""
         self.cached = False
         """Whether nobody was asked: the answer is an earlier one."""
         self.refused = False
@@ -90,6 +92,11 @@ class Trace:
         """What the model said."""
         return "".join(self._raw)
 
+    @property
+    def sent(self) -> str:
+        """What left so far."""
+        return "".join(self._sent)
+
     def note(self, outcome: RailOutcome) -> None:
         """Keep a rail line's verdicts; of several clean texts of one side, one row a rail."""
         if outcome.clean:
@@ -99,6 +106,8 @@ class Trace:
         self.verdicts.extend(outcome.verdicts)
         self._never.extend(outcome.never)
         self._labels.extend(outcome.labels)
+        if outcome.rail:
+            self.stopped_by = outcome.rail
 
     def take(self, chunk: Chunk) -> None:
         """Keep what a chunk of the model says. Raises ProviderError when it is not sound."""

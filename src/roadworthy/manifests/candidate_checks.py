@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from roadworthy.domain import Candidate, FacetSource
+from roadworthy.domain import DEEP_RAILS, Candidate, FacetSource
 
 from .charter_checks import check_filled, check_ids
 from .compiled import REQUEST_VARIABLES, check_cel, check_pattern, check_schema
+from .deep_checks import check_deep_rail
 from .detector_checks import check_detector
 from .document import Document
 from .expressions import groups_of
@@ -279,4 +280,7 @@ def _check_rails(reading: Reading) -> None:
     rails = reading.rails.rails
     check_ids([rail.id for rail in rails], "rails", "rail", document)
     for index, rail in enumerate(rails):
+        if rail.detector in DEEP_RAILS:
+            check_deep_rail(rail, reading, document, ("rails", index))
+            continue
         check_detector(rail.detector, rail.options, reading.folder, document, ("rails", index))

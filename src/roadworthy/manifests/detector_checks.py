@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from roadworthy.domain import DEEP_RAILS
+
 from .compiled import RULE_VARIABLES, check_cel, check_pattern, check_schema
 from .document import Document, Path
 from .folder import Folder
@@ -49,6 +51,13 @@ def check_detector(
     if not document.sound((*place, "detector")):
         return
     known = DETECTOR_OPTIONS.get(name)
+    if name in DEEP_RAILS:
+        document.fault(
+            (*place, "detector"),
+            f"`{name}` asks outside of this process, which only a rail does",
+            "put it into rails.yaml, or use a detector that looks here",
+        )
+        return
     if known is None:
         document.fault(
             (*place, "detector"),

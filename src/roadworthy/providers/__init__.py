@@ -3,6 +3,8 @@
 from .credentials import resolve_credential
 from .embeddings import make_embedder
 from .factory import make_provider
+from .inspectors import make_inspector
+from .judging import Asked, PairwiseJudge, RubricJudge, parse_verdict
 from .live_tool import LiveCall, make_live_tool
 from .openai_compatible import OpenAICompatible
 from .patience import PATIENCE_S, Patience, Patient
@@ -13,16 +15,21 @@ from .weights import GEMMA_SHA256, acknowledge_terms, terms_notice
 __all__ = [
     "GEMMA_SHA256",
     "PATIENCE_S",
+    "Asked",
     "LiveCall",
     "OpenAICompatible",
+    "PairwiseJudge",
     "Patience",
     "Patient",
     "Resilient",
     "RetryPolicy",
+    "RubricJudge",
     "acknowledge_terms",
     "make_embedder",
+    "make_inspector",
     "make_live_tool",
     "make_provider",
+    "parse_verdict",
     "price",
     "resolve_credential",
     "terms_notice",

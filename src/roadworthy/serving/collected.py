@@ -6,10 +6,13 @@ quicker than another; all of them look, then the worst action wins.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from roadworthy.domain import TextContext
 
+from .guard import Guard, Look
 from .outcome import RailOutcome, conclude
 from .panel import Panel
 from .redaction import Span, insert, redacted, spans_of
@@ -48,6 +51,11 @@ def judge(panel: Panel, text: str, context: TextContext) -> RailOutcome:
     seen = panel.look(text, context)
     if seen is None:
         return RailOutcome(text=text, verdicts=panel.passed, clean=True)
+    return settle(seen, text)
+
+
+def settle(seen: Sequence[tuple[Guard, Look]], text: str) -> RailOutcome:
+    """The outcome of guards that have looked at a whole text."""
     spans: list[Span] = []
     released = text
     for order, (guard, one) in enumerate(seen):

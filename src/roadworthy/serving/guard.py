@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec import UNSET, Struct
+from msgspec.structs import force_setattr, replace
 
 from roadworthy.detectors import ShapeDetector
 from roadworthy.domain import (
     Detector,
     DetectorError,
     Finding,
+    Inspector,
     RailAction,
     RailVerdict,
     TextContext,
@@ -48,6 +49,9 @@ class Guard(Struct, frozen=True, kw_only=True):
     never_event: str = ""
     error_is_event: bool = False
     """Whether a rule that raises counts as happened (CEL never events)."""
+    deep: bool = False
+    """Whether something outside is asked, by `asks`; without it the guard is closed."""
+    asks: Inspector | None = None
     passed: RailVerdict | None = None
     """The verdict of a look that found nothing: always the same, so made once."""
 
@@ -92,6 +96,8 @@ class Look(Struct, kw_only=True):
     """Those that reach the threshold."""
     failure: str = ""
     """Why it could not look, in plain words; never the text itself."""
+    ms: float | None = None
+    """How long it waited for something outside."""
 
 
 def look(guard: Guard, text: str, context: TextContext, timer: Timer) -> Look:
@@ -134,7 +140,7 @@ def verdict(guard: Guard, seen: Look, stopped_by: str = "") -> RailVerdict:
     "nothing found" is not the same as passed.
     """
     if not (seen.failure or seen.findings or stopped_by) and guard.passed is not None:
-        return guard.passed
+        return guard.passed if seen.ms is None else replace(guard.passed, ms=seen.ms)
     if seen.failure:
         outcome, reason = "not_checked", seen.failure
     elif not seen.findings and stopped_by:
@@ -149,4 +155,5 @@ def verdict(guard: Guard, seen: Look, stopped_by: str = "") -> RailVerdict:
         score=max((finding.score for finding in seen.findings), default=None),
         reason=reason,
         never_event=guard.never_event,
+        ms=UNSET if seen.ms is None else seen.ms,
     )

@@ -41,7 +41,9 @@ def explain_rails(line: RailLine) -> list[RailExplanation]:
 
 def _explained(guard: Guard) -> RailExplanation:
     window = guard.window
-    if guard.detector is None:
+    if guard.deep:
+        note = _deep_note(guard)
+    elif guard.detector is None:
         note = f"{NOT_WIRED}, so every answer is blocked; drop `inline: true`"
     elif guard.collects and window is None:
         note = "must see the whole answer, so nothing leaves before it is complete"
@@ -57,6 +59,15 @@ def _explained(guard: Guard) -> RailExplanation:
     if not guard.collects and not guard.only_tells and window is not None:
         holds = int(window.needs)
     return RailExplanation(rail=guard.rail, collects=guard.collects, holds_back=holds, note=note)
+
+
+def _deep_note(guard: Guard) -> str:
+    """What asking outside means for an answer, in words."""
+    asked = f"asks outside, at most {guard.budget_s * 1000:g} ms"
+    unsaid = "passes" if guard.open else "is blocked"
+    if guard.only_tells:
+        return f"{asked}, when the answer is complete; without a word it {unsaid}"
+    return f"{asked}, so nothing leaves before the answer is complete; without a word it {unsaid}"
 
 
 def _wait_note(window: ShapeDetector) -> str:

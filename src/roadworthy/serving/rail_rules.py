@@ -6,27 +6,34 @@ Never happens here: a rail that is dropped because it cannot be built.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from roadworthy.detectors import make_detector
 from roadworthy.domain import (
+    DEEP_RAILS,
     CelRule,
     Detector,
     Fault,
+    Inspector,
     ManifestError,
     NeverEvent,
     Rail,
     RailAction,
     Rule,
+    deep_faults,
 )
 
 from .guard import Guard, Side
 
 _NEVER_BUDGET_S = 0.02
 """A never event is worth four times the default budget of a rail; it has no option to fail open."""
+
+
+Ask = Callable[[Rail], Inspector]
+"""Makes what a rail asks outside. Raises UsageError where it cannot be reached at all."""
 
 
 class BuiltRule(Struct, frozen=True, kw_only=True):
@@ -42,8 +49,9 @@ class BuiltRule(Struct, frozen=True, kw_only=True):
 class RuleBuilder:
     """Builds guards and collects what is wrong with any of them."""
 
-    def __init__(self, assets: Mapping[str, Any]) -> None:
+    def __init__(self, assets: Mapping[str, Any], ask: Ask | None = None) -> None:
         self._assets = assets
+        self._ask = ask
         self.faults: list[Fault] = []
 
     def raise_faults(self) -> None:
@@ -68,9 +76,18 @@ class RuleBuilder:
             self._fault("rails.yaml", f"{where}: threshold {rail.threshold:g}", "give 0 to 1")
         if rail.budget_ms <= 0.0:
             self._fault("rails.yaml", f"{where}: budget_ms {rail.budget_ms:g}", "give more than 0")
-        detector = self._detector("rails.yaml", where, rail.detector, rail.options)
-        if detector is None:
-            return []
+        deep = rail.detector in DEEP_RAILS
+        detector = asks = None
+        if deep:
+            for message, fix in (wrong := deep_faults(rail)):
+                self._fault("rails.yaml", f"{where}: {message}", fix)
+            if wrong:
+                return []
+            asks = None if self._ask is None else self._ask(rail)
+        else:
+            detector = self._detector("rails.yaml", where, rail.detector, rail.options)
+            if detector is None:
+                return []
         sides: tuple[Side, ...] = ("input", "output") if rail.on == "both" else (rail.on,)
         return [
             Guard(
@@ -82,6 +99,8 @@ class RuleBuilder:
                 budget_s=rail.budget_ms / 1000.0,
                 open=rail.on_timeout == "open",
                 replacement=rail.replacement,
+                deep=deep,
+                asks=asks,
             )
             for side in sides
         ]

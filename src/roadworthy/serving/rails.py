@@ -1,6 +1,7 @@
 """The rails of one release: what looks at inputs and outputs, and what follows.
 
-Enters: a text and its context. Leaves: outcomes with a verdict per rail. Never happens here: I/O,
+Enters: a text and its context. Leaves: outcomes with a verdict per rail. Never happens here: I/O
+(rails that ask outside are `deep_input` and `deep_output`, and a line without them has none),
 and never an answer that a rail could not look at, unless that rail's file says `on_timeout: open`;
 then the observation says that it was not checked.
 """
@@ -15,13 +16,14 @@ from roadworthy.detectors import Normaliser
 from roadworthy.domain import Charter, Fault, Rails, RailVerdict, TextContext
 
 from .collected import CollectedAnswer, judge
+from .deep import DeepPanel
 from .guard import Guard, Look, Timer, verdict
 from .hold_back import HeldBackAnswer, OutputRails, Watching
 from .late_rules import LateRule, late_rules
 from .outcome import RailOutcome
 from .panel import Panel
 from .plain import PlainAnswer
-from .rail_rules import RuleBuilder, names_twice, never_guards
+from .rail_rules import Ask, RuleBuilder, names_twice, never_guards
 
 
 class RailLine:
@@ -42,9 +44,13 @@ class RailLine:
         """What every observation says of never events that nothing looks for: not checked."""
         self.collects = tuple(guard.rail for guard in self.outputs if guard.collects)
         """Output rails that need the whole answer before its first character may leave."""
-        self._inputs = Panel(self.inputs, timer)
-        self._outputs = Panel(self.outputs, timer)
-        self._flowing = Watching(self.outputs, timer, Normaliser()) if not self.collects else None
+        near = [guard for guard in self.outputs if not guard.deep]
+        self._inputs = Panel([guard for guard in self.inputs if not guard.deep], timer)
+        self._outputs = Panel(near, timer)
+        self._flowing = Watching(near, timer, Normaliser()) if not self.collects else None
+        self.deep_input = _deep(self.inputs, timer)
+        """Rails that ask outside of inputs; None where there are none."""
+        self.deep_output = _deep(self.outputs, timer)
 
     @classmethod
     def compile(
@@ -54,9 +60,14 @@ class RailLine:
         charter: Charter,
         assets: Mapping[str, Any],
         timer: Timer = time.perf_counter,
+        ask: Ask | None = None,
     ) -> RailLine:
-        """Build every rail and never event. Raises ManifestError with all faults."""
-        builder = RuleBuilder(assets)
+        """Build every rail and never event. Raises ManifestError with all faults.
+
+        `ask` makes what a rail asks outside; without it such a rail is closed. Raises what it
+        raises.
+        """
+        builder = RuleBuilder(assets, ask)
         for twice in names_twice(rails.rails):
             message = f"rail `{twice}` is there twice"
             builder.faults.append(
@@ -103,3 +114,14 @@ class RailLine:
         if streamed:
             return HeldBackAnswer(self._flowing, context)
         return PlainAnswer(self._outputs, self._flowing, context)
+
+    async def aclose(self) -> None:
+        """Let go of what the rails ask."""
+        for guard in (*self.inputs, *self.outputs):
+            if guard.asks is not None:
+                await guard.asks.aclose()
+
+
+def _deep(guards: Sequence[Guard], timer: Timer) -> DeepPanel | None:
+    deep = [guard for guard in guards if guard.deep]
+    return DeepPanel(deep, timer) if deep else None

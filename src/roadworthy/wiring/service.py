@@ -8,13 +8,15 @@ from typing import Any
 from roadworthy.domain import (
     Clock,
     Deployment,
+    Inspector,
     Provider,
+    Rail,
     ReleaseContent,
     Usage,
 )
 from roadworthy.flows.service import Service
 from roadworthy.prompting import Composer
-from roadworthy.providers import make_embedder, make_provider, price
+from roadworthy.providers import make_embedder, make_inspector, make_provider, price
 from roadworthy.release import calibration_of
 from roadworthy.serving import RailLine, compile_acceptance
 
@@ -57,6 +59,11 @@ def build_service(
             candidate.model, deployment=deployment, root=root, assets=content.assets, clock=clock
         )
 
+    def ask(rail: Rail) -> Inspector:
+        return make_inspector(
+            rail, deployment=deployment, root=root, assets=content.assets, clock=clock
+        )
+
     def pricing(usage: Usage, at: str) -> tuple[str, str] | None:
         return price(usage, model, at, deployment.prices)
 
@@ -64,7 +71,9 @@ def build_service(
         content=content,
         digest=digest,
         composer=Composer(candidate, content.prompt, content.charter),
-        rails=RailLine.compile(rails=content.rails, charter=content.charter, assets=content.assets),
+        rails=RailLine.compile(
+            rails=content.rails, charter=content.charter, assets=content.assets, ask=ask
+        ),
         provider=provider,
         pricing=pricing,
         acceptance=acceptance,

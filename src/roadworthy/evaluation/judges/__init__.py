@@ -1,6 +1,7 @@
 """Judges: models that are asked what an answer is worth, pinned, probed, and held to people."""
 
-from .asking import Asked, PairwiseJudge, RubricJudge, parse_verdict
+from roadworthy.providers import Asked, PairwiseJudge, RubricJudge, parse_verdict
+
 from .probing import Probing, drift_of, probe
 from .target import Judge, JudgedTarget, Opponent, asks_of, judges_of
 from .worth import JudgeWorth, judge_worth

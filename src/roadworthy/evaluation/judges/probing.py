@@ -13,9 +13,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from roadworthy.domain import Probe, ProviderError
+from roadworthy.providers import PairwiseJudge, RubricJudge
 from roadworthy.statistics import EProcess
-
-from .asking import PairwiseJudge, RubricJudge
 
 TOLERATED = 0.1
 """Share of probes that may change: rounding on another machine flips what was a coin's toss."""

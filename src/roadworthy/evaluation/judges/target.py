@@ -32,10 +32,10 @@ from roadworthy.domain import (
     score_name,
     told_of,
 )
+from roadworthy.providers import PairwiseJudge, RubricJudge
 
 from ..asked import asked_of
 from ..plan import Plan
-from .asking import PairwiseJudge, RubricJudge
 
 
 class Opponent(Struct, frozen=True):

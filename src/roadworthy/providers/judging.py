@@ -132,6 +132,7 @@ class _Asking:
             raise ProviderError(
                 f"the judge {self._model.name} gave no verdict: {said!r}",
                 retryable=False,
+                quoted=repr(said),
                 fix=f"a judge must reply with one of {', '.join(numbers)} and nothing else",
             )
         return found, () if shares is None else (_shared(shares),)

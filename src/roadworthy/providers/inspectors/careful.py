@@ -1,0 +1,79 @@
+"""Around whatever is asked: a time limit, so many questions at once, and a rest after failures.
+
+Enters: a text. Leaves: findings, or a DetectorError that says why there are none. What never
+happens here: a second question to what failed again and again while it rests; the words of whoever
+was asked in an error, since they may say the text again and records keep errors in clear.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from roadworthy.domain import (
+    DetectorError,
+    Finding,
+    Inspector,
+    ProviderError,
+    RoadworthyError,
+    TextContext,
+)
+
+from ..breaker import Breaker
+
+
+class Careful:
+    """Implements the Inspector port around another one."""
+
+    def __init__(
+        self, inner: Inspector, *, name: str, breaker: Breaker, budget_s: float, at_once: int
+    ) -> None:
+        """`budget_s` spans waiting in line and the answer."""
+        self._inner = inner
+        self._name = name
+        self._breaker = breaker
+        self._budget_s = budget_s
+        self._places = asyncio.Semaphore(at_once)
+
+    async def inspect(self, text: str, context: TextContext) -> Sequence[Finding]:
+        """What the inner one finds. Raises DetectorError when it cannot say so in time."""
+        budget = f"{self._budget_s * 1000:g} ms"
+        try:
+            async with asyncio.timeout(self._budget_s) as limit:
+                async with self._places:
+                    return await self._ask(text, context, limit)
+        except TimeoutError:
+            raise DetectorError(f"{self._name}: over its budget of {budget}") from None
+
+    async def aclose(self) -> None:
+        """Release the inner one."""
+        await self._inner.aclose()
+
+    async def _ask(
+        self, text: str, context: TextContext, limit: asyncio.Timeout
+    ) -> Sequence[Finding]:
+        visit = self._breaker.enter()
+        if visit is None:
+            raise DetectorError(_in_our_words(self._breaker.resting(self._name)))
+        try:
+            found = await self._inner.inspect(text, context)
+        except ProviderError as error:
+            visit.learn(error)
+            raise DetectorError(f"{self._name}: {_in_our_words(error)}") from None
+        except asyncio.CancelledError:
+            if limit.expired():  # else whoever asked went away, which says nothing of this
+                visit.learn(_LATE)
+            raise
+        else:
+            visit.learn(None)
+            return found
+        finally:
+            visit.leave()
+
+
+def _in_our_words(error: RoadworthyError) -> str:
+    quoted = getattr(error, "quoted", "")
+    return error.message.replace(quoted, "[its own words]") if quoted else error.message
+
+
+_LATE = ProviderError("no answer in time", retryable=True)
