@@ -19,6 +19,8 @@ from roadworthy.statistics import (
     cluster_interval,
     cluster_share_interval,
     correlation_interval,
+    drift,
+    excess,
     krippendorff_alpha,
     macro_interval,
     mean_interval,
@@ -42,6 +44,8 @@ INTERVALS: dict[str, tuple[Callable[..., object], ...]] = {
     "rogan_gladen": (rogan_gladen,),
     "prediction_powered": (prediction_powered,),
     "bca_bootstrap": (krippendorff_alpha,),
+    "noise_norm": (drift,),
+    "excess": (excess,),
 }
 """How a measurement says that its bounds were made -> the functions that made them."""
 
@@ -103,6 +107,9 @@ _BAD = {
     "the reason",
     "usage": "an answer that does not say how many tokens were cached is left out",
     "price": "an answer without a price is left out, never counted as 0",
+    "reference": "without a reference, or with rows that were held against another one: no value, "
+    "and the reason; a reference is made by `roadworthy ood fit`",
+    "log": "an input that nobody could look up is left out",
     "facets": "facets that no two cases tell apart: no value, and the reason",
 }
 _BAD_SCORE = "what the scorer cannot look at, NaN and infinity are errors of the row, never good"
@@ -151,6 +158,7 @@ def section(spec: IndicatorSpec) -> str:
         "aggregations": ", ".join(f"`{each}`" for each in spec.aggregations),
         "bad input": "; ".join(_bad(spec)),
         "misleads": spec.misleads,
+        "calls for": spec.calls_for,
         "also called": ", ".join(f"`{name}`" for name, of in ALIASES.items() if of == spec.name),
         "source": spec.source,
         "compared with": f"{spec.oracle} (in the tests)",

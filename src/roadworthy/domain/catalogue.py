@@ -8,6 +8,7 @@ it; a known indicator that is not measured is INCONCLUSIVE at the gate, never a 
 
 from __future__ import annotations
 
+from .catalogue_drift import DRIFT
 from .catalogue_host import HOST
 from .catalogue_judged import BY_JUDGES
 from .catalogue_measured import MEASURED
@@ -16,7 +17,7 @@ from .catalogue_scored import SCORED
 from .indicator import IndicatorSpec
 
 INDICATORS: dict[str, IndicatorSpec] = {
-    spec.name: spec for spec in (*MEASURED, *HOST, *SCORED, *BY_JUDGES, *PLANNED)
+    spec.name: spec for spec in (*MEASURED, *HOST, *SCORED, *BY_JUDGES, *DRIFT, *PLANNED)
 }
 """Name -> indicator, quality first."""
 

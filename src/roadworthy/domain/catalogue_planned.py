@@ -17,14 +17,8 @@ ood_rate | shift | rate | share | - | ood | share of inputs flagged out of distr
 ood_recall | shift | rate | share | + | tag:ood | share of out-of-scope inputs that were flagged
 ood_precision | shift | rate | share | + | ood | share of flagged inputs that are out of scope
 ood_repeats | shift | count | | - | ood | flagged inputs of one kind that come again
-input_drift | shift | score | share | - | reference | distance of inputs from the reference
-output_drift | shift | score | share | - | reference | distance of outputs from the reference
-decision_drift | shift | score | share | - | reference | distance of the decisions' distribution
-concept_drift | shift | score | share | - | label,reference | change of truth given input
 facet_novelty | shift | rate | share | - | facets | share of requests with a facet value never seen
 topic_emergence | shift | count | | - | reference | topics that the reference does not have
-ai_generated_share | shift | rate | share | - | detector | share of inputs that a model wrote
-purpose_drift | shift | score | share | - | reference | distance of use from the intended purpose
 extraction_patterns | safety | count | | - | session | sessions that look like model extraction
 misuse_exploitation | safety | count | | - | session | sessions that exploit the capability
 misuse_compromise | safety | count | | - | session | sessions that attack the system

@@ -43,6 +43,8 @@ class IndicatorSpec(Struct, frozen=True, kw_only=True):
     """Whether this version computes it."""
     misleads: str = ""
     """When its value says less than it seems to."""
+    calls_for: str = ""
+    """What to do when it is proven bad."""
     source: str = ""
     """The paper, standard or library whose definition it is."""
     formula: str = ""

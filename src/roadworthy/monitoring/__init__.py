@@ -1,5 +1,6 @@
 """Indicators: named functions of observations, the same before release and after it."""
 
+from .against import Against, against
 from .alerting import Alerts, Unwatched, alerts_of
 from .cases import copies_in
 from .clusters import families
@@ -17,11 +18,13 @@ from .selection import by_facets, selector, uncarried
 
 __all__ = [
     "ATTACKS",
+    "Against",
     "Alerts",
     "Labelled",
     "Lookout",
     "Reach",
     "Unwatched",
+    "against",
     "alerts_of",
     "beside_baseline",
     "by_facets",

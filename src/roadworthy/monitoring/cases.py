@@ -16,6 +16,8 @@ from msgspec import Struct, field
 from roadworthy.domain import Observation, parse_reducer, score_grades
 from roadworthy.statistics import reduced
 
+from .against import Against
+
 Rows = Sequence[Observation]
 Asking = Callable[[Observation], float | None]
 Said = Sequence[float | None]
@@ -35,6 +37,8 @@ class Cases(Struct, frozen=True):
     places: Sequence[int] = ()
     """Of a slice: where its rows stand among those."""
     known: dict[object, object] = field(default_factory=dict)
+    against: Against | None = None
+    """The reference that they are held against; None: none is given."""
 
     def once(self, make: Callable[[Cases], Found]) -> Found:
         """What `make` finds in these cases, found once. It is known by its name: no lambda."""
@@ -56,26 +60,32 @@ class Cases(Struct, frozen=True):
         return iter(self.groups) if self.groups else ([row] for row in self.rows)
 
 
-def cases_of(observations: Iterable[Observation]) -> Cases:
+def cases_of(observations: Iterable[Observation], against: Against | None = None) -> Cases:
     """Rows by suite and case, copies with what they copy, in the order in which they appear."""
-    return _by_case(list(observations))
+    return _by_case(list(observations), against=against)
 
 
 def part_of(whole: Cases, places: Sequence[int]) -> Cases:
     """The cases of some of the rows."""
     rows = [whole.rows[place] for place in places]
     if not whole.groups:
-        return Cases(rows, whole=whole, places=places)
-    return _by_case(rows, whole, places)
+        return Cases(rows, whole=whole, places=places, against=whole.against)
+    return _by_case(rows, whole, places, whole.against)
 
 
-def _by_case(rows: Rows, whole: Cases | None = None, places: Sequence[int] = ()) -> Cases:
+def _by_case(
+    rows: Rows,
+    whole: Cases | None = None,
+    places: Sequence[int] = (),
+    against: Against | None = None,
+) -> Cases:
     groups: dict[object, list[Observation]] = {}
     for index, row in enumerate(rows):
         groups.setdefault(row.unit if row.case else index, []).append(row)
     reduces = any("reduce" in row.attributes for row in rows)
     single = len(groups) == len(rows) and not reduces
-    return Cases(rows, () if single else list(groups.values()), reduces, whole, places)
+    found = () if single else list(groups.values())
+    return Cases(rows, found, reduces, whole, places, against=against)
 
 
 class PerCase(Struct, frozen=True):

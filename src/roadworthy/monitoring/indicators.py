@@ -22,11 +22,13 @@ from roadworthy.domain import (
     score_grades,
 )
 
+from .against import Against
 from .agreement import majority_accuracy, self_consistency
 from .calibration import area, brier, calibration_error
 from .cases import Cases, PerCase, cases_of, part_of, per_case
 from .clusters import clusters, mean_of_cases, share_of_cases, with_groups
 from .correlation import correlation
+from .drift import concept_drift, decision_drift, input_drift, output_drift, purpose_drift
 from .durations import duration
 from .gaps import slice_gap, spurious_dependence
 from .groups import group_rate
@@ -57,14 +59,15 @@ def measure(
     aggregation: str = "",
     confidence: float = 0.95,
     reach: Reach = ANY,
+    against: Against | None = None,
 ) -> Measurement:
     """Measure one indicator, or one of the suite's own scores by its name.
 
     `n` counts cases: the repeats of a case are one case, whose value is the mean over them.
-    `reach`: how far the values of a mean go, where somebody says so. Without data the value is
-    None and `reason` says what is missing.
+    `reach`: how far the values of a mean go, where somebody says so; `against`: the reference that
+    drift is measured from. Without data the value is None and `reason` says what is missing.
     """
-    return _measured(name, cases_of(observations), aggregation, confidence, reach)
+    return _measured(name, cases_of(observations, against), aggregation, confidence, reach)
 
 
 def measure_parts(
@@ -102,12 +105,13 @@ def measure_all(
     *,
     confidence: float = 0.95,
     slices: bool = True,
+    against: Against | None = None,
 ) -> list[Measurement]:
     """Every indicator and score that has data, in the catalogue's order, own scores after.
 
     With `slices` each carries its value per tag and per facet value.
     """
-    cases = cases_of(observations)
+    cases = cases_of(observations, against)
     scored = {name for row in cases.rows for name in row.scores}
     names = _measurable(cases, scored)
     own = sorted(scored - _SCORES_OF_INDICATORS)
@@ -129,11 +133,13 @@ def _measurable(cases: Cases, scored: set[str]) -> list[str]:
         there.add("label")
     if any(judges_in(row) for row in cases.rows):
         there.add("judge")
+    if cases.against is not None:
+        there.add("reference")
     missing = {
         need
         for spec in INDICATORS.values()
         for need in spec.needs
-        if need in ("label", "judge") or need.startswith("score:")
+        if need in ("label", "judge", "reference") or need.startswith("score:")
     } - there
     return [
         name
@@ -294,6 +300,11 @@ _METERS: dict[str, Meter] = {
     "judge_score": judge_score,
     "win_rate": judge_score,
     "judge_agreement": judge_agreement,
+    "input_drift": input_drift,
+    "output_drift": output_drift,
+    "decision_drift": decision_drift,
+    "concept_drift": concept_drift,
+    "purpose_drift": purpose_drift,
     "rmse": root_mean_square,
     "pearson": correlation,
     "spearman": correlation,

@@ -111,6 +111,10 @@ def _found(name: str) -> Question:
     return question
 
 
+def _model_written(row: Observation) -> bool | None:
+    return row.shift.model_written if row.shift is not None else None
+
+
 RATES: dict[str, Question] = {
     "accuracy": _accuracy,
     "precision_micro": _precision_micro,
@@ -139,6 +143,7 @@ RATES: dict[str, Question] = {
     "sql_execution": _score("sql"),
     "error_rate": _error,
     "availability": _available,
+    "ai_generated_share": _model_written,
 }
 """Indicator -> its question."""
 

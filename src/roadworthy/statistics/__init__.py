@@ -46,7 +46,7 @@ from .distributions import (
     regularised_gamma,
     t_quantile,
 )
-from .drift import Drift, Stratum, drift, total_variation
+from .drift import Drift, Stratum, drift, excess, total_variation
 from .features import Distance, cosines, frechet, kernel_distance
 from .intervals import (
     Interval,
@@ -127,6 +127,7 @@ __all__ = [
     "drift",
     "equal_mass",
     "equal_mass_of",
+    "excess",
     "expected_calibration_error",
     "frechet",
     "gamma_quantile",

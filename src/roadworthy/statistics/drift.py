@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from .distributions import gamma_quantile, regularised_gamma
-from .intervals import Interval
+from .distributions import beta_quantile, gamma_quantile, regularised_gamma
+from .intervals import Interval, share_interval
 
 RARE = 10
 """Categories that both samples hold less often, together, are compared as one."""
@@ -105,6 +105,28 @@ def drift(strata: Sequence[Stratum], confidence: float = 0.95) -> Drift:
     high = min(1.0, apart + math.sqrt(math.log(1 / tail) / 2 * spread))
     p_value = min(1.0, 2 * max(each.tail(seen) for each in chance))
     return Drift(value, Interval(low, high), p_value, apart)
+
+
+def excess(
+    flagged: float, n: float, *, chance: float, held: int, confidence: float = 0.95
+) -> tuple[float, Interval]:
+    """The share of `n` that a detector finds beyond its false alarms, of `flagged` that it flags.
+
+    A conformal threshold was set on `held` others so that `chance` of its own kind are flagged; on
+    these `held` the true rate is of a Beta distribution (Vovk 2012,
+    https://proceedings.mlr.press/v25/vovk12.html). The lower bound holds for whatever rate that
+    leaves, half of what may go wrong for it and half for the share; the upper bound allows for no
+    false alarm at all. Raises ValueError without data.
+    """
+    if not 0 < chance < 1 or held < 1:
+        raise ValueError("a rate of false alarms lies strictly between 0 and 1, of some held")
+    tail = (1 - confidence) / 4
+    bounds = share_interval(flagged, n, 1 - 2 * tail)
+    order = max(1, math.floor(chance * (held + 1)))
+    most = beta_quantile(1 - tail, order, max(1, held + 1 - order))
+    value = max(0.0, (flagged / n - chance) / (1 - chance))
+    low = max(0.0, (bounds.low - most) / (1 - most))
+    return value, Interval(min(low, value), max(bounds.high, value))
 
 
 def _shares(counts: Mapping[str, float]) -> dict[str, float]:

@@ -11,6 +11,7 @@ from scipy import stats
 from roadworthy.statistics import (
     Stratum,
     drift,
+    excess,
     gamma_quantile,
     regularised_gamma,
     total_variation,
@@ -153,3 +154,16 @@ def test_one_kind_alone_lies_nowhere_else() -> None:
 def test_no_data_has_no_distance(strata: list[Stratum]) -> None:
     with pytest.raises(ValueError, match=r"distance|weights"):
         drift(strata)
+
+
+def test_the_excess_is_what_is_flagged_beyond_the_false_alarms() -> None:
+    value, bounds = excess(30, 200, chance=0.05, held=399)
+    assert value == pytest.approx((0.15 - 0.05) / 0.95)
+    most = stats.beta.ppf(1 - 0.0125, 20, 380)
+    low, high = stats.beta.ppf(0.0125, 30, 171), stats.beta.ppf(1 - 0.0125, 31, 170)
+    assert bounds.low == pytest.approx(max(0.0, (low - most) / (1 - most)))
+    assert bounds.high == pytest.approx(high)
+    assert excess(0, 50, chance=0.05, held=10)[0] == 0.0
+    for chance, held in ((0.0, 9), (1.0, 9), (0.1, 0)):
+        with pytest.raises(ValueError, match="false alarms"):
+            excess(1, 2, chance=chance, held=held)
