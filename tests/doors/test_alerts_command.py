@@ -25,6 +25,8 @@ slos:
 - {name: accuracy, target: ">= 0.5"}
 - {name: latency_p50_1h, target: "<= 100 ms", window: 1h, where: 'tag:golden'}
 - {name: ttft_p95_1h, target: "<= 300 ms", window: 1h, at: [gate]}
+- {name: memory_24h, target: "<= 500", window: 24h}
+- {name: cpu_1h, target: "<= 0.8", window: 1h}
 - {name: error_rate_24h, target: "<= 2 x previous 7d", window: 24h}
 """
 
@@ -47,6 +49,7 @@ def test_every_objective_is_a_rule_or_named_as_unwatched(
     assert objectives == [
         "Objective_answers_in_time", "Objective_error_rate_1h", "Objective_availability_7d",
         "Objective_never_event_violations", "Objective_never_event_attempts",
+        "Objective_memory_24h", "Objective_cpu_1h",
     ]  # fmt: skip
     assert {one["name"]: one["why"] for one in said["unwatched"]} == {
         "accuracy": "no metric of the gateway has it",

@@ -13,7 +13,9 @@ from doubles.answers_that_left import CHARTER, Answers
 from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
+from roadworthy.domain import HostSample
 from roadworthy.flows.road import on_violation
+from roadworthy.journal import HostLog
 from roadworthy.wiring.loop import loop_of
 
 Capture = pytest.CaptureFixture[str]
@@ -67,3 +69,42 @@ def test_nothing_that_was_answered_says_nothing(
 ) -> None:
     assert told(tmp_path, capsys)["indicators"] == []
     told(tmp_path, capsys, "--texts", ends=1)
+
+
+def a_quarter_of_an_hour(root: Path) -> None:
+    """Readings of a machine without a GPU, a second half an hour later."""
+    log = HostLog(root / ".roadworthy/host")
+    for at in range(180):
+        minutes, seconds = divmod(at * 5, 60)
+        busy = 1.0 + (at * 7919 % 13) / 10
+        sample = HostSample(
+            at=f"2026-11-22T10:{minutes:02}:{seconds:02}.000000Z", seconds=5.0, cores=2.0,
+            cpu_s=busy, memory_mb=90.0 + busy, answers=10, watts_per_core=10.0,
+            missing={"gpu": "no GPU was found", "joules": "no counters"},
+        )  # fmt: skip
+        log.append(sample)
+
+
+def test_the_machine_is_measured_over_the_time_that_is_asked_for(
+    answers: Answers, tmp_path: Path, capsys: Capture
+) -> None:
+    a_quarter_of_an_hour(tmp_path)
+    found = told(tmp_path, capsys)
+    assert found["cpu"]["value"] == pytest.approx(0.16, abs=0.01)
+    assert found["cpu"]["low"] < found["cpu"]["value"] < found["cpu"]["high"]
+    assert (found["memory"]["n"], found["memory"]["counted"]) == (180, "readings")
+    assert (found["gpu"]["value"], found["gpu"]["reason"]) == (None, "no GPU was found")
+    assert found["energy"]["reason"].startswith("estimated: processor time x 10 W a core")
+    part = told(tmp_path, capsys, "--since", "2026-11-22T10:05:00Z")
+    assert part["cpu"]["n"] == 120
+    assert "cpu" not in told(tmp_path, capsys, "--tenant", "acme")
+    assert run(VERBS, ["journal", "query", str(tmp_path), "--indicators"]) == 0
+    said = capsys.readouterr().out
+    assert "gpu: no GPU was found" in said
+    assert "cpu" in said
+
+
+async def test_a_probe_is_no_traffic(answers: Answers, tmp_path: Path, capsys: Capture) -> None:
+    await answers.leave()
+    await answers.leave(stage="probe")
+    assert told(tmp_path, capsys)["n"] == 1

@@ -22,6 +22,7 @@ from roadworthy.domain import (
     Outcome,
     PinnedCase,
     SafetySLO,
+    Stage,
     SuitePin,
     Verdict,
     Witness,
@@ -83,6 +84,7 @@ class Answers:
         facets: dict[str, str] | None = None,
         end_user: str = "",
         days_ago: int = 0,
+        stage: Stage = "live",
     ) -> Observation:
         """An answer that left."""
         seen = Observation(
@@ -90,7 +92,7 @@ class Answers:
             time=format_instant(self.loop.clock.now() - dt.timedelta(days=days_ago)),
             system="letters",
             release=read_table(self.loop.workspace.routing).routes["letters"].live,
-            stage="live",
+            stage=stage,
             tenant=tenant,
             end_user=self.vault.pseudonym(tenant, end_user),
             facets={"jurisdiction": "DE", "supplier": "S-9"} if facets is None else facets,

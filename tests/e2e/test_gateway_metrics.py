@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import a_key, write_live_system
-from doubles.running_gateway import RunningGateway, eventually, free_port
+from doubles.running_gateway import CONTROL, WORKER, RunningGateway, eventually, free_port
 
 ASK = {"model": "letters", "messages": [{"role": "user", "content": "Where is my bill?"}]}
 
@@ -66,6 +67,17 @@ async def test_every_answer_of_every_worker_is_counted_once(tmp_path: Path) -> N
             await eventually(lambda: is_open(http, port))
             await eventually(counted)
             assert await summed(http, port, "roadworthy_release_served", system="letters") == 2
+            for worker, pid in zip(
+                ("w1", "w2", "control"), gateway.children(WORKER) + gateway.children(CONTROL),
+                strict=True,
+            ):  # fmt: skip
+                taken = await summed(http, port, "process_cpu_seconds_total", worker=worker)
+                held = await summed(http, port, "process_resident_memory_bytes", worker=worker)
+                assert 0.1 < taken < 60
+                assert 20e6 < held < 1e9, pid
+            supervisor = {"worker": "supervisor"}
+            began = await summed(http, port, "process_start_time_seconds", **supervisor)
+            assert began == pytest.approx(time.time(), abs=60)
             assert (await http.get(f"http://127.0.0.1:{port}/nothing")).status_code == 404
             assert (await http.post(f"http://127.0.0.1:{port}/metrics")).status_code == 405
 

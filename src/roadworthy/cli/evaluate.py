@@ -156,6 +156,7 @@ def asking(
     import uvloop
 
     from roadworthy.wiring.clock import new_id
+    from roadworthy.wiring.host import own_meter
     from roadworthy.wiring.service import build_service
 
     def service(content: ReleaseContent, wrap: Callable[[Provider], Provider]) -> Service:
@@ -191,6 +192,7 @@ def asking(
             embedder=_models(system, loop, patient, embed=True),
             price=paid,
             on_progress=line.show,
+            meter=lambda: own_meter(system.deployment.energy, loop.workspace, loop.clock),
         )
         return uvloop.run(work(deps))
 

@@ -89,16 +89,22 @@ def _tell_indicators(
     from .evaluate_results import cells, numbers
     from .terminal import emit, table, warn
 
-    found = measured(workspace.journal, wanted, standing_loop(workspace), limit)
+    found = measured(workspace, wanted, standing_loop(workspace), limit)
     if as_json:
-        said = [numbers(each) for each in found.indicators]
+        said = [
+            numbers(each) | {"counted": each.counted, "reason": each.reason}
+            for each in found.indicators
+        ]
         emit({"n": found.n, "unread": found.unread, "indicators": said})
         return
     table(
         ("indicator", "value", "95 % interval", "n"),
-        [cells(each.name, each) for each in found.indicators],
+        [cells(each.name, each) for each in found.indicators if each.value is not None],
         title=f"{found.n} live answers",
     )
+    for each in found.indicators:
+        if each.value is None or each.name in ("energy", "carbon", "headroom"):
+            say(printable(f"{each.name}: {each.reason}"))
     if found.unread:
         warn(f"{found.unread} answers have feedback or an outcome that is no number: left out")
 

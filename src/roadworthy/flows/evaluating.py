@@ -59,6 +59,7 @@ from roadworthy.release import pin
 
 from .case_target import PathTarget
 from .embedders import Embedders, embedders_of
+from .host_readings import Meter, beside_readings
 from .judges import Judges, open_judges
 from .loop import Loop
 from .players import Players, players_of
@@ -110,6 +111,8 @@ class EvaluatingDeps(Struct, frozen=True, kw_only=True):
     price: Price | None = None
     """What a call of a judge or simulated user cost; the service knows the candidate's."""
     on_progress: Callable[[Progress], None] | None = None
+    meter: Callable[[], Meter] | None = None
+    """What reads this process on this machine; None: nobody does."""
 
 
 class Evaluated(Struct, frozen=True, kw_only=True):
@@ -176,7 +179,11 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
             )
             found = await run(
                 planned,
-                MeteredTarget(judges.behind(embedders.behind(path, planned), planned)),
+                beside_readings(
+                    MeteredTarget(judges.behind(embedders.behind(path, planned), planned)),
+                    content.slos.slos,
+                    deps.meter,
+                ),
                 runfile=runfile,
                 scoring=scoring,
                 limits=asked.limits,

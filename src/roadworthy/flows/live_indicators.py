@@ -3,6 +3,7 @@
     measured   1 the answers that ended, with what tenants and reviewers said (the journal)
                2 what people entered by hand (the ledger)
                3 every indicator over both
+    4 the machine's, by its readings in that time
 
 Enters: a journal, a selection, a ledger. Leaves: measurements. Never here: what a tenant reported
 and nobody confirmed, a probe or a drill counted as traffic, a text.
@@ -16,8 +17,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from roadworthy.domain import Measurement, Observation, Outcome
-from roadworthy.journal import Row, Wanted, query
-from roadworthy.monitoring import measure_all, with_outcomes
+from roadworthy.journal import Row, Wanted, query, read_host
+from roadworthy.manifests import Workspace
+from roadworthy.monitoring import host_indicators, measure_all, with_outcomes
 
 from .loop import Loop
 
@@ -35,21 +37,28 @@ class LiveIndicators(Struct, frozen=True, kw_only=True):
     indicators: tuple[Measurement, ...]
 
 
-def measured(folder: Path, wanted: Wanted, loop: Loop | None, limit: int = 0) -> LiveIndicators:
+def measured(
+    workspace: Workspace, wanted: Wanted, loop: Loop | None, limit: int = 0
+) -> LiveIndicators:
     """Every indicator that the selected answers have data for; of the first `limit`, 0: of all.
+
+    The machine is one for all answers: its indicators are there where a time was selected, or all.
 
     Raises as `journal.query`.
     """
     entered = _entered(loop) if loop is not None else {}
     rows: list[Observation] = []
-    for row in _ended(folder, wanted):
+    for row in _ended(workspace.journal, wanted):
         if limit and len(rows) == limit:
             break
         said = [each.outcome for each in row.learned if each.kind == "outcome"]  # 1
         known = [each for each in said if each is not None]
         rows.append(with_outcomes(row.seen, [*known, *entered.get(row.seen.id, [])]))  # 2
     unread = sum(1 for row in rows if "unread" in row.attributes)
-    return LiveIndicators(n=len(rows), unread=unread, indicators=tuple(measure_all(rows)))  # 3
+    found = measure_all(rows)  # 3
+    if not limit and wanted == Wanted(since=wanted.since, until=wanted.until):  # 4
+        found += host_indicators(read_host(workspace.host, since=wanted.since, until=wanted.until))
+    return LiveIndicators(n=len(rows), unread=unread, indicators=tuple(found))
 
 
 def _ended(folder: Path, wanted: Wanted) -> Iterator[Row]:

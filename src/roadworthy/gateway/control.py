@@ -89,6 +89,7 @@ async def run(plan: Plan) -> None:
         asyncio.create_task(_judge(judging, state, over)),
         asyncio.create_task(_enter(control, state, over)),
         asyncio.create_task(follow(control.provenance, over)),
+        asyncio.create_task(follow(control.host, over)),
         asyncio.create_task(follow(control.after, over)),
         asyncio.create_task(_look(control, state, over)),
         asyncio.create_task(over.wait()),

@@ -5,7 +5,7 @@ from .fingerprint_log import FingerprintLog, Logged
 from .held import HeldTail
 from .host_log import HostLog, read_host
 from .parquet import Exported, export_segment, is_exported
-from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, exposition
+from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, ProcessGauge, exposition
 from .query import Row, Wanted, query
 from .reading import (
     Tail,
@@ -23,7 +23,7 @@ from .remarks import Remarks
 from .sealing import Seal, seal_segment
 from .spans import Span, span_of
 from .spool import Spool
-from .tally import Gauges, Tally, forget_states, publish_state, read_states
+from .tally import Gauges, Tally, WorkerState, forget_states, publish_state, read_states
 from .vault import ERASED_FILE, Vault, WrappedKey, key_names, open_master_key, unseal
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "HeldTail",
     "HostLog",
     "Logged",
+    "ProcessGauge",
     "Record",
     "Recovered",
     "Remarks",
@@ -50,6 +51,7 @@ __all__ = [
     "Tally",
     "Vault",
     "Wanted",
+    "WorkerState",
     "WrappedKey",
     "export_segment",
     "exposition",

@@ -46,6 +46,17 @@ class BudgetGauge(Struct, frozen=True, kw_only=True):
     """At the month's end, if it goes on as so far."""
 
 
+class ProcessGauge(Struct, frozen=True, kw_only=True):
+    """One process, in the units and by the names of Prometheus' own clients."""
+
+    worker: str
+    """`w1` …, `control`, `supervisor`."""
+    cpu_s: float
+    resident: int
+    files: int | None = None
+    began: float | None = None
+
+
 class ControlGauges(Struct, frozen=True, kw_only=True):
     """How the control process stands."""
 
@@ -56,6 +67,12 @@ class ControlGauges(Struct, frozen=True, kw_only=True):
     kills: dict[str, int] = {}
     """System -> kill flags that stand; `*`: those that stop everything."""
     budgets: tuple[BudgetGauge, ...] = ()
+    processes: tuple[ProcessGauge, ...] = ()
+    cores: float | None = None
+    """Processors that all of them may use at once."""
+    memory: int | None = None
+    """Bytes that all of them hold, shared pages once."""
+    memory_limit: int | None = None
 
 
 def exposition(states: Sequence[WorkerState], control: ControlGauges) -> bytes:
@@ -63,7 +80,7 @@ def exposition(states: Sequence[WorkerState], control: ControlGauges) -> bytes:
     from prometheus_client import CollectorRegistry, generate_latest
 
     families = [*_exchanges(states), *_durations(states), *_spending(states)]
-    families += [*_gauges(states), *_control(control)]
+    families += [*_gauges(states), *_control(control), *_processes(control)]
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Collected(families))
     return bytes(generate_latest(registry))
@@ -246,6 +263,40 @@ def _control(control: ControlGauges) -> Iterator[Any]:
         kills.add_metric([system], count)
     yield kills
     yield from _budgets(control.budgets)
+
+
+def _processes(control: ControlGauges) -> Iterator[Any]:
+    """https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics."""
+    from prometheus_client.core import CounterMetricFamily
+    from prometheus_client.core import GaugeMetricFamily as Gauge
+
+    who = ("worker",)
+    cpu = CounterMetricFamily(
+        "process_cpu_seconds", "Total user and system CPU time spent in seconds.", labels=who
+    )
+    resident = Gauge("process_resident_memory_bytes", "Resident memory size in bytes.", labels=who)
+    files = Gauge("process_open_fds", "Number of open file descriptors.", labels=who)
+    began = Gauge(
+        "process_start_time_seconds",
+        "Start time of the process since unix epoch in seconds.",
+        labels=who,
+    )
+    for one in control.processes:
+        cpu.add_metric([one.worker], one.cpu_s)
+        resident.add_metric([one.worker], one.resident)
+        if one.files is not None:
+            files.add_metric([one.worker], one.files)
+        if one.began is not None:
+            began.add_metric([one.worker], one.began)
+    yield from (cpu, resident, files, began)
+    whole = {
+        "cores": (control.cores, "Processors that the gateway may use: affinity, control group."),
+        "memory_bytes": (control.memory, "All its processes' memory; shared pages once (PSS)."),
+        "memory_limit_bytes": (control.memory_limit, "What its control group may hold."),
+    }
+    for name, (value, meaning) in whole.items():
+        if value is not None:
+            yield Gauge(f"roadworthy_{name}", meaning, value=value)
 
 
 def _budgets(budgets: Sequence[BudgetGauge]) -> Iterator[Any]:

@@ -22,6 +22,11 @@ _HISTOGRAMS = {
     "latency": "gen_ai_server_request_duration_seconds",
     "ttft": "gen_ai_server_time_to_first_token_seconds",
 }
+_MACHINE = {
+    "cpu": 'sum(rate(process_cpu_seconds_total{{worker!=""}}[{window}])) / max(roadworthy_cores)',
+    "memory": "avg_over_time(sum(roadworthy_memory_bytes)[{window}:1m]) / 1e6",
+}
+"""The machine is one for all systems that are served on it."""
 _VALUE = '{{ printf "%.4g" $value }}'
 _BLIND = 'outcome="not_checked"'
 _FAILED = 'status=~"error|interrupted"'
@@ -93,6 +98,8 @@ def _expression(slo: SafetySLO, system: str) -> str | None:
     def counted(more: str = "") -> str:
         return f"sum{by}(increase(roadworthy_exchanges_total{{{whose}{more}}}[{window}]))"
 
+    if about.metric in _MACHINE and not (slo.by or about.aggregation):
+        return _MACHINE[about.metric].format(window=window)
     if about.metric in _HISTOGRAMS and not slo.by:
         return _duration(_HISTOGRAMS[about.metric], about.aggregation, whose, window)
     if about.aggregation:
@@ -145,6 +152,9 @@ def _standing(system: str) -> list[dict[str, Any]]:
          "high", "An address of the model fails again and again."),
         ("DiskNearlyFull", "min(roadworthy_disk_free_bytes) < 1e9", "1m", "high",
          "Less than 1 GB is free where the journal lies."),
+        ("MemoryNearlyFull",
+         "max(roadworthy_memory_bytes) / max(roadworthy_memory_limit_bytes) > 0.9", "1m", "high",
+         "The gateway holds nine tenths of the memory that its control group allows."),
         ("BudgetEndsEarly", "roadworthy_tenant_forecast > roadworthy_tenant_budget", "1h", "medium",
          "A tenant's budget will be spent before the month is."),
     ]  # fmt: skip

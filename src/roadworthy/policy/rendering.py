@@ -38,7 +38,8 @@ def shown(value: float | None, unit: str = "") -> str:
         return "-"
     if unit == "ms":
         return f"{value / 1000:.3g} s" if abs(value) >= 1000 else f"{value:.3g} ms"
-    return f"{value:.4g}"
+    named = f" {unit}" if unit in ("MB", "Wh", "g") else ""
+    return f"{value:.4g}{named}"
 
 
 def bounds(low: float | None, high: float | None, spec: IndicatorSpec | None = None) -> str:

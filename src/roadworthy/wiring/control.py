@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections import Counter
 from pathlib import Path
 
-from roadworthy.domain import Deployment, RoadworthyError
+from roadworthy.domain import MEGABYTE, Deployment, RoadworthyError
 from roadworthy.flows.erasing import retain
 from roadworthy.flows.reconciling import Reconciler
 from roadworthy.flows.routing import read_table
@@ -26,6 +27,7 @@ from .after_looking import AfterLook
 from .allowance import budgets_of
 from .answering_releases import content_of
 from .fingerprinting import Provenance
+from .host import HostFollower, processes_of
 from .journal_marks import KeptMarks
 from .loop import loop_of
 from .places import is_workspace
@@ -45,6 +47,10 @@ MARKS = "control.json"
 
 RETAIN_S = 3600.0
 """How often it is seen whether texts are past their days."""
+
+
+def _bytes(megabytes: float | None) -> int | None:
+    return None if megabytes is None else round(megabytes * MEGABYTE)
 
 
 def _retention_days(plan: Plan) -> int | None:
@@ -79,6 +85,9 @@ class Control:
         self._clock = loop.clock
         self.spans = self._spans(deployment, root)
         """Sends spans, where the deployment names a collector."""
+        self.host = HostFollower(
+            self.workspace, loop.clock, root=os.getppid(), energy=deployment.energy
+        )
         self._marks = KeptMarks(self.workspace.journal / MARKS, loop.clock)
         tail = Tail(self.workspace.journal, self._marks.marks)
         self._ledger = loop.ledger
@@ -136,6 +145,7 @@ class Control:
         Safe to call beside a round: it only reads.
         """
         kills = Counter(flag.system or "*" for flag in read_table(self.workspace.routing).kills)
+        states, read = read_states(self.workspace.workers), self.host.newest
         control = ControlGauges(
             rounds=rounds,
             records=records,
@@ -143,8 +153,12 @@ class Control:
             ledger_entries=self._entries,
             kills=dict(kills),
             budgets=budgets_of(self.workspace, self._clock),
+            processes=processes_of(states, self.host.root),
+            cores=read.cores if read else None,
+            memory=_bytes(read.memory_mb) if read else None,
+            memory_limit=_bytes(read.memory_limit_mb) if read else None,
         )
-        return exposition(read_states(self.workspace.workers), control)
+        return exposition(states, control)
 
     def keep(self) -> None:
         """Write down how far the journal was read."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,11 +20,11 @@ from roadworthy.domain import (
     HostSample,
     format_instant,
 )
-from roadworthy.journal import HostLog, read_states
+from roadworthy.journal import HostLog, ProcessGauge, WorkerState, read_states
 from roadworthy.manifests import Workspace
 
 from .power import Counters, Gpus, read_gpus
-from .processes import Process, process, proportional, tree
+from .processes import Process, began_at, open_files, process, proportional, tree
 from .shares import cores, memory_limit
 
 logger = logging.getLogger("roadworthy.control")
@@ -118,6 +118,11 @@ class HostMeter:
         return self._disk
 
 
+def own_meter(energy: Energy, workspace: Workspace, clock: Clock) -> HostMeter:
+    """Reads this process, with a local model in it, and whatever it started."""
+    return HostMeter(os.getpid(), clock=clock, folder=workspace.root, energy=energy)
+
+
 def _memory(now: dict[tuple[int, int], Process]) -> tuple[float | None, str]:
     if not now:
         return None, "there is no /proc here to read processes from"
@@ -150,19 +155,42 @@ def size_of(folder: Path) -> int:
     return total
 
 
+def processes_of(states: Sequence[WorkerState], supervisor: int) -> tuple[ProcessGauge, ...]:
+    """How the processes of a gateway stand; the caller is its control process."""
+    named = {state.worker: state.pid for state in states}
+    named |= {"control": os.getpid(), "supervisor": supervisor}
+    found = ((name, process(pid)) for name, pid in named.items())
+    return tuple(
+        ProcessGauge(
+            worker=name,
+            cpu_s=each.cpu_s,
+            resident=each.resident,
+            files=open_files(each.pid),
+            began=began_at(each),
+        )
+        for name, each in found
+        if each is not None
+    )
+
+
 class HostFollower:
     """The control process's readings: one every few seconds, kept for a month."""
 
     def __init__(self, workspace: Workspace, clock: Clock, *, root: int, energy: Energy) -> None:
         self._workspace = workspace
+        self.root = root
         self._meter = HostMeter(root, clock=clock, folder=workspace.root, energy=energy)
         self._log = HostLog(workspace.host)
         self._answers: dict[tuple[str, int], int] = {}
+        self.newest: HostSample | None = None
         self._counted()
 
     def round(self) -> float:
         """Read and keep; returns how long to wait for the next, in seconds. Raises OSError."""
-        self._log.append(self._meter.sample(self._counted()))
+        if self._meter.since() < EVERY_S / 2:  # a moment says nothing of the time
+            return EVERY_S
+        self.newest = self._meter.sample(self._counted())
+        self._log.append(self.newest)
         return EVERY_S
 
     def _counted(self) -> int:

@@ -14,6 +14,7 @@ from roadworthy.domain import EvidenceError, Observation, RailVerdict, Usage
 from roadworthy.journal import (
     ControlGauges,
     Gauges,
+    ProcessGauge,
     Tally,
     exposition,
     forget_states,
@@ -152,3 +153,18 @@ def test_a_probe_is_in_no_count_of_traffic() -> None:
     tally.count(seen(stage="probe"))
     state = tally.state(worker="w1", at=AT, gauges=Gauges())
     assert (state.exchanges, state.durations, state.probes) == ([], [], 1)
+
+
+def test_processes_are_shown_by_the_names_of_prometheus_own_clients() -> None:
+    processes = (
+        ProcessGauge(worker="w1", cpu_s=2.5, resident=50_000_000, files=12, began=1.7e9),
+        ProcessGauge(worker="control", cpu_s=0.5, resident=40_000_000),
+    )
+    shown = samples(Tally(), cores=1.5, memory=90_000_000, processes=processes)
+    assert shown.of("process_cpu_seconds_total", worker="w1") == 2.5
+    assert shown.of("process_resident_memory_bytes") == 90_000_000
+    assert shown.of("process_open_fds") == 12
+    assert shown.of("process_start_time_seconds") == 1.7e9
+    assert shown.of("roadworthy_cores") == 1.5
+    assert shown.of("roadworthy_memory_bytes") == 90_000_000
+    assert "roadworthy_memory_limit_bytes" not in shown.names()
