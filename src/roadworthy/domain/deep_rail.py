@@ -71,7 +71,7 @@ class PresidioCheck(File, frozen=True, kw_only=True):
     entities: list[Kind] = field(default_factory=list)
     """None: all that it knows of the language."""
     spacy: str = ""
-    """A spaCy model that is installed; empty: a blank one, so that names are not found."""
+    """A spaCy model that is installed; empty: none, so that names and places are not found."""
     at_once: Positive = 1
 
 
@@ -83,18 +83,17 @@ class NemoCheck(File, frozen=True, kw_only=True):
     colang: str = ""
     """A side file with the flows."""
     kind: Kind = "NEMO"
-    at_once: Positive = 4
+    at_once: Positive = 1
 
 
 class GuardrailsCheck(File, frozen=True, kw_only=True):
     """`guardrails_ai`: a validator of Guardrails AI, by the name that it is registered under."""
 
-    validator: str
-    module: str
-    """The installed module that registers it."""
+    validator: Annotated[str, Meta(pattern="^[a-z0-9_]+/[a-z0-9_]+$")]
+    """Such as `guardrails/ban_list`; its package must be installed."""
     arguments: dict[str, Any] = field(default_factory=dict)
     kind: Kind = "INVALID"
-    at_once: Positive = 4
+    at_once: Positive = 1
 
 
 DeepOptions = HttpCheck | ModelCheck | PresidioCheck | NemoCheck | GuardrailsCheck

@@ -52,7 +52,7 @@ def make_inspector(
         case ModelCheck():
             inner = _model(check, deployment, root, assets, clock)
         case PresidioCheck() | NemoCheck() | GuardrailsCheck():
-            raise UsageError(f"rail {rail.id!r}: nothing asks `{rail.detector}` here")
+            inner = _tool(check, assets)
     return Careful(
         inner,
         name=f"{rail.detector} {named}".strip(),
@@ -77,6 +77,20 @@ def _service(check: HttpCheck, rail: str, upstream: Upstream | None, root: str) 
         )
     secret = resolve_credential(upstream.credential, root=root, upstream=check.upstream)
     return HttpInspector(check, upstream, secret=secret)
+
+
+def _tool(check: PresidioCheck | NemoCheck | GuardrailsCheck, assets: dict[str, Any]) -> Inspector:
+    if isinstance(check, PresidioCheck):
+        from .presidio_tool import make_presidio
+
+        return make_presidio(check)
+    if isinstance(check, NemoCheck):
+        from .nemo_tool import make_nemo
+
+        return make_nemo(check, assets)
+    from .guardrails_tool import make_guardrails
+
+    return make_guardrails(check)
 
 
 def _model(
