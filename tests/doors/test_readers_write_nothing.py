@@ -12,7 +12,13 @@ import pytest
 
 from doubles.systems import write_system
 
-READERS = [("incident", "list"), ("outcome", "list"), ("people", "list"), ("ledger", "log")]
+READERS = [
+    ("incident", "list"),
+    ("outcome", "list"),
+    ("review", "list"),
+    ("people", "list"),
+    ("ledger", "log"),
+]
 
 
 def rw(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -34,7 +40,7 @@ def test_looking_begins_no_workspace(tmp_path: Path, verb: tuple[str, str]) -> N
     assert not (root / ".roadworthy").exists()
 
 
-@pytest.mark.parametrize("verb", [("incident", "list"), ("outcome", "list")])
+@pytest.mark.parametrize("verb", [("incident", "list"), ("outcome", "list"), ("review", "list")])
 def test_looking_at_a_copy_without_keys_enters_nothing(
     tmp_path: Path, verb: tuple[str, str]
 ) -> None:

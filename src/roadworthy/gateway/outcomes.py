@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 from msgspec import Struct, field
 
@@ -10,6 +12,7 @@ from roadworthy.flows.hearing import hear
 from roadworthy.journal import unseal
 from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway
+from roadworthy.wiring.given_answers import given
 
 from .about import PENDING, review_id
 from .problems import ApiError, bad_field, mistyped
@@ -17,6 +20,9 @@ from .wire import Answer, Request
 
 MAX_NOTE_CHARS = 4000
 MAX_BODY_BYTES = 64 * 1024
+
+OUTCOMES = {"approve": "approved", "edit": "edited", "refuse": "refused"}
+"""What a person did -> what the caller reads of it."""
 
 
 class _OutcomeBody(Struct, forbid_unknown_fields=True):
@@ -85,7 +91,10 @@ class OutcomeDoor:
         answer.whole(status, msgspec.json.encode(said))
 
     async def review(self, request: Request, answer: Answer, caller: Caller) -> None:
-        """A held answer: `pending` until a person decided."""
+        """A held answer: `pending` until people decided, then what they let out.
+
+        Nothing of what the machine said leaves before their decision is in the ledger.
+        """
         wanted = request.path.rpartition("/")[2]
         record = await self._gateway.find_record(wanted.removeprefix("review-"))
         observation = record.observation if record is not None else None
@@ -94,16 +103,36 @@ class OutcomeDoor:
         )
         if record is None or observation is None or not mine or review_id(observation) != wanted:
             raise ApiError(404, f"there is no review {wanted!r}", code="not_found")
+        gateway = self._gateway
+        decided = await asyncio.to_thread(
+            given, observation, gateway.workspace, gateway.vault, gateway.clock
+        )
         said: dict[str, object] = {
             "id": wanted,
             "object": "roadworthy.review",
-            "status": PENDING,
+            "status": PENDING if decided is None else "decided",
             "observation": observation.id,
             "system": observation.system,
-            "decision": observation.decision,
-            "confidence": observation.confidence,
+            "outcome": None,
+            "answer": None,
+            "decision": None,
+            "confidence": None,
+            "decided_at": None,
+            "erased": False,
+            "ai_generated": False,
         }
+        if decided is not None:
+            left = decided.text is not None
+            said |= {
+                "outcome": OUTCOMES[decided.decision],
+                "answer": decided.text,
+                "decision": (decided.label or None) if left else None,
+                "confidence": observation.confidence if decided.decision == "approve" else None,
+                "decided_at": decided.at,
+                "erased": decided.erased,
+                "ai_generated": left and decided.machine,
+            }
         if "outcomes" in caller.key.scopes:
-            texts = unseal(record, self._gateway.vault)
+            texts = unseal(record, gateway.vault)
             said["input"] = texts.input if texts is not None else None
         answer.whole(200, msgspec.json.encode(said))

@@ -24,11 +24,12 @@ from .sealing import Seal, seal_segment
 from .spans import Span, span_of
 from .spool import Spool
 from .tally import Gauges, Tally, WorkerState, forget_states, publish_state, read_states
-from .vault import ERASED_FILE, Vault, WrappedKey, key_names, open_master_key, unseal
+from .vault import ERASED_FILE, MASTER_FILE, Vault, WrappedKey, key_names, open_master_key, unseal
 
 __all__ = [
     "CONTENT_TYPE",
     "ERASED_FILE",
+    "MASTER_FILE",
     "SURELY",
     "BudgetGauge",
     "ControlGauges",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from roadworthy.domain import Deployment, ReleaseContent, Witness
 from roadworthy.flows.loop import Loop
-from roadworthy.journal import HeldTail, Record, Vault, find, unseal
+from roadworthy.journal import MASTER_FILE, HeldTail, Record, Vault, find, unseal
 from roadworthy.serving import RailLine
 
 from .road import Road, vault_of
@@ -16,18 +17,23 @@ class HeldAnswers:
     """The port `flows.review_queue.HeldJournal` over a workspace; nothing here writes."""
 
     def __init__(self, loop: Loop, deployment: Deployment) -> None:
-        self._folder = loop.workspace.journal
+        self._workspace = loop.workspace
+        self._deployment = deployment
         self._road = Road(loop, deployment)
         self._rails: dict[str, RailLine] = {}
-        self.vault: Vault = vault_of(loop.workspace, deployment)
+
+    @cached_property
+    def vault(self) -> Vault:
+        """What opens the texts, and seals one beside them."""
+        return vault_of(self._workspace, self._deployment)
 
     def held(self) -> Iterator[Record]:
         """Every held answer, oldest segment first. Raises VerificationError on a changed record."""
-        return HeldTail(self._folder).read()
+        return HeldTail(self._workspace.journal).read()
 
     def one(self, observation: str) -> Record | None:
         """The record of one answer, held or not."""
-        return find(self._folder, observation)
+        return find(self._workspace.journal, observation)
 
     def content(self, release: str) -> ReleaseContent:
         """What a release that was activated here consists of."""
@@ -43,9 +49,10 @@ class HeldAnswers:
         return self._rails[release]
 
     def readable(self, record: Record) -> bool:
-        """Whether its texts are there still."""
+        """Whether its texts can be read here still; on a copy without the keys none can."""
         sealed = record.sealed
-        return sealed is not None and self.vault.opens(sealed.key, sealed.leaf)
+        there = self._deployment.master_key or (self._workspace.keys / MASTER_FILE).exists()
+        return bool(there and sealed and self.vault.opens(sealed.key, sealed.leaf))
 
     def texts(self, record: Record) -> Witness | None:
         """Its texts; None when they were erased, or never kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,14 @@ class Road:
 
     def __init__(self, loop: Loop, deployment: Deployment) -> None:
         self._workspace = loop.workspace
-        self._vault = vault_of(self._workspace, deployment)
+        self._deployment = deployment
         self._redactors = [make_detector(name, {}, {}) for name in ("pii", "secrets")]
         self._contents: dict[str, ReleaseContent] = {}
+
+    @cached_property
+    def _vault(self) -> Vault:
+        """Opened when a text is asked for: who reads none needs no key."""
+        return vault_of(self._workspace, self._deployment)
 
     def observation(self, observation_id: str) -> Observation:
         """A past answer. Raises UsageError when the journal has none of that id."""
