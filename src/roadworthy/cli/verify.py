@@ -29,6 +29,10 @@ def command(
         Path | None, typer.Option(metavar="FILE", help="A checkpoint that you kept earlier.")
     ] = None,
     at: Annotated[str | None, typer.Option(metavar="INSTANT", help="Verify as of then.")] = None,
+    text: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A text or file: is it what was answered?"),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
     """Verify a bundle, release, ledger or proof offline: every byte, every signature, whose it was.
@@ -38,14 +42,19 @@ def command(
 
     Exit code 0 verified, 5 tampered, 4 unsigned or unknown key, 3 refused or expired.
     """
-    show(check(path, trust=trust, checkpoint=checkpoint, at=at), json=json)
+    show(check(path, trust=trust, checkpoint=checkpoint, at=at, text=text), json=json)
 
 
 def check(
-    path: Path, *, trust: Path | None, checkpoint: Path | None = None, at: str | None = None
+    path: Path,
+    *,
+    trust: Path | None,
+    checkpoint: Path | None = None,
+    at: str | None = None,
+    text: Path | None = None,
 ) -> Any:
     """The report of `roadworthy_verify` on what lies at a path. Raises UsageError."""
-    from roadworthy_verify import CheckpointError, TrustError, verify_path
+    from roadworthy_verify import CheckpointError, TrustError, read_text, verify_path
 
     found = _ledger_of_system(path)
     source, origin = (trust, "given") if trust else _trust_near(found)
@@ -53,7 +62,8 @@ def check(
         _require_agreed(source.parent)
     keys = trusted_keys(source, origin=origin)
     try:
-        return verify_path(found, trust=keys, checkpoint=checkpoint, at=at)
+        said = read_text(text) if text is not None else None
+        return verify_path(found, trust=keys, checkpoint=checkpoint, at=at, text=said)
     except (TrustError, CheckpointError) as error:
         raise UsageError(
             str(error),

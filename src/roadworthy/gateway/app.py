@@ -24,7 +24,7 @@ from .health import HealthDoor
 from .messages_reply import MESSAGES
 from .outcomes import OutcomeDoor
 from .problems import ApiError, busy, problem_of
-from .provenance import ProvenanceDoor
+from .provenance import PROVENANCE, ProvenanceDoor
 from .responses_reply import RESPONSES
 from .wire import Answer, Request, send_problem
 
@@ -147,11 +147,11 @@ class App:
             return self._health.models(answer)
         if path == "/v1/outcomes" and method == "POST":
             return await self._outcomes.report(request, answer, caller)
-        if path == "/v1/provenance/check" and method == "POST":
-            return await self._provenance.check(request, answer, caller)
+        if path.startswith(PROVENANCE):
+            return await self._provenance(request, answer, caller)
         if path.startswith("/v1/reviews/") and method == "GET":
             return await self._outcomes.review(request, answer, caller)
-        if door is not None or path in ("/v1/models", "/v1/outcomes", "/v1/provenance/check"):
+        if door is not None or path in ("/v1/models", "/v1/outcomes"):
             raise ApiError(405, f"{method} is not for {path}", code="method_not_allowed")
         raise ApiError(404, f"there is nothing at {path}", code="not_found")
 

@@ -1,4 +1,7 @@
-"""POST /v1/provenance/check: whether this system wrote a text (EU AI Act, Article 50(2)).
+"""Whether this system wrote a text (EU AI Act, Article 50(2)), and the proof that it answered.
+
+    POST /v1/provenance/check          is it one of ours?
+    GET /v1/provenance/OBSERVATION     the proof of an answer, for the tenant who got it
 
 Enters: a text. Leaves: whether it is known again, how much of it, and, for the tenant whose answer
 it was, which. What never happens here: a word of somebody's answer, or another tenant's
@@ -13,6 +16,8 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from roadworthy.domain import UndecidedError
+from roadworthy.flows.answer_proof import prove_answer
 from roadworthy.flows.fingerprinting import PURPOSE, model_text
 from roadworthy.journal import (
     SURELY,
@@ -29,6 +34,8 @@ from roadworthy.wiring.gateway import Gateway
 from .problems import ApiError, mistyped
 from .wire import Answer, Request
 
+PROVENANCE = "/v1/provenance/"
+_CHECK = f"{PROVENANCE}check"
 MAX_BODY_BYTES = 1 << 20
 ENOUGH = 0.5
 """Of the text in one answer, or of one answer in the text: then it is called generated."""
@@ -66,7 +73,15 @@ class ProvenanceDoor:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
 
-    async def check(self, request: Request, answer: Answer, caller: Caller) -> None:
+    async def __call__(self, request: Request, answer: Answer, caller: Caller) -> None:
+        """Answer what is asked below /v1/provenance/. Raises ApiError."""
+        asked = self._check if request.path == _CHECK else self._prove
+        if request.method != ("POST" if asked == self._check else "GET"):
+            message = f"{request.method} is not for {request.path}"
+            raise ApiError(405, message, code="method_not_allowed")
+        await asked(request, answer, caller)
+
+    async def _check(self, request: Request, answer: Answer, caller: Caller) -> None:
         """Answer whether a text is known. Raises ApiError for what is no question."""
         if len(request.body) > MAX_BODY_BYTES:
             raise ApiError(413, "a text may have 1 MB", code="request_too_large")
@@ -76,6 +91,25 @@ class ProvenanceDoor:
             raise mistyped(f"not a question: {error}") from None
         known = await asyncio.to_thread(self._known, body.text, caller.key.tenant)
         answer.whole(200, msgspec.json.encode(known))
+
+    async def _prove(self, request: Request, answer: Answer, caller: Caller) -> None:
+        """Answer with the proof of one answer of the caller's tenant. Raises ApiError."""
+        observation = request.path.removeprefix(PROVENANCE)
+        body = await asyncio.to_thread(self._proof, observation, caller.key.tenant)
+        answer.whole(200, body)
+
+    def _proof(self, observation: str, tenant: str) -> bytes:
+        record = find(self._gateway.workspace.journal, observation)
+        seen = record.observation if record is not None else None
+        if seen is None or seen.tenant != tenant:
+            raise ApiError(404, f"there is no answer {observation[:80]!r}", code="not_found")
+        try:
+            proof = prove_answer(self._gateway.workspace.journal, observation)
+        except UndecidedError as error:
+            raise ApiError(409, error.message, code="not_sealed_yet") from None
+        if proof is None:
+            raise ApiError(409, "the answer has not ended", code="not_sealed_yet")
+        return msgspec.json.encode(proof)
 
     def _known(self, text: str, tenant: str) -> Known:
         words = words_of(text)

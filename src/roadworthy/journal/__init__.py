@@ -4,6 +4,7 @@ from .fingerprint import SURELY, fingerprints, shares, words_of
 from .fingerprint_log import FingerprintLog, Logged
 from .held import HeldTail
 from .host_log import HostLog, read_host
+from .inclusion import Included, included
 from .parquet import Exported, export_segment, is_exported
 from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, ProcessGauge, exposition
 from .query import Row, Wanted, query
@@ -38,6 +39,7 @@ __all__ = [
     "Gauges",
     "HeldTail",
     "HostLog",
+    "Included",
     "Logged",
     "ProcessGauge",
     "Record",
@@ -59,6 +61,7 @@ __all__ = [
     "find",
     "fingerprints",
     "forget_states",
+    "included",
     "is_exported",
     "key_names",
     "named_within",

@@ -158,7 +158,7 @@ def read_journal(folder: Path) -> Iterator[Record]:
 def find(folder: Path, observation_id: str) -> Record | None:
     """The record of an observation: the closing one, else the opening one, else None."""
     found: Record | None = None
-    for path in _around(segments(folder), observation_id):
+    for path in around(segments(folder), observation_id):
         for record in _mentioning(path, observation_id.encode()):
             if record.observation is None or record.observation.id != observation_id:
                 continue
@@ -172,7 +172,7 @@ def told(folder: Path, observation_id: str) -> list[Record]:
     """What was said of an observation after it left: its outcomes and reports, oldest first."""
     return [
         record
-        for path in originals(_around(segments(folder), observation_id))
+        for path in originals(around(segments(folder), observation_id))
         for record in _mentioning(path, observation_id.encode())
         if record.outcome is not None and record.outcome.observation == observation_id
     ]
@@ -202,7 +202,7 @@ def mentioning(path: Path, needle: bytes, offset: int = 0) -> Iterator[tuple[Rec
         at = end
 
 
-def _around(paths: list[Path], observation_id: str) -> list[Path]:
+def around(paths: list[Path], observation_id: str) -> list[Path]:
     """The segments that may hold an observation: its id (UUIDv7) says when it was made."""
     try:
         made_s = int(observation_id.replace("-", "")[:12], 16) / 1000

@@ -12,7 +12,7 @@ from .command import sentences
 from .envelope import EnvelopeError
 from .ledger import verify_ledger
 from .log import check_log
-from .path import recognise, verify_path
+from .path import read_text, recognise, verify_path
 from .proof import verify_proof
 from .report import Report
 from .trust import Key, Trust, TrustError, load_trust
@@ -32,6 +32,7 @@ __all__ = [
     "disagreements",
     "load_heads",
     "load_trust",
+    "read_text",
     "recognise",
     "replay",
     "sentences",

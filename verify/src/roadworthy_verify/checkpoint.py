@@ -175,6 +175,8 @@ def heads_of_text(data: bytes, name: str) -> list[Head]:
         whole = read_json(text)
     except JsonError:
         return [_head_of_line(*line) for line in _lines(text, name)]
+    if isinstance(whole.get("seal"), dict):
+        whole = whole["seal"]  # the proof of an answer
     carried = [whole[part] for part in _CARRIED if whole.get(part)]
     return [head_from_json(value, name) for value in carried or [whole]]
 

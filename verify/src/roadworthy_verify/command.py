@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .checkpoint import CheckpointError
-from .path import verify_path
+from .path import read_text, verify_path
 from .report import EXIT_CODES, Report
 from .trust import TrustError
 
@@ -37,7 +37,11 @@ def run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         report = verify_path(
-            options.path, trust=options.trust, checkpoint=options.checkpoint, at=options.at
+            options.path,
+            trust=options.trust,
+            checkpoint=options.checkpoint,
+            at=options.at,
+            text=read_text(options.text) if options.text else None,
         )
     except (TrustError, CheckpointError) as error:
         if options.json:
@@ -102,6 +106,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--trust", type=Path, metavar="FILE", help="the keys that you trust")
     parser.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="a checkpoint or release that you kept"
+    )
+    parser.add_argument(
+        "--text", type=Path, metavar="FILE", help="a text or file: is it what was answered?"
     )
     parser.add_argument("--at", metavar="INSTANT", help="verify as of 2026-11-21T22:55:52.000000Z")
     parser.add_argument("--json", action="store_true", help="print JSON")

@@ -12,6 +12,7 @@ from .checkpoint import CheckpointError
 from .container import is_bundle
 from .instant import EXAMPLE, whole_instant
 from .ledger import CHECKPOINTS, MAGIC, verify_ledger
+from .plain_file import read_plain
 from .proof import is_proof, verify_proof
 from .report import Report
 from .trust import Trust
@@ -47,19 +48,32 @@ def recognise(path: Path) -> tuple[str, Path]:
     return "", path
 
 
+def read_text(path: Path) -> bytes:
+    """What somebody says was answered. Raises CheckpointError where it cannot be read."""
+    try:
+        return read_plain(path)
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
 def verify_path(
     path: Path | str,
     *,
     trust: Trust | Path | str | Mapping[str, Any] | None = None,
     checkpoint: Path | str | None = None,
     at: str | None = None,
+    text: bytes | None = None,
 ) -> Report:
     """Verify whatever lies at the path, as of an instant (default: now).
 
-    Raises TrustError or CheckpointError when a file given by the caller cannot be read.
+    `text` is held against the proof of an answer. Raises TrustError or CheckpointError when a file
+    given by the caller cannot be read.
     """
     kind, found = recognise(Path(path))
     asked, at = at, None if at is None else whole_instant(at)
+    if text is not None and kind != "proof":
+        fault = f"a text is held against the proof of an answer, and {path} is none"
+        return Report("not_evidence", fault, {"kind": kind}, (fault,))
     if at == "":
         fault = f"{asked!r} is no instant; write one as {EXAMPLE}"
         return Report("not_evidence", fault, {"kind": kind}, (fault,))
@@ -68,7 +82,7 @@ def verify_path(
         return report if at is None else _as_of_each_signature(report)
     if kind == "proof":
         kept = load_heads(Path(checkpoint)) if checkpoint else []
-        return verify_proof(found, trust, kept=kept, at=at)
+        return verify_proof(found, trust, kept=kept, at=at, text=text)
     if kind == "bundle":
         if checkpoint:
             raise CheckpointError("a checkpoint is held against a ledger or a proof, not a bundle")

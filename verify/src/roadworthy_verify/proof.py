@@ -1,53 +1,49 @@
-"""A proof from a ledger that is not at hand: that an entry is in it, or that it only grew.
+"""A proof from a ledger that is not at hand: of an entry, of its growth, or of one answer.
 
-In: a JSON file as `roadworthy ledger prove` writes it, the trusted keys, an instant. Out: a Report.
+In: a JSON file as `roadworthy ledger prove` or `roadworthy provenance prove` writes it, the trusted
+keys, an instant. Out: a Report.
 Never: a claim about an entry whose digest, path or checkpoint was not worked out anew here.
 
-Sources: RFC 9162, sections 2.1.3.2 (inclusion) and 2.1.4.2 (consistency). A leaf is the entry's
-32-byte digest, so a proof says of an entry what the ledger would.
+Source: RFC 9162, section 2.1.4.2 (consistency); inclusion is in `entry_proof.py`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .checkpoint import FIELDS, CheckpointError, Head, head_from_json, judge
-from .covered import digest_of, encoded
+from .answer_proof import ANSWER, answered, held_against_text
+from .checkpoint import Head, judge
+from .covered import encoded
+from .entry_proof import (
+    TEXTS,
+    Json,
+    ProofError,
+    inclusion,
+    read_hashes,
+    read_head,
+    require_fields,
+    shown,
+)
 from .instant import MAX_CLOCK_SKEW, later, now
 from .log import PersonSignatures
 from .plain_file import TooLargeError, open_plain, read_plain
 from .report import Report
 from .strict_json import JsonError, TwiceError, read_json
-from .tree import consistency_holds, inclusion_holds
+from .tree import consistency_holds
 from .trust import Trust, load_trust
-
-Json = dict[str, Any]
 
 INCLUSION, CONSISTENCY = "inclusion_proof", "consistency_proof"
 VERSION = 1
 MAX_BYTES = 16 << 20
-"""An entry is kilobytes; more than this is no proof."""
+"""An entry is kilobytes; more than this is no proof. An answer's record is as long as its texts."""
 _FIELDS = {
     INCLUSION: {"roadworthy", "kind", "seq", "entry", "hashes", "checkpoint"},
     CONSISTENCY: {"roadworthy", "kind", "old", "new", "hashes"},
+    ANSWER: {"roadworthy", "kind", "observation", "record", "index", "path", "seal"},
 }
-_TEXTS = ("time", "system", "kind", "subject", "actor", "payload_digest", "prev", "digest")
-_ENTRY = {*_TEXTS, "seq", "payload"}
-_HASH = re.compile(r"[0-9a-f]{64}")
-_MOST_HASHES = 128
-"""Twice the height of the tallest tree that a 64-bit size allows."""
-
-
-class ProofError(ValueError):
-    """Why a proof does not hold; `state` is a state of the report."""
-
-    def __init__(self, state: str, message: str) -> None:
-        super().__init__(message)
-        self.state = state
 
 
 def is_proof(path: Path) -> bool:
@@ -62,17 +58,21 @@ def verify_proof(
     *,
     kept: Sequence[Head] = (),
     at: str | None = None,
+    text: bytes | None = None,
 ) -> Report:
     """Verify a proof as of an instant (default: now), against checkpoints that were kept.
 
+    `text` is what somebody says was answered; only the proof of an answer can be held against it.
     Raises TrustError when the trust file cannot be read.
 
     1. It is a proof: one JSON object of the one form, each name once.
-    2. The entry's payload and fields have the digests that it says.
+    2. The entry's payload and fields have the digests that it says; an answer's record has its
+       path to the root that the entry says.
     3. The path of hashes leads from the entry (or from the older root) to the checkpoint's root.
     4. Each checkpoint is signed by a trusted key that was valid then, and not in the future.
     5. A person's signature on the entry is that person's.
     6. Of the checkpoints that were kept one is in the proof, and none contradicts it.
+    7. The text that was given is the one that was answered.
     """
     keys = load_trust(trust)
     details: Json = {"kind": "proof", "trust": keys.source, "trust_from": keys.came_from}
@@ -80,18 +80,19 @@ def verify_proof(
     try:
         document = _document(Path(path))  # 1
         details["kind"] = document["kind"]
-        check = _inclusion if document["kind"] == INCLUSION else _consistency
-        heads, said, told = check(document)  # 2, 3
+        heads, said, told = _CHECKS[document["kind"]](document)  # 2, 3
         details |= said
         lines += told
         signed = [_signed(head, keys, at or now()) for head in heads]  # 4
-        people = _people(document.get("entry"), keys)  # 5
+        people = _people((document.get("seal") or document).get("entry"), keys)  # 5
         _raise_worst([*signed, people])
         details["signed_by"] = [one.whose for one in signed]
         details["signatures_of_people"] = int(bool(people.lines))
         lines += [line for one in (*signed, people) for line in one.lines]
         if kept:
             lines.append(_held_against(kept, heads))  # 6
+        if text is not None:
+            lines.append(held_against_text(details, text))  # 7
     except OSError as error:
         fault = f"{path} cannot be read: {error.strerror or error}"
         return Report("unreadable", fault, details, (fault,))
@@ -119,67 +120,13 @@ def _document(path: Path) -> Json:
         raise ProofError("not_evidence", fault)
     if version != VERSION or type(version) is not int:
         raise ProofError("tampered", f"the proof's version is {version!r}")
-    return _require_fields(document, _FIELDS[kind], "the proof")
-
-
-def _require_fields(value: Any, names: set[str], what: str) -> Json:
-    """The value, a JSON object of exactly these names. Raises ProofError."""
-    if not isinstance(value, dict):
-        raise ProofError("tampered", f"{what} is no JSON object")
-    if lost := names - set(value):
-        state = "unsigned" if lost == {"checkpoint"} else "tampered"
-        raise ProofError(state, f"{what} has lost {', '.join(sorted(lost))}")
-    if more := set(value) - names:
-        raise ProofError("tampered", f"{what} has {sorted(more)[0]!r}, which no such thing has")
-    return value
-
-
-def _inclusion(document: Json) -> tuple[list[Head], Json, list[str]]:
-    """Entry and path. Raises ProofError."""
-    entry, seq = document["entry"], document["seq"]
-    _require_fields(entry, _ENTRY, "the entry")
-    leaf = _leaf(entry)
-    if type(seq) is not int or seq != entry["seq"]:
-        raise ProofError("tampered", f"the proof is of entry {seq!r}, but holds {entry['seq']!r}")
-    head = _head(document["checkpoint"], "the proof's checkpoint")
-    hashes = _hashes(document["hashes"])
-    if not inclusion_holds(leaf=leaf, index=seq - 1, size=head.size, proof=hashes, root=head.root):
-        raise ProofError("tampered", f"its path does not lead from entry {seq} to {head}")
-    said = {
-        "seq": seq,
-        "entry": {name: entry[name] for name in ("time", "system", "kind", "subject", "actor")},
-        "digest": entry["digest"],
-        "checkpoint": _shown(head),
-    }
-    about = f" about {entry['subject']}" if entry["subject"] else ""
-    line = f"entry {seq} ({entry['kind']}{about}, of {entry['time']}) is in the log of {head}"
-    return [head], said, [line]
-
-
-def _leaf(entry: Json) -> bytes:
-    """The entry's digest, worked out anew. Raises ProofError where its fields have another."""
-    if type(entry["seq"]) is not int or entry["seq"] < 1:
-        raise ProofError("tampered", f"{entry['seq']!r} is no number of an entry")
-    if not isinstance(entry["payload"], dict):
-        raise ProofError("tampered", "the entry's payload is no JSON object")
-    if not all(isinstance(entry[name], str) for name in _TEXTS):
-        raise ProofError("tampered", "every field of an entry but seq and payload is text")
-    try:
-        payload_digest = digest_of(entry["payload"])
-        digest = digest_of({name: entry[name] for name in _ENTRY - {"payload", "digest"}})
-    except (ValueError, RecursionError) as error:  # half a character, an infinity
-        raise ProofError("tampered", f"the entry cannot be one: {error}") from None
-    if payload_digest != entry["payload_digest"]:
-        raise ProofError("tampered", "the entry's payload does not have its payload_digest")
-    if digest != entry["digest"]:
-        raise ProofError("tampered", "the entry's digest is not that of its fields")
-    return bytes.fromhex(digest.removeprefix("sha256:"))
+    return require_fields(document, _FIELDS[kind], "the proof")
 
 
 def _consistency(document: Json) -> tuple[list[Head], Json, list[str]]:
     """Two heads and the path between them. Raises ProofError."""
-    old = _head(document["old"], "the older checkpoint")
-    new = _head(document["new"], "the newer checkpoint")
+    old = read_head(document["old"], "the older checkpoint")
+    new = read_head(document["new"], "the newer checkpoint")
     if old.origin != new.origin:
         raise ProofError("tampered", f"checkpoints of different logs: {old.origin}, {new.origin}")
     holds = consistency_holds(
@@ -187,31 +134,19 @@ def _consistency(document: Json) -> tuple[list[Head], Json, list[str]]:
         new_size=new.size,
         old_root=old.root,
         new_root=new.root,
-        proof=_hashes(document["hashes"]),
+        proof=read_hashes(document["hashes"]),
     )
     if not holds:
         raise ProofError("tampered", f"its path does not lead from {old} to {new}")
-    said = {"old": _shown(old), "new": _shown(new)}
+    said = {"old": shown(old), "new": shown(new)}
     return [old, new], said, [f"the log of {new} only appends to that of {old}"]
 
 
-def _hashes(found: Any) -> list[bytes]:
-    if not isinstance(found, list) or len(found) > _MOST_HASHES:
-        raise ProofError("tampered", "`hashes` is no list of hashes")
-    for text in found:
-        if not isinstance(text, str) or not _HASH.fullmatch(text):
-            raise ProofError("tampered", f"{str(text)[:40]!r} is no hash of 64 hex digits")
-    return [bytes.fromhex(text) for text in found]
-
-
-def _head(value: Any, where: str) -> Head:
-    if not value or (isinstance(value, dict) and not value.get("signature")):
-        raise ProofError("unsigned", f"{where} is not signed")
-    _require_fields(value, FIELDS, where)
-    try:
-        return head_from_json(value, where)
-    except CheckpointError as error:
-        raise ProofError("tampered", str(error)) from None
+_CHECKS: dict[str, Callable[[Json], tuple[list[Head], Json, list[str]]]] = {
+    INCLUSION: inclusion,
+    CONSISTENCY: _consistency,
+    ANSWER: answered,
+}
 
 
 @dataclass(frozen=True)
@@ -244,7 +179,7 @@ def _people(entry: Json | None, trust: Trust) -> _Signed:
     if entry is None or b'"signature":{' not in payload:
         return _Signed()
     people = PersonSignatures(trust)
-    time, system, kind, subject, actor, *digests = (entry[name] for name in _TEXTS)
+    time, system, kind, subject, actor, *digests = (entry[name] for name in TEXTS)
     payload_digest, prev, digest = digests
     seq = entry["seq"]
     people.check((seq, time, system, kind, subject, actor, payload, payload_digest, prev, digest))
@@ -282,7 +217,3 @@ def _held_against(kept: Sequence[Head], heads: Sequence[Head]) -> str:
         f"the proof is of checkpoint {sizes}, the one that was kept covers {kept[-1].size}: whether"
         " both are of one history is shown by `roadworthy ledger prove-growth FILE`",
     )
-
-
-def _shown(head: Head) -> Json:
-    return {"size": head.size, "time": head.time, "origin": head.origin, "root": head.root.hex()}
