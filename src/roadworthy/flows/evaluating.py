@@ -53,7 +53,7 @@ from roadworthy.evaluation import (
     run,
     spendings,
 )
-from roadworthy.monitoring import measure, measure_all, unchecked
+from roadworthy.monitoring import Against, measure, measure_all, unchecked
 from roadworthy.policy import confidence_of
 from roadworthy.release import pin
 
@@ -63,6 +63,7 @@ from .host_readings import Meter, beside_readings
 from .judges import Judges, open_judges
 from .loop import Loop
 from .players import Players, players_of
+from .references import against_reference
 from .run_begun import fix_bar, record_violations, require_rows
 from .run_model import Price, RunModel
 from .run_records import (
@@ -212,6 +213,7 @@ def _entered(
         planned,
         system,
         found,
+        against_reference(model.content),
         runfile.sync(),
         (runfile.header.started_at, format_instant(deps.loop.clock.now())),
     )
@@ -291,6 +293,7 @@ def _summary(
     planned: Plan,
     system: System,
     found: RunRows,
+    reference: Against | None,
     file: str,
     times: tuple[str, str],
 ) -> RunSummary:
@@ -307,7 +310,7 @@ def _summary(
         status="complete" if whole else "partial",
         n=len(found.rows),
         errors=errors,
-        indicators=_indicators(found),
+        indicators=_indicators(found, reference),
         observations=found.digest,
         file=file,
         started_at=times[0],
@@ -323,10 +326,11 @@ def _summary(
     )
 
 
-def _indicators(found: RunRows) -> tuple[Measurement, ...]:
+def _indicators(found: RunRows, reference: Against | None) -> tuple[Measurement, ...]:
     if not found.rows:
         return ()
-    return tuple(measure_all(found.rows, confidence=confidence_of(1, found.looks)))
+    level = confidence_of(1, found.looks)
+    return tuple(measure_all(found.rows, confidence=level, against=reference))
 
 
 def narrow_enough(rule: StopWhen, rows: list[Observation], looks: int) -> bool:

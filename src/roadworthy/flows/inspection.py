@@ -43,6 +43,7 @@ from .importing import in_words as imports_in_words
 from .intact import require_intact
 from .judging import Evidence, judge
 from .loop import Loop
+from .references import against_reference
 from .run_records import bar_of, completion, newest_run, summary_of
 
 NEWEST = "newest"
@@ -199,8 +200,9 @@ def _judged(loop: Loop, system: System, run: RunSummary, bar: Bar, rows: RunRead
         )
     alone = Baseline(absent="the gate has not decided on this run")
     evidence = Evidence(
-        rows=list(rows.rows()), baseline=alone, never=system.charter.never, looks=run.looks
-    )
+        rows=list(rows.rows()), baseline=alone, never=system.charter.never, looks=run.looks,
+        reference=against_reference(pin(system)),
+    )  # fmt: skip
     assessments, notes = judge(system.slos.slos, evidence)
     notes.append(ALONE)
     if bar.slos != digest_of(system.slos):

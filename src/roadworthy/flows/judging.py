@@ -24,6 +24,7 @@ from roadworthy.domain import (
     read_name,
 )
 from roadworthy.monitoring import (
+    Against,
     Reach,
     beside_baseline,
     by_facets,
@@ -70,6 +71,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """(suite, case) that no objective but those on never events judges: quarantine."""
     paired: frozenset[str] = frozenset()
     """Scores of pairs with the baseline."""
+    reference: Against | None = None
+    """What drift is measured from."""
     others: Iterable[Other] = ()
     """The other runs, as today's suites tell them. Read once, one at a time, when asked for."""
 
@@ -150,6 +153,13 @@ def _together(
     ]
 
 
+class _How(Struct, frozen=True, kw_only=True):
+    """How something is measured."""
+
+    confidence: float
+    against: Against | None
+
+
 class _Earlier(Struct):
     """What the other runs say of the objectives that no confidence corrects."""
 
@@ -199,6 +209,7 @@ def _assess_parts(
     `among`: so many are judged together, each at its share of what may go wrong (Bonferroni).
     """
     level = 1 - (1 - confidence_of(evidence.runs, evidence.looks)) / among
+    how = _How(confidence=level, against=evidence.reference)
     aside = frozenset() if read_name(slo).metric in _NEVER else evidence.aside
     try:
         keep = selector(slo.where)
@@ -220,14 +231,14 @@ def _assess_parts(
     earlier = by_facets(before, slo.by) if slo.by else {"": before}
     for name, part in (parts or {"": now}).items():
         old = earlier.get(name) or []
-        judged = _assess_part(slo, part, old, name, level)
+        judged = _assess_part(slo, part, old, name, how)
         metric = read_name(slo).metric
         counts = metric == "never_event_violations" or (metric in _NEVER and not evidence.never)
         counts = counts and judged.verdict.opens
         if missed := gaps(part, evidence.never) if counts else []:
             seen = looked_at(part, evidence.never)
-            judged = undecided_by(_assess_part(slo, seen, old, name, level), missed)
-        yield _beside_failures(slo, judged, part, old, name, level)
+            judged = undecided_by(_assess_part(slo, seen, old, name, how), missed)
+        yield _beside_failures(slo, judged, part, old, name, how)
 
 
 def _beside_failures(
@@ -236,7 +247,7 @@ def _beside_failures(
     part: Sequence[Observation],
     old: Sequence[Observation],
     name: str,
-    level: float,
+    how: _How,
 ) -> Assessment:
     """A pass stands only if it would, had every question without an answer got the worst."""
     most = None if slo.values_at_most is UNSET else slo.values_at_most
@@ -245,7 +256,7 @@ def _beside_failures(
     if missing is None:
         return judged
     if missing.at_worst is not None:
-        worst = _assess_part(slo, missing.at_worst, old, name, level)
+        worst = _assess_part(slo, missing.at_worst, old, name, how)
         if worst.verdict.opens:
             reason = f"{judged.reason}; {missing.told}, and at their worst it still holds"
             return structs.replace(judged, reason=reason)
@@ -258,30 +269,35 @@ def _assess_part(
     part: Sequence[Observation],
     old: Sequence[Observation],
     name: str,
-    level: float,
+    how: _How,
 ) -> Assessment:
     if parse_target(slo.target).relative_to:
-        before = _side(slo, old, level) if old else None
-        return assess_relative(slo, _side(slo, part, level), before, part=name)
-    beside = _measure(slo, old, level) if old else None
-    return assess(slo, _measure(slo, part, level), part=name, baseline=beside)
+        before = _side(slo, old, how) if old else None
+        return assess_relative(slo, _side(slo, part, how), before, part=name)
+    beside = _measure(slo, old, how) if old else None
+    return assess(slo, _measure(slo, part, how), part=name, baseline=beside)
 
 
-def _side(slo: SafetySLO, rows: Sequence[Observation], level: float) -> Side:
+def _side(slo: SafetySLO, rows: Sequence[Observation], how: _How) -> Side:
     """One run's half of a comparison, with what each case adds."""
 
     def measured(part: Sequence[Observation]) -> Measurement:
-        return _measure(slo, part, level)
+        return _measure(slo, part, how)
 
     asked = read_name(slo)
     cases = contributions(asked.metric, rows, measured, aggregation=asked.aggregation)
     return Side(measured=measured(rows), cases={"/".join(key): of for key, of in cases.items()})
 
 
-def _measure(slo: SafetySLO, rows: Sequence[Observation], level: float) -> Measurement:
+def _measure(slo: SafetySLO, rows: Sequence[Observation], how: _How) -> Measurement:
     objective = read_name(slo)
     least, most = slo.values_at_least, slo.values_at_most
     reach = Reach(least=None if least is UNSET else least, most=None if most is UNSET else most)
     return measure(
-        objective.metric, rows, aggregation=objective.aggregation, confidence=level, reach=reach
+        objective.metric,
+        rows,
+        aggregation=objective.aggregation,
+        confidence=how.confidence,
+        reach=reach,
+        against=how.against,
     )

@@ -73,6 +73,7 @@ from .loop import Loop
 from .moved import earlier_bars, moved, names_of, never_changes
 from .provider_errors import judge_answers
 from .rated import ballots_of, with_ratings
+from .references import against_reference
 from .run_records import bar_of, newest_run, rows_of
 from .trials import answered_beside, trials_of, with_rows
 from .waiving import excuses_of
@@ -121,10 +122,10 @@ def consider(
     drawn = _drawn_as(loop, run, present)
     baseline = baseline_of(loop, system, content, drawn, names) if pull is None else pull.baseline
     trials = trials_of(loop, content, (run, rows), present, incidents, base_run=_base_run(pull))
-    looks = run.looks if run is not None else 1
     evidence = Evidence(
-        rows=rows, baseline=baseline, never=content.charter.never, runs=trials.runs, looks=looks,
-        aside=aside.cases, others=with_rows(loop, trials, rows), paired=_paired(system, pull),
+        rows=rows, baseline=baseline, never=content.charter.never, runs=trials.runs,
+        looks=run.looks if run else 1, aside=aside.cases, others=with_rows(loop, trials, rows),
+        paired=_paired(system, pull), reference=against_reference(content),
     )  # fmt: skip
     assessments, notes = judge_answers(run, content.slos.slos, evidence)
     notes += [*aside.notes, *stopped_early(run), *trials.notes, *unscored_notes(rows)]
@@ -150,7 +151,7 @@ def consider(
         notes=[*notes, *unused],
     )
     decision = msgspec.structs.replace(
-        decision, runs=trials.runs, looks=looks, waivers=in_use, quarantined=aside.shown
+        decision, runs=trials.runs, looks=evidence.looks, waivers=in_use, quarantined=aside.shown
     )
     return _under(decision, system.deliberation)
 

@@ -51,7 +51,7 @@ class RunModel:
     ) -> None:
         """`price` says what a call of a model cost; without it no price is known."""
         self._price = price
-        self._content = content
+        self.content = content
         self._loop = loop
         self._cache = cache
         self._seed = seed
@@ -66,7 +66,7 @@ class RunModel:
         """The provider as the run asks it."""
         if not self._cache:
             return SeededProvider(PlainProvider(provider), self._seed)
-        content = self._content
+        content = self.content
         self._cached = self._keeping(provider, _identity(content.candidate.model, content.assets))
         return SeededProvider(self._cached, self._seed)
 

@@ -24,6 +24,8 @@ from .results import absent
 _AGAIN = "`roadworthy ood fit`, and name the file under `ood`"
 NO_REFERENCE = f"there is no reference: {_AGAIN}"
 _OUTSIDE = "outside"
+ALLOWED_UNSEEN = 0.01
+"""With a larger share of rows that could not be looked at, the others carry no verdict."""
 _SHOWN = 3
 """What moved most, so many kinds of it."""
 _LONGEST = 40
@@ -121,7 +123,8 @@ def purpose_drift(
         flagged * seen.n, seen.n, chance=chance, held=against.held, confidence=confidence
     )
     note = f"{flagged:.1%} of inputs are flagged, {chance:.1%} of the purpose's own would be"
-    return _told(spec, Drift(value, bounds, 1.0, flagged), found, confidence, note)
+    beyond = Drift(value, bounds, 1.0, flagged)
+    return _told(spec, beyond, found, confidence, note, _unseen(cases))
 
 
 def _moved(
@@ -138,11 +141,17 @@ def _moved(
         return absent(spec, missing or _nobody_looked(cases, cases.against))
     seen = found.strata[""]
     beyond = drift([Stratum(reference, seen.weights, seen.n)], confidence)
-    return _told(spec, beyond, found, confidence, _most_moved(reference, seen.weights))
+    doubt = "" if what == "decisions" else _unseen(cases)
+    return _told(spec, beyond, found, confidence, _most_moved(reference, seen.weights), doubt)
 
 
 def _told(
-    spec: IndicatorSpec, found: Drift, counted: _Counted, confidence: float, note: str
+    spec: IndicatorSpec,
+    found: Drift,
+    counted: _Counted,
+    confidence: float,
+    note: str,
+    doubt: str = "",
 ) -> Measurement:
     beyond = found.interval.low > 0
     notes = ["beyond chance" if beyond else "not beyond chance", note]
@@ -160,6 +169,7 @@ def _told(
         method=spec.intervals[0],
         higher_is_better=spec.higher_is_better,
         reason="; ".join(filter(None, [*notes, spec.calls_for if beyond else ""])),
+        doubt=doubt,
     )
 
 
@@ -227,6 +237,15 @@ def _nobody_looked(cases: Cases, against: Against) -> str:
     if others:
         return f"{others} rows were held against another reference, and none against this one"
     return "no row was held against the reference"
+
+
+def _unseen(cases: Cases) -> str:
+    """Why what was seen says too little: too many rows could not be looked at."""
+    shifts = [row.shift for row in cases.rows if row.shift is not None]
+    failed = [shift.unseen for shift in shifts if shift.unseen]
+    if len(failed) <= ALLOWED_UNSEEN * len(shifts):
+        return ""
+    return f"{len(failed)} of {len(shifts)} rows could not be looked at: {failed[0][:_LONGEST]}"
 
 
 def _most_moved(reference: Mapping[str, float], seen: Mapping[str, float]) -> str:

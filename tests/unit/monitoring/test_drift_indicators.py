@@ -199,3 +199,14 @@ def test_the_models_own_texts_are_counted_where_somebody_looked() -> None:
 def test_names_of_strangers_are_cut_short() -> None:
     rows = [row(decision="x" * 5000) for _ in range(100)]
     assert len(drift_of("decision_drift", rows).reason) < 500
+
+
+@pytest.mark.parametrize("name", ["input_drift", "output_drift", "purpose_drift"])
+def test_rows_that_could_not_be_looked_at_leave_a_doubt(name: str) -> None:
+    """What a broken look passes over may be just what moved: such a measurement has no verdict."""
+    good = row(shift=Shift(reference=MINE, topic="claims", output_topic="claims", flagged=False))
+    bad = row(shift=Shift(unseen="its texts are gone"))
+    assert drift_of(name, [good] * 200 + [bad] * 2).doubt == ""
+    assert drift_of(name, [good] * 200 + [bad] * 3).doubt == (
+        "3 of 203 rows could not be looked at: its texts are gone"
+    )

@@ -1,0 +1,70 @@
+"""Drift is judged at the gate from the candidate's own reference, and never without one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from doubles.desk import CANDIDATE, Desk
+from roadworthy.domain import Verdict
+
+REFERENCE = {
+    "roadworthy": 1,
+    "system": "desk",
+    "source": "main",
+    "source_digest": "sha256:" + "0" * 64,
+    "date": "2026-11-22T10:00:00Z",
+    "fitted": 200,
+    "held": 100,
+    "labelled": True,
+    "false_alarm": 0.05,
+    "threshold": 1.0,
+    "detector": {},
+    "counts": {"n": 300},
+}
+SLOS = """\
+slos:
+- {name: decision_drift, target: "<= 0.1", evidence: proven}
+- {name: never_event_violations, target: "== 0", action_on_breach: kill_switch}
+"""
+
+
+def a_desk(root: Path, decisions: dict[str, int] | None) -> Desk:
+    """Whose model says motor of one half, and home of the other."""
+    desk = Desk(root)
+    desk.write("safety-slos.yaml", SLOS)
+    if decisions is not None:
+        desk.write("candidate.yaml", CANDIDATE + "ood: reference.json\n")
+        counts = {"n": 300, "decisions": decisions}
+        desk.write("reference.json", json.dumps({**REFERENCE, "counts": counts}))
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("decisions", "verdict", "said"),
+    [
+        ({"motor": 10, "home": 290}, Verdict.FAIL, "motor` +46.7%"),
+        ({"motor": 150, "home": 150}, Verdict.INCONCLUSIVE, ""),
+        (None, Verdict.INCONCLUSIVE, "roadworthy ood fit"),
+        ({}, Verdict.INCONCLUSIVE, "roadworthy ood fit"),
+    ],
+    ids=["moved", "too few to prove it", "no reference", "counts nothing"],
+)
+async def test_decisions_are_held_against_the_reference(
+    tmp_path: Path, decisions: dict[str, int] | None, verdict: Verdict, said: str
+) -> None:
+    desk = a_desk(tmp_path / "desk", decisions)
+    decision = await desk.inspect()
+    (found,) = [each for each in decision.slos if each.slo.name == "decision_drift"]
+    assert found.verdict is verdict, found.reason
+    assert said in found.reason
+
+
+async def test_a_run_says_its_drift(tmp_path: Path) -> None:
+    desk = a_desk(tmp_path / "desk", {"motor": 10, "home": 290})
+    found = await desk.evaluate()
+    (drift,) = [each for each in found.summary.indicators if each.name == "decision_drift"]
+    assert drift.value == pytest.approx(0.467, abs=0.01)
+    assert drift.n == 80
