@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 
+import deep_rail_page
+
 from roadworthy.detectors import DETECTOR_NAMES
 from roadworthy.detectors.national import COUNTRIES
 from roadworthy.manifests.detector_checks import DETECTOR_OPTIONS
@@ -96,6 +98,7 @@ def page() -> str:
         parts.append(f"Options ({listed}): {options_told(name)}\n")
         parts += [f"{row}\n" for row in _lists(name)]
         parts.append(f"```yaml\ndetector: {name}\noptions:\n{_indented(EXAMPLES[name])}\n```\n")
+    parts.append(deep_rail_page.sections())
     return "\n".join(parts).rstrip("\n") + "\n"
 
 

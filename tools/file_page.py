@@ -30,11 +30,11 @@ def page() -> str:
         root = str(schema.get("$ref", "")).rpartition("/")[2]
         parts |= {part: found for part, found in defined.items() if part != root}
         texts.append(f"## {name}\n\n{_about(schema, name)}\n")
-        texts.append(_table(defined[root] if root else schema, root))
+        texts.append(table(defined[root] if root else schema, root))
     texts.append("## Parts\n")
     for part in sorted(parts):
         texts.append(f"### {part}\n\n{_about(parts[part], part)}\n")
-        texts.append(_table(parts[part], part))
+        texts.append(table(parts[part], part))
     return "\n".join(texts)
 
 
@@ -42,8 +42,8 @@ def _about(schema: dict[str, Any], name: str) -> str:
     return str(schema.get("description", schema.get("title", name))).strip()
 
 
-def _table(schema: dict[str, Any], kind: str) -> str:
-    """The keys of an object; what is no object is said by its type."""
+def table(schema: dict[str, Any], kind: str) -> str:
+    """The keys of an object, its `kind` a noun of the domain; what is no object by its type."""
     properties = schema.get("properties", {})
     if not properties:
         return f"{_type(schema)}\n"

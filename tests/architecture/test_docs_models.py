@@ -14,7 +14,7 @@ import yaml
 
 from doubles.desk import Desk
 from roadworthy.detectors import DETECTOR_NAMES, make_detector
-from roadworthy.domain import Model, ProviderKind, Upstream
+from roadworthy.domain import DEEP_RAILS, Model, ProviderKind, Upstream, deep_options
 from roadworthy.manifests import check_system
 from roadworthy.manifests.detector_checks import DETECTOR_OPTIONS
 from roadworthy.providers.local_server import LocalOptions
@@ -22,6 +22,7 @@ from roadworthy.providers.openai_wire import WireOptions
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
+import deep_rail_page  # noqa: E402
 import detector_page  # noqa: E402
 import provider_page  # noqa: E402
 
@@ -79,6 +80,12 @@ def test_every_option_says_what_it_means(kind: type[msgspec.Struct]) -> None:
 def test_every_detector_has_a_section_whose_example_can_be_built(name: str) -> None:
     assert f"\n## {name}\n" in DETECTORS
     make_detector(name, yaml.safe_load(detector_page.EXAMPLES[name]), {})
+
+
+@pytest.mark.parametrize("name", DEEP_RAILS)
+def test_every_rail_that_asks_outside_has_a_section_whose_example_can_be_read(name: str) -> None:
+    assert f"\n### {name}\n" in DETECTORS
+    deep_options(name, yaml.safe_load(deep_rail_page.EXAMPLES[name]))
 
 
 @pytest.mark.parametrize("name", DETECTOR_NAMES)

@@ -43,7 +43,6 @@ class HttpCheck(File, frozen=True, kw_only=True):
     """JSON pointer (RFC 6901) to the number, or the yes or no, in the answer."""
     kind: Kind = "FLAGGED"
     at_once: Positive = 16
-    """Questions under way at once, in each worker; the others wait within their budget."""
 
 
 class ModelCheck(File, frozen=True, kw_only=True):
@@ -68,6 +67,7 @@ class PresidioCheck(File, frozen=True, kw_only=True):
     """`presidio`: personal data, found by Microsoft Presidio in this process, in a thread."""
 
     language: str = "en"
+    """Of the texts, as spaCy and Presidio name it."""
     entities: list[Kind] = field(default_factory=list)
     """None: all that it knows of the language."""
     spacy: str = ""
@@ -92,6 +92,7 @@ class GuardrailsCheck(File, frozen=True, kw_only=True):
     validator: Annotated[str, Meta(pattern="^[a-z0-9_]+/[a-z0-9_]+$")]
     """Such as `guardrails/ban_list`; its package must be installed."""
     arguments: dict[str, Any] = field(default_factory=dict)
+    """What the validator is made with."""
     kind: Kind = "INVALID"
     at_once: Positive = 1
 
