@@ -147,6 +147,9 @@ def _cases(spec: IndicatorSpec, scorers: list[dict[str, Any]]) -> list[dict[str,
     case |= {"context": context} if context else {}
     if "facets" in spec.needs:
         case["facets"] = {"language": "en"}
+    if "session" in spec.needs:
+        case["session"] = "one"
+        return [case, {**case, "id": "c2", "input": "My car has got a flat tyre."}]
     if "tag:group" not in spec.needs:
         return [case]
     grouped = {**case, "tags": [*tags, "group:tyre"]}

@@ -5,6 +5,7 @@ from .folded_view import FoldedView
 from .normalise import KEPT_BLANKS, Normaliser, settled
 from .registry import DETECTOR_NAMES, make_detector
 from .shape import Place, Shape, ShapeDetector, Wait, decided, merged
+from .sketch import Sketch, Sketcher, likeness, same_frame
 from .sweep import Sweep, waits_of
 
 __all__ = [
@@ -16,11 +17,15 @@ __all__ = [
     "Place",
     "Shape",
     "ShapeDetector",
+    "Sketch",
+    "Sketcher",
     "Sweep",
     "Wait",
     "decided",
+    "likeness",
     "make_detector",
     "merged",
+    "same_frame",
     "settled",
     "waits_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct, field
@@ -35,3 +36,29 @@ def asked_in(call: Call) -> Asked:
         said = {"role": "user", "content": text if isinstance(text, str) else ""}
         return Asked(input=[said, *call.steps], turns=before)
     return Asked(input=text if alone and isinstance(text, str) else dict(variables), turns=before)
+
+
+def last_words(asked: Asked) -> str:
+    """What the user said last: of messages the last of role `user`, of variables `input`.
+
+    Variables without an `input` are their texts, one a line; empty where no user spoke.
+    """
+    given = asked.input
+    if isinstance(given, str):
+        return given
+    if isinstance(given, dict):
+        text = given.get("input")
+        texts = [each for each in given.values() if isinstance(each, str)]
+        return text if isinstance(text, str) and text else "\n".join(texts)
+    messages = [*asked.turns, *given]
+    said = [message for message in messages if message.get("role") == "user"]
+    return _content(said[-1]) if said else ""
+
+
+def _content(message: Mapping[str, Any]) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    texts = [part.get("text") for part in parts if isinstance(part, dict)]
+    return "\n".join(text for text in texts if isinstance(text, str))

@@ -83,6 +83,9 @@ class Case(File, frozen=True, kw_only=True, gc=False):
     """Who needs approval waits for one of these."""
     simulate: SimulatedUser | UnsetType = UNSET
     """A user whom a model plays."""
+    session: str | UnsetType = UNSET
+    """Whose requests it is one of, with the suite's other cases of that session, in the file's
+    order. Left out, a conversation is a session of its own, and a single question is in none."""
 
     @property
     def grown_from(self) -> str:

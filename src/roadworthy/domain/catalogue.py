@@ -2,8 +2,9 @@
 
 An indicator is a named function of observations. `measured` says whether this version computes
 it; a known indicator that is not measured is INCONCLUSIVE at the gate, never a pass. Rows of
-`catalogue_measured`, `catalogue_host`, `catalogue_scored`, `catalogue_judged` and
-`catalogue_planned`; the user's own scores (scorer names of a suite) are indicators beside these.
+`catalogue_measured`, `catalogue_host`, `catalogue_sessions`, `catalogue_scored`,
+`catalogue_judged` and `catalogue_planned`; the user's own scores (scorer names of a suite) are
+indicators beside these.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from .catalogue_judged import BY_JUDGES
 from .catalogue_measured import MEASURED
 from .catalogue_planned import PLANNED
 from .catalogue_scored import SCORED
+from .catalogue_sessions import SESSIONS
 from .indicator import IndicatorSpec
 
 INDICATORS: dict[str, IndicatorSpec] = {
-    spec.name: spec for spec in (*MEASURED, *HOST, *SCORED, *BY_JUDGES, *DRIFT, *PLANNED)
+    spec.name: spec for spec in (*MEASURED, *HOST, *SESSIONS, *SCORED, *BY_JUDGES, *DRIFT, *PLANNED)
 }
 """Name -> indicator, quality first."""
 

@@ -19,13 +19,8 @@ ood_precision | shift | rate | share | + | ood | share of flagged inputs that ar
 ood_repeats | shift | count | | - | ood | flagged inputs of one kind that come again
 facet_novelty | shift | rate | share | - | facets | share of requests with a facet value never seen
 topic_emergence | shift | count | | - | reference | topics that the reference does not have
-extraction_patterns | safety | count | | - | session | sessions that look like model extraction
-misuse_exploitation | safety | count | | - | session | sessions that exploit the capability
-misuse_compromise | safety | count | | - | session | sessions that attack the system
 clip_score | media | score | share | + | image | cosine to the text; of files: `roadworthy media`
 fid | media | mean | | - | image | Frechet inception distance; of files: `roadworthy media`
-satisfaction | people | score | share | + | feedback | mean satisfaction
-rephrase_rate | people | rate | share | - | session | share of requests asked again in other words
 overturn_rate | people | rate | share | - | review | share of reviewed decisions that were changed
 time_to_review | people | quantile | ms | - | review | time until a person decided
 """

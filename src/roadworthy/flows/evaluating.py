@@ -75,6 +75,7 @@ from .run_records import (
     write_summary,
 )
 from .service import Service
+from .session_steps import SteppedTarget
 
 _RUN_LINES = "roadworthy/run-lines/v1"
 """What the machine's key is asked for."""
@@ -178,13 +179,10 @@ async def evaluate(system: System, asked: Asked, deps: EvaluatingDeps) -> Evalua
             path = PathTarget(
                 service, deps.loop.clock, deps.new_id, players=players, never=judges.never
             )
+            asks = judges.behind(embedders.behind(SteppedTarget(path, planned), planned), planned)
             found = await run(
                 planned,
-                beside_readings(
-                    MeteredTarget(judges.behind(embedders.behind(path, planned), planned)),
-                    content.slos.slos,
-                    deps.meter,
-                ),
+                beside_readings(MeteredTarget(asks), content.slos.slos, deps.meter),
                 runfile=runfile,
                 scoring=scoring,
                 limits=asked.limits,

@@ -11,15 +11,19 @@ from .host import host_indicators
 from .indicators import measure, measure_all, measure_parts
 from .judged import beside_baseline, judges_of, without_judges
 from .lookout import Lookout, lookouts, seen_by, unchecked
+from .misuse import Evidence
 from .outcomes import with_outcomes
 from .rates import ATTACKS
 from .reach import Reach
 from .selection import by_facets, selector, uncarried
+from .sessions import STEPS
 
 __all__ = [
     "ATTACKS",
+    "STEPS",
     "Against",
     "Alerts",
+    "Evidence",
     "Labelled",
     "Lookout",
     "Reach",

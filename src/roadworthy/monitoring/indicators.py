@@ -36,7 +36,14 @@ from .host import OF_HOST, host_meter, told_by_load
 from .judge_agreement import judge_agreement
 from .judged import Judged, judge_score, judged, judges_in, ready_rubric, said_by_judge
 from .labels import OF_LABELS, averaged, beside_coverage
-from .outcomes import FEEDBACK, RESOLVED, cost_per_resolved, feedback_score, resolved_rate
+from .outcomes import (
+    FEEDBACK,
+    RESOLVED,
+    SATISFIED,
+    cost_per_resolved,
+    feedback_score,
+    resolved_rate,
+)
 from .pace import cache_hit_rate, prompt_cache_rate, throughput
 from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
@@ -44,6 +51,7 @@ from .reach import ANY, Reach
 from .repeats import passing
 from .results import absent, share_of
 from .scores import mixed_vectors, perplexity, root_mean_square, score_mean, token_confidence
+from .sessions import CLASS_OF, misuse_sessions, rephrase_rate, satisfaction
 
 Part = TypeVar("Part", bound=Hashable)
 Meter = Callable[[IndicatorSpec, Cases, str, float], Measurement]
@@ -165,6 +173,7 @@ _SCORES_OF_INDICATORS = frozenset(
         "refusal",
         "verbatim",
         FEEDBACK,
+        SATISFIED,
         RESOLVED,
     }
     | set(SCORE_SHOWN.values())
@@ -316,6 +325,9 @@ _METERS: dict[str, Meter] = {
     "slice_gap": slice_gap,
     "spurious_dependence": spurious_dependence,
     "feedback_score": feedback_score,
+    **{name: misuse_sessions for name in CLASS_OF},
+    "rephrase_rate": rephrase_rate,
+    "satisfaction": satisfaction,
     "resolved_rate": resolved_rate,
     "cost_per_resolved_outcome": cost_per_resolved,
     "precision": averaged,

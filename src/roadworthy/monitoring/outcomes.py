@@ -21,6 +21,10 @@ from .results import absent, bounded, share_of
 
 FEEDBACK = "feedback"
 RESOLVED = "business.resolved"
+SATISFIED = "satisfied"
+"""Share of an answer's raters who were content."""
+CONTENT = 0.75
+"""Of feedback: a thumb up, or 4 of 5."""
 FEWEST_SESSIONS = 30
 """Of a ratio that is resampled: fewer know nothing of others."""
 
@@ -61,6 +65,7 @@ def with_outcomes(row: Observation, outcomes: Iterable[Outcome]) -> Observation:
                 scores[name] = value
     if liked:
         scores[FEEDBACK] = math.fsum(liked.values()) / len(liked)
+        scores[SATISFIED] = sum(value >= CONTENT for value in liked.values()) / len(liked)
     attributes = {**row.attributes, "unread": unread} if unread else row.attributes
     return structs.replace(
         row, label=label, never=tuple(never), scores=scores, attributes=attributes,

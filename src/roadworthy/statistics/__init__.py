@@ -6,6 +6,7 @@ that a gate starts in milliseconds. No NaN enters or leaves: absence is None or 
 
 from .acceptance import Threshold, controlled_threshold, proven_threshold
 from .agreement import Agreement, cohen_kappa, krippendorff_alpha
+from .alarm import BernoulliAlarm
 from .batches import Slope, ratio_interval, slope_interval
 from .bootstrap import bca_bootstrap, bca_mean, bca_ratio
 from .bounded_means import mean_bounds, mean_floor
@@ -79,6 +80,7 @@ from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
 __all__ = [
     "DEFAULT_BINS",
     "Agreement",
+    "BernoulliAlarm",
     "Bin",
     "Clustered",
     "ConfidenceSequence",

@@ -383,6 +383,11 @@ ORACLES: dict[str, Callable[[], float]] = {
 OF_JUDGES = {*JUDGE_SHOWN, "judge_score", "win_rate", "judge_agreement"}
 OF_LIVE_ANSWERS = {"cache_hit_rate", "feedback_score", "resolved_rate", "cost_per_resolved_outcome"}
 """See `test_outcomes`, `test_pace_and_dependence`."""
+OF_SESSIONS = {
+    "extraction_patterns", "misuse_exploitation", "misuse_compromise", "rephrase_rate",
+    "satisfaction",
+}  # fmt: skip
+"""See `test_sessions`, `test_misuse`, `test_sketch`."""
 LARGER_K = {"pass_at_5", "pass_hat_5", "pass_at_10", "pass_hat_10"}
 """The same two functions as of k = 2 and 3; brute force over so many draws takes long."""
 REPEATED = {"self_consistency", "majority_accuracy", *(n for n in ORACLES if n.startswith("pass_"))}
@@ -390,7 +395,7 @@ REPEATED = {"self_consistency", "majority_accuracy", *(n for n in ORACLES if n.s
 
 def test_no_measured_indicator_is_without_an_oracle() -> None:
     measured = {spec.name for spec in INDICATORS.values() if spec.measured}
-    assert measured == ORACLES.keys() | OF_JUDGES | OF_LIVE_ANSWERS | LARGER_K
+    assert measured == ORACLES.keys() | OF_JUDGES | OF_LIVE_ANSWERS | OF_SESSIONS | LARGER_K
 
 
 @pytest.mark.parametrize("name", ORACLES)

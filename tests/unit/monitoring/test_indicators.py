@@ -16,6 +16,7 @@ from roadworthy.domain import (
     ManifestError,
     NeverRecord,
     Observation,
+    Shift,
     Usage,
 )
 from roadworthy.monitoring import by_facets, measure, measure_all, selector
@@ -73,7 +74,9 @@ def test_every_indicator_that_says_measured_is_measured() -> None:
         ]
         for name, about in (("own", {}), ("better", {"people": "preference@reference"}))
     ]  # fmt: skip
-    live = [row(cost="1", stage="live", scores={"feedback": 1.0, "business.resolved": 1.0})]
+    said = {"feedback": 1.0, "satisfied": 1.0, "business.resolved": 1.0}
+    seen = {"misuse": (), "shift": Shift(rephrased=False)}
+    live = [row(cost="1", stage="live", scores=said, **seen)]
     runs = (rich, repeated, live, *judged)
     measured = {item.name for each in runs for item in measure_all(each)}
     promised = {name for name, spec in INDICATORS.items() if spec.measured}
