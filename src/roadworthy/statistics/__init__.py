@@ -37,6 +37,7 @@ from .comparison import (
     mcnemar_exact,
     paired_difference,
 )
+from .conformal import alarm_range, conformal_threshold, fewest_scores
 from .correlation import correlation_interval, pearson, spearman
 from .distributions import (
     beta_quantile,
@@ -104,6 +105,7 @@ __all__ = [
     "Slope",
     "Stratum",
     "Threshold",
+    "alarm_range",
     "area_interval",
     "area_parts",
     "area_under_risk",
@@ -121,6 +123,7 @@ __all__ = [
     "cluster_share_interval",
     "clustered",
     "cohen_kappa",
+    "conformal_threshold",
     "controlled_threshold",
     "correlation_interval",
     "cosines",
@@ -131,6 +134,7 @@ __all__ = [
     "equal_mass_of",
     "excess",
     "expected_calibration_error",
+    "fewest_scores",
     "frechet",
     "gamma_quantile",
     "gap_of",
