@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from doubles.desk import CANDIDATE, Desk
+from roadworthy.cli.evaluate_results import show
 from roadworthy.domain import Verdict
 
 REFERENCE = {
@@ -68,3 +69,13 @@ async def test_a_run_says_its_drift(tmp_path: Path) -> None:
     (drift,) = [each for each in found.summary.indicators if each.name == "decision_drift"]
     assert drift.value == pytest.approx(0.467, abs=0.01)
     assert drift.n == 80
+
+
+async def test_people_are_told_what_moved_and_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk = a_desk(tmp_path / "desk", {"motor": 10, "home": 290})
+    show(await desk.evaluate(), "")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "decision_drift: beyond chance; moved most: `home` -46.7%, `motor` +46.7%" in said
+    assert "label a sample of the decisions that grew" in said

@@ -25,6 +25,7 @@ def show(evaluated: Evaluated, same: str) -> None:
         title=f"{summary.run}: {summary.candidate_name} of {summary.system}{again}",
     )
     _print_slices(summary)
+    _print_moved(summary)
     if few := [each for each in summary.indicators if _calibrates(each) and each.n < _CALIBRATION]:
         names = ", ".join(f"{each.name} (n={each.n})" for each in few)
         say(f"Left out, too few cases to say anything (fewer than {_CALIBRATION}): {names}.")
@@ -185,6 +186,20 @@ def numbers(each: Measurement) -> dict[str, object]:
     return {
         "name": each.name, "value": each.value, "low": each.low, "high": each.high, "n": each.n,
     }  # fmt: skip
+
+
+def _print_moved(summary: RunSummary) -> None:
+    """What moved beyond chance, and what that calls for."""
+    from .terminal import printable, say
+
+    for each in filter(moved, summary.indicators):
+        say(printable(f"{each.name}: {each.reason}."))
+
+
+def moved(each: Measurement) -> bool:
+    """Whether an indicator that calls for something when it is bad has moved beyond chance."""
+    spec = INDICATORS.get(each.name)
+    return spec is not None and bool(spec.calls_for) and each.low is not None and each.low > 0
 
 
 def cells(name: str, each: Measurement, metric: str = "") -> tuple[str, str, str, str]:

@@ -86,7 +86,7 @@ def _tell_indicators(
     from roadworthy.flows.live_indicators import measured
     from roadworthy.wiring.loop import standing_loop
 
-    from .evaluate_results import cells, numbers
+    from .evaluate_results import cells, moved, numbers
     from .terminal import emit, table, warn
 
     found = measured(workspace, wanted, standing_loop(workspace), limit)
@@ -95,7 +95,7 @@ def _tell_indicators(
             numbers(each) | {"counted": each.counted, "reason": each.reason}
             for each in found.indicators
         ]
-        emit({"n": found.n, "unread": found.unread, "indicators": said})
+        emit({"n": found.n, "unread": found.unread, "unheld": found.unheld, "indicators": said})
         return
     table(
         ("indicator", "value", "95 % interval", "n"),
@@ -103,8 +103,10 @@ def _tell_indicators(
         title=f"{found.n} live answers",
     )
     for each in found.indicators:
-        if each.value is None or each.name in ("energy", "carbon", "headroom"):
+        if each.value is None or each.name in ("energy", "carbon", "headroom") or moved(each):
             say(printable(f"{each.name}: {each.reason}"))
+    if found.unheld:
+        say(printable(f"no drift is measured: {found.unheld}"))
     if found.unread:
         warn(f"{found.unread} answers have feedback or an outcome that is no number: left out")
 

@@ -2,7 +2,7 @@
 
     measured   1 the answers that ended, with what tenants and reviewers said (the journal)
                2 what people entered by hand (the ledger)
-               3 every indicator over both
+               3 every indicator over both, drift from the reference of the release
     4 the machine's, by its readings in that time
 
 Enters: a journal, a selection, a ledger. Leaves: measurements. Never here: what a tenant reported
@@ -22,6 +22,7 @@ from roadworthy.manifests import Workspace
 from roadworthy.monitoring import host_indicators, measure_all, with_outcomes
 
 from .loop import Loop
+from .references import answers_against
 
 TRAFFIC = frozenset({"live", "canary"})
 """Stages whose answers somebody got."""
@@ -35,6 +36,8 @@ class LiveIndicators(Struct, frozen=True, kw_only=True):
     unread: int
     """Of which something was said that is no number."""
     indicators: tuple[Measurement, ...]
+    unheld: str = ""
+    """Why no drift is measured; empty where it is."""
 
 
 def measured(
@@ -55,10 +58,11 @@ def measured(
         known = [each for each in said if each is not None]
         rows.append(with_outcomes(row.seen, [*known, *entered.get(row.seen.id, [])]))  # 2
     unread = sum(1 for row in rows if "unread" in row.attributes)
-    found = measure_all(rows)  # 3
+    against, unheld = answers_against(workspace, rows) if rows else (None, "")
+    found = measure_all(rows, against=against)  # 3
     if not limit and wanted == Wanted(since=wanted.since, until=wanted.until):  # 4
         found += host_indicators(read_host(workspace.host, since=wanted.since, until=wanted.until))
-    return LiveIndicators(n=len(rows), unread=unread, indicators=tuple(found))
+    return LiveIndicators(n=len(rows), unread=unread, indicators=tuple(found), unheld=unheld)
 
 
 def _ended(folder: Path, wanted: Wanted) -> Iterator[Row]:
