@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from roadworthy.statistics import Stratum, drift
+from roadworthy.statistics import Returning, Stratum, drift
 
 Row = tuple[str, float, Callable[[random.Random], float]]
 
@@ -50,6 +50,16 @@ def in_strata(source: random.Random, moved: float) -> bool:
     return found.low <= moved <= found.high
 
 
+def unchanged(source: random.Random, looks: int) -> bool:
+    """Whether a model that wavers as it always did is never called changed, at 5 %."""
+    rates = [source.choice([0.0, 0.0, 0.02, 0.3]) for _ in range(40)]
+    first = sum(source.random() < rate for rate in rates for _ in range(2))
+    watch = Returning(first, 80, alpha=0.05)
+    for _ in range(looks):
+        watch.look(sum(source.random() < rate for rate in rates), 40)
+    return not watch.changed
+
+
 DISTANCES: list[Row] = [
     ("a distance, nothing moved, 1,000 and 200", 0.95,
      lambda s: distance(s, KINDS, KINDS, 1000, 200)),
@@ -65,4 +75,5 @@ DISTANCES: list[Row] = [
     ("silent: nothing moved, 200 kinds, 50 and 1,000", 0.95, lambda s: silent(s, MANY, 50, 1000)),
     ("truths given decisions, nothing moved", 0.95, lambda s: in_strata(s, 0.0)),
     ("truths given decisions, moved by 0.2", 0.95, lambda s: in_strata(s, 0.2)),
+    ("silent: a hosted model unchanged, 100 looks", 0.95, lambda s: unchanged(s, 100)),
 ]  # fmt: skip

@@ -75,6 +75,7 @@ from .quantiles import quantile, quantile_cases, quantile_interval
 from .ranks import Shift, SignedRanks, shift, sign_flips, signed_ranks
 from .recalibration import IsotonicMap, LogisticMap, isotonic, platt, temperature
 from .repeats import pass_at_k, pass_hat_k, reduced
+from .returning import Returning
 from .selective import RiskPoint, area_interval, area_parts, area_under_risk, risk_coverage, risk_of
 from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
 
@@ -98,6 +99,7 @@ __all__ = [
     "LogisticMap",
     "PairedDifference",
     "Plan",
+    "Returning",
     "RiskPoint",
     "ScoreDifference",
     "Shift",
