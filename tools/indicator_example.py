@@ -89,7 +89,7 @@ def of(spec: IndicatorSpec) -> Example:
     """The example of one indicator."""
     suite: dict[str, Any] = {"name": "main", "cases": ["main.jsonl"]}
     outcome = _outcome(spec)
-    if outcome or {"live", "load"} & set(spec.needs):
+    if outcome or {"live", "load", "review"} & set(spec.needs):
         slo = _slo(spec) | {"at": "[runtime]"}
         return Example(suite=suite, cases=[], slo=slo, outcome=outcome)
     scorers = _scorers(spec)

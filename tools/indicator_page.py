@@ -30,6 +30,7 @@ from roadworthy.statistics import (
     ratio_interval,
     rogan_gladen,
     share_interval,
+    waiting_quantile,
 )
 
 INTERVALS: dict[str, tuple[Callable[..., object], ...]] = {
@@ -46,6 +47,7 @@ INTERVALS: dict[str, tuple[Callable[..., object], ...]] = {
     "bca_bootstrap": (krippendorff_alpha,),
     "noise_norm": (drift,),
     "excess": (excess,),
+    "kaplan_meier": (waiting_quantile,),
 }
 """How a measurement says that its bounds were made -> the functions that made them."""
 
@@ -101,6 +103,7 @@ _BAD = {
     "answers it is an *uncorrected judge*: no interval, no verdict",
     "time": "answers that came from the cache of answers: no value, and the reason",
     "live": "answers of an evaluation are left out",
+    "review": "of what nobody decided no rate has a value; what waits counts as waiting",
     "host": "what could not be read is no 0: no value, and the reason; a run with answers from the "
     "cache of answers has none",
     "load": "no measurement, one of another release, or one of more than 30 days: no value, and "

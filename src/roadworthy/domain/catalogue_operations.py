@@ -144,6 +144,41 @@ OPERATIONS = (
         source="learning to defer, Madras et al. 2018, https://arxiv.org/abs/1711.06664",
     ),
     share_spec(
+        "overturn_rate",
+        "share of people's decisions about held answers in which the machine's answer did not "
+        "stand: edited, refused, or of another label than a blind reviewer gave",
+        needs=("review",),
+        better=False,
+        area="people",
+        misleads="held are the doubtful ones: it is no error rate of all answers; reviewers who "
+        "see the machine's answer first agree with it too often (`review.blind`)",
+        formula="sum_i [the machine did not stand in i] / n",
+        counts="decided reviews of answers that the machine had given; what waits is not in it",
+        oracle="numpy.mean",
+        source="automation bias, Goddard et al. 2012, https://doi.org/10.1136/amiajnl-2011-000089",
+    ),
+    IndicatorSpec(
+        name="time_to_review",
+        definition="time from the hold to the decision that counts; p95 unless the name says which",
+        kind="quantile",
+        unit="ms",
+        high=None,
+        area="people",
+        higher_is_better=False,
+        needs=("review",),
+        aggregations=PERCENTILES,
+        default_aggregation="p95",
+        measured=True,
+        misleads="a percentile beyond what was waited so far is known from below only (*at least*); "
+        "nights and holidays are waited, too",
+        formula="the first t with S(t) <= 1 - p; S(t) = prod over the decisions up to t of "
+        "(1 - decided_j / waiting_j): what waits still counts as waiting up to now",
+        counts="live answers that were held, decided or not",
+        oracle="scipy.stats.ecdf",
+        source="Kaplan and Meier 1958, https://doi.org/10.2307/2281868",
+        intervals=("order statistics", "kaplan_meier", "student_t"),
+    ),
+    share_spec(
         "feedback_score",
         "mean of the users' feedback on live answers, 0 the worst and 1 the best: `up` and `down` "
         "(good, bad, yes, no …), a share such as 0.8, or `4/5`, where 1 is the worst",

@@ -21,8 +21,6 @@ facet_novelty | shift | rate | share | - | facets | share of requests with a fac
 topic_emergence | shift | count | | - | reference | topics that the reference does not have
 clip_score | media | score | share | + | image | cosine to the text; of files: `roadworthy media`
 fid | media | mean | | - | image | Frechet inception distance; of files: `roadworthy media`
-overturn_rate | people | rate | share | - | review | share of reviewed decisions that were changed
-time_to_review | people | quantile | ms | - | review | time until a person decided
 """
 
 

@@ -38,6 +38,8 @@ class Opinion(Struct, frozen=True, kw_only=True):
     name: str
     time: Instant
     decision: ReviewDecision
+    since: Instant = ""
+    """When the answer was held."""
     label: str = ""
     """What is right, where that is a label."""
     reason: str = ""

@@ -23,6 +23,7 @@ from roadworthy.monitoring import host_indicators, measure_all, with_outcomes
 
 from .loop import Loop
 from .references import answers_against
+from .reviewed_answers import reviewed_outcomes, still_waiting
 
 TRAFFIC = frozenset({"live", "canary"})
 """Stages whose answers somebody got."""
@@ -56,7 +57,8 @@ def measured(
             break
         said = [each.outcome for each in row.learned if each.kind == "outcome"]  # 1
         known = [each for each in said if each is not None]
-        rows.append(with_outcomes(row.seen, [*known, *entered.get(row.seen.id, [])]))  # 2
+        seen = with_outcomes(row.seen, [*known, *entered.get(row.seen.id, [])])  # 2
+        rows.append(still_waiting(seen, loop.clock.now()) if loop is not None else seen)
     unread = sum(1 for row in rows if "unread" in row.attributes)
     against, unheld = answers_against(workspace, rows) if rows else (None, "")
     found = measure_all(rows, against=against)  # 3
@@ -72,7 +74,7 @@ def _ended(folder: Path, wanted: Wanted) -> Iterator[Row]:
 
 
 def _entered(loop: Loop) -> dict[str, list[Outcome]]:
-    """Observation -> the truths and violations that the ledger holds of it."""
+    """Observation -> the truths, violations and decisions that the ledger holds of it."""
     found: dict[str, list[Outcome]] = {}
     for kind in ("outcome.added", "violation.recorded"):
         for entry in loop.ledger.entries(kind=kind):
@@ -85,4 +87,6 @@ def _entered(loop: Loop) -> dict[str, list[Outcome]]:
                 never_event=given.get("never_event", ""),
             )
             found.setdefault(entry.subject, []).append(outcome)
+    for outcome in reviewed_outcomes(loop):
+        found.setdefault(outcome.observation, []).append(outcome)
     return found

@@ -106,6 +106,14 @@ def require_settled(review: HeldReview, needs: int) -> Opinion | None:
     )
 
 
+def agreeing(review: HeldReview) -> list[Opinion]:
+    """Whose opinions are the decision; empty while it is open."""
+    last = review.decided
+    return [
+        each for each in review.opinions if last is not None and _verdict(each) == _verdict(last)
+    ]
+
+
 def to_payload(sealed: Sealed) -> dict[str, Any]:
     """A sealed text as an entry holds it."""
     data = base64.b64encode(sealed.data).decode()
@@ -174,9 +182,9 @@ def _opinion(entry: Entry, name: str, roles: set[str]) -> Opinion:
         raise VerificationError(f"entry {entry.seq} is no decision: {error}") from None
 
 
-_SAID = frozenset(
-    {"decision", "label", "reason", "blind", "overturned", "machine", "mark", "answer"}
-)
+_SAID = {
+    "decision", "since", "label", "reason", "blind", "overturned", "machine", "mark", "answer",
+}  # fmt: skip
 """Fields of an entry that its person said; who it was and when is the ledger's to say."""
 
 

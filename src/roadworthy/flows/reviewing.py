@@ -37,7 +37,6 @@ from roadworthy.domain import (
     Witness,
     canonical,
     format_instant,
-    parse_instant,
 )
 from roadworthy.journal import Record
 from roadworthy.ledger import known_names, live_key, require_role, sign_draft
@@ -153,6 +152,7 @@ def decide(which: str, loop: Loop, journal: HeldJournal, *, word: Word, by: Acti
         mark = _mark(text, journal) if text else ""
         said = {
             "decision": word.decision,
+            "since": case.seen.time,
             "label": label,
             "reason": word.reason,
             "blind": bool(judged),
@@ -169,12 +169,6 @@ def decide(which: str, loop: Loop, journal: HeldJournal, *, word: Word, by: Acti
         done = settles(case.review.opinions, last, _rules(case).needs)
         _enter(DECIDED if done else OPINION, case, loop, by, said)  # 3
     return _item(which, loop, journal)
-
-
-def waited_ms(seen: Observation, decided: Opinion) -> float:
-    """From the hold to the decision that counts."""
-    waited = parse_instant(decided.time) - parse_instant(seen.time)
-    return max(0.0, waited.total_seconds() * 1000)
 
 
 def require_reviewer(loop: Loop, by: Acting) -> None:

@@ -15,12 +15,14 @@ from .misuse import Evidence
 from .outcomes import with_outcomes
 from .rates import ATTACKS
 from .reach import Reach
+from .reviews import WAITING
 from .selection import by_facets, selector, uncarried
 from .sessions import STEPS
 
 __all__ = [
     "ATTACKS",
     "STEPS",
+    "WAITING",
     "Against",
     "Alerts",
     "Evidence",

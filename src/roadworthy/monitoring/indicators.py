@@ -50,6 +50,7 @@ from .rates import RATES, SCORE_OF
 from .reach import ANY, Reach
 from .repeats import passing
 from .results import absent, share_of
+from .reviews import overturn_rate, time_to_review
 from .scores import mixed_vectors, perplexity, root_mean_square, score_mean, token_confidence
 from .sessions import CLASS_OF, misuse_sessions, rephrase_rate, satisfaction
 
@@ -328,6 +329,8 @@ _METERS: dict[str, Meter] = {
     **{name: misuse_sessions for name in CLASS_OF},
     "rephrase_rate": rephrase_rate,
     "satisfaction": satisfaction,
+    "overturn_rate": overturn_rate,
+    "time_to_review": time_to_review,
     "resolved_rate": resolved_rate,
     "cost_per_resolved_outcome": cost_per_resolved,
     "precision": averaged,

@@ -254,7 +254,10 @@ def _exceeds(low: float, target: SloTarget) -> bool:
 
 
 def _is_percentile(slo: SafetySLO) -> bool:
-    return read_name(slo).aggregation.startswith("p")
+    about = read_name(slo)
+    spec = INDICATORS.get(about.metric)
+    usual = spec.default_aggregation if spec is not None else ""
+    return (about.aggregation or usual).startswith("p")
 
 
 def _evidence(slo: SafetySLO) -> str:

@@ -78,6 +78,7 @@ from .repeats import pass_at_k, pass_hat_k, reduced
 from .returning import Returning
 from .selective import RiskPoint, area_interval, area_parts, area_under_risk, risk_coverage, risk_of
 from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
+from .survival import kaplan_meier, waiting_quantile
 
 __all__ = [
     "DEFAULT_BINS",
@@ -142,6 +143,7 @@ __all__ = [
     "gap_of",
     "holm",
     "isotonic",
+    "kaplan_meier",
     "kernel_distance",
     "krippendorff_alpha",
     "least_correlation",
@@ -189,6 +191,7 @@ __all__ = [
     "t_quantile",
     "temperature",
     "total_variation",
+    "waiting_quantile",
     "wilson",
     "zero_count_cases",
     "zero_count_upper",
