@@ -85,21 +85,26 @@ class Answers:
         end_user: str = "",
         days_ago: int = 0,
         stage: Stage = "live",
+        asked: str = "dear desk",
+        session: str = "",
+        seconds_ago: float = 0.0,
     ) -> Observation:
         """An answer that left."""
+        ago = dt.timedelta(days=days_ago, seconds=seconds_ago)
         seen = Observation(
             id=new_id(),
-            time=format_instant(self.loop.clock.now() - dt.timedelta(days=days_ago)),
+            time=format_instant(self.loop.clock.now() - ago),
             system="letters",
             release=read_table(self.loop.workspace.routing).routes["letters"].live,
             stage=stage,
             tenant=tenant,
             end_user=self.vault.pseudonym(tenant, end_user),
+            session=self.vault.session(tenant, session),
             facets={"jurisdiction": "DE", "supplier": "S-9"} if facets is None else facets,
             output_digest=sha256(output.encode()),
         )
         spool = self._spool()
-        await spool.close(seen, Witness(input="dear desk", output=output))
+        await spool.close(seen, Witness(input=asked, output=output))
         await spool.aclose()
         return seen
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from hashlib import blake2b
 
 from msgspec import Struct
@@ -39,8 +40,8 @@ class Sketch(Struct, frozen=True, kw_only=True):
 
     digest: int
     """Of all its words, however they were written."""
-    marks: tuple[int, ...]
-    """Hashes of its groups of letters, rising; at most `MOST_MARKS`."""
+    marks: array[int]
+    """Hashes of its groups of letters, rising; at most `MOST_MARKS`, eight bytes each."""
     words: int
     opening: int
     """Of its first `EDGE_WORDS` words; 0 where it has no more words than that."""
@@ -71,7 +72,7 @@ class Sketcher:
         edged = len(words) > EDGE_WORDS
         return Sketch(
             digest=self._hash(" ".join(words)) if words else 0,
-            marks=tuple(hashes[:MOST_MARKS]),
+            marks=array("Q", hashes[:MOST_MARKS]),
             words=len(words),
             opening=self._hash(" ".join(words[:EDGE_WORDS])) if edged else 0,
             close=self._hash(" ".join(words[-EDGE_WORDS:])) if edged else 0,

@@ -14,15 +14,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
+    Asked,
     Charter,
     Clock,
     Observation,
     Outcome,
     Shift,
+    Witness,
     format_instant,
+    last_words,
 )
 from roadworthy.journal import Record, Remarks, Tail, Vault, unseal
 
@@ -44,7 +48,7 @@ class Noticed(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a looker saw of one answer: numbers and names, no words of it."""
 
     shift: Shift | None = None
-    misuse: tuple[str, ...] = ()
+    misuse: tuple[str, ...] | None = None
     note: str = ""
 
 
@@ -56,7 +60,9 @@ class Looker(Protocol):
         """Names it in `look:NAME`."""
 
     def look(self, seen: Observation, asked: str, left: str | None) -> Noticed | None:
-        """What it sees; None: nothing to say. `left` is None where nothing of the answer did.
+        """What it sees; None: nothing to say.
+
+        `asked` is what the user said last, `left` what left of the answer: None where nothing did.
 
         Whatever it raises, the others look; `missed` then says what is kept instead.
         """
@@ -140,10 +146,11 @@ class AfterLooking:
         if texts is None:
             return []  # erased meanwhile: nothing may be learned of it any more
         left = what_left(seen, texts.output, found.charter)
+        asked = asked_in_words(texts)
         self.looked += 1
         outcomes = []
         for looker in found.lookers:
-            noticed = self._noticed(looker, seen, texts.input, left)
+            noticed = self._noticed(looker, seen, asked, left)
             if noticed is not None:
                 outcomes.append(self._outcome(seen, looker.name, noticed))
         return outcomes
@@ -168,6 +175,13 @@ class AfterLooking:
             shift=noticed.shift,
             misuse=noticed.misuse,
         )
+
+
+def asked_in_words(texts: Witness) -> str:
+    """What the user said last; earlier turns, system messages and tools are no part of it."""
+    if not texts.given:
+        return texts.input
+    return last_words(msgspec.json.decode(texts.given, type=Asked))
 
 
 def any_looks(live: Sequence[tuple[str, str]], lookers: LookersOf) -> bool:

@@ -104,9 +104,12 @@ def _asked_on(group: Rows) -> bool:
 
 
 def _session(row: Observation) -> Hashable:
-    """The session of a live answer, or of a case; an answer in none is one."""
-    if row.session:
-        return (row.suite, row.tenant, row.session)
+    """The session of a live answer, or of a case; an answer in none is one.
+
+    Where a caller names no session, an end user's answers are one.
+    """
+    if row.session or row.end_user:
+        return (row.suite, row.tenant, row.session, "" if row.session else row.end_user)
     return (row.suite, row.tenant, "", row.case or row.id)
 
 

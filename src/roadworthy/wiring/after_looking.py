@@ -18,6 +18,7 @@ from roadworthy.manifests import Workspace
 from .answering_releases import content_of
 from .clock import SystemClock
 from .journal_marks import KeptMarks
+from .sessions import sessions_looker
 
 logger = logging.getLogger("roadworthy.control")
 
@@ -44,12 +45,13 @@ class AfterLook:
         vault: Vault,
         *,
         segment_mb: int,
-        makers: tuple[Maker, ...] = MAKERS,
+        makers: tuple[Maker, ...] | None = None,
     ) -> None:
+        """`makers`: the usual ones if none are given."""
         self.fault = ""
         """Why not all could be looked at in the last round; empty while all is well."""
         self._workspace = workspace
-        self._makers = makers
+        self._makers = (*MAKERS, sessions_looker(workspace, vault)) if makers is None else makers
         self._known: dict[str, Lookers] = {}
         self._seen = False
         clock = SystemClock()

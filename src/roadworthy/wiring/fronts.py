@@ -7,7 +7,6 @@ tampered or foreign bundle that is loaded; a look at the working tree for behavi
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 
 from msgspec import UNSET, Struct
 
@@ -26,7 +25,7 @@ from roadworthy.release import read_bundle, verify_release
 from roadworthy.serving import Admittance, ExactCache, FacetReader
 
 from .service import build_service
-from .watched import WatchedFile
+from .watched import stamp_of
 
 _AHEAD = dt.timedelta(days=7)
 """How long before a release expires it is said."""
@@ -88,18 +87,6 @@ def load_front(
     )
     allowed = content.charter.behaviour.cache
     if allowed is not UNSET:
-        service.cache = ExactCache(allowed, digest, clock, erased=_stamp_of(workspace))
+        erased = workspace.journal / "keys" / ERASED_FILE
+        service.cache = ExactCache(allowed, digest, clock, erased=stamp_of(erased))
     return Front(service=service, facets=facets, admittance=admittance, warning=warning)
-
-
-def _stamp_of(workspace: Workspace) -> Callable[[], object]:
-    """What is another thing once texts were erased, by whichever process."""
-    erased = WatchedFile(workspace.journal / "keys" / ERASED_FILE)
-    times = 0
-
-    def stamp() -> object:
-        nonlocal times
-        times += erased.changed()
-        return times
-
-    return stamp

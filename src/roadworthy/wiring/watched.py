@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -28,3 +29,16 @@ class WatchedFile:
             return False
         self._seen = seen
         return True
+
+
+def stamp_of(path: Path) -> Callable[[], object]:
+    """What is another thing once a file was replaced, by whichever process."""
+    file = WatchedFile(path)
+    times = 0
+
+    def stamp() -> object:
+        nonlocal times
+        times += file.changed()
+        return times
+
+    return stamp

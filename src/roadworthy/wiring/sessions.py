@@ -1,0 +1,53 @@
+"""Who looks at live sessions: one for all releases, where an objective of one asks for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from roadworthy.domain import Observation, ReleaseContent, find_indicator, read_name
+from roadworthy.flows.after_looking import REPORTER, asked_in_words
+from roadworthy.flows.session_looking import MOST_RECALLED, SessionLooker
+from roadworthy.journal import ERASED_FILE, Record, Row, Vault, Wanted, query, unseal
+from roadworthy.manifests import Workspace
+
+from .watched import stamp_of
+
+_REPORTER = f"{REPORTER}{SessionLooker.name}"
+
+
+def sessions_looker(
+    workspace: Workspace, vault: Vault
+) -> Callable[[ReleaseContent], SessionLooker | None]:
+    """What gives the looker to each release that has an objective on its sessions."""
+
+    def recall(since: str, before: str) -> Iterator[tuple[Observation, str]]:
+        found: deque[Record] = deque(maxlen=MOST_RECALLED)
+        wanted = Wanted(since=since, until=before)
+        rows = query(workspace.journal, wanted)
+        found.extend(row.record for row in rows if row.closed and _was_looked_at(row))
+        for record in sorted(found, key=_time):
+            texts = unseal(record, vault)
+            if texts is not None and record.observation is not None:
+                yield record.observation, asked_in_words(texts)
+
+    erased = stamp_of(workspace.journal / "keys" / ERASED_FILE)
+    looker = SessionLooker(erased=erased, recall=recall)
+    return lambda content: looker if _asks(content) else None
+
+
+def _was_looked_at(row: Row) -> bool:
+    """Whether an earlier process looked: what it did not is still to come."""
+    said = (each.outcome for each in row.learned)
+    return any(each is not None and each.reporter == _REPORTER for each in said)
+
+
+def _time(record: Record) -> str:
+    assert record.observation is not None
+    return record.observation.time
+
+
+def _asks(content: ReleaseContent) -> bool:
+    """Whether an objective is on what only sessions show."""
+    found = (find_indicator(read_name(slo).metric) for slo in content.slos.slos)
+    return any(spec is not None and "session" in spec.needs for spec in found)
