@@ -19,6 +19,7 @@ NAMES = (
     "journal",
     "rails",
     "rail_models",
+    "ood",
     "pii",
     "gateway",
     "guarantees",

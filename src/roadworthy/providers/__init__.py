@@ -1,7 +1,7 @@
 """Providers: model vendors and runtimes behind one streaming port."""
 
 from .credentials import resolve_credential
-from .embeddings import make_embedder
+from .embeddings import make_embedder, word_vectors
 from .factory import make_provider
 from .inspectors import make_inspector
 from .judging import Asked, PairwiseJudge, RubricJudge, parse_verdict
@@ -34,4 +34,5 @@ __all__ = [
     "resolve_credential",
     "terms_notice",
     "usage_of",
+    "word_vectors",
 ]

@@ -11,7 +11,8 @@ here: a judgement of a vector. Whoever reads it must look.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,20 @@ class StaticEmbeddings:
 
     async def aclose(self) -> None:
         """Nothing to release."""
+
+
+@cache
+def word_vectors() -> Callable[[str], Any]:
+    """A word -> the sum of the vectors of its tokens, zeros where it has none; read once.
+
+    Raises UsageError where the package is missing, VerificationError on other bytes.
+    """
+    rows, ids = _table(_PACKAGE)
+
+    def vector(word: str) -> Any:
+        return rows[ids(word)].astype("f4").sum(axis=0)
+
+    return vector
 
 
 def _table(package: str) -> tuple[Any, Any]:

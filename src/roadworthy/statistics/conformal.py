@@ -1,8 +1,8 @@
 """A threshold whose false-alarm rate is set: split conformal prediction.
 
 Enters: scores of inputs that nothing was fitted on. Leaves: a threshold, and how often it will be
-passed by inputs like them. Never here: a threshold that the scores are too few for. Holds for inputs
-that are drawn as those were (exchangeable), and promises nothing of any others.
+passed by inputs like them. Never here: a threshold that the scores are too few for. It holds for
+inputs that are drawn as those were (exchangeable), and promises nothing of any others.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def fewest_scores(rate: float) -> int:
 def conformal_threshold(scores: Sequence[float], rate: float) -> float:
     """The least of the scores that at most a share `rate` of new inputs passes, on average.
 
-    The ceil((n + 1)(1 - rate)) smallest (Vovk, Gammerman and Shafer 2005, chapter 4; Papadopoulos et
-    al. 2002, https://doi.org/10.1007/3-540-36755-1_29). Inputs with an equal score do not pass.
+    The ceil((n + 1)(1 - rate)) smallest (Vovk, Gammerman and Shafer 2005, chapter 4; Papadopoulos
+    et al. 2002, https://doi.org/10.1007/3-540-36755-1_29). Inputs with an equal score do not pass.
     Raises ValueError on too few scores, or one that is not finite.
     """
     _require(rate)
