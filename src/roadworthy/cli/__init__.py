@@ -17,6 +17,10 @@ VERBS: dict[str, tuple[str, str]] = {
         "roadworthy.cli.calibrate",
         "from which confidence on an answer may stand by itself, proven",
     ),
+    "sentinel": (
+        "roadworthy.cli.sentinel",
+        "does a hosted model still answer as it did behind its name",
+    ),
     "compare": ("roadworthy.cli.compare", "two candidates on the same cases, which cases flipped"),
     "media": ("roadworthy.cli.media", "how far sets of pictures are apart, by their features"),
     "rate": ("roadworthy.cli.rate", "let people rate answers, blind; see how far they agree"),

@@ -21,6 +21,7 @@ from roadworthy.domain import (
     Case,
     Clock,
     EvidenceError,
+    ModelRequest,
     Observation,
     RoadworthyError,
     Sampling,
@@ -109,6 +110,10 @@ class PathTarget:
         reply = await self._replied(call)
         timed = msgspec.structs.replace(reply.observation, **_durations(receipt, reply.observation))
         return msgspec.structs.replace(reply, observation=timed)
+
+    def request(self, case: Case) -> ModelRequest:
+        """What the model would be asked for a case of one turn. Raises as `answer`'s parts do."""
+        return self._service.composer.compose(self._call(case, 0))
 
     async def _played(self, case: Case, suite: str, repeat: int) -> Observation:
         """A case of several turns, or with tools: each question through the same path."""
