@@ -74,6 +74,8 @@ class FakeUpstream:
         self.answer = answer
         self.delay_s = delay_s
         self.requests: list[Request] = []
+        self.received = bytearray()
+        """All bytes that reached its sockets."""
         self.script: list[Reply] = []
         self.standing: Callable[[dict[str, Any]], Reply] = lambda body: _STANDING
         """How what the script says nothing of is answered."""
@@ -151,6 +153,8 @@ class _Connection(asyncio.Protocol):
         self.transport = None
 
     def data_received(self, data: bytes) -> None:
+        if self.upstream.keep_requests:
+            self.upstream.received += data
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserError:

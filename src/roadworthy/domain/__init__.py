@@ -96,6 +96,7 @@ from .deployment import (
     Upstream,
 )
 from .digest import SHA256_PREFIX, canonical, canonical_of_plain, decimal, digest_of, plain, sha256
+from .egress import Egress, is_host_allowed, is_inside, regions_of
 from .embedding import (
     EMBEDDED,
     STATIC_MODEL,
@@ -316,7 +317,7 @@ __all__ = [
     "Assessment", "Bar", "Behaviour", "Blocker", "Budget", "Calibration", "Call", "Campaign",
     "CampaignFinding", "Candidate", "Case", "CaseTool", "CelRule", "Charter", "Checkpoint", "Chunk",
     "ClassifierRule", "Clause", "Clock", "DecimalMark", "Decision", "DeepOptions", "Deliberation",
-    "DeliberationHeader", "Deployment", "Detector", "DetectorError", "Draft", "EarlyStop",
+    "DeliberationHeader", "Deployment", "Detector", "DetectorError", "Draft", "EarlyStop", "Egress",
     "EmbeddingOptions", "Endpoint", "Energy", "Entry", "EntryStore", "EvidenceError", "Expect",
     "ExpectedCall", "FacetSource", "Fault", "File", "Finding", "FittedMap", "FittedThreshold",
     "FlakyCase", "FollowUp", "GateDecision", "GeneratorSpec", "GeneratorUse", "Guarantee",
@@ -346,14 +347,14 @@ __all__ = [
     "Verdict", "VerificationError", "Waiver", "WaiverUse", "Which", "Witness", "asked_in",
     "calibration_faults", "canonical", "canonical_of_plain", "decimal", "deep_faults", "deep_files",
     "deep_options", "deep_upstream", "digest_of", "embedding_options", "embeddings_asked", "exact",
-    "exchange_digest", "expects", "find_indicator", "format_instant", "grade_of", "judge_digest",
-    "judge_options", "judge_prompt", "judges_asking", "last_words", "looks_like", "never_digest",
-    "never_options", "never_set_aside", "next_state", "option_faults", "option_values",
-    "paired_with_baseline", "pairwise_options", "parse_duration", "parse_instant", "parse_reducer",
-    "parse_target", "parse_window", "pin_case", "pinned_judges", "plain", "question_digest",
-    "question_of", "read_name", "reference_faults", "require_sound", "rubric_named",
-    "rubric_options", "score_grades", "score_name", "scorer_faults", "settle_types", "sha256",
-    "sources_in", "split_aggregation", "split_window", "timeless", "told_of", "tool_definition",
-    "unsaid_sections", "unwaivable", "usual_scorers", "verdicts_of", "why_idle", "why_impossible",
-    "worst", "written_number",
+    "exchange_digest", "expects", "find_indicator", "format_instant", "grade_of", "is_host_allowed",
+    "is_inside", "judge_digest", "judge_options", "judge_prompt", "judges_asking", "last_words",
+    "looks_like", "never_digest", "never_options", "never_set_aside", "next_state", "option_faults",
+    "option_values", "paired_with_baseline", "pairwise_options", "parse_duration", "parse_instant",
+    "parse_reducer", "parse_target", "parse_window", "pin_case", "pinned_judges", "plain",
+    "question_digest", "question_of", "read_name", "reference_faults", "regions_of",
+    "require_sound", "rubric_named", "rubric_options", "score_grades", "score_name",
+    "scorer_faults", "settle_types", "sha256", "sources_in", "split_aggregation", "split_window",
+    "timeless", "told_of", "tool_definition", "unsaid_sections", "unwaivable", "usual_scorers",
+    "verdicts_of", "why_idle", "why_impossible", "worst", "written_number",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from .charter import Count, Positive, Share
+from .egress import Egress
 from .episode import LiveTool
 from .file import File
 from .model import Model
@@ -123,6 +124,8 @@ class Rails(File, frozen=True, kw_only=True):
 
     roadworthy: int = 1
     rails: list[Rail] = field(default_factory=list)
+    egress: Egress | UnsetType = UNSET
+    """What may leave to upstreams that are elsewhere. Left out: nothing is held back."""
 
 
 class Variable(File, frozen=True, kw_only=True):

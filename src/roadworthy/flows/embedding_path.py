@@ -21,10 +21,9 @@ from roadworthy.domain import (
     UsageError,
     sha256,
 )
-from roadworthy.serving import RailOutcome, input_texts, with_texts
+from roadworthy.serving import RailOutcome, input_texts
 
-from .deep_look import ask_of_input
-from .input_look import check_input
+from .letting_in import let_in
 from .request_path import Path
 from .service import Service
 from .trace import Trace
@@ -49,14 +48,10 @@ async def embed(call: Call, service: Service, clock: Clock) -> Path:
         )
     texts = input_texts(call)
     trace = Trace(call, service, clock, started, asked="\n".join(texts))
-    passed, action = check_input(call, texts, service, trace)
-    if service.rails.deep_input is not None:
-        passed, action = await ask_of_input(call, passed, action, service, trace)
+    call, _, action = await let_in(call, texts, service, trace)
     if action != "answered":
         yield trace.stopped(action)
         return
-    if passed != texts:
-        call = with_texts(call, passed)
     request = ModelRequest(
         model=service.content.candidate.model.name, messages=call.messages, extra=call.extra
     )

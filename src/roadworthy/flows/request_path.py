@@ -6,7 +6,7 @@ of the working tree, a second path for plain answers (a plain answer is a collec
 
     serve   1 route and kill switch
             2 opening record (streams)
-            3 answer    3.1 input rails (input_look.py)
+    3 answer    3.1 input rails, and what may leave (letting_in.py)
                         3.2 compose
                         3.3 model
                         3.4 output rails, held back
@@ -45,6 +45,7 @@ from roadworthy.serving import (
     Flight,
     Listeners,
     OutputRails,
+    Pseudonyms,
     RailOutcome,
     Ticket,
     beside_text,
@@ -52,15 +53,15 @@ from roadworthy.serving import (
     decide,
     delta_text,
     input_texts,
+    put_back,
     read_confidence,
     read_label,
     replayed,
     tool_calls,
-    with_texts,
 )
 
-from .deep_look import ask_of_input, ask_of_output
-from .input_look import check_input
+from .deep_look import ask_of_output
+from .letting_in import let_in, may_leave
 from .service import Service
 from .trace import Reply, Trace, cut_off, disclosed, opening, refused
 from .witnessing import asked_of, witness
@@ -176,24 +177,23 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
     texts = input_texts(call)
     asked = "\n".join(texts)
     trace = Trace(call, service, clock, started, asked=asked)
-    # 3.1 input rails
-    passed, action = check_input(call, texts, service, trace)
-    if service.rails.deep_input is not None:
-        passed, action = await ask_of_input(call, passed, action, service, trace)
+    # 3.1 input rails, and what may leave
+    call, names, action = await let_in(call, texts, service, trace)
     if action != "answered":
         yield trace.stopped(action)
         return
-    if passed != texts:
-        call = with_texts(call, passed)
     # 3.2 compose
     request = service.composer.compose(call)
+    if not may_leave(request, service, trace):
+        yield trace.stopped("blocked")
+        return
     looking = TextContext(side="output", input=asked, facets=call.facets, context=call.context)
     for turn in range(1 + MOST_AGAIN):
         # 3.3 model, 3.4 output rails
         rails = service.rails.output(looking, streamed=call.stream)
         try:
             prior = await service.prior()
-            chunks = _asked(call, request, service, trace)
+            chunks = _asked(call, request, service, trace, names)
             try:
                 async for chunk in chunks:
                     trace.take(chunk)
@@ -212,6 +212,8 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
             yield trace.failed(error)
             return
         # 3.6 finish the rails
+        if names is not None:
+            trace.deltas = names.in_calls(trace.deltas)
         unsaid = await _check_tool_calls(call, service, trace, looking)
         if unsaid is not None:
             yield trace.stopped(unsaid)
@@ -239,15 +241,20 @@ def _otherwise(request: ModelRequest, turn: int) -> ModelRequest:
 
 
 def _asked(
-    call: Call, request: ModelRequest, service: Service, trace: Trace
+    call: Call, request: ModelRequest, service: Service, trace: Trace, names: Pseudonyms | None
 ) -> AsyncGenerator[Chunk, None]:
-    """What the model says, or said to the same question before."""
+    """What the model says, or said to the same question before; of data, where names stand for it.
+
+    What is kept for the next time has the names in it, and nobody's data.
+    """
     if service.cache is None:
-        return service.stream(request)
-    key = service.cache.key(call, request)
-    known = service.cache.find(key)
-    trace.cached = known is not None
-    return replayed(known) if known is not None else _remembered(key, request, service)
+        chunks = service.stream(request)
+    else:
+        key = service.cache.key(call, request)
+        known = service.cache.find(key)
+        trace.cached = known is not None
+        chunks = replayed(known) if known is not None else _remembered(key, request, service)
+    return chunks if not names else put_back(chunks, names)
 
 
 async def _remembered(

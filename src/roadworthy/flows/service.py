@@ -17,7 +17,14 @@ from roadworthy.domain import (
     Usage,
 )
 from roadworthy.prompting import Composer
-from roadworthy.serving import Acceptance, ExactCache, Notice, RailLine, compile_acceptance
+from roadworthy.serving import (
+    Acceptance,
+    Border,
+    ExactCache,
+    Notice,
+    RailLine,
+    compile_acceptance,
+)
 
 Pricing = Callable[[Usage, str], tuple[str, str] | None]
 """(usage, instant) -> (decimal amount, currency), or None when no price is known."""
@@ -47,6 +54,9 @@ class Service:
         self.notice = Notice(content)
         self.cache: ExactCache | None = None
         """Set by whoever serves a release whose charter allows it; an evaluation has its own."""
+        self.border: Border | None = None
+        """What stands between a call and an upstream that is elsewhere; whoever builds the service
+        sets it."""
         self.tools = frozenset(tool.name for tool in content.candidate.tools)
         # Without a calibration `auto` accepts nothing.
         self.acceptance = acceptance or compile_acceptance(self.decision, None)
@@ -56,6 +66,8 @@ class Service:
         self.make_embedder: Callable[[], Provider] | None = None
         """Makes the provider of vectors; whoever builds the service sets it, where there is one."""
         self._embedder: Provider | None = None
+        self.shift_looker: ShiftLooker | None = None
+        """Holds what is evaluated against the candidate's reference, where it names one."""
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of that name; the charter's first when a call names none."""

@@ -11,6 +11,7 @@ from .compiled import REQUEST_VARIABLES, check_cel, check_pattern, check_schema
 from .deep_checks import check_deep_rail
 from .detector_checks import check_detector
 from .document import Document
+from .egress_checks import check_egress
 from .expressions import groups_of
 from .reading import DEPLOYMENT, Reading
 from .source import MAX_WEIGHTS_BYTES
@@ -277,6 +278,7 @@ def _check_rails(reading: Reading) -> None:
     if not reading.rails_file:
         return
     document = reading.document(reading.rails_file)
+    check_egress(reading)
     rails = reading.rails.rails
     check_ids([rail.id for rail in rails], "rails", "rail", document)
     for index, rail in enumerate(rails):

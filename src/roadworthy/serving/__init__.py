@@ -5,6 +5,7 @@ from .admit import Admittance, Denial
 from .brakes import covers, flags_for, standing, tighten
 from .conversation import Conversation, conversation
 from .decision import Decided, decide, read_confidence, read_label
+from .egress import Border, Veiled, compile_border
 from .exact_cache import ExactCache, replayed
 from .flight import Flight, Ticket
 from .guard import Guard
@@ -13,6 +14,7 @@ from .identify import Caller, FacetReader, Tenants
 from .late_rules import LateRule
 from .notice import Listeners, Notice, Told, has_begun
 from .outcome import RailOutcome
+from .pseudonyms import Pseudonyms, put_back
 from .quota import Quota, billionths, forecast, month_of
 from .rail_explanation import RailExplanation, explain_rails
 from .rails import RailLine
@@ -54,6 +56,7 @@ __all__ = [
     "Acceptance",
     "Admittance",
     "Aim",
+    "Border",
     "Caller",
     "Conversation",
     "Decided",
@@ -66,6 +69,7 @@ __all__ = [
     "Listeners",
     "Notice",
     "OutputRails",
+    "Pseudonyms",
     "Quota",
     "RailExplanation",
     "RailLine",
@@ -78,12 +82,14 @@ __all__ = [
     "Ticket",
     "Told",
     "ToolCall",
+    "Veiled",
     "aim",
     "beside_text",
     "billionths",
     "call_texts",
     "checked_calls",
     "compile_acceptance",
+    "compile_border",
     "compile_map",
     "conversation",
     "covers",
@@ -106,6 +112,7 @@ __all__ = [
     "names",
     "new_key",
     "next_slot",
+    "put_back",
     "read_confidence",
     "read_label",
     "replayed",

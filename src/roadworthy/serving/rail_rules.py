@@ -16,6 +16,7 @@ from roadworthy.domain import (
     DEEP_RAILS,
     CelRule,
     Detector,
+    Egress,
     Fault,
     Inspector,
     ManifestError,
@@ -26,6 +27,7 @@ from roadworthy.domain import (
     deep_faults,
 )
 
+from .egress import detectors_of
 from .guard import Guard, Side
 
 _NEVER_BUDGET_S = 0.02
@@ -104,6 +106,14 @@ class RuleBuilder:
             )
             for side in sides
         ]
+
+    def egress(self, egress: Egress) -> None:
+        """Note what keeps the look for personal data on its way out from being built."""
+        try:
+            detectors_of(egress)
+        except ManifestError as wrong:
+            for fault in wrong.faults:
+                self._fault("rails.yaml", f"egress: {fault.message}", fault.fix)
 
     def rule(self, event: NeverEvent) -> BuiltRule | None:
         """A never event's rule; None when it is faulty."""

@@ -12,6 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import UNSET
+
 from roadworthy.detectors import Normaliser
 from roadworthy.domain import Charter, Fault, Rails, RailVerdict, TextContext
 
@@ -75,6 +77,8 @@ class RailLine:
             )
         guards = [guard for rail in rails.rails for guard in builder.rail(rail)]
         rules = [rule for event in charter.never if (rule := builder.rule(event)) is not None]
+        if rails.egress is not UNSET:
+            builder.egress(rails.egress)
         builder.raise_faults()
         for rule in rules:
             if rule.event.is_inline:

@@ -20,6 +20,8 @@ from roadworthy.providers import make_embedder, make_inspector, make_provider, p
 from roadworthy.release import calibration_of
 from roadworthy.serving import RailLine, compile_acceptance
 
+from .leaving import behind_border, model_border
+
 Wrap = Callable[[Provider], Provider]
 
 
@@ -42,6 +44,7 @@ def build_service(
     """
     candidate = content.candidate
     acceptance = compile_acceptance(candidate.decision, calibration_of(content))
+    border = model_border(content, deployment)
     provider: Provider = make_provider(
         candidate.model,
         deployment=deployment,
@@ -60,9 +63,10 @@ def build_service(
         )
 
     def ask(rail: Rail) -> Inspector:
-        return make_inspector(
+        inspector = make_inspector(
             rail, deployment=deployment, root=root, assets=content.assets, clock=clock
         )
+        return behind_border(inspector, rail, content, deployment)
 
     def pricing(usage: Usage, at: str) -> tuple[str, str] | None:
         return price(usage, model, at, deployment.prices)
@@ -78,6 +82,7 @@ def build_service(
         pricing=pricing,
         acceptance=acceptance,
     )
+    service.border = border
     if candidate.model.provider == "openai_compatible":
         service.make_embedder = embedder
     return service

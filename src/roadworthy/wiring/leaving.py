@@ -1,0 +1,86 @@
+"""What a release may send where: its hosts, and what stands between its texts and each upstream.
+
+Enters: a release and the deployment. Leaves: borders; what a rail asks, behind one where it is
+elsewhere. What never happens here: a host asked that the release does not name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from msgspec import UNSET
+
+from roadworthy.domain import (
+    DEEP_RAILS,
+    Deployment,
+    Inspector,
+    NemoCheck,
+    Rail,
+    ReleaseContent,
+    Upstream,
+    UsageError,
+    deep_options,
+    deep_upstream,
+    is_host_allowed,
+)
+from roadworthy.serving import Border, Veiled, compile_border
+
+_ANYWHERE = Upstream(url="")
+"""Of a tool that reaches models by itself: nobody knows where."""
+
+
+def model_border(content: ReleaseContent, deployment: Deployment) -> Border | None:
+    """What stands between a call and the release's model. Raises UsageError, ManifestError."""
+    _require_hosts(content, deployment)
+    model = content.candidate.model
+    if model.provider != "openai_compatible":
+        return None
+    return compile_border(content, model.upstream, deployment.upstreams.get(model.upstream))
+
+
+def behind_border(
+    inspector: Inspector, rail: Rail, content: ReleaseContent, deployment: Deployment
+) -> Inspector:
+    """What a rail asks, with no personal data where it is elsewhere."""
+    name, upstream = _asked_by(rail, content, deployment)
+    border = compile_border(content, name, upstream)
+    return inspector if border is None else Veiled(inspector, border)
+
+
+def _asked_by(
+    rail: Rail, content: ReleaseContent, deployment: Deployment
+) -> tuple[str, Upstream | None]:
+    options = deep_options(rail.detector, rail.options)
+    if isinstance(options, NemoCheck):
+        config = content.assets.get(options.config)
+        asks = isinstance(config, dict) and config.get("models")
+        return "models of NeMo Guardrails", _ANYWHERE if asks else None
+    name = deep_upstream(options)
+    return name, deployment.upstreams.get(name)
+
+
+def _require_hosts(content: ReleaseContent, deployment: Deployment) -> None:
+    """Raises UsageError where something would be asked that the release does not name."""
+    egress = content.rails.egress
+    if egress is UNSET or not egress.hosts:
+        return
+    for name, upstream in _upstreams(content, deployment):
+        for url in (upstream.url, *(each.url for each in upstream.also)):
+            host = urlsplit(url).hostname or ""
+            if not host or not is_host_allowed(host, egress.hosts):
+                raise UsageError(
+                    f"the release may not ask {name} at {host or 'an unknown host'}",
+                    fix="name the host under `egress.hosts` in rails.yaml, or ask another upstream",
+                )
+
+
+def _upstreams(content: ReleaseContent, deployment: Deployment) -> Iterator[tuple[str, Upstream]]:
+    model = content.candidate.model
+    if model.provider == "openai_compatible" and model.upstream in deployment.upstreams:
+        yield f"the upstream {model.upstream!r}", deployment.upstreams[model.upstream]
+    for rail in content.rails.rails:
+        if rail.detector in DEEP_RAILS:
+            name, upstream = _asked_by(rail, content, deployment)
+            if upstream is not None:
+                yield f"{name!r}", upstream

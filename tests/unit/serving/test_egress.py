@@ -1,0 +1,190 @@
+"""What may leave to where: regions, hosts, and what of a text crosses a border."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import UNSET, structs
+
+from doubles.asked_outside import Outside, Speaks, a_service
+from roadworthy.domain import (
+    Address,
+    DetectorError,
+    Egress,
+    ManifestError,
+    Rails,
+    TextContext,
+    Upstream,
+    is_host_allowed,
+    is_inside,
+)
+from roadworthy.serving import Border, Pseudonyms, RailLine, Veiled, compile_border
+
+MAIL, CARD = "jane@example.org", "4111 1111 1111 1111"
+FAR = Upstream(url="http://far.example", region="US")
+
+
+def a_border(upstream: Upstream | None = FAR, **given: Any) -> Border | None:
+    given.setdefault("regions", ["EU"])
+    content = a_service(Speaks()).content
+    rails = Rails(egress=Egress(**given))
+    return compile_border(structs.replace(content, rails=rails), "lab", upstream)
+
+
+@pytest.mark.parametrize(
+    ("region", "allowed", "inside"),
+    [("DE", ["DE"], True), ("de", ["DE"], True), ("DE", ["EU"], True), ("DE", ["EEA"], True),
+     ("NO", ["EEA"], True), ("NO", ["EU"], False), ("EU", ["EEA"], True), ("EU", ["DE"], False),
+     ("US", ["EU"], False), ("", ["EU"], False), ("", [], False), ("DE", [], False),
+     ("eu-central-1", ["EU"], False), ("eu-central-1", ["eu-central-1"], True),
+     ("CH", ["EEA"], False), ("GB", ["EU"], False), ("EEA", ["EU"], False)],
+)  # fmt: skip
+def test_a_region_is_inside_only_where_somebody_named_it(
+    region: str, allowed: list[str], inside: bool
+) -> None:
+    assert is_inside(region, allowed) is inside
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed", "may"),
+    [("api.example.eu", ["api.example.eu"], True), ("API.example.eu.", ["api.example.eu"], True),
+     ("b.api.example.eu", ["api.example.eu"], False), ("a.example.eu", ["*.example.eu"], True),
+     ("example.eu", ["*.example.eu"], False), ("badexample.eu", ["*.example.eu"], False),
+     ("a.example.eu.evil.com", ["*.example.eu"], False), ("any", [], True)],
+)  # fmt: skip
+def test_a_host_is_allowed_only_as_it_is_named(host: str, allowed: list[str], may: bool) -> None:
+    assert is_host_allowed(host, allowed) is may
+
+
+def test_there_is_no_border_where_every_address_lies_inside() -> None:
+    assert a_border(Upstream(url="http://x", region="DE")) is None
+    assert a_border(None) is None
+    two = Upstream(url="http://x", region="DE", also=[Address(url="http://y", region="FR")])
+    assert a_border(two) is None
+
+
+@pytest.mark.parametrize(
+    "upstream",
+    [
+        Upstream(url="http://x"),
+        Upstream(url="http://x", region="DE", also=[Address(url="http://y")]),
+        Upstream(url="http://x", region="DE", also=[Address(url="http://y", region="US")]),
+    ],
+)
+def test_one_address_that_is_elsewhere_or_nowhere_makes_a_border(upstream: Upstream) -> None:
+    assert a_border(upstream) is not None
+
+
+def test_the_charters_jurisdictions_hold_where_no_region_is_named() -> None:
+    assert a_border(Upstream(url="http://x", region="DE"), regions=[]) is not None
+
+
+def test_without_egress_there_is_no_border() -> None:
+    content = a_service(Speaks()).content
+    assert content.rails.egress is UNSET
+    assert compile_border(content, "lab", FAR) is None
+
+
+def test_a_value_has_one_name_in_a_request_and_another_value_another() -> None:
+    border = a_border(personal_data="pseudonymise")
+    assert border is not None
+    names = Pseudonyms([])
+    said = [
+        border.passed(text, names)[0] for text in (f"{MAIL}, {MAIL}", f"joe@a.org {MAIL} {CARD}")
+    ]
+    assert said == ["<EMAIL_1>, <EMAIL_1>", "<EMAIL_2> <EMAIL_1> <PAYMENT_CARD_1>"]
+    assert names.feed(said[1]) + names.rest() == f"joe@a.org {MAIL} {CARD}"
+
+
+def test_a_name_is_none_that_the_request_says_itself() -> None:
+    names = Pseudonyms(["<EMAIL_1> is what I write, and <EMAIL_2>"])
+    assert names.name("EMAIL", MAIL) == "<EMAIL_3>"
+    assert names.feed("<EMAIL_1>") == "<EMAIL_1>"
+
+
+def test_what_only_looks_like_a_name_is_left_alone() -> None:
+    names = Pseudonyms([])
+    names.name("EMAIL", MAIL)
+    for text in (
+        "<EMAIL_2>",
+        "<EMAIL_1",
+        "EMAIL_1>",
+        "< EMAIL_1>",
+        "<email_1>",
+        "<<<",
+        "<EMAIL_11>",
+    ):
+        assert names.feed(text) + names.rest() == text
+    assert names.feed("<<EMAIL_1>>") + names.rest() == f"<{MAIL}>"
+
+
+def test_a_value_that_holds_a_name_is_not_read_again() -> None:
+    names = Pseudonyms([])
+    names.name("KEY", "<KEY_2>")
+    names.name("KEY", "second")
+    assert names.feed("<KEY_1><KEY_2>") == "<KEY_2>second"
+
+
+def test_values_go_into_json_as_json_writes_them() -> None:
+    names = Pseudonyms([], escape=True)
+    names.name("KEY", 'a"b\\c\n')
+    assert names.feed('{"k": "<KEY_1>"}') == '{"k": "a\\"b\\\\c\\n"}'
+
+
+def test_names_in_tool_calls_are_taken_back_however_the_brackets_are_written() -> None:
+    names = Pseudonyms([])
+    names.name("KEY", 'a"b')
+    deltas = [
+        {
+            "tool_calls": [
+                {"index": 0, "id": "c", "function": {"name": "f", "arguments": '{"k": "<K'}}
+            ]
+        },
+        {
+            "tool_calls": [
+                {"index": 0, "function": {"arguments": 'EY_1>", "l": "\\u003cKEY_1\\u003e"}'}}
+            ]
+        },
+    ]
+    (whole,) = names.in_calls(deltas)
+    (call,) = whole["tool_calls"]
+    assert call["function"]["arguments"] == '{"k": "a\\"b", "l": "a\\"b"}'
+    assert (call["id"], call["function"]["name"]) == ("c", "f")
+
+
+def test_own_patterns_are_personal_data_too() -> None:
+    border = a_border(personal_data="redact", patterns={"CUSTOMER": "K-[0-9]{6}"})
+    assert border is not None
+    assert border.passed(f"K-123456 of {MAIL}", None)[0] == "<CUSTOMER> of <EMAIL>"
+
+
+@pytest.mark.parametrize("given", [{"kinds": ["NAMES"]}, {"patterns": {"X": "(?<=a)b"}}])
+def test_a_look_that_cannot_be_built_is_a_fault_before_anything_is_served(given: Any) -> None:
+    content = a_service(Speaks()).content
+    with pytest.raises(ManifestError, match="egress"):
+        RailLine.compile(rails=Rails(egress=Egress(**given)), charter=content.charter, assets={})
+
+
+async def test_a_guard_that_is_elsewhere_sees_no_personal_data() -> None:
+    outside = Outside()
+    border = a_border(personal_data="pseudonymise")
+    assert border is not None
+    context = TextContext(
+        side="output", input=f"I am {MAIL}", context={"s": [f"card {CARD}"], MAIL: 1}
+    )
+    (found,) = await Veiled(outside, border).inspect(f"{MAIL} is bad", context)
+    assert (found.start, found.end) == (0, len(f"{MAIL} is bad"))
+    ((text, told),) = outside.asked
+    assert text == "<EMAIL> is bad"
+    assert told.input == "I am <EMAIL>"
+    assert told.context == {"s": ["card <PAYMENT_CARD>"], "<EMAIL>": 1}
+
+
+async def test_a_guard_that_is_elsewhere_is_not_asked_where_data_is_blocked() -> None:
+    outside = Outside()
+    border = a_border(personal_data="block")
+    assert border is not None
+    with pytest.raises(DetectorError, match="may not go to the upstream lab"):
+        await Veiled(outside, border).inspect(MAIL, TextContext(side="input"))
+    assert outside.asked == []
