@@ -4,29 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from roadworthy.domain import Observation, ReleaseContent, RoadworthyError, VerificationError
+from roadworthy.domain import Observation, ReleaseContent, RoadworthyError
 from roadworthy.manifests import Workspace
 from roadworthy.monitoring import Against, against
-from roadworthy.release import read_bundle, reference_digest, reference_of
+from roadworthy.release import reference_digest, reference_of
 
+from .answering_content import answering_content
 from .routing import read_table
 
 
 def against_reference(content: ReleaseContent) -> Against | None:
     """The candidate's reference; None where it names none. Raises ManifestError if it is broken."""
     return against(reference_of(content), reference_digest(content))
-
-
-def answering_content(workspace: Workspace, system: str, release: str) -> ReleaseContent:
-    """What a release holds that was activated here. Raises as `read_bundle`, VerificationError."""
-    route = read_table(workspace.routing).routes.get(system)
-    path = workspace.releases / release.removeprefix("sha256:")
-    if route is not None and route.live == release:
-        path = workspace.root / route.path
-    digest, content = read_bundle(path)
-    if digest != release:
-        raise VerificationError(f"{path} is {digest}, not {release}")
-    return content
 
 
 def answers_against(
