@@ -144,6 +144,13 @@ def make_people_and_go_live(root: Path, loop: Loop) -> Loop:
 
 def go_live(root: Path, loop: Loop) -> str:
     """Build, approve, sign and activate what lies in the folder now; returns its digest."""
+    out, digest = make_release(root, loop)
+    activate_release(out, loop, root=root, signer=loop.keyring.signer("cleo"))
+    return digest
+
+
+def make_release(root: Path, loop: Loop) -> tuple[Path, str]:
+    """Build, approve and sign what lies in the folder now; returns where it lies, its digest."""
     system = load_system(root)
     content = pin(system)
     pass_gate(loop, content, deliberation=deliberate(root, content))
@@ -152,8 +159,7 @@ def go_live(root: Path, loop: Loop) -> str:
     ring = loop.keyring
     built = build_release(system, loop, out=out, author=ring.signer("ann"))
     sign_release(out, loop, root=root, signer=ring.signer("bob"))
-    activate_release(out, loop, root=root, signer=ring.signer("cleo"))
-    return built.digest
+    return out, built.digest
 
 
 def deliberate(root: Path, content: ReleaseContent) -> str:

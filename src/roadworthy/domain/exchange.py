@@ -100,6 +100,10 @@ class Call(Struct, kw_only=True):
     """Which the caller reads, as `Accept-Language` says it (RFC 9110, section 12.5.4)."""
     stream: bool = False
     stage: str = "live"
+    release: str = ""
+    """Digest of the release that answers; empty: the live one."""
+    shadow_of: str = ""
+    """The call whose copy it is; nobody gets its answer."""
     repeat: int = 0
 
 

@@ -17,6 +17,9 @@ from .host import HostSample
 from .shift import Reviewed, Shift
 
 Stage = Literal["eval", "shadow", "canary", "live", "probe", "drill"]
+UNHEARD = frozenset({"shadow"})
+"""Stages whose answers nobody got."""
+
 Status = Literal["ok", "error", "interrupted", "refused"]
 Action = Literal["answered", "blocked", "held", "fallback", "killed", "error"]
 

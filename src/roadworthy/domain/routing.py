@@ -21,6 +21,28 @@ _BESIDE = re.compile(r"[,;|=/\\.:\"'`()\[\]{}<>\s]+")
 """What may stand beside a value as well: quotation marks, brackets, an encoding."""
 
 
+class Arm(Struct, frozen=True, kw_only=True):
+    """A second release of a system that is rolled out: it answers for a part, or only listens."""
+
+    rollout: str
+    """Which rollout it is of; who gets it is drawn anew for each."""
+    release: str
+    """Digest of its bundle."""
+    path: str
+    """Where its bundle lies (inside the workspace)."""
+    kind: Literal["canary", "shadow"] = "canary"
+    """`canary` answers; `shadow` is asked the same, and nobody gets its answer."""
+    share: float
+    """Of the requests that it is for, 0 to 1."""
+    tenants: tuple[str, ...] = ()
+    """Whose requests it is for; empty: everybody's."""
+    facets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """In which slices; empty: in all."""
+    sticky: Literal["session", "tenant", "none"] = "session"
+    """Who gets the same release each time."""
+    since: Instant = ""
+
+
 class Route(Struct, frozen=True, kw_only=True):
     """Which release answers for a system."""
 
@@ -34,6 +56,8 @@ class Route(Struct, frozen=True, kw_only=True):
     baseline_path: str = ""
     activated_at: Instant = ""
     activated_by: str = ""
+    arm: Arm | None = None
+    """What is rolled out beside it."""
 
 
 class KillFlag(Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import msgspec
 
 from roadworthy.domain import (
+    UNHEARD,
     Call,
     Charter,
     Clock,
@@ -32,6 +33,8 @@ def what_left(observation: Observation, output: str, charter: Charter) -> str | 
     `output` is all that the caller got. A stream that was stopped had pieces of the answer in it,
     then the fallback of its endpoint, which is the charter's word and not the model's.
     """
+    if observation.stage in UNHEARD:
+        return None
     if observation.action == "answered":
         return output
     if observation.action in _FALLBACK:

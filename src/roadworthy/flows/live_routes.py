@@ -15,11 +15,12 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from roadworthy.domain import Draft, Entry, Route, RoutingTable
+from roadworthy.domain import Arm, Draft, Entry, Route, RoutingTable
 from roadworthy.incidents import fold
 
 from .loop import Loop
 from .release_records import ACTIVATED
+from .rolling import standing_arms
 from .routing import publish, read_table
 from .safe_baseline import safe_baseline
 from .stopping import recording
@@ -35,10 +36,18 @@ class Strayed(Struct, frozen=True, kw_only=True):
     """The release that the table named; empty: none."""
     live: str
     """The one that was activated last; empty: none ever was."""
+    arm: str = ""
+    """The release beside it that the table named and no rollout does."""
 
     @property
     def words(self) -> str:
         """What is said, loudly, of a route that was put back."""
+        if self.arm:
+            return (
+                f"the routing table sent requests for {self.system} to {self.arm}, which no rollout"
+                " under way says: somebody edited that file, or a step was cut short. It is put"
+                " back"
+            )
         was = f"named {self.found}" if self.found else "had no route"
         right = f"{self.live} was activated last" if self.live else "none was ever activated"
         return (
@@ -57,6 +66,42 @@ def strayed_routes(table: RoutingTable, live: Mapping[str, Entry]) -> list[str]:
     there = {name: (each.system, each.live, each.path) for name, each in table.routes.items()}
     right = {name: (name, each.subject, path_of(each)) for name, each in live.items()}
     return sorted(name for name in there | right if there.get(name) != right.get(name))
+
+
+def strayed_arms(table: RoutingTable, right: Mapping[str, Arm]) -> list[str]:
+    """The systems whose table sends requests to an arm that is not the rollout's.
+
+    One without an arm has not strayed: whoever stops a rollout takes it off before it is entered.
+    """
+    there = {name: route.arm for name, route in table.routes.items() if route.arm is not None}
+    return sorted(name for name, arm in there.items() if right.get(name) != arm)
+
+
+def put_back_arms(loop: Loop) -> list[Strayed]:
+    """Let the table send requests to no other arms than the ledger's; returns what did."""
+    if not strayed_arms(read_table(loop.workspace.routing), standing_arms(loop)):
+        return []
+    with recording(loop):
+        right, before = standing_arms(loop), read_table(loop.workspace.routing)
+        systems = strayed_arms(before, right)
+
+        def as_entered(table: RoutingTable) -> RoutingTable:
+            back = {
+                name: structs.replace(table.routes[name], arm=right.get(name))
+                for name in systems
+                if name in table.routes
+            }
+            return structs.replace(table, routes={**table.routes, **back})
+
+        found = []
+        for system in systems:
+            route = before.routes[system]
+            arm = route.arm.release if route.arm is not None else ""
+            found.append(Strayed(system=system, found=route.live, live=route.live, arm=arm))
+        if found:
+            publish(loop.workspace, as_entered, loop.clock, patience_s=loop.patience_s)
+            loop.ledger.record(*(_draft(each, loop.machine) for each in found))
+    return found
 
 
 def put_back_routes(loop: Loop) -> list[Strayed]:
@@ -92,8 +137,12 @@ def put_back_routes(loop: Loop) -> list[Strayed]:
 
 def was_put_back(loop: Loop, activation: Entry) -> bool:
     """Whether the table has this activation because it was put back: it is not to be made again."""
-    back = loop.ledger.newest(kind=PUT_BACK, system=activation.system)
-    return back is not None and back.seq > activation.seq
+    back = [
+        entry
+        for entry in loop.ledger.entries(kind=PUT_BACK, system=activation.system)
+        if "arm" not in entry.payload
+    ]
+    return bool(back) and back[-1].seq > activation.seq
 
 
 def path_of(activation: Entry) -> str:
@@ -124,6 +173,8 @@ def _route(loop: Loop, system: str) -> Route:
 
 def _draft(strayed: Strayed, machine: str) -> Draft:
     payload: dict[str, Any] = {"found": strayed.found, "live": strayed.live}
+    if strayed.arm:
+        payload["arm"] = strayed.arm
     return Draft(
         system=strayed.system,
         kind=PUT_BACK,

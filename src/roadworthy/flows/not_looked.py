@@ -7,7 +7,7 @@ answer that a rule of its release never saw.
 
 from __future__ import annotations
 
-from roadworthy.domain import Charter, Draft, Observation, sha256
+from roadworthy.domain import UNHEARD, Charter, Draft, Observation, sha256
 
 from .late_looking import fallback_of
 from .loop import Loop
@@ -64,6 +64,8 @@ def enter_release_gone(loop: Loop, observation: Observation) -> None:
 
 def may_have_left(observation: Observation, charter: Charter) -> bool:
     """Whether something of the model left, by the digest of an answer whose text is erased."""
+    if observation.stage in UNHEARD:
+        return False
     if observation.action == "answered":
         return True
     fallback = fallback_of(observation.endpoint, charter)

@@ -15,10 +15,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from roadworthy.domain import Entry, RoadworthyError, format_instant
+from roadworthy.domain import Arm, Entry, RoadworthyError, format_instant
 
-from .live_routes import ledger_routes, put_back_routes, strayed_routes
+from .live_routes import (
+    Strayed,
+    ledger_routes,
+    put_back_arms,
+    put_back_routes,
+    strayed_arms,
+    strayed_routes,
+)
 from .loop import Loop
+from .rolling import standing_arms
 from .routing import leave_head, read_table
 from .stopping import record_unrecorded
 from .stops import Stops
@@ -39,6 +47,8 @@ class Reconciler:
         """Version of the routing table whose kills are all in the ledger."""
         self._live: tuple[int, dict[str, Entry]] = (-1, {})
         """The ledger's size, and what was live by it."""
+        self._arms: dict[str, Arm] = {}
+        """What was rolled out by it."""
         self._left = 0
         """Size of the head that the routing table was last given."""
 
@@ -62,9 +72,15 @@ class Reconciler:
         size = self._loop.ledger.size()
         if size != self._live[0]:
             self._live = (size, ledger_routes(self._loop))
-        if strayed_routes(read_table(self._loop.workspace.routing), self._live[1]):
-            for strayed in put_back_routes(self._loop):
-                self._warn(strayed.words)
+            self._arms = standing_arms(self._loop)
+        table = read_table(self._loop.workspace.routing)
+        strayed: list[Strayed] = []
+        if strayed_routes(table, self._live[1]):
+            strayed += put_back_routes(self._loop)
+        if strayed_arms(table, self._arms):
+            strayed += put_back_arms(self._loop)
+        for each in strayed:
+            self._warn(each.words)
 
     def _enter_kills(self) -> None:
         """3. Only when the table is another one than last time."""

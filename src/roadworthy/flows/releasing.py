@@ -34,13 +34,11 @@ from roadworthy.domain import (
     Trust,
     TrustedKey,
     UndecidedError,
-    UsageError,
     format_instant,
 )
 from roadworthy.incidents import fold
-from roadworthy.ledger import distinct_people, require_role
+from roadworthy.ledger import distinct_people
 from roadworthy.release import (
-    OPERATORS,
     Basis,
     Evidence,
     Signed,
@@ -50,13 +48,11 @@ from roadworthy.release import (
     attest_evaluation,
     attest_gate,
     attest_release,
-    copy_bundle,
     envelope_digest,
     expiry,
     mend_bundle,
     read_bundle,
     require_approver,
-    require_pass,
     require_verified,
     verify_release,
     waivers_used,
@@ -65,12 +61,13 @@ from roadworthy.release import (
 from roadworthy_verify.envelope import read_statement, take_apart
 from roadworthy_verify.layout import PREDICATE_RELEASE
 
+from .admitting import admit_release, require_no_rollout
 from .building import record_about, subject_of
-from .deliberating import require_agreed, require_no_objection, require_note
+from .deliberating import require_note
 from .intact import require_intact
 from .live_routes import was_put_back
 from .loop import Loop
-from .owed import require_learned, require_learned_or_safe
+from .owed import require_learned
 from .release_records import (
     ACTIVATED,
     ACTIVATION_APPROVED,
@@ -81,7 +78,6 @@ from .release_records import (
     approvals_of,
     authors_of,
     evidence_of,
-    newest_decision,
     signatures_of,
 )
 from .routing import publish, read_table
@@ -182,32 +178,24 @@ def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> A
     unless this person operates.
     """
     trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
-    require_intact(loop)
-    at = format_instant(loop.clock.now())
-    key = require_role(trust, signer.key_id, OPERATORS, at)  # 4, before anything is written
-    admission = require_verified(verify_release(path, trust=trust, at=at))
-    folder = loop.workspace.releases / admission.digest.removeprefix("sha256:")
-    copy_bundle(path, folder)  # 1
-    again = require_verified(verify_release(folder, trust=trust, at=at))  # 2
-    if again.digest != admission.digest:
-        raise UsageError(f"{path} changed while it was activated", fix="activate it again")
-    _, content = read_bundle(folder)
-    subject = subject_of(content, again.digest)
-    _require_open_gate(loop, content, subject, root=root)  # 3
-    owes = require_learned_or_safe(loop, content, subject.digest)
+    admitted = admit_release(path, loop, root=root, signer=signer, trust=trust)  # 1 to 4
+    subject, key = admitted.subject, admitted.key
+    require_no_rollout(loop, subject)
     with recording(loop):  # until the table has it: whoever puts routes back waits
         if not _is_half_done(loop, subject):
+            content = admitted.content
             _require_people(loop, content, subject, key=key, signer=signer, trust=trust)  # 5
             payload = {
                 "candidate": subject.candidate,
-                "path": str(folder.relative_to(loop.workspace.root)),
+                "path": str(admitted.folder.relative_to(loop.workspace.root)),
                 "table": read_table(loop.workspace.routing).version,
-                "signed_at": at,
-                "owes": owes,
+                "signed_at": admitted.at,
+                "owes": admitted.owes,
             }
             record_about(loop, ACTIVATED, subject, signer=signer, payload=payload)  # 6
-        live = _go_live(loop, subject, folder, at=at, actor=f"person:{key.key_id}")
-        return msgspec.structs.replace(live, owes=tuple(owes))
+        actor = f"person:{key.key_id}"
+        live = _go_live(loop, subject, admitted.folder, at=admitted.at, actor=actor)
+        return msgspec.structs.replace(live, owes=tuple(admitted.owes))
 
 
 class _Case(Struct, frozen=True, kw_only=True):
@@ -297,23 +285,6 @@ def _release(
     }
     record_about(loop, SIGNED, case.subject, signer=machine, payload=payload)
     return signed
-
-
-def _require_open_gate(
-    loop: Loop, content: ReleaseContent, subject: Subject, *, root: Path
-) -> None:
-    """3. A candidate that was judged again since, and failed, is not activated; nor under a no.
-
-    A release from another workspace has no decision here; its attestation is then what counts.
-    """
-    found = newest_decision(loop, content)
-    if found is None:
-        require_no_objection(root, subject.candidate)
-        return
-    decision = require_pass(found[0], content)
-    require_agreed(root, loop, subject.digest, decision)
-    if loop.ledger.newest(kind=ACTIVATED, subject=subject.digest) is None:
-        require_waivers(root, content, loop, trust=loop.trust, decision=decision)
 
 
 def _is_half_done(loop: Loop, subject: Subject) -> bool:

@@ -102,13 +102,14 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
         table = deps.table()
         ticket.kill = table.killed(system=call.system, tenant=call.tenant, facets=call.facets)
         route = table.routes.get(call.system)
-        service = deps.services.get(route.live) if route is not None else None
+        release = call.release or (route.live if route is not None else "")
+        service = deps.services.get(release) if route is not None else None
         if ticket.kill is not None or service is None:
-            reply = refused(call, deps.clock, kill=ticket.kill, release=route.live if route else "")
+            reply = refused(call, deps.clock, kill=ticket.kill, release=release)
             await deps.journal.close(reply.observation, witness(reply, call))
             yield reply
             return
-        told = None if deps.listeners.knows(call) else service.notice.of(call)
+        told = None if unheard(call) or deps.listeners.knows(call) else service.notice.of(call)
         # 2 opening record
         if call.stream:
             await deps.journal.open(opening(call, service, deps.clock), asked_of(call))
@@ -150,6 +151,11 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
                 await deps.journal.close(reply.observation, witness(reply, call))
     finally:
         deps.flight.land(ticket)
+
+
+def unheard(call: Call) -> bool:
+    """Whether nobody gets the answer: it is a copy for a release that only listens."""
+    return call.stage == "shadow"
 
 
 async def _next(source: Path, ticket: Ticket) -> str | Reply | None:

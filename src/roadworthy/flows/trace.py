@@ -204,7 +204,7 @@ class Trace:
         `logprobs`: how likely the model's own tokens were, all of them together. `said_confidence`:
         the model's, where a calibration put another in its place. `refused`: the upstream called
         its answer a refusal; the words are its output. `labels`: what rails tell people. `turns`:
-        how often the model was asked, where a rail had it asked again.
+        how often the model was asked, where a rail had it asked again. `shadow_of`: whose copy.
         """
         known: dict[str, Any] = {}
         if self.logprobs:
@@ -218,7 +218,7 @@ class Trace:
             known["labels"] = list(dict.fromkeys(self._labels))
         if self._turns > 1:
             known["turns"] = self._turns
-        return known
+        return known | ({"shadow_of": self._call.shadow_of} if self._call.shadow_of else {})
 
     def _gone(self) -> str:
         """What a caller has already: the pieces of a stream, nothing of a plain answer."""

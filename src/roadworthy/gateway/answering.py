@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from roadworthy.domain import Call, ReleaseContent, RoadworthyError, UsageError
@@ -53,6 +53,8 @@ class AnswerDoor:
         if limits is not None:
             self._gateway.allowance.require_priced(limits, front)
         call = self._call(request, body, caller, target, front)
+        if self._gateway.arms and call.stage == "live":
+            call = self._on_its_arm(call, request, body, caller, target)
         if call.stream:
             await self._stream(call, body, answer)
         else:
@@ -124,6 +126,26 @@ class AnswerDoor:
             stream=body.stream,
             stage=_stage(caller),
         )
+
+    def _on_its_arm(
+        self, call: Call, request: Request, body: ChatRequest, caller: Caller, target: Aim
+    ) -> Call:
+        """The call as the release wants it that is rolled out, where it takes this one."""
+        gateway = self._gateway
+        arm = gateway.arm_for(call)
+        if arm is None:
+            return call
+        if arm.kind == "shadow":
+            with suppress(ApiError, RoadworthyError):  # it would refuse: nobody is told
+                other = self._call(request, body, caller, target, gateway.arms[call.system])
+                other.stage, other.stream, other.shadow_of = "shadow", False, call.id
+                other.release = arm.release
+                gateway.shadow(other, self._dialect.walk)
+            return call
+        other = self._call(request, body, caller, target, gateway.arms[call.system])
+        other.release = arm.release
+        other.id, other.stage = call.id, "canary"
+        return other
 
     def _endpoint(self, request: Request, front: Front) -> str:
         name = request.header(b"x-roadworthy-endpoint")
@@ -207,8 +229,9 @@ class AnswerDoor:
         if isinstance(item, Reply):
             return _headers(item)
         route = self._gateway.table.routes.get(call.system)
+        release = call.release or (route.live if route else "")
         return (
-            (b"x-roadworthy-release", (route.live if route else "").encode()),
+            (b"x-roadworthy-release", release.encode()),
             (b"x-roadworthy-observation", call.id.encode()),
             AI_GENERATED,
         )

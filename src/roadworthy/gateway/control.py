@@ -53,12 +53,14 @@ class ControlState:
         """Why judges could not look in the last round; what left then is looked at later."""
         self.after = ""
         """Why what is only observed could not be looked at after it left."""
+        self.rollouts = ""
+        """Why rollouts could not be looked at; then they hold."""
 
     @property
     def faults(self) -> str:
         """All that is wrong now."""
         owed = f"{self.entering} ({self.owed} entries are owed)" if self.entering else ""
-        every = (self.looking, owed, self.judging, self.after)
+        every = (self.looking, owed, self.judging, self.after, self.rollouts)
         return "; ".join(dict.fromkeys(filter(None, every)))
 
     def body(self) -> bytes:
@@ -91,6 +93,7 @@ async def run(plan: Plan) -> None:
         asyncio.create_task(follow(control.provenance, over)),
         asyncio.create_task(follow(control.host, over)),
         asyncio.create_task(follow(control.after, over)),
+        asyncio.create_task(follow(control.rollouts, over)),
         asyncio.create_task(_look(control, state, over)),
         asyncio.create_task(over.wait()),
     ]
@@ -127,7 +130,7 @@ async def _look(control: Control, state: ControlState, over: asyncio.Event) -> N
             state.looking = str(error)
         state.rounds += 1
         state.records, state.owed = control.records, control.owed
-        state.after = control.after.fault
+        state.after, state.rollouts = control.after.fault, control.rollouts.fault
         await _pause(over, ROUND_S)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from roadworthy.domain import AddressState, EvidenceError, Instant, Observation, Usage
+from roadworthy.domain import UNHEARD, AddressState, EvidenceError, Instant, Observation, Usage
 from roadworthy_verify.plain_file import read_plain
 
 DURATION_BUCKETS_S = (
@@ -151,7 +151,9 @@ class Tally:
         self._probes = 0
 
     def count(self, seen: Observation) -> None:
-        """Count an exchange whose record is kept. A probe is no traffic."""
+        """Count an exchange whose record is kept. A probe is no traffic, a shadow nobody's."""
+        if seen.stage in UNHEARD:
+            return
         if seen.stage == "probe":
             self._probes += 1
             return

@@ -2,6 +2,7 @@
 
 from .acceptance import Acceptance, compile_acceptance, compile_map
 from .admit import Admittance, Denial
+from .arms import drawn_as_one, takes
 from .brakes import covers, flags_for, standing, tighten
 from .conversation import Conversation, conversation
 from .decision import Decided, decide, read_confidence, read_label
@@ -95,6 +96,7 @@ __all__ = [
     "covers",
     "decide",
     "delta_text",
+    "drawn_as_one",
     "editing",
     "escaped_texts",
     "explain_rails",
@@ -118,6 +120,7 @@ __all__ = [
     "replayed",
     "spoken_texts",
     "standing",
+    "takes",
     "texts_between",
     "tighten",
     "tool_calls",

@@ -79,6 +79,7 @@ from .returning import Returning
 from .selective import RiskPoint, area_interval, area_parts, area_under_risk, risk_coverage, risk_of
 from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
 from .survival import kaplan_meier, waiting_quantile
+from .two_arms import TwoArms, two_arms
 
 __all__ = [
     "DEFAULT_BINS",
@@ -108,6 +109,7 @@ __all__ = [
     "Slope",
     "Stratum",
     "Threshold",
+    "TwoArms",
     "alarm_range",
     "area_interval",
     "area_parts",
@@ -191,6 +193,7 @@ __all__ = [
     "t_quantile",
     "temperature",
     "total_variation",
+    "two_arms",
     "waiting_quantile",
     "wilson",
     "zero_count_cases",

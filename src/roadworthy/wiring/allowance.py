@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 
 from roadworthy.domain import (
+    UNHEARD,
     Clock,
     EvidenceError,
     Observation,
@@ -35,6 +36,9 @@ from .fronts import Front
 
 BYTES_A_TOKEN = 4
 """Where nobody counted an answer's tokens: it broke off, or its upstream does not say."""
+
+_NOT_BILLED = UNHEARD | {"probe"}
+"""Stages of what no tenant asked for."""
 
 logger = logging.getLogger("roadworthy.gateway")
 
@@ -75,7 +79,7 @@ class Allowance:
 
     def charge(self, kept: Observation, texts: Witness) -> None:
         """Count what an answer took, when its tenant is limited. Never raises."""
-        if kept.stage == "probe":
+        if kept.stage in _NOT_BILLED:
             return
         tenants = self._tenants()
         limits = tenants.limits_of(kept.tenant) if tenants is not None else None
@@ -163,7 +167,7 @@ def recount(workspace: Workspace, clock: Clock) -> None:
             kept = placed.record.observation
             if placed.record.kind != "close" or kept is None or kept.time[:7] != month:
                 continue
-            if kept.stage == "probe":
+            if kept.stage in _NOT_BILLED:
                 continue
             limits = budgets.get(kept.tenant)
             if limits is not None and kept.cost is not None and kept.currency == limits.currency:

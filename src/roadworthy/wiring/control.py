@@ -32,6 +32,7 @@ from .journal_marks import KeptMarks
 from .loop import loop_of
 from .places import is_workspace
 from .plan import Plan
+from .rollouts import Rollouts
 from .telemetry import Spans
 
 logger = logging.getLogger("roadworthy.control")
@@ -76,6 +77,7 @@ class Control:
         keys = self.workspace.journal / "keys"
         self._vault = Vault(keys, master)
         self._known: dict[str, Rules | None] = {}
+        self.rollouts = Rollouts(self.workspace)
         self.provenance = Provenance(self.workspace, Vault(keys, master))
         self.after = AfterLook(
             self.workspace, Vault(keys, master), segment_mb=deployment.journal.segment_mb

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from roadworthy.domain import (
     Clock,
@@ -44,6 +44,16 @@ class Front(Struct, frozen=True, kw_only=True):
     def model(self) -> str:
         """The name of the candidate's model."""
         return self.service.content.candidate.model.name
+
+
+def arm_route(route: Route) -> Route | None:
+    """The route of what is rolled out beside a live release, as if it were live itself."""
+    arm = route.arm
+    if arm is None:
+        return None
+    return structs.replace(
+        route, live=arm.release, path=arm.path, activated_at=arm.since, baseline="", arm=None
+    )
 
 
 def load_front(

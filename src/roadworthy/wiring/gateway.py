@@ -12,24 +12,28 @@ on the old one. What cannot be read closes: nothing is served on a guess.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+import logging
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import aclosing, suppress
 from pathlib import Path
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from roadworthy.domain import (
+    Arm,
+    Call,
     Clock,
     Deployment,
     KillFlag,
     Observation,
     RoadworthyError,
+    Route,
     RoutingTable,
     Witness,
     format_instant,
 )
 from roadworthy.flows.hearing import HearingDeps, Terms
-from roadworthy.flows.request_path import PathDeps
+from roadworthy.flows.request_path import PathDeps, Walk, serve
 from roadworthy.flows.routing import brake, read_table
 from roadworthy.flows.service import Service
 from roadworthy.journal import (
@@ -44,18 +48,33 @@ from roadworthy.journal import (
     recover,
 )
 from roadworthy.manifests import Workspace, load_deployment
-from roadworthy.serving import Flight, Quota, Tenants, load_tenants
+from roadworthy.serving import Flight, Quota, Tenants, load_tenants, takes
 
 from .allowance import Allowance
-from .fronts import Front, load_front
+from .fronts import Front, arm_route, load_front
 from .plan import Plan
 from .watched import WatchedFile
 
 TICK_S = 0.05
 """How often files are looked at: far below the second within which a kill must act."""
 
+MOST_SHADOWS = 32
+"""Copies under way at once, of one worker."""
+
+logger = logging.getLogger("roadworthy.gateway")
+
 SECOND = 20
 """Ticks between two looks at the free disk space, and two states for whoever watches."""
+
+
+class Ready(Struct, kw_only=True):
+    """What a table names, as far as it could be loaded; by system."""
+
+    fronts: dict[str, Front] = field(default_factory=dict)
+    arms: dict[str, Front] = field(default_factory=dict)
+    kept: dict[str, Front] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    refused_arms: dict[str, str] = field(default_factory=dict)
 
 
 class Gateway:
@@ -70,12 +89,21 @@ class Gateway:
         """Why nothing may be served although releases are live; empty while all is well."""
         self.fronts: dict[str, Front] = {}
         """System -> its live release."""
+        self.arms: dict[str, Front] = {}
+        """System -> the release that is rolled out beside the live one, ready."""
+        self._kept: dict[str, Front] = {}
+        """System -> the safe baseline, where it was live before in this process: kept warm."""
         self.refused: dict[str, str] = {}
         """System -> why its live release is not served."""
+        self.refused_arms: dict[str, str] = {}
+        """System -> why the release that is rolled out gets no request."""
         self.served: dict[str, str] = {}
         """System -> its model's name; empty where a release is live but refused."""
         self.tenants: Tenants | None = None
         self.flight = Flight()
+        self.shadows = Flight()
+        """Copies that nobody waits for; they hold up no answer's record."""
+        self._listening = 0
         self.tally = Tally()
         self.allowance = Allowance(
             Quota(self.workspace.quota),
@@ -119,6 +147,7 @@ class Gateway:
             flight=self.flight,
             clock=self.clock,
         )
+        self._shadow_path = structs.replace(self.path, flight=self.shadows)
         self.hearing = HearingDeps(
             find=self.find, terms=self.terms, brake=self.brake, notebook=self.journal,
             clock=self.clock,
@@ -208,7 +237,8 @@ class Gateway:
             by="brake",
             at=format_instant(self.clock.now()),
         )
-        self.flight.obey(RoutingTable(kills=(everything,)))
+        for flight in (self.flight, self.shadows):
+            flight.obey(RoutingTable(kills=(everything,)))
 
     def _take(self, table: RoutingTable) -> None:
         """Kill flags act now; routes when their releases are loaded."""
@@ -216,7 +246,33 @@ class Gateway:
             return
         self._newest = table
         self.table = structs.replace(table, routes=self.table.routes)
-        self.flight.obey(self.table)
+        for flight in (self.flight, self.shadows):
+            flight.obey(self.table)
+
+    def arm_for(self, call: Call) -> Arm | None:
+        """The arm that takes the call; None where the live release answers alone."""
+        route = self.table.routes.get(call.system)
+        arm = route.arm if route is not None else None
+        if arm is None or call.system not in self.arms:
+            return None
+        return arm if takes(arm, call) else None
+
+    def shadow(self, call: Call, walk: Walk | None) -> None:
+        """Ask a release that only listens; nobody waits, and too many at once are left out."""
+        if self._listening < MOST_SHADOWS:
+            self._listening += 1
+            self._spawn(self._listen(call, walk))
+
+    async def _listen(self, call: Call, walk: Walk | None) -> None:
+        """Its record is all that remains of it."""
+        try:
+            async with aclosing(serve(call, self._shadow_path, walk)) as items:
+                async for _ in items:
+                    pass
+        except RoadworthyError as error:
+            logger.warning("a shadow copy was not kept: %s", error.message)
+        finally:
+            self._listening -= 1
 
     async def _watch(self) -> None:
         ticks = 0
@@ -240,7 +296,7 @@ class Gateway:
         gauges = Gauges(
             in_flight=len(self.flight),
             serving={system: front.service.digest for system, front in self.fronts.items()},
-            refused=tuple(self.refused),
+            refused=(*self.refused, *(f"{name} (rollout)" for name in self.refused_arms)),
             addresses={name: front.service.addresses() for name, front in self.fronts.items()},
             table_version=self.table.version,
             table_readable=not self.fault,
@@ -256,43 +312,65 @@ class Gateway:
             )
 
     async def _load(self, table: RoutingTable) -> None:
-        """Load the live releases of a table, then let its routes stand."""
+        """Load the releases of a table, then let its routes stand."""
         async with self._loading:
-            fronts: dict[str, Front] = {}
-            refused: dict[str, str] = {}
+            ready = Ready()
+            known = {front.service.digest: front for front in self._fronts()}
             for system, route in table.routes.items():
                 root = self.plan.root_of(system)
                 if root is None:
                     continue
-                known = self.fronts.get(system)
-                if known is not None and known.service.digest == route.live:
-                    fronts[system] = known
-                    continue
-                try:
-                    fronts[system] = await asyncio.to_thread(
-                        load_front,
-                        route,
-                        workspace=self.workspace,
-                        deployment=self._deployments[root],
-                        root=root,
-                        clock=self.clock,
-                    )
-                    await fronts[system].service.warm()
-                except (RoadworthyError, OSError) as error:
-                    fronts.pop(system, None)
-                    refused[system] = (
-                        error.message
-                        if isinstance(error, RoadworthyError)
-                        else (f"release {route.live} cannot be read: {error.strerror}")
-                    )
-            self._swap(table, fronts, refused)
+                await self._ready(ready.fronts, ready.refused, route, root, known)
+                if route.baseline in known:
+                    ready.kept[system] = known[route.baseline]
+                arm = arm_route(route)
+                if arm is not None and system in ready.fronts:
+                    await self._ready(ready.arms, ready.refused_arms, arm, root, known)
+            self._swap(table, ready)
 
-    def _swap(self, table: RoutingTable, fronts: dict[str, Front], refused: dict[str, str]) -> None:
+    async def _ready(
+        self,
+        fronts: dict[str, Front],
+        refused: dict[str, str],
+        route: Route,
+        root: str,
+        known: Mapping[str, Front],
+    ) -> None:
+        """The front of a route's release, that of before where it is the same; or why not."""
+        if route.live in known:
+            fronts[route.system] = known[route.live]
+            return
+        try:
+            front = await asyncio.to_thread(
+                load_front,
+                route,
+                workspace=self.workspace,
+                deployment=self._deployments[root],
+                root=root,
+                clock=self.clock,
+            )
+            await front.service.warm()
+        except RoadworthyError as error:
+            refused[route.system] = error.message
+        except OSError as error:
+            refused[route.system] = f"release {route.live} cannot be read: {error.strerror}"
+        else:
+            fronts[route.system] = front
+
+    def _fronts(self) -> Iterator[Front]:
+        """Every release that is ready: live ones, those rolled out, and what they replaced."""
+        for fronts in (self.fronts, self.arms, self._kept):
+            yield from fronts.values()
+
+    def _swap(self, table: RoutingTable, ready: Ready) -> None:
         old = dict(self._services)
+        self.fronts, self.refused = ready.fronts, ready.refused
+        self.arms, self.refused_arms = ready.arms, ready.refused_arms
+        self._kept = ready.kept
         self._services.clear()
-        self._services.update({f.service.digest: f.service for f in fronts.values()})
-        self.fronts, self.refused = fronts, refused
-        self.served = dict.fromkeys(refused, "") | {name: f.model for name, f in fronts.items()}
+        self._services.update({front.service.digest: front.service for front in self._fronts()})
+        names = {name: front.model for name, front in self.fronts.items()}
+        self.served = dict.fromkeys(self.refused, "") | names
         self.table = structs.replace(self.table, routes=table.routes)
         for digest, service in old.items():
             if digest not in self._services:
@@ -300,10 +378,13 @@ class Gateway:
 
     async def _retire(self, service: Service) -> None:
         """Let a model go once every request that was under way at the swap has ended."""
-        before = self.flight.aboard()
-        while before & self.flight.aboard():
+        before = self._aboard()
+        while before & self._aboard():
             await asyncio.sleep(TICK_S * 10)
         await service.aclose()
+
+    def _aboard(self) -> frozenset[int]:
+        return self.flight.aboard() | self.shadows.aboard()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.ensure_future(work)

@@ -1,0 +1,77 @@
+"""What the analysis of a rollout knows, on disk: a restart goes on where it stopped.
+
+Enters: comparisons as they grow, and how far the journal was read for them. Leaves: the same, and
+what it says. Never here: a verdict that a restart changes; a file that cannot be read taken for
+"nothing is wrong" (then nothing is proven, and the rollout holds).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, field
+
+from roadworthy.domain import EvidenceError, Looked
+from roadworthy.manifests import Workspace
+from roadworthy.statistics import TwoArms
+from roadworthy_verify.plain_file import read_plain
+
+from .routing import put_in_place
+
+
+class RolloutEvidence(Struct, kw_only=True):
+    """One rollout's accumulated evidence."""
+
+    rollout: str
+    marks: dict[str, int] = field(default_factory=dict)
+    """How far each segment of the journal was read."""
+    arms: dict[str, TwoArms] = field(default_factory=dict)
+    """By indicator."""
+    violations: int = 0
+    why_stopped: str = ""
+    """Set before anybody is sent away: what was decided is not decided anew."""
+    looked: Looked | None = None
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(RolloutEvidence)
+
+
+def evidence_path(workspace: Workspace, rollout: str) -> Path:
+    """Where it lies."""
+    return workspace.serving / "rollouts" / f"{rollout}.json"
+
+
+def read_evidence(workspace: Workspace, rollout: str) -> RolloutEvidence | None:
+    """What is known; None where nothing is yet. Raises EvidenceError when it cannot be read."""
+    path = evidence_path(workspace, rollout)
+    try:
+        data = read_plain(path)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        return _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise EvidenceError(
+            f"the evidence of {rollout} is damaged: {error}",
+            fix=f"remove {path}: what comes from then on counts",
+        ) from error
+
+
+def read_looked(workspace: Workspace, rollout: str) -> Looked | None:
+    """What its analysis said last; None where it said nothing, or nobody can read it."""
+    try:
+        known = read_evidence(workspace, rollout)
+    except EvidenceError:
+        return None
+    return known.looked if known is not None else None
+
+
+def keep_evidence(workspace: Workspace, known: RolloutEvidence) -> None:
+    """Put it in the place of what was there. Raises EvidenceError."""
+    path = evidence_path(workspace, known.rollout)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    put_in_place(path, _encoder.encode(known))

@@ -1,0 +1,285 @@
+"""The analysis of rollouts: both arms side by side, as their answers come.
+
+    1 read     what both arms answered since, and what was learned of it
+    2 compare  by bets that hold however often one looks; never events are counted
+    3 act      a violation, or proof that the new one is worse: everybody goes back to the live
+               release, first in the table, then in the ledger
+               proof that it is not worse, and the step has lasted: the next step, where no person
+               is asked for
+    4 keep     the evidence, and how far the journal was read, together
+
+What enters: the journal, the ledger's rollouts. What leaves: a changed table and its entry. What
+never happens here: a step without proof, a verdict that a restart changes, an abort that waits for
+the ledger.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+
+from msgspec import structs
+
+from roadworthy.domain import (
+    ArmComparison,
+    ArmVerdict,
+    Looked,
+    Observation,
+    Outcome,
+    RoadworthyError,
+    Rolling,
+    SafetySLO,
+    format_instant,
+    parse_instant,
+)
+from roadworthy.journal import Record, Tail, find, segments
+from roadworthy.monitoring import with_outcomes
+from roadworthy.serving import drawn_as_one
+from roadworthy.statistics import TwoArms, two_arms
+
+from .arm_outcomes import LATER, questions, violated
+from .loop import Loop
+from .rolling import under_way
+from .rollout_evidence import RolloutEvidence, keep_evidence, read_evidence
+from .rollouts import abort, baked, move_on, take_off
+
+ALPHA = 0.05
+"""How often a rollout of a release that is no worse may be aborted, all looks and indicators
+together, where its plan does not say."""
+
+MARGIN = 0.02
+
+_STAGES = frozenset({"live", "canary", "shadow"})
+
+_BEFORE_S = 60.0
+"""Segments that nobody has written to since so long before the start hold nothing of it."""
+
+_REMEMBERED = 200_000
+"""Sessions of which it is known that one of their answers was compared; in memory only."""
+
+Objectives = Callable[[str, str], Iterable[SafetySLO]]
+"""(system, release) -> its objectives."""
+
+
+class RolloutWatch:
+    """One control process's view of the rollouts under way. One thread's."""
+
+    def __init__(self, loop: Loop, *, objectives: Objectives, warn: Callable[[str], None]) -> None:
+        self._loop = loop
+        self._objectives = objectives
+        self._warn = warn
+        self._seen = -1
+        """The ledger's size when rollouts were read."""
+        self._rollouts: dict[str, Rolling] = {}
+        self._analyses: dict[str, Analysis] = {}
+
+    def round(self) -> int:
+        """Look at every rollout under way; returns how many. Raises RoadworthyError or OSError."""
+        size = self._loop.ledger.size()
+        if size != self._seen:
+            self._rollouts, self._seen = under_way(self._loop), size
+            names = {each.id for each in self._rollouts.values()}
+            self._analyses = {k: v for k, v in self._analyses.items() if k in names}
+        for rolling in self._rollouts.values():
+            analysis = self._analyses.get(rolling.id)
+            if analysis is None:
+                slos = self._objectives(rolling.system, rolling.release)
+                analysis = self._analyses[rolling.id] = Analysis.resume(rolling, self._loop, slos)
+            looked = analysis.look(rolling)
+            self._act(rolling, looked)
+        return len(self._rollouts)
+
+    def _act(self, rolling: Rolling, looked: Looked) -> None:
+        machine = self._loop.keyring.machine()
+        if looked.why_stopped:
+            self._warn(f"{rolling.id} is aborted: {looked.why_stopped}")
+            take_off(self._loop, rolling)
+            abort(self._loop, rolling, signer=machine, reason=looked.why_stopped, looked=looked)
+            return
+        if rolling.state != "running" or rolling.last or looked.verdict != "safe":
+            return
+        if rolling.plan.steps[rolling.step + 1].approval or not baked(rolling, self._loop):
+            return
+        reason = "proven to be no worse than the margin, and the step has lasted"
+        move_on(self._loop, rolling, signer=machine, looked=looked, reason=reason)
+
+
+class Analysis:
+    """The evidence of one rollout, as it grows."""
+
+    def __init__(
+        self, rolling: Rolling, loop: Loop, slos: Iterable[SafetySLO], known: RolloutEvidence
+    ) -> None:
+        self._loop = loop
+        self._known = known
+        self._questions, self._unwatched = questions(rolling.plan, slos)
+        self._alpha = float(rolling.plan.analysis.get("alpha", ALPHA))
+        self._margin = float(rolling.plan.analysis.get("margin", MARGIN))
+        self._drawn: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._tail = Tail(loop.workspace.journal, known.marks)
+        for name in self._questions:
+            if name not in known.arms:
+                known.arms[name] = two_arms(margin=self._margin, level=self._alpha)
+
+    @classmethod
+    def resume(cls, rolling: Rolling, loop: Loop, slos: Iterable[SafetySLO]) -> Analysis:
+        """Where it stopped, or at the rollout's start. Raises EvidenceError."""
+        known = read_evidence(loop.workspace, rolling.id)
+        if known is None:
+            known = RolloutEvidence(rollout=rolling.id, marks=_before(rolling, loop))
+        return cls(rolling, loop, slos, known)
+
+    def look(self, rolling: Rolling) -> Looked:
+        """Read on, and say how it stands. Raises EvidenceError or OSError."""
+        taken = 0
+        trouble: Exception | None = None
+        try:
+            for record in self._tail.read():
+                self._take(record, rolling)
+                taken += 1
+        except (RoadworthyError, OSError) as error:
+            trouble = error  # what was read counts, and is kept with how far it was read
+        known = self._known
+        known.marks = dict(self._tail.marks)
+        if not known.why_stopped:
+            known.why_stopped = self._why_stopped()
+        if taken or known.looked is None or known.why_stopped != known.looked.why_stopped:
+            known.looked = self._looked(rolling)
+            keep_evidence(self._loop.workspace, known)
+        if trouble is not None and not known.why_stopped:
+            raise trouble
+        return known.looked
+
+    def _take(self, record: Record, rolling: Rolling) -> None:
+        if record.kind == "close" and record.observation is not None:
+            self._answered(record.observation, rolling)
+        elif record.kind == "outcome" and record.outcome is not None:
+            self._learned(record.outcome, rolling)
+
+    def _answered(self, seen: Observation, rolling: Rolling) -> None:
+        new = _arm_of(seen, rolling)
+        if new is None:
+            return
+        self._known.violations += new and violated(seen)
+        self._compare(seen, rolling, new=new)
+
+    def _learned(self, outcome: Outcome, rolling: Rolling) -> None:
+        """What was said of an answer later counts when it is said, and only that."""
+        told = outcome.label or outcome.feedback or outcome.never_event
+        if not told or outcome.reporter.startswith("look:"):
+            return
+        record = find(self._loop.workspace.journal, outcome.observation)
+        seen = record.observation if record is not None else None
+        new = _arm_of(seen, rolling) if seen is not None else None
+        if seen is None or new is None:
+            return
+        self._known.violations += new and bool(outcome.never_event)
+        said = with_outcomes(structs.replace(seen, label="", scores={}, never=()), [outcome])
+        for name in self._questions.keys() & LATER:
+            if self._questions[name](said) is not None:
+                self._count(name, said, new=new, first=self._first(seen, rolling, name))
+
+    def _first(self, seen: Observation, rolling: Rolling, name: str = "") -> bool:
+        """Whether nothing was compared yet of what was drawn as one with it."""
+        one = (name, seen.tenant, drawn_as_one(rolling.plan.sticky, seen))
+        known = one in self._drawn
+        self._drawn[one] = None
+        self._drawn.move_to_end(one)
+        if len(self._drawn) > _REMEMBERED:
+            self._drawn.popitem(last=False)
+        return not known
+
+    def _compare(self, seen: Observation, rolling: Rolling, *, new: bool) -> None:
+        """What an answer tells at once, and the first of its session proves."""
+        first = self._first(seen, rolling)
+        for name in self._questions.keys() - LATER:
+            self._count(name, seen, new=new, first=first)
+
+    def _count(self, name: str, seen: Observation, *, new: bool, first: bool) -> None:
+        value = self._questions[name](seen)
+        if value is not None:
+            self._known.arms[name].add(value, new=new, first=first)
+
+    def _why_stopped(self) -> str:
+        if self._known.violations:
+            return f"the new release violated a never event ({self._known.violations})"
+        limit = len(self._questions) / self._alpha
+        for name, arms in self._known.arms.items():
+            if name in self._questions and arms.is_worse >= limit:
+                live, new = _means(arms)
+                return (
+                    f"{name}: {new:.3g} of {arms.new_n} are not well with the new release, "
+                    f"{live:.3g} of {arms.old_n} with the live one"
+                )
+        return ""
+
+    def _looked(self, rolling: Rolling) -> Looked:
+        return Looked(
+            rollout=rolling.id,
+            at=format_instant(self._loop.clock.now()),
+            comparisons=tuple(self._comparison(name) for name in self._questions),
+            unwatched=tuple(self._unwatched),
+            violations=self._known.violations,
+            why_stopped=self._known.why_stopped,
+        )
+
+    def _comparison(self, name: str) -> ArmComparison:
+        arms = self._known.arms[name]
+        live, new = _means(arms)
+        bounds = arms.interval
+        return ArmComparison(
+            indicator=name,
+            verdict=self._verdict(arms),
+            live=live,
+            new=new,
+            live_n=arms.old_n,
+            new_n=arms.new_n,
+            low=bounds.low if arms.difference.count else None,
+            high=bounds.high if arms.difference.count else None,
+            worse=arms.is_worse,
+            safe=arms.is_safe,
+        )
+
+    def _verdict(self, arms: TwoArms) -> ArmVerdict:
+        if arms.is_worse >= len(self._questions) / self._alpha:
+            return "worse"
+        if not arms.difference.count:
+            return "no data"
+        return "safe" if arms.is_safe >= 1 / self._alpha else "undecided"
+
+
+def _means(arms: TwoArms) -> tuple[float | None, float | None]:
+    live = arms.old_sum / arms.old_n if arms.old_n else None
+    return live, arms.new_sum / arms.new_n if arms.new_n else None
+
+
+def _arm_of(seen: Observation, rolling: Rolling) -> bool | None:
+    """Whether the new arm answered it; None where neither did, or before it began."""
+    if (
+        seen.system != rolling.system
+        or seen.stage not in _STAGES
+        or seen.time < rolling.started_at
+        or seen.status in ("refused", "interrupted")
+    ):
+        return None
+    if seen.release == rolling.release:
+        return True
+    return False if seen.release == rolling.baseline and fits(seen, rolling) else None
+
+
+def fits(seen: Observation, rolling: Rolling) -> bool:
+    """Whether the new arm could have got it: only those are compared."""
+    step = rolling.here
+    if step.tenants and seen.tenant not in step.tenants:
+        return False
+    return all(seen.facets.get(name) in values for name, values in step.facets.items())
+
+
+def _before(rolling: Rolling, loop: Loop) -> dict[str, int]:
+    """Marks past all segments that ended before it began."""
+    since = parse_instant(rolling.started_at).timestamp() - _BEFORE_S
+    return {
+        path.name: path.stat().st_size
+        for path in segments(loop.workspace.journal)
+        if path.stat().st_mtime < since
+    }

@@ -1,0 +1,137 @@
+"""While a release is rolled out: who gets it, who keeps it, and what a shadow never does."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from doubles.dialects import a_door
+from doubles.fake_upstream import Reply
+from doubles.rolled_out import CANARY, NEW, OLD, ask, release_of, roll_out, taken, tokens_of
+from roadworthy.domain import Observation
+from roadworthy.flows.loop import Loop
+from roadworthy.flows.rollouts import stop_by_hand
+from roadworthy.flows.routing import read_table
+from roadworthy.journal import read_journal
+from roadworthy.wiring.control import Control
+from roadworthy.wiring.loop import loop_of
+from roadworthy.wiring.plan import Plan
+
+SHADOW = CANARY.replace("canary", "shadow").replace("weight_percent: 50", "weight_percent: 100")
+
+
+def kept(loop: Loop) -> list[Observation]:
+    """Every finished exchange of the journal."""
+    rows = [one.observation for one in read_journal(loop.workspace.journal) if one.kind == "close"]
+    return [row for row in rows if row is not None]
+
+
+async def test_a_canary_answers_its_share_and_a_session_keeps_its_release(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        live = read_table(door.loop.workspace.routing).routes["letters"].live
+        rolling = roll_out(tmp_path, door.loop)
+        await taken(door, lambda: "letters" in door.gateway.arms)
+        first = {n: release_of(await ask(door, x_session_id=f"s{n}")) for n in range(60)}
+        again = {n: release_of(await ask(door, x_session_id=f"s{n}")) for n in range(60)}
+        assert again == first
+        new = [name for name in first.values() if name == rolling.release]
+        assert set(first.values()) == {live, rolling.release} and 15 <= len(new) <= 45
+        rows = {row.id: row for row in kept(door.loop)}
+        assert {(row.stage, row.release == rolling.release) for row in rows.values()} == {
+            ("live", False), ("canary", True),
+        }  # fmt: skip
+        asked = [tokens_of(each.body) for each in door.upstream.requests]
+        assert asked.count(NEW) == 2 * len(new) and asked.count(OLD) == 120 - 2 * len(new)
+
+
+async def test_only_whom_the_step_names_gets_it(tmp_path: Path) -> None:
+    plan = CANARY.replace(
+        "{weight_percent: 50, bake: 1s}",
+        "{weight_percent: 100, bake: 1s, tenants: [acme], facets: {jurisdiction: [FR]}}",
+    )
+    async with a_door(tmp_path) as door:
+        rolling = roll_out(tmp_path, door.loop, plan)
+        await taken(door, lambda: "letters" in door.gateway.arms)
+        assert release_of(await ask(door, x_jurisdiction="FR")) == rolling.release
+        assert release_of(await ask(door, x_jurisdiction="DE")) != rolling.release
+
+
+async def test_an_abort_sends_everybody_back_and_loses_no_request(tmp_path: Path) -> None:
+    plan = CANARY.replace("weight_percent: 50", "weight_percent: 100")
+    async with a_door(tmp_path) as door:
+        door.upstream.delay_s = 0.2
+        rolling = roll_out(tmp_path, door.loop, plan)
+        await taken(door, lambda: "letters" in door.gateway.arms)
+        under_way = [asyncio.create_task(ask(door)) for _ in range(10)]
+        await asyncio.sleep(0.05)
+        loop = loop_of(door.loop.workspace)
+        signer = loop.keyring.signer("cleo")
+        over = stop_by_hand(loop, "letters", signer=signer, reason="a person said so")
+        assert over.state == "aborted"
+        await taken(door, lambda: not door.gateway.arms)
+        assert release_of(await ask(door)) == rolling.baseline
+        ended = await asyncio.gather(*under_way)
+        assert {(each.status, release_of(each)) for each in ended} == {(200, rolling.release)}
+
+
+async def test_a_shadow_is_asked_the_same_and_nobody_gets_or_pays_its_answer(
+    tmp_path: Path,
+) -> None:
+    async with a_door(tmp_path) as door:
+        door.upstream.standing = lambda body: (
+            Reply(text="you fool") if tokens_of(body) == NEW else Reply(text="It is on its way")
+        )
+        rolling = roll_out(tmp_path, door.loop, SHADOW)
+        await taken(door, lambda: "letters" in door.gateway.arms)
+        answer = await ask(door)
+        assert b"on its way" in answer.data and release_of(answer) == rolling.baseline
+        for _ in range(100):
+            rows = {row.stage: row for row in kept(door.loop)}
+            if "shadow" in rows:
+                break
+            await asyncio.sleep(0.02)
+        shadow, live = rows["shadow"], rows["live"]
+        assert shadow.release == rolling.release and live.release == rolling.baseline
+        assert shadow.attributes["shadow_of"] == live.id
+        assert shadow.input_digest == live.input_digest
+        control = Control(Plan(workspace=str(door.loop.workspace.root), roots={"": str(tmp_path)}))
+        control.look()
+        assert not read_table(door.loop.workspace.routing).kills, "nobody was insulted"
+
+
+async def test_a_shadow_that_hangs_or_fails_delays_and_changes_nothing(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        door.upstream.standing = lambda body: (
+            Reply(hang=True) if tokens_of(body) == NEW else Reply(text="It is on its way")
+        )
+        roll_out(tmp_path, door.loop, SHADOW)
+        await taken(door, lambda: "letters" in door.gateway.arms)
+        answers = await asyncio.wait_for(asyncio.gather(*(ask(door) for _ in range(50))), 20)
+        assert {each.status for each in answers} == {200}
+        assert len(door.gateway.shadows) <= 32
+
+
+async def test_a_release_that_cannot_be_loaded_gets_no_request(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        rolling = roll_out(tmp_path, door.loop)
+        blobs = door.loop.workspace.root / rolling.path / "blobs" / "sha256"
+        largest = max(blobs.iterdir(), key=lambda path: path.stat().st_size)
+        largest.write_bytes(b"x" + largest.read_bytes()[1:])
+        await taken(door, lambda: bool(door.gateway.refused_arms))
+        answers = [await ask(door, x_session_id=f"s{n}") for n in range(10)]
+        assert {release_of(each) for each in answers} == {rolling.baseline}
+
+
+async def test_a_kill_stops_both_arms(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        roll_out(tmp_path, door.loop)
+        await taken(door, lambda: "letters" in door.gateway.arms)
+        from roadworthy.domain import KillFlag
+
+        flag = KillFlag(
+            id="kill-1", scope="system", value="letters", system="letters", by="operator",
+            at="2026-11-22T10:00:00.000000Z", reason="stop",
+        )  # fmt: skip
+        await door.gateway.brake([flag])
+        answers = [await ask(door, x_session_id=f"s{n}") for n in range(10)]
+        assert {each.status for each in answers} == {503}

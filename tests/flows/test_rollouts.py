@@ -1,0 +1,346 @@
+"""A rollout step by step: what moves it on, what ends it, and what holds it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from doubles.live_system import go_live, write_live_system
+from doubles.rolled_out import CANARY, roll_out, second_release
+from roadworthy.domain import (
+    AccessError,
+    NeverRecord,
+    Observation,
+    Outcome,
+    RefusedError,
+    Rolling,
+    UndecidedError,
+    UsageError,
+    Witness,
+    format_instant,
+)
+from roadworthy.flows.live_routes import put_back_arms
+from roadworthy.flows.loop import Loop
+from roadworthy.flows.rolling import rollouts_of, under_way
+from roadworthy.flows.rollout_evidence import evidence_path, read_looked
+from roadworthy.flows.rollout_watch import RolloutWatch
+from roadworthy.flows.rollouts import (
+    hold,
+    promote,
+    roll_back,
+    start_rollout,
+    status,
+    stop_by_hand,
+)
+from roadworthy.flows.routing import publish, read_table
+from roadworthy.journal import Spool, Vault, open_master_key
+from roadworthy.wiring.clock import SystemClock, new_id
+from roadworthy.wiring.loop import loop_of
+
+
+class AheadClock(SystemClock):
+    """The machine's clock, so many seconds ahead."""
+
+    ahead_s = 0.0
+
+    def now(self) -> dt.datetime:
+        return super().now() + dt.timedelta(seconds=self.ahead_s)
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Loop:
+    write_live_system(tmp_path, "http://127.0.0.1:9/v1")
+    found = loop_of_root(tmp_path)
+    return msgspec.structs.replace(found, clock=AheadClock())
+
+
+def loop_of_root(root: Path) -> Loop:
+    from roadworthy.manifests import Workspace
+
+    return loop_of(Workspace((root / ".roadworthy").resolve()))
+
+
+def by(loop: Loop, name: str = "cleo"):
+    return loop.keyring.signer(name)
+
+
+def watch(loop: Loop) -> RolloutWatch:
+    return RolloutWatch(loop, objectives=lambda *_: (), warn=lambda _: None)
+
+
+def route(loop: Loop):
+    return read_table(loop.workspace.routing).routes["letters"]
+
+
+async def leave(loop: Loop, rows: Iterable[Observation]) -> None:
+    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
+    from roadworthy.domain import JournalSettings
+
+    spool = Spool(
+        loop.workspace.journal, worker="w0", vault=vault, clock=loop.clock,
+        settings=JournalSettings(durability="async"), in_flight=lambda: 1,
+    )  # fmt: skip
+    spool.start()
+    for row in rows:
+        await spool.close(row, Witness(input="dear desk", output=row.output or "fine"))
+    await spool.aclose()
+
+
+def answers(loop: Loop, rolling: Rolling, n: int, *, bad_live: float, bad_new: float, start=0):
+    """Live and new answers in turn, some of them failed; each a session of its own."""
+    now = format_instant(loop.clock.now())
+    for place in range(start, start + n):
+        new = place % 2 == 1
+        every = bad_new if new else bad_live
+        failed = every > 0 and (place // 2) % round(1 / every) == 0
+        yield Observation(
+            id=new_id(), time=now, system="letters", tenant="acme",
+            release=rolling.release if new else rolling.baseline,
+            stage="canary" if new else "live", session=f"s{place}",
+            status="error" if failed else "ok", action="fallback" if failed else "answered",
+        )  # fmt: skip
+
+
+def test_it_begins_at_the_first_step_beside_what_is_live(tmp_path: Path, loop: Loop) -> None:
+    live = route(loop).live
+    rolling = roll_out(tmp_path, loop)
+    arm = route(loop).arm
+    assert arm is not None
+    assert (arm.release, arm.share, arm.kind, arm.sticky) == (
+        rolling.release, 0.5, "canary", "session",
+    )  # fmt: skip
+    assert (route(loop).live, rolling.baseline, rolling.step) == (live, live, 0)
+    assert rollouts_of(loop) == {rolling.id: rolling}, "the ledger tells the same"
+
+
+def test_who_does_not_operate_begins_nothing(tmp_path: Path, loop: Loop) -> None:
+    path, _ = second_release(tmp_path, loop)
+    with pytest.raises(AccessError):
+        start_rollout(path, loop_of(loop.workspace), root=tmp_path, signer=by(loop, "bob"))
+    assert route(loop).arm is None
+
+
+def test_there_is_one_at_a_time_and_nothing_goes_live_beside_it(tmp_path: Path, loop: Loop) -> None:
+    rolling = roll_out(tmp_path, loop)
+    path = loop.workspace.root / rolling.path
+    with pytest.raises(RefusedError, match="under way"):
+        start_rollout(path, loop_of(loop.workspace), root=tmp_path, signer=by(loop))
+    (tmp_path / "candidate.yaml").write_text(
+        (tmp_path / "candidate.yaml").read_text().replace("max_tokens: 32", "max_tokens: 16")
+    )
+    with pytest.raises(RefusedError, match="rolls"):
+        go_live(tmp_path, loop_of(loop.workspace))
+
+
+def test_nothing_is_rolled_out_beside_nothing_or_without_a_plan(tmp_path: Path, loop: Loop) -> None:
+    path, _ = second_release(
+        tmp_path, loop, plan="strategy: bandit\nsteps: [{weight_percent: 1}]\n"
+    )
+    with pytest.raises(UsageError, match="bandit"):
+        start_rollout(path, loop_of(loop.workspace), root=tmp_path, signer=by(loop))
+
+
+def test_without_proof_nobody_moves_on_but_by_a_reason(tmp_path: Path, loop: Loop) -> None:
+    rolling = roll_out(tmp_path, loop)
+    loop.clock.ahead_s = 5.0  # type: ignore[attr-defined]
+    with pytest.raises(UndecidedError, match="nothing is proven"):
+        promote(loop, "letters", root=tmp_path, signer=by(loop))
+    moved, live = promote(loop, "letters", root=tmp_path, signer=by(loop), reason="a quiet day")
+    assert (moved.step, live, moved.reason) == (1, None, "a quiet day")
+    assert route(loop).arm.share == 1.0
+    over, live = promote(loop, "letters", root=tmp_path, signer=by(loop), reason="and on")
+    assert over.state == "promoted" and live is not None and live.digest == rolling.release
+    assert (route(loop).live, route(loop).arm) == (rolling.release, None)
+    assert route(loop).baseline == rolling.baseline, "what was live is what one falls back on"
+
+
+def test_roll_back_lets_the_baseline_go_live(tmp_path: Path, loop: Loop) -> None:
+    rolling = roll_out(tmp_path, loop)
+    for _ in range(2):
+        promote(loop, "letters", root=tmp_path, signer=by(loop), reason="go")
+    assert roll_back(loop, "letters", root=tmp_path, signer=by(loop)).digest == rolling.baseline
+    assert route(loop).live == rolling.baseline
+
+
+async def test_twenty_requests_decide_nothing(tmp_path: Path, loop: Loop) -> None:
+    rolling = roll_out(tmp_path, loop)
+    await leave(loop, answers(loop, rolling, 20, bad_live=0, bad_new=0.5))
+    assert watch(loop).round() == 1
+    looked = read_looked(loop.workspace, rolling.id)
+    assert looked is not None and looked.verdict == "undecided"
+    assert route(loop).arm is not None and under_way(loop)["letters"].step == 0
+
+
+async def test_proof_and_time_move_it_on_by_itself(tmp_path: Path, loop: Loop) -> None:
+    rolling = roll_out(tmp_path, loop)
+    looking = watch(loop)
+    await leave(loop, answers(loop, rolling, 400, bad_live=0, bad_new=0))
+    looking.round()
+    assert under_way(loop)["letters"].step == 0, "the step has not lasted"
+    loop.clock.ahead_s = 5.0  # type: ignore[attr-defined]
+    looking.round()
+    moved = under_way(loop)["letters"]
+    assert (moved.step, moved.by) == (1, loop.machine)
+    assert route(loop).arm.share == 1.0
+    looking.round()
+    assert not under_way(loop)["letters"].over, "going live is for a person"
+
+
+async def test_proof_of_harm_ends_it_and_the_ledger_says_why(tmp_path: Path, loop: Loop) -> None:
+    rolling = roll_out(tmp_path, loop)
+    await leave(loop, answers(loop, rolling, 400, bad_live=0.05, bad_new=0.5))
+    watch(loop).round()
+    assert route(loop).arm is None and route(loop).live == rolling.baseline
+    over = rollouts_of(loop)[rolling.id]
+    assert over.state == "aborted" and over.reason.startswith("error_rate")
+    with pytest.raises(UsageError, match="no rollout"):
+        promote(loop, "letters", root=tmp_path, signer=by(loop), reason="all the same")
+
+
+async def test_one_violation_of_the_new_release_ends_it(tmp_path: Path, loop: Loop) -> None:
+    rolling = roll_out(tmp_path, loop)
+    rows = list(answers(loop, rolling, 2, bad_live=0, bad_new=0))
+    never = (NeverRecord(event="insults", kind="violation", found_by="late_rule:insults"),)
+    await leave(loop, [rows[0], msgspec.structs.replace(rows[1], never=never)])
+    watch(loop).round()
+    assert rollouts_of(loop)[rolling.id].state == "aborted"
+
+
+async def test_a_restart_changes_no_verdict_and_counts_nothing_twice(
+    tmp_path: Path, loop: Loop
+) -> None:
+    rolling = roll_out(tmp_path, loop)
+    await leave(loop, answers(loop, rolling, 120, bad_live=0, bad_new=0))
+    watch(loop).round()
+    before = read_looked(loop.workspace, rolling.id)
+    watch(loop).round()
+    assert read_looked(loop.workspace, rolling.id) == before
+    await leave(loop, answers(loop, rolling, 120, bad_live=0, bad_new=0, start=120))
+    watch(loop).round()
+    after = read_looked(loop.workspace, rolling.id)
+    assert before is not None and after is not None
+    assert after.comparisons[0].new_n == 2 * before.comparisons[0].new_n == 120
+
+
+async def test_many_answers_of_one_session_prove_what_one_does(tmp_path: Path, loop: Loop) -> None:
+    rolling = roll_out(tmp_path, loop)
+    rows = [
+        msgspec.structs.replace(row, session=f"s{place % 2}")
+        for place, row in enumerate(answers(loop, rolling, 400, bad_live=0, bad_new=1.0))
+    ]
+    await leave(loop, rows)
+    watch(loop).round()
+    looked = read_looked(loop.workspace, rolling.id)
+    assert looked is not None and looked.verdict == "undecided"
+    assert looked.comparisons[0].new == 1.0, "it is shown all the same"
+
+
+async def test_evidence_that_cannot_be_read_holds_it(tmp_path: Path, loop: Loop) -> None:
+    """Fails closed: nothing is proven, nothing moves, and it is said."""
+    rolling = roll_out(tmp_path, loop)
+    path = evidence_path(loop.workspace, rolling.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{half")
+    with pytest.raises(Exception, match="damaged"):
+        watch(loop).round()
+    loop.clock.ahead_s = 5.0  # type: ignore[attr-defined]
+    with pytest.raises(UndecidedError):
+        promote(loop, "letters", root=tmp_path, signer=by(loop))
+
+
+async def test_what_was_decided_is_done_although_the_ledger_was_locked(
+    tmp_path: Path, loop: Loop
+) -> None:
+    """The table first: a crash between the two leaves nobody with the bad release."""
+    rolling = roll_out(tmp_path, loop)
+    await leave(loop, answers(loop, rolling, 400, bad_live=0, bad_new=0.5))
+    from roadworthy.flows.waiting import held
+
+    hurried = msgspec.structs.replace(loop, patience_s=0.05)
+    with held(loop.workspace.serving / "records.lock", 1.0), pytest.raises(Exception, match="lock"):
+        watch(hurried).round()
+    assert route(loop).arm is None and not rollouts_of(loop)[rolling.id].over
+    assert put_back_arms(loop) == [], "an arm that was taken off is not put back"
+    watch(loop).round()
+    assert rollouts_of(loop)[rolling.id].state == "aborted"
+
+
+def test_an_edited_arm_is_put_back(tmp_path: Path, loop: Loop) -> None:
+    rolling = roll_out(tmp_path, loop)
+    right = route(loop).arm
+
+    def widen(table):
+        wide = msgspec.structs.replace(right, share=1.0)
+        changed = msgspec.structs.replace(table.routes["letters"], arm=wide)
+        return msgspec.structs.replace(table, routes={"letters": changed})
+
+    publish(loop.workspace, widen, loop.clock)
+    (strayed,) = put_back_arms(loop)
+    assert rolling.release in strayed.words and route(loop).arm == right
+
+
+def test_a_pause_holds_and_a_person_ends_it(tmp_path: Path, loop: Loop) -> None:
+    rolling = roll_out(tmp_path, loop)
+    hold(loop, "letters", signer=by(loop), reason="lunch", paused=True)
+    with pytest.raises(UndecidedError, match="paused"):
+        promote(loop, "letters", root=tmp_path, signer=by(loop), reason="now")
+    assert hold(loop, "letters", signer=by(loop), reason="", paused=False).state == "running"
+    assert stop_by_hand(loop, "letters", signer=by(loop), reason="enough").state == "aborted"
+    found = status(loop, "letters")
+    assert found is not None and (found.rolling.id, found.routed) == (rolling.id, False)
+
+
+def test_two_act_at_once_and_the_first_counts(tmp_path: Path, loop: Loop) -> None:
+    from roadworthy.flows.rollouts import abort, move_on
+
+    rolling = roll_out(tmp_path, loop)
+    abort(loop, rolling, signer=by(loop), reason="mine")
+    with pytest.raises(UsageError, match="somebody else"):
+        move_on(loop, rolling, signer=by(loop, "dan"), looked=None, reason="mine")
+    assert rollouts_of(loop)[rolling.id].state == "aborted" and route(loop).arm is None
+
+
+def test_the_author_does_not_promote_and_two_may_be_wanted(tmp_path: Path, loop: Loop) -> None:
+    plan = CANARY.replace("- {weight_percent: 100, bake: 1s}\n", "") + "approvals: {promote: 2}\n"
+    roll_out(tmp_path, loop, plan)
+    with pytest.raises(UndecidedError, match="1 of 2"):
+        promote(loop, "letters", root=tmp_path, signer=by(loop, "cleo"), reason="go")
+    with pytest.raises(UndecidedError, match="1 of 2"):
+        promote(loop, "letters", root=tmp_path, signer=by(loop, "cleo"), reason="go, go")
+    over, live = promote(loop, "letters", root=tmp_path, signer=by(loop, "dan"), reason="go")
+    assert over.state == "promoted" and live is not None
+
+
+async def test_late_labels_count_when_they_come(tmp_path: Path, loop: Loop) -> None:
+    plan = CANARY.replace("[error_rate, blocked]", "[accuracy, cost_per_request]")
+    rolling = roll_out(tmp_path, loop, plan)
+    rows = [
+        msgspec.structs.replace(row, decision="billing")
+        for row in answers(loop, rolling, 40, bad_live=0, bad_new=0)
+    ]
+    await leave(loop, rows)
+    watch(loop).round()
+    looked = read_looked(loop.workspace, rolling.id)
+    assert looked is not None and looked.verdict == "no data"
+    assert looked.unwatched == ("cost_per_request",)
+    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
+    from roadworthy.domain import JournalSettings
+
+    spool = Spool(loop.workspace.journal, worker="w1", vault=vault, clock=loop.clock,
+                  settings=JournalSettings(durability="async"), in_flight=lambda: 1)  # fmt: skip
+    spool.start()
+    for row in rows:
+        new = row.release == rolling.release
+        label = "technical" if new else "billing"
+        said = Outcome(observation=row.id, time=row.time, reporter="tenant:acme", label=label)
+        await spool.learn(said, kind="outcome")
+    await spool.aclose()
+    watch(loop).round()
+    looked = read_looked(loop.workspace, rolling.id)
+    assert looked is not None
+    (accuracy,) = looked.comparisons
+    assert (accuracy.live, accuracy.new, accuracy.new_n) == (0.0, 1.0, 20)
