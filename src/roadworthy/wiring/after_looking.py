@@ -18,6 +18,7 @@ from roadworthy.manifests import Workspace
 from .answering_releases import content_of
 from .clock import SystemClock
 from .journal_marks import KeptMarks
+from .known_texts import known_texts_looker
 from .sessions import sessions_looker
 
 logger = logging.getLogger("roadworthy.control")
@@ -51,7 +52,8 @@ class AfterLook:
         self.fault = ""
         """Why not all could be looked at in the last round; empty while all is well."""
         self._workspace = workspace
-        self._makers = (*MAKERS, sessions_looker(workspace, vault)) if makers is None else makers
+        own = (sessions_looker(workspace, vault), known_texts_looker(workspace, vault))
+        self._makers = (*MAKERS, *own) if makers is None else makers
         self._known: dict[str, Lookers] = {}
         self._seen = False
         clock = SystemClock()
