@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from roadworthy.gateway.wire import Header
+from roadworthy.gateway.wire import EVENTS, Header
 
 
 class RecordedAnswer:
@@ -24,7 +24,7 @@ class RecordedAnswer:
         self.begun = self.ended = True
         self.status, self.data, self.headers = status, body, headers
 
-    def begin(self, headers: tuple[Header, ...]) -> None:
+    def begin(self, headers: tuple[Header, ...], *, kind: tuple[Header, ...] = EVENTS) -> None:
         self.begun = True
         self.status, self.headers = 200, headers
 

@@ -2,6 +2,7 @@
 
 from .asked import Asked, asked_in, last_words
 from .assessment import Assessment, Blocker, GateDecision, Phase, WaiverUse
+from .batch import BatchFault, BatchState, BatchStatus, FilePurpose, StoredFile
 from .calibration import (
     Calibration,
     FittedMap,
@@ -87,6 +88,7 @@ from .deep_rail import (
 )
 from .deployment import (
     Address,
+    BatchSettings,
     Deployment,
     Energy,
     JournalSettings,
@@ -323,13 +325,13 @@ __all__ = [
     "SCORERS", "SCORE_SHOWN", "SECTIONS", "SHA256_PREFIX", "SIDES", "STATIC_MODEL", "STATIC_SHA256",
     "SYSTEMIC_CLASSES", "TRANSITIONS", "UNHEARD", "WITHIN_HOURS", "AccessError", "Action",
     "Address", "AddressState", "Admission", "Allowed", "AnswerCache", "Approval", "Arm",
-    "ArmComparison", "ArmVerdict", "Asked", "Assertion", "Assessment", "Bar",
-    "Behaviour", "Blocker", "Budget", "Calibration",
+    "ArmComparison", "ArmVerdict", "Asked", "Assertion", "Assessment", "Bar", "BatchFault",
+    "BatchSettings", "BatchState", "BatchStatus", "Behaviour", "Blocker", "Budget", "Calibration",
     "Call", "Campaign", "CampaignFinding", "Candidate", "Case", "CaseTool", "CelRule", "Charter",
     "Checkpoint", "Chunk", "ClassifierRule", "Clause", "Clock", "DecimalMark", "Decision",
     "DeepOptions", "Deliberation", "DeliberationHeader", "Deployment", "Detector", "DetectorError",
     "Draft", "EarlyStop", "Egress", "EmbeddingOptions", "Endpoint", "Energy", "Entry", "EntryStore",
-    "EvidenceError", "Expect", "ExpectedCall", "FacetSource", "Fault", "File",
+    "EvidenceError", "Expect", "ExpectedCall", "FacetSource", "Fault", "File", "FilePurpose",
     "Finding", "FittedMap", "FittedThreshold", "FlakyCase", "FollowUp", "GateDecision",
     "GeneratorSpec", "GeneratorUse", "Guarantee", "GuardrailsCheck", "Health", "HeldAnswer",
     "HeldReview", "History", "Hold", "HostSample", "HttpCheck", "Imported", "ImportedFile",
@@ -351,7 +353,7 @@ __all__ = [
     "Rule", "RunSummary", "SafeMode", "SafetySLO", "Sampling", "SchemaRule", "Scope", "Score",
     "Scorer", "ScorerKind", "ScorerSpec", "SealedAnswer", "Shared", "Sheet", "SheetItem", "Shift",
     "Signer", "SimulatedUser", "SloFile", "SloTarget", "Spending", "Stage", "Stakeholder",
-    "Statement", "Status", "Step", "StopWhen", "Submission", "Suite", "SuiteFile",
+    "Statement", "Status", "Step", "StopWhen", "StoredFile", "Submission", "Suite", "SuiteFile",
     "SuitePin", "System", "Target", "Task", "Telemetry", "TextContext", "TextScope", "TokenLogprob",
     "Tool", "ToolResult", "Trajectory", "TransitionError", "Trust", "TrustedKey", "Turn",
     "UnavailableError", "Unchecked", "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError",

@@ -76,6 +76,20 @@ class JournalSettings(File, frozen=True, kw_only=True):
     segment_mb: Positive = 64
 
 
+class BatchSettings(File, frozen=True, kw_only=True):
+    """How much of `/v1/files` and `/v1/batches` there is for everybody."""
+
+    concurrency: Annotated[int, Meta(ge=1, le=1024)] = 8
+    """Lines asked at once, of all batches together."""
+    requests: Annotated[int, Meta(ge=1, le=1_000_000)] = 50_000
+    """The most of one batch."""
+    file_mb: Positive = 200
+    tenant_mb: Positive = 2048
+    """All files of a tenant, as they lie on disk."""
+    keep_days: Annotated[int, Meta(ge=1, le=3650)] = 30
+    """Until a file expires, where its upload or its batch says nothing."""
+
+
 class Telemetry(File, frozen=True, kw_only=True):
     """Where spans of exchanges go; texts never do."""
 
@@ -106,6 +120,7 @@ class Deployment(File, frozen=True, kw_only=True):
     listen: Listen = field(default_factory=Listen)
     upstreams: dict[str, Upstream] = field(default_factory=dict)
     journal: JournalSettings = field(default_factory=JournalSettings)
+    batches: BatchSettings = field(default_factory=BatchSettings)
     prices: list[Price] = field(default_factory=list)
     telemetry: Telemetry | None = None
     energy: Energy = field(default_factory=Energy)

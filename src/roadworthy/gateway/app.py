@@ -13,6 +13,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from roadworthy.domain import AccessError, Instant, RoadworthyError, format_instant
+from roadworthy.flows.batch_files import BatchFiles
+from roadworthy.flows.batch_store import BatchStore
 from roadworthy.serving import Caller, Tenants
 from roadworthy.wiring.gateway import Gateway
 
@@ -20,6 +22,8 @@ from .answering import AnswerDoor
 from .chat_reply import CHAT
 from .completions import COMPLETIONS
 from .embeddings import EMBEDDINGS
+from .files import PATH as UPLOADS
+from .files import FilesDoor
 from .health import HealthDoor
 from .messages_reply import MESSAGES
 from .outcomes import OutcomeDoor
@@ -59,6 +63,10 @@ class App:
         self._outcomes = OutcomeDoor(gateway)
         self._health = HealthDoor(gateway)
         self._provenance = ProvenanceDoor(gateway)
+        settings, place = gateway.deployment.batches, gateway.workspace.batches
+        files = BatchFiles(place, gateway.vault, gateway.clock)
+        store = BatchStore(place, gateway.vault, gateway.clock)
+        self._files = FilesDoor(gateway, files, store, settings)
         self._loop = asyncio.get_running_loop()
         self._turn = -1.0
         self._under_way = 0
@@ -70,6 +78,8 @@ class App:
             return
         try:
             request.caller = self._identify(request)
+            if request.path == UPLOADS:
+                self._files.admit(request)
         except ApiError as problem:
             self._count(problem)
             raise
@@ -143,6 +153,11 @@ class App:
         door = self._answers.get(path)
         if door is not None and method == "POST":
             return await door(request, answer, caller)
+        await self._other(request, answer, caller)
+
+    async def _other(self, request: Request, answer: Answer, caller: Caller) -> None:
+        """Whatever asks no model now."""
+        path, method = request.path, request.method
         if path == "/v1/models" and method == "GET":
             return self._health.models(answer)
         if path == "/v1/outcomes" and method == "POST":
@@ -151,7 +166,11 @@ class App:
             return await self._provenance(request, answer, caller)
         if path.startswith("/v1/reviews/") and method == "GET":
             return await self._outcomes.review(request, answer, caller)
-        if door is not None or path in ("/v1/models", "/v1/outcomes"):
+        if path.startswith(UPLOADS):
+            if "chat" not in caller.key.scopes:
+                raise ApiError(403, "this key may not chat", code="scope_missing")
+            return await self._files(request, answer, caller)
+        if path in DIALECTS or path in ("/v1/models", "/v1/outcomes"):
             raise ApiError(405, f"{method} is not for {path}", code="method_not_allowed")
         raise ApiError(404, f"there is nothing at {path}", code="not_found")
 

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
+from .inflow import Inflow
 from .problems import ApiError
 from .request_reader import RequestReader
 from .wire import EVENTS, JSON, Answer, Header, Request, head, send_problem
@@ -159,6 +160,8 @@ class Connection(asyncio.Protocol):
             request = self._current = arrived.popleft()
             self.begun = self._streaming = False
             if request.problem is None:
+                if request.inflow is not None:
+                    self._take_in(request.inflow)
                 self._task = self._host.loop.create_task(self._run(request))
                 return
             if not request.whole:
@@ -167,6 +170,15 @@ class Connection(asyncio.Protocol):
             if not request.whole and not self._reader.exhausted:
                 return  # ends when the rest has come: closing now could take the answer back
             self._finish(request)
+
+    def _take_in(self, inflow: Inflow) -> None:
+        """Let a body be read while it comes."""
+        assert self._transport is not None
+        inflow.attach(self._transport)
+        self.on_gone = inflow.gone
+        if self._reader.continues:
+            self._reader.continues = False
+            self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     async def _run(self, request: Request) -> None:
         try:
@@ -195,7 +207,7 @@ class Connection(asyncio.Protocol):
 
     def _keeps(self, request: Request) -> bool:
         """Whether another answer may follow the one to `request` on this connection."""
-        if self._host.draining or not request.keep_alive:
+        if self._host.draining or not request.keep_alive or not request.whole:
             return False
         return not self._reader.broken or bool(self._reader.arrived)
 
@@ -227,15 +239,15 @@ class Connection(asyncio.Protocol):
             )
         )
 
-    def begin(self, headers: tuple[Header, ...]) -> None:
-        """Begin a stream of server-sent events; its head leaves with the first piece."""
+    def begin(self, headers: tuple[Header, ...], *, kind: tuple[Header, ...] = EVENTS) -> None:
+        """Begin a stream; its head leaves with the first piece."""
         request = self._current
         if request is None or self.begun:
             return
         if not request.chunks:
             request.keep_alive = False  # the stream's end is the connection's end
         self._opening = b"%b%b%b%b\r\n" % (
-            head(200, EVENTS + headers),
+            head(200, kind + headers),
             self._host.date,
             b"" if self._keeps(request) else _CLOSE,
             _CHUNKED if request.chunks else b"",

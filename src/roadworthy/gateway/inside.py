@@ -20,7 +20,7 @@ from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.plan import Plan
 
 from .app import App
-from .wire import Header, Request
+from .wire import EVENTS, Header, Request
 
 MAX_INSIDE = 1 << 16
 """Calls under way at once; whoever asks bounds them by what it has in hand."""
@@ -54,7 +54,7 @@ class _Kept:
         named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
         self.said = Said(status, named, body)
 
-    def begin(self, headers: tuple[Header, ...]) -> None:
+    def begin(self, headers: tuple[Header, ...], *, kind: tuple[Header, ...] = EVENTS) -> None:
         """Streams have no reader here; whoever asks for one is refused before."""
         raise AssertionError("a stream has no reader in this process")
 

@@ -38,6 +38,9 @@ _FRAMING = 8
 """Bytes around each byte of a chunked body that are still a client and no attack: a chunk of one
 byte has five."""
 
+UPLOADS = "/v1/files"
+"""What is posted there is read while it comes."""
+
 _PATHS = {b"/v1/chat/completions": "/v1/chat/completions"}
 """Request targets that need no parsing."""
 
@@ -119,7 +122,9 @@ class RequestReader:
         self.broken = True
         self._head_bytes = 0
         request, self._reading = self._reading, None
-        if request is None or request.problem is None:
+        if request is not None and request.inflow is not None:
+            request.inflow.fail(problem)
+        elif request is None or request.problem is None:
             request = Request("", "", {})
             request.problem = problem
             self.arrived.append(request)
@@ -168,6 +173,8 @@ class RequestReader:
             self._method = parser.get_method()
             return
         request = Request(parser.get_method().decode("latin-1"), _path(self._url), self._headers)
+        if b"?" in self._url:
+            request.query = self._url.partition(b"?")[2]
         request.keep_alive = parser.should_keep_alive()
         request.chunks = parser.get_http_version() != "1.0"
         self._reading = request
@@ -183,6 +190,8 @@ class RequestReader:
             return
         if b"expect" in self._headers:
             self.continues = self._headers[b"expect"].lower() == b"100-continue"
+        if request.inflow is not None:
+            self.arrived.append(request)  # it is answered while its body comes
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
@@ -192,6 +201,8 @@ class RequestReader:
             return
         if request.problem is not None:
             self.exhausted = self._size > MAX_DISCARDED_BYTES
+        elif request.inflow is not None:
+            request.inflow.feed(data)
         elif self._size > MAX_BODY_BYTES:
             self._body.clear()
             request.problem = _body_too_large()
@@ -205,7 +216,9 @@ class RequestReader:
         if request is None:
             return
         request.whole = True
-        if request.problem is None:
+        if request.inflow is not None:
+            request.inflow.end()
+        elif request.problem is None:
             pieces = self._body
             request.body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
             self.arrived.append(request)
@@ -222,8 +235,13 @@ def _check(request: Request) -> None:
     if b"transfer-encoding" in headers and not request.chunks:
         raise ApiError(400, "HTTP/1.0 has no transfer-encoding", code="malformed_request")
     length = headers.get(b"content-length", b"")
-    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+    if length.isdigit() and int(length) > MAX_BODY_BYTES and not is_upload(request):
         raise _body_too_large()
+
+
+def is_upload(request: Request) -> bool:
+    """Whether its body is read while it comes; how long it may be, the door says."""
+    return request.path == UPLOADS and request.method == "POST"
 
 
 def _path(url: bytes) -> str:

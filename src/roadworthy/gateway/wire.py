@@ -12,6 +12,7 @@ from typing import Protocol
 
 from roadworthy.serving import Caller
 
+from .inflow import Inflow
 from .problems import ApiError
 
 Header = tuple[bytes, bytes]
@@ -32,10 +33,12 @@ class Request:
         "caller",
         "chunks",
         "headers",
+        "inflow",
         "keep_alive",
         "method",
         "path",
         "problem",
+        "query",
         "whole",
     )
 
@@ -45,7 +48,11 @@ class Request:
         """Without the query, percent-decoded."""
         self.headers = headers
         """Names in lower case; a name that came twice has its values joined by a comma."""
+        self.query = b""
+        """What follows the path's `?`, as it came."""
         self.body = b""
+        self.inflow: Inflow | None = None
+        """Of an upload: its body, while it comes. Set at admission."""
         self.caller: Caller | None = None
         """Whose key came with it; set at admission."""
         self.problem: ApiError | None = None
@@ -73,11 +80,11 @@ class Answer(Protocol):
     def whole(self, status: int, body: bytes, headers: tuple[Header, ...] = ()) -> None:
         """Send a whole answer in JSON."""
 
-    def begin(self, headers: tuple[Header, ...]) -> None:
-        """Begin a stream of server-sent events; it leaves with its first piece."""
+    def begin(self, headers: tuple[Header, ...], *, kind: tuple[Header, ...] = EVENTS) -> None:
+        """Begin a stream, of server-sent events if nothing else; it leaves with its first piece."""
 
     async def piece(self, data: bytes, *, last: bool = False) -> None:
-        """Send one or more events; waits while the client does not read."""
+        """Send a piece of the stream; waits while the client does not read."""
 
 
 def send_problem(answer: Answer, problem: ApiError, path: str = "") -> None:

@@ -11,17 +11,21 @@ from .query import Row, Wanted, query
 from .reading import (
     Tail,
     find,
+    mentioning,
     named_within,
     originals,
     read_journal,
     read_segment,
     segments,
     told,
+    written_since,
 )
 from .record import Record, Sealed
 from .recovery import Recovered, recover
 from .remarks import Remarks
+from .sealed_lines import LineWriter, SealedLine, seal_line, sealed_lines, text_of
 from .sealing import Seal, seal_segment
+from .segment import sync_folder
 from .spans import Span, span_of
 from .spool import Spool
 from .tally import Gauges, Tally, WorkerState, forget_states, publish_state, read_states
@@ -40,6 +44,7 @@ __all__ = [
     "HeldTail",
     "HostLog",
     "Included",
+    "LineWriter",
     "Logged",
     "ProcessGauge",
     "Record",
@@ -48,6 +53,7 @@ __all__ = [
     "Row",
     "Seal",
     "Sealed",
+    "SealedLine",
     "Span",
     "Spool",
     "Tail",
@@ -64,6 +70,7 @@ __all__ = [
     "included",
     "is_exported",
     "key_names",
+    "mentioning",
     "named_within",
     "open_master_key",
     "originals",
@@ -74,11 +81,16 @@ __all__ = [
     "read_segment",
     "read_states",
     "recover",
+    "seal_line",
     "seal_segment",
+    "sealed_lines",
     "segments",
     "shares",
     "span_of",
+    "sync_folder",
+    "text_of",
     "told",
     "unseal",
     "words_of",
+    "written_since",
 ]

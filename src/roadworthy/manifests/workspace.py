@@ -91,6 +91,11 @@ class Workspace(Struct, frozen=True):
         return self.root / "journal"
 
     @property
+    def batches(self) -> Path:
+        """Files and batches of tenants, a folder each."""
+        return self.root / "batches"
+
+    @property
     def host(self) -> Path:
         """Readings of the machine, a file a day; made while serving, no evidence."""
         return self.root / "host"

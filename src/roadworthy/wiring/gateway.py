@@ -123,7 +123,7 @@ class Gateway:
         """Recover the journal, load what is live, begin to watch. Raises ManifestError."""
         for root in sorted(set(self.plan.roots.values())):
             self._deployments[root] = load_deployment(Path(root))
-        deployment = next(iter(self._deployments.values()), Deployment())
+        self.deployment = deployment = next(iter(self._deployments.values()), Deployment())
         self.vault = Vault(
             self.workspace.journal / "keys",
             open_master_key(self.workspace.keys, deployment.master_key),
