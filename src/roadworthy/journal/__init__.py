@@ -6,7 +6,14 @@ from .held import HeldTail
 from .host_log import HostLog, read_host
 from .inclusion import Included, included
 from .parquet import Exported, export_segment, is_exported
-from .prometheus import CONTENT_TYPE, BudgetGauge, ControlGauges, ProcessGauge, exposition
+from .prometheus import (
+    CONTENT_TYPE,
+    BudgetGauge,
+    ControlGauges,
+    ProcessGauge,
+    ReviewGauge,
+    exposition,
+)
 from .query import Row, Wanted, query
 from .reading import (
     Tail,
@@ -50,6 +57,7 @@ __all__ = [
     "Record",
     "Recovered",
     "Remarks",
+    "ReviewGauge",
     "Row",
     "Seal",
     "Sealed",

@@ -26,19 +26,39 @@ class HeldTail:
         self._folder = folder
         self._marks: dict[str, tuple[int, int]] = {}
         """Segment -> where the record after the last held one starts, and its size when read."""
+        self._paths: list[Path] = []
+        self._originals: list[Path] = []
+        self.behind = False
+        """Whether the last `read` left segments for the next one."""
 
-    def read(self) -> Iterator[Record]:
-        """New ones. Raises VerificationError when a record of one was changed."""
-        for path in originals(segments(self._folder)):
+    def read(self, *, most_mb: int = 0) -> Iterator[Record]:
+        """New ones; segments of about `most_mb` at most (0: all). To be read to its end.
+
+        Raises VerificationError when a record of one was changed.
+        """
+        left = most_mb * 1024 * 1024
+        self.behind = False
+        for path in self._segments():
             mark, before = self._marks.get(path.name, (0, 0))
             size = path.stat().st_size
             if size == before:
                 continue
-            for record, mark in mentioning(path, _HELD, mark):  # noqa: B020 - each moves it on
+            if most_mb and left <= 0:
+                self.behind = True
+                return
+            left -= size - mark
+            for record, end in mentioning(path, _HELD, mark):
+                self._marks[path.name] = end, before
                 if _is_held(record):
                     yield record
-                self._marks[path.name] = mark, before
-            self._marks[path.name] = mark, size
+            self._marks[path.name] = self._marks.get(path.name, (mark, before))[0], size
+
+    def _segments(self) -> list[Path]:
+        """Each record once; which segments are copies is looked at when there are others."""
+        paths = segments(self._folder)
+        if paths != self._paths:
+            self._paths, self._originals = paths, originals(paths)
+        return self._originals
 
 
 def _is_held(record: Record) -> bool:

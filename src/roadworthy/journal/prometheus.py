@@ -57,6 +57,16 @@ class ProcessGauge(Struct, frozen=True, kw_only=True):
     began: float | None = None
 
 
+class ReviewGauge(Struct, frozen=True, kw_only=True):
+    """Held answers of a system that wait for people."""
+
+    system: str
+    waiting: int
+    overdue: int
+    oldest_s: float
+    """How long the one has waited that waits longest; 0 when none does."""
+
+
 class ControlGauges(Struct, frozen=True, kw_only=True):
     """How the control process stands."""
 
@@ -67,6 +77,7 @@ class ControlGauges(Struct, frozen=True, kw_only=True):
     kills: dict[str, int] = {}
     """System -> kill flags that stand; `*`: those that stop everything."""
     budgets: tuple[BudgetGauge, ...] = ()
+    reviews: tuple[ReviewGauge, ...] = ()
     processes: tuple[ProcessGauge, ...] = ()
     cores: float | None = None
     """Processors that all of them may use at once."""
@@ -263,6 +274,7 @@ def _control(control: ControlGauges) -> Iterator[Any]:
         kills.add_metric([system], count)
     yield kills
     yield from _budgets(control.budgets)
+    yield from _reviews(control.reviews)
 
 
 def _processes(control: ControlGauges) -> Iterator[Any]:
@@ -297,6 +309,21 @@ def _processes(control: ControlGauges) -> Iterator[Any]:
     for name, (value, meaning) in whole.items():
         if value is not None:
             yield Gauge(f"roadworthy_{name}", meaning, value=value)
+
+
+def _reviews(reviews: Sequence[ReviewGauge]) -> Iterator[Any]:
+    from prometheus_client.core import GaugeMetricFamily as Gauge
+
+    meanings = {
+        "reviews_waiting": ("waiting", "Held answers that nobody has decided about."),
+        "reviews_overdue": ("overdue", "Those of them that are past their time."),
+        "review_oldest_seconds": ("oldest_s", "How long the one waits that waits longest."),
+    }
+    for name, (value, meaning) in meanings.items():
+        family = Gauge(f"roadworthy_{name}", meaning, labels=("system",))
+        for one in reviews:
+            family.add_metric([one.system], getattr(one, value))
+        yield family
 
 
 def _budgets(budgets: Sequence[BudgetGauge]) -> Iterator[Any]:

@@ -155,6 +155,8 @@ def _standing(system: str) -> list[dict[str, Any]]:
         ("MemoryNearlyFull",
          "max(roadworthy_memory_bytes) / max(roadworthy_memory_limit_bytes) > 0.9", "1m", "high",
          "The gateway holds nine tenths of the memory that its control group allows."),
+        ("ReviewsOverdue", f"max(roadworthy_reviews_overdue{{{whose}}}) > 0", "5m", "high",
+         "A held answer is past its time, and nobody has decided about it."),
         ("BudgetEndsEarly", "roadworthy_tenant_forecast > roadworthy_tenant_budget", "1h", "medium",
          "A tenant's budget will be spent before the month is."),
     ]  # fmt: skip

@@ -34,6 +34,7 @@ from .places import is_workspace
 from .plan import Plan
 from .rollouts import Rollouts
 from .telemetry import Spans
+from .waiting_reviews import WaitingReviews
 
 logger = logging.getLogger("roadworthy.control")
 
@@ -97,6 +98,7 @@ class Control:
         warn = logger.warning
         self._watch = Watch(looking, tail, Vault(keys, master), rules=self._rules, warn=warn)
         self._reconciler = Reconciler(loop, self._watch.stops, warn=warn)
+        self._reviews = WaitingReviews(self.workspace, loop.ledger, loop.clock)
 
     def _spans(self, deployment: Deployment, root: Path) -> Spans | None:
         """None where they cannot be sent, which is said: no stop waits for a collector's key."""
@@ -140,6 +142,7 @@ class Control:
         finally:
             self._marks.keep_at_times(self._watch.marks)
         self._retain()
+        self._reviews.look()
 
     def metrics(self, *, rounds: int, records: int, fault: str) -> bytes:
         """What all workers counted, in Prometheus' format. Raises EvidenceError or OSError.
@@ -155,6 +158,7 @@ class Control:
             ledger_entries=self._entries,
             kills=dict(kills),
             budgets=budgets_of(self.workspace, self._clock),
+            reviews=self._reviews.gauges(),
             processes=processes_of(states, self.host.root),
             cores=read.cores if read else None,
             memory=_bytes(read.memory_mb) if read else None,

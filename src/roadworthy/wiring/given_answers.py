@@ -17,6 +17,7 @@ from roadworthy.domain import (
     ReviewDecision,
     RoadworthyError,
 )
+from roadworthy.flows.answering_content import answering_content
 from roadworthy.flows.review_entries import (
     from_payload,
     require_settled,
@@ -28,8 +29,6 @@ from roadworthy.flows.trusting import require_agreement
 from roadworthy.journal import Vault
 from roadworthy.ledger import Ledger, SqliteEntryStore
 from roadworthy.manifests import Workspace
-
-from .answering_releases import content_of
 
 PATIENCE_S = 1.0
 """How long a caller waits for a ledger that is busy: it may ask again."""
@@ -75,9 +74,7 @@ def _given(seen: Observation, workspace: Workspace, vault: Vault, clock: Clock) 
         store.close()
     if review is None or review.decided is None:
         return None
-    content = content_of(workspace, seen.system, seen.release)
-    if content is None:
-        raise EvidenceError(f"release {seen.release} is gone, which answered")
+    content = answering_content(workspace, seen.system, seen.release)
     needs = rules_of(content.charter, seen.endpoint, review).needs
     last = require_settled(review, needs)
     assert last is not None, "it is decided"
