@@ -28,6 +28,8 @@ class Shift(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Share of the input's words that the reference does not have (lexical novelty)."""
     new_facets: tuple[str, ...] | None = None
     """Facets with a value that the reference does not have."""
+    sketch: str = ""
+    """Of a flagged input: 64 bits, hexadecimal, most of them the same for inputs of like words."""
     model_written: bool | None = None
     """Whether a detector takes the input for a model's text."""
     rephrased: bool | None = None

@@ -38,6 +38,7 @@ from .never_judges import NeverJudge, failed_look, look_judged
 from .players import Players
 from .request_path import answer
 from .service import Service
+from .shift_looking import OUT_OF_SCOPE, ShiftLooker, shift_looker
 from .tool_desk import ToolDesk
 from .trace import Reply
 
@@ -59,13 +60,15 @@ class PathTarget:
     ) -> None:
         """`new_id` makes the observations' ids (UUIDv7); `players` are around an episode.
 
-        `never` are the judges that look for never events.
+        `never` are the judges that look for never events. Raises ManifestError where the candidate
+        names a reference that is broken, UsageError where what it needs is not installed.
         """
         self._service = service
         self._clock = clock
         self._new_id = new_id
         self._players = players or Players()
         self._never = tuple(never)
+        self._looker = shift_looker(service.content)
 
     async def answer(self, case: Case, *, suite: str, repeat: int) -> Observation:
         """Answer one case once. What fails is an observation with `status="error"`.
@@ -92,8 +95,13 @@ class PathTarget:
             repeat=repeat,
             tags=tuple(case.tags),
             facets=case.facets,
+            ood=OUT_OF_SCOPE in case.tags if self._looker is not None else None,
             **_durations(receipt, observation),
         )
+
+    def asked(self, case: Case) -> str:
+        """What a case asks, as whoever looks at inputs sees it."""
+        return input_text(self._call(case, 0))
 
     async def reply(
         self, case: Case, *, repeat: int, sampling: Sampling | None, extra: Mapping[str, Any]
@@ -173,7 +181,9 @@ class PathTarget:
         if reply is None:
             raise UsageError("the request path ended without a reply")
         looked = look_late(reply.observation, call, self._service.rails, self._clock)
-        looked = await look_judged(looked, self._never, asked=input_text(call))
+        asked = input_text(call)
+        looked = await look_judged(looked, self._never, asked=asked)
+        looked = _beside_reference(looked, self._looker, asked)
         return msgspec.structs.replace(reply, observation=looked)
 
     def _blank(self, case: Case, repeat: int) -> Call:
@@ -235,6 +245,14 @@ class PathTarget:
             action="error",
             error=error.message,
         )
+
+
+def _beside_reference(seen: Observation, looker: ShiftLooker | None, asked: str) -> Observation:
+    """The row with how it stands to the candidate's reference; as it is where there is none."""
+    if looker is None or seen.status == "error":
+        return seen
+    left = seen.output if seen.action == "answered" else None
+    return msgspec.structs.replace(seen, shift=looker.shift(seen.facets, asked, left))
 
 
 def _require_said(case: Case, messages: Sequence[dict[str, Any]]) -> None:

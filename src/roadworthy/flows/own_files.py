@@ -288,6 +288,11 @@ def is_calibration(data: bytes) -> bool:
     return {"system", "candidate", "suite", "suite_digest", "run", "n"} <= _object(data).keys()
 
 
+def is_reference(data: bytes) -> bool:
+    """A reference as `ood fit` writes it; too long to be read whole."""
+    return data.startswith(b'{\n "roadworthy": ') and b'"source_digest": ' in data[:4096]
+
+
 def is_preferences(data: bytes) -> bool:
     """Preferences for tuning, a JSON object a line."""
     fields = _object(data.partition(b"\n")[0]).keys()

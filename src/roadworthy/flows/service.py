@@ -66,8 +66,6 @@ class Service:
         self.make_embedder: Callable[[], Provider] | None = None
         """Makes the provider of vectors; whoever builds the service sets it, where there is one."""
         self._embedder: Provider | None = None
-        self.shift_looker: ShiftLooker | None = None
-        """Holds what is evaluated against the candidate's reference, where it names one."""
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of that name; the charter's first when a call names none."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from roadworthy.domain import ReleaseContent, RoadworthyError
 from roadworthy.flows.after_looking import AfterLooking, Looker, Lookers, any_looks
 from roadworthy.flows.routing import read_table
+from roadworthy.flows.shift_looking import after_answers
 from roadworthy.journal import Remarks, Tail, Vault
 from roadworthy.manifests import Workspace
 
@@ -34,7 +35,7 @@ PAUSE_S = 10.0
 Maker = Callable[[ReleaseContent], Looker | None]
 """A release's content -> who looks at its answers, one of a kind; None where nobody is to."""
 
-MAKERS: tuple[Maker, ...] = ()
+MAKERS: tuple[Maker, ...] = (after_answers,)
 
 
 class AfterLook:

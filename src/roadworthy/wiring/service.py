@@ -17,8 +17,8 @@ from roadworthy.domain import (
 from roadworthy.flows.service import Service
 from roadworthy.prompting import Composer
 from roadworthy.providers import make_embedder, make_inspector, make_provider, price
-from roadworthy.release import calibration_of
-from roadworthy.serving import RailLine, compile_acceptance
+from roadworthy.release import calibration_of, reference_of
+from roadworthy.serving import Acceptance, RailLine, compile_acceptance
 
 from .leaving import behind_border, model_border
 
@@ -43,7 +43,7 @@ def build_service(
     was fitted for another candidate.
     """
     candidate = content.candidate
-    acceptance = compile_acceptance(candidate.decision, calibration_of(content))
+    acceptance = _acceptance(content)
     border = model_border(content, deployment)
     provider: Provider = make_provider(
         candidate.model,
@@ -86,6 +86,15 @@ def build_service(
     if candidate.model.provider == "openai_compatible":
         service.make_embedder = embedder
     return service
+
+
+def _acceptance(content: ReleaseContent) -> Acceptance:
+    """What stands by itself, of a release whose fitted files are whole. Raises ManifestError.
+
+    With a broken reference answers would leave that nobody could look at.
+    """
+    reference_of(content)
+    return compile_acceptance(content.candidate.decision, calibration_of(content))
 
 
 def describe_model(service: Service) -> dict[str, Any]:
