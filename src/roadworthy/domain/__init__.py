@@ -289,7 +289,7 @@ from .rolling import (
     RollingState,
     RolloutStatus,
 )
-from .rollout import Rollout, RolloutStep
+from .rollout import COMPARED, Rollout, RolloutStep
 from .routing import Arm, KillFlag, Route, RoutingTable
 from .run import Bar, EarlyStop, RunSummary, Spending, SuitePin, Unchecked, timeless
 from .scorer_catalogue import (
@@ -316,7 +316,7 @@ from .written_number import DecimalMark, Which, written_number
 
 __all__ = [
     "ACT_WITHOUT_APPROVAL", "AGGREGATIONS", "ALIASES", "ATTACK_LANGUAGES", "BASELINE", "BUILT_IN",
-    "COUNTING", "DEEP_RAILS", "DEFAULT_SCORERS", "EMBEDDED", "EVERY_REPEAT", "EXPECTED",
+    "COMPARED", "COUNTING", "DEEP_RAILS", "DEFAULT_SCORERS", "EMBEDDED", "EVERY_REPEAT", "EXPECTED",
     "FORGIVING", "GENERATORS", "GENESIS", "GOALS", "HAPPENED", "HAPPENED_NOT", "HAZARDS",
     "INDICATORS", "INSTRUCTIONS", "JUDGED", "JUDGE_SHOWN", "JUDGE_SYSTEM", "KNOWN_BEFORE",
     "KNOWN_TAGS", "LOOKED_AT_LATER", "MATCHERS", "MAX_REPEATS", "MEGABYTE", "MISUSE_KINDS",

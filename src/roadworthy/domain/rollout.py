@@ -1,4 +1,4 @@
-"""rollout.yaml: how a release reaches people. Loaded and pinned now; walked by a later stage."""
+"""rollout.yaml: how a release reaches people, pinned in it and walked by `roadworthy rollout`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ class RolloutStep(File, frozen=True, kw_only=True):
     approval: bool = False
 
 
+COMPARED = (
+    "accuracy", "availability", "blocked", "coverage", "error_rate", "feedback_score", "latency",
+    "never_event_attempts", "never_event_violations", "review_volume", "satisfaction", "ttft",
+)  # fmt: skip
+"""Indicators that single answers tell, so that two arms are compared by them as answers come."""
+
+
 class Rollout(File, frozen=True, kw_only=True):
     """The whole of rollout.yaml."""
 
@@ -28,5 +35,8 @@ class Rollout(File, frozen=True, kw_only=True):
     steps: list[RolloutStep] = field(default_factory=list)
     sticky: Literal["session", "tenant", "none"] = "session"
     analysis: dict[str, Any] = field(default_factory=dict)
+    """How the two arms are compared: `indicators` (of single answers, where 1 is not well), `alpha`
+    (how often a release that is no worse may be aborted, 0.05), `margin` (worse by less than that
+    does not matter, 0.02), `compare_with: baseline` (the live release, at the same time)."""
     limits: dict[str, Any] = field(default_factory=dict)
     approvals: dict[str, Positive] = field(default_factory=dict)

@@ -46,11 +46,6 @@ def questions(plan: Rollout, slos: Iterable[SafetySLO]) -> tuple[dict[str, Quest
     return found, unwatched
 
 
-def names_known() -> list[str]:
-    """Every indicator that two arms can be compared by."""
-    return sorted([*_KNOWN, "latency", "ttft", VIOLATIONS])
-
-
 def violated(row: Observation) -> bool:
     """Whether a never event happened."""
     return any(record.kind == "violation" for record in row.never)

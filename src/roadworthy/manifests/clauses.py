@@ -64,6 +64,9 @@ def clauses_of(reading: Reading) -> Told:
     elif model is not None and model.provider == "rule" and model.file:
         # No weights elsewhere: the file is a part of the candidate, so its digest covers it.
         stands["system_safety"].append("the model's rules are in the candidate's digest")
+    if reading.rollout is not None and reading.rollout.steps:
+        steps = _number(len(reading.rollout.steps), "step")
+        stands["system_safety"].append(f"rollout of {steps}")
     return stands
 
 
@@ -76,9 +79,6 @@ def kept_for_later(reading: Reading) -> Told:
     for event in reading.charter.never if reading.charter else []:
         if not event.is_wired:
             kept[event.clause].append(f"never event {event.id} ({event.rule.kind})")
-    if reading.rollout is not None and reading.rollout.steps:
-        steps = _number(len(reading.rollout.steps), "step")
-        kept["system_safety"].append(f"rollout of {steps}")
     if reading.playbooks:
         kept["system_safety"].append(_number(len(reading.playbooks), "playbook"))
     return {clause: told for clause, told in kept.items() if told}

@@ -20,6 +20,7 @@ from .charter_checks import check_filled
 from .deliberation_file import DELIBERATION
 from .document import Document, Path
 from .reading import PIPELINE, ROLLOUT, SLOS, Reading
+from .rollout_checks import check_analysis
 from .typed import suggest
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -233,6 +234,7 @@ def _check_rollout(reading: Reading) -> None:
         document.fault(
             ("steps",), "the rollout has no steps", "write at least one", severity="warning"
         )
+    check_analysis(rollout, document)
 
 
 def _check_pipeline(pipeline: Pipeline, document: Document) -> None:
