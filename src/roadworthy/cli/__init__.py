@@ -37,6 +37,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "release": ("roadworthy.cli.release", "build, sign, verify and activate a release"),
     "rollout": ("roadworthy.cli.rollout", "let a release reach people step by step, watched"),
     "serve": ("roadworthy.cli.serve", "serve verified releases behind an OpenAI-compatible API"),
+    "load": ("roadworthy.cli.load", "how much a live release can take, and for how long"),
     "batch": ("roadworthy.cli.batch", "answer a file of requests by what is live"),
     "alerts": ("roadworthy.cli.alerts", "alert rules and a dashboard from the objectives"),
     "kill": ("roadworthy.cli.kill", "stop a system, tenant or slice on every worker"),

@@ -101,9 +101,30 @@ def load_objectives(slos: Sequence[SafetySLO]) -> list[Held]:
 
 
 def judged(rate: float, shots: Shots, objectives: Sequence[Held]) -> Step:
-    """2. One step held against the objectives. What was never answered holds nothing."""
+    """2. One step held against the objectives. What was never answered holds nothing.
+
+    What is missed only as the asking process was late itself says nothing of the gateway.
+    """
     ordered = sorted(shots.took)
     late = quantile(sorted(shots.late), 0.99) if shots.late else 0.0
+    missed = _missed(ordered, shots, objectives)
+    own_fault = late > LATE_S and bool(missed)
+    if own_fault and not shots.overrun:
+        own_fault = not _missed(sorted(shots.served), shots, objectives)
+    return Step(
+        rate=rate,
+        n=shots.n,
+        failed=shots.failed.total(),
+        p50_ms=1000 * quantile(ordered, 0.5) if ordered else None,
+        p99_ms=1000 * quantile(ordered, 0.99) if ordered else None,
+        late_ms=1000 * late,
+        holds=not missed,
+        kept_up=not own_fault,
+        why="; ".join(missed),
+    )
+
+
+def _missed(ordered: Sequence[float], shots: Shots, objectives: Sequence[Held]) -> list[str]:
     missed = []
     if shots.overrun:
         missed.append("too many requests waited at once")
@@ -114,17 +135,7 @@ def judged(rate: float, shots: Shots, objectives: Sequence[Held]) -> Step:
         if not _MEETS[each.target.operator](value, each.target.bound):
             unit = " ms" if each.metric == "latency" else ""
             missed.append(f"{each.name} is {value:.4g}{unit}, and shall be {each.said}")
-    return Step(
-        rate=rate,
-        n=shots.n,
-        failed=shots.failed.total(),
-        p50_ms=1000 * quantile(ordered, 0.5) if ordered else None,
-        p99_ms=1000 * quantile(ordered, 0.99) if ordered else None,
-        late_ms=1000 * late,
-        holds=not missed,
-        kept_up=late <= LATE_S,
-        why="; ".join(missed),
-    )
+    return missed
 
 
 def value_of(held: Held, ordered: Sequence[float], shots: Shots) -> float:

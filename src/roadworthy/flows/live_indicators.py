@@ -3,7 +3,7 @@
     measured   1 the answers that ended, with what tenants and reviewers said (the journal)
                2 what people entered by hand (the ledger)
                3 every indicator over both, drift from the reference of the release
-    4 the machine's, by its readings in that time
+               4 the machine's, by its readings in that time
 
 Enters: a journal, a selection, a ledger. Leaves: measurements. Never here: what a tenant reported
 and nobody confirmed, a probe or a drill counted as traffic, a text.
@@ -21,9 +21,11 @@ from roadworthy.journal import Row, Wanted, query, read_host
 from roadworthy.manifests import Workspace
 from roadworthy.monitoring import host_indicators, measure_all, with_outcomes
 
+from .headroom import MEASURED, headroom_of
 from .loop import Loop
 from .references import answers_against
 from .reviewed_answers import reviewed_outcomes, still_waiting
+from .routing import read_table
 
 TRAFFIC = frozenset({"live", "canary"})
 """Stages whose answers somebody got."""
@@ -64,7 +66,17 @@ def measured(
     found = measure_all(rows, against=against)  # 3
     if not limit and wanted == Wanted(since=wanted.since, until=wanted.until):  # 4
         found += host_indicators(read_host(workspace.host, since=wanted.since, until=wanted.until))
+        found += _headroom(loop)
     return LiveIndicators(n=len(rows), unread=unread, indicators=tuple(found), unheld=unheld)
+
+
+def _headroom(loop: Loop | None) -> list[Measurement]:
+    """What is left of the capacity, where one system is live and somebody measured it."""
+    routes = read_table(loop.workspace.routing).routes if loop is not None else {}
+    if loop is None or len(routes) != 1 or loop.ledger.newest(kind=MEASURED) is None:
+        return []
+    ((system, route),) = routes.items()
+    return [headroom_of(loop, system=system, release=route.live)]
 
 
 def _ended(folder: Path, wanted: Wanted) -> Iterator[Row]:

@@ -63,6 +63,8 @@ class Shots:
     def __init__(self) -> None:
         self.took = array("d")
         """Seconds from when each answered one was due to its answer's end."""
+        self.served = array("d")
+        """The same from when each was sent."""
         self.late = array("d")
         """Seconds by which each was sent after it was due: the fault of who sends."""
         self.failed: Counter[str] = Counter()
@@ -112,7 +114,8 @@ async def open_loop(
 
 async def _shoot(send: Send, number: int, due: float, into: Shots) -> None:
     loop = asyncio.get_running_loop()
-    into.late.append(max(0.0, loop.time() - due))
+    sent = loop.time()
+    into.late.append(max(0.0, sent - due))
     try:
         fault = await send(number)
     except asyncio.CancelledError:
@@ -122,3 +125,13 @@ async def _shoot(send: Send, number: int, due: float, into: Shots) -> None:
         into.failed[fault] += 1
     else:
         into.took.append(loop.time() - due)
+        into.served.append(loop.time() - sent)
+
+
+async def one_by_one(send: Send, n: int) -> Shots:
+    """So many requests, each after the answer to the one before: nobody waits for anybody."""
+    loop = asyncio.get_running_loop()
+    shots = Shots()
+    for number in range(n):
+        await _shoot(send, number, loop.time(), shots)
+    return shots

@@ -183,6 +183,13 @@ def _check_metric(
             'write `at: ["runtime"]` if it must not hold the gate',
             severity="warning",
         )
+    elif "load" in spec.needs and "gate" in slo.at:
+        document.fault(
+            where,
+            f"no run shows `{spec.name}`: the gate will say INCONCLUSIVE",
+            'write `at: ["runtime"]`; `roadworthy load` measures it, of a release',
+            severity="warning",
+        )
     elif not spec.measured:
         document.fault(
             where,

@@ -3,6 +3,7 @@
 from .credentials import resolve_credential
 from .embeddings import make_embedder, word_vectors
 from .factory import make_provider
+from .http_client import HttpClient
 from .inspectors import make_inspector
 from .judging import Asked, PairwiseJudge, RubricJudge, parse_verdict
 from .live_tool import LiveCall, make_live_tool
@@ -16,6 +17,7 @@ __all__ = [
     "GEMMA_SHA256",
     "PATIENCE_S",
     "Asked",
+    "HttpClient",
     "LiveCall",
     "OpenAICompatible",
     "PairwiseJudge",

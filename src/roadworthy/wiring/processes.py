@@ -67,6 +67,15 @@ def process(pid: int, *, proc: Path = PROC) -> Process | None:
     )
 
 
+def parent(pid: int, *, proc: Path = PROC) -> int | None:
+    """The process above; None when it is gone."""
+    try:
+        text = (proc / str(pid) / "stat").read_text()
+    except OSError:
+        return None
+    return int(text.rpartition(")")[2].split()[1])
+
+
 def proportional(pid: int, *, proc: Path = PROC) -> int:
     """Bytes in memory, of shared pages its part (PSS): these add up over processes.
 
