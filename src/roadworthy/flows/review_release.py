@@ -1,15 +1,33 @@
 """What a person lets out goes through the release's rails once more, all but those that hold.
 
+    1 the output rails of this process, as on the request line
+    2 those that ask outside, with what the first let through
+    3 the late rules, which of a live answer look after it left: here before
+
 Enters: a text that a person approved or wrote. Leaves: the text that may leave. What never happens
-here: a text that a rail or a never event with `block` stops, or that one of them could not look at;
-a late rule that waits until it has left. Only what asks for a person is answered by a person.
+here: a text that a rail or a never event with `block` stops, or that one of them could not look at.
+Only what asks for a person is answered by a person.
 """
 
 from __future__ import annotations
 
-from msgspec import structs
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from roadworthy.domain import Clock, Observation, RailVerdict, RefusedError, TextContext
+import msgspec
+from msgspec import Struct, field, structs
+
+from roadworthy.domain import (
+    Asked,
+    Clock,
+    Observation,
+    RailVerdict,
+    RefusedError,
+    TextContext,
+    Witness,
+)
 from roadworthy.serving import RailLine, RailOutcome
 
 from .late_looking import look
@@ -18,25 +36,27 @@ _TRIES = 3
 """A rail that takes too long is asked again: in a new process the first look compiles patterns."""
 
 
-def may_leave(
-    text: str,
-    seen: Observation,
-    rails: RailLine,
-    clock: Clock,
-    *,
-    asked: str,
-    decision: str,
-    edited: bool,
-) -> str:
+class Leaving(Struct, frozen=True, kw_only=True):
+    """A text that is to leave, and in answer to what."""
+
+    text: str
+    asked: str
+    decision: str = ""
+    """The label that the text is, if it is one."""
+    confidence: float | None = None
+    """The machine's; of a label that a person gave 1."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """What filled the prompt: rails that ask outside find their sources there."""
+
+
+def may_leave(leaving: Leaving, seen: Observation, rails: RailLine, clock: Clock) -> str:
     """The text as the rails let it out: redacted, with what they tell people behind it.
 
-    `decision`: the label that the text is, if it is one. Raises RefusedError naming the rail.
+    Raises RefusedError naming the rail.
     """
     line = _without_holds(rails)
-    sure = (1.0 if edited else seen.confidence) if decision else None
-    context = TextContext(side="output", input=asked, facets=seen.facets)
     for _ in range(_TRIES):
-        outcome = _through(text, line, context, decision, sure)
+        outcome = _through(leaving, seen, line)
         if outcome.action == "answered":
             break
     if outcome.action != "answered":
@@ -44,42 +64,47 @@ def may_leave(
             f"{outcome.rail} stops this text: {_found(outcome.verdicts)}",
             fix="what blocks is not approved away: --edit another answer, or --refuse",
         )
-    told = "" if decision else "".join(f"\n\n{label}" for label in outcome.labels)
-    _require_no_violation(outcome.text + told, seen, rails, clock, asked, decision, sure)
-    return outcome.text + told
+    told = "" if leaving.decision else "".join(f"\n\n{label}" for label in outcome.labels)
+    left = outcome.text + told
+    _require_no_violation(structs.replace(leaving, text=left), seen, rails, clock)
+    return left
+
+
+def variables_of(texts: Witness) -> dict[str, Any]:
+    """What filled the prompt, as the record has it; empty where the input alone did."""
+    if not texts.given:
+        return {}
+    given = msgspec.json.decode(texts.given, type=Asked).input
+    return given if isinstance(given, dict) else {}
 
 
 def _without_holds(rails: RailLine) -> RailLine:
     """The output rails that a person's word does not answer."""
     kept = [guard for guard in rails.outputs if guard.action != "hold"]
-    blind = [guard.rail for guard in kept if guard.detector is None]
-    if blind:
-        raise RefusedError(f"{', '.join(blind)} cannot look at a text here", fix="--refuse")
     return RailLine(inputs=(), outputs=kept)
 
 
-def _through(
-    text: str, line: RailLine, context: TextContext, decision: str, sure: float | None
-) -> RailOutcome:
+def _through(leaving: Leaving, seen: Observation, line: RailLine) -> RailOutcome:
+    """1 and 2."""
+    context = TextContext(side="output", input=leaving.asked, facets=seen.facets)
     answer = line.output(context, streamed=False)
-    left = answer.feed(text)
-    outcome = answer.finish(decision=decision, confidence=sure)
+    left = answer.feed(leaving.text)
+    outcome = answer.finish(decision=leaving.decision, confidence=leaving.confidence)
+    if line.deep_output is None:
+        return structs.replace(outcome, text=left + outcome.text)
+    asking = structs.replace(context, context=dict(leaving.variables))
+    with ThreadPoolExecutor(1) as alone:  # whoever calls may be in a loop of its own
+        outcome = alone.submit(asyncio.run, line.deep_output.after(outcome, left, asking)).result()
     return structs.replace(outcome, text=left + outcome.text)
 
 
 def _require_no_violation(
-    text: str,
-    seen: Observation,
-    rails: RailLine,
-    clock: Clock,
-    asked: str,
-    decision: str,
-    sure: float | None,
+    leaving: Leaving, seen: Observation, rails: RailLine, clock: Clock
 ) -> None:
-    """That no late rule finds its event: of a live answer it looks right after; here, before."""
-    said = structs.replace(seen, decision=decision, confidence=sure)
+    """3."""
+    said = structs.replace(seen, decision=leaving.decision, confidence=leaving.confidence)
     for _ in range(_TRIES):
-        found = [each for each in look(said, rails, clock, asked=asked, left=text)]
+        found = list(look(said, rails, clock, asked=leaving.asked, left=leaving.text))
         wrong = [one for _, verdicts in found for one in verdicts if one.outcome != "passed"]
         events = [record.event for record, _ in found if record is not None]
         if not events and not wrong:

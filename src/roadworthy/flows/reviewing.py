@@ -60,7 +60,7 @@ from .review_entries import (
     to_payload,
 )
 from .review_queue import HeldJournal, decides, find_held, item_of, machine_answer
-from .review_release import may_leave
+from .review_release import Leaving, may_leave, variables_of
 from .stopping import recording
 
 MAX_ANSWER_CHARS = 64 * 1024
@@ -142,29 +142,19 @@ def decide(which: str, loop: Loop, journal: HeldJournal, *, word: Word, by: Acti
     """
     if word.decision != "approve" or word.reason:
         _require_words(word.reason, "--reason")
+    require_reviewer(loop, by)
+    case = _case(which, loop, journal)
+    _require_voice(case, loop, by)  # 1
+    text = _answer(case, word, journal, loop)  # 2, before anybody is kept waiting for it
     with _open(which, loop, journal, by) as case:
-        judged = _require_voice(case, loop, by)  # 1
-        text = _answer(case, word, journal, loop)  # 2
-        label = text if text and decides(case.seen, case.content) else word.label
-        if label:
-            _require_label(label, case, option="--label")
-        machine = machine_answer(case.seen, case.texts, case.content) if case.texts else ""
-        mark = _mark(text, journal) if text else ""
-        said = {
-            "decision": word.decision,
-            "since": case.seen.time,
-            "label": label,
-            "reason": word.reason,
-            "blind": bool(judged),
-            "overturned": bool(machine)
-            and (judged != machine if judged else word.decision != "approve"),
-            "machine": bool(machine),
-            "mark": mark,
-            "answer": _sealed(text, case, journal) if text else None,
-        }
+        judged = _require_voice(case, loop, by)
+        if text and case.texts is None:
+            raise _erased()
+        said = _said(case, word, text, judged, journal)
         last = Opinion(
             entry=0, by=by.key.key_id, name=by.name, time=format_instant(loop.clock.now()),
-            decision=word.decision, label=label, mark=mark, arbiter=_arbitrates(by),
+            decision=word.decision, label=said["label"], mark=said["mark"],
+            arbiter=_arbitrates(by),
         )  # fmt: skip
         done = settles(case.review.opinions, last, _rules(case).needs)
         _enter(DECIDED if done else OPINION, case, loop, by, said)  # 3
@@ -181,18 +171,23 @@ def _open(which: str, loop: Loop, journal: HeldJournal, by: Acting) -> Iterator[
     """1. A held answer that is open, while nobody decides about one and nothing is erased."""
     require_reviewer(loop, by)
     with recording(loop), keeping(loop):
-        record, review = find_held(which, loop, journal)
-        if review.decided is not None:
-            raise TransitionError(
-                f"{which} was decided by {review.decided.name} at {review.decided.time[:19]}Z:"
-                f" {review.decided.decision}"
-            )
-        seen = record.observation
-        assert seen is not None
-        content = journal.content(seen.release)
-        yield _Case(
-            record=record, seen=seen, review=review, content=content, texts=journal.texts(record)
+        yield _case(which, loop, journal)
+
+
+def _case(which: str, loop: Loop, journal: HeldJournal) -> _Case:
+    """Raises UsageError when there is none, TransitionError when it is decided."""
+    record, review = find_held(which, loop, journal)
+    if review.decided is not None:
+        raise TransitionError(
+            f"{which} was decided by {review.decided.name} at {review.decided.time[:19]}Z:"
+            f" {review.decided.decision}"
         )
+    seen = record.observation
+    assert seen is not None
+    content = journal.content(seen.release)
+    return _Case(
+        record=record, seen=seen, review=review, content=content, texts=journal.texts(record)
+    )
 
 
 def _require_voice(case: _Case, loop: Loop, by: Acting) -> str:
@@ -226,10 +221,7 @@ def _answer(case: _Case, word: Word, journal: HeldJournal, loop: Loop) -> str:
     if word.decision == "refuse":
         return ""
     if case.texts is None:
-        raise RefusedError(
-            "its texts were erased, so that nobody can see what is to be decided",
-            fix="--refuse is all that is left",
-        )
+        raise _erased()
     machine = machine_answer(case.seen, case.texts, case.content)
     text = machine if word.decision == "approve" else word.text
     if word.decision == "approve" and not machine:
@@ -246,14 +238,43 @@ def _answer(case: _Case, word: Word, journal: HeldJournal, loop: Loop) -> str:
             raise UsageError("that is the machine's answer", fix="--approve")
     if decides(case.seen, case.content):
         _require_label(text, case, option="--edit")
-    left = may_leave(
-        text, case.seen, journal.rails(case.seen.release), loop.clock,
-        asked=case.texts.input, edited=word.decision == "edit",
-        decision=text if decides(case.seen, case.content) else "",
+    label = text if decides(case.seen, case.content) else ""
+    sure = 1.0 if word.decision == "edit" else case.seen.confidence
+    leaving = Leaving(
+        text=text, asked=case.texts.input, decision=label, confidence=sure if label else None,
+        variables=variables_of(case.texts),
     )  # fmt: skip
-    if decides(case.seen, case.content) and left != text:
-        raise RefusedError(f"the release's rails let {left!r} leave in the place of {text!r}")
+    left = may_leave(leaving, case.seen, journal.rails(case.seen.release), loop.clock)
+    if label and left != label:
+        raise RefusedError(f"the release's rails let {left!r} leave in the place of {label!r}")
     return left
+
+
+def _said(case: _Case, word: Word, text: str, judged: str, journal: HeldJournal) -> dict[str, Any]:
+    """What the entry holds; `judged`: the label that the person gave blind."""
+    label = text if text and decides(case.seen, case.content) else word.label
+    if label:
+        _require_label(label, case, option="--label")
+    machine = machine_answer(case.seen, case.texts, case.content) if case.texts else ""
+    stood = judged == machine if judged else word.decision == "approve"
+    return {
+        "decision": word.decision,
+        "since": case.seen.time,
+        "label": label,
+        "reason": word.reason,
+        "blind": bool(judged),
+        "overturned": bool(machine) and not stood,
+        "machine": bool(machine),
+        "mark": _mark(text, journal) if text else "",
+        "answer": _sealed(text, case, journal) if text else None,
+    }
+
+
+def _erased() -> RefusedError:
+    return RefusedError(
+        "its texts were erased, so that nobody can see what is to be decided",
+        fix="--refuse is all that is left",
+    )
 
 
 def _rules(case: _Case) -> ReviewRules:
