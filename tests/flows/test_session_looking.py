@@ -10,6 +10,8 @@ import pytest
 
 from doubles.answers_that_left import Answers
 from doubles.live_system import write_live_system
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
 from roadworthy.domain import Observation, Outcome, TextScope, Witness
 from roadworthy.flows.after_looking import asked_in_words
 from roadworthy.flows.erasing import erase_texts
@@ -94,6 +96,23 @@ async def test_a_series_is_named_and_who_talks_is_not(desk: Desk) -> None:
     assert (known["misuse_compromise"].value, known["misuse_compromise"].n) == (1.0, 2)
     assert known["extraction_patterns"].value == 0.0
     assert known["rephrase_rate"].n == 6
+
+
+async def test_an_answer_is_explained_with_what_its_session_showed(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad, good = (await desk.ask(*SERIES))[-1], (await desk.ask(*TALK, session="s2"))[1]
+    desk.look()
+    forged = Outcome(
+        observation=good.id, time=desk.answers.now(), reporter="tenant:acme", misuse=("mine:x",)
+    )
+    await desk.answers.learn(forged)
+    shown = []
+    for seen in (bad, good):
+        assert run(VERBS, ["explain", seen.id, str(desk.loop.workspace.root.parent)]) == 0
+        shown.append(capsys.readouterr().out)
+    assert "signs of compromise:series" in shown[0]
+    assert "asks again what was asked just before" in shown[1] and "mine:x" not in shown[1]
 
 
 async def test_no_word_of_a_request_is_in_what_is_kept(desk: Desk) -> None:

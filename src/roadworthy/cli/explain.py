@@ -30,12 +30,12 @@ def command(
     from roadworthy.wiring.loop import standing_loop
     from roadworthy.wiring.notes import notes_about
     from roadworthy.wiring.places import place
-    from roadworthy.wiring.road import observation_of
+    from roadworthy.wiring.road import looked_at, observation_of
 
     from .incident_words import say_note, who_of
 
     spot = place(directory, standing=True)
-    seen = observation_of(spot.workspace, observation)
+    seen = looked_at(spot.workspace, observation_of(spot.workspace, observation))
     loop = standing_loop(spot.workspace)
     if loop is None:
         raise UsageError("nothing was recorded here yet", fix="serve a release first")
@@ -79,6 +79,7 @@ def _say_facts(seen: Observation, incidents: list[Incident], directory: Path) ->
         "became": _became(seen),
         "mitigation": seen.mitigation,
         "never events": ", ".join(f"{n.event} ({n.kind}, {n.found_by})" for n in seen.never),
+        "session": _session(seen),
     }
     for name, value in facts.items():
         if value:
@@ -86,6 +87,13 @@ def _say_facts(seen: Observation, incidents: list[Incident], directory: Path) ->
     for each in incidents:
         show = f"roadworthy incident show {each.id}{same_system(directory)}"
         say(f"{'incident':>12}  {each.id} ({each.state}): {show}")
+
+
+def _session(seen: Observation) -> str:
+    """What its session showed up to it; a sign for people, no finding."""
+    again = ["asks again what was asked just before"] if seen.shift and seen.shift.rephrased else []
+    signs = [f"signs of {', '.join(seen.misuse)}"] if seen.misuse else []
+    return "; ".join([*signs, *again])
 
 
 def _became(seen: Observation) -> str:

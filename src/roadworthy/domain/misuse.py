@@ -90,8 +90,8 @@ MISUSE_KINDS: tuple[MisuseKind, ...] = (
         name="extraction:boundary",
         definition="pairs of requests that hardly differ and are decided differently",
         signal="flip",
-        usual=0.05,
-        attack=0.4,
+        usual=0.03,
+        attack=0.3,
         least=5,
         source="line search for the boundary: Tramèr et al. 2016, "
         "https://arxiv.org/abs/1609.02943; Lowd and Meek 2005, "
@@ -158,8 +158,8 @@ MISUSE_KINDS: tuple[MisuseKind, ...] = (
         definition="attempt after attempt to take the system over: found by a rail, or suspicious "
         "as few innocent texts are",
         signal="takeover",
-        usual=0.03,
-        attack=0.4,
+        usual=0.02,
+        attack=0.3,
         least=3,
         source="MITRE ATLAS AML.T0051 and AML.T0054; OWASP LLM01:2025",
     ),

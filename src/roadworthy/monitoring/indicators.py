@@ -184,7 +184,11 @@ _SCORES_OF_INDICATORS = frozenset(
 
 
 def _parts(cases: Cases) -> dict[str, Cases]:
-    """Cases by tag and by facet value, as `tag:NAME` and `facet=value`."""
+    """Cases by tag, by facet value and by tenant: `tag:NAME`, `facet=value`, `tenant=NAME`.
+
+    Of too many the tenants go first, then the facets.
+    """
+    tenants: set[str] = set()
     parts: dict[str, list[int]] = {}
     for place, row in enumerate(cases.rows):
         for tag in row.tags:
@@ -192,6 +196,11 @@ def _parts(cases: Cases) -> dict[str, Cases]:
                 parts.setdefault(f"tag:{tag}", []).append(place)
         for facet, value in row.facets.items():
             parts.setdefault(f"{facet}={value}", []).append(place)
+        if row.tenant and "tenant" not in row.facets:
+            parts.setdefault(f"tenant={row.tenant}", []).append(place)
+            tenants.add(f"tenant={row.tenant}")
+    if len(parts) > _MAX_SLICES:
+        parts = {key: part for key, part in parts.items() if key not in tenants}
     if len(parts) > _MAX_SLICES:
         parts = {key: part for key, part in parts.items() if key.startswith("tag:")}
     return {key: part_of(cases, places) for key, places in sorted(parts.items())}

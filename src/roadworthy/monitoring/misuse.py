@@ -29,8 +29,8 @@ ALARM = math.log(10_000.0)
 SUSPICIOUS = 0.5
 """Score of a take-over from which on a request is one attempt: 1 in 100 innocent texts."""
 
-CLOSE = 0.7
-"""Likeness from which on two requests hardly differ."""
+CLOSE = 0.5
+"""Likeness from which on two requests hardly differ: most of their words are the same."""
 
 PERSON_PACE = 120
 """Requests in an hour that nobody makes who reads the answers: one takes 45 seconds and more, 100

@@ -24,12 +24,14 @@ from roadworthy.domain import (
     VerificationError,
     Witness,
 )
+from roadworthy.flows.after_looking import REPORTER
 from roadworthy.flows.learning import Question
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.road import find_event
 from roadworthy.flows.routing import read_table
-from roadworthy.journal import Record, Vault, find, open_master_key, unseal
+from roadworthy.journal import Record, Vault, find, open_master_key, told, unseal
 from roadworthy.manifests import Workspace
+from roadworthy.monitoring import with_outcomes
 from roadworthy.release import read_bundle
 
 
@@ -38,6 +40,13 @@ def observation_of(workspace: Workspace, observation_id: str) -> Observation:
     observation = _record(workspace, observation_id).observation
     assert observation is not None
     return observation
+
+
+def looked_at(workspace: Workspace, seen: Observation) -> Observation:
+    """A past answer with what we saw of it after it left; nobody else's word is in it."""
+    said = (record.outcome for record in told(workspace.journal, seen.id))
+    ours = [each for each in said if each is not None and each.reporter.startswith(REPORTER)]
+    return with_outcomes(seen, ours)
 
 
 def _record(workspace: Workspace, observation_id: str) -> Record:

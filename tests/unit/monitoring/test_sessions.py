@@ -74,7 +74,7 @@ def test_a_slice_shows_what_the_whole_session_shows() -> None:
             for at, row in enumerate(attack("bad"))]  # fmt: skip
     (found,) = [each for each in measure_all(rows) if each.name == "misuse_compromise"]
     assert {key: (part.value, part.n) for key, part in found.slices.items()} == {
-        "half=0": (1.0, 1), "half=1": (1.0, 1),
+        "half=0": (1.0, 1), "half=1": (1.0, 1), "tenant=acme": (1.0, 1),
     }  # fmt: skip
 
 
@@ -143,3 +143,22 @@ def test_satisfaction_allows_for_what_a_tenants_answers_share() -> None:
     plain = binomtest(30, 40).proportion_ci(0.95, "exact")
     assert found.low < plain.low
     assert "satisfied" not in {each.name for each in measure_all(rows)}
+
+
+def test_tenants_are_slices_and_give_way_where_they_are_too_many() -> None:
+    def slices(tenants: int) -> dict[str, tuple[float | None, int]]:
+        rows = [
+            live(at, f"s{at}", f"t{at % tenants}", facets={"language": "en"}, misuse=(
+                ("extraction:frames",) if at % tenants == 0 else ()
+            ))
+            for at in range(2 * tenants)
+        ]  # fmt: skip
+        rows.append(live(999, "last", "t0", facets={"language": "de"}, misuse=()))
+        (found,) = [each for each in measure_all(rows) if each.name == "extraction_patterns"]
+        return {key: (part.value, part.n) for key, part in found.slices.items()}
+
+    assert slices(2) == {
+        "language=de": (0.0, 1), "language=en": (2.0, 4), "tenant=t0": (2.0, 3),
+        "tenant=t1": (0.0, 2),
+    }  # fmt: skip
+    assert slices(60).keys() == {"language=de", "language=en"}
