@@ -176,6 +176,14 @@ def _check_metric(
             f"`{spec.name}` has no `{aggregation}`",
             f"its aggregations are {allowed}" if allowed else f"write `{spec.name}` alone",
         )
+    _warn_of_unmeasured(spec, slo, where, document)
+    return spec
+
+
+def _warn_of_unmeasured(
+    spec: IndicatorSpec, slo: SafetySLO, where: Path, document: Document
+) -> None:
+    """Of an objective that nothing will show where it is to be judged."""
     if not spec.measured and "gate" in slo.at:
         document.fault(
             where,
@@ -197,7 +205,6 @@ def _check_metric(
             "keep it for the version that measures it, and watch by other means until then",
             severity="warning",
         )
-    return spec
 
 
 def _suggest_metric(metric: str, known: list[str]) -> str:

@@ -43,13 +43,7 @@ def dashboard_of(system: str, rules: Sequence[dict[str, Any]]) -> dict[str, Any]
             "{{tenant}} forecast": "roadworthy_tenant_forecast",
             "{{tenant}} budget": "roadworthy_tenant_budget"}),
         _panel("Calls under way", "short", {"{{worker}}": "roadworthy_in_flight"}),
-        _panel("Processors at work, of those that may be used", "percentunit", {
-            "{{worker}}": "sum by (worker)(rate(process_cpu_seconds_total"
-            f'{{worker!=""}}{rate})) / scalar(max(roadworthy_cores))'}),
-        _panel("Memory of each process, and of all with shared pages once", "bytes", {
-            "{{worker}}": 'process_resident_memory_bytes{worker!=""}',
-            "all": "roadworthy_memory_bytes",
-            "limit": "roadworthy_memory_limit_bytes"}),
+        *_of_the_machine(rate),
         _panel("Addresses of the model that are well", "short", {
             "{{address}}": f"min by (address)(roadworthy_upstream_well{{{whose}}})"}),
     ]  # fmt: skip
@@ -76,6 +70,19 @@ def dashboard_of(system: str, rules: Sequence[dict[str, Any]]) -> dict[str, Any]
         "refresh": "30s",
         "panels": panels,
     }  # fmt: skip
+
+
+def _of_the_machine(rate: str) -> list[dict[str, Any]]:
+    """What the gateway's processes take; the machine is one for all systems."""
+    return [
+        _panel("Processors at work, of those that may be used", "percentunit", {
+            "{{worker}}": "sum by (worker)(rate(process_cpu_seconds_total"
+            f'{{worker!=""}}{rate})) / scalar(max(roadworthy_cores))'}),
+        _panel("Memory of each process, and of all with shared pages once", "bytes", {
+            "{{worker}}": 'process_resident_memory_bytes{worker!=""}',
+            "all": "roadworthy_memory_bytes",
+            "limit": "roadworthy_memory_limit_bytes"}),
+    ]  # fmt: skip
 
 
 def _panel(title: str, unit: str, series: dict[str, str]) -> dict[str, Any]:
