@@ -48,6 +48,7 @@ from roadworthy.statistics import (
     sign_flips,
     signed_ranks,
     slope_interval,
+    waiting_quantile,
     wilson,
     zero_count_upper,
 )
@@ -101,6 +102,15 @@ def evidence(source: random.Random) -> bool:
         if process.look() >= 20:
             return False
     return True
+
+
+def waits(source: random.Random, n: int, share: float, looked: float) -> bool:
+    """What was not over when somebody looked has waited so long, and counts."""
+    pairs = [(source.expovariate(1.0), source.uniform(0, looked)) for _ in range(n)]
+    times, ended = [min(pair) for pair in pairs], [wait <= cut for wait, cut in pairs]
+    found, truth = waiting_quantile(times, ended, share), -math.log(1 - share)
+    below = found.low is None or found.low <= truth
+    return below and (found.high is None or truth <= found.high)
 
 
 def judge(source: random.Random) -> bool:
@@ -381,6 +391,8 @@ PROMISES = [
     Promise("readings of a clock, AR 0.5, n=720", 0.95, lambda s: level_is_right(s, 720, 0.5)),
     Promise("readings of a clock, AR 0.9, n=1500", 0.95, lambda s: level_is_right(s, 1500, 0.9)),
     Promise("growth by a clock, AR 0.5, n=720", 0.95, lambda s: growth_is_right(s, 720, 0.5)),
+    Promise("median of waits, a third still waiting, n=40", 0.95, lambda s: waits(s, 40, 0.5, 3)),
+    Promise("p95 of waits, an eighth still waiting, n=200", 0.95, lambda s: waits(s, 200, 0.95, 8)),
     Promise("risk control at 0.05, n=200: mean risk", 0.05, lambda s: controlled(s, 200, 0.05),
      "at most"),
     Promise("risk control at 0.1, n=40: mean risk", 0.1, lambda s: controlled(s, 40, 0.1),
