@@ -14,6 +14,7 @@ from roadworthy.manifests.detector_checks import DETECTOR_OPTIONS
 MODULES = {
     "pattern": "patterns", "deny": "deny", "pii": "pii", "secrets": "secrets", "schema": "schema",
     "cel": "expression", "classifier": "linear", "linear": "linear", "verbatim": "verbatim",
+    "prompt_leak": "prompt_leak",
     "injection": "trained", "toxicity": "trained",
 }  # fmt: skip
 
@@ -28,6 +29,7 @@ EXAMPLES = {
     "linear": "weights: {bias: -2.0, weights: {lawyer: 3.0}}",
     "injection": "false_alarms: 0.01",
     "toxicity": "false_alarms: 0.002",
+    "prompt_leak": "canary: [ZEBRA-4711-QUARTZ]\nwords: 12",
     "verbatim": "texts: [It was the best of times it was the worst of times]\nwords: 8",
 }
 """Detector -> options as a file writes them; a test builds each."""

@@ -18,6 +18,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "linear": {"weights": {"bias": 0.1, "weights": {"ab": 1.0}}, "ngrams": 2, "counting": "unit"},
     "deny": {"words": ["ab", "4111", "on"]},
     "pattern": {"patterns": ["a.", r"\d+", "^x"]},
+    "prompt_leak": {"canary": ["ab call card x", "AKIAIOSFODNN7ABCDEFG"]},
     "schema": {"schema": {"type": "array"}},
     "verbatim": {"texts": ["ab call card x 1 ab call card x"], "words": 5},
 }

@@ -136,3 +136,42 @@ def test_the_faults_are_told_in_the_file_that_the_candidate_names(
 def test_what_check_found_before_is_not_told_twice(door: Door, tmp_path: Path) -> None:
     text = rails("  detector: pattern\n  action: flag\n  options: {patterns: ['(?=x)']}\n")
     assert len(faults_of(door, write_system(tmp_path, {"rails.yaml": text}))) == 1
+
+
+def test_check_says_which_rails_ask_outside_and_that_the_answer_waits(
+    door: Door, tmp_path: Path
+) -> None:
+    deep = "  detector: http\n  budget_ms: 1500\n  options: {upstream: lab}\n"
+    files = {"charter.yaml": STREAMING, "rails.yaml": rails(deep)}
+    _, said = door("check", write_system(tmp_path, files))
+    note = "asks outside, at most 1500 ms, so nothing leaves before the answer is complete"
+    assert f"{note}; without a word it is blocked" in said
+    assert "leaves in one piece, because of one." in said
+    tells = {**files, "rails.yaml": rails(f"{deep}  action: flag\n  on_timeout: open\n")}
+    _, said = door("check", write_system(tmp_path, tells))
+    assert (
+        "asks outside, at most 1500 ms, when the answer is complete; without a word it passes"
+        in (said)
+    )
+    assert "leaves in one piece" not in said
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [("{canary: [ZEBRA-4711-QUARTZ]}", "does not stand in prompts/sort.md"),
+     ("{words: 40}", "the release's prompt has no 40 words in a row")],
+)  # fmt: skip
+def test_check_names_a_prompt_that_could_not_be_found(
+    door: Door, tmp_path: Path, options: str, fault: str
+) -> None:
+    text = rails(f"  detector: prompt_leak\n  options: {options}\n")
+    (found,) = faults_of(door, write_system(tmp_path, {"rails.yaml": text}))
+    assert (found["file"], found["line"]) == ("rails.yaml", 2)
+    assert fault in found["message"]
+
+
+def test_check_names_an_egress_that_cannot_be_built(door: Door, tmp_path: Path) -> None:
+    text = "egress: {regions: [EU], kinds: [NAMES]}\nrails: []\n"
+    (found,) = faults_of(door, write_system(tmp_path, {"rails.yaml": text}))
+    assert found["file"] == "rails.yaml"
+    assert "names `NAMES`" in found["message"]

@@ -171,9 +171,9 @@ def asking(
         )
 
     def detector(name: str, options: dict[str, Any]) -> Detector:
-        from roadworthy.detectors import make_detector
+        from roadworthy.detectors import make_detector, with_prompt
 
-        return make_detector(name, options, system.assets)
+        return make_detector(name, options, with_prompt(system.assets, system.prompt))
 
     def paid(usage: Usage, name: str, at: str) -> tuple[str, str] | None:
         from roadworthy.providers import price

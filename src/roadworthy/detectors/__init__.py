@@ -3,6 +3,7 @@
 from .expression import ExpressionDetector
 from .folded_view import FoldedView
 from .normalise import KEPT_BLANKS, Normaliser, settled
+from .own_prompt import with_prompt
 from .registry import DETECTOR_NAMES, make_detector
 from .shape import Place, Shape, ShapeDetector, Wait, decided, merged
 from .sketch import Sketch, Sketcher, likeness, same_frame
@@ -28,4 +29,5 @@ __all__ = [
     "same_frame",
     "settled",
     "waits_of",
+    "with_prompt",
 ]

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from roadworthy.domain import Finding, Needs, TextContext
+from roadworthy.domain import Detector, Finding, Needs, TextContext
 
 from .disguise import hidden_texts
 from .normalise import Normaliser
-from .shape import ShapeDetector
 
 _AROUND = 8
 """Characters by which a place that decoding left as it was is known."""
@@ -24,10 +23,10 @@ class DecodingDetector:
 
     needs: Needs = "whole"
 
-    def __init__(self, inner: ShapeDetector) -> None:
+    def __init__(self, inner: Detector, normaliser: Normaliser | None = None) -> None:
         self.name = inner.name
         self._inner = inner
-        self._normaliser = inner.normaliser or Normaliser()
+        self._normaliser = normaliser or Normaliser()
 
     def detect(self, text: str, context: TextContext) -> Sequence[Finding]:
         """Findings in the text, and before them each kind that is hidden, over all of it."""

@@ -51,7 +51,7 @@ def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> Detector:
         return detector
     from .decoded import DecodingDetector
 
-    return DecodingDetector(detector)
+    return DecodingDetector(detector, detector.normaliser)
 
 
 def shape_of(kind: str, pattern: Any, *, ignore_case: bool, any_blank: bool = False) -> Shape:

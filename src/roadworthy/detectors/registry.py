@@ -15,8 +15,8 @@ from roadworthy.domain import Detector
 from .options import refuse
 
 DETECTOR_NAMES = (
-    "cel", "classifier", "deny", "injection", "linear", "pattern", "pii", "schema", "secrets",
-    "toxicity", "verbatim",
+    "cel", "classifier", "deny", "injection", "linear", "pattern", "pii", "prompt_leak", "schema",
+    "secrets", "toxicity", "verbatim",
 )  # fmt: skip
 """Every name that `make_detector` knows; `linear` is another name of `classifier`."""
 
@@ -59,6 +59,10 @@ def make_detector(name: str, options: Mapping[str, Any], assets: Mapping[str, An
             from . import trained
 
             return trained.make(name, options)
+        case "prompt_leak":
+            from . import prompt_leak
+
+            return prompt_leak.make(options, assets)
         case "verbatim":
             from . import verbatim
 

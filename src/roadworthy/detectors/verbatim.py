@@ -52,7 +52,8 @@ class VerbatimDetector:
         self._known: dict[str, int] = {}
         self._protected: set[int] = set()
         for text in texts:
-            numbers = [self._known.setdefault(word, len(self._known) + 1) for word in _said(text)]
+            words_of = words_in(text)
+            numbers = [self._known.setdefault(word, len(self._known) + 1) for word in words_of]
             self._protected.update(value for _, value in _stretches(numbers, words))
 
     def detect(self, text: str, context: TextContext) -> Sequence[Finding]:
@@ -76,7 +77,8 @@ class VerbatimDetector:
         return [Finding(kind=self._kind, start=places[first].start(), end=places[last].end())]
 
 
-def _said(text: str) -> Iterator[str]:
+def words_in(text: str) -> Iterator[str]:
+    """The words of a text, folded."""
     return (_plain(place[0]) for place in _WORD.finditer(text))
 
 
@@ -118,7 +120,7 @@ def make(options: Mapping[str, Any], assets: Mapping[str, Any]) -> VerbatimDetec
     if not isinstance(words, int) or isinstance(words, bool) or not FEWEST <= words <= MOST:
         raise refuse(f"option `words` of `verbatim` is not a whole number from {FEWEST} to {MOST}")
     for number, text in enumerate(texts, start=1):
-        has = sum(1 for _ in _said(text))
+        has = sum(1 for _ in words_in(text))
         if has < words:
             raise refuse(
                 f"text {number} of `verbatim` has {has} words: no stretch of {words} is in it",

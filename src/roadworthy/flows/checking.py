@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from roadworthy.domain import (
@@ -57,7 +58,9 @@ def note_expired(reading: Reading, clock: Clock) -> None:
 
 
 def _compiled(reading: Reading, charter: Charter, rails: Rails) -> RailLine:
-    return RailLine.compile(rails=rails, charter=charter, assets=reading.folder.assets)
+    return RailLine.compile(
+        rails=rails, charter=charter, assets=reading.folder.assets, prompt=reading.prompt
+    )
 
 
 def _blame(reading: Reading, charter: Charter, wrong: ManifestError) -> None:
@@ -83,7 +86,7 @@ def _faults(
     """What is wrong with these alone."""
     alone = replace(charter, never=list(never))
     try:
-        _compiled(reading, alone, replace(reading.rails, rails=list(rails)))
+        _compiled(reading, alone, replace(reading.rails, rails=list(rails), egress=UNSET))
     except ManifestError as wrong:
         return wrong.faults
     return ()

@@ -25,6 +25,7 @@ DETECTOR_OPTIONS: dict[str, tuple[str, ...]] = {
     "classifier": ("weights", "ngrams", "counting", "kind"),
     "linear": ("weights", "ngrams", "counting", "kind"),
     "verbatim": ("texts", "words", "kind"),
+    "prompt_leak": ("words", "canary", "examples", "kind"),
     "injection": ("false_alarms", "kind"),
     "toxicity": ("false_alarms", "kind"),
 }

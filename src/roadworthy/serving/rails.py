@@ -14,8 +14,8 @@ from typing import Any
 
 from msgspec import UNSET
 
-from roadworthy.detectors import Normaliser
-from roadworthy.domain import Charter, Fault, Rails, RailVerdict, TextContext
+from roadworthy.detectors import Normaliser, with_prompt
+from roadworthy.domain import Charter, Fault, Prompt, Rails, RailVerdict, TextContext
 
 from .collected import CollectedAnswer, judge
 from .deep import DeepPanel
@@ -63,13 +63,14 @@ class RailLine:
         assets: Mapping[str, Any],
         timer: Timer = time.perf_counter,
         ask: Ask | None = None,
+        prompt: Prompt | None = None,
     ) -> RailLine:
         """Build every rail and never event. Raises ManifestError with all faults.
 
         `ask` makes what a rail asks outside; without it such a rail is closed. Raises what it
-        raises.
+        raises. `prompt` is the release's own, which a rail may keep from leaving.
         """
-        builder = RuleBuilder(assets, ask)
+        builder = RuleBuilder(with_prompt(assets, prompt), ask)
         for twice in names_twice(rails.rails):
             message = f"rail `{twice}` is there twice"
             builder.faults.append(

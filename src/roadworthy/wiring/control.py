@@ -192,7 +192,10 @@ class Control:
             return None
         try:
             rails = RailLine.compile(
-                rails=content.rails, charter=content.charter, assets=content.assets
+                rails=content.rails,
+                charter=content.charter,
+                assets=content.assets,
+                prompt=content.prompt,
             )
         except RoadworthyError as error:
             logger.warning("the rails of release %s cannot be built: %s", release, error)

@@ -44,7 +44,10 @@ class HeldAnswers:
         if release not in self._rails:
             content = self.content(release)
             self._rails[release] = RailLine.compile(
-                rails=content.rails, charter=content.charter, assets=content.assets
+                rails=content.rails,
+                charter=content.charter,
+                assets=content.assets,
+                prompt=content.prompt,
             )
         return self._rails[release]
 

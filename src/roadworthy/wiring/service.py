@@ -76,7 +76,11 @@ def build_service(
         digest=digest,
         composer=Composer(candidate, content.prompt, content.charter),
         rails=RailLine.compile(
-            rails=content.rails, charter=content.charter, assets=content.assets, ask=ask
+            rails=content.rails,
+            charter=content.charter,
+            assets=content.assets,
+            ask=ask,
+            prompt=content.prompt,
         ),
         provider=provider,
         pricing=pricing,

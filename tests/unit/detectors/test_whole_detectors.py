@@ -144,6 +144,7 @@ def test_every_name_is_made() -> None:
         "linear": {"weights": {"weights": {}}},
         "deny": {"words": ["x"]},
         "pattern": {"patterns": ["x"]},
+        "prompt_leak": {"canary": ["ZEBRA-4711"]},
         "schema": {"schema": {}},
         "verbatim": {"texts": ["one two three four five"], "words": 5},
     }
