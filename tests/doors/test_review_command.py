@@ -135,6 +135,22 @@ async def test_a_never_event_is_refused_with_3(tmp_path: Path, typed: Typed) -> 
     assert "never:insults stops" in said and "not approved away" in said
 
 
+async def test_explain_says_what_people_decided(
+    tmp_path: Path, typed: Typed, capsys: Capture
+) -> None:
+    desk = HeldDesk(tmp_path)
+    seen, left = await desk.hold(), await desk.leave()
+
+    def explained(about: str) -> str:
+        assert run(VERBS, ["explain", about, str(tmp_path)]) == 0
+        return capsys.readouterr().out
+
+    assert f"waits for people: roadworthy review show review-{seen.id}" in explained(seen.id)
+    typed.types("decide", seen.id, "--refuse", "--reason", "no advice", "--as", "rosa")
+    assert "refuse by rosa" in explained(seen.id) and "no advice" in explained(seen.id)
+    assert "review" not in explained(left.id)
+
+
 async def test_no_word_drives_the_terminal(tmp_path: Path, typed: Typed) -> None:
     desk = HeldDesk(tmp_path)
     evil = {"tenant": EVIL, "facets": {EVIL: EVIL}}

@@ -57,6 +57,7 @@ def command(
         return
     _say_facts(seen, incidents, directory)
     _say_rails(seen)
+    _say_review(seen, loop, directory)
     for note in notes:
         say_note(note, loop)
     if not texts:
@@ -119,6 +120,23 @@ def _say_rails(seen: Observation) -> None:
         for each in seen.rails
     ]
     table(("rail", "side", "outcome", "found", "score", "never event", "why"), rows)
+
+
+def _say_review(seen: Observation, loop: Any, directory: Path) -> None:
+    """What people decided about it, where it was held."""
+    from roadworthy.flows.review_entries import review_name, reviews_of
+    from roadworthy.flows.review_queue import is_waited_for
+
+    if not is_waited_for(seen):
+        return
+    known = reviews_of(loop.ledger, loop.trust, seen.id).get(seen.id)
+    last = known.decided if known is not None else None
+    if last is not None:
+        why = f": {printable(last.reason)}" if last.reason else ""
+        say(f"{'review':>12}  {last.decision} by {last.name}, {last.time[:19]}Z{why}")
+        return
+    show = f"roadworthy review show {review_name(seen)}{same_system(directory)}"
+    say(f"{'review':>12}  waits for people: {show}")
 
 
 def _unsealed(loop: Any, deployment: Any, seen: Observation) -> dict[str, str]:
