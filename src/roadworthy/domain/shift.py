@@ -55,9 +55,9 @@ class ReferenceCounts(File, frozen=True, kw_only=True):
     """What a reference holds, as plain counts: what later windows are held against."""
 
     inputs: dict[str, Count] = field(default_factory=dict)
-    """Topic -> references whose input lies in it."""
+    """Topic -> references whose input lies in it, of those that topics were not found in."""
     outputs: dict[str, Count] = field(default_factory=dict)
-    """Topic -> references whose answer lies in it; empty where the references have no answers."""
+    """The same of their answers; empty where the references have none."""
     decisions: dict[str, Count] = field(default_factory=dict)
     truths: dict[str, dict[str, Count]] = field(default_factory=dict)
     """Decision -> truth -> references, of those of which both are known."""
