@@ -28,6 +28,8 @@ _MORSE = re.compile(r"(?:[.\-]{1,6}(?: ?/ ?| {1,3})){10,}[.\-]{0,6}")
 _SPACED = re.compile(r"(?<!\w)(?:\w[ .*_-]){5,}\w(?!\w)")
 _LEET_SIGN = re.compile(r"[a-zA-Z][013457@$]|[013457@$][a-zA-Z]")
 
+_WORD = re.compile(r"[a-z]+")
+
 _LEET = str.maketrans("013457@$", "oieastas")
 _COMMON = frozenset(
     (
@@ -60,6 +62,20 @@ def hidden_texts(text: str) -> list[str]:
             if len(found) == _MOST:
                 break
     return list(found)
+
+
+def hides(text: str) -> bool:
+    """Whether a text hides another one.
+
+    Signs put for signs, one by one, hide something only where common words come to light: names of
+    users, keys and instants read as leet too.
+    """
+    words = set(_WORD.findall(text.lower()))
+    return any(
+        len(hidden) != len(text)
+        or len((set(_WORD.findall(hidden.lower())) - words) & _COMMON) >= _ENOUGH
+        for hidden in hidden_texts(text)
+    )
 
 
 def _all(text: str) -> Iterator[str]:

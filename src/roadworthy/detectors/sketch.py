@@ -17,7 +17,7 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
-from .disguise import hidden_texts
+from .disguise import hides
 
 MOST_MARKS = 128
 """Hashes of a sketch; of more groups the smallest."""
@@ -77,7 +77,7 @@ class Sketcher:
             opening=self._hash(" ".join(words[:EDGE_WORDS])) if edged else 0,
             close=self._hash(" ".join(words[-EDGE_WORDS:])) if edged else 0,
             drones=len(words) >= _DRONES and len(set(words)) <= _FEW * len(words),
-            veils=bool(hidden_texts(text)),
+            veils=hides(text),
         )
 
     def _hash(self, text: str) -> int:
