@@ -47,7 +47,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "incident": ("roadworthy.cli.incident", "list, show, promote, close, dismiss incidents"),
     "explain": ("roadworthy.cli.explain", "what decided an answer: release, rails, incident"),
     "journal": ("roadworthy.cli.journal", "ask the journal; erase, hold, keep and check it"),
-    "provenance": ("roadworthy.cli.provenance", "prove what was answered here"),
+    "provenance": ("roadworthy.cli.provenance", "prove an answer; look for marks in a file"),
     "record": ("roadworthy.cli.record", "enter evidence that was made elsewhere"),
     "import": ("roadworthy.cli.import_results", "enter results that another tool made"),
     "ledger": ("roadworthy.cli.ledger", "read, prove and verify the ledger"),

@@ -1,4 +1,4 @@
-"""`roadworthy keys`: people's public keys; and, under `tenant`, virtual API keys."""
+"""`roadworthy keys`: people's public keys, what marks media; under `tenant`, virtual API keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from roadworthy.domain import UsageError
 
 from .terminal import emit, group, say, table
 
-app = group("List and export people's public keys; make API keys for tenants.")
+app = group("List and export public keys; make API keys for tenants, and what marks pictures.")
 
 if importlib.util.find_spec("roadworthy.cli.tenants"):
     app.add_typer(importlib.import_module("roadworthy.cli.tenants").app, name="tenant")
@@ -35,6 +35,31 @@ def list_keys(directory: Folder = Path(), *, json: Json = False) -> None:
         emit({"keys": [{"name": name, "key_id": key_id} for name, key_id in rows]})
         return
     table(("name", "key"), rows)
+
+
+@app.command("media")
+def media(
+    directory: Folder = Path(),
+    *,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="A new signing certificate of two years.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Make the keys that mark pictures and sound, once; print the certificate that others trust.
+
+    Who is given that certificate can tell by any reader of C2PA that a file was made here.
+    """
+    from roadworthy.flows.mark_keys import make_mark_keys
+    from roadworthy.manifests import load_system
+    from roadworthy.wiring.loop import open_loop
+
+    system = load_system(directory).charter.system
+    made = make_mark_keys(open_loop(directory), system=system, renew=renew)
+    if json:
+        emit({"made": made.made, "fingerprint": made.fingerprint, "certificate": made.anchor})
+        return
+    say(made.anchor.rstrip())
 
 
 @app.command("export")

@@ -1,4 +1,4 @@
-"""`roadworthy provenance`: prove that an answer was given here."""
+"""`roadworthy provenance`: prove that an answer was given here; look for marks in a file."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ import typer
 
 from roadworthy.domain import UsageError
 
-from .terminal import emit, group, say_of
+from .terminal import emit, group, say, say_of
 
-app = group("Prove what was answered here.")
+_MOST_BYTES = 64 << 20
 
-
-@app.callback()
-def provenance() -> None:
-    """Prove what was answered here."""
+app = group("Prove what was answered here; look for marks in a picture or sound.")
 
 
 @app.command("prove")
@@ -57,3 +54,52 @@ def prove(
     else:
         segment, seq = proof["seal"]["entry"]["subject"], proof["seal"]["seq"]
         say_of(out, f"answer {observation} is in segment {segment}, sealed by entry {seq}: {out}")
+
+
+@app.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A picture or a sound.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Look for marks that say a model made a file: C2PA of anybody, the invisible mark of ours.
+
+    `unknown` says nothing of who made it: marks can be taken out. Texts are known again at
+    POST /v1/provenance/check. Needs `pip install 'roadworthy[media]'`.
+    """
+    from roadworthy.journal import Vault, open_master_key
+    from roadworthy.manifests import load_deployment
+    from roadworthy.media import MarkError
+    from roadworthy.wiring.marking import Marking, read_file, shown
+
+    from .acting import standing_workspace
+
+    workspace = standing_workspace(directory)
+    data = read_file(file, _MOST_BYTES)
+    secret = open_master_key(workspace.keys, load_deployment(directory).master_key)
+    try:
+        seen = Marking(workspace, Vault(workspace.journal / "keys", secret)).look(
+            data, thorough=True
+        )
+    except MarkError as error:
+        raise UsageError(f"{file}: {error.message}", fix=error.fix) from None
+    found = shown(seen)
+    if json:
+        emit(found)
+        return
+    say(f"made by AI: {found['made_by_ai']}")
+    said = seen.manifest
+    by = f", by {said.issuer}" if said.issuer else ""
+    say(f"C2PA manifest: {said.state}{by}" + (", says a model made it" if said.by_ai else ""))
+    say(f"invisible mark of this workspace: {found['watermark']}")
+    if seen.watermark is not None and seen.watermark.marked_s is not None:
+        say(f"put in at {_instant(seen.watermark.marked_s)}, to four seconds")
+
+
+def _instant(seconds: int) -> str:
+    import datetime as dt
+
+    from roadworthy.domain import format_instant
+
+    return format_instant(dt.datetime.fromtimestamp(seconds, dt.UTC))

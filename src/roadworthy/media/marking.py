@@ -1,0 +1,118 @@
+"""Every mark that a file gets before it leaves, and every mark that is looked for in one.
+
+What enters: a file that a model made, or one of unknown origin. What leaves: the marked file once
+its own detectors have found the marks in it, or what was found. What never happens here: a file
+given back whose marks were not read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+from msgspec import Struct
+
+from . import manifest
+from .certificates import MarkKey
+from .installed import MarkError
+from .manifest import About, Manifest
+from .pictures import open_picture, with_pixels
+from .watermark import SMALLEST, Found, embed, find_mark
+
+SOUNDS = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac"}
+"""Formats whose container holds a manifest."""
+MOST_BYTES = 64 << 20
+
+Origin = Literal["c2pa", "own watermark", "unknown"]
+
+
+class Marked(Struct, frozen=True, kw_only=True):
+    """A file with its marks."""
+
+    data: bytes
+    mime: str
+    marks: tuple[str, ...]
+    size: tuple[int, int] | None = None
+    """Width and height of a picture."""
+
+    @property
+    def digest(self) -> str:
+        """Of the bytes that leave."""
+        return "sha256:" + hashlib.sha256(self.data).hexdigest()
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What marks a file has."""
+
+    manifest: Manifest
+    watermark: Found | None = None
+    """None: not looked for."""
+
+    @property
+    def made_by_ai(self) -> Origin:
+        """What says that a model made it; `unknown` says nothing of who did."""
+        if self.watermark is not None and self.watermark.there:
+            return "own watermark"
+        readable = self.manifest.state in ("valid", "trusted")
+        return "c2pa" if readable and self.manifest.by_ai else "unknown"
+
+
+class Marker(Struct, frozen=True, kw_only=True):
+    """Marks with the keys of one workspace."""
+
+    signing: MarkKey
+    secret: bytes
+    """Of the invisible mark."""
+    version: str
+
+    def picture(self, data: bytes, about: About, at_s: int) -> Marked:
+        """A picture with an invisible mark and a signed manifest. Raises MarkError."""
+        import numpy as np
+
+        found = open_picture(data)
+        if min(found.image.size) < SMALLEST:
+            raise MarkError(f"a picture with a side of less than {SMALLEST} pixels")
+        pixels = embed(np.asarray(found.image.convert("RGB")), self.secret, at_s)
+        written = with_pixels(found, pixels)
+        signed = manifest.sign(
+            written, found.mime, about=about, key=self.signing, version=self.version
+        )
+        seen = look_at_picture(signed, secret=self.secret, anchor=self.signing.anchor)
+        self._require(seen.manifest, about)
+        if seen.watermark is None or seen.watermark.marked_s is None:
+            raise MarkError(
+                "the invisible mark cannot be read in it: it is too smooth or too rough"
+            )
+        return Marked(
+            data=signed, mime=found.mime, marks=("c2pa", "watermark"), size=found.image.size
+        )
+
+    def sound(self, data: bytes, kind: str, about: About) -> Marked:
+        """A sound with a signed manifest. Raises MarkError where its container holds none."""
+        mime = SOUNDS.get(kind)
+        if mime is None:
+            raise MarkError(
+                f"sound as {kind!r}, which holds no manifest (those that do: mp3, wav, flac)"
+            )
+        signed = manifest.sign(data, mime, about=about, key=self.signing, version=self.version)
+        self._require(manifest.read(signed, mime, anchor=self.signing.anchor), about)
+        return Marked(data=signed, mime=mime, marks=("c2pa",))
+
+    def _require(self, said: Manifest, about: About) -> None:
+        if said.state != "trusted" or not said.by_ai or said.observation != about.observation:
+            raise MarkError(f"the manifest that was signed into it does not verify ({said.state})")
+
+
+def look_at_picture(
+    data: bytes, *, secret: bytes, anchor: str = "", thorough: bool = False
+) -> Seen:
+    """What marks a picture has. Raises MarkError where it cannot be decoded."""
+    found = open_picture(data)
+    said = manifest.read(data, found.mime, anchor=anchor)
+    mark = find_mark(found.image.convert("L"), secret, thorough=thorough)
+    return Seen(manifest=said, watermark=mark)
+
+
+def look_at_sound(data: bytes, mime: str, *, anchor: str = "") -> Seen:
+    """What marks a sound has: no invisible one is looked for."""
+    return Seen(manifest=manifest.read(data, mime, anchor=anchor))
