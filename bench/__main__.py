@@ -24,6 +24,7 @@ NAMES = (
     "gateway",
     "guarantees",
     "gate_errors",
+    "drift",
 )
 
 

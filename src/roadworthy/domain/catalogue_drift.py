@@ -34,8 +34,9 @@ DRIFT = (
         "pack is meant to; a topic is the nearest one, so new matter can hide in an old topic: "
         f"see `ood_rate`; {_LOOKS}",
         formula="sum_k |q_k - p_k| / 2, less what chance adds; p: topics of the reference, q: seen",
-        counts="cases whose input was held against this reference; messages of one conversation, "
-        "and cases of one group, are one witness of the interval",
+        counts="cases, and different live inputs, that were held against this reference, each "
+        "once however often it was asked (so the reference counts, too); messages of one "
+        "conversation, and cases of one group, are one witness of the interval",
         oracle="numpy.abs",
         source=_TV,
         calls_for="read the topics that grew (`roadworthy journal query --texts`): grow the suite "
@@ -50,7 +51,7 @@ DRIFT = (
         f"have changed; {_LOOKS}",
         formula="sum_k |q_k - p_k| / 2, less what chance adds; p: topics of the reference's "
         "answers, q: those of what left",
-        counts="cases whose answer was held against this reference",
+        counts="cases, and different live inputs, whose answer was held against this reference",
         oracle="numpy.abs",
         source=_TV,
         calls_for="where inputs have not moved the model has: ask the golden cases "
@@ -65,7 +66,7 @@ DRIFT = (
         f"as the other moves none; {_LOOKS}",
         formula="sum_k |q_k - p_k| / 2, less what chance adds; p: decisions of the reference, "
         "q: those seen, held ones too",
-        counts="cases with a decision",
+        counts="cases, and different live inputs, with a decision",
         oracle="numpy.abs",
         source=_TV,
         calls_for="label a sample of the decisions that grew: where they are right the world has "
@@ -81,7 +82,7 @@ DRIFT = (
         f"that come from complaints show errors first; {_LOOKS}",
         formula="sum_d w_d sum_k |q_dk - p_dk| / 2, less what chance adds; p_d: truths of decision "
         "d in the reference, q_d: those of labels since, w_d: share of the labelled rows",
-        counts="labelled cases of a decision that the reference has",
+        counts="labelled cases, and different live inputs, of a decision that the reference has",
         oracle="numpy.average",
         source="Gama et al. 2014, https://doi.org/10.1145/2523813; " + _TV,
         calls_for="what the same decision means has changed: add the labelled cases to the suite, "
@@ -96,7 +97,7 @@ DRIFT = (
         "rate), so it is a floor; new words for the old purpose count as foreign; one tenant can "
         "make most of it",
         formula="max(0, (f - a) / (1 - a)); f: share flagged, a: the false-alarm rate that was set",
-        counts="cases whose input was held against this reference",
+        counts="cases, and different live inputs, that were held against this reference",
         intervals=("excess",),
         oracle="numpy.mean",
         source="Saerens et al. 2002, https://doi.org/10.1162/089976602753284446; EU AI Act, "

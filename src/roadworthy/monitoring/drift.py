@@ -9,7 +9,7 @@ reference.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -17,7 +17,7 @@ from roadworthy.domain import IndicatorSpec, Measurement, Observation
 from roadworthy.statistics import Drift, Stratum, drift, excess
 
 from .against import Against
-from .cases import Cases
+from .cases import Cases, Rows
 from .clusters import groups_of
 from .results import absent
 
@@ -175,9 +175,8 @@ def _told(
 
 def _count(cases: Cases, kind: Kind, stratum: Kind | None = None) -> _Counted:
     """The kinds of the cases: one's repeats share its weight, a group's members are one witness."""
-    groups = groups_of(cases)
     found = _Counted()
-    for place, unit in enumerate(cases.each()):
+    for who, unit in _units(cases):
         said = [
             (part, name)
             for row in unit
@@ -185,7 +184,6 @@ def _count(cases: Cases, kind: Kind, stratum: Kind | None = None) -> _Counted:
         ]
         if not said:
             continue
-        who = groups[place] if groups else _conversation(unit[0]) or place
         weight = math.fsum(row.sampling_weight for row in unit) / len(unit) / len(said)
         for part, name in said:
             seen = found.strata.setdefault(part, _Seen())
@@ -197,8 +195,25 @@ def _count(cases: Cases, kind: Kind, stratum: Kind | None = None) -> _Counted:
     return found
 
 
+def _units(cases: Cases) -> Iterator[tuple[Hashable, Rows]]:
+    """What counts once, and who its witness is: a case, or a live input however often it is asked.
+
+    So a reference counts its inputs, too: what is asked ten thousand times is one kind of use.
+    """
+    groups = groups_of(cases)
+    asked: dict[Hashable, list[Observation]] = {}
+    for place, unit in enumerate(cases.each()):
+        first = unit[0]
+        if first.case:
+            yield groups[place] if groups else place, unit
+        else:
+            asked.setdefault(first.input_digest or place, []).extend(unit)
+    for key, rows in asked.items():
+        yield _conversation(rows[0]) or ("asked", key), rows
+
+
 def _conversation(row: Observation) -> tuple[str, str] | None:
-    return (row.tenant, row.session) if row.session and not row.case else None
+    return (row.tenant, row.session) if row.session else None
 
 
 def _looked(cases: Cases, name: str) -> Kind:

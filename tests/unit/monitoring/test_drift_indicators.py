@@ -210,3 +210,16 @@ def test_rows_that_could_not_be_looked_at_leave_a_doubt(name: str) -> None:
     assert drift_of(name, [good] * 200 + [bad] * 3).doubt == (
         "3 of 203 rows could not be looked at: its texts are gone"
     )
+
+
+def test_what_is_asked_a_hundred_times_is_one_input() -> None:
+    """As in the reference, which holds each input once: else a greeting would be drift for ever."""
+    hello = [of_topic("travel", input_digest="sha256:hello") for _ in range(100)]
+    others = [
+        of_topic(topic, input_digest=f"sha256:{topic}{at}")
+        for topic, n in (("claims", 50), ("invoices", 30), ("travel", 19))
+        for at in range(n)
+    ]
+    found = drift_of("input_drift", [*hello, *others])
+    assert (found.n, found.rows, found.low) == (100, 199, 0.0)
+    assert drift_of("input_drift", asked({"claims": 50, "invoices": 30, "travel": 119})).low != 0.0
