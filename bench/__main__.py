@@ -22,6 +22,7 @@ NAMES = (
     "ood",
     "pii",
     "gateway",
+    "rollout",
     "guarantees",
     "gate_errors",
     "drift",

@@ -344,3 +344,17 @@ async def test_late_labels_count_when_they_come(tmp_path: Path, loop: Loop) -> N
     assert looked is not None
     (accuracy,) = looked.comparisons
     assert (accuracy.live, accuracy.new, accuracy.new_n) == (0.0, 1.0, 20)
+
+
+def test_a_promotion_that_was_cut_short_is_made_whole(tmp_path: Path, loop: Loop) -> None:
+    """Live, and its rollout not over: nothing strayed, and the same command ends it."""
+    from roadworthy.flows.releasing import activate_release
+
+    rolling = roll_out(tmp_path, loop)
+    path = loop.workspace.root / rolling.path
+    activate_release(path, loop, root=tmp_path, signer=by(loop), ends=rolling.id)
+    assert put_back_arms(loop) == [] and under_way(loop)
+    for _ in range(2):
+        over, live = promote(loop, "letters", root=tmp_path, signer=by(loop), reason="go on")
+    assert over.state == "promoted" and live is not None and live.digest == rolling.release
+    assert route(loop).baseline == rolling.baseline

@@ -77,10 +77,10 @@ def admit_release(path: Path, loop: Loop, *, root: Path, signer: Signer, trust: 
     )
 
 
-def require_no_rollout(loop: Loop, subject: Subject) -> None:
+def require_no_rollout(loop: Loop, subject: Subject, *, ends: str) -> None:
     """Nothing else goes live beside a release that is rolled out: nobody could tell its arms."""
     known = under_way(loop).get(subject.system)
-    if known is not None:
+    if known is not None and known.id != ends:
         raise RefusedError(
             f"{known.id} rolls {known.release} out",
             fix="roadworthy rollout promote, or roadworthy rollout abort",

@@ -171,8 +171,12 @@ def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signi
     )
 
 
-def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Activation:
+def activate_release(
+    path: Path, loop: Loop, *, root: Path, signer: Signer, ends: str = ""
+) -> Activation:
     """Make a verified release the live one of its system; `root` is the system's folder.
+
+    `ends`: the rollout that ends by this, whose last step it is.
 
     Raises VerificationError, UndecidedError or RefusedError unless it verifies now, AccessError
     unless this person operates.
@@ -180,7 +184,7 @@ def activate_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> A
     trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
     admitted = admit_release(path, loop, root=root, signer=signer, trust=trust)  # 1 to 4
     subject, key = admitted.subject, admitted.key
-    require_no_rollout(loop, subject)
+    require_no_rollout(loop, subject, ends=ends)
     with recording(loop):  # until the table has it: whoever puts routes back waits
         if not _is_half_done(loop, subject):
             content = admitted.content

@@ -4,7 +4,7 @@
               went live  2 this person operates  3 entry, then the routing table
     move      to the next step: by the machine where the analysis proves it, or by a person
     abort     the table first, then the entry: nobody waits for evidence to be spared
-    promote   approvals as the plan asks, entry, then the release goes live as any other
+    promote   approvals as the plan asks, the release goes live as any other, then the entry
     rollback  of what went live: the safe baseline goes live, as any other release
 
 What never happens here: a second release beside one that is rolled out already, a step that no
@@ -148,10 +148,11 @@ def promote(
     if not rolling.last:
         return move_on(loop, rolling, signer=signer, looked=looked, reason=reason), None
     _require_approvals(loop, rolling, signer)
-    with recording(loop):
+    path = loop.workspace.root / rolling.path
+    live = activate_release(path, loop, root=root, signer=signer, ends=rolling.id)
+    with recording(loop):  # a crash before this leaves a rollout that is promoted again
         said = {"release": rolling.release, "reason": reason, **_evidence(looked)}
         _record(loop, PROMOTED, system, rolling.id, signer, said)
-    live = activate_release(loop.workspace.root / rolling.path, loop, root=root, signer=signer)
     return rollouts_of(loop, system)[rolling.id], live
 
 
