@@ -10,7 +10,6 @@ from msgspec import structs
 from doubles.answers_that_left import CHARTER, Answers
 from doubles.live_system import write_live_system
 from roadworthy.domain import (
-    Deployment,
     HeldAnswer,
     Observation,
     PersonRole,
@@ -23,6 +22,7 @@ from roadworthy.flows.people import add_person
 from roadworthy.flows.review_queue import queue
 from roadworthy.flows.reviewing import Word, decide
 from roadworthy.flows.routing import read_table
+from roadworthy.manifests import load_deployment
 from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.held_answers import HeldAnswers
 from roadworthy.wiring.loop import loop_of
@@ -67,9 +67,10 @@ class HeldDesk(Answers):
         review: str = "",
         impact: str = "low",
         changes: dict[str, str | None] | None = None,
+        upstream: str = "http://127.0.0.1:9/v1",
     ) -> None:
         files = {"charter.yaml": charter(review, impact), **(changes or {})}
-        super().__init__(write_live_system(root, "http://127.0.0.1:9/v1", files))
+        super().__init__(write_live_system(root, upstream, files))
         self.root = root
         self.add("rosa", "reviewer")
         self.add("ravi", "reviewer")
@@ -82,7 +83,7 @@ class HeldDesk(Answers):
     @property
     def journal(self) -> HeldAnswers:
         """The journal as reviewing reads it, opened anew."""
-        return HeldAnswers(self.loop, Deployment())
+        return HeldAnswers(self.loop, load_deployment(self.root), root=str(self.root))
 
     async def hold(
         self,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import threading
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
+from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.held_answers import FALLBACK, SORTER, HeldDesk
 from roadworthy.domain import (
     AccessError,
@@ -122,6 +126,40 @@ rails:
     item = desk.decides(await desk.hold("Ask your lawyer about swordfish."), "approve")
     left = released(desk, item)
     assert left is not None and "lawyer" in left and "swordfish" not in left
+
+
+GUARD = """\
+rails:
+- id: guard
+  detector: http
+  on: output
+  action: block
+  budget_ms: 5000
+  options: {upstream: lab, path: /check}
+"""
+
+
+async def test_a_rail_that_asks_outside_is_asked_and_without_a_word_nothing_leaves(
+    tmp_path: Path,
+) -> None:
+    def says(body: dict[str, Any]) -> Reply:
+        return Reply(body=msgspec.json.encode({"score": float("bad" in body["text"])}).decode())
+
+    async with FakeUpstream() as upstream:
+        upstream.standing = says
+        desk = HeldDesk(tmp_path, changes={"rails.yaml": GUARD}, upstream=upstream.url)
+        seen = await desk.hold("a bad answer")
+        journal, bob = desk.journal, desk.acting("bob")
+
+        def tries(how: str, text: str = "") -> HeldAnswer:
+            word = Word(decision=how, text=text, reason="r")  # type: ignore[arg-type]
+            return decide(seen.id, desk.loop, journal, word=word, by=bob)
+
+        with pytest.raises(RefusedError, match="guard stops this text"):
+            await asyncio.to_thread(tries, "approve")
+        assert (await asyncio.to_thread(tries, "edit", "a good answer")).state == "decided"
+    with pytest.raises(RefusedError, match="guard stops this text"):
+        desk.decides(await desk.hold("a good one"), "approve")
 
 
 async def test_only_who_may_decides(tmp_path: Path) -> None:

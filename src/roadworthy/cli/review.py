@@ -195,7 +195,7 @@ def _desk(directory: Path) -> Any:
 
     spot = place(directory, standing=True, create=False)
     loop = standing_loop(spot.workspace)
-    return None if loop is None else (loop, HeldAnswers(loop, spot.deployment))
+    return None if loop is None else (loop, HeldAnswers(loop, spot.deployment, root=str(spot.root)))
 
 
 def _acting(directory: Path, as_: str | None) -> Any:
@@ -208,7 +208,9 @@ def _acting(directory: Path, as_: str | None) -> Any:
 
     loop, deployment = begun_loop(directory)
     name, signer, key = acting_person(loop.workspace, as_, roles=REVIEWERS)
-    return (loop, HeldAnswers(loop, deployment)), Acting(name=name, signer=signer, key=key)
+    return (loop, HeldAnswers(loop, deployment, root=str(directory))), Acting(
+        name=name, signer=signer, key=key
+    )
 
 
 def _say_items(items: list[HeldAnswer], directory: Path) -> None:

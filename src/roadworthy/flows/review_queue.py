@@ -51,7 +51,7 @@ class HeldJournal(Protocol):
         ...
 
     def rails(self, release: str) -> RailLine:
-        """Its rails, compiled."""
+        """Its rails, compiled anew: who used them lets go of them."""
         ...
 
     def readable(self, record: Record) -> bool:

@@ -55,10 +55,15 @@ def may_leave(leaving: Leaving, seen: Observation, rails: RailLine, clock: Clock
     Raises RefusedError naming the rail.
     """
     line = _without_holds(rails)
+    context = TextContext(side="output", input=leaving.asked, facets=seen.facets)
     for _ in range(_TRIES):
-        outcome = _through(leaving, seen, line)
+        outcome = _through(leaving, line, context)
         if outcome.action == "answered":
             break
+    if line.deep_output is not None:
+        asking = structs.replace(context, context=dict(leaving.variables))
+        with ThreadPoolExecutor(1) as alone:  # whoever calls may be in a loop of its own
+            outcome = alone.submit(asyncio.run, _deep(outcome, line, rails, asking)).result()
     if outcome.action != "answered":
         raise RefusedError(
             f"{outcome.rail} stops this text: {_found(outcome.verdicts)}",
@@ -84,18 +89,23 @@ def _without_holds(rails: RailLine) -> RailLine:
     return RailLine(inputs=(), outputs=kept)
 
 
-def _through(leaving: Leaving, seen: Observation, line: RailLine) -> RailOutcome:
-    """1 and 2."""
-    context = TextContext(side="output", input=leaving.asked, facets=seen.facets)
+def _through(leaving: Leaving, line: RailLine, context: TextContext) -> RailOutcome:
+    """1."""
     answer = line.output(context, streamed=False)
     left = answer.feed(leaving.text)
     outcome = answer.finish(decision=leaving.decision, confidence=leaving.confidence)
-    if line.deep_output is None:
-        return structs.replace(outcome, text=left + outcome.text)
-    asking = structs.replace(context, context=dict(leaving.variables))
-    with ThreadPoolExecutor(1) as alone:  # whoever calls may be in a loop of its own
-        outcome = alone.submit(asyncio.run, line.deep_output.after(outcome, left, asking)).result()
     return structs.replace(outcome, text=left + outcome.text)
+
+
+async def _deep(
+    outcome: RailOutcome, line: RailLine, rails: RailLine, context: TextContext
+) -> RailOutcome:
+    """2."""
+    assert line.deep_output is not None
+    try:
+        return await line.deep_output.after(outcome, "", context)
+    finally:
+        await rails.aclose()
 
 
 def _require_no_violation(

@@ -10,17 +10,20 @@ from roadworthy.flows.loop import Loop
 from roadworthy.journal import MASTER_FILE, HeldTail, Record, Vault, find, unseal
 from roadworthy.serving import RailLine
 
+from .release_rails import release_rails
 from .road import Road, vault_of
 
 
 class HeldAnswers:
     """The port `flows.review_queue.HeldJournal` over a workspace; nothing here writes."""
 
-    def __init__(self, loop: Loop, deployment: Deployment) -> None:
+    def __init__(self, loop: Loop, deployment: Deployment, *, root: str) -> None:
+        """`root` is the system's folder."""
         self._workspace = loop.workspace
         self._deployment = deployment
+        self._clock = loop.clock
+        self._root = root
         self._road = Road(loop, deployment)
-        self._rails: dict[str, RailLine] = {}
 
     @cached_property
     def vault(self) -> Vault:
@@ -40,16 +43,10 @@ class HeldAnswers:
         return self._road.content(release)
 
     def rails(self, release: str) -> RailLine:
-        """Its rails, compiled. Raises ManifestError when they cannot be."""
-        if release not in self._rails:
-            content = self.content(release)
-            self._rails[release] = RailLine.compile(
-                rails=content.rails,
-                charter=content.charter,
-                assets=content.assets,
-                prompt=content.prompt,
-            )
-        return self._rails[release]
+        """Its rails, compiled anew: who used them lets go of them. Raises as `release_rails`."""
+        return release_rails(
+            self.content(release), deployment=self._deployment, clock=self._clock, root=self._root
+        )
 
     def readable(self, record: Record) -> bool:
         """Whether its texts can be read here still; on a copy without the keys none can."""

@@ -8,19 +8,18 @@ from typing import Any
 from roadworthy.domain import (
     Clock,
     Deployment,
-    Inspector,
     Provider,
-    Rail,
     ReleaseContent,
     Usage,
 )
 from roadworthy.flows.service import Service
 from roadworthy.prompting import Composer
-from roadworthy.providers import make_embedder, make_inspector, make_provider, price
+from roadworthy.providers import make_embedder, make_provider, price
 from roadworthy.release import calibration_of, reference_of
-from roadworthy.serving import Acceptance, RailLine, compile_acceptance
+from roadworthy.serving import Acceptance, compile_acceptance
 
-from .leaving import behind_border, model_border
+from .leaving import model_border
+from .release_rails import release_rails
 
 Wrap = Callable[[Provider], Provider]
 
@@ -62,12 +61,6 @@ def build_service(
             candidate.model, deployment=deployment, root=root, assets=content.assets, clock=clock
         )
 
-    def ask(rail: Rail) -> Inspector:
-        inspector = make_inspector(
-            rail, deployment=deployment, root=root, assets=content.assets, clock=clock
-        )
-        return behind_border(inspector, rail, content, deployment)
-
     def pricing(usage: Usage, at: str) -> tuple[str, str] | None:
         return price(usage, model, at, deployment.prices)
 
@@ -75,13 +68,7 @@ def build_service(
         content=content,
         digest=digest,
         composer=Composer(candidate, content.prompt, content.charter),
-        rails=RailLine.compile(
-            rails=content.rails,
-            charter=content.charter,
-            assets=content.assets,
-            ask=ask,
-            prompt=content.prompt,
-        ),
+        rails=release_rails(content, deployment=deployment, clock=clock, root=root),
         provider=provider,
         pricing=pricing,
         acceptance=acceptance,
