@@ -16,6 +16,7 @@ from roadworthy.domain import Observation, Verdict
 from roadworthy.monitoring import measure
 from roadworthy.policy import PairedScore, RegressionRule, regressions
 from roadworthy.statistics import (
+    BernoulliAlarm,
     ConfidenceSequence,
     EProcess,
     Interval,
@@ -100,6 +101,16 @@ def evidence(source: random.Random) -> bool:
     for _ in range(12):
         process.add(*(float(source.random() < 0.8) for _ in range(25)))
         if process.look() >= 20:
+            return False
+    return True
+
+
+def alarm_is_silent(source: random.Random, answers: int, usual: float, attack: float) -> bool:
+    """Innocent answers; it promises one alarm in so many answers over its level at the most."""
+    alarm = BernoulliAlarm(usual, attack)
+    for _ in range(answers):
+        alarm.add(source.random() < usual)
+        if alarm.log_evidence >= math.log(20 * answers):
             return False
     return True
 
@@ -380,6 +391,10 @@ PROMISES = [
     Promise("mean in a range, 3 % of 1,000, n=60", 0.975, lambda s: rare_in_range(s, 60)),
     Promise("mean in a range, 3 % of 1,000, n=200", 0.975, lambda s: rare_in_range(s, 200)),
     Promise("mean in a range, 40 groups all alike", 0.95, lambda s: grouped_range(s, 40)),
+    Promise("silent: an alarm over 40 answers, 1 in 50", 0.95,
+     lambda s: alarm_is_silent(s, 40, 0.02, 0.3)),
+    Promise("silent: an alarm over 500 answers, 1 in 10", 0.95,
+     lambda s: alarm_is_silent(s, 500, 0.1, 0.5)),
     Promise("silent: eight tests of nothing (Holm)", 0.95, silent_together),
     Promise("silent: the gate's five scores (Holm)", 0.95, silent_gate),
     Promise("only the worse of five scores is named", 0.95, only_the_worse),

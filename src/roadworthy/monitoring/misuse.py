@@ -24,7 +24,7 @@ from roadworthy.domain import (
 from roadworthy.statistics import BernoulliAlarm
 
 ALARM = math.log(10_000.0)
-"""Evidence at which a kind is named: of innocent answers 10,000 go by on the mean before one."""
+"""Evidence at which a kind is named: of innocent sessions of 40 answers at most 1 in 250 a kind."""
 
 SUSPICIOUS = 0.5
 """Score of a take-over from which on a request is one attempt: 1 in 100 innocent texts."""

@@ -6,7 +6,9 @@ from some answer on they come more often. Never here: an alarm that a long innoc
 CUSUM of Page 1954 (https://doi.org/10.1093/biomet/41.1-2.100), read as an e-detector of Shin,
 Ramdas and Rinaldo 2023 (https://arxiv.org/abs/2203.03532): the product of likelihood ratios, begun
 anew whenever it is below 1. While each sign comes with a probability of at most `usual`, whatever
-came before it, the mean number of answers to the first crossing of A is at least A.
+came before it, the mean number of answers to the first crossing of A is at least A, and one of t
+answers crosses it with a probability of at most t / A (the sum of Shiryaev and Roberts is larger,
+and less t it is a supermartingale).
 """
 
 from __future__ import annotations

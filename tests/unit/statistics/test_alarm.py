@@ -34,6 +34,20 @@ def test_innocent_answers_go_by_for_as_long_as_was_promised(usual: float, attack
     assert np.mean(waited) < longest, "it would say nothing if it never rang"
 
 
+@pytest.mark.parametrize(("usual", "attack"), [(0.1, 0.8), (0.02, 0.3), (0.3, 0.5)])
+def test_a_short_innocent_session_rings_as_rarely_as_was_promised(
+    usual: float, attack: float
+) -> None:
+    random = np.random.default_rng(11)
+    answers, at, runs = 50, 500.0, 2000
+    rang = sum(
+        first_alarm(random.random(answers) < usual, usual, attack, at) is not None
+        for _ in range(runs)
+    )
+    promised = answers / at
+    assert rang / runs <= promised + 3 * math.sqrt(promised * (1 - promised) / runs)
+
+
 @given(st.lists(st.booleans(), max_size=60))
 def test_the_evidence_is_the_best_product_over_all_beginnings(signs: list[bool]) -> None:
     usual, attack = 0.1, 0.6
