@@ -130,6 +130,7 @@ async def test_tool_calls_come_back_with_the_data_and_steps_go_with_names(tmp_pa
         [{"role": "user", "content": [{"type": "text", "text": "4111 1111 "},
                                       {"type": "text", "text": "1111 1111"}]}],
         [{"role": "user", "content": "4111 1111"}, {"role": "user", "content": "1111 1111"}],
+        [{"role": "user", "content": [{"type": "text", "text": "x", "n": 4111111111111111}]}],
         [{"role": "user", "content": "x"},
          {"role": "tool", "tool_call_id": "c", "content": '{"m": "jane\\u0040example.org"}'}],
     ],

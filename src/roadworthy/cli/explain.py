@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec import UNSET
 
 from roadworthy.domain import Incident, Observation, UsageError
 
@@ -114,12 +115,13 @@ def _say_rails(seen: Observation) -> None:
             each.outcome,
             ", ".join(each.kinds),
             "" if each.score is None else f"{each.score:.3f}",
+            "" if each.ms is UNSET else f"{each.ms:.0f}",
             each.never_event,
             each.reason,
         )
         for each in seen.rails
     ]
-    table(("rail", "side", "outcome", "found", "score", "never event", "why"), rows)
+    table(("rail", "side", "outcome", "found", "score", "ms", "never event", "why"), rows)
 
 
 def _say_review(seen: Observation, loop: Any, directory: Path) -> None:
