@@ -21,6 +21,7 @@ from roadworthy.statistics import (
     correlation_interval,
     drift,
     excess,
+    expected_count,
     krippendorff_alpha,
     macro_interval,
     mean_interval,
@@ -48,6 +49,7 @@ INTERVALS: dict[str, tuple[Callable[..., object], ...]] = {
     "noise_norm": (drift,),
     "excess": (excess,),
     "kaplan_meier": (waiting_quantile,),
+    "garwood": (expected_count,),
 }
 """How a measurement says that its bounds were made -> the functions that made them."""
 
@@ -95,6 +97,7 @@ compute them.
 _SLICED = "by tag and by facet in every run; `by: [FACET]` judges each slice by itself"
 _NOT_SLICED = "`by: [FACET]` judges each slice by itself; a run shows the whole"
 _BAD = {
+    "tag:ood": "without an input that is known to be out of scope: no value, and the reason",
     "label": "without a label there is no value; a failed answer is none that is right",
     "confidence": "NaN, or a confidence outside 0 to 1: no value, and the reason",
     "repeats": "a case that was asked too seldom: no value, and the reason",

@@ -13,13 +13,15 @@ from .catalogue_drift import DRIFT
 from .catalogue_host import HOST
 from .catalogue_judged import BY_JUDGES
 from .catalogue_measured import MEASURED
+from .catalogue_novelty import NOVELTY
 from .catalogue_planned import PLANNED
 from .catalogue_scored import SCORED
 from .catalogue_sessions import SESSIONS
 from .indicator import IndicatorSpec
 
 INDICATORS: dict[str, IndicatorSpec] = {
-    spec.name: spec for spec in (*MEASURED, *HOST, *SESSIONS, *SCORED, *BY_JUDGES, *DRIFT, *PLANNED)
+    spec.name: spec
+    for spec in (*MEASURED, *HOST, *SESSIONS, *SCORED, *BY_JUDGES, *NOVELTY, *DRIFT, *PLANNED)
 }
 """Name -> indicator, quality first."""
 

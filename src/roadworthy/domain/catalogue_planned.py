@@ -13,12 +13,6 @@ from .indicator import IndicatorKind, IndicatorSpec
 _KINDS: dict[str, IndicatorKind] = {kind: kind for kind in get_args(IndicatorKind)}
 
 _ROWS = """
-ood_rate | shift | rate | share | - | ood | share of inputs flagged out of distribution
-ood_recall | shift | rate | share | + | tag:ood | share of out-of-scope inputs that were flagged
-ood_precision | shift | rate | share | + | ood | share of flagged inputs that are out of scope
-ood_repeats | shift | count | | - | ood | flagged inputs of one kind that come again
-facet_novelty | shift | rate | share | - | facets | share of requests with a facet value never seen
-topic_emergence | shift | count | | - | reference | topics that the reference does not have
 clip_score | media | score | share | + | image | cosine to the text; of files: `roadworthy media`
 fid | media | mean | | - | image | Frechet inception distance; of files: `roadworthy media`
 """

@@ -36,6 +36,7 @@ from .host import OF_HOST, host_meter, told_by_load
 from .judge_agreement import judge_agreement
 from .judged import Judged, judge_score, judged, judges_in, ready_rubric, said_by_judge
 from .labels import OF_LABELS, averaged, beside_coverage
+from .novelty import ood_repeats, topic_emergence
 from .outcomes import (
     FEEDBACK,
     RESOLVED,
@@ -324,6 +325,8 @@ _METERS: dict[str, Meter] = {
     "decision_drift": decision_drift,
     "concept_drift": concept_drift,
     "purpose_drift": purpose_drift,
+    "topic_emergence": topic_emergence,
+    "ood_repeats": ood_repeats,
     "rmse": root_mean_square,
     "pearson": correlation,
     "spearman": correlation,

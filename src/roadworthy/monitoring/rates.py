@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from roadworthy.domain import ACT_WITHOUT_APPROVAL, Observation, verdicts_of
 
+from .novelty import flagged, found, new_facet, rightly
 from .standing import asks_for_label, expected_action, labelled_right, stood
 
 Question = Callable[[Observation], bool | None]
@@ -144,6 +145,10 @@ RATES: dict[str, Question] = {
     "error_rate": _error,
     "availability": _available,
     "ai_generated_share": _model_written,
+    "ood_rate": flagged,
+    "ood_recall": found,
+    "ood_precision": rightly,
+    "facet_novelty": new_facet,
 }
 """Indicator -> its question."""
 

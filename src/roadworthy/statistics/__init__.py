@@ -53,6 +53,7 @@ from .features import Distance, cosines, frechet, kernel_distance
 from .intervals import (
     Interval,
     clopper_pearson,
+    expected_count,
     mean_interval,
     share_interval,
     wilson,
@@ -139,6 +140,7 @@ __all__ = [
     "equal_mass_of",
     "excess",
     "expected_calibration_error",
+    "expected_count",
     "fewest_scores",
     "frechet",
     "gamma_quantile",

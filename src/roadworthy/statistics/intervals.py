@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from .distributions import beta_quantile, normal_quantile, t_quantile
+from .distributions import beta_quantile, gamma_quantile, normal_quantile, t_quantile
 
 
 class Interval(Struct, frozen=True):
@@ -103,3 +103,16 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
     variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
     half = t_quantile(0.5 + confidence / 2, n - 1) * math.sqrt(variance / n)
     return Interval(mean - half, mean + half)
+
+
+def expected_count(count: int, confidence: float = 0.95) -> Interval:
+    """How many events are expected where `count` were seen, of events that come independently.
+
+    Garwood 1936 (https://doi.org/10.1093/biomet/28.3-4.437): quantiles of the gamma distribution,
+    exact for Poisson counts, so it covers at least `confidence`. Raises ValueError below 0.
+    """
+    if count < 0:
+        raise ValueError("nothing is seen fewer than 0 times")
+    side = (1.0 - confidence) / 2
+    low = gamma_quantile(side, count) if count else 0.0
+    return Interval(low, gamma_quantile(1.0 - side, count + 1))

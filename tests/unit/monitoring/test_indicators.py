@@ -16,10 +16,13 @@ from roadworthy.domain import (
     ManifestError,
     NeverRecord,
     Observation,
+    ReferenceCounts,
+    Reviewed,
     Shift,
     Usage,
 )
-from roadworthy.monitoring import by_facets, measure, measure_all, selector
+from roadworthy.monitoring import Against, by_facets, measure, measure_all, selector
+from roadworthy.monitoring.host import OF_HOST
 
 
 def row(**values: Any) -> Observation:
@@ -77,10 +80,24 @@ def test_every_indicator_that_says_measured_is_measured() -> None:
     said = {"feedback": 1.0, "satisfied": 1.0, "business.resolved": 1.0}
     seen = {"misuse": (), "shift": Shift(rephrased=False)}
     live = [row(cost="1", stage="live", scores=said, **seen)]
+    shift = Shift(
+        reference="sha256:r", score=1.0, flagged=True, topic="t", output_topic="t",
+        new_facets=(), model_written=False,
+    )  # fmt: skip
+    reviewed = Reviewed(decision="approve", overturned=False, waited_ms=5.0)
+    held_against = [
+        decided("a", "a", shift=shift, ood=True, reviewed=reviewed, review="r") for _ in range(2)
+    ]
+    counts = ReferenceCounts(
+        inputs={"t": 2}, outputs={"t": 2}, decisions={"a": 2}, truths={"a": {"a": 2}}, n=2
+    )
+    against = Against(digest="sha256:r", counts=counts, false_alarm=0.05, held=19)
     runs = (rich, repeated, live, *judged)
     measured = {item.name for each in runs for item in measure_all(each)}
+    measured |= {item.name for item in measure_all(held_against, against=against)}
     promised = {name for name, spec in INDICATORS.items() if spec.measured}
-    assert promised - measured == {"throughput"}  # another each time; an objective measures it
+    # another each time; an objective measures them
+    assert promised - measured == {"throughput", "headroom", *OF_HOST}
     ended = [row(time=f"2026-11-22T10:00:{at:02}.000000Z") for at in range(3)]
     assert measure("throughput", ended).value == 1.0
 
