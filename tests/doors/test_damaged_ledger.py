@@ -51,6 +51,7 @@ COMMANDS = {
     "people add": ("people", "add", "eve", "DIR", "--role", "auditor", "--as", "ada"),
     "release build": ("release", "build", "DIR", "--out", "DIR/x.tar", "--as", "ada"),
     "release list": ("release", "list", "DIR"),
+    "review list": ("review", "list", "DIR"),
     "backup": ("backup", "DIR", "--out", "DIR/b.tgz"),
 }
 

@@ -16,7 +16,9 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.held_answers import FALLBACK, SORTER, HeldDesk
 from roadworthy.domain import (
     AccessError,
+    Deployment,
     Draft,
+    EvidenceError,
     HeldAnswer,
     RefusedError,
     TransitionError,
@@ -24,11 +26,15 @@ from roadworthy.domain import (
     UsageError,
     VerificationError,
 )
+from roadworthy.flows.people import revoke_person, rotate_key
 from roadworthy.flows.review_entries import DECIDED, JUDGED, OPINION
 from roadworthy.flows.review_reading import WITHHELD, read
 from roadworthy.flows.reviewing import Word, ask_second, assign, decide, judge
+from roadworthy.flows.stopping import recording
 from roadworthy.journal import unseal
 from roadworthy.ledger import require_signature, sign_draft
+from roadworthy.serving import RailLine
+from roadworthy.wiring.held_answers import HeldAnswers
 from roadworthy.wiring.loop import loop_of
 
 
@@ -410,3 +416,56 @@ def _approvals(more: str) -> str:
     from doubles.held_answers import charter
 
     return charter().replace("approvals: {", f"approvals: {{{more}, ")
+
+
+async def test_who_leaves_later_has_still_decided_and_decides_no_more(tmp_path: Path) -> None:
+    desk = HeldDesk(tmp_path)
+    first, second = await desk.hold(), await desk.hold()
+    desk.decides(first, "approve")
+    rosa, ann = desk.acting("rosa"), desk.acting("ann")
+    revoke_person(desk.loop, name="rosa", reason="left", by=ann)
+    desk.loop = loop_of(desk.loop.workspace)
+    states = {each.observation: each.state for each in desk.items()}
+    assert states == {first.id: "decided", second.id: "waiting"}
+    with pytest.raises(AccessError, match="was not valid"):
+        decide(second.id, desk.loop, desk.journal, word=Word(decision="approve"), by=rosa)
+
+
+async def test_a_new_key_makes_nobody_two_people(tmp_path: Path) -> None:
+    desk = HeldDesk(tmp_path, impact="high")
+    seen = await desk.hold()
+    desk.decides(seen, "approve", "rosa")
+    rotate_key(desk.loop, name="rosa")
+    desk.loop = loop_of(desk.loop.workspace)
+    with pytest.raises(AccessError, match="rosa has decided already"):
+        desk.decides(seen, "approve", "rosa")
+
+
+async def test_a_lock_that_somebody_holds_decides_nothing_and_is_named(tmp_path: Path) -> None:
+    desk = HeldDesk(tmp_path)
+    seen = await desk.hold()
+    loop = structs.replace(desk.loop, patience_s=0.05)
+    with (
+        recording(desk.loop),
+        pytest.raises(EvidenceError, match="is held by"),
+    ):
+        decide(seen.id, loop, desk.journal, word=Word(decision="approve"), by=desk.acting("rosa"))
+    assert desk.entered(DECIDED) == [] and desk.items()[0].state == "waiting"
+
+
+async def test_what_is_erased_while_somebody_decides_is_not_let_out(tmp_path: Path) -> None:
+    desk = HeldDesk(tmp_path)
+    seen = await desk.hold()
+
+    class ErasedMeanwhile(HeldAnswers):
+        """Its texts go once the rails have been asked."""
+
+        def rails(self, release: str) -> RailLine:
+            line = super().rails(release)
+            desk.vault.erase(tenant="acme")
+            return line
+
+    journal = ErasedMeanwhile(desk.loop, Deployment(), root=str(tmp_path))
+    with pytest.raises(RefusedError, match="erased"):
+        decide(seen.id, desk.loop, journal, word=Word(decision="approve"), by=desk.acting("rosa"))
+    assert desk.entered(DECIDED) == []
