@@ -153,6 +153,13 @@ async def test_other_fields_of_a_body_cross_no_border_either(tmp_path: Path) -> 
         nothing_of(door, MAIL, CARD)
 
 
+async def test_words_at_which_to_stop_cross_no_border_either(tmp_path: Path) -> None:
+    async with a_door(tmp_path, rails("pseudonymise")) as door:
+        body = {"model": "small", **CHAT.body("Hello"), "stop": [MAIL]}
+        await door.ask(CHAT.path, body)
+        assert door.upstream.requests == []
+
+
 async def test_a_template_that_joins_what_stood_apart_sends_nothing(tmp_path: Path) -> None:
     prompt = (
         "---\nid: sort\nvariables:\n  input: {type: string}\n---\n# user\n{{ input }}@example.org\n"

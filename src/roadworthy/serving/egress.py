@@ -196,6 +196,7 @@ def _texts_of(request: ModelRequest) -> Iterator[str]:
     if request.prompt is not None:
         yield request.prompt
     yield from message_texts(request.extra)
+    yield from request.sampling.stop
 
 
 def _mapped(value: Any, change: Any) -> Any:
