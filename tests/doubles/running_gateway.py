@@ -94,6 +94,7 @@ class RunningGateway:
 
 WORKER = "roadworthy.gateway.worker"
 CONTROL = "roadworthy.gateway.control"
+BATCHER = "roadworthy.gateway.batcher"
 
 
 async def roadworthy(*arguments: str, cwd: Path | None = None) -> tuple[int, Any, str]:

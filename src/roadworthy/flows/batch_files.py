@@ -81,6 +81,11 @@ class Draft:
             )
         )  # fmt: skip
 
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing is in it yet, not even its name."""
+        return self._lines.empty
+
     def already(self, size: int) -> None:
         """Count a line that an earlier process wrote."""
         self.size += size
@@ -112,6 +117,10 @@ class Draft:
         write_record(self._folder / f"{self.id}.json", msgspec.json.encode(record))
         return record
 
+    def close(self) -> None:
+        """Let it lie as it is; it can be gone on with."""
+        self._lines.close()
+
     def drop(self) -> None:
         """It is not wanted any more."""
         self._lines.close()
@@ -131,6 +140,9 @@ class BatchFiles:
         """Begin a file, or go on with a draft of that id. Raises OSError."""
         folder = self.folder(tenant)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if id_ and not (folder / f"{id_}.json").exists():
+            with suppress(FileNotFoundError):  # a crash came while it was published
+                (folder / f"{id_}.lines").rename(folder / f"{id_}.part")
         return Draft(
             folder, id_=id_ or new_name("file"), tenant=tenant, vault=self._vault, clock=self._clock
         )

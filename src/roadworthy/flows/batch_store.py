@@ -102,14 +102,7 @@ class BatchStore:
 
     def waiting(self) -> list[tuple[str, str]]:
         """Id and tenant of every batch that is not over, by id."""
-        return sorted(self._queued())
-
-    def _queued(self) -> Iterator[tuple[str, str]]:
-        with suppress(FileNotFoundError):
-            for path in (self._root / QUEUE).iterdir():
-                if ID.fullmatch(path.name):
-                    with suppress(OSError, UnicodeDecodeError):
-                        yield path.name, read_plain(path, 4096).decode()
+        return waiting_in(self._root)
 
     # --- the batch process' side ---------------------------------------------------------
 
@@ -126,6 +119,19 @@ class BatchStore:
 
     def _folder(self, tenant: str) -> Path:
         return tenant_folder(self._root, tenant) / "batches"
+
+
+def waiting_in(root: Path) -> list[tuple[str, str]]:
+    """Id and tenant of every batch that is not over, by id."""
+    return sorted(_queued(root / QUEUE))
+
+
+def _queued(queue: Path) -> Iterator[tuple[str, str]]:
+    with suppress(FileNotFoundError):
+        for path in queue.iterdir():
+            if ID.fullmatch(path.name):
+                with suppress(OSError, UnicodeDecodeError):
+                    yield path.name, read_plain(path, 4096).decode()
 
 
 def has_waiting(root: Path) -> bool:

@@ -19,6 +19,8 @@ from roadworthy.serving import Caller, Tenants
 from roadworthy.wiring.gateway import Gateway
 
 from .answering import AnswerDoor
+from .batches import PATH as BATCHES
+from .batches import BatchesDoor
 from .chat_reply import CHAT
 from .completions import COMPLETIONS
 from .embeddings import EMBEDDINGS
@@ -47,6 +49,9 @@ DIALECTS = {
 }
 """What is answered, and in whose words."""
 
+_LEFT = (UPLOADS, BATCHES)
+"""What is left here to be answered later."""
+
 logger = logging.getLogger("roadworthy.gateway")
 
 
@@ -67,6 +72,7 @@ class App:
         files = BatchFiles(place, gateway.vault, gateway.clock)
         store = BatchStore(place, gateway.vault, gateway.clock)
         self._files = FilesDoor(gateway, files, store, settings)
+        self._batches = BatchesDoor(gateway, files, store, settings, DIALECTS)
         self._loop = asyncio.get_running_loop()
         self._turn = -1.0
         self._under_way = 0
@@ -166,10 +172,11 @@ class App:
             return await self._provenance(request, answer, caller)
         if path.startswith("/v1/reviews/") and method == "GET":
             return await self._outcomes.review(request, answer, caller)
-        if path.startswith(UPLOADS):
+        if path.startswith(_LEFT):
             if "chat" not in caller.key.scopes:
                 raise ApiError(403, "this key may not chat", code="scope_missing")
-            return await self._files(request, answer, caller)
+            left = self._files if path.startswith(UPLOADS) else self._batches
+            return await left(request, answer, caller)
         if path in DIALECTS or path in ("/v1/models", "/v1/outcomes"):
             raise ApiError(405, f"{method} is not for {path}", code="method_not_allowed")
         raise ApiError(404, f"there is nothing at {path}", code="not_found")

@@ -82,7 +82,7 @@ def read_batch(path: Path) -> tuple[list[BatchLine], str]:
         if not line.strip():
             continue
         try:
-            one = _read_line(line, seen)
+            one = read_line(line, seen)
         except UsageError as error:
             faults.append(f"{path}:{number}: {error.message}")
             continue
@@ -111,7 +111,8 @@ def is_results(data: bytes) -> bool:
     return True
 
 
-def _read_line(line: bytes, seen: dict[str, int]) -> BatchLine:
+def read_line(line: bytes, seen: dict[str, int]) -> BatchLine:
+    """One request; `seen` has the lines of earlier ids. Raises UsageError."""
     try:
         one = msgspec.json.decode(line, type=BatchLine)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -167,7 +168,7 @@ class Batch:
     ) -> None:
         for one in waiting:
             said = await _patiently(one, ask)
-            line = msgspec.json.encode(_result(one, said))
+            line = msgspec.json.encode(result_of(one, said))
             part.write(line + b"\n")
             part.flush()
             self._keep(one.custom_id, said.status, line)
@@ -223,7 +224,7 @@ async def _patiently(one: BatchLine, ask: Ask) -> Said:
     """The answer; what a limit of a minute refused is asked again when it says."""
     said = await ask(one)
     for _ in range(MOST_TRIES):
-        if said.status not in (429, 503) or _code(said) not in _WORTH_WAITING:
+        if said.status not in (429, 503) or code_of(said) not in _WORTH_WAITING:
             break
         wait = said.headers.get("retry-after", "")
         await asyncio.sleep(min(float(wait) if wait.isdigit() else 1.0, LONGEST_WAIT_S))
@@ -231,13 +232,15 @@ async def _patiently(one: BatchLine, ask: Ask) -> Said:
     return said
 
 
-def _code(said: Said) -> str:
+def code_of(said: Said) -> str:
+    """The code of an error; empty where there is none."""
     body = said.json()
     error = body.get("error") if isinstance(body, dict) else None
     return str(error.get("code")) if isinstance(error, dict) else ""
 
 
-def _result(one: BatchLine, said: Said) -> BatchResult:
+def result_of(one: BatchLine, said: Said) -> BatchResult:
+    """What is written of an answer."""
     observation = said.headers.get("x-roadworthy-observation", "")
     return BatchResult(
         id=f"batch_req_{observation or one.custom_id}",

@@ -17,6 +17,7 @@ from roadworthy.flows.batch_store import BatchStore
 from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway
 
+from .batch_results import erased
 from .inflow import Inflow, too_large
 from .listing import asked, page, seconds
 from .problems import DO_NOT_RETRY, ApiError, bad_field, busy
@@ -172,7 +173,7 @@ class FilesDoor:
         held: list[bytes] = []
         size = 0
         for number, text in self._files.lines(file):
-            line = _erased(number) if text is None else text.encode()
+            line = erased(number) + b"\n" if text is None else text.encode()
             held.append(line)
             size += len(line)
             if size >= PIECE:
@@ -180,13 +181,6 @@ class FilesDoor:
                 held, size = [], 0
         if held:
             yield b"".join(held)
-
-
-def _erased(number: int) -> bytes:
-    """In the place of a line that was erased: no reader takes its absence for an answer."""
-    message = f"the text of request line {number} was erased"
-    error = {"code": "erased", "message": message}
-    return msgspec.json.encode({"custom_id": None, "response": None, "error": error}) + b"\n"
 
 
 def _said(file: StoredFile, name: str) -> dict[str, object]:

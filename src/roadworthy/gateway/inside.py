@@ -87,14 +87,25 @@ class Inside:
         self, path: str, body: Mapping[str, Any], *, tenant: str, headers: Mapping[str, str] = {}
     ) -> Said:
         """The answer to a body. Errors are answers, too, in the API's own shape."""
+        tenants = self.gateway.tenants
+        limits = tenants.limits_of(tenant) if tenants is not None else None
+        caller = Caller(TenantKey(tenant=tenant, created=""), "", limits)
+        return await self.answer_to(caller, path, body, headers=headers)
+
+    async def answer_to(
+        self,
+        caller: Caller,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        headers: Mapping[str, str] = {},
+    ) -> Said:
+        """The same for whoever holds a key."""
         assert self._app is not None, "start() comes first"
         named = {name.lower().encode("latin-1"): value.encode() for name, value in headers.items()}
         request = Request("POST", path, named)
         request.whole = True
         request.body = msgspec.json.encode({**body, "stream": False})
-        tenants = self.gateway.tenants
-        limits = tenants.limits_of(tenant) if tenants is not None else None
-        caller = Caller(TenantKey(tenant=tenant, created=""), "", limits)
         answer = _Kept()
         await self._app.answer_for(request, answer, caller)
         return answer.said

@@ -23,6 +23,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from roadworthy.domain import EvidenceError, UsageError
+from roadworthy.flows.batch_store import has_waiting
 from roadworthy.journal import forget_states
 from roadworthy.manifests import Workspace
 from roadworthy.wiring.allowance import recount
@@ -36,6 +37,9 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 CALM_S = 60.0
 STOP_S = 25.0
 """A little more than a worker takes to drain; then it is killed."""
+
+WANTED_S = 0.5
+"""Between two looks whether a process is wanted that is not always there."""
 
 READY_S = 120.0
 """A worker may load a model before it is ready."""
@@ -63,13 +67,23 @@ class Child:
     """One process that is kept alive."""
 
     def __init__(
-        self, name: str, argv: list[str], *, fds: tuple[int, ...] = (), needed: bool = True
+        self,
+        name: str,
+        argv: list[str],
+        *,
+        fds: tuple[int, ...] = (),
+        needed: bool = True,
+        wanted: Callable[[], bool] | None = None,
     ) -> None:
-        """`needed`: nothing is served where its first start fails; else it is started again."""
+        """`needed`: nothing is served where its first start fails; else it is started again.
+
+        `wanted`: it is there only while that says so, and ends by itself.
+        """
         self.name = name
         self._argv = argv
         self._fds = fds
         self._needed = needed
+        self._wanted = wanted
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
         self.ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -79,10 +93,16 @@ class Child:
         pause = FIRST_PAUSE_S
         loop = asyncio.get_running_loop()
         while True:
+            while self._wanted is not None and not self._wanted() and not self._stopping:
+                await asyncio.sleep(WANTED_S)
+            if self._stopping and self._wanted is not None:
+                return
             began = loop.time()
             code = await self._once()
             if self._stopping:
                 return
+            if self._wanted is not None and code == 0:
+                continue
             if self._needed and not self.ready.done():
                 self.ready.set_exception(UsageError(f"{self.name} could not start (exit {code})"))
                 return
@@ -139,12 +159,13 @@ async def supervise(
             recount(workspace, SystemClock())
         except EvidenceError as error:
             say(f"tenants with limits are refused: {error.message}. {error.fix}")
-        await _supervise(settings, listener, on_ready, say)
+        await _supervise(settings, listener, workspace, on_ready, say)
 
 
 async def _supervise(
     settings: Settings,
     listener: socket.socket,
+    workspace: Workspace,
     on_ready: Callable[[Started], None],
     say: Callable[[str], None],
 ) -> None:
@@ -154,6 +175,8 @@ async def _supervise(
         loop.add_signal_handler(number, over.set)
     children = [_worker(settings, n, listener) for n in range(1, settings.workers + 1)]
     workers = list(children)
+    children.append(_batches(settings, workspace))
+    answering = len(children)
     if settings.control:
         children.append(_control(settings))
     keepers = [asyncio.ensure_future(child.keep(say)) for child in children]
@@ -171,8 +194,8 @@ async def _supervise(
     finally:
         listener.close()  # whoever comes now is refused at once, and not left waiting
         pairs = list(zip(children, keepers, strict=True))
-        await asyncio.gather(*(child.stop(keeper) for child, keeper in pairs[: len(workers)]))
-        for child, keeper in pairs[len(workers) :]:  # last: it records what the workers ended with
+        await asyncio.gather(*(child.stop(keeper) for child, keeper in pairs[:answering]))
+        for child, keeper in pairs[answering:]:  # last: it records what the others ended with
             await child.stop(keeper)
 
 
@@ -264,6 +287,14 @@ def _control(settings: Settings) -> Child:
     argv = [sys.executable, "-m", "roadworthy.gateway.control"]
     argv.append(msgspec.json.encode(plan).decode())
     return Child("the control process", argv, needed=False)
+
+
+def _batches(settings: Settings, workspace: Workspace) -> Child:
+    plan = structs.replace(settings.plan, worker="batch")
+    argv = [sys.executable, "-m", "roadworthy.gateway.batcher"]
+    argv.append(msgspec.json.encode(plan).decode())
+    place = workspace.batches
+    return Child("the batch process", argv, needed=False, wanted=lambda: has_waiting(place))
 
 
 def _ending(code: int) -> str:

@@ -78,6 +78,8 @@ class LineWriter:
         os.ftruncate(handle, end)
         os.lseek(handle, end, os.SEEK_SET)
         self._file = os.fdopen(handle, "wb", buffering=_BUFFER)
+        self.empty = end == 0
+        """Whether there was no line when it was opened."""
 
     def add(self, line: bytes) -> None:
         """Append what `seal_line` made; it is the kernel's after `flush`. Raises OSError."""

@@ -117,6 +117,13 @@ class Quota:
         free = WINDOW_NS - max(0, due - _ns(now))
         return max(0, free // (WINDOW_NS // limits.requests_per_minute))
 
+    def half_left(self, limits: TenantLimits, now: float) -> bool:
+        """Whether at most half a minute's requests and tokens are taken."""
+        taken = self.taken(limits)
+        due = _sane(taken.requests_due, now, WINDOW_NS) if limits.requests_per_minute else 0
+        read = _sane(taken.tokens_due, now, MOST_AHEAD_NS) if limits.tokens_per_minute else 0
+        return max(due, read) - _ns(now) <= WINDOW_NS // 2
+
     def close(self) -> None:
         """Let the file go; the next call opens it again."""
         if self._handle >= 0:

@@ -63,6 +63,13 @@ class Allowance:
         """Count a request. Raises QuotaError, or EvidenceError when nothing can be counted."""
         self._quota.admit(limits, self._clock.now().timestamp())
 
+    def half_left(self, limits: TenantLimits) -> bool:
+        """Whether half of the tenant's minute is free: batches leave it to who waits.
+
+        Raises EvidenceError when nothing can be counted.
+        """
+        return self._quota.half_left(limits, self._clock.now().timestamp())
+
     def require_priced(self, limits: TenantLimits, front: Front) -> None:
         """Raises QuotaError when a budget is to be kept and nobody knows what an answer costs."""
         if not limits.budget:

@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from roadworthy.domain import MEGABYTE, Deployment, RoadworthyError
+from roadworthy.flows.batch_keeping import sweep
 from roadworthy.flows.erasing import retain
 from roadworthy.flows.reconciling import Reconciler
 from roadworthy.flows.routing import read_table
@@ -50,6 +51,9 @@ MARKS = "control.json"
 RETAIN_S = 3600.0
 """How often it is seen whether texts are past their days."""
 
+SWEEP_S = 60.0
+"""How often it is seen whether files of batches are past their time."""
+
 
 def _bytes(megabytes: float | None) -> int | None:
     return None if megabytes is None else round(megabytes * MEGABYTE)
@@ -72,6 +76,8 @@ class Control:
         deployment = Deployment() if is_workspace(root) else load_deployment(root)
         self._retention_days = _retention_days(plan)
         self._retain_at = float("-inf")
+        self._keep_days = deployment.batches.keep_days
+        self._sweep_at = float("-inf")
         self._again = True
         """Whether a backup may have been put back, until what was erased before is erased."""
         master = open_master_key(self.workspace.keys, deployment.master_key)
@@ -142,6 +148,7 @@ class Control:
         finally:
             self._marks.keep_at_times(self._watch.marks)
         self._retain()
+        self._sweep()
         self._reviews.look()
 
     def metrics(self, *, rounds: int, records: int, fault: str) -> bytes:
@@ -180,6 +187,16 @@ class Control:
             self._again = False
         except (RoadworthyError, OSError) as error:
             logger.warning("nothing past retention is erased for now: %s", error)
+
+    def _sweep(self) -> None:
+        """Remove files of batches that are past their time, once a minute; as `_retain`."""
+        if self._clock.monotonic() < self._sweep_at:
+            return
+        self._sweep_at = self._clock.monotonic() + SWEEP_S
+        try:
+            sweep(self._loop, keep_days=self._keep_days)
+        except (RoadworthyError, OSError) as error:
+            logger.warning("no file of a batch is removed for now: %s", error)
 
     def _rules(self, system: str, release: str) -> Rules | None:
         if release not in self._known:

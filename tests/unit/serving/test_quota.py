@@ -205,3 +205,20 @@ def test_a_place_is_a_tenants_own_for_ever(tmp_path: Path) -> None:
 
 def test_a_forecast_goes_on_as_so_far() -> None:
     assert round(forecast(21_000, NOW)) == 30_000  # 21 of 30 days have gone
+
+
+@pytest.mark.parametrize("kind", ["requests", "tokens"])
+def test_half_a_minute_is_left_until_more_than_half_is_taken(tmp_path: Path, kind: str) -> None:
+    quota = counts(tmp_path / "q")
+    if kind == "requests":
+        limits = TenantLimits(slot=0, requests_per_minute=10)
+        take = [lambda: quota.admit(limits, NOW)] * 6
+    else:
+        limits = TenantLimits(slot=0, tokens_per_minute=100)
+        take = [lambda: quota.charge(limits, NOW, tokens=10, cost=None)] * 6
+    for one in take[:5]:
+        one()
+        assert quota.half_left(limits, NOW)
+    take[5]()
+    assert not quota.half_left(limits, NOW)
+    assert quota.half_left(limits, NOW + 6) and quota.half_left(TenantLimits(slot=0), NOW)

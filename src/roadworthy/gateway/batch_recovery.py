@@ -1,0 +1,101 @@
+"""What of a batch was answered just before a crash: read in the journal, not asked again.
+
+An answer is in the journal before anybody has it, and in the file of results a moment later. What
+never happens here: a result made of a record that does not say all of the answer (tool calls and
+vectors are not kept: those lines are asked again), or of one whose text was erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct, structs
+
+from roadworthy.domain import BatchState, Observation, parse_instant
+from roadworthy.flows.batch_ids import answer_prefix, line_of
+from roadworthy.flows.trace import Reply
+from roadworthy.journal import (
+    Record,
+    Vault,
+    mentioning,
+    originals,
+    segments,
+    unseal,
+    written_since,
+)
+
+from .about import action_word
+from .app import DIALECTS
+from .batch import BatchLine
+from .dialect import ChatRequest
+from .inside import Said
+
+REBUILT = ("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages")
+"""Whose answers are texts, which the journal keeps."""
+
+ANSWERED = ("answered", "blocked", "held")
+
+
+class Found(Struct):
+    """What the journal knows of a batch."""
+
+    tries: dict[int, int]
+    """Line -> how often it was asked."""
+    answers: dict[int, Record]
+    """Line -> the record of its answer."""
+
+
+def asked_before(folder: Path, state: BatchState) -> Found:
+    """What was asked for a batch, and what was answered. Raises VerificationError."""
+    found = Found({}, {})
+    for record, observation in _records(folder, state):
+        place = line_of(state, observation.id)
+        if place is None:
+            continue
+        number, turn = place
+        found.tries[number] = max(found.tries.get(number, 0), turn + 1)
+        if observation.status == "ok" and observation.action in ANSWERED:
+            found.answers[number] = record
+    return found
+
+
+def _records(folder: Path, state: BatchState) -> Iterator[tuple[Record, Observation]]:
+    since = parse_instant(state.created_at).timestamp()
+    needle = answer_prefix(state).encode()
+    for path in originals(written_since(segments(folder), since)):
+        for record, _ in mentioning(path, needle):
+            if record.kind == "close" and record.observation is not None:
+                yield record, record.observation
+
+
+def rebuilt(one: BatchLine, record: Record, vault: Vault) -> Said | None:
+    """The answer as it would have left; None when the record does not say all of it."""
+    seen = record.observation
+    texts = unseal(record, vault)
+    if seen is None or texts is None or one.url not in REBUILT:
+        return None
+    if seen.finish_reason in ("tool_calls", "function_call") or "logprobs" in seen.attributes:
+        return None
+    dialect = DIALECTS[one.url]
+    seen = structs.replace(seen, output=texts.output, raw_output=texts.raw_output)
+    reply = Reply(
+        text=texts.output,
+        rest=texts.output,
+        observation=seen,
+        finish_reason=seen.finish_reason,
+        usage=seen.usage,
+    )
+    asked: ChatRequest = dialect.read(_encoded(one))
+    body = dialect.whole(reply, asked, int(parse_instant(seen.time).timestamp()))
+    headers = {
+        "x-roadworthy-release": seen.release,
+        "x-roadworthy-observation": seen.id,
+        "x-roadworthy-action": action_word(seen),
+    }
+    return Said(200, headers, body)
+
+
+def _encoded(one: BatchLine) -> bytes:
+    return msgspec.json.encode({**one.body, "stream": False})
