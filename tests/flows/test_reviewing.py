@@ -376,6 +376,17 @@ async def test_one_reviewer_cannot_enter_what_two_must_agree_on(tmp_path: Path) 
         desk.items()
 
 
+async def test_an_item_whose_release_is_gone_is_listed_and_hides_no_other(tmp_path: Path) -> None:
+    desk = HeldDesk(tmp_path)
+    seen = await desk.hold()
+    lost = await desk.hold(changes={"release": "sha256:" + "0" * 64})
+    why = {each.observation: each.why for each in desk.items()}
+    assert "release is gone" in why[lost.id][0] and "ask-a-person" in why[seen.id][0]
+    with pytest.raises(UsageError):
+        desk.decides(lost, "approve")
+    assert desk.decides(seen, "approve").state == "decided"
+
+
 async def test_the_time_limit_is_the_charters(tmp_path: Path) -> None:
     desk = HeldDesk(tmp_path, review="within_hours: 2, ")
     await desk.hold(hours_ago=1)

@@ -299,7 +299,8 @@ def _epilogue(stage: Stage) -> None:
         builds the same from nothing; `roadworthy init my-system` starts yours.
 
         What this shows is the loop, not the model: a linear classifier trained on enough labelled
-        claims routes them better (examples/{SYSTEM}/README.md has the numbers). Canary, drift,
-        human review and the papers for the EU AI Act come with later versions.
+        claims routes them better (examples/{SYSTEM}/README.md has the numbers). Rollouts,
+        drift and the review of held answers are in docs/how-to; the papers for the EU AI Act come
+        with later versions.
         """
     )

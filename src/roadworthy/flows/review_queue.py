@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from roadworthy.domain import (
+    WITHIN_HOURS,
     Charter,
     HeldAnswer,
     HeldReview,
     Instant,
     Observation,
     ReleaseContent,
+    ReviewRules,
     ReviewState,
     UsageError,
     Witness,
@@ -68,6 +70,12 @@ class HeldJournal(Protocol):
         ...
 
 
+GONE = "its release is gone: put it back from a backup"
+
+STRICTEST = ReviewRules(needs=2, authors=False, blind=True, within_hours=WITHIN_HOURS)
+"""Of an answer whose charter cannot be read."""
+
+
 def queue(loop: Loop, journal: HeldJournal) -> list[HeldAnswer]:
     """Every held answer: open ones first, the one whose time ends first at the top."""
     reviews = reviews_of(loop.ledger, loop.trust)
@@ -103,9 +111,13 @@ def item_of(
     seen = record.observation
     assert seen is not None
     review = review or HeldReview(observation=seen.id)
-    rules = rules_of(journal.content(seen.release).charter, seen.endpoint, review)
+    try:
+        rules = rules_of(journal.content(seen.release).charter, seen.endpoint, review)
+        decided = require_settled(review, rules.needs)
+        why = tuple(_why(seen, told=bool(decided) or not rules.blind))
+    except UsageError:  # its release is gone: nobody can decide until it is put back
+        rules, decided, why = STRICTEST, review.decided, (GONE,)
     due = due_at(seen, rules.within_hours)
-    decided = require_settled(review, rules.needs)
     state: ReviewState = "decided" if decided else "waiting"
     if not decided and disputed(review.opinions):
         state = "disputed"
@@ -121,7 +133,7 @@ def item_of(
         due=due,
         overdue=not decided and due < now,
         state=state,
-        why=tuple(_why(seen, told=bool(decided) or not rules.blind)),
+        why=why,
         needs=rules.needs,
         blind=rules.blind,
         assigned=review.assigned,
