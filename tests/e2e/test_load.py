@@ -110,6 +110,7 @@ async def test_a_soak_says_what_was_lost_and_how_memory_went(tmp_path: Path) -> 
     assert code == 4, errors  # six seconds bound no growth
     assert (said["asked"], said["lost"], said["step"]["failed"]) == (120, 0, 0)
     assert {each["process"] for each in said["growth"]} >= {"w1", "supervisor", "control"}
+    assert said["restarts"] == {}
     assert all("bounds of growth need" in each["reason"] for each in said["growth"])
     entry = loop_of(loop.workspace).ledger.newest(kind=SOAKED)
     assert entry is not None

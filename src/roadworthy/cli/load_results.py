@@ -76,6 +76,8 @@ def show_soak(found: tuple[Soaked, Entry], stage: Stage, *, as_json: bool) -> Ex
     if soaked.most_ms is not None:
         say(f"99.9 % within {soaked.p999_ms:.4g} ms, the slowest {soaked.most_ms:.4g} ms")
     say(f"{soaked.asked} requests, {soaked.step.failed} failed, {soaked.lost} of them lost")
+    for name, times in soaked.restarts.items():
+        say(f"{name} ended and was started again {times} times")
     for why, count in soaked.failures.items():
         say(f"  {count} x {why}")
     table(
@@ -117,7 +119,7 @@ def _fits(free: Measurement) -> Exit:
 def _stood(soaked: Soaked) -> Exit:
     if not soaked.step.kept_up:
         return Exit.UNDECIDED
-    if not soaked.step.holds or any(each.grows for each in soaked.growth):
+    if soaked.restarts or not soaked.step.holds or any(each.grows for each in soaked.growth):
         return Exit.REFUSED
     known = soaked.growth and all(each.mb_per_hour is not None for each in soaked.growth)
     return Exit.DONE if known else Exit.UNDECIDED

@@ -124,10 +124,13 @@ def prepared(wanted: Wanted) -> Stage:
 
 def _require_paid(content: ReleaseContent, deployment: Deployment, wanted: Wanted) -> None:
     """A load of thousands of requests to a model with a price is somebody's decision."""
-    model = content.candidate.model.name
-    if not wanted.pay and any(price.model == model for price in deployment.prices):
+    judges = [each.rule.judge.model for each in content.charter.never if each.rule.judge]
+    models = {content.candidate.model.name}
+    models |= {each if isinstance(each, str) else each.name for each in judges}
+    priced = sorted(models & {price.model for price in deployment.prices})
+    if not wanted.pay and priced:
         raise UsageError(
-            f"the model {model} has a price, and a load asks it thousands of times",
+            f"the model {priced[0]} has a price, and a load asks it thousands of times",
             fix="say --pay if that is meant, or load a candidate with a recorded model",
         )
 
@@ -173,11 +176,12 @@ async def run_soak(
             hear(f"{offset / 60:.1f} of {wanted.minutes:g} minutes")
 
     async with _asking(stage, wanted, length) as (send, served):
-        named = processes_named(served)
 
-        def memory() -> dict[str, float]:
-            held = {name: process(pid) for name, pid in named.items()}
-            return {name: each.resident / MEGABYTE for name, each in held.items() if each}
+        def memory() -> dict[str, tuple[int, float]]:
+            held = {name: process(pid) for name, pid in processes_named(served).items()}
+            return {
+                name: (each.pid, each.resident / MEGABYTE) for name, each in held.items() if each
+            }
 
         found = await soak(
             send,

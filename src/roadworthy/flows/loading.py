@@ -32,6 +32,10 @@ _AGAIN_FROM = 0.6
 """A further ramp begins at that part of the capacity that the one before found."""
 
 
+Memory = Callable[[], dict[str, tuple[int, float]]]
+"""Process -> its id and the MB that it holds."""
+
+
 class Wish(Struct, frozen=True, kw_only=True):
     """How a load is made."""
 
@@ -106,7 +110,9 @@ class Soaked(Struct, frozen=True, kw_only=True):
     p999_ms: float | None
     most_ms: float | None
     growth: tuple[Growth, ...]
-    """Of each process; none where the gateway is on another machine."""
+    """Of each process, since it was started last; none of a gateway on another machine."""
+    restarts: dict[str, int]
+    """Processes that ended and were started again -> how often."""
 
 
 async def soak(
@@ -114,19 +120,19 @@ async def soak(
     objectives: Sequence[Held],
     pace: Pace,
     *,
-    memory: Callable[[], dict[str, float]],
+    memory: Memory,
     every_s: float,
     on_time: Callable[[float], None] | None = None,
 ) -> Soaked:
-    """2 and 3. `memory` says how many MB each process holds; it is asked every `every_s`."""
-    readings: dict[str, tuple[list[float], list[float]]] = {}
+    """2 and 3. `memory` is asked every `every_s` seconds."""
+    readings: dict[str, _Readings] = {}
     watching = asyncio.ensure_future(_watch(memory, every_s, readings))
     try:
         shots = await open_loop(send, pace, on_time=on_time)
     finally:
         watching.cancel()
     ordered = sorted(shots.took)
-    grown = [growth(name, *pair) for name, pair in sorted(readings.items())]
+    grown = [growth(name, each.at, each.held) for name, each in sorted(readings.items())]
     return Soaked(
         step=judged(pace.rate, shots, objectives),
         asked=shots.n,
@@ -135,19 +141,27 @@ async def soak(
         p999_ms=1000 * quantile(ordered, 0.999) if ordered else None,
         most_ms=1000 * ordered[-1] if ordered else None,
         growth=tuple(grown),
+        restarts={name: each.restarts for name, each in readings.items() if each.restarts},
     )
 
 
-async def _watch(
-    memory: Callable[[], dict[str, float]],
-    every_s: float,
-    readings: dict[str, tuple[list[float], list[float]]],
-) -> None:
+class _Readings(Struct):
+    """Of one process."""
+
+    pid: int
+    at: list[float] = []
+    held: list[float] = []
+    restarts: int = 0
+
+
+async def _watch(memory: Memory, every_s: float, readings: dict[str, _Readings]) -> None:
     loop = asyncio.get_running_loop()
     start = loop.time()
     while True:
-        for name, held in (await asyncio.to_thread(memory)).items():
-            instants, values = readings.setdefault(name, ([], []))
-            instants.append(loop.time() - start)
-            values.append(held)
+        for name, (pid, held) in (await asyncio.to_thread(memory)).items():
+            known = readings.setdefault(name, _Readings(pid))
+            if known.pid != pid:
+                known = readings[name] = _Readings(pid, restarts=known.restarts + 1)
+            known.at.append(loop.time() - start)
+            known.held.append(held)
         await asyncio.sleep(every_s)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import os
-import re
 import shutil
 import signal
 import sys
@@ -19,20 +18,26 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
     Clock,
+    Draft,
     Route,
     RoutingTable,
     UnavailableError,
     UsageError,
     format_instant,
 )
+from roadworthy.flows.release_records import ACTIVATED
 from roadworthy.flows.routing import publish
 from roadworthy.journal import read_states
 from roadworthy.manifests import WORKSPACE_VARIABLE, Workspace
 from roadworthy.serving import TenantKey, editing, hash_key, new_key
+
+from .loop import loop_of
+from .processes import parent, tree
 
 TENANT = "roadworthy-load"
 READY_S = 150.0
@@ -79,19 +84,47 @@ async def own_gateway(
     with tempfile.TemporaryDirectory(prefix="roadworthy-load-") as folder:
         own = Workspace(Path(folder) / "workspace")
         own.root.mkdir(mode=0o700)
-        release = own.releases / route.live.removeprefix("sha256:")
-        await asyncio.to_thread(_copy, workspace.root / route.path, release)
-        shutil.copy(workspace.trust, own.trust)
-        moved = Route(
-            system=route.system,
-            live=route.live,
-            path=str(release.relative_to(own.root)),
-            activated_at=route.activated_at,
-        )
-        publish(own, lambda _: RoutingTable(routes={route.system: moved}), clock)
+        await asyncio.to_thread(_furnish, own, workspace, route)
         with probing_key(own, clock, seconds=seconds) as key:
             async with _process(root, own, workers) as url:
                 yield Served(url=url, key=key, workspace=own)
+
+
+class _System(Struct):
+    served: bool = False
+    reason: str = ""
+
+
+class _Worker(Struct):
+    systems: dict[str, _System]
+
+
+class _Started(Struct):
+    """What the supervisor says once all workers are ready."""
+
+    url: str
+    workers: list[_Worker]
+
+
+def _furnish(own: Workspace, workspace: Workspace, route: Route) -> None:
+    """A ledger in which the release was activated, its bundle, whom to trust."""
+    shutil.copy(workspace.trust, own.trust)
+    loop = loop_of(own, agreed=False)
+    # not under releases/: it carries heads of the ledger that it comes from, not of this one
+    release = own.root / "measured" / route.live.removeprefix("sha256:")
+    _copy(workspace.root / route.path, release)
+    at = route.activated_at or format_instant(loop.clock.now())
+    path = str(release.relative_to(own.root))
+    activated = Draft(
+        system=route.system,
+        kind=ACTIVATED,
+        subject=route.live,
+        actor=loop.machine,
+        payload={"path": path, "signed_at": at},
+    )
+    loop.ledger.record(activated)
+    moved = Route(system=route.system, live=route.live, path=path, activated_at=at)
+    publish(own, lambda _: RoutingTable(routes={route.system: moved}), loop.clock)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -108,10 +141,13 @@ def _copy(source: Path, target: Path) -> None:
 
 @asynccontextmanager
 async def _process(root: Path, own: Workspace, workers: int) -> AsyncIterator[str]:
-    argv = [sys.executable, "-m", "roadworthy", "serve", str(root), "--host", "127.0.0.1"]
-    argv += ["--port", "0", "--control-port", "0", "--workers", str(workers)]
+    settings = {
+        "plan": {"workspace": str(own.root), "roots": {"": str(root)}},
+        "host": "127.0.0.1", "port": 0, "workers": workers,
+    }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
-        *argv,
+        *(sys.executable, "-m", "roadworthy.gateway.measured"),
+        msgspec.json.encode(settings).decode(),
         env={**os.environ, WORKSPACE_VARIABLE: str(own.root)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -125,14 +161,17 @@ async def _process(root: Path, own: Workspace, workers: int) -> AsyncIterator[st
             line = await asyncio.wait_for(process.stdout.readline(), READY_S)
         except TimeoutError:
             line = b""
-        found = re.search(r"http://\S+:\d+", line.decode(errors="replace"))
-        if found is None or "serves nothing" in line.decode(errors="replace"):
+        if not line:
             raise UnavailableError(
                 f"the gateway to be measured did not start: {' '.join(said)[-600:]}",
                 fix="see whether `roadworthy serve` starts here",
             )
+        started = msgspec.json.decode(line, type=_Started)
+        for name, state in started.workers[0].systems.items():
+            if not state.served:
+                raise UnavailableError(f"{name} is not served: {state.reason}")
         draining = asyncio.ensure_future(_collect(process.stdout, []))
-        yield found.group(0)
+        yield started.url
         draining.cancel()
     finally:
         with suppress(ProcessLookupError):
@@ -180,8 +219,6 @@ def processes_named(served: Served) -> dict[str, int]:
     """Name -> process id of a gateway on this machine; empty of one elsewhere."""
     if served.workspace is None:
         return {}
-    from .processes import parent, tree
-
     named = {state.worker: state.pid for state in read_states(served.workspace.workers)}
     supervisor = parent(next(iter(named.values()))) if named else None
     if supervisor is None:
