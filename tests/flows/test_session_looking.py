@@ -12,8 +12,8 @@ from doubles.answers_that_left import Answers
 from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.domain import Observation, Outcome, TextScope, Witness
-from roadworthy.flows.after_looking import asked_in_words
+from roadworthy.domain import Observation, Outcome, Shift, TextScope, Witness
+from roadworthy.flows.after_looking import Noticed, asked_in_words
 from roadworthy.flows.erasing import erase_texts
 from roadworthy.flows.live_indicators import measured
 from roadworthy.flows.session_looking import MOST_ASKERS, SessionLooker
@@ -22,6 +22,7 @@ from roadworthy.journal import Wanted, segments, told
 from roadworthy.manifests import Workspace
 from roadworthy.wiring.after_looking import MARKS, AfterLook
 from roadworthy.wiring.loop import loop_of
+from roadworthy.wiring.sessions import sessions_looker
 
 SLOS = """\
 slos:
@@ -113,6 +114,62 @@ async def test_an_answer_is_explained_with_what_its_session_showed(
         shown.append(capsys.readouterr().out)
     assert "signs of compromise:series" in shown[0]
     assert "asks again what was asked just before" in shown[1] and "mine:x" not in shown[1]
+
+
+async def test_who_shows_something_is_listed_newest_first(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = str(desk.loop.workspace.root.parent)
+    first = await desk.ask(*SERIES, session="", end_user="eve", ago=300.0)
+    await desk.ask(*TALK, session="s2")
+    newer = await desk.ask(*SERIES, tenant="bolt")
+    assert run(VERBS, ["journal", "query", root, "--misuse"]) == 0
+    assert "carries a sign" in capsys.readouterr().out
+    desk.look()
+    assert run(VERBS, ["journal", "query", root, "--misuse", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["count"] == 2
+    assert [each["tenant"] for each in said["askers"]] == ["bolt", "acme"]
+    assert said["askers"][1] == {
+        "system": "letters", "tenant": "acme", "asker": first[0].end_user,
+        "kinds": ["compromise:series"], "answers": 2, "first": first[3].time,
+        "last": first[4].time, "observation": first[4].id,
+    }  # fmt: skip
+    assert run(VERBS, ["journal", "query", root, "--misuse", "--tenant", "bolt"]) == 0
+    shown = capsys.readouterr().out
+    assert newer[4].session[:12] in shown.replace("\n", "") and "eve" not in shown
+    assert run(VERBS, ["journal", "query", root, "--misuse", "--texts"]) == 1
+
+
+class Flagging:
+    """Says that what was asked is out of scope."""
+
+    name = "shift"
+
+    def look(self, seen: Observation, asked: str, left: str | None) -> Noticed | None:
+        return Noticed(shift=Shift(reference="sha256:r", flagged=True))
+
+    def missed(self, why: str) -> Noticed | None:
+        return None
+
+
+@pytest.mark.parametrize("cut", [0, 4])
+async def test_a_looker_sees_what_those_before_it_saw(desk: Desk, cut: int) -> None:
+    workspace = Workspace(desk.loop.workspace.root)
+
+    def look() -> None:
+        makers = (lambda content: Flagging(), sessions_looker(workspace, desk.answers.vault))
+        after = AfterLook(workspace, desk.answers.vault, segment_mb=64, makers=makers)
+        after.round()
+        after.close()
+
+    asked = [f"{text} Number {at}." for at in range(3) for text in TALK]
+    before = await desk.ask(*asked[:cut], ago=100.0) if cut else []
+    look()
+    rows = [*before, *(await desk.ask(*asked[cut:]))]
+    look()
+    names = desk.misuse(rows)
+    assert names[0] == () and names[-1] == ("exploitation:out_of_scope",)
 
 
 async def test_no_word_of_a_request_is_in_what_is_kept(desk: Desk) -> None:

@@ -41,6 +41,7 @@ def query(
     indicators: Annotated[
         bool, typer.Option("--indicators", help="What these answers say, not the answers.")
     ] = False,
+    misuse: Annotated[bool, typer.Option("--misuse", help="Who shows misuse.")] = False,
     as_: Annotated[str | None, typer.Option("--as", help="Who reads the texts.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
@@ -65,8 +66,9 @@ def query(
         facets=_facets(facet or []),
     )
     spot = place(directory, standing=True, create=False)
-    if indicators:
-        _tell_indicators(spot.workspace, wanted, limit, texts=texts, as_json=json)
+    if indicators or misuse:
+        tell = _tell_indicators if indicators else _tell_misuse
+        tell(spot.workspace, wanted, limit, texts=texts, as_json=json)
         return
     unsealed = _texts_for(directory, wanted, as_) if texts else _no_texts
     rows = islice(rows_of(spot.workspace.journal, wanted), limit or None)
@@ -109,6 +111,32 @@ def _tell_indicators(
         say(printable(f"no drift is measured: {found.unheld}"))
     if found.unread:
         warn(f"{found.unread} answers have feedback or an outcome that is no number: left out")
+
+
+def _tell_misuse(workspace: Any, wanted: Any, limit: int, *, texts: bool, as_json: bool) -> None:
+    """Who shows what: a sign for people, no finding."""
+    if texts:
+        raise UsageError("--misuse shows no text", fix="leave --texts out")
+    import msgspec
+
+    from roadworthy.flows.session_signs import signs_of
+
+    from .terminal import emit, table
+
+    found = signs_of(workspace.journal, wanted)[: limit or None]
+    if as_json:
+        emit({"count": len(found), "askers": msgspec.to_builtins(found)})
+        return
+    if not found:
+        say("None of these answers carries a sign of misuse.")
+        return
+    rows = [
+        (each.tenant, each.asker, ", ".join(each.kinds), str(each.answers), each.last[:19] + "Z",
+         each.observation)
+        for each in found
+    ]  # fmt: skip
+    columns = ("tenant", "asker", "signs of", "answers", "last", "observation")
+    table(columns, [tuple(map(printable, row)) for row in rows])
 
 
 def _instant(option: str, text: str) -> str:

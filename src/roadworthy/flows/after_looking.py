@@ -29,6 +29,7 @@ from roadworthy.domain import (
     last_words,
 )
 from roadworthy.journal import Record, Remarks, Tail, Vault, unseal
+from roadworthy.monitoring import with_outcomes
 
 from .late_looking import what_left
 
@@ -153,6 +154,7 @@ class AfterLooking:
             noticed = self._noticed(looker, seen, asked, left)
             if noticed is not None:
                 outcomes.append(self._outcome(seen, looker.name, noticed))
+                seen = with_outcomes(seen, outcomes[-1:])  # the next one sees what this one saw
         return outcomes
 
     def _noticed(

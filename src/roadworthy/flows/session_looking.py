@@ -94,7 +94,7 @@ class SessionLooker:
             self._recalled.add(seen.id)
 
     def _looked(self, seen: Observation, asked: str) -> Noticed | None:
-        asker = _asker(seen)
+        asker = asker_of(seen)
         if asker is None:
             return None
         known = self._known.pop(asker, None) or _Known()
@@ -118,7 +118,8 @@ class SessionLooker:
         )
 
 
-def _asker(seen: Observation) -> Asker | None:
+def asker_of(seen: Observation) -> Asker | None:
+    """Who asked; None where the caller named nobody."""
     if seen.end_user:
         return (seen.system, seen.tenant, seen.end_user, "end user")
     if seen.session:

@@ -24,14 +24,13 @@ from roadworthy.domain import (
     VerificationError,
     Witness,
 )
-from roadworthy.flows.after_looking import REPORTER
 from roadworthy.flows.learning import Question
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.road import find_event
 from roadworthy.flows.routing import read_table
+from roadworthy.flows.session_signs import with_looks
 from roadworthy.journal import Record, Vault, find, open_master_key, told, unseal
 from roadworthy.manifests import Workspace
-from roadworthy.monitoring import with_outcomes
 from roadworthy.release import read_bundle
 
 
@@ -44,9 +43,7 @@ def observation_of(workspace: Workspace, observation_id: str) -> Observation:
 
 def looked_at(workspace: Workspace, seen: Observation) -> Observation:
     """A past answer with what we saw of it after it left; nobody else's word is in it."""
-    said = (record.outcome for record in told(workspace.journal, seen.id))
-    ours = [each for each in said if each is not None and each.reporter.startswith(REPORTER)]
-    return with_outcomes(seen, ours)
+    return with_looks(seen, list(told(workspace.journal, seen.id)))
 
 
 def _record(workspace: Workspace, observation_id: str) -> Record:

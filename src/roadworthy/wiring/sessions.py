@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from roadworthy.domain import Observation, ReleaseContent, find_indicator, read_name
 from roadworthy.flows.after_looking import REPORTER, asked_in_words
 from roadworthy.flows.session_looking import MOST_RECALLED, SessionLooker
-from roadworthy.journal import ERASED_FILE, Record, Row, Vault, Wanted, query, unseal
+from roadworthy.flows.session_signs import with_looks
+from roadworthy.journal import ERASED_FILE, Row, Vault, Wanted, query, unseal
 from roadworthy.manifests import Workspace
 
 from .watched import stamp_of
@@ -22,14 +23,14 @@ def sessions_looker(
     """What gives the looker to each release that has an objective on its sessions."""
 
     def recall(since: str, before: str) -> Iterator[tuple[Observation, str]]:
-        found: deque[Record] = deque(maxlen=MOST_RECALLED)
-        wanted = Wanted(since=since, until=before)
-        rows = query(workspace.journal, wanted)
-        found.extend(row.record for row in rows if row.closed and _was_looked_at(row))
-        for record in sorted(found, key=_time):
-            texts = unseal(record, vault)
-            if texts is not None and record.observation is not None:
-                yield record.observation, asked_in_words(texts)
+        found: deque[Row] = deque(maxlen=MOST_RECALLED)
+        rows = query(workspace.journal, Wanted(since=since, until=before))
+        found.extend(row for row in rows if row.closed and _was_looked_at(row))
+        for row in sorted(found, key=lambda row: row.seen.time):
+            texts = unseal(row.record, vault)
+            if texts is not None:
+                seen = with_looks(row.seen, row.learned, but=SessionLooker.name)
+                yield seen, asked_in_words(texts)
 
     erased = stamp_of(workspace.journal / "keys" / ERASED_FILE)
     looker = SessionLooker(erased=erased, recall=recall)
@@ -40,11 +41,6 @@ def _was_looked_at(row: Row) -> bool:
     """Whether an earlier process looked: what it did not is still to come."""
     said = (each.outcome for each in row.learned)
     return any(each is not None and each.reporter == _REPORTER for each in said)
-
-
-def _time(record: Record) -> str:
-    assert record.observation is not None
-    return record.observation.time
 
 
 def _asks(content: ReleaseContent) -> bool:
