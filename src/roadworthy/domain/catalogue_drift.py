@@ -114,7 +114,7 @@ DRIFT = (
         area="shift",
         misleads="it is a floor: what other systems wrote, or what was reworded, is not seen; a "
         "caller that sends the conversation so far is told apart only by the session; no detector "
-        "of style is used, as none that was tried holds on texts of another kind",
+        "of style is used: trained on some texts, it accuses most people who write others",
         formula="sum_i [input i contains a logged answer] / n",
         counts="live inputs that were looked up in the log of fingerprints",
         oracle="counted by hand",
