@@ -18,7 +18,7 @@ from roadworthy.domain import Call, KillFlag, RoutingTable, UsageError
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.routing import publish, read_table
 from roadworthy.flows.stopping import set_kill
-from roadworthy.flows.trace import cut_off
+from roadworthy.flows.endings import cut_off
 from roadworthy.flows.witnessing import witness
 from roadworthy.gateway.app import App
 from roadworthy.gateway.problems import ApiError

@@ -68,7 +68,7 @@ def test_latency_is_that_of_queueing_theory() -> None:
     """M/M/1 at 60 of 100 a second: on average 1 / (100 - 60) s (Little 1961)."""
     found = [
         np.mean(run_virtually(open_loop(Markov(100, seed), Pace(
-            rate=60, seconds=200, warm_s=5, seed=seed))).took)
+            rate=60, seconds=80, warm_s=5, seed=seed))).took)
         for seed in range(12)
     ]  # fmt: skip
     low, high = stats.t.interval(0.999, 11, loc=np.mean(found), scale=stats.sem(found))

@@ -112,6 +112,28 @@ def _names(said: str, killed: str) -> bool:
     )
 
 
+class Mitigation(Struct, frozen=True, kw_only=True):
+    """What a breached objective changes for a slice until it is lifted. It can only tighten."""
+
+    id: str
+    kind: Literal["degrade_to_safe_mode", "route_to_human_review", "rollback"]
+    """`rollback`: the safe baseline answers, or nobody where there is none."""
+    system: str
+    facets: dict[str, str] = field(default_factory=dict)
+    """The slice: facets, `tenant` or `endpoint`; empty: the whole system."""
+    objective: str
+    reason: str
+    at: Instant
+
+    def covers(self, *, system: str, asked: dict[str, str]) -> bool:
+        """Whether it is about a request of this system and slice."""
+        return self.system == system and self.facets.items() <= asked.items()
+
+
+_STRICT = ("degrade_to_safe_mode", "rollback", "route_to_human_review")
+"""The strictest first: what keeps a model's answer from leaving at all."""
+
+
 class RoutingTable(Struct, frozen=True, kw_only=True):
     """One immutable version of everything; `version` only grows."""
 
@@ -119,8 +141,19 @@ class RoutingTable(Struct, frozen=True, kw_only=True):
     published_at: Instant = ""
     routes: dict[str, Route] = field(default_factory=dict)
     kills: tuple[KillFlag, ...] = ()
+    mitigations: tuple[Mitigation, ...] = ()
     checkpoint: Checkpoint | None = None
     """The ledger's newest head when this was published: by it a cut tail is seen."""
+
+    def mitigated(
+        self, *, system: str, tenant: str, endpoint: str, facets: dict[str, str]
+    ) -> Mitigation | None:
+        """The mitigation that a request is under: the strictest of those that cover it."""
+        if not self.mitigations:
+            return None
+        asked = {**facets, "tenant": tenant, "endpoint": endpoint}
+        found = [each for each in self.mitigations if each.covers(system=system, asked=asked)]
+        return min(found, key=lambda each: _STRICT.index(each.kind), default=None)
 
     def killed(self, *, system: str, tenant: str, facets: dict[str, str]) -> KillFlag | None:
         """The first kill flag that stops this request, or None."""

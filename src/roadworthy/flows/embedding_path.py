@@ -24,9 +24,8 @@ from roadworthy.domain import (
 from roadworthy.serving import RailOutcome, input_texts
 
 from .letting_in import let_in
-from .request_path import Path
 from .service import Service
-from .trace import Trace
+from .trace import Path, Trace
 
 _NO_TEXT = "the answer is vectors, which no rail reads"
 

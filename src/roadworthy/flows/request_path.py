@@ -27,6 +27,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from msgspec import Struct, field, structs
 
 from roadworthy.domain import (
+    UNHEARD,
     Action,
     Call,
     Chunk,
@@ -61,9 +62,11 @@ from roadworthy.serving import (
 )
 
 from .deep_look import ask_of_output
+from .endings import cut_off, disclosed, opening, refused
 from .letting_in import let_in, may_leave
+from .mitigating import mitigated
 from .service import Service
-from .trace import Reply, Trace, cut_off, disclosed, opening, refused
+from .trace import Path, Reply, Trace, Walk
 from .witnessing import asked_of, witness
 
 
@@ -85,10 +88,6 @@ MOST_AGAIN = 2
 AGAIN_TEMPERATURE = 0.7
 """Then at least: drawn greedily, the same answer would come."""
 
-Path = AsyncGenerator[str | Reply, None]
-Walk = Callable[[Call, Service, Clock], Path]
-"""Step 3: what may leave, then one Reply."""
-
 
 async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
     """Answer one live request. Yields what may leave, then one Reply.
@@ -109,7 +108,8 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
             await deps.journal.close(reply.observation, witness(reply, call))
             yield reply
             return
-        told = None if unheard(call) or deps.listeners.knows(call) else service.notice.of(call)
+        quiet = call.stage in UNHEARD or deps.listeners.knows(call)
+        told = None if quiet else service.notice.of(call)
         # 2 opening record
         if call.stream:
             await deps.journal.open(opening(call, service, deps.clock), asked_of(call))
@@ -117,7 +117,8 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
         sent: list[str] = []
         ended = False
         broken: RoadworthyError | None = None
-        source = (walk or answer)(call, service, deps.clock)
+        steps = mitigated(table, walk or answer)
+        source = steps(call, service, deps.clock)
         try:
             while (item := await _next(source, ticket)) is not None:
                 # 4 disclose
@@ -151,11 +152,6 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
                 await deps.journal.close(reply.observation, witness(reply, call))
     finally:
         deps.flight.land(ticket)
-
-
-def unheard(call: Call) -> bool:
-    """Whether nobody gets the answer: it is a copy for a release that only listens."""
-    return call.stage == "shadow"
 
 
 async def _next(source: Path, ticket: Ticket) -> str | Reply | None:

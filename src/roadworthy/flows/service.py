@@ -66,6 +66,9 @@ class Service:
         self.make_embedder: Callable[[], Provider] | None = None
         """Makes the provider of vectors; whoever builds the service sets it, where there is one."""
         self._embedder: Provider | None = None
+        self.make_maker: Callable[[str], Provider] | None = None
+        """The same for what makes media of a kind."""
+        self._makers: dict[str, Provider] = {}
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of that name; the charter's first when a call names none."""
@@ -103,12 +106,20 @@ class Service:
             self._embedder = self.make_embedder()
         return self._embedder
 
+    def maker(self, kind: str) -> Provider | None:
+        """The model as a maker of `images` or `speech`; None where it makes none."""
+        if kind not in self._makers and self.make_maker is not None:
+            self._makers[kind] = self.make_maker(kind)
+        return self._makers.get(kind)
+
     async def aclose(self) -> None:
         """Let the model go."""
         await self.provider.aclose()
         await self.rails.aclose()
         if self._embedder is not None:
             await self._embedder.aclose()
+        for maker in self._makers.values():
+            await maker.aclose()
 
     def stream(self, request: ModelRequest) -> AsyncGenerator[Chunk, None]:
         """The model's reply; close it to stop the model."""

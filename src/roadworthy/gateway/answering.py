@@ -12,6 +12,7 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 from roadworthy.domain import Call, ReleaseContent, RoadworthyError, UsageError
+from roadworthy.flows.mitigating import wants_baseline
 from roadworthy.flows.request_path import serve
 from roadworthy.flows.trace import Reply
 from roadworthy.serving import Aim, Caller, Conversation, aim, conversation, has_begun, message_text
@@ -53,8 +54,8 @@ class AnswerDoor:
         if limits is not None:
             self._gateway.allowance.require_priced(limits, front)
         call = self._call(request, body, caller, target, front)
-        if self._gateway.arms and call.stage == "live":
-            call = self._on_its_arm(call, request, body, caller, target)
+        if (self._gateway.arms or self._gateway.table.mitigations) and call.stage == "live":
+            call = self._diverted(call, request, body, caller, target, front)
         if call.stream:
             await self._stream(call, body, answer)
         else:
@@ -127,11 +128,24 @@ class AnswerDoor:
             stage=_stage(caller),
         )
 
-    def _on_its_arm(
-        self, call: Call, request: Request, body: ChatRequest, caller: Caller, target: Aim
+    def _diverted(
+        self,
+        call: Call,
+        request: Request,
+        body: ChatRequest,
+        caller: Caller,
+        target: Aim,
+        front: Front,
     ) -> Call:
-        """The call as the release wants it that is rolled out, where it takes this one."""
+        """The call as another release wants it: the baseline in safe mode, or one rolled out."""
         gateway = self._gateway
+        if wants_baseline(call, gateway.table, front.service):
+            kept = gateway.kept.get(call.system)
+            if kept is None:
+                return call  # step 3 gives the fallback
+            other = self._call(request, body, caller, target, kept)
+            other.id, other.release = call.id, kept.service.digest
+            return other
         arm = gateway.arm_for(call)
         if arm is None:
             return call

@@ -27,6 +27,7 @@ from .embeddings import EMBEDDINGS
 from .files import PATH as UPLOADS
 from .files import FilesDoor
 from .health import HealthDoor
+from .media import media_dialects
 from .messages_reply import MESSAGES
 from .outcomes import OutcomeDoor
 from .problems import ApiError, busy, problem_of
@@ -62,8 +63,9 @@ class App:
         self, gateway: Gateway, new_id: Callable[[], str], *, max_in_flight: int = MAX_IN_FLIGHT
     ) -> None:
         self._gateway = gateway
+        doors = {**DIALECTS, **media_dialects(gateway)}
         self._answers = {
-            path: AnswerDoor(gateway, new_id, dialect) for path, dialect in DIALECTS.items()
+            path: AnswerDoor(gateway, new_id, dialect) for path, dialect in doors.items()
         }
         self._outcomes = OutcomeDoor(gateway)
         self._health = HealthDoor(gateway)
@@ -177,7 +179,7 @@ class App:
                 raise ApiError(403, "this key may not chat", code="scope_missing")
             left = self._files if path.startswith(UPLOADS) else self._batches
             return await left(request, answer, caller)
-        if path in DIALECTS or path in ("/v1/models", "/v1/outcomes"):
+        if path in self._answers or path in ("/v1/models", "/v1/outcomes"):
             raise ApiError(405, f"{method} is not for {path}", code="method_not_allowed")
         raise ApiError(404, f"there is nothing at {path}", code="not_found")
 

@@ -10,13 +10,9 @@ digitalSignature, extended key usage emailProtection, an authority key identifie
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import Any
 
 from msgspec import Struct
-
-if TYPE_CHECKING:
-    from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 _AUTHORITY_DAYS = 3650
 _SIGNING_DAYS = 730
@@ -83,13 +79,8 @@ def make_mark_key(authority: Authority, name: str, now: dt.datetime) -> MarkKey:
     return MarkKey(key=_key_pem(key), chain=_pem(signed) + authority.certificate)
 
 
-def _begun(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: EllipticCurvePrivateKey,
-    now: dt.datetime,
-    days: int,
-) -> x509.CertificateBuilder:
+def _begun(subject: Any, issuer: Any, key: Any, now: dt.datetime, days: int) -> Any:
+    """What both kinds of certificate have."""
     from cryptography import x509
 
     return (
@@ -104,7 +95,7 @@ def _begun(
     )
 
 
-def _usage(*, signs: bool) -> x509.KeyUsage:
+def _usage(*, signs: bool) -> Any:
     from cryptography import x509
 
     return x509.KeyUsage(
@@ -120,7 +111,7 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
     )
 
 
-def _name(organisation: str, common: str) -> x509.Name:
+def _name(organisation: str, common: str) -> Any:
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
@@ -128,17 +119,14 @@ def _name(organisation: str, common: str) -> x509.Name:
     return x509.Name([named, x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _pem(certificate: x509.Certificate) -> str:
+def _pem(certificate: Any) -> str:
     from cryptography.hazmat.primitives import serialization
 
-    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+    return str(certificate.public_bytes(serialization.Encoding.PEM), "ascii")
 
 
-def _key_pem(key: EllipticCurvePrivateKey) -> str:
+def _key_pem(key: Any) -> str:
     from cryptography.hazmat.primitives import serialization
 
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
+    kind, hidden = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return str(key.private_bytes(serialization.Encoding.PEM, kind, hidden), "ascii")

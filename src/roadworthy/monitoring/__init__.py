@@ -22,6 +22,7 @@ from .sessions import STEPS
 __all__ = [
     "ATTACKS",
     "STEPS",
+    "STEPS",
     "WAITING",
     "Against",
     "Alerts",

@@ -7,6 +7,7 @@ from .http_client import HttpClient
 from .inspectors import make_inspector
 from .judging import Asked, PairwiseJudge, RubricJudge, parse_verdict
 from .live_tool import LiveCall, make_live_tool
+from .media import make_media_maker
 from .openai_compatible import OpenAICompatible
 from .patience import PATIENCE_S, Patience, Patient
 from .resilience import Resilient, RetryPolicy
@@ -30,6 +31,7 @@ __all__ = [
     "make_embedder",
     "make_inspector",
     "make_live_tool",
+    "make_media_maker",
     "make_provider",
     "parse_verdict",
     "price",

@@ -56,6 +56,15 @@ def arm_route(route: Route) -> Route | None:
     )
 
 
+def baseline_route(route: Route) -> Route | None:
+    """The route of a system's safe baseline, as if it were live."""
+    if not route.baseline:
+        return None
+    return structs.replace(
+        route, live=route.baseline, path=route.baseline_path, baseline="", arm=None
+    )
+
+
 def load_front(
     route: Route, *, workspace: Workspace, deployment: Deployment, root: str, clock: Clock
 ) -> Front:

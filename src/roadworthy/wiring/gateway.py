@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 
-from msgspec import Struct, field, structs
+from msgspec import structs
 
 from roadworthy.domain import (
     Arm,
@@ -27,15 +27,15 @@ from roadworthy.domain import (
     KillFlag,
     Observation,
     RoadworthyError,
-    Route,
     RoutingTable,
     Witness,
     format_instant,
 )
 from roadworthy.flows.hearing import HearingDeps, Terms
-from roadworthy.flows.request_path import PathDeps, Walk, serve
+from roadworthy.flows.request_path import PathDeps, serve
 from roadworthy.flows.routing import brake, read_table
 from roadworthy.flows.service import Service
+from roadworthy.flows.trace import Walk
 from roadworthy.journal import (
     Gauges,
     Record,
@@ -51,8 +51,9 @@ from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.serving import Flight, Quota, Tenants, load_tenants, takes
 
 from .allowance import Allowance
-from .fronts import Front, arm_route, load_front
+from .fronts import Front
 from .plan import Plan
+from .ready import Loader, Ready, baselines_wanted
 from .watched import WatchedFile
 
 TICK_S = 0.05
@@ -65,16 +66,6 @@ logger = logging.getLogger("roadworthy.gateway")
 
 SECOND = 20
 """Ticks between two looks at the free disk space, and two states for whoever watches."""
-
-
-class Ready(Struct, kw_only=True):
-    """What a table names, as far as it could be loaded; by system."""
-
-    fronts: dict[str, Front] = field(default_factory=dict)
-    arms: dict[str, Front] = field(default_factory=dict)
-    kept: dict[str, Front] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-    refused_arms: dict[str, str] = field(default_factory=dict)
 
 
 class Gateway:
@@ -91,8 +82,10 @@ class Gateway:
         """System -> its live release."""
         self.arms: dict[str, Front] = {}
         """System -> the release that is rolled out beside the live one, ready."""
-        self._kept: dict[str, Front] = {}
-        """System -> the safe baseline, where it was live before in this process: kept warm."""
+        self.kept: dict[str, Front] = {}
+        """System -> the safe baseline: live before in this process, or wanted by a mitigation."""
+        self._tried: set[str] = set()
+        """Baselines that were asked for because of a mitigation."""
         self.refused: dict[str, str] = {}
         """System -> why its live release is not served."""
         self.refused_arms: dict[str, str] = {}
@@ -124,6 +117,7 @@ class Gateway:
         for root in sorted(set(self.plan.roots.values())):
             self._deployments[root] = load_deployment(Path(root))
         self.deployment = deployment = next(iter(self._deployments.values()), Deployment())
+        self._loader = Loader(self.plan, self.workspace, self._deployments, self.clock)
         self.vault = Vault(
             self.workspace.journal / "keys",
             open_master_key(self.workspace.keys, deployment.master_key),
@@ -281,7 +275,8 @@ class Gateway:
             ticks += 1
             self.look_at_table()
             self.look_at_tenants()
-            if self._newest.routes != self.table.routes and not self._loading.locked():
+            changed = self._newest.routes != self.table.routes or self._lacks_a_baseline()
+            if changed and not self._loading.locked():
                 self._spawn(self._load(self._newest))
             if ticks % SECOND == 0:
                 self.journal.check_space()
@@ -314,59 +309,25 @@ class Gateway:
     async def _load(self, table: RoutingTable) -> None:
         """Load the releases of a table, then let its routes stand."""
         async with self._loading:
-            ready = Ready()
             known = {front.service.digest: front for front in self._fronts()}
-            for system, route in table.routes.items():
-                root = self.plan.root_of(system)
-                if root is None:
-                    continue
-                await self._ready(ready.fronts, ready.refused, route, root, known)
-                if route.baseline in known:
-                    ready.kept[system] = known[route.baseline]
-                arm = arm_route(route)
-                if arm is not None and system in ready.fronts:
-                    await self._ready(ready.arms, ready.refused_arms, arm, root, known)
-            self._swap(table, ready)
+            self._swap(table, await self._loader.ready(table, known))
 
-    async def _ready(
-        self,
-        fronts: dict[str, Front],
-        refused: dict[str, str],
-        route: Route,
-        root: str,
-        known: Mapping[str, Front],
-    ) -> None:
-        """The front of a route's release, that of before where it is the same; or why not."""
-        if route.live in known:
-            fronts[route.system] = known[route.live]
-            return
-        try:
-            front = await asyncio.to_thread(
-                load_front,
-                route,
-                workspace=self.workspace,
-                deployment=self._deployments[root],
-                root=root,
-                clock=self.clock,
-            )
-            await front.service.warm()
-        except RoadworthyError as error:
-            refused[route.system] = error.message
-        except OSError as error:
-            refused[route.system] = f"release {route.live} cannot be read: {error.strerror}"
-        else:
-            fronts[route.system] = front
+    def _lacks_a_baseline(self) -> bool:
+        """Whether one may have to answer that nobody has tried to load."""
+        wanted = baselines_wanted(self._newest) - self._tried
+        self._tried |= wanted
+        return bool(wanted)
 
     def _fronts(self) -> Iterator[Front]:
         """Every release that is ready: live ones, those rolled out, and what they replaced."""
-        for fronts in (self.fronts, self.arms, self._kept):
+        for fronts in (self.fronts, self.arms, self.kept):
             yield from fronts.values()
 
     def _swap(self, table: RoutingTable, ready: Ready) -> None:
         old = dict(self._services)
         self.fronts, self.refused = ready.fronts, ready.refused
         self.arms, self.refused_arms = ready.arms, ready.refused_arms
-        self._kept = ready.kept
+        self.kept = ready.kept
         self._services.clear()
         self._services.update({front.service.digest: front.service for front in self._fronts()})
         names = {name: front.model for name, front in self.fronts.items()}

@@ -14,7 +14,7 @@ from roadworthy.domain import (
 )
 from roadworthy.flows.service import Service
 from roadworthy.prompting import Composer
-from roadworthy.providers import make_embedder, make_provider, price
+from roadworthy.providers import make_embedder, make_media_maker, make_provider, price
 from roadworthy.release import calibration_of, reference_of
 from roadworthy.serving import Acceptance, compile_acceptance
 
@@ -61,6 +61,11 @@ def build_service(
             candidate.model, deployment=deployment, root=root, assets=content.assets, clock=clock
         )
 
+    def maker(kind: str) -> Provider:
+        return make_media_maker(
+            kind, candidate.model, deployment=deployment, root=root, clock=clock
+        )
+
     def pricing(usage: Usage, at: str) -> tuple[str, str] | None:
         return price(usage, model, at, deployment.prices)
 
@@ -76,6 +81,7 @@ def build_service(
     service.border = border
     if candidate.model.provider == "openai_compatible":
         service.make_embedder = embedder
+        service.make_maker = maker
     return service
 
 

@@ -381,7 +381,14 @@ ORACLES: dict[str, Callable[[], float]] = {
     "majority_accuracy": _majority,
 }
 OF_JUDGES = {*JUDGE_SHOWN, "judge_score", "win_rate", "judge_agreement"}
-OF_LIVE_ANSWERS = {"cache_hit_rate", "feedback_score", "resolved_rate", "cost_per_resolved_outcome", "overturn_rate", "time_to_review"}
+OF_LIVE_ANSWERS = {
+    "cache_hit_rate",
+    "feedback_score",
+    "resolved_rate",
+    "cost_per_resolved_outcome",
+    "overturn_rate",
+    "time_to_review",
+}
 """See `test_outcomes`, `test_pace_and_dependence`, `test_review_indicators`."""
 OF_SESSIONS = {
     "extraction_patterns", "misuse_exploitation", "misuse_compromise", "rephrase_rate",

@@ -1,0 +1,46 @@
+"""The doors for what is no text: pictures and speech, behind the marks of the workspace.
+
+What enters: a gateway. What leaves: dialects by path. What never happens here: a request that goes
+on where its answer could not be marked (501 says what to install, 503 which key is not there).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from msgspec import structs
+
+from roadworthy.flows.media_path import MediaPath, PictureKind
+from roadworthy.media import INSTALL, MarkError, missing
+from roadworthy.wiring.gateway import Gateway
+from roadworthy.wiring.marking import Marking
+
+from .dialect import ChatRequest, Dialect
+from .images import images_dialect
+from .problems import DO_NOT_RETRY, ApiError
+
+
+def media_dialects(gateway: Gateway) -> dict[str, Dialect]:
+    """Every door of this kind, by path."""
+    marking = Marking(gateway.workspace, gateway.vault)
+    pictures = MediaPath(PictureKind(), marker=marking.marker)
+    found = {"/v1/images/generations": images_dialect(pictures.walk)}
+    return {
+        path: structs.replace(dialect, read=partial(_read, marking, dialect.read))
+        for path, dialect in found.items()
+    }
+
+
+def _read(marking: Marking, read: Callable[[bytes], ChatRequest], data: bytes) -> ChatRequest:
+    """Read a request, once it is known that its answer could be marked. Raises ApiError."""
+    body = read(data)
+    if lost := missing():
+        message = f"this gateway lacks what marks need ({lost}): {INSTALL}"
+        raise ApiError(501, message, code="not_installed", headers=(DO_NOT_RETRY,))
+    try:
+        marking.marker()
+    except MarkError as error:
+        message = f"{error.message}: {error.fix}"
+        raise ApiError(503, message, code="marks_unavailable", headers=(DO_NOT_RETRY,)) from None
+    return body
