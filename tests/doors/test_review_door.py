@@ -14,8 +14,9 @@ import pytest
 from doubles.held_answers import SORTER, HeldDesk
 from doubles.live_system import a_key
 from doubles.recorded_answer import RecordedAnswer
-from roadworthy.domain import Draft, Observation
+from roadworthy.domain import Draft, KillFlag, Observation
 from roadworthy.flows.review_entries import DECIDED
+from roadworthy.flows.stopping import set_kill
 from roadworthy.gateway.app import App
 from roadworthy.gateway.wire import Request
 from roadworthy.ledger import sign_draft
@@ -29,6 +30,7 @@ class ReviewDoor:
 
     def __init__(self, desk: HeldDesk, gateway: Gateway) -> None:
         self.desk = desk
+        self.gateway = gateway
         self._app = App(gateway, new_id, max_in_flight=4)
         self._keys = {
             "acme": a_key(desk.loop), "other": a_key(desk.loop, "other"),
@@ -135,6 +137,24 @@ async def test_an_erased_text_is_told_no_more(tmp_path: Path) -> None:
         door.desk.vault.erase(tenant="acme")
         _, said = await door.asks(seen)
         assert (said["status"], said["answer"], said["erased"]) == ("decided", None, True)
+
+
+async def test_a_kill_stops_what_people_let_out_until_it_is_lifted(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        first, second = await door.desk.hold(), await door.desk.hold()
+        door.desk.decides(first, "approve")
+        flag = KillFlag(
+            id="k1", scope="slice", value="supplier=S-9", system="letters", reason="r",
+            by="x", at=door.desk.now(),
+        )  # fmt: skip
+        set_kill(flag, door.desk.loop)
+        door.gateway.look_at_table()
+        status, said = await door.asks(first)
+        assert (status, said["error"]["code"]) == (503, "kill_switch")
+        assert (await door.asks(second))[1]["status"] == "pending", "that it waits is no secret"
+        other = await door.desk.hold(changes={"facets": {"supplier": "S-1"}})
+        door.desk.decides(other, "approve")
+        assert (await door.asks(other))[1]["answer"]
 
 
 async def test_a_tenant_cannot_report_a_decision(tmp_path: Path) -> None:

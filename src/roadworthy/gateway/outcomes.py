@@ -15,7 +15,7 @@ from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.given_answers import given
 
 from .about import PENDING, review_id
-from .problems import ApiError, bad_field, mistyped
+from .problems import ApiError, bad_field, killed, mistyped
 from .wire import Answer, Request
 
 MAX_NOTE_CHARS = 4000
@@ -107,6 +107,11 @@ class OutcomeDoor:
         decided = await asyncio.to_thread(
             given, observation, gateway.workspace, gateway.vault, gateway.clock
         )
+        flag = gateway.table.killed(
+            system=observation.system, tenant=observation.tenant, facets=observation.facets
+        )
+        if flag is not None and decided is not None and decided.text is not None:
+            raise killed(flag)  # what is stopped gives nothing out, whoever let it
         said: dict[str, object] = {
             "id": wanted,
             "object": "roadworthy.review",
