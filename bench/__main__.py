@@ -20,6 +20,7 @@ NAMES = (
     "rails",
     "rail_models",
     "ood",
+    "misuse",
     "pii",
     "gateway",
     "rollout",
