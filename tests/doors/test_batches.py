@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec import structs
 
@@ -305,23 +306,57 @@ async def test_a_model_that_fails_now_and_then_is_asked_again(tmp_path: Path) ->
         assert fake.served == 2 and done.completed == 1
 
 
-async def test_a_tool_call_that_a_crash_took_is_asked_again_and_told_whole(tmp_path: Path) -> None:
-    """The journal keeps no tool calls: half an answer would be worse than a second question."""
-    async with FakeUpstream(answer=echo) as fake:
+def call_of_a_tool(body: dict[str, Any]) -> Reply:
+    call = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    return Reply(text="", message={"tool_calls": [call]}, finish_reason="tool_calls")
+
+
+def probable(body: dict[str, Any]) -> Reply:
+    return Reply(logprobs={"content": [{"token": "ok", "logprob": -0.25, "top_logprobs": []}]})
+
+
+@pytest.mark.parametrize("standing", [call_of_a_tool, probable])
+async def test_what_an_answer_holds_beside_its_text_outlives_a_crash(
+    tmp_path: Path, standing: Any
+) -> None:
+    """The journal keeps no tool calls and no logprobs; half an answer is none."""
+    async with FakeUpstream(answer="ok") as fake:
         desk = BatchDesk(tmp_path, fake.url)
-        call = {"id": "t1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-        fake.standing = lambda body: Reply(
-            text="", message={"tool_calls": [call]}, finish_reason="tool_calls"
-        )
+        fake.standing = standing
         tools = [{"type": "function", "function": {"name": "f", "parameters": {}}}]
-        text = {"role": "user", "content": "x"}
-        body = {"model": "letters/transparent", "messages": [text], "tools": tools}
-        state = desk.left(line(1, body=body))
+        body = {"model": "letters/transparent", "messages": [{"role": "user", "content": "x"}]}
+        body |= {"tools": tools} if standing is call_of_a_tool else {"logprobs": True}
+        state, other = (desk.left(line(1, body=body)) for _ in range(2))
         await desk.crash(state, lambda one: True)
         await desk.run()
-        (said,) = desk.read(desk.find(state).output_file)
-        message = said["response"]["body"]["choices"][0]["message"]
-        assert message["tool_calls"][0]["function"]["name"] == "f" and fake.served == 2
+        assert fake.served == 2
+        (said,), (whole,) = (desk.read(desk.find(each).output_file) for each in (state, other))
+        choice, expected = (each["response"]["body"]["choices"][0] for each in (said, whole))
+        assert choice == expected
+        if standing is call_of_a_tool:
+            assert choice["message"]["tool_calls"][0]["function"]["name"] == "f"
+        else:
+            assert choice["logprobs"]["content"][0]["logprob"] == -0.25
+    assert not list(tmp_path.rglob("*.kept"))
+
+
+async def test_vectors_outlive_a_crash(tmp_path: Path) -> None:
+    vectors = {"object": "list", "model": "small", "usage": {"prompt_tokens": 2, "total_tokens": 2}}
+    vectors["data"] = [{"object": "embedding", "index": 0, "embedding": [0.1, -2.5, 3e-9]}]
+    async with FakeUpstream() as fake:
+        desk = BatchDesk(tmp_path, fake.url)
+        fake.standing = lambda body: Reply(body=msgspec.json.encode(vectors).decode())
+        body = {"model": "letters/transparent", "input": "Where is my bill?"}
+        data = line(1, body=body, url="/v1/embeddings")
+        state = desk.left(data, endpoint="/v1/embeddings")
+        await desk.crash(state, lambda one: True)
+        await desk.run()
+        done = desk.find(state)
+        assert (fake.served, done.completed, done.failed) == (1, 1, 0)
+        (said,) = desk.read(done.output_file)
+        assert said["response"]["body"]["data"][0]["embedding"] == [0.1, -2.5, 3e-9]
+        assert done.input_tokens == 2
+    assert not list(tmp_path.rglob("*.kept"))
 
 
 async def test_tenants_take_turns_and_one_has_one_batch_at_a_time(tmp_path: Path) -> None:

@@ -17,8 +17,7 @@ from roadworthy.flows.batch_files import BatchFiles, new_name
 from roadworthy.flows.batch_store import BatchStore
 from roadworthy.flows.routing import publish
 from roadworthy.gateway.batch_run import BatchRun
-from roadworthy.gateway.batcher import Batcher, _next_id
-from roadworthy.gateway.inside import Inside
+from roadworthy.gateway.batcher import Batcher, inside_batches
 from roadworthy.gateway.loaded import inside_plan
 from roadworthy.gateway.upload import Lines
 from roadworthy.journal import read_journal
@@ -56,7 +55,7 @@ class BatchDesk:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Batcher]:
         """A batch process."""
-        inside = Inside(inside_plan(place(self.root), kind="batch"), self.clock, _next_id)
+        inside = inside_batches(inside_plan(place(self.root), kind="batch"), self.clock)
         await inside.start()
         try:
             yield Batcher(inside, asyncio.Event())

@@ -113,6 +113,37 @@ class BatchStore:
         if state.over:
             self.forget(state.id)
 
+    def keep_aside(self, state: BatchState, number: int, text: str, *, subject: str) -> Path:
+        """Keep something of one line, sealed, until its result is written. Raises OSError."""
+        path = self._aside(state, number)
+        path.unlink(missing_ok=True)
+        beside = LineWriter(path)
+        at = format_instant(self._clock.now())
+        beside.add(
+            seal_line(
+                number, text, self._vault,
+                name=state.id, tenant=state.tenant, at=at, subject=subject,
+            )
+        )  # fmt: skip
+        beside.sync()
+        beside.close()
+        return path
+
+    def aside(self, state: BatchState, number: int) -> str:
+        """What was kept of a line; empty where nothing was, or it was erased."""
+        with suppress(OSError):
+            for line in sealed_lines(self._aside(state, number)):
+                return text_of(line, name=state.id, vault=self._vault) or ""
+        return ""
+
+    def drop_asides(self, state: BatchState) -> None:
+        """Nothing of it is needed any more."""
+        for path in self._folder(state.tenant).glob(f"{state.id}.*.kept"):
+            path.unlink(missing_ok=True)
+
+    def _aside(self, state: BatchState, number: int) -> Path:
+        return self._folder(state.tenant) / f"{state.id}.{number}.kept"
+
     def forget(self, id_: str) -> None:
         """Take a batch out of the queue."""
         (self._root / QUEUE / id_).unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from roadworthy.domain import AccessError, Instant, RoadworthyError, format_instant
@@ -23,6 +23,7 @@ from .batches import PATH as BATCHES
 from .batches import BatchesDoor
 from .chat_reply import CHAT
 from .completions import COMPLETIONS
+from .dialect import Dialect
 from .embeddings import EMBEDDINGS
 from .files import PATH as UPLOADS
 from .files import FilesDoor
@@ -60,10 +61,15 @@ class App:
     """One worker's application."""
 
     def __init__(
-        self, gateway: Gateway, new_id: Callable[[], str], *, max_in_flight: int = MAX_IN_FLIGHT
+        self,
+        gateway: Gateway,
+        new_id: Callable[[], str],
+        *,
+        max_in_flight: int = MAX_IN_FLIGHT,
+        dialects: Mapping[str, Dialect] = DIALECTS,
     ) -> None:
         self._gateway = gateway
-        doors = {**DIALECTS, **media_dialects(gateway)}
+        doors = {**dialects, **media_dialects(gateway)}
         self._answers = {
             path: AnswerDoor(gateway, new_id, dialect) for path, dialect in doors.items()
         }

@@ -15,9 +15,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from roadworthy.domain import Call, Clock, TokenLogprob
-from roadworthy.flows.request_path import Path, Walk
 from roadworthy.flows.service import Service
-from roadworthy.flows.trace import Reply
+from roadworthy.flows.trace import Path, Reply, Walk
 
 from .dialect import Dialect
 

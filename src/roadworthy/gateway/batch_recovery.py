@@ -1,8 +1,8 @@
 """What of a batch was answered just before a crash: read in the journal, not asked again.
 
 An answer is in the journal before anybody has it, and in the file of results a moment later. What
-never happens here: a result made of a record that does not say all of the answer (tool calls and
-vectors are not kept: those lines are asked again), or of one whose text was erased.
+it holds beside its text was kept before that (`batch_aside.py`). What never happens here: a result
+made of a part of an answer, or of one whose text was erased.
 """
 
 from __future__ import annotations
@@ -29,11 +29,9 @@ from roadworthy.journal import (
 from .about import action_word
 from .app import DIALECTS
 from .batch import BatchLine
-from .dialect import ChatRequest
+from .batch_aside import decoded_aside
 from .inside import Said
-
-REBUILT = ("/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/messages")
-"""Whose answers are texts, which the journal keeps."""
+from .problems import ApiError
 
 ANSWERED = ("answered", "blocked", "held")
 
@@ -70,13 +68,19 @@ def _records(folder: Path, state: BatchState) -> Iterator[tuple[Record, Observat
                 yield record, record.observation
 
 
-def rebuilt(one: BatchLine, record: Record, vault: Vault) -> Said | None:
-    """The answer as it would have left; None when the record does not say all of it."""
+def rebuilt(one: BatchLine, record: Record, vault: Vault, aside: str) -> Said | None:
+    """The answer as it would have left; None when not all of it is there.
+
+    `aside` is what was kept of it beside its text; it may be of an earlier try.
+    """
     seen = record.observation
     texts = unseal(record, vault)
-    if seen is None or texts is None or one.url not in REBUILT:
+    if seen is None or texts is None:
         return None
-    if seen.finish_reason in ("tool_calls", "function_call") or "logprobs" in seen.attributes:
+    beside = decoded_aside(aside) if aside else None
+    if beside is not None and beside.observation != seen.id:
+        beside = None
+    if beside is None and _has_more(one, seen):
         return None
     dialect = DIALECTS[one.url]
     seen = structs.replace(seen, output=texts.output, raw_output=texts.raw_output)
@@ -87,14 +91,27 @@ def rebuilt(one: BatchLine, record: Record, vault: Vault) -> Said | None:
         finish_reason=seen.finish_reason,
         usage=seen.usage,
     )
-    asked: ChatRequest = dialect.read(_encoded(one))
-    body = dialect.whole(reply, asked, int(parse_instant(seen.time).timestamp()))
+    if beside is not None:
+        reply = beside.joined(reply)
+    try:
+        asked = dialect.read(_encoded(one))
+        body = dialect.whole(reply, asked, int(parse_instant(seen.time).timestamp()))
+    except ApiError:
+        return None  # an error of it is found again by asking: no model is
     headers = {
         "x-roadworthy-release": seen.release,
         "x-roadworthy-observation": seen.id,
         "x-roadworthy-action": action_word(seen),
     }
     return Said(200, headers, body)
+
+
+def _has_more(one: BatchLine, seen: Observation) -> bool:
+    """Whether an answer held more than its text, as far as its record tells."""
+    if seen.action != "answered":
+        return False
+    calls = seen.finish_reason in ("tool_calls", "function_call")
+    return calls or one.url == "/v1/embeddings" or "logprobs" in seen.attributes
 
 
 def _encoded(one: BatchLine) -> bytes:

@@ -14,6 +14,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct, structs
@@ -31,12 +33,13 @@ from roadworthy.domain import (
     format_instant,
 )
 from roadworthy.flows.batch_files import BatchFiles
-from roadworthy.flows.batch_ids import MOST_TRIES, answer_id
+from roadworthy.flows.batch_ids import MOST_TRIES, answer_id, line_of
 from roadworthy.flows.batch_store import BatchStore
 from roadworthy.serving import Caller, TenantKey, aim
 from roadworthy.wiring.gateway import Gateway
 
 from .batch import BatchLine, code_of, read_line, result_of
+from .batch_aside import Aside, encoded, keeping
 from .batch_check import check
 from .batch_recovery import Found, asked_before, rebuilt
 from .batch_results import Results, erased, unanswered
@@ -103,6 +106,8 @@ class BatchRun:
         """Lines of a slice that is stopped."""
         self._found = Found({}, {})
         self._results: Results | None = None
+        self._aside: dict[int, Path] = {}
+        """Of lines under way: what is kept beside the journal."""
 
     async def run(self) -> None:
         """Do what is left to do. Raises OSError, EvidenceError: it can be gone on with."""
@@ -202,6 +207,7 @@ class BatchRun:
             caller = await self._may_ask(one)
             if caller is None:
                 return
+            keeping.set(partial(self._keep_aside, number, one))
             async with self._desk.slots:
                 said = await self._desk.ask(caller, one, self._id(number))
             code = "" if said.status == 200 else code_of(said)
@@ -222,11 +228,26 @@ class BatchRun:
         subject = self._desk.gateway.vault.pseudonym(self.state.tenant, user_of(one.body))
         result = msgspec.json.encode(result_of(one, said))
         results.add(number, result, ok=said.status == 200, subject=subject)
+        path = self._aside.pop(number, None)
+        if path is not None:
+            path.unlink(missing_ok=True)
+
+    async def _keep_aside(self, number: int, one: BatchLine, aside: Aside) -> None:
+        """Keep what an answer holds beside its text; of a shadow of it nothing is."""
+        place = line_of(self.state, aside.observation)
+        if place is not None and place[0] == number:
+            subject = self._desk.gateway.vault.pseudonym(self.state.tenant, user_of(one.body))
+            self._aside[number] = self._desk.store.keep_aside(
+                self.state, number, encoded(aside), subject=subject
+            )
 
     def _known(self, number: int, one: BatchLine) -> Said | None:
         """An answer that the journal has, and the file of results has not."""
         record = self._found.answers.get(number)
-        return rebuilt(one, record, self._desk.gateway.vault) if record is not None else None
+        if record is None:
+            return None
+        aside = self._desk.store.aside(self.state, number)
+        return rebuilt(one, record, self._desk.gateway.vault, aside)
 
     def _id(self, number: int) -> str:
         turn = self._found.tries.get(number, 0)
@@ -323,6 +344,7 @@ class BatchRun:
             self._add_unasked(number, text, results, code=code, message=message)
         await results.sync()
         named = results.publish()
+        self._desk.store.drop_asides(self.state)
         self._results = None
         faults = (BatchFault(code=code, message=message),) if self._why == "revoked" else ()
         self._put(

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from roadworthy.domain import BatchState, RoadworthyError
+from roadworthy.domain import BatchState, Clock, RoadworthyError
 from roadworthy.flows.batch_files import BatchFiles
 from roadworthy.flows.batch_store import BatchStore
 from roadworthy.manifests import Workspace
@@ -30,7 +30,9 @@ from roadworthy.wiring.clock import SystemClock, new_id
 from roadworthy.wiring.plan import Plan
 from roadworthy_verify.plain_file import locked
 
+from .app import DIALECTS
 from .batch import BatchLine
+from .batch_aside import keeping_aside
 from .batch_run import BatchRun, Desk
 from .inside import Inside, Said
 
@@ -136,6 +138,12 @@ class Batcher:
         return await self._inside.answer_to(caller, one.url, one.body)
 
 
+def inside_batches(plan: Plan, clock: Clock) -> Inside:
+    """Live releases as batches ask them: ids given, and all of an answer kept before its record."""
+    dialects = {path: keeping_aside(dialect) for path, dialect in DIALECTS.items()}
+    return Inside(plan, clock, _next_id, dialects=dialects)
+
+
 async def run(plan: Plan) -> None:
     """Run batches until nothing waits, SIGTERM or the supervisor's end."""
     over = asyncio.Event()
@@ -143,7 +151,7 @@ async def run(plan: Plan) -> None:
     loop.add_signal_handler(signal.SIGTERM, over.set)
     if not sys.stdin.closed and not sys.stdin.isatty():
         loop.add_reader(sys.stdin.fileno(), over.set)
-    inside = Inside(plan, SystemClock(), _next_id)
+    inside = inside_batches(plan, SystemClock())
     await inside.start()
     try:
         sys.stdout.write('{"ready":true}\n')

@@ -19,7 +19,8 @@ from roadworthy.serving import Caller, TenantKey
 from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.plan import Plan
 
-from .app import App
+from .app import DIALECTS, App
+from .dialect import Dialect
 from .wire import EVENTS, Header, Request
 
 MAX_INSIDE = 1 << 16
@@ -66,16 +67,26 @@ class _Kept:
 class Inside:
     """Live releases in this process."""
 
-    def __init__(self, plan: Plan, clock: Clock, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        clock: Clock,
+        new_id: Callable[[], str],
+        *,
+        dialects: Mapping[str, Dialect] = DIALECTS,
+    ) -> None:
         self.gateway = Gateway(plan, clock)
         self._new_id = new_id
+        self._dialects = dialects
         self._app: App | None = None
 
     async def start(self) -> None:
         """Admit what is live, begin the journal. Raises ManifestError."""
         settle_types()
         await self.gateway.start()
-        self._app = App(self.gateway, self._new_id, max_in_flight=MAX_INSIDE)
+        self._app = App(
+            self.gateway, self._new_id, max_in_flight=MAX_INSIDE, dialects=self._dialects
+        )
 
     async def aclose(self) -> None:
         """End the journal, let the models go, leave no counts of a process that is gone."""
