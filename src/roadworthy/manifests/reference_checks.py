@@ -4,20 +4,41 @@ from __future__ import annotations
 
 import msgspec
 
-from roadworthy.domain import Reference, reference_faults
+from roadworthy.domain import Reference, find_indicator, read_name, reference_faults
 
+from .document import Document
 from .reading import Reading
 
 _PLACE = ("ood",)
 _AGAIN = "fit it again with `roadworthy ood fit`; it is not written by hand"
 
 
+def _check_wanted(reading: Reading, document: Document) -> None:
+    """Note objectives that nothing can be measured for without a reference."""
+    for slo in reading.slos.slos if reading.slos is not None else ():
+        try:
+            spec = find_indicator(read_name(slo).metric)
+        except ValueError:
+            continue  # noted where it stands
+        if spec is not None and spec.measured and "reference" in spec.needs:
+            document.fault(
+                _PLACE,
+                f"`{spec.name}` is measured from a reference and the candidate names none: it will "
+                "have no value",
+                "`roadworthy ood fit`, then name the file: `ood: reference.json`",
+                severity="warning",
+            )
+
+
 def check_reference(reading: Reading) -> None:
     """Note the faults of the reference file."""
     candidate = reading.candidate
-    if candidate is None or not isinstance(candidate.ood, str):
+    if candidate is None:
         return
     document = reading.document(reading.candidate_file)
+    if not isinstance(candidate.ood, str):
+        _check_wanted(reading, document)
+        return
     target = reading.folder.reach(candidate.ood, document, _PLACE)
     if target is None:
         return
