@@ -289,9 +289,15 @@ async def test_a_blind_judgement_in_words_is_sealed(tmp_path: Path) -> None:
     judge(seen.id, desk.loop, desk.journal, text="I would ask Ann.", by=desk.acting("rosa"))
     (entry,) = desk.loop.ledger.entries(kind=JUDGED)
     assert "Ann" not in str(entry.payload)
+    own = read(seen.id, desk.loop, desk.journal, by=desk.acting("rosa"))
+    assert own.words["judgement of rosa"] == "I would ask Ann."
+    other = read(seen.id, desk.loop, desk.journal, by=desk.acting("ravi"))
+    assert "judgement of rosa" not in other.words, "before it is decided it would lead him"
     item = desk.decides(seen, "approve")
     assert item.decided is not None
     assert (item.decided.blind, item.decided.overturned) == (False, False)
+    other = read(seen.id, desk.loop, desk.journal, by=desk.acting("ravi"))
+    assert other.words["judgement of rosa"] == "I would ask Ann."
 
 
 async def test_a_label_is_decided_in_the_systems_words(tmp_path: Path) -> None:

@@ -57,6 +57,14 @@ class Opinion(Struct, frozen=True, kw_only=True):
     """What may leave; None of a refusal."""
 
 
+class Judgement(Struct, frozen=True, kw_only=True):
+    """What a person said is right before seeing the machine's answer."""
+
+    label: str = ""
+    text: SealedAnswer | None = None
+    """Where the answer is no label."""
+
+
 class HeldReview(Struct, frozen=True, kw_only=True):
     """What people did about one held answer, as the ledger has it."""
 
@@ -64,8 +72,8 @@ class HeldReview(Struct, frozen=True, kw_only=True):
     assigned: str = ""
     second: bool = False
     """Whether somebody asked for a second opinion."""
-    judged: dict[str, str] = field(default_factory=dict)
-    """Name -> the label that they gave before they saw the machine's answer; empty: a text."""
+    judged: dict[str, Judgement] = field(default_factory=dict)
+    """By name; of one person the first counts."""
     opinions: tuple[Opinion, ...] = ()
     """Oldest first, the one that settled it included."""
     decided: Opinion | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, structs
@@ -20,6 +20,7 @@ from roadworthy.domain import (
     Charter,
     Entry,
     HeldReview,
+    Judgement,
     Observation,
     Opinion,
     PersonRole,
@@ -48,6 +49,9 @@ ARBITERS: tuple[PersonRole, ...] = ("risk_officer", "admin")
 
 ACT = "review"
 """The act under `review.approvals` of a charter."""
+
+
+_Kind = TypeVar("_Kind", Opinion, Judgement)
 
 
 def review_name(seen: Observation) -> str:
@@ -160,7 +164,8 @@ def _after(review: HeldReview, entry: Entry, name: str, roles: set[str]) -> Held
     if entry.kind == SECOND:
         return structs.replace(review, second=True)
     if entry.kind == JUDGED:
-        return structs.replace(review, judged={name: str(said.get("label", "")), **review.judged})
+        judgement = _read({n: said[n] for n in ("label", "text") if n in said}, Judgement, entry)
+        return structs.replace(review, judged={name: judgement, **review.judged})
     if name in {each.name for each in review.opinions}:
         return review
     opinion = _opinion(entry, name, roles)
@@ -176,10 +181,14 @@ def _opinion(entry: Entry, name: str, roles: set[str]) -> Opinion:
         "entry": entry.seq, "by": entry.actor, "name": name, "time": entry.time,
         "arbiter": bool(roles & set(ARBITERS)),
     }  # fmt: skip
+    return _read({**said, **own}, Opinion, entry)
+
+
+def _read(said: dict[str, Any], kind: type[_Kind], entry: Entry) -> _Kind:
     try:
-        return msgspec.convert({**said, **own}, Opinion)
+        return msgspec.convert(said, kind)
     except msgspec.ValidationError as error:
-        raise VerificationError(f"entry {entry.seq} is no decision: {error}") from None
+        raise VerificationError(f"entry {entry.seq} is no {kind.__name__}: {error}") from None
 
 
 _SAID = {

@@ -26,7 +26,8 @@ class ReadReview(Struct, frozen=True, kw_only=True):
 
     item: HeldAnswer
     words: dict[str, str | None]
-    """`input`, `answer` (the machine's), `released` and what others decided; None: not there."""
+    """`input`, `answer` (the machine's), `released`, what was judged blind and what others decided;
+    None: not there, or not any more."""
     judged: bool
     """Whether the reader gave an own judgement."""
 
@@ -48,7 +49,15 @@ def read(which: str, loop: Loop, journal: HeldJournal, *, by: Acting) -> ReadRev
         words["answer"] = WITHHELD if hidden else said
     if item.decided is not None and item.decided.answer is not None:
         words["released"] = opened(item.decided.answer, item.id, journal.vault)
-    words |= _others(review, by, told=item.state == "decided" or disputed(review.opinions))
+    told = item.state == "decided" or disputed(review.opinions)
+    for name, judgement in review.judged.items():
+        if told or name == by.name:
+            words[f"judgement of {name}"] = (
+                judgement.label
+                if judgement.text is None
+                else opened(judgement.text, item.id, journal.vault)
+            )
+    words |= _others(review, by, told=told)
     return ReadReview(item=item, words=words, judged=judged)
 
 

@@ -213,7 +213,8 @@ def _require_voice(case: _Case, loop: Loop, by: Acting) -> str:
             "the charter asks for your own judgement before you see the machine's answer",
             fix=f"roadworthy review judge {review_name(case.seen)} --as {by.name}",
         )
-    return review.judged.get(by.name, "")
+    judged = review.judged.get(by.name)
+    return judged.label if judged is not None else ""
 
 
 def _answer(case: _Case, word: Word, journal: HeldJournal, loop: Loop) -> str:
