@@ -17,6 +17,7 @@ EXAMPLES = {
     ),
     "presidio": "language: en\nentities: [EMAIL_ADDRESS, CREDIT_CARD]",
     "nemo": "config: nemo.yaml\ncolang: nemo.co",
+    "ood": "kind: OUT_OF_SCOPE",
     "guardrails_ai": "validator: guardrails/ban_list\narguments: {banned_words: [guaranteed]}",
 }
 """Detector -> options as a file writes them; a test reads each."""

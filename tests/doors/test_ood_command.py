@@ -209,3 +209,52 @@ def test_an_unreadable_reference_fails_closed(desk, capsys):
     desk.write("reference.json", json.dumps({**file, "threshold": float("1e400")}))
     with pytest.raises(ManifestError):
         load_system(desk.root)
+
+
+RAILED = REFERRED + "rails: rails.yaml\n"
+RAILS = """\
+rails:
+- {id: scope, detector: ood, on: input, action: hold, budget_ms: 50}
+"""
+
+
+def test_inline_what_is_out_of_scope_goes_to_a_person(desk, capsys):
+    assert fit(capsys, desk)[0] == 0
+    desk.write("candidate.yaml", RAILED)
+    desk.write("rails.yaml", RAILS)
+    inside = [text for topic in (0, 1) for text in texts_of(topic, 30, seed=8)]
+    outside = texts_of(6, 30, seed=8)
+    cases = [
+        {"id": f"x{at}", "input": text, "expect": {"label": "motor"},
+         "tags": ["ood"] if text in outside else ["golden"]}
+        for at, text in enumerate([*inside, *outside])
+    ]  # fmt: skip
+    desk.write("suites/scope.yaml", "name: scope\ncases: [scope.jsonl]\n")
+    desk.write("suites/scope.jsonl", "".join(json.dumps(case) + "\n" for case in cases))
+    found = asyncio.run(desk.evaluate())
+    rows = [row for row in rows_of(desk.loop(), found.summary) if row.suite == "scope"]
+    assert rows
+    for row in rows:
+        assert row.shift is not None
+        assert (row.action == "held") is row.shift.flagged
+    held = [row.ood for row in rows if row.action == "held"]
+    assert sum(held) > 20 > len(held) - sum(held)
+    said = [verdict for row in rows for verdict in row.rails if verdict.rail == "scope"]
+    assert len(said) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "rails", "said"),
+    [
+        (CANDIDATE + "rails: rails.yaml\n", RAILS, "names none"),
+        (RAILED, RAILS.replace("on: input", "on: both"), "inputs only"),
+        (RAILED, RAILS.replace("budget_ms: 50", "options: {threshold: 3}"), "threshold"),
+    ],
+)
+def test_a_rail_that_cannot_look_is_a_fault(desk, capsys, candidate, rails, said):
+    assert fit(capsys, desk)[0] == 0
+    desk.write("candidate.yaml", candidate)
+    desk.write("rails.yaml", rails)
+    with pytest.raises(ManifestError) as caught:
+        load_system(desk.root)
+    assert any(said in fault.message for fault in caught.value.faults)

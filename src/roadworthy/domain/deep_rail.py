@@ -97,7 +97,16 @@ class GuardrailsCheck(File, frozen=True, kw_only=True):
     at_once: Positive = 1
 
 
-DeepOptions = HttpCheck | ModelCheck | PresidioCheck | NemoCheck | GuardrailsCheck
+class ReferenceCheck(File, frozen=True, kw_only=True):
+    """`ood`: the reference that the candidate names; what it flags is out of scope.
+
+    On `input` only. It looks in this process, in a tenth of a millisecond.
+    """
+
+    kind: Kind = "OUT_OF_SCOPE"
+
+
+DeepOptions = HttpCheck | ModelCheck | PresidioCheck | NemoCheck | GuardrailsCheck | ReferenceCheck
 
 DEEP_RAILS: dict[str, type[DeepOptions]] = {
     "http": HttpCheck,
@@ -105,8 +114,9 @@ DEEP_RAILS: dict[str, type[DeepOptions]] = {
     "presidio": PresidioCheck,
     "nemo": NemoCheck,
     "guardrails_ai": GuardrailsCheck,
+    "ood": ReferenceCheck,
 }
-"""Every `detector` of a rail that asks outside."""
+"""Every `detector` of a rail that asks outside, or what the rails here do not have."""
 
 
 def deep_options(name: str, options: dict[str, Any]) -> DeepOptions:
@@ -135,7 +145,9 @@ def deep_faults(rail: Rail) -> list[tuple[str, str]]:
             )
         )
     try:
-        deep_options(rail.detector, rail.options)
+        options = deep_options(rail.detector, rail.options)
+        if isinstance(options, ReferenceCheck) and rail.on != "input":
+            faults.append(("a reference knows inputs only", "write `on: input`"))
     except UsageError as wrong:
         faults.append((wrong.message, wrong.fix))
     return faults

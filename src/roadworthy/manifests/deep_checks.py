@@ -5,6 +5,7 @@ from __future__ import annotations
 from roadworthy.domain import (
     ModelCheck,
     Rail,
+    ReferenceCheck,
     deep_faults,
     deep_files,
     deep_options,
@@ -30,6 +31,13 @@ def check_deep_rail(rail: Rail, reading: Reading, document: Document, place: Pat
     if faults:
         return
     options = deep_options(rail.detector, rail.options)
+    candidate = reading.candidate
+    if isinstance(options, ReferenceCheck) and candidate and not isinstance(candidate.ood, str):
+        document.fault(
+            (*place, "detector"),
+            f"rail `{rail.id}` holds inputs against the candidate's reference, and it names none",
+            "fit one with `roadworthy ood fit`, and name it under `ood` in the candidate",
+        )
     _check_upstream(deep_upstream(options), reading, document, where)
     for file in deep_files(options):
         _take_along(file, reading, document, where)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from roadworthy.domain import Clock, Deployment, Inspector, Rail, ReleaseContent
+from roadworthy.domain import (
+    Clock,
+    Deployment,
+    Inspector,
+    Rail,
+    ReferenceCheck,
+    ReleaseContent,
+    deep_options,
+)
+from roadworthy.flows.shift_looking import reference_inspector
 from roadworthy.providers import make_inspector
 from roadworthy.serving import RailLine
 
@@ -18,6 +27,8 @@ def release_rails(
     """
 
     def ask(rail: Rail) -> Inspector:
+        if isinstance(options := deep_options(rail.detector, rail.options), ReferenceCheck):
+            return reference_inspector(content, options.kind)
         inspector = make_inspector(
             rail, deployment=deployment, root=root, assets=content.assets, clock=clock
         )

@@ -20,6 +20,7 @@ from roadworthy.domain import (
     NemoCheck,
     PresidioCheck,
     Rail,
+    ReferenceCheck,
     Upstream,
     UsageError,
     deep_options,
@@ -41,6 +42,8 @@ def make_inspector(
     tool that is not installed.
     """
     check = deep_options(rail.detector, rail.options)
+    if isinstance(check, ReferenceCheck):
+        raise UsageError(f"rail {rail.id!r} asks nothing outside: it looks by a reference")
     named = deep_upstream(check)
     upstream = deployment.upstreams.get(named) if named else None
     rest = BreakerPolicy()
