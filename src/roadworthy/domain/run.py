@@ -20,6 +20,8 @@ class SuitePin(Struct, frozen=True, kw_only=True):
     """Case id -> digest of the case."""
     questions: dict[str, str] | UnsetType = UNSET
     """Case id -> digest of what it asks (`question_digest`); earlier versions left it out."""
+    purpose: Literal["calibration"] | UnsetType = UNSET
+    """Of a suite that something was fitted on and nothing was judged by."""
 
     def question(self, case: str) -> str:
         """Digest of what a case asks; empty where it is not known."""

@@ -171,6 +171,7 @@ def pin_suite(suite: Suite, cases: Iterable[Case] | None = None) -> SuitePin:
         digest=suite_digest(suite.file, digests),
         cases=digests,
         questions={case.id: question_digest(case) for case in chosen},
+        purpose=suite.file.purpose,
     )
 
 

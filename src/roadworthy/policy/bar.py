@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from roadworthy.domain import Bar, Blocker, Verdict
 
@@ -68,13 +68,15 @@ def removed_cases(earlier: Iterable[tuple[str, Bar]], present: Bar) -> list[Remo
     """Cases of earlier bars of the same suites that today's bar has lost, each once.
 
     `earlier` holds (instant, bar), oldest first. A case that moved to another suite of today's
-    bar is not lost; a whole suite that is gone has lost all its cases.
+    bar is not lost; a whole suite that is gone has lost all its cases. What was only fitted on was
+    never judged by.
     """
     kept = {case for pin in present.suites for case in pin.cases}
     lost: dict[str, Removed] = {}
     for fixed_at, bar in earlier:
         for pin in bar.suites:
-            for case in pin.cases:
+            judged = pin.cases if pin.purpose is UNSET else ()
+            for case in judged:
                 if case not in kept and case not in lost:
                     lost[case] = Removed(suite=pin.name, case=case, bar_fixed_at=fixed_at)
     return [lost[case] for case in sorted(lost)]
