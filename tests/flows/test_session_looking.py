@@ -16,7 +16,7 @@ from roadworthy.domain import Observation, Outcome, Shift, TextScope, Witness
 from roadworthy.flows.after_looking import Noticed, asked_in_words
 from roadworthy.flows.erasing import erase_texts
 from roadworthy.flows.live_indicators import measured
-from roadworthy.flows.session_looking import MOST_ASKERS, SessionLooker
+from roadworthy.flows.session_looking import FEWEST_ASKERS, MOST_ASKERS, SessionLooker
 from roadworthy.gateway.outcomes import _OutcomeBody
 from roadworthy.journal import Wanted, segments, told
 from roadworthy.manifests import Workspace
@@ -256,6 +256,46 @@ async def test_who_begins_ever_new_sessions_fills_no_memory(desk: Desk) -> None:
     for at in range(60):
         looker.look(msgspec.structs.replace(seen, session=f"s{at}"), TALK[0], None)
     assert [asker[2] for asker in looker._known] == [f"s{at}" for at in range(40, 60)]
+
+
+def framed(looker: SessionLooker, seen: Observation, who: int, count: int = 20) -> Noticed | None:
+    said = None
+    for at in range(count):
+        row = msgspec.structs.replace(seen, id=f"{who}-{at}", session=f"s{who}")
+        said = looker.look(row, f"Classify the mood of this letter please: number {who} {at}", None)
+    return said
+
+
+async def test_how_half_of_all_askers_use_a_system_is_no_sign(desk: Desk) -> None:
+    (seen,) = await desk.ask(TALK[0])
+    looker = SessionLooker(erased=lambda: 0)
+    named = [framed(looker, seen, who) for who in range(FEWEST_ASKERS + 5)]
+    assert [each.misuse for each in named[: FEWEST_ASKERS - 1]] == [("extraction:frames",)] * (
+        FEWEST_ASKERS - 1
+    )
+    assert [each.misuse for each in named[FEWEST_ASKERS - 1 :]] == [()] * 6
+    for who in range(100, 140):
+        framed(looker, seen, who, 1)
+    assert framed(looker, seen, 200).misuse == ("extraction:frames",), "now it is rare"
+
+
+async def test_an_attack_is_a_sign_however_many_attack(desk: Desk) -> None:
+    (seen,) = await desk.ask(TALK[0])
+    looker = SessionLooker(erased=lambda: 0)
+    for who in range(FEWEST_ASKERS + 5):
+        for at, text in enumerate(SERIES):
+            row = msgspec.structs.replace(seen, id=f"{who}-{at}", session=f"s{who}")
+            said = looker.look(row, text, None)
+        assert said is not None and said.misuse == ("compromise:series",)
+
+
+async def test_what_is_forgotten_is_counted_no_more(desk: Desk) -> None:
+    (seen,) = await desk.ask(TALK[0])
+    looker = SessionLooker(erased=lambda: 0, most=30)
+    for who in range(90):
+        framed(looker, seen, who, 14 if who < 30 else 1)
+    assert looker._usage._askers[seen.system] == 30
+    assert looker._usage._show[seen.system, "extraction:frames"] == 0
 
 
 def test_of_a_conversation_the_last_words_are_looked_at() -> None:

@@ -53,7 +53,9 @@ class Upstream:
         return
 
 
-async def replied(*chunks: Chunk, stream: bool = False, managed: bool = False) -> Reply:
+async def replied(
+    *chunks: Chunk, stream: bool = False, managed: bool = False, **extra: Any
+) -> Reply:
     never = NeverEvent(
         id="bomb",
         statement="Never says it.",
@@ -76,7 +78,7 @@ async def replied(*chunks: Chunk, stream: bool = False, managed: bool = False) -
     )  # fmt: skip
     call = Call(
         id="o", system="desk", managed=managed, stream=stream, variables={"input": "x"},
-        messages=({"role": "user", "content": "x"},),
+        messages=({"role": "user", "content": "x"},), extra=extra,
     )  # fmt: skip
     items = [item async for item in answer(call, service, SystemClock())]
     assert isinstance(items[-1], Reply)
@@ -132,6 +134,15 @@ async def test_harmless_logprobs_leave() -> None:
     token = TokenLogprob(token="fine", logprob=-1.0, top={"good": -2.0})
     reply = await replied(Chunk(text="fine", logprobs=(token,), finish_reason="stop"))
     assert reply.logprobs == (token,)
+    assert "asked" not in reply.observation.attributes["logprobs"]
+
+
+async def test_whether_the_caller_asked_for_logprobs_is_kept() -> None:
+    token = TokenLogprob(token="fine", logprob=-1.0)
+    reply = await replied(
+        Chunk(text="fine", logprobs=(token,), finish_reason="stop"), logprobs=True
+    )
+    assert reply.observation.attributes["logprobs"] == {"tokens": 1, "sum": -1.0, "asked": True}
 
 
 async def test_an_id_of_a_tool_call_is_no_way_out() -> None:

@@ -31,6 +31,8 @@ class MisuseKind(Struct, frozen=True, kw_only=True):
     """The share of an attacker's."""
     least: int
     """So many answers with the signal at least, however unusual it is."""
+    common: bool = False
+    """Whether it is how a system is used, and no sign, where half of all its askers show it."""
     source: str
 
     @property
@@ -72,6 +74,7 @@ MISUSE_KINDS: tuple[MisuseKind, ...] = (
         usual=0.1,
         attack=0.8,
         least=12,
+        common=True,
         source="queries made by a machine: Juuti et al. 2019 (PRADA), "
         "https://arxiv.org/abs/1805.02628; Tramèr et al. 2016, https://arxiv.org/abs/1609.02943; "
         "MITRE ATLAS AML.T0024.002; OWASP LLM10:2025",
@@ -83,6 +86,7 @@ MISUSE_KINDS: tuple[MisuseKind, ...] = (
         usual=0.02,
         attack=0.8,
         least=20,
+        common=True,
         source="answers of a model as another one's training data: OWASP LLM10:2025; Juuti et al. "
         "2019, https://arxiv.org/abs/1805.02628; MITRE ATLAS AML.T0024.002",
     ),
@@ -104,6 +108,7 @@ MISUSE_KINDS: tuple[MisuseKind, ...] = (
         usual=0.05,
         attack=0.9,
         least=20,
+        common=True,
         source="Carlini et al. 2024, Stealing part of a production language model, "
         "https://arxiv.org/abs/2403.06634; MITRE ATLAS AML.T0024.002",
     ),
@@ -151,6 +156,7 @@ MISUSE_KINDS: tuple[MisuseKind, ...] = (
         usual=0.02,
         attack=0.9,
         least=60,
+        common=True,
         source="OWASP LLM10:2025, unbounded consumption; MITRE ATLAS AML.T0034.000",
     ),
     MisuseKind(

@@ -206,8 +206,8 @@ class Trace:
     def _attributes(self, decided: Decided | None) -> dict[str, Any]:
         """What else is known of this answer, each where it is known.
 
-        `logprobs`: how likely the model's own tokens were, all of them together. `said_confidence`:
-        the model's, where a calibration put another in its place. `refused`: the upstream called
+        `logprobs`: how likely the model's own tokens were, all of them together, and whether the
+        caller asked for them. `said_confidence`: the model's, where a calibration put another in its place. `refused`: the upstream called
         its answer a refusal; the words are its output. `labels`: what rails tell people. `turns`:
         how often the model was asked, where a rail had it asked again. `shadow_of`: whose copy.
         """
@@ -215,6 +215,8 @@ class Trace:
         if self.logprobs:
             total = math.fsum(one.logprob for one in self.logprobs)
             known["logprobs"] = {"tokens": len(self.logprobs), "sum": total}
+            if self._call.extra.get("logprobs"):
+                known["logprobs"]["asked"] = True
         if decided is not None and decided.said is not None:
             known["said_confidence"] = decided.said
         if self.refused:

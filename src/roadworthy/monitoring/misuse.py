@@ -112,7 +112,7 @@ def _of_request(row: Observation, step: Step) -> Iterator[tuple[str, bool]]:
         yield "sweep", fast and step.near is None and not step.same
     if row.shift is not None and row.shift.flagged is not None:
         yield "out_of_scope", row.shift.flagged
-    yield "logprobs", "logprobs" in row.attributes
+    yield "logprobs", bool(row.attributes.get("logprobs", {}).get("asked"))
 
 
 def _of_answer(row: Observation) -> Iterator[tuple[str, bool]]:

@@ -57,7 +57,7 @@ SHOWN: dict[str, Callable[[int], Made]] = {
     "extraction:sweep": lambda at: (answer(), Step(at=at, hourly=PERSON_PACE + 1 + at)),
     "extraction:boundary": moved,
     "extraction:probabilities": lambda at: (
-        answer(attributes={"logprobs": {"tokens": 3, "sum": -1.0}}), Step(at=at),
+        answer(attributes={"logprobs": {"tokens": 3, "sum": -1.0, "asked": True}}), Step(at=at),
     ),
     "extraction:training_data": lambda at: (answer(), Step(at=at, drone=True)),
     "exploitation:hurt-alone": tried,
@@ -133,6 +133,11 @@ def test_what_nobody_looked_for_is_no_answer_without_it() -> None:
         evidence.take(rail("JAILBREAK", "input"), Step(at=2 * at))
         evidence.take(answer(rails=(unlooked,)), Step(at=2 * at + 1))
     assert evidence.take(rail("JAILBREAK", "input"), Step(at=9)) == ("compromise:series",)
+
+
+def test_what_the_release_asks_for_itself_is_no_wish_of_the_caller() -> None:
+    own = answer(attributes={"logprobs": {"tokens": 3, "sum": -1.0}})
+    assert names(lambda at: (own, Step(at=at)), 80) == ()
 
 
 def test_a_passed_score_and_a_finding_on_the_other_side_are_no_attempt() -> None:
