@@ -10,8 +10,12 @@ import msgspec
 from doubles.dialects import APIS, Door, a_door
 from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT, a_key
-from roadworthy.manifests import Workspace
+from roadworthy.cli.acting import find_acting
+from roadworthy.flows.reviewing import Word, decide
+from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.wiring.fingerprinting import Provenance
+from roadworthy.wiring.held_answers import HeldAnswers
+from roadworthy.wiring.loop import loop_of
 
 CHAT_API = APIS[0]
 SENTENCE = "You are talking to an AI system."
@@ -109,3 +113,39 @@ async def test_a_question_that_is_none_is_refused(tmp_path: Path) -> None:
             assert (await door.ask("/v1/provenance/check", body)).status == 400
         large = msgspec.json.encode({"text": "word " * 250_000})
         assert (await door.ask("/v1/provenance/check", large)).status == 413
+
+
+async def test_what_people_let_out_is_known_from_then_on_and_what_they_wrote_alone_is_not(
+    tmp_path: Path,
+) -> None:
+    hold = """\
+rails:
+- {id: ask, detector: deny, on: output, action: hold, options: {words: [parcel]}}
+- {id: early, detector: deny, on: input, action: hold, options: {words: [lawyer]}}
+"""
+    own = "We are sorry to hear that; one of us will call you tomorrow between nine and ten."
+    async with a_door(tmp_path, {**LOGS, "rails.yaml": hold}) as door:
+        held = {}
+        for name, words in (("machine", "Where is my parcel?"), ("people", "my lawyer says")):
+            door.upstream.script = [Reply(text=ANSWER)]
+            body = {"model": "letters", **CHAT_API.body(words)}
+            said = msgspec.json.decode((await door.ask(CHAT_API.path, body)).data)
+            held[name] = said["roadworthy"]["observation"]
+        provenance = logged(door)
+        assert not (await check(door, ANSWER))["generated"], "nobody has it yet"
+        loop = loop_of(door.loop.workspace)
+        journal = HeldAnswers(loop, load_deployment(tmp_path), root=str(tmp_path))
+        bob = find_acting(loop.workspace, "bob")
+        assert bob is not None
+        for name, word in (
+            ("machine", Word(decision="approve")),
+            ("people", Word(decision="edit", text=own, reason="no advice")),
+        ):
+            decide(held[name], loop, journal, word=word, by=bob)
+        provenance._reviewed._again_at = 0.0
+        provenance.round()
+        found = await check(door, ANSWER)
+        assert (found["generated"], found["observation"]) == (True, held["machine"])
+        assert not (await check(door, own))["generated"], "no model had a part in it"
+        door.gateway.vault.erase(tenant="acme")
+        assert not (await check(door, ANSWER))["generated"]

@@ -10,7 +10,7 @@ that people wrote taken for a model's text; more of the processor than a share, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from roadworthy.domain import Charter, Clock, Observation
 from roadworthy.journal import (
@@ -74,6 +74,11 @@ class Fingerprinting:
             self.forget()
         spent = self._clock.monotonic() - begun
         return spent / SHARE if taken == BATCH else max(1.0, spent / SHARE)
+
+    def add(self, found: Sequence[Logged]) -> None:
+        """Log what was found elsewhere. Raises EvidenceError."""
+        if found:
+            self._log.add(found, dict(self._tail.marks))
 
     def forget(self) -> int:
         """Drop what was erased; returns how many answers."""

@@ -37,11 +37,20 @@ class KnownTexts:
 
     name = "known_text"
 
-    def __init__(self, log: Path, journal: Path, vault: Vault, charter: Charters) -> None:
+    def __init__(
+        self,
+        log: Path,
+        journal: Path,
+        vault: Vault,
+        charter: Charters,
+        let_out: Callable[[Observation], str | None],
+    ) -> None:
+        """`let_out`: what of a held answer people let out."""
         self._log = log
         self._journal = journal
         self._vault = vault
         self._charter = charter
+        self._let_out = let_out
         self._key = vault.derived(PURPOSE)
 
     def look(self, seen: Observation, asked: str, left: str | None) -> Noticed | None:
@@ -73,7 +82,10 @@ class KnownTexts:
             charter = self._charter(answer.system, answer.release) if answer is not None else None
             if answer is None or texts is None or charter is None:
                 continue  # erased since, or of a release that is gone
-            written = model_text(answer, texts.output, charter)
+            if answer.action == "held":
+                written = self._let_out(answer)
+            else:
+                written = model_text(answer, texts.output, charter)
             yield answer, shares(words, words_of(written or ""))[0]
 
 

@@ -30,6 +30,7 @@ from roadworthy.journal import (
 )
 from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway
+from roadworthy.wiring.reviewed_texts import let_out
 
 from .problems import ApiError, mistyped
 from .wire import Answer, Request
@@ -138,7 +139,10 @@ class ProvenanceDoor:
         front = gateway.fronts.get(seen.system) if seen is not None else None
         if seen is None or texts is None or front is None:
             return  # erased since, or of a system that is not served here
-        written = model_text(seen, texts.output, front.service.content.charter)
+        if seen.action == "held":
+            written = let_out(seen, gateway.workspace, gateway.vault, gateway.clock)
+        else:
+            written = model_text(seen, texts.output, front.service.content.charter)
         of_text, of_answer = shares(words, words_of(written or ""))
         confidence = round(max(of_text, of_answer), 4)
         if confidence <= best.confidence:

@@ -14,6 +14,7 @@ from roadworthy.manifests import Workspace
 
 from .answering_releases import content_of
 from .clock import SystemClock
+from .reviewed_texts import ReviewedTexts
 
 logger = logging.getLogger("roadworthy.control")
 
@@ -30,6 +31,7 @@ class Provenance:
         self._charters: dict[str, Charter | None] = {}
         self._rounds: Fingerprinting | None = None
         self._fault = ""
+        self._reviewed = ReviewedTexts(workspace, vault, SystemClock(), charter=self._charter)
 
     def round(self) -> float:
         """One round; returns how long to wait for the next, in seconds."""
@@ -54,7 +56,9 @@ class Provenance:
             self._rounds = Fingerprinting(
                 tail, self._vault, log, SystemClock(), charter=self._charter
             )
-        return self._rounds.round(logs=logs)
+        wait = self._rounds.round(logs=logs)
+        self._rounds.add(self._reviewed.fresh())
+        return wait
 
     def _charter(self, system: str, release: str) -> Charter | None:
         """The charter of a release that keeps a log; None of any other."""

@@ -16,6 +16,7 @@ from roadworthy.domain import (
     Observation,
     ReviewDecision,
     RoadworthyError,
+    SealedAnswer,
 )
 from roadworthy.flows.answering_content import answering_content
 from roadworthy.flows.review_entries import (
@@ -45,6 +46,8 @@ class Given(Struct, frozen=True, kw_only=True):
     erased: bool = False
     machine: bool = True
     """Whether a model wrote the answer, or what was edited."""
+    sealed: SealedAnswer | None = None
+    """The text as the entry has it; None of a refusal."""
 
 
 def given(seen: Observation, workspace: Workspace, vault: Vault, clock: Clock) -> Given | None:
@@ -88,4 +91,5 @@ def _given(seen: Observation, workspace: Workspace, vault: Vault, clock: Clock) 
         text=texts.output if texts is not None else None,
         erased=last.answer is not None and texts is None,
         machine=last.machine,
+        sealed=last.answer,
     )

@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 from msgspec import UNSET
 
-from roadworthy.domain import Charter, ReleaseContent
+from roadworthy.domain import Charter, Observation, ReleaseContent
 from roadworthy.flows.known_texts import KnownTexts
 from roadworthy.journal import Vault
 from roadworthy.manifests import Workspace
 
 from .answering_releases import content_of
+from .clock import SystemClock
+from .reviewed_texts import let_out
 
 
 def known_texts_looker(
@@ -26,7 +28,10 @@ def known_texts_looker(
             charters[release] = content.charter if content is not None else None
         return charters[release]
 
-    looker = KnownTexts(workspace.fingerprints, workspace.journal, vault, charter)
+    def reviewed(answer: Observation) -> str | None:
+        return let_out(answer, workspace, vault, SystemClock())
+
+    looker = KnownTexts(workspace.fingerprints, workspace.journal, vault, charter, reviewed)
     return lambda content: looker if _keeps_log(content) else None
 
 
