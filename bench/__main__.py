@@ -19,6 +19,7 @@ NAMES = (
     "journal",
     "rails",
     "rail_models",
+    "similar",
     "ood",
     "misuse",
     "pii",

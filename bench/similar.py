@@ -1,10 +1,8 @@
 """Do questions that come to the same want the same answer? Against sets of public questions.
 
-    python -m bench similar --data DIR
-
-Each question of a set looks up those before it, as a cache does that keeps all. A hit is wrong when
-people gave the two another intent or no answer in common. Without DIR it says so and measures
-nothing. Bounds are one-sided 95 % (Clopper and Pearson).
+`python bench/similar.py [--data DIR] [--json]`; without the data it says so and ends. Each question
+of a set looks up those before it, as a cache does that keeps all. A hit is wrong when people gave
+the two another intent or no answer in common. Bounds are one-sided 95 % (Clopper and Pearson).
 """
 
 from __future__ import annotations
@@ -12,13 +10,16 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
+import io
 import json
 import random
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from roadworthy.serving.alike import LEAST_WRONG, comes_to
+from roadworthy.domain import LEAST_WRONG
+from roadworthy.serving import comes_to
 from roadworthy.statistics import clopper_pearson
 
 Asked = tuple[str, frozenset[str]]
@@ -49,14 +50,37 @@ def bitext(root: Path) -> Iterator[Asked]:
             yield row["utterance"], frozenset([f"{row['intent']} {row['entity_value']}"])
 
 
+def nq_open(root: Path) -> Iterator[Asked]:
+    """Questions of a search engine, with their short answers."""
+    with (root / "nq_open" / "NQ-open.dev.jsonl").open(encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            yield row["question"], frozenset(answer.lower() for answer in row["answer"])
+
+
+def xquad(root: Path) -> Iterator[Asked]:
+    """Questions about paragraphs, in English and German."""
+    for language in ("en", "de"):
+        with gzip.open(root / "xquad_en_de" / f"xquad.{language}.json.gz", "rt") as file:
+            articles = json.load(file)["data"]
+        for article in articles:
+            for paragraph in article["paragraphs"]:
+                for asked in paragraph["qas"]:
+                    answers = frozenset(one["text"].lower() for one in asked["answers"])
+                    yield asked["question"], answers
+
+
 SETS = {"banking77": banking77, "clinc150": clinc150, "bitext": bitext}
 """On these the words that are put aside were chosen."""
 
+OTHERS = {"nq_open": nq_open, "xquad": xquad}
+"""These were looked at only afterwards."""
+
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
-    opened: Any = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open()
-    with opened as file:
-        yield from csv.DictReader(file)
+    data = path.read_bytes()
+    text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
+    yield from csv.DictReader(io.StringIO(text))
 
 
 def measured(asked: Iterable[Asked], seed: int = 0) -> dict[str, Any]:
@@ -89,13 +113,18 @@ def measured(asked: Iterable[Asked], seed: int = 0) -> dict[str, Any]:
 def main(argv: list[str]) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="bench similar")
-    parser.add_argument("--data", type=Path, help="the folder of the public sets")
+    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--json", action="store_true")
     given = parser.parse_args(argv)
-    if given.data is None or not given.data.is_dir():
-        print("skipped: no --data with the public sets")
+    if not (given.data / "banking77").is_dir():
+        print(json.dumps({"skipped": "no data"}) if given.json else "no data: give --data DIR")
+        return
+    if given.json:
+        asked = {**SETS, **OTHERS}.items()
+        print(json.dumps({name: measured(questions(given.data)) for name, questions in asked}))
         return
     print(f"promised: at most {LEAST_WRONG:.2%} of lookups")
-    for name, questions in SETS.items():
+    for name, questions in {**SETS, **OTHERS}.items():
         found = measured(questions(given.data))
         share = found["hits"] / found["lookups"]
         print(
@@ -104,3 +133,7 @@ def main(argv: list[str]) -> None:
         )
         for one, other in found["wrong"]:
             print(f"            {one!r} / {other!r}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

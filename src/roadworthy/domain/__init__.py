@@ -43,6 +43,7 @@ from .catalogue import ALIASES, INDICATORS
 from .catalogue_judged import JUDGE_SHOWN
 from .catalogue_scored import SCORE_SHOWN
 from .charter import (
+    LEAST_WRONG,
     Allowed,
     AnswerCache,
     Behaviour,
@@ -321,12 +322,12 @@ __all__ = [
     "COMPARED", "COUNTING", "DEEP_RAILS", "DEFAULT_SCORERS", "EMBEDDED", "EVERY_REPEAT", "EXPECTED",
     "FORGIVING", "GENERATORS", "GENESIS", "GOALS", "HAPPENED", "HAPPENED_NOT", "HAZARDS",
     "INDICATORS", "INSTRUCTIONS", "JUDGED", "JUDGE_SHOWN", "JUDGE_SYSTEM", "KNOWN_BEFORE",
-    "KNOWN_TAGS", "LOOKED_AT_LATER", "MATCHERS", "MAX_REPEATS", "MEGABYTE", "MISUSE_KINDS",
-    "NEAR_MS", "NEVER_SIGNAL", "NOBODY_LOOKS", "NOT_RUN_HERE", "NO_CHECKS", "OVER", "PAIRWISE",
-    "PREFERENCE", "PREREAD", "READS", "READY_RUBRICS", "READ_RUBRICS", "REFERENCE", "RUBRIC",
-    "SCORERS", "SCORE_SHOWN", "SECTIONS", "SHA256_PREFIX", "SIDES", "STATIC_MODEL", "STATIC_SHA256",
-    "SYSTEMIC_CLASSES", "TRANSITIONS", "UNHEARD", "WITHIN_HOURS", "AccessError", "Action",
-    "Address", "AddressState", "Admission", "Allowed", "AnswerCache", "Approval", "Arm",
+    "KNOWN_TAGS", "LEAST_WRONG", "LOOKED_AT_LATER", "MATCHERS", "MAX_REPEATS", "MEGABYTE",
+    "MISUSE_KINDS", "NEAR_MS", "NEVER_SIGNAL", "NOBODY_LOOKS", "NOT_RUN_HERE", "NO_CHECKS", "OVER",
+    "PAIRWISE", "PREFERENCE", "PREREAD", "READS", "READY_RUBRICS", "READ_RUBRICS", "REFERENCE",
+    "RUBRIC", "SCORERS", "SCORE_SHOWN", "SECTIONS", "SHA256_PREFIX", "SIDES", "STATIC_MODEL",
+    "STATIC_SHA256", "SYSTEMIC_CLASSES", "TRANSITIONS", "UNHEARD", "WITHIN_HOURS", "AccessError",
+    "Action", "Address", "AddressState", "Admission", "Allowed", "AnswerCache", "Approval", "Arm",
     "ArmComparison", "ArmVerdict", "Asked", "Assertion", "Assessment", "Bar", "BatchFault",
     "BatchSettings", "BatchState", "BatchStatus", "Behaviour", "Blocker", "Budget", "Calibration",
     "Call", "Campaign", "CampaignFinding", "Candidate", "Case", "CaseTool", "CelRule", "Charter",

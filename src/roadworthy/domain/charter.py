@@ -21,6 +21,10 @@ Percent = Annotated[int, Meta(ge=1, le=100)]
 Rank = Annotated[int, Meta(ge=1, le=10)]
 """A rank of the FMEA table, 1 (best) to 10 (worst)."""
 
+LEAST_WRONG = 0.0007
+"""So many questions at most get the answer to another one, where answers are given to questions
+that come to the same: measured, with 95 % confidence, in the worst of three public sets."""
+
 Clause = Literal["robustness", "monitoring", "alignment", "system_safety"]
 Scope = Literal["slice", "tenant", "system"]
 SafeMode = Literal["baseline", "fallback", "human_review"]
@@ -185,6 +189,9 @@ class Disclosure(File, frozen=True, kw_only=True):
     """The same sentence in other languages."""
     log: bool = True
     """Whether `/v1/provenance/check` knows texts of this system again (Article 50(2))."""
+    unmarked_sound: Literal["refuse", "header"] | UnsetType = UNSET
+    """Of sound whose container holds no mark (aac, opus, pcm). `header`: it leaves, and only the
+    answer's header says that a model made it; left out: it does not leave."""
 
 
 class AnswerCache(File, frozen=True, kw_only=True):
@@ -193,6 +200,9 @@ class AnswerCache(File, frozen=True, kw_only=True):
     max_age_s: Annotated[float, Meta(gt=0, le=86_400)] = 300.0
     max_mb: Annotated[int, Meta(ge=1, le=4096)] = 64
     """In each worker's memory."""
+    similar: Annotated[float, Meta(ge=LEAST_WRONG, le=0.05)] | UnsetType = UNSET
+    """Also to a question that asks the same in other words: the largest share of questions that may
+    get another one's answer. No less than was measured can be asked for. Left out: never."""
 
 
 class Behaviour(File, frozen=True, kw_only=True):

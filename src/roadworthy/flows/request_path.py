@@ -22,7 +22,7 @@ An evaluation walks `answer`; the gateway walks `serve`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct, field, structs
 
@@ -30,7 +30,6 @@ from roadworthy.domain import (
     UNHEARD,
     Action,
     Call,
-    Chunk,
     Clock,
     Journal,
     ModelRequest,
@@ -46,7 +45,6 @@ from roadworthy.serving import (
     Flight,
     Listeners,
     OutputRails,
-    Pseudonyms,
     RailOutcome,
     Ticket,
     beside_text,
@@ -54,13 +52,12 @@ from roadworthy.serving import (
     decide,
     delta_text,
     input_texts,
-    put_back,
     read_confidence,
     read_label,
-    replayed,
     tool_calls,
 )
 
+from .asking import remember, said_to
 from .deep_look import ask_of_output
 from .endings import cut_off, disclosed, opening, refused
 from .letting_in import let_in, may_leave
@@ -195,7 +192,7 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
         rails = service.rails.output(looking, streamed=call.stream)
         try:
             prior = await service.prior()
-            chunks = _asked(call, request, service, trace, names)
+            chunks = said_to(call, request, service, trace, names)
             try:
                 async for chunk in chunks:
                     trace.take(chunk)
@@ -240,39 +237,6 @@ def _otherwise(request: ModelRequest, turn: int) -> ModelRequest:
         temperature=max(sampling.temperature, AGAIN_TEMPERATURE),
     )
     return structs.replace(request, sampling=drawn)
-
-
-def _asked(
-    call: Call, request: ModelRequest, service: Service, trace: Trace, names: Pseudonyms | None
-) -> AsyncGenerator[Chunk, None]:
-    """What the model says, or said to the same question before; of data, where names stand for it.
-
-    What is kept for the next time has the names in it, and nobody's data.
-    """
-    if service.cache is None:
-        chunks = service.stream(request)
-    else:
-        key = service.cache.key(call, request)
-        known = service.cache.find(key)
-        trace.cached = known is not None
-        chunks = replayed(known) if known is not None else _remembered(key, request, service)
-    return chunks if not names else put_back(chunks, names)
-
-
-async def _remembered(
-    key: bytes, request: ModelRequest, service: Service
-) -> AsyncGenerator[Chunk, None]:
-    """The model's reply, kept once it ended well."""
-    heard: list[Chunk] = []
-    chunks = service.stream(request)
-    try:
-        async for chunk in chunks:
-            heard.append(chunk)
-            yield chunk
-    finally:
-        await chunks.aclose()
-    if service.cache is not None:
-        service.cache.keep(key, heard)
 
 
 def _decide(
@@ -383,7 +347,7 @@ def _finish(
             )
         )
         return trace.stopped("held", decided)
-    return trace.done(outcome, decided)
+    return remember(trace.done(outcome, decided), service, trace)
 
 
 _UNLISTED = RailVerdict(

@@ -86,6 +86,10 @@ class Trace:
         """The rail that stopped the call."""
         self.cached = False
         """Whether nobody was asked: the answer is an earlier one."""
+        self.similar = False
+        """Whether the earlier answer is one to a question that asks the same."""
+        self.alike: tuple[bytes, bytes] | None = None
+        """What the question comes to, and the question: how the answer may be kept."""
         self.refused = False
         """Whether the upstream called its answer a refusal."""
         self.logprobs_leave = True
@@ -209,7 +213,8 @@ class Trace:
         `logprobs`: how likely the model's own tokens were, all of them together, and whether the
         caller asked for them. `said_confidence`: the model's, where a calibration put another in its place. `refused`: the upstream called
         its answer a refusal; the words are its output. `labels`: what rails tell people. `turns`:
-        how often the model was asked, where a rail had it asked again. `shadow_of`: whose copy.
+        how often the model was asked, where a rail had it asked again. `similar`: the answer was
+        given to a question that asks the same. `shadow_of`: whose copy.
         """
         known: dict[str, Any] = {}
         if self.logprobs:
@@ -225,6 +230,8 @@ class Trace:
             known["labels"] = list(dict.fromkeys(self._labels))
         if self._turns > 1:
             known["turns"] = self._turns
+        if self.similar and self.cached:
+            known["similar"] = True
         return known | ({"shadow_of": self._call.shadow_of} if self._call.shadow_of else {})
 
     def _gone(self) -> str:

@@ -2,6 +2,7 @@
 
 from .acceptance import Acceptance, compile_acceptance, compile_map
 from .admit import Admittance, Denial
+from .alike import comes_to
 from .arms import drawn_as_one, takes
 from .brakes import covers, flags_for, standing, tighten
 from .conversation import Conversation, conversation
@@ -51,6 +52,7 @@ from .tool_calls import (
     delta_text,
     tool_calls,
 )
+from .unpersonal import is_nobodys
 
 __all__ = [
     "MAX_SLOTS",
@@ -89,6 +91,7 @@ __all__ = [
     "billionths",
     "call_texts",
     "checked_calls",
+    "comes_to",
     "compile_acceptance",
     "compile_border",
     "compile_map",
@@ -106,6 +109,7 @@ __all__ = [
     "hash_key",
     "input_text",
     "input_texts",
+    "is_nobodys",
     "is_plain_talk",
     "limiting",
     "load_tenants",

@@ -7,17 +7,13 @@ or a sign such as + taken for another; a likeness by degree, since a near miss i
 What is put aside: case, ends of sentences and quotes, articles, contractions, the plural, and in
 English how a wish begins ("could you please tell me", "I would like to") or ends ("thanks"). Other
 languages lose their case and punctuation alone. How often two that come to the same were answered
-differently by people is measured: `python -m bench similar`.
+differently by people is measured: `python bench/similar.py`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-
-LEAST_WRONG = 0.0007
-"""So many lookups at most get the answer to another question, with 95 % confidence, in the worst of
-the sets measured (docs/how-to/answer-again.md)."""
 
 FEWEST_WORDS = 3
 LONGEST = 200
@@ -27,9 +23,10 @@ _TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?|[^\s.,!;\"â€œâ€
 """A number, a word, or a sign that is no end of a sentence and no quote."""
 
 _ASKS = frozenset(
-    "who whom whose what which when where why how is are am was were do does did can could will "
-    "would shall should may might must has have had".split()  # noqa: SIM905
-)
+    ("who", "whom", "whose", "what", "which", "when", "where", "why", "how", "is", "are", "am",
+     "was", "were", "do", "does", "did", "can", "could", "will", "would", "shall", "should", "may",
+     "might", "must", "has", "have", "had")
+)  # fmt: skip
 """A text that begins so is a question, whether or not its mark is there."""
 
 _SHORT = {

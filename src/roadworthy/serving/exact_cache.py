@@ -13,14 +13,14 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, structs
 
 from roadworthy.domain import AnswerCache, Call, Chunk, Clock, ModelRequest, Usage
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 
-_BESIDE = 512
-"""Bytes that an entry costs beside its texts."""
+_BESIDE = 768
+"""Bytes that an entry costs beside its texts, its likeness among them."""
 
 FINISHED = frozenset(("stop", "length", "tool_calls"))
 
@@ -45,12 +45,33 @@ class ExactCache:
         self._stamp = erased()
         self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
         self._size = 0
+        self.likens = settings.similar is not UNSET
+        """Whether questions that ask the same may get the same answer."""
+        self._alike: dict[bytes, bytes] = {}
+        """What a question comes to -> the question of that kind that was answered."""
+        self._likes: dict[bytes, bytes] = {}
+        """The other way round."""
 
-    def key(self, call: Call, request: ModelRequest) -> bytes:
-        """What an answer is kept under: release, tenant, facets, and all that the model is told."""
+    def key(self, call: Call, request: ModelRequest, *, alike: bool = False) -> bytes:
+        """What an answer is kept under: release, tenant, facets, and all that the model is told.
+
+        `alike`: the request is what a question comes to, and no question that anybody asked.
+        """
         told = structs.replace(request, stream=False, timeout_s=0.0)
-        parts = (self._release, call.tenant, call.facets, told)
+        parts = (self._release, call.tenant, call.facets, told, *((True,) if alike else ()))
         return hashlib.sha256(_encoder.encode(parts)).digest()
+
+    def find_alike(self, like: bytes) -> tuple[Chunk, ...] | None:
+        """What the model said to a question that comes to the same, unless it is too old."""
+        self._look_for_erasures()
+        key = self._alike.get(like)
+        return None if key is None else self.find(key)
+
+    def liken(self, like: bytes, key: bytes) -> None:
+        """Let the answer that is kept under `key` be that of all questions that come to `like`."""
+        self._look_for_erasures()
+        if key in self._kept and like not in self._alike:
+            self._alike[like], self._likes[key] = key, like
 
     def find(self, key: bytes) -> tuple[Chunk, ...] | None:
         """What the model said to that, unless it is too old."""
@@ -85,10 +106,15 @@ class ExactCache:
         if stamp != self._stamp:
             self._stamp = stamp
             self._kept.clear()
+            self._alike.clear()
+            self._likes.clear()
             self._size = 0
 
     def _drop(self, key: bytes) -> None:
         self._size -= self._kept.pop(key).size
+        like = self._likes.pop(key, None)
+        if like is not None:
+            del self._alike[like]
 
 
 async def replayed(chunks: tuple[Chunk, ...]) -> AsyncGenerator[Chunk, None]:
