@@ -20,7 +20,7 @@ from contextlib import aclosing
 from typing import Any, Protocol
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, structs
 
 from roadworthy.domain import (
     Call,
@@ -33,7 +33,7 @@ from roadworthy.domain import (
     UsageError,
     sha256,
 )
-from roadworthy.media import About, Marked, Marker, MarkError
+from roadworthy.media import SOUNDS, About, Marked, Marker, MarkError
 from roadworthy.serving import RailOutcome, input_texts
 
 from .letting_in import let_in
@@ -43,6 +43,8 @@ from .trace import Path, Reply, Trace
 NOT_MARKED = "what was made cannot be marked, so it does not leave: "
 _NO_TEXT = "the answer is {}, which no rail of this version reads"
 MOST_FILES = 10
+BARE_SOUNDS = {"aac": "audio/aac", "opus": "audio/ogg", "pcm": "audio/pcm"}
+"""Formats whose container holds no manifest."""
 
 
 class _Picture(Struct):
@@ -65,6 +67,17 @@ class Made(Struct, frozen=True, kw_only=True):
     """What the upstream says of it (a prompt that it revised)."""
 
 
+class Job(Struct, frozen=True, kw_only=True):
+    """What a mark is made of."""
+
+    about: About
+    at_s: int
+    format: str
+    """Which the caller asked for; empty: the upstream's own."""
+    bare_sound: bool
+    """Whether the charter lets sound leave whose container holds no mark."""
+
+
 class Kind(Protocol):
     """One kind of media: how the upstream's reply is read, how a file is marked."""
 
@@ -76,7 +89,10 @@ class Kind(Protocol):
     def read(self, said: str) -> list[Made]:
         """The files in the upstream's reply. Raises ProviderError."""
 
-    def mark(self, marker: Marker, made: Made, call: Call, about: About, at_s: int) -> Marked:
+    def require(self, job: Job) -> None:
+        """Whether what is asked for could be marked. Raises UsageError before anybody is asked."""
+
+    def mark(self, marker: Marker, made: Made, job: Job) -> Marked:
         """One file with its marks. Raises MarkError."""
 
 
@@ -104,9 +120,12 @@ class PictureKind:
             for each in reply.data
         ]
 
-    def mark(self, marker: Marker, made: Made, call: Call, about: About, at_s: int) -> Marked:
+    def require(self, job: Job) -> None:
+        """Only what was made can tell."""
+
+    def mark(self, marker: Marker, made: Made, job: Job) -> Marked:
         """An invisible mark, then a manifest over it. Raises MarkError."""
-        return marker.picture(made.data, about, at_s)
+        return marker.picture(made.data, job.about, job.at_s)
 
 
 class SpeechKind:
@@ -122,9 +141,24 @@ class SpeechKind:
             raise ProviderError("the upstream answered no sound", retryable=False)
         return [Made(data=data)]
 
-    def mark(self, marker: Marker, made: Made, call: Call, about: About, at_s: int) -> Marked:
-        """A manifest in its container. Raises MarkError where that holds none."""
-        return marker.sound(made.data, str(call.extra.get("response_format") or "mp3"), about)
+    def require(self, job: Job) -> None:
+        """Raises UsageError for a container without a mark that the charter does not let."""
+        if job.format not in SOUNDS and not self._bare(job):
+            marked = ", ".join(SOUNDS)
+            raise UsageError(
+                f"sound as {job.format!r} holds no mark",
+                fix=f"one of: {marked}",
+                field="response_format",
+            )
+
+    def mark(self, marker: Marker, made: Made, job: Job) -> Marked:
+        """A manifest in its container. Raises MarkError where it cannot be put in."""
+        if self._bare(job):
+            return Marked(data=made.data, mime=BARE_SOUNDS[job.format], marks=("header",))
+        return marker.sound(made.data, job.format, job.about)
+
+    def _bare(self, job: Job) -> bool:
+        return job.bare_sound and job.format in BARE_SOUNDS
 
 
 class MediaPath:
@@ -136,7 +170,7 @@ class MediaPath:
         self._marker = marker
 
     async def walk(self, call: Call, service: Service, clock: Clock) -> Path:
-        """Yields one Reply. Raises UsageError where the release's model makes no media."""
+        """Yields one Reply. Raises UsageError for what nobody here makes, or marks."""
         started = clock.monotonic()
         maker = service.maker(self._kind.path)
         if maker is None:
@@ -151,10 +185,12 @@ class MediaPath:
         if action != "answered":
             yield trace.stopped(action)
             return
+        job = _job(call, service, clock)
+        self._kind.require(job)
         try:
             marker = self._marker()
             made = self._kind.read(await _said(maker, call, service, trace))
-            files = await self._marked(marker, made, call, service, clock)
+            files = [await asyncio.to_thread(self._kind.mark, marker, each, job) for each in made]
         except MarkError as error:
             yield trace.failed(ProviderError(NOT_MARKED + error.message, retryable=False))
             return
@@ -165,16 +201,6 @@ class MediaPath:
         if names is not None or not _may_be_said(words, texts, call, service):
             words = [""] * len(files)
         yield self._reply(trace, service, files, words)
-
-    async def _marked(
-        self, marker: Marker, made: list[Made], call: Call, service: Service, clock: Clock
-    ) -> list[Marked]:
-        about = About(observation=call.id, system=call.system, release=service.digest)
-        at_s = int(clock.now().timestamp())
-        return [
-            await asyncio.to_thread(self._kind.mark, marker, each, call, about, at_s)
-            for each in made
-        ]
 
     def _reply(
         self, trace: Trace, service: Service, files: list[Marked], words: list[str]
@@ -208,6 +234,16 @@ async def _said(maker: Provider, call: Call, service: Service, trace: Trace) -> 
             said += chunk.text
             trace.take(Chunk(usage=chunk.usage, finish_reason=chunk.finish_reason))
     return said
+
+
+def _job(call: Call, service: Service, clock: Clock) -> Job:
+    disclosure = service.content.charter.behaviour.disclosure
+    return Job(
+        about=About(observation=call.id, system=call.system, release=service.digest),
+        at_s=int(clock.now().timestamp()),
+        format=str(call.extra.get("response_format") or "mp3"),
+        bare_sound=disclosure is not UNSET and disclosure.unmarked_sound == "header",
+    )
 
 
 def _kept(file: Marked) -> dict[str, Any]:

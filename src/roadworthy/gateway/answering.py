@@ -190,7 +190,11 @@ class AnswerDoor:
         except ApiError as problem:
             problem.headers += _headers(reply)
             raise
-        answer.whole(200, said, _headers(reply))
+        if self._dialect.kind is None:
+            answer.whole(200, said, _headers(reply))
+            return
+        answer.begin(_headers(reply), kind=((b"content-type", self._dialect.kind(reply)),))
+        await answer.piece(said, last=True)
 
     async def _stream(self, call: Call, body: ChatRequest, answer: Answer) -> None:
         """Relay until the end, or until the client has left: then the model is stopped too."""

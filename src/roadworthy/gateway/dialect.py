@@ -81,6 +81,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """Step 3 of the request line."""
     prompted: bool = True
     """Whether a release's own prompt can be what is filled."""
+    kind: Callable[[Reply], bytes] | None = None
+    """The media type of a plain answer, where it is no JSON."""
 
 
 def decoded(data: bytes) -> dict[str, Any]:

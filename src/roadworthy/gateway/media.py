@@ -11,7 +11,7 @@ from functools import partial
 
 from msgspec import structs
 
-from roadworthy.flows.media_path import MediaPath, PictureKind
+from roadworthy.flows.media_path import MediaPath, PictureKind, SpeechKind
 from roadworthy.media import INSTALL, MarkError, missing
 from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.marking import Marking
@@ -19,13 +19,18 @@ from roadworthy.wiring.marking import Marking
 from .dialect import ChatRequest, Dialect
 from .images import images_dialect
 from .problems import DO_NOT_RETRY, ApiError
+from .speech import speech_dialect
 
 
 def media_dialects(gateway: Gateway) -> dict[str, Dialect]:
     """Every door of this kind, by path."""
     marking = Marking(gateway.workspace, gateway.vault)
     pictures = MediaPath(PictureKind(), marker=marking.marker)
-    found = {"/v1/images/generations": images_dialect(pictures.walk)}
+    speech = MediaPath(SpeechKind(), marker=marking.marker)
+    found = {
+        "/v1/images/generations": images_dialect(pictures.walk),
+        "/v1/audio/speech": speech_dialect(speech.walk),
+    }
     return {
         path: structs.replace(dialect, read=partial(_read, marking, dialect.read))
         for path, dialect in found.items()
