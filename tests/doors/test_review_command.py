@@ -71,6 +71,9 @@ async def test_look_then_decide(tmp_path: Path, typed: Typed) -> None:
     assert "the question" in shown and "the answer" in shown and "review decide" in shown
     typed.types("assign", seen.id, "--to", "ravi", "--as", "bob")
     assert typed.json("list")[0]["assigned"] == "ravi"
+    assert len(typed.json("list", "--assigned", "ravi", "--system", "letters")) == 1
+    for other in (("--assigned", "nobody"), ("--assigned", "rosa"), ("--system", "desk")):
+        assert typed.json("list", *other) == []
     done = typed.json("decide", seen.id, "--approve", "--as", "ravi")
     assert (done["state"], done["decided"]["decision"]) == ("decided", "approve")
     assert "answer" not in done["decided"] and "mark" not in done["decided"]

@@ -27,6 +27,10 @@ def list_(
     overdue: Annotated[
         bool, typer.Option("--overdue", help="Only those past their time; exit code 4 if any is.")
     ] = False,
+    system: Annotated[str, typer.Option(help="Of this system.")] = "",
+    assigned: Annotated[
+        str, typer.Option(metavar="NAME", help="Of this person; `nobody`: not assigned yet.")
+    ] = "",
     everything: Annotated[bool, typer.Option("--all", help="Also those that are decided.")] = False,
     json: Json = False,
 ) -> None:
@@ -35,10 +39,14 @@ def list_(
 
     desk = _desk(directory)
     items = queue(*desk) if desk is not None else []
-    if not everything:
-        items = [each for each in items if each.state != "decided"]
-    if overdue:
-        items = [each for each in items if each.overdue]
+    items = [
+        each
+        for each in items
+        if (everything or each.state != "decided")
+        and (each.overdue or not overdue)
+        and system in ("", each.system)
+        and assigned in ("", each.assigned or "nobody")
+    ]
     if json:
         emit([_as_json(each) for each in items])
     elif not items:
