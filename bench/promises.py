@@ -21,14 +21,17 @@ from roadworthy.statistics import (
     EProcess,
     Interval,
     JudgeErrors,
+    alarm_range,
     area_interval,
     bca_mean,
     calibration_interval,
     clopper_pearson,
     cluster_interval,
     cluster_share_interval,
+    conformal_threshold,
     controlled_threshold,
     equal_mass,
+    expected_count,
     holm,
     krippendorff_alpha,
     mcnemar_exact,
@@ -85,6 +88,19 @@ def grouped(source: random.Random, groups: int, again: float, rate: float) -> bo
             values.append(float(hit))
             names.append(name)
     return covers(cluster_share_interval(values, names), rate)
+
+
+def false_alarms(source: random.Random, n: int, rate: float) -> float:
+    """The share of new inputs that a threshold on n scores flags; of uniform ones it is known."""
+    return 1.0 - conformal_threshold([source.random() for _ in range(n)], rate)
+
+
+def arrivals(source: random.Random, mean: float) -> int:
+    """A Poisson count."""
+    seen, at = -1, 0.0
+    while at <= mean:
+        seen, at = seen + 1, at + source.expovariate(1.0)
+    return seen
 
 
 def sequence(source: random.Random, rate: float) -> bool:
@@ -356,6 +372,14 @@ PROMISES = [
      lambda s: covers(bca_mean([s.lognormvariate(0, 1) for _ in range(500)]), math.exp(0.5))),
     Promise("share in 20 groups of 6, alike", 0.95, lambda s: grouped(s, 20, 1.0, 0.9)),
     Promise("share in 20 groups of 6, half alike", 0.95, lambda s: grouped(s, 20, 0.5, 0.9)),
+    Promise("conformal threshold, 5 % on 60 scores", 0.05,
+     lambda s: false_alarms(s, 60, 0.05), "at most"),
+    Promise("conformal threshold, 1 % on 99 scores", 0.01,
+     lambda s: false_alarms(s, 99, 0.01), "at most"),
+    Promise("range of false alarms, 200 scores", 0.95,
+     lambda s: covers(alarm_range(200, 0.05), false_alarms(s, 200, 0.05))),
+    Promise("expected count, 5 on the mean", 0.95,
+     lambda s: covers(expected_count(arrivals(s, 5.0)), 5.0)),
     Promise("shift by signed ranks n=30", 0.95,
      lambda s: covers(shift([s.gauss(0.3, 1) for _ in range(30)]).interval, 0.3)),
     Promise("silent: signed ranks, ties", 0.95, lambda s: signed_ranks(ties(s)).p_value > 0.05),
