@@ -66,10 +66,10 @@ async def test_an_answer_that_is_fed_back_is_counted(
     ]  # fmt: skip
     capsys.readouterr()
     assert run(VERBS, ["journal", "query", str(tmp_path), "--indicators", "--json"]) == 0
-    said = {
-        each["name"]: each for each in msgspec.json.decode(capsys.readouterr().out)["indicators"]
-    }
-    assert said["ai_generated_share"]["value"] == pytest.approx(1 / 3)
+    found = msgspec.json.decode(capsys.readouterr().out)["indicators"]
+    (share,) = [each for each in found if each["name"] == "ai_generated_share"]
+    assert (share["value"], share["n"]) == (pytest.approx(1 / 3), 3)
+    assert "keep them out of references" in share["calls_for"]
 
 
 async def test_the_same_conversation_and_later_answers_are_no_source(house: House) -> None:

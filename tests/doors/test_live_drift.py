@@ -71,7 +71,8 @@ async def test_inputs_that_moved_are_told_with_what_to_do(
     assert drift["value"] == pytest.approx(0.6, abs=0.05)
     assert drift["n"] == 30
     assert "grow the suite" in drift["reason"]
-    assert found["purpose_drift"]["value"] == 0.0
+    assert "grow the suite" in drift["calls_for"]
+    assert (found["purpose_drift"]["value"], found["purpose_drift"]["calls_for"]) == (0.0, "")
     assert run(VERBS, ["journal", "query", str(tmp_path), "--indicators"]) == 0
     assert "input_drift: beyond chance; moved most: `bills`" in capsys.readouterr().out
 

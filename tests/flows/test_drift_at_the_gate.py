@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
-from doubles.desk import CANDIDATE, Desk
+from doubles.desk import CANDIDATE, Desk, cases
 from roadworthy.cli.evaluate_results import show
+from roadworthy.detectors import ood
 from roadworthy.domain import Verdict
 
 REFERENCE = {
@@ -21,8 +25,7 @@ REFERENCE = {
     "held": 100,
     "labelled": True,
     "false_alarm": 0.05,
-    "threshold": 1.0,
-    "detector": {},
+    "threshold": 99.0,
     "counts": {"n": 300},
 }
 SLOS = """\
@@ -32,6 +35,15 @@ slos:
 """
 
 
+@cache
+def fitted() -> dict[str, Any]:
+    """A detector of letters to the desk."""
+    texts = [str(each["input"]) for each in cases(100)]
+    found = ood.fit(texts[20:], texts[:20])
+    return {"detector": to_builtins(found.tables), "settings": found.settings,
+            "topics": found.topics}  # fmt: skip
+
+
 def a_desk(root: Path, decisions: dict[str, int] | None) -> Desk:
     """Whose model says motor of one half, and home of the other."""
     desk = Desk(root)
@@ -39,7 +51,7 @@ def a_desk(root: Path, decisions: dict[str, int] | None) -> Desk:
     if decisions is not None:
         desk.write("candidate.yaml", CANDIDATE + "ood: reference.json\n")
         counts = {"n": 300, "decisions": decisions}
-        desk.write("reference.json", json.dumps({**REFERENCE, "counts": counts}))
+        desk.write("reference.json", json.dumps({**REFERENCE, **fitted(), "counts": counts}))
     return desk
 
 

@@ -192,14 +192,15 @@ def _print_moved(summary: RunSummary) -> None:
     """What moved beyond chance, and what that calls for."""
     from .terminal import printable, say
 
-    for each in filter(moved, summary.indicators):
-        say(printable(f"{each.name}: {each.reason}."))
+    for each in summary.indicators:
+        if wanted := calls_for(each):
+            say(printable(f"{each.name}: {each.reason or wanted}."))
 
 
-def moved(each: Measurement) -> bool:
-    """Whether an indicator that calls for something when it is bad has moved beyond chance."""
+def calls_for(each: Measurement) -> str:
+    """What an indicator calls for that is bad beyond chance; empty where none does."""
     spec = INDICATORS.get(each.name)
-    return spec is not None and bool(spec.calls_for) and each.low is not None and each.low > 0
+    return spec.calls_for if spec is not None and each.low is not None and each.low > 0 else ""
 
 
 def cells(name: str, each: Measurement, metric: str = "") -> tuple[str, str, str, str]:

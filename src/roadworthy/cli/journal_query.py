@@ -88,13 +88,14 @@ def _tell_indicators(
     from roadworthy.flows.live_indicators import measured
     from roadworthy.wiring.loop import standing_loop
 
-    from .evaluate_results import cells, moved, numbers
+    from .evaluate_results import calls_for, cells, numbers
     from .terminal import emit, table, warn
 
     found = measured(workspace, wanted, standing_loop(workspace), limit)
     if as_json:
         said = [
-            numbers(each) | {"counted": each.counted, "reason": each.reason}
+            numbers(each)
+            | {"counted": each.counted, "reason": each.reason, "calls_for": calls_for(each)}
             for each in found.indicators
         ]
         emit({"n": found.n, "unread": found.unread, "unheld": found.unheld, "indicators": said})
@@ -105,8 +106,9 @@ def _tell_indicators(
         title=f"{found.n} live answers",
     )
     for each in found.indicators:
-        if each.value is None or each.name in ("energy", "carbon", "headroom") or moved(each):
-            say(printable(f"{each.name}: {each.reason}"))
+        wanted = calls_for(each)
+        if each.value is None or each.name in ("energy", "carbon", "headroom") or wanted:
+            say(printable(f"{each.name}: {each.reason or wanted}"))
     if found.unheld:
         say(printable(f"no drift is measured: {found.unheld}"))
     if found.unread:
