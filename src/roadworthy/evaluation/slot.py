@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from roadworthy.domain import Case
 
@@ -68,5 +68,5 @@ def carrier_field(case: Case) -> str:
 
 
 def with_text(case: Case, slot: Slot, text: str) -> Case:
-    """The case with another text in its slot."""
-    return msgspec.structs.replace(case, input=slot.fill(case.input, text))
+    """The case with another text in its slot. Nobody said it in the session that the case is of."""
+    return msgspec.structs.replace(case, input=slot.fill(case.input, text), session=UNSET)

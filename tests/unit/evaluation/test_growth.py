@@ -264,3 +264,10 @@ def test_each_hazard_has_its_share_in_each_language(technique, per_case, languag
         each = [sum(n for (h, w, _), n in share.items() if (h, w) == (hazard, word))
                 for hazard in hazards for word in words]  # fmt: skip
         assert max(each) - min(each) <= 2
+
+
+@pytest.mark.parametrize("surface", [CLOSED, OPEN, CHAT], ids=["closed", "open", "chat"])
+def test_what_grew_is_no_request_of_the_session_of_its_base(surface):
+    found = grown(*PURE, surface=surface, cases=[a_claim(session="eve")]).cases
+    assert len(found) > 10
+    assert all(case.session is msgspec.UNSET for case in found)
