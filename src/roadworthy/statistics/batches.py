@@ -14,15 +14,17 @@ from itertools import pairwise
 from .distributions import t_quantile
 from .intervals import Interval
 
-BATCHES = 10
-"""Stretches that are compared."""
+Cut = tuple[int, float]
+"""So many stretches, each so many times as long as readings resemble each other at the least."""
+
+BATCHES: tuple[Cut, ...] = ((10, 5.0), (6, 10.0), (4, 10.0))
+"""The first that the readings are enough for. Fewer are longer: the estimate that asks for them is
+itself unsure."""
 LEAST_READINGS = 50
 """From which on there are bounds: five of a stretch."""
-ENOUGH_OF_A_STRETCH = 5.0
-"""A stretch is so many times as long as readings resemble each other, at the least."""
 _BLOCKS = 1000
 """The resemblance is looked at over at most so many blocks of neighbours."""
-_GROWTH_BATCHES = 20
+_GROWTH_BATCHES: tuple[Cut, ...] = ((20, 10.0), (10, 10.0), (6, 10.0))
 
 
 def ratio_interval(
@@ -35,8 +37,9 @@ def ratio_interval(
     Student's t bounds by how far these are from the ratio of all. Neighbours that resemble each
     other widen it, as long as their resemblance is short beside a stretch: how long it lasts is
     estimated (Geyer 1992, https://doi.org/10.1214/ss/1177011137), and a stretch must be five times
-    as long. Raises ValueError with the reason where there are no bounds: fewer than 50 readings,
-    all alike, or resembling each other for too long.
+    as long; else they are six stretches or four, ten times as long. Raises ValueError with the
+    reason where there are no bounds: fewer than 50 readings, all alike, or resembling each other
+    for too long.
     """
     n, whole = len(above), math.fsum(below)
     if n < LEAST_READINGS:
@@ -47,10 +50,10 @@ def ratio_interval(
     off = [top - ratio * bottom for top, bottom in zip(above, below, strict=True)]
     if max(map(abs, off)) <= 1e-12 * max(map(abs, above)):
         raise ValueError(f"all {n} readings are alike, which bounds nothing")
-    _require_short_memory(off)
-    stretches = [math.fsum(part) for part in cut(off, BATCHES)]
-    spread = math.fsum(each * each for each in stretches) * BATCHES / (BATCHES - 1)
-    half = t_quantile(0.5 + confidence / 2, BATCHES - 1) * math.sqrt(spread) / whole
+    parts = _stretches(off, BATCHES)
+    stretches = [math.fsum(part) for part in cut(off, parts)]
+    spread = math.fsum(each * each for each in stretches) * parts / (parts - 1)
+    half = t_quantile(0.5 + confidence / 2, parts - 1) * math.sqrt(spread) / whole
     return Interval(ratio - half, ratio + half)
 
 
@@ -65,9 +68,10 @@ def slope_interval(
 ) -> Slope:
     """Growth of the values in a unit of time: least squares over the means of 20 stretches.
 
-    Student's t with 18 degrees of freedom bounds it; the means of long stretches are independent of
-    each other as far as readings forget each other within one, which is seen to as in
-    `ratio_interval`. Raises ValueError where there are no bounds.
+    Student's t with two degrees of freedom less bounds it; the means of long stretches are
+    independent of each other as far as readings forget each other within one, which is seen to as
+    in `ratio_interval`: else they are ten stretches, or six. Raises ValueError where there are no
+    bounds.
     """
     n = len(values)
     if n < 2 * LEAST_READINGS:
@@ -77,17 +81,16 @@ def slope_interval(
     off = [value - mean - slope * (at - middle) for at, value in zip(instants, values, strict=True)]
     if max(map(abs, off)) <= 1e-9 * max(1.0, max(map(abs, values))):
         return Slope(slope, slope, slope)
-    _require_short_memory(off, _GROWTH_BATCHES)
-    times = [math.fsum(part) / len(part) for part in cut(instants, _GROWTH_BATCHES)]
-    means = [math.fsum(part) / len(part) for part in cut(values, _GROWTH_BATCHES)]
+    parts = _stretches(off, _GROWTH_BATCHES)
+    times = [math.fsum(part) / len(part) for part in cut(instants, parts)]
+    means = [math.fsum(part) / len(part) for part in cut(values, parts)]
     middle, mean = math.fsum(times) / len(times), math.fsum(means) / len(means)
     slope = _slope(times, means, middle, mean)
     wide = math.fsum((at - middle) ** 2 for at in times)
     errors = math.fsum(
         (value - mean - slope * (at - middle)) ** 2 for at, value in zip(times, means, strict=True)
     )
-    free = _GROWTH_BATCHES - 2
-    half = t_quantile(0.5 + confidence / 2, free) * math.sqrt(errors / free / wide)
+    half = t_quantile(0.5 + confidence / 2, parts - 2) * math.sqrt(errors / (parts - 2) / wide)
     return Slope(slope - half, slope + half, slope)
 
 
@@ -136,12 +139,14 @@ def _product(values: Sequence[float], lag: int) -> float:
     return sum(map(float.__mul__, values[: len(values) - lag], values[lag:]))
 
 
-def _require_short_memory(off: Sequence[float], batches: int = BATCHES) -> None:
-    """Raise ValueError where a stretch is too short for what its readings remember."""
+def _stretches(off: Sequence[float], cuts: Sequence[Cut]) -> int:
+    """Into how many stretches to cut. Raises ValueError where even the longest are too short."""
     memory = memory_of(off)
-    if len(off) / batches < ENOUGH_OF_A_STRETCH * memory:
-        needed = math.ceil(ENOUGH_OF_A_STRETCH * memory * batches)
-        raise ValueError(
-            f"readings resemble each other over {memory:.0f} neighbours: bounds need about"
-            f" {needed:,} of them, there are {len(off):,}"
-        )
+    for parts, enough in cuts:
+        if len(off) >= enough * memory * parts:
+            return parts
+    fewest, enough = cuts[-1]
+    raise ValueError(
+        f"readings resemble each other over {memory:.0f} neighbours: bounds need about"
+        f" {math.ceil(enough * memory * fewest):,} of them, there are {len(off):,}"
+    )
