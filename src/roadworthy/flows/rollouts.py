@@ -185,12 +185,20 @@ def take_off(loop: Loop, rolling: Rolling) -> None:
 def hold(loop: Loop, system: str, *, signer: Signer, reason: str, paused: bool) -> Rolling:
     """Pause it where it is (no step follows by itself), or let it go on."""
     _require_operator(loop, signer)
+    rolling = _rolling(loop, system)
+    return pause(loop, rolling, signer=signer, reason=reason, paused=paused)
+
+
+def pause(
+    loop: Loop, rolling: Rolling, *, signer: Signer, reason: str, paused: bool = True
+) -> Rolling:
+    """The same by whoever may: a person who operates, or the machine for a breached objective."""
     with recording(loop):
-        rolling = _rolling(loop, system)
-        if (rolling.state == "paused") != paused:
+        now = rollouts_of(loop, rolling.system)[rolling.id]
+        if not now.over and (now.state == "paused") != paused:
             kind = PAUSED if paused else RESUMED
-            _record(loop, kind, system, rolling.id, signer, {"reason": reason})
-    return rollouts_of(loop, system)[rolling.id]
+            _record(loop, kind, rolling.system, rolling.id, signer, {"reason": reason})
+    return rollouts_of(loop, rolling.system)[rolling.id]
 
 
 def stop_by_hand(loop: Loop, system: str, *, signer: Signer, reason: str) -> Rolling:

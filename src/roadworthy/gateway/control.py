@@ -55,12 +55,14 @@ class ControlState:
         """Why what is only observed could not be looked at after it left."""
         self.rollouts = ""
         """Why rollouts could not be looked at; then they hold."""
+        self.objectives = ""
+        """Why not every objective could be judged, or acted on."""
 
     @property
     def faults(self) -> str:
         """All that is wrong now."""
         owed = f"{self.entering} ({self.owed} entries are owed)" if self.entering else ""
-        every = (self.looking, owed, self.judging, self.after, self.rollouts)
+        every = (self.looking, owed, self.judging, self.after, self.rollouts, self.objectives)
         return "; ".join(dict.fromkeys(filter(None, every)))
 
     def body(self) -> bytes:
@@ -94,6 +96,7 @@ async def run(plan: Plan) -> None:
         asyncio.create_task(follow(control.host, over)),
         asyncio.create_task(follow(control.after, over)),
         asyncio.create_task(follow(control.rollouts, over)),
+        asyncio.create_task(follow(control.objectives, over)),
         asyncio.create_task(_look(control, state, over)),
         asyncio.create_task(over.wait()),
     ]
@@ -131,6 +134,7 @@ async def _look(control: Control, state: ControlState, over: asyncio.Event) -> N
         state.rounds += 1
         state.records, state.owed = control.records, control.owed
         state.after, state.rollouts = control.after.fault, control.rollouts.fault
+        state.objectives = control.objectives.fault
         await _pause(over, ROUND_S)
 
 

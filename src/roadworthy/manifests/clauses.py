@@ -85,15 +85,18 @@ def kept_for_later(reading: Reading) -> Told:
 
 
 def _is_judged(slo: SafetySLO) -> bool:
-    """Whether this version judges it: at the gate, on an indicator that it measures."""
-    if "gate" not in slo.at:
-        return False
+    """Whether this version judges it, on an indicator that it measures.
+
+    At the gate there is no window before it, on the road no run of a baseline.
+    """
     try:
         spec = find_indicator(read_name(slo).metric)
         relative = parse_target(slo.target).relative_to
     except ValueError:
         return False
-    return (spec is None or spec.measured) and not relative.startswith("previous")
+    at_gate = "gate" in slo.at and not relative.startswith("previous")
+    on_the_road = "runtime" in slo.at and relative != "baseline"
+    return (spec is None or spec.measured) and (at_gate or on_the_road)
 
 
 def _count_cases(reading: Reading, stands: dict[Clause, list[str]]) -> None:

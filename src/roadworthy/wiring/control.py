@@ -31,6 +31,7 @@ from .fingerprinting import Provenance
 from .host import HostFollower, processes_of
 from .journal_marks import KeptMarks
 from .loop import loop_of
+from .objectives import Objectives
 from .places import is_workspace
 from .plan import Plan
 from .rollouts import Rollouts
@@ -85,6 +86,7 @@ class Control:
         self._vault = Vault(keys, master)
         self._known: dict[str, Rules | None] = {}
         self.rollouts = Rollouts(self.workspace)
+        self.objectives = Objectives(self.workspace)
         self.provenance = Provenance(self.workspace, Vault(keys, master))
         self.after = AfterLook(
             self.workspace, Vault(keys, master), segment_mb=deployment.journal.segment_mb

@@ -1,0 +1,98 @@
+"""`roadworthy status`: how every objective stands on the road, and what was done about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from roadworthy.domain import ObjectiveStanding
+
+from .exits import Exit
+from .terminal import emit, printable, say, table
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    system: Annotated[str, typer.Option(help="Which system; default: all that are live.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Every objective for run time, slice by slice: value, interval, n, verdict, mitigation.
+
+    What the control process of `roadworthy serve` saw last; it looks while it runs. Exit code 3
+    while a breach stands, 4 where nobody has looked yet.
+    """
+    from roadworthy.flows.routing import read_table
+    from roadworthy.flows.standings import read_standings
+
+    from .acting import standing_workspace
+
+    workspace = standing_workspace(directory)
+    seen = read_standings(workspace)
+    routing = read_table(workspace.routing)
+    found = [each for each in seen.objectives if system in ("", each.system)]
+    standing = [each for each in routing.mitigations if system in ("", each.system)]
+    if json:
+        emit(
+            {
+                "at": seen.at,
+                "answers": seen.rows,
+                "objectives": [_as_json(each) for each in found],
+                "mitigations": standing,
+                "kills": [flag.id for flag in routing.kills],
+            }
+        )
+    else:
+        _say(seen.at, found)
+        for each in standing:
+            where = ", ".join(f"{name}={value}" for name, value in each.facets.items()) or "all"
+            say(f"{each.id}: {each.kind} of {each.system}, {printable(where)}; lift it with")
+            say(f"  roadworthy mitigation lift {each.id} --reason TEXT --as NAME")
+        for flag in routing.kills:
+            say(f"{flag.id}: killed, {printable(flag.reason)}", "red")
+    if any(each.breached_at for each in found):
+        raise typer.Exit(Exit.REFUSED)
+    if not seen.at:
+        raise typer.Exit(Exit.UNDECIDED)
+
+
+def _say(at: str, found: list[ObjectiveStanding]) -> None:
+    if not at:
+        say("Nobody has looked yet: roadworthy serve does, while it runs.")
+        return
+    say(f"seen last {at[:19]}Z")
+    rows = [
+        (
+            f"{each.objective}{{{each.part}}}" if each.part else each.objective,
+            each.target,
+            "-" if each.estimate is None else f"{each.estimate:.4g}",
+            "-" if each.low is None or each.high is None else f"{each.low:.4g} to {each.high:.4g}",
+            str(each.n),
+            str(each.verdict),
+            f"{each.action} since {each.breached_at[:19]}Z" if each.breached_at else "",
+        )
+        for each in found
+    ]
+    table(("objective", "target", "value", "95 %", "n", "verdict", "breach"), rows)
+
+
+def _as_json(each: ObjectiveStanding) -> dict[str, Any]:
+    return {
+        "system": each.system,
+        "release": each.release,
+        "objective": each.objective,
+        "slice": each.part,
+        "target": each.target,
+        "value": each.estimate,
+        "low": each.low,
+        "high": each.high,
+        "n": each.n,
+        "since": each.since,
+        "verdict": str(each.verdict),
+        "reason": each.reason,
+        "breached_at": each.breached_at,
+        "action": each.action,
+        "mitigation": each.mitigation,
+    }

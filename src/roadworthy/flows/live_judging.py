@@ -1,0 +1,162 @@
+"""Objectives at run time: each over its window, slice by slice, by the file that gated the release.
+
+Enters: the newest answers, the objectives of the live release. Leaves: assessments. A breach stands
+as soon as the bound excludes the target, however full the window; what proves nothing is
+INCONCLUSIVE and does nothing. Never here: an objective that is only for the gate, another release's
+answers in a window.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from msgspec import UNSET, Struct
+
+from roadworthy.domain import (
+    Assessment,
+    Instant,
+    Measurement,
+    Observation,
+    RoadworthyError,
+    SafetySLO,
+    Verdict,
+    find_indicator,
+    format_instant,
+    parse_duration,
+    parse_instant,
+    parse_target,
+    read_name,
+)
+from roadworthy.monitoring import Reach, by_facets, contributions, measure, selector
+from roadworthy.policy import Side, assess, assess_relative, unjudged
+
+from .live_rows import LiveRows
+
+CONFIDENCE = 0.95
+
+MOST_SLICES = 200
+"""Slices of one objective that are judged; a facet with more values is an identifier."""
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """One objective in one slice, now."""
+
+    slo: SafetySLO
+    part: str
+    since: Instant
+    found: Assessment
+
+
+class Looking(Struct, frozen=True, kw_only=True):
+    """Which answers count: of a release, since it went live, until now."""
+
+    system: str
+    release: str
+    live_since: Instant
+    now: Instant
+    lifted: dict[tuple[str, str], Instant] = {}
+    """(objective, slice) -> when a person lifted what was done: what was before is settled."""
+
+
+def judge_live(slos: Sequence[SafetySLO], rows: LiveRows, looking: Looking) -> Iterator[Judged]:
+    """Every objective that is for run time, in every slice."""
+    for slo in slos:
+        if "runtime" in slo.at:
+            yield from _judged(slo, rows, looking)
+
+
+def _judged(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Iterator[Judged]:
+    since = window_start(slo, looking)
+    try:
+        keep = selector(slo.where)
+        late = _by_labels(slo)
+        seen = rows.window(looking.system, release=looking.release, since=since, late=late)
+        now = [row for row in seen if keep(row)]
+        parts = by_facets(now, slo.by) if slo.by else {"": now}
+    except RoadworthyError as error:
+        found = unjudged(slo, Verdict.ERROR, error.message)
+        yield Judged(slo=slo, part="", since=since, found=found)
+        return
+    if len(parts) > MOST_SLICES:
+        reason = f"{len(parts)} slices by {', '.join(slo.by)}: a facet like that names requests"
+        found = unjudged(slo, Verdict.ERROR, reason)
+        yield Judged(slo=slo, part="", since=since, found=found)
+        return
+    for part, group in parts.items():
+        lifted = looking.lifted.get((slo.name, part), "")
+        begin = max(since, lifted)
+        if lifted > since:
+            group = [row for row in group if row.time >= lifted]
+        yield Judged(
+            slo=slo, part=part, since=begin, found=_assess(slo, part, group, rows, looking)
+        )
+
+
+def _assess(
+    slo: SafetySLO, part: str, now: Sequence[Observation], rows: LiveRows, looking: Looking
+) -> Assessment:
+    relative = parse_target(slo.target).relative_to
+    if not relative:
+        return assess(slo, _measure(slo, now), part=part)
+    if not relative.startswith("previous"):
+        reason = "a baseline of the same cases is known at the gate alone"
+        return unjudged(slo, Verdict.INCONCLUSIVE, reason)
+    lasts = dt.timedelta(seconds=parse_duration(relative.removeprefix("previous").strip()))
+    start = parse_instant(window_start(slo, looking))
+    before = rows.window(
+        looking.system,
+        release="",
+        since=format_instant(start - lasts),
+        until=format_instant(start),
+        late=_by_labels(slo),
+    )
+    keep = selector(slo.where)
+    old = [row for row in before if keep(row)]
+    same = by_facets(old, slo.by).get(part, []) if slo.by else old
+    return assess_relative(slo, _side(slo, now), _side(slo, same) if same else None, part=part)
+
+
+def _side(slo: SafetySLO, rows: Sequence[Observation]) -> Side:
+    asked = read_name(slo)
+    cases = contributions(
+        asked.metric, rows, lambda part: _measure(slo, part), aggregation=asked.aggregation
+    )
+    own = {"/".join(key): value for key, value in cases.items()}
+    return Side(measured=_measure(slo, rows), cases=own)
+
+
+def _measure(slo: SafetySLO, rows: Sequence[Observation]) -> Measurement:
+    asked = read_name(slo)
+    least, most = slo.values_at_least, slo.values_at_most
+    reach = Reach(least=None if least is UNSET else least, most=None if most is UNSET else most)
+    return measure(
+        asked.metric, rows, aggregation=asked.aggregation, confidence=CONFIDENCE, reach=reach
+    )
+
+
+def window_start(slo: SafetySLO, looking: Looking) -> Instant:
+    """From when on answers count: the window's length ago, or since the release is live."""
+    window = read_name(slo).window
+    if window is None:
+        return looking.live_since
+    ago = parse_instant(looking.now) - dt.timedelta(seconds=window)
+    return max(looking.live_since, format_instant(ago))
+
+
+def _by_labels(slo: SafetySLO) -> bool:
+    """Whether it counts by when the truth was learned: the answer itself does not tell it."""
+    spec = find_indicator(read_name(slo).metric)
+    return spec is not None and "label" in spec.needs
+
+
+def longest_window(slos: Sequence[SafetySLO]) -> float:
+    """Seconds of the longest window, twice where a target looks at the time before it."""
+    longest = 0.0
+    for slo in slos:
+        window = float(read_name(slo).window or 0)
+        relative = parse_target(slo.target).relative_to
+        if relative.startswith("previous"):
+            window += parse_duration(relative.removeprefix("previous").strip())
+        longest = max(longest, window)
+    return longest

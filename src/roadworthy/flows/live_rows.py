@@ -1,0 +1,75 @@
+"""The newest answers of each system with what was learned of them, in memory that is bounded.
+
+Enters: records of the journal. Leaves: observations of a window. Never here: a text; a probe, a
+drill or a shadow counted as traffic.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from roadworthy.domain import Instant, Observation, Outcome
+from roadworthy.journal import Record
+from roadworthy.monitoring import with_outcomes
+
+MOST_ROWS = 20_000
+"""Answers of each system that are kept; of a longer window the newest count."""
+
+_TRAFFIC = frozenset({"live", "canary"})
+
+
+class LiveRow(Struct, kw_only=True, eq=False):
+    """An answer, and when something was learned of it last."""
+
+    seen: Observation
+    learned: list[Outcome] = []
+    learned_at: Instant = ""
+
+    @property
+    def known(self) -> Observation:
+        """The answer with all that was learned of it."""
+        return with_outcomes(self.seen, self.learned) if self.learned else self.seen
+
+
+class LiveRows:
+    """By system, the newest last."""
+
+    def __init__(self, most: int = MOST_ROWS) -> None:
+        self._most = most
+        self._rows: dict[str, OrderedDict[str, LiveRow]] = {}
+        self._of: dict[str, str] = {}
+        """Observation -> its system."""
+
+    def __len__(self) -> int:
+        return sum(map(len, self._rows.values()))
+
+    def take(self, record: Record) -> str:
+        """Keep what a record tells; returns the system that it is about, or nothing."""
+        seen, said = record.observation, record.outcome
+        if record.kind == "close" and seen is not None and seen.stage in _TRAFFIC:
+            rows = self._rows.setdefault(seen.system, OrderedDict())
+            rows[seen.id] = LiveRow(seen=seen)
+            self._of[seen.id] = seen.system
+            if len(rows) > self._most:
+                self._of.pop(rows.popitem(last=False)[0], None)
+            return seen.system
+        if record.kind == "outcome" and said is not None:
+            system = self._of.get(said.observation, "")
+            row = self._rows[system].get(said.observation) if system else None
+            if row is not None:
+                row.learned.append(said)
+                row.learned_at = max(row.learned_at, said.time)
+                return system
+        return ""
+
+    def window(
+        self, system: str, *, release: str, since: Instant, until: Instant = "", late: bool
+    ) -> Iterator[Observation]:
+        """Answers of a release since then; `late`: those of which something was learned since."""
+        for row in self._rows.get(system, {}).values():
+            at = row.learned_at if late else row.seen.time
+            if at >= since and (not until or at < until) and release in ("", row.seen.release):
+                yield row.known

@@ -1,0 +1,251 @@
+"""What a breached objective does: first in the routing table, then in the ledger.
+
+    apply    the mitigation of the objective's slice, once, however often it is seen breached
+    enter    the breach and what was done about it
+    recover  where the objective says so: lifted after so many windows without a failure
+    lift     by a person who operates; a kill is lifted by two, with `roadworthy resume`
+
+What never happens here: a mitigation that waits for the ledger, one that is lifted because a file
+was edited (what stands by the ledger is put back), or one that lets more out than before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from msgspec import structs
+
+from roadworthy.domain import (
+    Draft,
+    EvidenceError,
+    KillFlag,
+    Mitigation,
+    MitigationKind,
+    ObjectiveStanding,
+    RoutingTable,
+    SafetySLO,
+    Signer,
+    UsageError,
+    digest_of,
+    format_instant,
+    parse_duration,
+    plain,
+)
+from roadworthy.ledger import require_role, sign_draft
+from roadworthy.release import OPERATORS
+
+from .building import actor_of
+from .loop import Loop
+from .rolling import under_way
+from .rollouts import abort, pause
+from .routing import brake, publish, read_table
+from .stopping import kill_draft, recording
+
+BREACHED = "objective.breached"
+RECOVERED = "objective.recovered"
+LIFTED = "mitigation.lifted"
+
+IN_TABLE: tuple[MitigationKind, ...] = (
+    "degrade_to_safe_mode", "route_to_human_review", "rollback",
+)  # fmt: skip
+
+
+def mitigation_id(standing: ObjectiveStanding) -> str:
+    """The same breach always has the same id; one after a lift has another."""
+    about = [*standing.key, standing.release, standing.action, standing.settled]
+    return f"mitigation-{digest_of(about).removeprefix('sha256:')[:12]}"
+
+
+def slice_of(part: str) -> dict[str, str]:
+    """Facets of a slice's name."""
+    pairs = (each.partition("=") for each in part.split(",") if each)
+    return {name: value for name, _, value in pairs}
+
+
+def apply(standing: ObjectiveStanding, slo: SafetySLO, loop: Loop) -> ObjectiveStanding:
+    """Let the breach have its effect on the request line. Raises EvidenceError when it cannot."""
+    if standing.action in IN_TABLE:
+        mitigation = Mitigation(
+            id=mitigation_id(standing),
+            kind=cast(Any, standing.action),
+            system=standing.system,
+            facets=slice_of(standing.part),
+            objective=standing.objective,
+            reason=standing.reason,
+            at=standing.breached_at,
+        )
+        _publish(loop, add=[mitigation])
+        if standing.action == "rollback":
+            _abort_rollout(loop, standing)
+        return structs.replace(standing, mitigation=mitigation.id)
+    if standing.action == "kill_switch":
+        flag = _flag(standing, slo)
+        brake(loop.workspace, [flag], loop.clock, patience_s=loop.patience_s)
+        return structs.replace(standing, mitigation=flag.id)
+    if standing.action == "hold_rollout":
+        rolling = under_way(loop).get(standing.system)
+        if rolling is not None and rolling.state == "running":
+            reason = f"objective {standing.objective} is breached"
+            pause(loop, rolling, signer=loop.keyring.machine(), reason=reason)
+            return structs.replace(standing, mitigation=rolling.id)
+    return standing
+
+
+def _flag(standing: ObjectiveStanding, slo: SafetySLO) -> KillFlag:
+    """The kill of its scope; a slice of several facets is stopped as the system is."""
+    facets = slice_of(standing.part)
+    scope, value = "system", standing.system
+    if slo.scope != "system" and len(facets) == 1:
+        ((name, said),) = facets.items()
+        scope, value = ("tenant", said) if name == "tenant" else ("slice", f"{name}={said}")
+    return KillFlag(
+        id=mitigation_id(standing).replace("mitigation", "kill"),
+        scope=scope,  # type: ignore[arg-type]
+        value=value,
+        system=standing.system,
+        reason=f"objective {standing.objective}: {standing.reason}",
+        by=f"objective:{standing.objective}",
+        at=standing.breached_at,
+    )
+
+
+def _abort_rollout(loop: Loop, standing: ObjectiveStanding) -> None:
+    rolling = under_way(loop).get(standing.system)
+    if rolling is not None:
+        reason = f"objective {standing.objective} is breached: {standing.reason}"
+        abort(loop, rolling, signer=loop.keyring.machine(), reason=reason)
+
+
+def enter(standing: ObjectiveStanding, loop: Loop) -> ObjectiveStanding:
+    """Record a breach, once. Raises EvidenceError; then it is still owed."""
+    with recording(loop):
+        known = loop.ledger.newest(kind=BREACHED, subject=mitigation_id(standing))
+        if known is None:
+            drafts = [_draft(BREACHED, standing, loop)]
+            table = read_table(loop.workspace.routing)
+            for flag in table.kills:
+                fresh = loop.ledger.newest(kind="kill.set", subject=flag.id) is None
+                if flag.id == standing.mitigation and fresh:
+                    drafts.append(kill_draft(flag, loop.machine))
+            loop.ledger.record(*drafts)
+    return structs.replace(standing, entered=True)
+
+
+def recover(standing: ObjectiveStanding, loop: Loop) -> None:
+    """Lift what the objective's own rule says may be lifted. Raises EvidenceError."""
+    with recording(loop):
+        loop.ledger.record(_draft(RECOVERED, standing, loop))
+    _publish(loop, drop=[standing.mitigation])
+
+
+def lift(loop: Loop, name: str, *, signer: Signer, reason: str) -> Mitigation:
+    """Take a mitigation back, by a person; what was before does not breach again.
+
+    Raises UsageError when there is none of that name, AccessError unless this person operates.
+    """
+    if not reason.strip():
+        raise UsageError("lifting a mitigation needs a reason", fix="--reason TEXT")
+    at = format_instant(loop.clock.now())
+    require_role(loop.trust, signer.key_id, OPERATORS, at)
+    with recording(loop):
+        standing = {each.id: each for each in standing_mitigations(loop)}
+        found = standing.get(name)
+        if found is None:
+            fix = f"these stand: {', '.join(standing) or 'none'}; a kill: roadworthy resume"
+            raise UsageError(f"no mitigation {name!r} stands", fix=fix)
+        draft = Draft(
+            system=found.system,
+            kind=LIFTED,
+            subject=name,
+            actor=actor_of(loop, signer),
+            payload={"reason": reason, "signed_at": at},
+        )
+        loop.ledger.record(sign_draft(draft, signer))
+    _publish(loop, drop=[name])
+    return found
+
+
+def standing_mitigations(loop: Loop) -> list[Mitigation]:
+    """What stands by the ledger or the table and nobody lifted. Raises EvidenceError."""
+    over = {entry.subject for entry in loop.ledger.entries(kind=LIFTED)}
+    over |= {entry.subject for entry in loop.ledger.entries(kind=RECOVERED)}
+    found = {each.id: each for each in read_table(loop.workspace.routing).mitigations}
+    for entry in loop.ledger.entries(kind=BREACHED):
+        if entry.payload.get("action") in IN_TABLE:
+            found.setdefault(
+                entry.subject, _mitigation_of(entry.subject, entry.system, entry.payload)
+            )
+    return [each for name, each in found.items() if name not in over]
+
+
+def put_back_mitigations(loop: Loop) -> list[Mitigation]:
+    """Let the table have what stands by the ledger; returns what it lacked."""
+    there = {each.id for each in read_table(loop.workspace.routing).mitigations}
+    lost = [each for each in standing_mitigations(loop) if each.id not in there]
+    if lost:
+        _publish(loop, add=lost)
+    return lost
+
+
+def lifts(loop: Loop) -> dict[str, str]:
+    """Mitigation or kill -> when it was lifted."""
+    kinds = (LIFTED, RECOVERED, "kill.lifted")
+    entries = (entry for kind in kinds for entry in loop.ledger.entries(kind=kind))
+    return {entry.subject: entry.time for entry in entries}
+
+
+def windows_clean(slo: SafetySLO) -> int | None:
+    """After how many windows without a failure it recovers by itself; None: a person lifts."""
+    words = slo.recover.split()
+    if not words and slo.action_on_breach in ("alert", "hold_rollout"):
+        return 1  # nothing is to be lifted
+    if not words or words[0] != "auto" or slo.action_on_breach == "kill_switch":
+        return None
+    return int(words[2]) if len(words) > 2 and words[2].isdigit() else 1
+
+
+def window_seconds(slo: SafetySLO) -> int:
+    """The length of a window to recover by; an hour where it has none of its own."""
+    try:
+        return parse_duration(slo.window)
+    except ValueError:
+        return 3600
+
+
+def _mitigation_of(name: str, system: str, said: dict[str, Any]) -> Mitigation:
+    try:
+        return Mitigation(
+            id=name,
+            kind=said["action"],
+            system=system,
+            facets=slice_of(str(said["part"])),
+            objective=str(said["objective"]),
+            reason=str(said["reason"]),
+            at=str(said["breached_at"]),
+        )
+    except KeyError as error:
+        raise EvidenceError(f"the breach {name} does not say its {error}") from error
+
+
+def _draft(kind: str, standing: ObjectiveStanding, loop: Loop) -> Draft:
+    return Draft(
+        system=standing.system,
+        kind=kind,
+        subject=mitigation_id(standing),
+        actor=loop.machine,
+        payload=plain(standing),
+    )
+
+
+def _publish(
+    loop: Loop, *, add: Iterable[Mitigation] = (), drop: Iterable[str] = ()
+) -> RoutingTable:
+    more, less = list(add), set(drop)
+
+    def change(table: RoutingTable) -> RoutingTable:
+        known = {each.id: each for each in table.mitigations if each.id not in less}
+        known |= {each.id: each for each in more if each.id not in known}
+        return structs.replace(table, mitigations=tuple(known.values()))
+
+    return publish(loop.workspace, change, loop.clock, patience_s=loop.patience_s)

@@ -1,0 +1,253 @@
+"""The SLO engine: objectives over live answers, round after round, by the control process.
+
+    1 read     what was answered and learned since
+    2 judge    every objective for run time, in every slice
+    3 act      a new breach first in the routing table, then in the ledger
+    4 recover  where the objective says so, after so many windows without a failure
+    5 keep     how everything stands
+
+What enters: the journal, the objectives of what is live. What leaves: mitigations, entries,
+`serving/objectives.json`. What never happens here: a breach forgotten by a restart or by a window
+that has gone by, one that is undone by too few answers, an entry that delays a mitigation.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+from msgspec import structs
+
+from roadworthy.domain import (
+    EvidenceError,
+    ObjectiveStanding,
+    RoadworthyError,
+    Route,
+    SafetySLO,
+    Standings,
+    Verdict,
+    format_instant,
+    parse_instant,
+)
+from roadworthy.journal import Tail, segments
+
+from .live_judging import Judged, Looking, judge_live, longest_window
+from .live_rows import LiveRows
+from .loop import Loop
+from .mitigations import (
+    apply,
+    enter,
+    lifts,
+    put_back_mitigations,
+    recover,
+    window_seconds,
+    windows_clean,
+)
+from .routing import read_table
+from .standings import keep_standings, read_standings
+
+SHARE = 0.25
+"""Of the time, at most, that is spent on judging."""
+
+SOONEST_S = 0.25
+IDLE_S = 5.0
+"""Without new answers: windows go by all the same."""
+
+Objectives = Callable[[str, str], Sequence[SafetySLO]]
+"""(system, release) -> its objectives."""
+
+Key = tuple[str, str, str]
+
+
+class SloWatch:
+    """One control process's view of all objectives. One thread's."""
+
+    def __init__(self, loop: Loop, *, objectives: Objectives, warn: Callable[[str], None]) -> None:
+        """Raises EvidenceError when what was seen last cannot be read."""
+        self._loop = loop
+        self._objectives = objectives
+        self._warn = warn
+        self._rows = LiveRows()
+        self._standings: dict[Key, ObjectiveStanding] = {
+            each.key: each for each in read_standings(loop.workspace).objectives
+        }
+        self._known: dict[tuple[str, str], Sequence[SafetySLO]] = {}
+        self._lifts: tuple[int, dict[str, str]] = (-1, {})
+        self._judge_at = float("-inf")
+        self._idle_until = float("-inf")
+        self._tail: Tail | None = None
+
+    def round(self) -> float:
+        """Read, judge and act; returns how long to wait for the next, in seconds.
+
+        Raises RoadworthyError or OSError: it is to be repeated, what was done is done.
+        """
+        clock = self._loop.clock
+        routes = read_table(self._loop.workspace.routing).routes
+        if self._tail is None:
+            self._tail = Tail(self._loop.workspace.journal, self._before(routes))
+        taken = sum(1 for record in self._tail.read() if self._rows.take(record))
+        now = clock.monotonic()
+        if now < self._judge_at or (not taken and now < self._idle_until):
+            return SOONEST_S
+        found: list[Exception] = []
+        begun = clock.monotonic()
+        self._look_at_lifts()
+        standings: dict[Key, ObjectiveStanding] = {}
+        for system, route in routes.items():
+            for judged in self._judged(system, route):
+                standing = self._stand(judged, system, route)
+                standings[standing.key] = self._act(standing, judged.slo, found)
+        self._standings = self._kept(standings, routes)
+        self._keep()
+        self._put_back(found)
+        spent = clock.monotonic() - begun
+        self._judge_at = clock.monotonic() + max(SOONEST_S, spent / SHARE - spent)
+        self._idle_until = clock.monotonic() + IDLE_S
+        if found:
+            raise found[0]
+        return SOONEST_S
+
+    def _judged(self, system: str, route: Route) -> list[Judged]:
+        slos = self._slos(system, route.live)
+        looking = Looking(
+            system=system,
+            release=route.live,
+            live_since=route.activated_at,
+            now=format_instant(self._loop.clock.now()),
+            lifted=self._lifted(system),
+        )
+        return list(judge_live(slos, self._rows, looking))
+
+    def _slos(self, system: str, release: str) -> Sequence[SafetySLO]:
+        if (system, release) not in self._known:
+            self._known[system, release] = self._objectives(system, release)
+        return self._known[system, release]
+
+    def _lifted(self, system: str) -> dict[tuple[str, str], str]:
+        """(objective, slice) -> when what was done about it was lifted last."""
+        return {
+            (objective, part): max(standing.settled, self._lifts[1].get(standing.mitigation, ""))
+            for (name, objective, part), standing in self._standings.items()
+            if name == system
+        }
+
+    def _look_at_lifts(self) -> None:
+        size = self._loop.ledger.size()
+        if size != self._lifts[0]:
+            self._lifts = (size, lifts(self._loop))
+
+    def _stand(self, judged: Judged, system: str, route: Route) -> ObjectiveStanding:
+        """How the objective stands now, with what is known of it from before."""
+        slo, seen = judged.slo, judged.found
+        now = format_instant(self._loop.clock.now())
+        old = self._standings.get((system, slo.name, judged.part))
+        fresh = ObjectiveStanding(
+            system=system,
+            release=route.live,
+            objective=slo.name,
+            part=judged.part,
+            target=slo.target,
+            verdict=seen.verdict,
+            estimate=seen.estimate,
+            low=seen.low,
+            high=seen.high,
+            n=seen.n,
+            since=judged.since,
+            settled=old.settled if old is not None and old.release == route.live else "",
+            reason=seen.reason,
+            failed_at=now if seen.verdict is Verdict.FAIL else "",
+            action=slo.action_on_breach,
+        )
+        if old is None or old.release != route.live:
+            return fresh
+        if lifted := self._lifts[1].get(old.mitigation, ""):
+            return structs.replace(fresh, settled=max(fresh.settled, lifted))
+        if not fresh.failed_at:
+            fresh = structs.replace(fresh, failed_at=old.failed_at)
+        if not old.breached_at:
+            return fresh
+        return structs.replace(
+            fresh,
+            breached_at=old.breached_at,
+            mitigation=old.mitigation,
+            entered=old.entered,
+            reason=fresh.reason if fresh.verdict is Verdict.FAIL else old.reason,
+        )
+
+    def _act(
+        self, standing: ObjectiveStanding, slo: SafetySLO, found: list[Exception]
+    ) -> ObjectiveStanding:
+        """3 and 4."""
+        now = format_instant(self._loop.clock.now())
+        try:
+            if standing.verdict is Verdict.FAIL and not standing.breached_at:
+                standing = structs.replace(standing, breached_at=now, entered=False)
+                self._warn(f"{_named(standing)} is breached: {standing.reason}")
+            if standing.breached_at and not standing.entered:
+                standing = apply(standing, slo, self._loop)
+                standing = enter(standing, self._loop)
+            elif standing.breached_at and self._is_clean(standing, slo):
+                recover(standing, self._loop)
+                self._warn(f"{_named(standing)} has recovered")
+                standing = structs.replace(
+                    standing, breached_at="", mitigation="", settled=now, reason="it recovered"
+                )
+        except (RoadworthyError, OSError) as error:
+            found.append(error)
+        return standing
+
+    def _is_clean(self, standing: ObjectiveStanding, slo: SafetySLO) -> bool:
+        windows = windows_clean(slo)
+        if windows is None or standing.verdict is Verdict.FAIL:
+            return False
+        lasts = dt.timedelta(seconds=windows * window_seconds(slo))
+        failed = parse_instant(standing.failed_at or standing.breached_at)
+        return self._loop.clock.now() >= failed + lasts
+
+    def _kept(
+        self, standings: dict[Key, ObjectiveStanding], routes: dict[str, Route]
+    ) -> dict[Key, ObjectiveStanding]:
+        """With breaches of slices that nobody has asked about since: they stand."""
+        for key, old in self._standings.items():
+            route = routes.get(old.system)
+            same = route is not None and route.live == old.release
+            lifted = self._lifts[1].get(old.mitigation, "")
+            if key not in standings and same and not lifted and (old.breached_at or old.settled):
+                standings[key] = old
+        return standings
+
+    def _keep(self) -> None:
+        at = format_instant(self._loop.clock.now())
+        every = tuple(self._standings[key] for key in sorted(self._standings))
+        keep_standings(
+            self._loop.workspace, Standings(at=at, rows=len(self._rows), objectives=every)
+        )
+
+    def _put_back(self, found: list[Exception]) -> None:
+        """What stands by the ledger and somebody took from the table."""
+        try:
+            for lost in put_back_mitigations(self._loop):
+                self._warn(f"{lost.id} was not in the routing table; it is put back")
+        except EvidenceError as error:
+            found.append(error)
+
+    def _before(self, routes: dict[str, Route]) -> dict[str, int]:
+        """Marks past all segments that hold nothing of any window."""
+        now = self._loop.clock.now()
+        since = now
+        for system, route in routes.items():
+            slos = self._slos(system, route.live)
+            live = parse_instant(route.activated_at) if route.activated_at else now
+            ago = now - dt.timedelta(seconds=longest_window(slos))
+            since = min(since, live, ago)
+        return {
+            path.name: path.stat().st_size
+            for path in segments(self._loop.workspace.journal)
+            if path.stat().st_mtime < since.timestamp()
+        }
+
+
+def _named(standing: ObjectiveStanding) -> str:
+    part = f"{{{standing.part}}}" if standing.part else ""
+    return f"objective {standing.objective}{part} of {standing.system}"

@@ -1,0 +1,50 @@
+"""What the SLO engine stands on: a loop of its own, the objectives of what is live."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from roadworthy.domain import RoadworthyError, SafetySLO
+from roadworthy.flows.slo_watch import SloWatch
+from roadworthy.manifests import Workspace
+
+from .answering_releases import content_of
+from .loop import loop_of
+
+logger = logging.getLogger("roadworthy.control")
+
+PAUSE_S = 2.0
+"""After a round that could not be finished."""
+
+PATIENCE_S = 1.5
+"""How long an entry waits for the ledger."""
+
+
+class Objectives:
+    """The objectives of one control process. One round after the other."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._watch: SloWatch | None = None
+        self.fault = ""
+        """Why not all could be judged, done or entered in the last round."""
+
+    def round(self) -> float:
+        """One round; returns how long to wait for the next, in seconds."""
+        try:
+            if self._watch is None:
+                loop = loop_of(self._workspace, agreed=False, patience_s=PATIENCE_S)
+                self._watch = SloWatch(loop, objectives=self._slos, warn=logger.warning)
+            wait = self._watch.round()
+        except (RoadworthyError, OSError) as error:
+            if str(error) != self.fault:
+                logger.warning("not every objective could be judged or acted on: %s", error)
+            self.fault = str(error)
+            return PAUSE_S
+        self.fault = ""
+        return wait
+
+    def _slos(self, system: str, release: str) -> Sequence[SafetySLO]:
+        content = content_of(self._workspace, system, release)
+        return content.slos.slos if content is not None else ()

@@ -1,0 +1,285 @@
+"""Objectives at run time: a breach acts on its slice at once, stands, recovers as it says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from doubles.live_system import write_live_system
+from doubles.rolled_out import roll_out
+from roadworthy.domain import (
+    AccessError,
+    JournalSettings,
+    Observation,
+    Outcome,
+    SafetySLO,
+    UsageError,
+    Verdict,
+    Witness,
+    format_instant,
+)
+from roadworthy.flows.loop import Loop
+from roadworthy.flows.mitigations import lift, put_back_mitigations
+from roadworthy.flows.rolling import rollouts_of, under_way
+from roadworthy.flows.routing import publish, read_table
+from roadworthy.flows.slo_watch import SloWatch
+from roadworthy.flows.standings import read_standings, standings_path
+from roadworthy.flows.waiting import held
+from roadworthy.journal import Spool, Vault, open_master_key
+from roadworthy.wiring.clock import SystemClock, new_id
+from roadworthy.wiring.loop import loop_of
+
+
+class AheadClock(SystemClock):
+    """The machine's clock, so many seconds ahead."""
+
+    ahead_s = 0.0
+
+    def now(self) -> dt.datetime:
+        return super().now() + dt.timedelta(seconds=self.ahead_s)
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead_s
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Loop:
+    made = write_live_system(tmp_path, "http://127.0.0.1:9/v1")
+    return msgspec.structs.replace(loop_of(made.workspace), clock=AheadClock())
+
+
+def slo(**fields: object) -> SafetySLO:
+    given = {"name": "error_rate", "target": "<= 0.1", "window": "1h", **fields}
+    return SafetySLO(**given)  # type: ignore[arg-type]
+
+
+class Engine:
+    """A control process's engine, started anew at will."""
+
+    def __init__(self, loop: Loop, *slos: SafetySLO) -> None:
+        self.loop, self.slos, self.said = loop, slos, []
+        self.start()
+
+    def start(self) -> None:
+        self.watch = SloWatch(self.loop, objectives=lambda *_: self.slos, warn=self.said.append)
+
+    def round(self) -> None:
+        self.loop.clock.ahead_s += 30.0  # past every pause
+        self.watch.round()
+
+    def standing(self, objective: str = "error_rate", part: str = ""):
+        every = {each.key: each for each in read_standings(self.loop.workspace).objectives}
+        return every["letters", objective, part]
+
+    @property
+    def mitigations(self):
+        return read_table(self.loop.workspace.routing).mitigations
+
+
+async def leave(loop: Loop, rows: Iterable[Observation]) -> list[Observation]:
+    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
+    spool = Spool(
+        loop.workspace.journal, worker=f"w{new_id()[-6:]}", vault=vault, clock=loop.clock,
+        settings=JournalSettings(durability="async"), in_flight=lambda: 1,
+    )  # fmt: skip
+    spool.start()
+    kept = list(rows)
+    for row in kept:
+        await spool.close(row, Witness(input="dear desk", output="fine"))
+    await spool.aclose()
+    return kept
+
+
+def answers(loop: Loop, n: int, *, bad: int = 0, **fields: object):
+    live = read_table(loop.workspace.routing).routes["letters"].live
+    for place in range(n):
+        failed = place < bad
+        given = {"stage": "live", "release": live, "tenant": "acme", **fields}
+        yield Observation(
+            id=new_id(), time=format_instant(loop.clock.now()), system="letters",
+            status="error" if failed else "ok", action="fallback" if failed else "answered",
+            **given,
+        )  # fmt: skip
+
+
+async def test_a_breach_degrades_its_slice_and_leaves_the_rest(loop: Loop) -> None:
+    objective = slo(by=["supplier"], action_on_breach="degrade_to_safe_mode")
+    engine = Engine(loop, objective)
+    await leave(loop, answers(loop, 60, bad=40, facets={"supplier": "S-9"}))
+    await leave(loop, answers(loop, 200, bad=2, facets={"supplier": "S-1"}))
+    engine.round()
+    (found,) = engine.mitigations
+    assert (found.kind, found.facets) == ("degrade_to_safe_mode", {"supplier": "S-9"})
+    table = read_table(loop.workspace.routing)
+    asked = {"system": "letters", "tenant": "acme", "endpoint": "answer"}
+    assert table.mitigated(**asked, facets={"supplier": "S-9"}) == found
+    assert table.mitigated(**asked, facets={"supplier": "S-1"}) is None
+    assert engine.standing(part="supplier=S-1").verdict is Verdict.PASS
+    entry = loop.ledger.newest(kind="objective.breached", subject=found.id)
+    assert entry is not None and entry.payload["part"] == "supplier=S-9"
+    engine.round()
+    assert len(list(loop.ledger.entries(kind="objective.breached"))) == 1, "once"
+
+
+async def test_too_few_answers_decide_nothing(loop: Loop) -> None:
+    engine = Engine(loop, slo(action_on_breach="degrade_to_safe_mode"))
+    await leave(loop, answers(loop, 3, bad=1))
+    engine.round()
+    assert engine.standing().verdict is Verdict.INCONCLUSIVE and not engine.mitigations
+
+
+async def test_a_restart_and_a_gone_window_forget_no_breach(loop: Loop) -> None:
+    engine = Engine(loop, slo(action_on_breach="route_to_human_review"))
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    (found,) = engine.mitigations
+    loop.clock.ahead_s += 7200  # type: ignore[attr-defined]
+    engine.start()
+    engine.round()
+    assert engine.standing().mitigation == found.id and engine.mitigations == (found,)
+    assert len(list(loop.ledger.entries(kind="objective.breached"))) == 1
+
+
+async def test_it_recovers_by_itself_only_where_it_says_so(loop: Loop) -> None:
+    auto = slo(recover="auto after 2 clean windows", action_on_breach="degrade_to_safe_mode")
+    engine = Engine(loop, auto)
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    loop.clock.ahead_s += 3700  # type: ignore[attr-defined]
+    engine.round()
+    assert engine.mitigations, "one clean window of two"
+    loop.clock.ahead_s += 3700  # type: ignore[attr-defined]
+    engine.round()
+    assert not engine.mitigations and engine.standing().breached_at == ""
+    assert len(list(loop.ledger.entries(kind="objective.recovered"))) == 1
+    engine.round()
+    assert not engine.mitigations, "what was before does not breach again"
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    assert len(engine.mitigations) == 1, "what comes after does"
+
+
+async def test_a_person_lifts_it_with_a_reason(loop: Loop) -> None:
+    engine = Engine(loop, slo(action_on_breach="degrade_to_safe_mode", window="rolling"))
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    (found,) = engine.mitigations
+    with pytest.raises(UsageError, match="reason"):
+        lift(loop, found.id, signer=loop.keyring.signer("cleo"), reason=" ")
+    with pytest.raises(AccessError):
+        lift(loop, found.id, signer=loop.keyring.signer("bob"), reason="mended")
+    with pytest.raises(UsageError, match="no mitigation"):
+        lift(loop, "mitigation-none", signer=loop.keyring.signer("cleo"), reason="mended")
+    lift(loop, found.id, signer=loop.keyring.signer("cleo"), reason="mended")
+    for _ in range(2):
+        engine.round()
+        assert not engine.mitigations and not engine.standing().breached_at
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    (again,) = engine.mitigations
+    assert again.id != found.id
+
+
+async def test_one_that_was_edited_away_is_put_back(loop: Loop) -> None:
+    engine = Engine(loop, slo(action_on_breach="degrade_to_safe_mode"))
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    (found,) = engine.mitigations
+    publish(
+        loop.workspace, lambda table: msgspec.structs.replace(table, mitigations=()), loop.clock
+    )
+    assert [each.id for each in put_back_mitigations(loop)] == [found.id]
+    assert engine.mitigations == (found,)
+
+
+async def test_the_table_comes_first_and_the_entry_when_it_can_be_made(loop: Loop) -> None:
+    hurried = msgspec.structs.replace(loop, patience_s=0.05)
+    engine = Engine(hurried, slo(action_on_breach="degrade_to_safe_mode"))
+    await leave(loop, answers(loop, 60, bad=30))
+    with held(loop.workspace.serving / "records.lock", 1.0), pytest.raises(Exception, match="lock"):
+        engine.round()
+    assert len(engine.mitigations) == 1 and not engine.standing().entered
+    engine.start()  # killed between the two
+    engine.round()
+    assert len(engine.mitigations) == 1 and engine.standing().entered
+    assert len(list(loop.ledger.entries(kind="objective.breached"))) == 1
+
+
+async def test_a_kill_switch_stops_the_scope_and_is_in_the_ledger(loop: Loop) -> None:
+    engine = Engine(loop, slo(action_on_breach="kill_switch", by=["tenant"], scope="tenant"))
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    (flag,) = read_table(loop.workspace.routing).kills
+    assert (flag.scope, flag.value, flag.system) == ("tenant", "acme", "letters")
+    assert loop.ledger.newest(kind="kill.set", subject=flag.id) is not None
+
+
+async def test_a_rollout_is_held_or_aborted(tmp_path: Path, loop: Loop) -> None:
+    roll_out(tmp_path, loop)
+    engine = Engine(loop, slo(action_on_breach="hold_rollout"))
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    assert under_way(loop)["letters"].state == "paused"
+    Engine(loop, slo(name="errors", metric="error_rate", action_on_breach="rollback")).round()
+    assert [each.state for each in rollouts_of(loop).values()] == ["aborted"]
+    assert engine.mitigations[-1].kind == "rollback"
+
+
+async def test_labels_count_when_they_come(loop: Loop) -> None:
+    objective = slo(name="accuracy", target=">= 0.9", window="1h")
+    engine = Engine(loop, objective)
+    rows = await leave(loop, answers(loop, 60, decision="billing"))
+    engine.round()
+    assert engine.standing("accuracy").verdict is Verdict.INCONCLUSIVE
+    loop.clock.ahead_s += 7200  # type: ignore[attr-defined]
+    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
+    spool = Spool(loop.workspace.journal, worker="w9", vault=vault, clock=loop.clock,
+                  settings=JournalSettings(durability="async"), in_flight=lambda: 1)  # fmt: skip
+    spool.start()
+    for row in rows:
+        at = format_instant(loop.clock.now())
+        said = Outcome(observation=row.id, time=at, reporter="tenant:acme", label="technical")
+        await spool.learn(said, kind="outcome")
+    await spool.aclose()
+    engine.round()
+    assert engine.standing("accuracy").verdict is Verdict.FAIL
+
+
+async def test_a_relative_target_looks_at_the_window_before(loop: Loop) -> None:
+    objective = slo(target="<= 2 x previous 1h", window="1h")
+    engine = Engine(loop, objective)
+    await leave(loop, answers(loop, 300, bad=15))
+    loop.clock.ahead_s += 3600  # type: ignore[attr-defined]
+    await leave(loop, answers(loop, 300, bad=120))
+    engine.round()
+    assert engine.standing().verdict is Verdict.FAIL
+
+
+async def test_a_facet_that_names_requests_is_an_error_and_no_explosion(loop: Loop) -> None:
+    engine = Engine(loop, slo(by=["supplier"], action_on_breach="degrade_to_safe_mode"))
+    rows = answers(loop, 300)
+    await leave(
+        loop,
+        (msgspec.structs.replace(row, facets={"supplier": row.id}) for row in rows),
+    )
+    engine.round()
+    assert engine.standing().verdict is Verdict.ERROR and not engine.mitigations
+
+
+async def test_probes_shadows_and_other_releases_are_no_traffic(loop: Loop) -> None:
+    engine = Engine(loop, slo(action_on_breach="degrade_to_safe_mode"))
+    await leave(loop, answers(loop, 60, bad=60, stage="probe"))
+    await leave(loop, answers(loop, 60, bad=60, stage="shadow"))
+    await leave(loop, answers(loop, 60, bad=60, release="sha256:other"))
+    engine.round()
+    assert engine.standing().n == 0 and not engine.mitigations
+
+
+def test_what_was_seen_and_cannot_be_read_is_said_and_lifts_nothing(loop: Loop) -> None:
+    standings_path(loop.workspace).write_text("{half")
+    with pytest.raises(Exception, match="damaged"):
+        Engine(loop, slo())
