@@ -17,11 +17,13 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from roadworthy.domain import (
     AccessError,
     Chunk,
+    EvidenceError,
     ModelRequest,
     Provider,
     ReleaseContent,
     UndecidedError,
     UsageError,
+    VerificationError,
 )
 from roadworthy.flows.people import Acting, add_person
 from roadworthy.flows.sentinel import LOOKED, RECORDED, Watched, Watching, watch
@@ -180,6 +182,48 @@ async def test_another_question_has_another_baseline(
     assert (await look(desk)).verdict == "recorded"
     desk.write("candidate.yaml", CHAT)
     assert (await look(desk)).verdict == "same"
+
+
+EGRESS = "rails: []\negress: {personal_data: block, regions: [EU]}\n"
+
+
+async def test_personal_data_in_a_case_reaches_no_upstream_that_is_elsewhere(
+    upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    desk = hosted(tmp_path / "desk", upstream.url)
+    desk.write("candidate.yaml", f"{CHAT}rails: rails.yaml\n")
+    desk.write("rails.yaml", EGRESS)
+    desk.cases(
+        [{"id": f"c{at}", "input": f"I am jane{at}@example.org" if at < 3 else f"Question {at}?",
+          "expect": {"text": "x"}, "tags": ["golden"]} for at in range(40)]
+    )  # fmt: skip
+    found = await look(desk)
+    assert (found.verdict, found.asked, found.withheld) == ("recorded", 37, 3)
+    assert b"example.org" not in upstream.received
+    assert (await look(desk)).withheld == 3
+    desk.cases([{"id": "c", "input": "I am jane@example.org", "expect": {"text": "x"},
+                 "tags": ["golden"]}])  # fmt: skip
+    with pytest.raises(UsageError, match="personal data"):
+        await look(desk)
+    assert b"example.org" not in upstream.received
+
+
+async def test_a_baseline_that_was_changed_is_no_baseline(
+    upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    desk = hosted(tmp_path / "desk", upstream.url)
+    await look(desk)
+    loop = desk.loop()
+    (entry,) = loop.ledger.entries(kind=RECORDED)
+    path = loop.blobs.path(str(entry.payload["answers"]))
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes().replace(b"sha256:", b"sha256:", 1) + b" ")
+    with pytest.raises(VerificationError):
+        await look(desk)
+    path.unlink()
+    with pytest.raises(EvidenceError):
+        await look(desk)
+    assert list(desk.loop().ledger.entries(kind=LOOKED)) == []
 
 
 async def test_only_a_person_renews(upstream: FakeUpstream, tmp_path: Path) -> None:

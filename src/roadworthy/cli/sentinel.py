@@ -81,6 +81,8 @@ def _print(found: Any) -> None:
     from .terminal import printable, say
 
     say(printable(f"{found.verdict.upper()}: {found.reason}."))
+    if found.withheld:
+        say(f"{found.withheld} cases hold personal data, which may not go to the model: not asked.")
     if found.verdict == "recorded":
         left = f"; {found.failed} were not answered and are left out" if found.failed else ""
         say(f"{found.asked} cases{left}. Entry {found.entry}.")

@@ -6,8 +6,9 @@
             4 the evidence of all looks since, and the look into the ledger
 
 Enters: a checked system, which cases. Leaves: whether the model is the same, has changed, or too
-little says so. What never happens here: an answer from a cache, the text of one in the ledger, a
-baseline replaced without a person's reason, a model called the same because nobody could ask it.
+little says so. What never happens here: an answer from a cache, the text of one in the ledger,
+personal data sent where it may not go, a baseline replaced without a person's reason, a model
+called the same because nobody could ask it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from msgspec import Struct, structs
 from roadworthy.domain import (
     AccessError,
     Case,
+    DetectorError,
     Draft,
     Entry,
     ModelRequest,
@@ -110,6 +112,8 @@ class Watched(Struct, frozen=True, kw_only=True):
     asked: int
     """Cases that were answered now and at the baseline."""
     failed: int
+    withheld: int
+    """Cases that hold personal data, which the release may not send to where the model is."""
     differ: int
     signs: dict[Sign, int]
     """Sign -> cases that show it."""
@@ -130,6 +134,7 @@ class _Asking(Struct, frozen=True):
     requests: dict[str, ModelRequest]
     digest: str
     """Of the model's name and of every request: a baseline is one of exactly these."""
+    withheld: int
 
 
 async def watch(system: System, asked: Watching, deps: EvaluatingDeps) -> Watched:
@@ -144,7 +149,7 @@ async def watch(system: System, asked: Watching, deps: EvaluatingDeps) -> Watche
     service = deps.service(content, lambda provider: provider)  # no cache: it would say the same
     try:
         target = PathTarget(service, deps.loop.clock, deps.new_id)
-        asking = _asking(_golden(system, asked.suite), target, content)  # 1
+        asking = _asking(_golden(system, asked.suite), target, service)  # 1
         entry = _baseline(deps, content.system, asking)
         if entry is None or asked.renew:
             return await _record(asking, asked, service, content, deps)  # 2
@@ -183,14 +188,28 @@ def _golden(system: System, suite: str) -> dict[str, Case]:
     return found
 
 
-def _asking(cases: Mapping[str, Case], target: PathTarget, content: ReleaseContent) -> _Asking:
+def _asking(cases: Mapping[str, Case], target: PathTarget, service: Service) -> _Asking:
     requests = {}
     for key, case in cases.items():
         request = target.request(case)
         greedy = structs.replace(request.sampling, temperature=0.0)
-        requests[key] = structs.replace(request, sampling=greedy)
-    named = {"model": plain(content.candidate.model), "requests": plain(requests)}
-    return _Asking(requests, digest_of(named))
+        if _may_leave(request, service):
+            requests[key] = structs.replace(request, sampling=greedy)
+    if not requests:
+        raise UsageError(
+            "every golden case holds personal data, which the release may not send to the model",
+            fix="write cases without",
+        )
+    named = {"model": plain(service.content.candidate.model), "requests": plain(requests)}
+    return _Asking(requests, digest_of(named), len(cases) - len(requests))
+
+
+def _may_leave(request: ModelRequest, service: Service) -> bool:
+    """Whether a request may go to where the model is; what cannot be looked at may not."""
+    try:
+        return service.border is None or not service.border.kinds_leaving(request)
+    except DetectorError:
+        return False
 
 
 def _baseline(deps: EvaluatingDeps, system: str, asking: _Asking) -> Entry | None:
@@ -241,9 +260,9 @@ async def _record(
     return Watched(
         verdict="recorded",
         reason=f"the first answers are entered: {wavered} of {of} differed when asked again",
-        baseline=entry.seq, entry=entry.seq, looks=0, asked=len(whole), failed=failed, differ=0,
-        signs={}, cases=(), wavered=wavered, wavered_of=of, usual=watched.usual, evidence=1.0,
-        needed=watched.needed,
+        baseline=entry.seq, entry=entry.seq, looks=0, asked=len(whole), failed=failed,
+        withheld=asking.withheld, differ=0, signs={}, cases=(), wavered=wavered, wavered_of=of,
+        usual=watched.usual, evidence=1.0, needed=watched.needed,
     )  # fmt: skip
 
 
@@ -296,7 +315,8 @@ async def _look(
     )
     return Watched(
         verdict=verdict, reason=reason, baseline=baseline.seq, entry=entry.seq,
-        looks=watched.looks, asked=len(now), failed=len(first) - len(now), differ=len(cases),
+        looks=watched.looks, asked=len(now), failed=len(first) - len(now),
+        withheld=asking.withheld, differ=len(cases),
         signs=dict(counted), cases=cases, wavered=wavered, wavered_of=of, usual=watched.usual,
         evidence=watched.evidence, needed=watched.needed,
     )  # fmt: skip
