@@ -12,6 +12,7 @@ from doubles.dialects import APIS, Api, Door, a_door
 from doubles.fake_upstream import Reply
 from roadworthy.domain import Case, Observation
 from roadworthy.flows.case_target import PathTarget
+from roadworthy.gateway.health import readiness
 from roadworthy.journal import read_journal
 from roadworthy.wiring.clock import SystemClock, new_id
 
@@ -80,6 +81,15 @@ async def test_a_guard_that_is_down_closes_and_the_model_is_not_asked(tmp_path: 
         assert all("side" in request.body for request in door.upstream.requests)
         (found,) = [one for one in seen(door).rails if one.rail == "guard"]
     assert (found.outcome, found.reason) == ("not_checked", "http lab: it answers 503")
+
+
+async def test_a_guard_that_rests_is_told_by_readyz(tmp_path: Path) -> None:
+    async with a_door(tmp_path, GUARD) as door:
+        door.upstream.standing = lambda body: Reply(status=503, body="{}")
+        for _ in range(5):
+            await door.ask(APIS[0].path, {"model": "letters", **APIS[0].body("Hello")})
+        systems: Any = readiness(door.gateway)["systems"]
+    assert systems["letters"]["upstreams"]["http lab"] == "resting"
 
 
 async def test_an_evaluation_asks_the_same_guard(tmp_path: Path) -> None:

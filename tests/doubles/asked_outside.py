@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from roadworthy.domain import (
+    AddressState,
     Call,
     Candidate,
     Charter,
@@ -55,6 +56,9 @@ class Outside:
             found.append(Finding(kind="BAD", start=at, end=at + len(self.word)))
             at = text.find(self.word, at + 1)
         return found
+
+    def states(self) -> tuple[AddressState, ...]:
+        return ()
 
     async def aclose(self) -> None:
         self.closed += 1

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from .case import Case
 from .entry import Draft, Entry
-from .exchange import Chunk, ModelRequest
+from .exchange import AddressState, Chunk, ModelRequest
 from .finding import Finding, TextContext
 from .observation import Observation
 
@@ -67,6 +67,10 @@ class Inspector(Protocol):
 
     async def inspect(self, text: str, context: TextContext) -> Sequence[Finding]:
         """All findings, ordered by start. Raises DetectorError when it cannot look in time."""
+        ...
+
+    def states(self) -> tuple[AddressState, ...]:
+        """How what is asked does; empty where nobody watches it."""
         ...
 
     async def aclose(self) -> None:

@@ -81,9 +81,10 @@ class Service:
             await warm()
 
     def addresses(self) -> tuple[AddressState, ...]:
-        """Where the model is reached and how each place does; empty for one that runs here."""
+        """Where model and rails are asked outside and how each place does."""
         states = getattr(self.provider, "states", None)
-        return cast("tuple[AddressState, ...]", states()) if states is not None else ()
+        own = cast("tuple[AddressState, ...]", states()) if states is not None else ()
+        return own + self.rails.states()
 
     async def prior(self) -> dict[str, float] | None:
         """Label log-probabilities of a content-free input; None unless calibration is asked."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from roadworthy.detectors import ood
 from roadworthy.domain import (
+    AddressState,
     DetectorError,
     Finding,
     Observation,
@@ -99,6 +100,10 @@ class ReferenceInspector:
         if not self._detector.look(text).flagged:
             return []
         return [Finding(kind=self._kind, start=0, end=len(text))]
+
+    def states(self) -> tuple[AddressState, ...]:
+        """Nothing: it is in this process."""
+        return ()
 
     async def aclose(self) -> None:
         """Nothing to release."""

@@ -16,6 +16,7 @@ from msgspec import UNSET, Struct
 
 from roadworthy.detectors import make_detector
 from roadworthy.domain import (
+    AddressState,
     Detector,
     DetectorError,
     Egress,
@@ -115,6 +116,10 @@ class Veiled:
         if veiled == text:
             return found
         return [msgspec.structs.replace(one, start=0, end=len(text)) for one in found]
+
+    def states(self) -> tuple[AddressState, ...]:
+        """How the inner one does."""
+        return self._inner.states()
 
     async def aclose(self) -> None:
         """Release the inner one."""

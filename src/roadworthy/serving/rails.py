@@ -15,7 +15,15 @@ from typing import Any
 from msgspec import UNSET
 
 from roadworthy.detectors import Normaliser, with_prompt
-from roadworthy.domain import Charter, Fault, Prompt, Rails, RailVerdict, TextContext
+from roadworthy.domain import (
+    AddressState,
+    Charter,
+    Fault,
+    Prompt,
+    Rails,
+    RailVerdict,
+    TextContext,
+)
 
 from .collected import CollectedAnswer, judge
 from .deep import DeepPanel
@@ -119,6 +127,11 @@ class RailLine:
         if streamed:
             return HeldBackAnswer(self._flowing, context)
         return PlainAnswer(self._outputs, self._flowing, context)
+
+    def states(self) -> tuple[AddressState, ...]:
+        """How what the rails ask outside does, each once."""
+        asked = [guard.asks for guard in (*self.inputs, *self.outputs) if guard.asks is not None]
+        return tuple(dict.fromkeys(state for each in asked for state in each.states()))
 
     async def aclose(self) -> None:
         """Let go of what the rails ask."""

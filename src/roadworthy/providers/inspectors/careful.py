@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Sequence
 
 from roadworthy.domain import (
+    AddressState,
     DetectorError,
     Finding,
     Inspector,
@@ -44,6 +45,10 @@ class Careful:
                     return await self._ask(text, context, limit)
         except TimeoutError:
             raise DetectorError(f"{self._name}: over its budget of {budget}") from None
+
+    def states(self) -> tuple[AddressState, ...]:
+        """Whether it is asked, or rests."""
+        return (AddressState(address=self._name, state=self._breaker.state),)
 
     async def aclose(self) -> None:
         """Release the inner one."""

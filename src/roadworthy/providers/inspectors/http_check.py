@@ -13,7 +13,14 @@ from typing import Any
 
 import msgspec
 
-from roadworthy.domain import Finding, HttpCheck, ProviderError, TextContext, Upstream
+from roadworthy.domain import (
+    AddressState,
+    Finding,
+    HttpCheck,
+    ProviderError,
+    TextContext,
+    Upstream,
+)
 
 from ..credentials import Secret
 from ..http_client import HttpClient
@@ -61,6 +68,10 @@ class HttpInspector:
         finally:
             response.close()
         return (Finding(kind=self._check.kind, start=0, end=len(text), score=score),)
+
+    def states(self) -> tuple[AddressState, ...]:
+        """Nothing: whoever asks it watches it."""
+        return ()
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from roadworthy.domain import Finding, TextContext
+from roadworthy.domain import AddressState, Finding, TextContext
 
 Look = Callable[[str, TextContext], Sequence[Finding]]
 
@@ -31,6 +31,10 @@ class InThread:
         """What the function finds; what it raises."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._look, text, context)
+
+    def states(self) -> tuple[AddressState, ...]:
+        """Nothing: whoever asks it watches it."""
+        return ()
 
     async def aclose(self) -> None:
         """Start no look any more."""

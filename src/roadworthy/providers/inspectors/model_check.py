@@ -15,6 +15,7 @@ import msgspec
 
 from roadworthy.domain import (
     READY_RUBRICS,
+    AddressState,
     DetectorError,
     Finding,
     ModelCheck,
@@ -61,6 +62,10 @@ class GuardModel:
             )
         kinds = [f"{self._check.kind}_{kind}" for kind in word.kinds] or [self._check.kind]
         return [Finding(kind=kind, start=0, end=len(text), score=word.score) for kind in kinds]
+
+    def states(self) -> tuple[AddressState, ...]:
+        """Nothing: whoever asks it watches it."""
+        return ()
 
     async def aclose(self) -> None:
         """Let the model go."""
@@ -116,6 +121,10 @@ class JudgeModel:
             score = 1.0 - said.value
         score = min(1.0, max(0.0, score))
         return (Finding(kind=self._check.kind, start=0, end=len(text), score=score),)
+
+    def states(self) -> tuple[AddressState, ...]:
+        """Nothing: whoever asks it watches it."""
+        return ()
 
     async def aclose(self) -> None:
         """Let the model go."""
