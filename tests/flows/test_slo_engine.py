@@ -26,7 +26,7 @@ from roadworthy.flows.loop import Loop
 from roadworthy.flows.mitigations import lift, put_back_mitigations
 from roadworthy.flows.rolling import rollouts_of, under_way
 from roadworthy.flows.routing import publish, read_table
-from roadworthy.flows.slo_watch import SloWatch
+from roadworthy.flows.slo_watch import LiveRules, SloWatch
 from roadworthy.flows.standings import read_standings, standings_path
 from roadworthy.flows.waiting import held
 from roadworthy.journal import Spool, Vault, open_master_key
@@ -65,7 +65,9 @@ class Engine:
         self.start()
 
     def start(self) -> None:
-        self.watch = SloWatch(self.loop, objectives=lambda *_: self.slos, warn=self.said.append)
+        self.watch = SloWatch(
+            self.loop, rules=lambda *_: LiveRules(slos=self.slos), warn=self.said.append
+        )
 
     def round(self) -> None:
         self.loop.clock.ahead_s += 30.0  # past every pause

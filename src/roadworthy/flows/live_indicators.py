@@ -52,7 +52,7 @@ def measured(
 
     Raises as `journal.query`.
     """
-    entered = _entered(loop) if loop is not None else {}
+    entered = entered_outcomes(loop) if loop is not None else {}
     rows: list[Observation] = []
     for row in _ended(workspace.journal, wanted):
         if limit and len(rows) == limit:
@@ -85,7 +85,7 @@ def _ended(folder: Path, wanted: Wanted) -> Iterator[Row]:
             yield row
 
 
-def _entered(loop: Loop) -> dict[str, list[Outcome]]:
+def entered_outcomes(loop: Loop) -> dict[str, list[Outcome]]:
     """Observation -> the truths, violations and decisions that the ledger holds of it."""
     found: dict[str, list[Outcome]] = {}
     for kind in ("outcome.added", "violation.recorded"):

@@ -28,7 +28,7 @@ from roadworthy.domain import (
     parse_target,
     read_name,
 )
-from roadworthy.monitoring import Reach, by_facets, contributions, measure, selector
+from roadworthy.monitoring import Against, Reach, by_facets, contributions, measure, selector
 from roadworthy.policy import Side, assess, assess_relative, unjudged
 
 from .live_rows import LiveRows
@@ -55,6 +55,8 @@ class Looking(Struct, frozen=True, kw_only=True):
     release: str
     live_since: Instant
     now: Instant
+    against: Against | None = None
+    """What drift is measured from."""
     lifted: dict[tuple[str, str], Instant] = {}
     """(objective, slice) -> when a person lifted what was done: what was before is settled."""
 
@@ -98,7 +100,7 @@ def _assess(
 ) -> Assessment:
     relative = parse_target(slo.target).relative_to
     if not relative:
-        return assess(slo, _measure(slo, now), part=part)
+        return assess(slo, _measure(slo, now, looking.against), part=part)
     if not relative.startswith("previous"):
         reason = "a baseline of the same cases is known at the gate alone"
         return unjudged(slo, Verdict.INCONCLUSIVE, reason)
@@ -114,24 +116,30 @@ def _assess(
     keep = selector(slo.where)
     old = [row for row in before if keep(row)]
     same = by_facets(old, slo.by).get(part, []) if slo.by else old
-    return assess_relative(slo, _side(slo, now), _side(slo, same) if same else None, part=part)
+    beside = _side(slo, same, looking.against) if same else None
+    return assess_relative(slo, _side(slo, now, looking.against), beside, part=part)
 
 
-def _side(slo: SafetySLO, rows: Sequence[Observation]) -> Side:
+def _side(slo: SafetySLO, rows: Sequence[Observation], against: Against | None) -> Side:
     asked = read_name(slo)
     cases = contributions(
-        asked.metric, rows, lambda part: _measure(slo, part), aggregation=asked.aggregation
+        asked.metric, rows, lambda part: _measure(slo, part, against), aggregation=asked.aggregation
     )
     own = {"/".join(key): value for key, value in cases.items()}
-    return Side(measured=_measure(slo, rows), cases=own)
+    return Side(measured=_measure(slo, rows, against), cases=own)
 
 
-def _measure(slo: SafetySLO, rows: Sequence[Observation]) -> Measurement:
+def _measure(slo: SafetySLO, rows: Sequence[Observation], against: Against | None) -> Measurement:
     asked = read_name(slo)
     least, most = slo.values_at_least, slo.values_at_most
     reach = Reach(least=None if least is UNSET else least, most=None if most is UNSET else most)
     return measure(
-        asked.metric, rows, aggregation=asked.aggregation, confidence=CONFIDENCE, reach=reach
+        asked.metric,
+        rows,
+        aggregation=asked.aggregation,
+        confidence=CONFIDENCE,
+        reach=reach,
+        against=against,
     )
 
 

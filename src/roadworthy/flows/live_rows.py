@@ -7,7 +7,7 @@ drill or a shadow counted as traffic.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -26,12 +26,16 @@ class LiveRow(Struct, kw_only=True, eq=False):
 
     seen: Observation
     learned: list[Outcome] = []
+    """What tenants and lookers said, by the journal."""
+    entered: Sequence[Outcome] = ()
+    """What people said, by the ledger."""
     learned_at: Instant = ""
 
     @property
     def known(self) -> Observation:
         """The answer with all that was learned of it."""
-        return with_outcomes(self.seen, self.learned) if self.learned else self.seen
+        said = [*self.learned, *self.entered]
+        return with_outcomes(self.seen, said) if said else self.seen
 
 
 class LiveRows:
@@ -64,6 +68,15 @@ class LiveRows:
                 row.learned_at = max(row.learned_at, said.time)
                 return system
         return ""
+
+    def enter(self, outcomes: Mapping[str, Sequence[Outcome]]) -> None:
+        """Let these be all that people said, by observation."""
+        for name, said in outcomes.items():
+            system = self._of.get(name, "")
+            row = self._rows[system].get(name) if system else None
+            if row is not None:
+                row.entered = said
+                row.learned_at = max(row.learned_at, *(each.time for each in said))
 
     def window(
         self, system: str, *, release: str, since: Instant, until: Instant = "", late: bool

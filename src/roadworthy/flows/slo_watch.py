@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from roadworthy.domain import (
     EvidenceError,
@@ -30,7 +30,9 @@ from roadworthy.domain import (
     parse_instant,
 )
 from roadworthy.journal import Tail, segments
+from roadworthy.monitoring import Against
 
+from .live_indicators import entered_outcomes
 from .live_judging import Judged, Looking, judge_live, longest_window
 from .live_rows import LiveRows
 from .loop import Loop
@@ -53,8 +55,20 @@ SOONEST_S = 0.25
 IDLE_S = 5.0
 """Without new answers: windows go by all the same."""
 
-Objectives = Callable[[str, str], Sequence[SafetySLO]]
-"""(system, release) -> its objectives."""
+ENTERED_S = 5.0
+"""How often the ledger is read for what people said of answers."""
+
+
+class LiveRules(Struct, frozen=True, kw_only=True):
+    """What a release is judged by."""
+
+    slos: Sequence[SafetySLO] = ()
+    against: Against | None = None
+    """What drift is measured from."""
+
+
+Rules = Callable[[str, str], LiveRules]
+"""(system, release) -> what it is judged by."""
 
 Key = tuple[str, str, str]
 
@@ -62,16 +76,18 @@ Key = tuple[str, str, str]
 class SloWatch:
     """One control process's view of all objectives. One thread's."""
 
-    def __init__(self, loop: Loop, *, objectives: Objectives, warn: Callable[[str], None]) -> None:
+    def __init__(self, loop: Loop, *, rules: Rules, warn: Callable[[str], None]) -> None:
         """Raises EvidenceError when what was seen last cannot be read."""
         self._loop = loop
-        self._objectives = objectives
+        self._rules = rules
         self._warn = warn
         self._rows = LiveRows()
         self._standings: dict[Key, ObjectiveStanding] = {
             each.key: each for each in read_standings(loop.workspace).objectives
         }
-        self._known: dict[tuple[str, str], Sequence[SafetySLO]] = {}
+        self._known: dict[tuple[str, str], LiveRules] = {}
+        self._entered: tuple[int, float] = (-1, float("-inf"))
+        """The ledger's size when it was read for what people said, and when to read it again."""
         self._lifts: tuple[int, dict[str, str]] = (-1, {})
         self._judge_at = float("-inf")
         self._idle_until = float("-inf")
@@ -87,6 +103,7 @@ class SloWatch:
         if self._tail is None:
             self._tail = Tail(self._loop.workspace.journal, self._before(routes))
         taken = sum(1 for record in self._tail.read() if self._rows.take(record))
+        taken += self._look_at_people()
         now = clock.monotonic()
         if now < self._judge_at or (not taken and now < self._idle_until):
             return SOONEST_S
@@ -109,20 +126,30 @@ class SloWatch:
         return SOONEST_S
 
     def _judged(self, system: str, route: Route) -> list[Judged]:
-        slos = self._slos(system, route.live)
+        rules = self._rules_of(system, route.live)
         looking = Looking(
             system=system,
             release=route.live,
             live_since=route.activated_at,
             now=format_instant(self._loop.clock.now()),
+            against=rules.against,
             lifted=self._lifted(system),
         )
-        return list(judge_live(slos, self._rows, looking))
+        return list(judge_live(rules.slos, self._rows, looking))
 
-    def _slos(self, system: str, release: str) -> Sequence[SafetySLO]:
+    def _rules_of(self, system: str, release: str) -> LiveRules:
         if (system, release) not in self._known:
-            self._known[system, release] = self._objectives(system, release)
+            self._known[system, release] = self._rules(system, release)
         return self._known[system, release]
+
+    def _look_at_people(self) -> bool:
+        """Join what people said since; whether there was anything."""
+        size, now = self._loop.ledger.size(), self._loop.clock.monotonic()
+        if size == self._entered[0] or now < self._entered[1]:
+            return False
+        self._entered = (size, now + ENTERED_S)
+        self._rows.enter(entered_outcomes(self._loop))
+        return True
 
     def _lifted(self, system: str) -> dict[tuple[str, str], str]:
         """(objective, slice) -> when what was done about it was lifted last."""
@@ -237,7 +264,7 @@ class SloWatch:
         now = self._loop.clock.now()
         since = now
         for system, route in routes.items():
-            slos = self._slos(system, route.live)
+            slos = self._rules_of(system, route.live).slos
             live = parse_instant(route.activated_at) if route.activated_at else now
             ago = now - dt.timedelta(seconds=longest_window(slos))
             since = min(since, live, ago)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 
-from roadworthy.domain import RoadworthyError, SafetySLO
-from roadworthy.flows.slo_watch import SloWatch
+from roadworthy.domain import RoadworthyError
+from roadworthy.flows.references import against_reference
+from roadworthy.flows.slo_watch import LiveRules, SloWatch
 from roadworthy.manifests import Workspace
 
 from .answering_releases import content_of
@@ -35,7 +35,7 @@ class Objectives:
         try:
             if self._watch is None:
                 loop = loop_of(self._workspace, agreed=False, patience_s=PATIENCE_S)
-                self._watch = SloWatch(loop, objectives=self._slos, warn=logger.warning)
+                self._watch = SloWatch(loop, rules=self._rules, warn=logger.warning)
             wait = self._watch.round()
         except (RoadworthyError, OSError) as error:
             if str(error) != self.fault:
@@ -45,6 +45,8 @@ class Objectives:
         self.fault = ""
         return wait
 
-    def _slos(self, system: str, release: str) -> Sequence[SafetySLO]:
+    def _rules(self, system: str, release: str) -> LiveRules:
         content = content_of(self._workspace, system, release)
-        return content.slos.slos if content is not None else ()
+        if content is None:
+            return LiveRules()
+        return LiveRules(slos=content.slos.slos, against=against_reference(content))

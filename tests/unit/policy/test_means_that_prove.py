@@ -6,9 +6,9 @@ import pytest
 
 from doubles.answering import an_observation
 from roadworthy.domain import Assessment, Observation, SafetySLO, Verdict
-from roadworthy.flows.judging import _measure
+from roadworthy.flows.baseline import Baseline
+from roadworthy.flows.judging import Evidence, judge
 from roadworthy.monitoring import Reach, measure
-from roadworthy.policy import assess
 
 
 def rows(values: list[float], **more: object) -> list[Observation]:
@@ -21,7 +21,12 @@ def rows(values: list[float], **more: object) -> list[Observation]:
 
 def judged(values: list[float], target: str = "<= 0.5", **more: object) -> Assessment:
     slo = SafetySLO(name="mae", target=target, **more)  # type: ignore[arg-type]
-    return assess(slo, _measure(slo, rows(values), 0.95))
+    return assessed(slo, rows(values))
+
+
+def assessed(slo: SafetySLO, seen: list[Observation]) -> Assessment:
+    (found,), _ = judge([slo], Evidence(rows=seen, baseline=Baseline(rows=[], run="")))
+    return found
 
 
 SMALL = [0.1, 0.3, 0.2, 0.4] * 75
@@ -63,7 +68,7 @@ def test_an_estimate_may_be_asked_for_by_name() -> None:
 def test_groups_widen_it() -> None:
     alike = rows(SMALL, tags=("group:one",))
     slo = SafetySLO(name="mae", target="<= 0.5", values_at_most=5.0)
-    assert assess(slo, _measure(slo, alike, 0.95)).verdict is Verdict.INCONCLUSIVE
+    assert assessed(slo, alike).verdict is Verdict.INCONCLUSIVE
 
 
 def test_the_root_of_squares_has_the_range_of_the_errors() -> None:
@@ -89,4 +94,4 @@ def test_a_suites_own_error_rate_has_one_too() -> None:
 def test_zero_is_a_range_too(side: str) -> None:
     """`values_at_most: 0` is not the same as nothing."""
     slo = SafetySLO(name="mae", target="<= 0.5", values_at_most=0.0)
-    assert getattr(_measure(slo, rows([0.0] * 100), 0.95), side) == 0.0
+    assert getattr(assessed(slo, rows([0.0] * 100)), side) == 0.0
