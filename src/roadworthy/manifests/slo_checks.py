@@ -35,6 +35,7 @@ from .document import Document, Path
 from .reach_checks import check_values
 from .reading import SLOS, Reading
 from .scored import score_names, scorers_of, stem, why_unscored
+from .session_checks import check_sessions
 from .typed import suggest
 from .where_checks import check_where_hides_nothing, check_where_meets
 
@@ -94,6 +95,7 @@ def _check_one(
     check_where_meets(slo, place, document, reading)
     _check_facets(slo, place, document, reading)
     check_values(slo, target, spec, scored, place, document)
+    check_sessions(slo, spec, place, document, reading)
     _check_rest(slo, target, place, document)
 
 
