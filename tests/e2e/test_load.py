@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from roadworthy.flows.loop import Loop
 from roadworthy.journal import Wanted, query
 from roadworthy.serving import load_tenants
 from roadworthy.wiring.loop import loop_of
+from roadworthy.wiring.processes import tree
 
 SLOS = """\
 slos:
@@ -140,6 +142,34 @@ async def test_a_model_that_does_not_answer_is_no_load(tmp_path: Path) -> None:
     code, told, _ = await load(tmp_path, "--peak", "5")
     assert code == 1
     assert "is not answered: the fallback answered: the model failed" in str(told)
+
+
+async def test_no_gateway_at_the_address_is_said_and_no_key_is_left(tmp_path: Path) -> None:
+    loop = a_system(tmp_path, "http://127.0.0.1:9/v1")
+    code, told, _ = await load(tmp_path, "--peak", "5", "--url", f"http://127.0.0.1:{free_port()}")
+    assert code == 2
+    assert "nothing answers at 127.0.0.1" in str(told)
+    assert load_tenants(loop.workspace.tenants).keys == {}
+
+
+def children(pid: int) -> list[int]:
+    return [each for each in tree(pid) if each != pid]
+
+
+async def test_the_gateway_ends_with_who_measures_it_however_that_one_ends(tmp_path: Path) -> None:
+    async with FakeUpstream(answer="your bill") as upstream:
+        a_system(tmp_path, upstream.url)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "roadworthy", "load", str(tmp_path), "--rate", "5"),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await eventually(lambda: len(upstream.requests) > 4)
+        below = children(process.pid)
+        assert len(below) >= 3
+        process.kill()
+        await process.wait()
+        await eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below))
 
 
 async def test_a_paid_model_is_loaded_only_when_somebody_says_so(tmp_path: Path) -> None:

@@ -56,6 +56,24 @@ async def test_an_objective_on_memory_is_judged_at_the_gate(tmp_path: Path) -> N
     assert judged.verdict is Verdict.FAIL, judged.reason
 
 
+async def test_an_estimate_of_energy_carries_a_verdict_and_says_that_it_is_one(
+    tmp_path: Path,
+) -> None:
+    class Estimating(Machine):
+        def sample(self, answers: int = 0) -> HostSample:
+            found = super().sample(answers)
+            return structs.replace(found, cpu_s=0.3 + self.read % 7 / 100, watts_per_core=10.0)
+
+    desk = Desk(tmp_path / "desk")
+    desk.cases(cases(200))
+    desk.write("safety-slos.yaml", SLOS + '- {name: energy, target: "<= 0.01", at: [gate]}\n')
+    desk.deliberate()
+    await run(desk, Estimating(), cache=False)
+    judged = {each.name: each for each in desk.gate().slos}["energy"]
+    assert judged.verdict is Verdict.PASS
+    assert "estimated: processor time x 10 W a core" in judged.reason
+
+
 async def test_readings_are_in_no_digest_and_not_in_the_summary(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "desk")
     desk.write("safety-slos.yaml", SLOS + OBJECTIVE)

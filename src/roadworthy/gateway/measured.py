@@ -9,6 +9,9 @@ it is a copy of against its ledger.
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 import sys
 
 import msgspec
@@ -31,8 +34,16 @@ def main(arguments: list[str]) -> int:
         sys.stderr.flush()
 
     settings = msgspec.json.decode(arguments[0], type=Settings)
+
+    async def watched() -> None:
+        """Ends with who started it, however that one ended."""
+        asyncio.get_running_loop().add_reader(
+            sys.stdin.fileno(), lambda: os.kill(os.getpid(), signal.SIGTERM)
+        )
+        await supervise(settings, on_ready=ready, say=say)
+
     try:
-        uvloop.run(supervise(settings, on_ready=ready, say=say))
+        uvloop.run(watched())
     except RoadworthyError as error:
         say(error.message)
         return 2

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from roadworthy.domain import ProviderError, UsageError
+from roadworthy.domain import ProviderError, UnavailableError, UsageError
 from roadworthy.flows.load_requests import PATH, LoadRequest
 from roadworthy.providers import HttpClient
 
@@ -55,9 +55,17 @@ class LoadClient:
         return why if status != 200 else ""
 
     async def try_each(self, most: int = 20) -> None:
-        """Ask some cases once. Raises UsageError for one that no load can be made of."""
+        """Ask some cases once. Raises UsageError for one that no load can be made of.
+
+        Raises UnavailableError where nothing answers.
+        """
         for request in self._requests[:most]:
             status, why, said = await self._sent(request)
+            if not status and said:
+                raise UnavailableError(
+                    f"nothing answers at {next(iter(self._clients.values())).peer}: {said}",
+                    fix="see that the gateway runs there: GET /readyz",
+                )
             if status != 200:
                 raise UsageError(
                     f"case {request.case} is not answered: {why} {said}".rstrip(),

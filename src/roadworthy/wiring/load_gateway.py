@@ -149,6 +149,7 @@ async def _process(root: Path, own: Workspace, workers: int) -> AsyncIterator[st
         *(sys.executable, "-m", "roadworthy.gateway.measured"),
         msgspec.json.encode(settings).decode(),
         env={**os.environ, WORKSPACE_VARIABLE: str(own.root)},
+        stdin=asyncio.subprocess.PIPE,  # its end tells the gateway that we are gone
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
