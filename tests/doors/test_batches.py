@@ -13,7 +13,9 @@ from msgspec import structs
 from doubles.batch_desk import BatchDesk, line
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, go_live
-from roadworthy.domain import KillFlag
+from roadworthy.domain import EvidenceError, KillFlag
+from roadworthy.flows.batch_ids import answer_prefix
+from roadworthy.gateway.batch_run import BatchRun
 from roadworthy.serving import TenantLimits, editing, hash_key, limiting
 from roadworthy.wiring.allowance import recount
 
@@ -357,6 +359,95 @@ async def test_vectors_outlive_a_crash(tmp_path: Path) -> None:
         assert said["response"]["body"]["data"][0]["embedding"] == [0.1, -2.5, 3e-9]
         assert done.input_tokens == 2
     assert not list(tmp_path.rglob("*.kept"))
+
+
+SHAPES = {
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": "abc"}]},
+    "/v1/completions": {"prompt": "abc"},
+    "/v1/responses": {"input": "abc"},
+    "/v1/messages": {"messages": [{"role": "user", "content": "abc"}], "max_tokens": 9},
+}
+CHANGES = ("id", "created", "created_at", "roadworthy", "output")
+
+
+@pytest.mark.parametrize("endpoint", SHAPES)
+async def test_every_api_is_answered_and_made_again_after_a_crash_in_its_own_shape(
+    tmp_path: Path, endpoint: str
+) -> None:
+    async with FakeUpstream(answer=echo) as fake:
+        desk = BatchDesk(tmp_path, fake.url)
+        body = {"model": "letters", **SHAPES[endpoint]}
+        data = line(1, body=body, url=endpoint)
+        state, other = (desk.left(data, endpoint=endpoint) for _ in range(2))
+        await desk.crash(state, lambda one: True)
+        await desk.run()
+        assert fake.served == 2
+        (said,), (whole,) = (desk.read(desk.find(each).output_file) for each in (state, other))
+        bodies = [each["response"]["body"] for each in (said, whole)]
+        assert set(bodies[0]) == set(bodies[1])
+        for name in set(bodies[0]) - set(CHANGES):
+            assert bodies[0][name] == bodies[1][name], name
+        assert b"cba" in msgspec.json.encode(bodies[0])
+        assert bodies[0]["roadworthy"]["release"] == bodies[1]["roadworthy"]["release"]
+        counted = [structs.asdict(desk.find(each)) for each in (state, other)]
+        assert counted[0]["output_tokens"] == counted[1]["output_tokens"] > 0
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+@pytest.mark.parametrize("begun", [False, True])
+async def test_a_file_that_was_changed_on_disk_ends_the_batch_and_keeps_its_results(
+    tmp_path: Path, damage: str, begun: bool
+) -> None:
+    async with FakeUpstream(answer=echo) as fake:
+        desk = BatchDesk(tmp_path, fake.url)
+        state = desk.left(b"".join(line(n) for n in range(1, 9)))
+        if begun:
+            await desk.crash(state, lambda one: one.custom_id == "c2")
+        lines = desk.stores()[0].folder("acme") / f"{state.input_file}.lines"
+        data = bytearray(lines.read_bytes())
+        if damage == "changed":
+            data[-20] ^= 1
+        lines.write_bytes(data[: -3 if damage == "cut" else None])
+        await desk.run()
+        done = desk.find(state)
+        assert done.status == "failed" and done.faults[0].code == "input_file_damaged"
+        answered = desk.read(done.output_file) if begun else []
+        assert len(answered) == done.completed and fake.served <= 8
+        assert 2 <= done.completed <= 7 if begun else fake.served == 0
+
+
+async def test_an_input_that_expires_while_it_is_asked_is_asked_to_its_end(tmp_path: Path) -> None:
+    async with FakeUpstream(answer=echo) as fake:
+        desk = BatchDesk(tmp_path, fake.url)
+        state = desk.left(line(1) + line(2))
+        files = desk.stores()[0]
+        where = files.folder("acme") / f"{state.input_file}.json"
+        file = files.find("acme", state.input_file)
+        assert file is not None
+        past = structs.replace(file, expires_at="2026-01-01T00:00:00.000000Z")
+        where.write_bytes(msgspec.json.encode(past))
+        assert files.find("acme", state.input_file) is None
+        await desk.run()
+        assert desk.find(state).completed == 2
+
+
+async def test_a_journal_that_cannot_be_read_keeps_a_batch_from_asking_twice(
+    tmp_path: Path,
+) -> None:
+    async with FakeUpstream(answer=echo) as fake:
+        desk = BatchDesk(tmp_path, fake.url)
+        state = desk.left(b"".join(line(n) for n in range(1, 4)))
+        await desk.crash(state, lambda one: True)
+        served = fake.served
+        async with desk.opened() as batcher:
+            segment = min(desk.loop.workspace.journal.glob("*.rwj"))
+            data = bytearray(segment.read_bytes())
+            data[data.index(answer_prefix(state).encode()) + 60] ^= 1
+            segment.write_bytes(data)
+            with pytest.raises(EvidenceError, match="nobody can say what was answered"):
+                await BatchRun(desk.find(state), batcher._desk).run()
+        assert fake.served == served
+        assert desk.find(state).status == "in_progress"
 
 
 async def test_tenants_take_turns_and_one_has_one_batch_at_a_time(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from roadworthy.domain import (
     EvidenceError,
     FilePurpose,
     StoredFile,
+    VerificationError,
     format_instant,
 )
 from roadworthy.journal import (
@@ -149,7 +150,7 @@ class BatchFiles:
 
     def find(self, tenant: str, id_: str) -> StoredFile | None:
         """A file of the tenant; None when there is none, or none any more. Raises EvidenceError."""
-        found = self._read(tenant, id_)
+        found = self.lying(tenant, id_)
         return None if found is None or found.gone(format_instant(self._clock.now())) else found
 
     def all_of(self, tenant: str) -> list[StoredFile]:
@@ -180,7 +181,7 @@ class BatchFiles:
         except OSError as error:
             raise EvidenceError(f"{path} cannot be read: {error.strerror}") from None
         if found != file.lines:
-            raise EvidenceError(f"{path} has {found} of {file.lines} lines; its end is missing")
+            raise VerificationError(f"{path} has {found} of {file.lines} lines: its end is gone")
 
     def drafted(self, tenant: str, id_: str) -> Iterator[tuple[int, str | None]]:
         """The same of a draft that another process left; nothing where there is none."""
@@ -212,7 +213,8 @@ class BatchFiles:
     def _lines_of(self, file: StoredFile) -> Path:
         return self.folder(file.tenant) / f"{file.id}.lines"
 
-    def _read(self, tenant: str, id_: str) -> StoredFile | None:
+    def lying(self, tenant: str, id_: str) -> StoredFile | None:
+        """The same, and a file that expired and lies there still: a batch may be reading it."""
         if ID.fullmatch(id_) is None:
             return None
         path = self.folder(tenant) / f"{id_}.json"

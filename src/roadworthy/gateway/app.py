@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from roadworthy.domain import AccessError, Instant, RoadworthyError, format_instant
@@ -28,7 +28,7 @@ from .embeddings import EMBEDDINGS
 from .files import PATH as UPLOADS
 from .files import FilesDoor
 from .health import HealthDoor
-from .media import media_dialects
+from .media import with_media
 from .messages_reply import MESSAGES
 from .outcomes import OutcomeDoor
 from .problems import ApiError, busy, problem_of
@@ -66,12 +66,12 @@ class App:
         new_id: Callable[[], str],
         *,
         max_in_flight: int = MAX_IN_FLIGHT,
-        dialects: Mapping[str, Dialect] = DIALECTS,
+        dressed: Callable[[Dialect], Dialect] = lambda dialect: dialect,
     ) -> None:
         self._gateway = gateway
-        doors = {**dialects, **media_dialects(gateway)}
+        doors = with_media(gateway, DIALECTS)
         self._answers = {
-            path: AnswerDoor(gateway, new_id, dialect) for path, dialect in doors.items()
+            path: AnswerDoor(gateway, new_id, dressed(dialect)) for path, dialect in doors.items()
         }
         self._outcomes = OutcomeDoor(gateway)
         self._health = HealthDoor(gateway)

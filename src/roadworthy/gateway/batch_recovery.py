@@ -7,13 +7,19 @@ made of a part of an answer, or of one whose text was erased.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct, structs
 
-from roadworthy.domain import BatchState, Observation, parse_instant
+from roadworthy.domain import (
+    BatchState,
+    EvidenceError,
+    Observation,
+    VerificationError,
+    parse_instant,
+)
 from roadworthy.flows.batch_ids import answer_prefix, line_of
 from roadworthy.flows.trace import Reply
 from roadworthy.journal import (
@@ -45,8 +51,18 @@ class Found(Struct):
     """Line -> the record of its answer."""
 
 
-def asked_before(folder: Path, state: BatchState) -> Found:
-    """What was asked for a batch, and what was answered. Raises VerificationError."""
+def asked_before(folder: Path, state: BatchState, done: Collection[int]) -> Found:
+    """What was asked for a batch, and what was answered and is not done.
+
+    Raises EvidenceError when the journal cannot be read: nothing is asked before it can.
+    """
+    try:
+        return _asked_before(folder, state, done)
+    except (VerificationError, OSError) as error:
+        raise EvidenceError(f"nobody can say what was answered of {state.id}: {error}") from None
+
+
+def _asked_before(folder: Path, state: BatchState, done: Collection[int]) -> Found:
     found = Found({}, {})
     for record, observation in _records(folder, state):
         place = line_of(state, observation.id)
@@ -54,7 +70,8 @@ def asked_before(folder: Path, state: BatchState) -> Found:
             continue
         number, turn = place
         found.tries[number] = max(found.tries.get(number, 0), turn + 1)
-        if observation.status == "ok" and observation.action in ANSWERED:
+        answered = observation.status == "ok" and observation.action in ANSWERED
+        if answered and number not in done:
             found.answers[number] = record
     return found
 

@@ -25,7 +25,6 @@ from roadworthy.domain import (
     BatchFault,
     BatchSettings,
     BatchState,
-    BatchStatus,
     EvidenceError,
     Instant,
     StoredFile,
@@ -40,7 +39,8 @@ from roadworthy.wiring.gateway import Gateway
 
 from .batch import BatchLine, code_of, read_line, result_of
 from .batch_aside import Aside, encoded, keeping
-from .batch_check import check
+from .batch_check import Checked, check
+from .batch_ends import ENDS, TRIES, WORTH_WAITING, after, upstream_failed
 from .batch_recovery import Found, asked_before, rebuilt
 from .batch_results import Results, erased, unanswered
 from .inside import Said
@@ -51,28 +51,6 @@ LOOK_S = 0.2
 
 KEPT_S = 1.0
 """Between two states that are written down, and two times that results are made durable."""
-
-WORTH_WAITING = frozenset(
-    (
-        "rate_limit_exceeded", "overloaded", "insufficient_quota", "price_unknown",
-        "journal_unavailable", "table_unreadable", "keys_unreadable", "release_refused",
-    )
-)  # fmt: skip
-"""What passes, or is mended by somebody: the line waits, and is no failed one."""
-
-LONGEST_WAIT_S = 30.0
-TRIES = 3
-"""So often a line is asked whose upstream fails."""
-
-ENDS: dict[str, tuple[BatchStatus, str, str]] = {
-    "expired": ("expired", "batch_expired", "it was not asked before the completion window ended"),
-    "cancelled": (
-        "cancelled",
-        "batch_cancelled",
-        "it was not asked before the batch was cancelled",
-    ),
-    "revoked": ("failed", "invalid_api_key", "the API key that created the batch holds no more"),
-}
 
 Ask = Callable[[Caller, BatchLine, str], Awaitable[Said]]
 """Ask a line for somebody, under an id for its answer."""
@@ -113,13 +91,11 @@ class BatchRun:
         """Do what is left to do. Raises OSError, EvidenceError: it can be gone on with."""
         try:
             resumed = self.state.status != "validating"
-            file = self._desk.files.find(self.state.tenant, self.state.input_file)
+            file = self._desk.files.lying(self.state.tenant, self.state.input_file)
             if file is None:
                 self._fail(BatchFault(code="input_file_gone", message="the input file is gone"))
             elif resumed or await self._validate(file):
                 await self._work(file, resumed=resumed)
-        except VerificationError as error:
-            self._fail(BatchFault(code="input_file_damaged", message=error.message))
         finally:
             if self._results is not None:
                 self._results.close()
@@ -128,10 +104,12 @@ class BatchRun:
         results = self._results = Results(self.state, self._desk.files)
         if resumed:
             folder = self._desk.gateway.workspace.journal
-            self._found = await asyncio.to_thread(asked_before, folder, self.state)
+            self._found = await asyncio.to_thread(asked_before, folder, self.state, results.done)
         keeper = asyncio.create_task(self._keep(results))
         try:
             await self._ask_all(file, results)
+        except VerificationError:
+            self._why = "damaged"
         finally:
             keeper.cancel()
             with suppress(asyncio.CancelledError):
@@ -146,7 +124,11 @@ class BatchRun:
 
     async def _validate(self, file: StoredFile) -> bool:
         """Look at every line. Whether it may be asked; if not, the batch has failed."""
-        seen = await check(self._desk.files.lines(file), self.state, self._desk.settings.requests)
+        lines = self._desk.files.lines(file)
+        try:
+            seen = await check(lines, self.state, self._desk.settings.requests)
+        except VerificationError as error:
+            seen = Checked(faults=[BatchFault(code="input_file_damaged", message=error.message)])
         if seen.faults:
             self._fail(*seen.faults)
             return False
@@ -219,9 +201,9 @@ class BatchRun:
                 said = None
             elif code in WORTH_WAITING:
                 self._wait_for(code)
-                pause, waits = _after(said, waits), waits + 1
+                pause, waits = after(said, waits), waits + 1
                 said = None
-            elif _upstream_failed(said) and (tries := tries + 1) < TRIES:
+            elif upstream_failed(said) and (tries := tries + 1) < TRIES:
                 pause, said = float(4 ** (tries - 1)), None
             await self._pause(pause)
         self._wait_for("")
@@ -340,13 +322,14 @@ class BatchRun:
             self.state, status="finalizing", finalizing_at=self._now(), waits=""
         )
         self._put(results.counted(state))
-        for number, text in self._unasked(file, results):
-            self._add_unasked(number, text, results, code=code, message=message)
+        with suppress(VerificationError):  # beyond what is damaged nobody knows what was asked
+            for number, text in self._unasked(file, results):
+                self._add_unasked(number, text, results, code=code, message=message)
         await results.sync()
         named = results.publish()
         self._desk.store.drop_asides(self.state)
         self._results = None
-        faults = (BatchFault(code=code, message=message),) if self._why == "revoked" else ()
+        faults = (BatchFault(code=code, message=message),) if status == "failed" else ()
         self._put(
             structs.replace(
                 named,
@@ -385,16 +368,3 @@ class BatchRun:
 
     def _now(self) -> Instant:
         return format_instant(self._clock.now())
-
-
-def _upstream_failed(said: Said) -> bool:
-    """Whether the model could not be asked: an error, or the endpoint's fallback for one."""
-    if said.status == 200:
-        return said.headers.get("x-roadworthy-action") == "fallback"
-    return said.status == 502
-
-
-def _after(said: Said, waits: int) -> float:
-    """Seconds until it is worth another try."""
-    wait = said.headers.get("retry-after", "")
-    return min(float(wait) if wait.isdigit() else float(2 ** min(waits, 5)), LONGEST_WAIT_S)

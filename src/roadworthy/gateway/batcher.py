@@ -15,11 +15,13 @@ import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import Path
 
 import msgspec
 import uvloop
+from msgspec import structs
 
 from roadworthy.domain import BatchState, Clock, RoadworthyError
 from roadworthy.flows.batch_files import BatchFiles
@@ -30,7 +32,6 @@ from roadworthy.wiring.clock import SystemClock, new_id
 from roadworthy.wiring.plan import Plan
 from roadworthy_verify.plain_file import locked
 
-from .app import DIALECTS
 from .batch import BatchLine
 from .batch_aside import keeping_aside
 from .batch_run import BatchRun, Desk
@@ -126,12 +127,16 @@ class Batcher:
     async def _one(self, state: BatchState) -> None:
         try:
             await BatchRun(state, self._desk).run()
+            return
         except (RoadworthyError, OSError) as error:
             logger.warning("batch %s waits and is gone on with: %s", state.id, error)
-            await asyncio.sleep(AGAIN_S)
         except Exception:
             logger.exception("batch %s failed and is gone on with", state.id)
-            await asyncio.sleep(AGAIN_S)
+        with suppress(RoadworthyError, OSError):
+            stands = self._store.find(state.tenant, state.id)
+            if stands is not None and not stands.over:
+                self._store.put(structs.replace(stands, waits="storage_unavailable"))
+        await asyncio.sleep(AGAIN_S)
 
     async def _ask(self, caller: Caller, one: BatchLine, id_: str) -> Said:
         _id.set([id_])
@@ -140,8 +145,7 @@ class Batcher:
 
 def inside_batches(plan: Plan, clock: Clock) -> Inside:
     """Live releases as batches ask them: ids given, and all of an answer kept before its record."""
-    dialects = {path: keeping_aside(dialect) for path, dialect in DIALECTS.items()}
-    return Inside(plan, clock, _next_id, dialects=dialects)
+    return Inside(plan, clock, _next_id, dressed=keeping_aside)
 
 
 async def run(plan: Plan) -> None:

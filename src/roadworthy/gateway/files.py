@@ -163,8 +163,10 @@ class FilesDoor:
         """All lines, as they came; one that was erased says so in its place."""
         pieces = self._pieces(file)
         first = await asyncio.to_thread(next, pieces, b"")  # an error of it is an error in JSON
+        left = asyncio.Event()
+        answer.on_gone = left.set
         answer.begin((), kind=JSONL)
-        while first:
+        while first and not left.is_set():
             await answer.piece(first)
             first = await asyncio.to_thread(next, pieces, b"")
         await answer.piece(b"", last=True)

@@ -19,7 +19,7 @@ from roadworthy.serving import Caller, TenantKey
 from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.plan import Plan
 
-from .app import DIALECTS, App
+from .app import App
 from .dialect import Dialect
 from .wire import EVENTS, Header, Request
 
@@ -73,20 +73,19 @@ class Inside:
         clock: Clock,
         new_id: Callable[[], str],
         *,
-        dialects: Mapping[str, Dialect] = DIALECTS,
+        dressed: Callable[[Dialect], Dialect] = lambda dialect: dialect,
     ) -> None:
+        """`dressed`: what is put around every API."""
         self.gateway = Gateway(plan, clock)
         self._new_id = new_id
-        self._dialects = dialects
+        self._dressed = dressed
         self._app: App | None = None
 
     async def start(self) -> None:
         """Admit what is live, begin the journal. Raises ManifestError."""
         settle_types()
         await self.gateway.start()
-        self._app = App(
-            self.gateway, self._new_id, max_in_flight=MAX_INSIDE, dialects=self._dialects
-        )
+        self._app = App(self.gateway, self._new_id, max_in_flight=MAX_INSIDE, dressed=self._dressed)
 
     async def aclose(self) -> None:
         """End the journal, let the models go, leave no counts of a process that is gone."""

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import EvidenceError, Instant, VerificationError, Witness
+from roadworthy.domain import Instant, VerificationError, Witness
 from roadworthy_verify.plain_file import open_plain
 
 from .record import HEADER, Sealed, take_frame
@@ -148,7 +148,7 @@ def _decoded(path: Path, payload: bytes) -> SealedLine:
     try:
         return _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise EvidenceError(f"{path} holds what is no sealed line: {error}") from None
+        raise VerificationError(f"{path} holds what is no sealed line: {error}") from None
 
 
 def _about(name: str, number: int) -> str:
