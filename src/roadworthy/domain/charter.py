@@ -194,6 +194,14 @@ class Disclosure(File, frozen=True, kw_only=True):
     answer's header says that a model made it; left out: it does not leave."""
 
 
+class InboundMedia(File, frozen=True, kw_only=True):
+    """Whether pictures may come in, and what is looked at in them."""
+
+    unlabelled_ai: Literal["review", "pass"] = "review"
+    """What becomes of a call with a picture that a model made and no readable label says so:
+    `review`: a person looks first."""
+
+
 class AnswerCache(File, frozen=True, kw_only=True):
     """The same question of one tenant, in the same slice, may get the same answer again."""
 
@@ -216,6 +224,8 @@ class Behaviour(File, frozen=True, kw_only=True):
     history: History = field(default_factory=History)
     disclosure: Disclosure | UnsetType = UNSET
     """Left out: one sentence for all languages, in the first answer."""
+    inbound_media: InboundMedia | UnsetType = UNSET
+    """Left out: no picture is let in."""
     cache: AnswerCache | UnsetType = UNSET
     """Left out: every question is asked."""
 

@@ -96,6 +96,8 @@ class Call(Struct, kw_only=True):
     context: dict[str, Any] = field(default_factory=dict)
     begun: bool = False
     """Whether the caller was answered before in this conversation, as its messages say."""
+    media: dict[str, str] = field(default_factory=dict)
+    """Pictures in messages: what stands in their place there -> the picture, a `data:` URL."""
     languages: str = ""
     """Which the caller reads, as `Accept-Language` says it (RFC 9110, section 12.5.4)."""
     stream: bool = False

@@ -122,6 +122,7 @@ class AnswerDoor:
             steps=said.steps,
             sampling=body.sampling(content.candidate.sampling) if transparent else None,
             extra=body.extra if transparent else {},
+            media=body.media,
             begun=has_begun(body.messages),
             languages=request.header(b"accept-language")[:MAX_LANGUAGES_CHARS],
             stream=body.stream,

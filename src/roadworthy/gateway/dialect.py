@@ -41,6 +41,8 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     """What the caller wants of `Sampling`, None where he does not say."""
     extra: dict[str, Any] = field(default_factory=dict)
     """What is not ours to read, in chat completions' own words: tools, response_format …"""
+    media: dict[str, str] = field(default_factory=dict)
+    """Pictures in messages, by what stands in their place there."""
     foreign: tuple[str, ...] = ()
     """Fields that mean nothing to an upstream: refused where the caller owns the prompt."""
 

@@ -6,11 +6,12 @@ on where its answer could not be marked (501 says what to install, 503 which key
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from msgspec import structs
 
+from roadworthy.flows.inbound_path import InboundPath
 from roadworthy.flows.media_path import MediaPath, PictureKind, SpeechKind
 from roadworthy.media import INSTALL, MarkError, missing
 from roadworthy.wiring.gateway import Gateway
@@ -21,9 +22,11 @@ from .images import images_dialect
 from .problems import DO_NOT_RETRY, ApiError
 from .speech import speech_dialect
 
+_CHAT = "/v1/chat/completions"
 
-def media_dialects(gateway: Gateway) -> dict[str, Dialect]:
-    """Every door of this kind, by path."""
+
+def with_media(gateway: Gateway, dialects: Mapping[str, Dialect]) -> dict[str, Dialect]:
+    """The dialects by path, pictures looked at where chats bring them, and those for media."""
     marking = Marking(gateway.workspace, gateway.vault)
     pictures = MediaPath(PictureKind(), marker=marking.marker)
     speech = MediaPath(SpeechKind(), marker=marking.marker)
@@ -31,10 +34,15 @@ def media_dialects(gateway: Gateway) -> dict[str, Dialect]:
         "/v1/images/generations": images_dialect(pictures.walk),
         "/v1/audio/speech": speech_dialect(speech.walk),
     }
-    return {
+    made = {
         path: structs.replace(dialect, read=partial(_read, marking, dialect.read))
         for path, dialect in found.items()
     }
+    every = {**dialects, **made}
+    if _CHAT in every:
+        inbound = InboundPath(marking.look, every[_CHAT].walk)
+        every[_CHAT] = structs.replace(every[_CHAT], walk=inbound.walk)
+    return every
 
 
 def _read(marking: Marking, read: Callable[[bytes], ChatRequest], data: bytes) -> ChatRequest:
