@@ -60,6 +60,18 @@ def unchanged(source: random.Random, looks: int) -> bool:
     return not watch.changed
 
 
+def conversations(source: random.Random, talks: int) -> bool:
+    """Whether an interval covers no change where each conversation stays with one topic."""
+    seen_kinds: dict[str, float] = {}
+    sizes = [source.choice([1, 1, 2, 5, 9]) for _ in range(talks)]
+    for size in sizes:
+        topic = str(source.choices(range(len(KINDS)), KINDS)[0])
+        seen_kinds[topic] = seen_kinds.get(topic, 0.0) + size
+    worth = sum(sizes) ** 2 / sum(size**2 for size in sizes)
+    found = drift([Stratum(seen(source, KINDS, 1000), seen_kinds, worth)])
+    return found.interval.low == 0.0
+
+
 DISTANCES: list[Row] = [
     ("a distance, nothing moved, 1,000 and 200", 0.95,
      lambda s: distance(s, KINDS, KINDS, 1000, 200)),
@@ -73,6 +85,7 @@ DISTANCES: list[Row] = [
     ("silent: nothing moved, 200 kinds, 2,000 and 300", 0.95,
      lambda s: silent(s, MANY, 2000, 300)),
     ("silent: nothing moved, 200 kinds, 50 and 1,000", 0.95, lambda s: silent(s, MANY, 50, 1000)),
+    ("silent: nothing moved, 60 conversations", 0.95, lambda s: conversations(s, 60)),
     ("truths given decisions, nothing moved", 0.95, lambda s: in_strata(s, 0.0)),
     ("truths given decisions, moved by 0.2", 0.95, lambda s: in_strata(s, 0.2)),
     ("silent: a hosted model unchanged, 100 looks", 0.95, lambda s: unchanged(s, 100)),

@@ -30,7 +30,7 @@ REFERENCE = {
 }
 SLOS = """\
 slos:
-- {name: decision_drift, target: "<= 0.1", evidence: proven}
+- {name: decision_drift, target: "<= 0.1"}
 - {name: never_event_violations, target: "== 0", action_on_breach: kill_switch}
 """
 
@@ -91,3 +91,12 @@ async def test_people_are_told_what_moved_and_what_to_do(
     said = " ".join(capsys.readouterr().out.split())
     assert "decision_drift: beyond chance; moved most: `home` -46.7%, `motor` +46.7%" in said
     assert "label a sample of the decisions that grew" in said
+
+
+async def test_a_handful_of_cases_proves_no_absence_of_drift(tmp_path: Path) -> None:
+    """Chance explains any distance of six cases: the value is 0, and nothing is proven."""
+    desk = a_desk(tmp_path / "desk", {"motor": 150, "home": 150})
+    desk.cases(cases(6))
+    decision = await desk.inspect()
+    (found,) = [each for each in decision.slos if each.slo.name == "decision_drift"]
+    assert (found.estimate, found.verdict) == (0.0, Verdict.INCONCLUSIVE)

@@ -17,7 +17,6 @@ def _distance(
         kind="score",
         area="shift",
         higher_is_better=False,
-        evidence="point",
         measured=True,
         intervals=intervals,
         **given,  # type: ignore[arg-type]
