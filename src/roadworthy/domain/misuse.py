@@ -30,7 +30,7 @@ class MisuseKind(Struct, frozen=True, kw_only=True):
     attack: float
     """The share of an attacker's."""
     least: int
-    """So many answers with the signal at least, however unusual it is."""
+    """So many answers with the signal it takes, one after the other; with others between, more."""
     common: bool = False
     """Whether it is how a system is used, and no sign, where half of all its askers show it."""
     source: str
@@ -128,7 +128,7 @@ MISUSE_KINDS: tuple[MisuseKind, ...] = (
         signal=NEVER_SIGNAL,
         usual=0.02,
         attack=0.4,
-        least=3,
+        least=4,
         source="NIST AI 600-1 MS-2.7-007; EU AI Act, Article 9(2)(b), foreseeable misuse",
     ),
     MisuseKind(
@@ -166,7 +166,7 @@ MISUSE_KINDS: tuple[MisuseKind, ...] = (
         signal="takeover",
         usual=0.02,
         attack=0.3,
-        least=3,
+        least=4,
         source="MITRE ATLAS AML.T0051 and AML.T0054; OWASP LLM01:2025",
     ),
     MisuseKind(
@@ -175,7 +175,7 @@ MISUSE_KINDS: tuple[MisuseKind, ...] = (
         signal="retried",
         usual=0.2,
         attack=0.8,
-        least=4,
+        least=7,
         source="Russinovich et al. 2024 (Crescendo), https://arxiv.org/abs/2404.01833; Chao et "
         "al. 2023 (PAIR), https://arxiv.org/abs/2310.08419; MITRE ATLAS AML.T0054",
     ),
@@ -185,7 +185,7 @@ MISUSE_KINDS: tuple[MisuseKind, ...] = (
         signal="leak",
         usual=0.005,
         attack=0.4,
-        least=2,
+        least=3,
         source="Zhang et al. 2024, https://arxiv.org/abs/2307.06865; MITRE ATLAS AML.T0056; OWASP "
         "LLM07:2025",
     ),

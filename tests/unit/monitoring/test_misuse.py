@@ -113,6 +113,20 @@ def test_one_sign_is_no_series(name: str) -> None:
     assert name not in names(SHOWN[name], 1, after=50)
 
 
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_kind_is_named_at_the_answer_that_the_catalogue_says(name: str) -> None:
+    kinds = {kind.name: kind for kind in MISUSE_KINDS}
+    kind = kinds.get(name, kinds["exploitation:never_event"])
+    evidence, hits = Evidence(), 0
+    for at in range(200):
+        found = evidence.take(*SHOWN[name](at))
+        alarms = [alarm for key, alarm in evidence._alarms.items() if key.startswith(kind.signal)]
+        hits = alarms[0].hits if alarms else 0
+        if name in found:
+            break
+    assert hits == kind.least
+
+
 def test_innocent_answers_show_nothing_however_many() -> None:
     assert names(innocent, 2000) == ()
 
