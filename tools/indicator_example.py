@@ -159,7 +159,14 @@ def _cases(spec: IndicatorSpec, scorers: list[dict[str, Any]]) -> list[dict[str,
 
 def _slo(spec: IndicatorSpec) -> dict[str, Any]:
     assert spec.name in INDICATORS
-    return {"name": spec.name, "target": _target(spec)}
+    found = {"name": spec.name, "target": _target(spec)}
+    if spec.kind == "mean" and spec.high is None and "betting" in spec.intervals:
+        found["values_at_most"] = _MOST.get(spec.name, 100)  # type: ignore[assignment]
+    return found
+
+
+_MOST = {"cost_per_request": 0.5, "word_error_rate": 20, "character_error_rate": 20, "ter": 20}
+"""Of a mean without a range of its own: what no case's value is beyond."""
 
 
 def _target(spec: IndicatorSpec) -> str:
