@@ -11,6 +11,7 @@ import pytest
 
 from doubles.dialects import Door, a_door
 from doubles.fake_upstream import Reply
+from doubles.live_system import a_key
 from doubles.pictures import a_picture, decoded, encoded
 from roadworthy.domain import KillFlag, Observation, sha256
 from roadworthy.flows.answer_proof import encode_answer_proof, prove_answer
@@ -87,6 +88,44 @@ async def test_pictures_leave_with_two_marks_and_the_record_has_their_digests(
     for data in files:
         assert verify_path(tmp_path / "p.json", trust=trust, text=data).ok
     assert verify_path(tmp_path / "p.json", trust=trust, text=PLAIN).state == "refused"
+
+
+async def known(door: Door, data: bytes, key: str | None = None) -> dict[str, Any]:
+    body = {"file": base64.b64encode(data).decode()}
+    answer = await door.ask("/v1/provenance/check", body, key=key)
+    assert answer.status == 200
+    found: dict[str, Any] = msgspec.json.decode(answer.data)
+    return found
+
+
+async def test_a_picture_is_known_again_and_whose_it_was_is_told_to_its_tenant_only(
+    tmp_path: Path,
+) -> None:
+    async with a_door(tmp_path) as door:
+        with_key(door)
+        door.upstream.script = [said(PLAIN)]
+        _, found, _ = await ask(door)
+        ours = base64.b64decode(found["data"][0]["b64_json"])
+        (record,) = kept(door)
+        again = encoded(decoded(ours), "JPEG", quality=85)
+        for data in (ours, again):
+            own = await known(door, data)
+            assert (own["generated"], own["observation"]) == (True, record.id)
+            assert (own["release"], own["time"]) == (record.release, record.time)
+            other = await known(door, data, a_key(door.loop, "globex"))
+            assert (other["generated"], other["observation"], other["release"]) == (True, "", "")
+        assert (await known(door, again))["marks"]["c2pa"]["state"] == "none"
+        strange = await known(door, encoded(a_picture(5, (320, 256))))
+        assert (strange["generated"], strange["confidence"]) == (False, 0.0)
+        assert "no mark was found" in strange["reason"]
+
+
+@pytest.mark.parametrize(
+    "body", [{"file": "!!"}, {"file": "YWJj"}, {"file": "", "text": "x"}, {}, {"file": 1}]
+)
+async def test_a_file_that_is_none_is_refused(tmp_path: Path, body: dict[str, Any]) -> None:
+    async with a_door(tmp_path) as door:
+        assert (await door.ask("/v1/provenance/check", body)).status == 400
 
 
 @pytest.mark.parametrize(

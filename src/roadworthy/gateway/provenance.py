@@ -32,7 +32,8 @@ from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.reviewed_texts import let_out
 
-from .problems import ApiError, mistyped
+from .known_file import known_file
+from .problems import ApiError, bad_field, mistyped
 from .wire import Answer, Request
 
 PROVENANCE = "/v1/provenance/"
@@ -47,7 +48,9 @@ _UNKNOWN = "no logged answer has half of it; it may be edited, or not be in the 
 
 
 class _Body(Struct, forbid_unknown_fields=True):
-    text: str
+    text: str | None = None
+    file: str | None = None
+    """A picture or a sound, in base64."""
 
 
 class Known(Struct, kw_only=True):
@@ -83,14 +86,21 @@ class ProvenanceDoor:
         await asked(request, answer, caller)
 
     async def _check(self, request: Request, answer: Answer, caller: Caller) -> None:
-        """Answer whether a text is known. Raises ApiError for what is no question."""
-        if len(request.body) > MAX_BODY_BYTES:
-            raise ApiError(413, "a text may have 1 MB", code="request_too_large")
+        """Answer whether a text or file is known. Raises ApiError for what is no question."""
         try:
             body = msgspec.json.decode(request.body, type=_Body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise mistyped(f"not a question: {error}") from None
-        known = await asyncio.to_thread(self._known, body.text, caller.key.tenant)
+        tenant = caller.key.tenant
+        if (body.text is None) == (body.file is None):
+            raise bad_field("text", "send one of text and file")
+        if body.text is None:
+            found = await asyncio.to_thread(known_file, self._gateway, body.file or "", tenant)
+            answer.whole(200, msgspec.json.encode(found))
+            return
+        if len(request.body) > MAX_BODY_BYTES:
+            raise ApiError(413, "a text may have 1 MB", code="request_too_large")
+        known = await asyncio.to_thread(self._known, body.text, tenant)
         answer.whole(200, msgspec.json.encode(known))
 
     async def _prove(self, request: Request, answer: Answer, caller: Caller) -> None:
