@@ -18,6 +18,10 @@ from roadworthy.domain import Chunk
 from .tool_calls import tool_calls
 
 
+_LONGEST = 128
+"""Characters of a name at most: a kind has 64."""
+
+
 class Pseudonyms:
     """Names of the values of one request."""
 
@@ -59,13 +63,14 @@ class Pseudonyms:
         at = 0
         while (begin := text.find("<", at)) >= 0:
             out.append(text[at:begin])
-            end = text.find(">", begin) + 1
-            value = self._values.get(text[begin:end]) if end else None
+            seen = text[begin : begin + _LONGEST]
+            end = seen.find(">") + 1
+            value = self._values.get(seen[:end]) if end else None
             if value is not None:
                 out.append(_in_json(value) if self._escape else value)
-                at = end
-            elif not end and self._may_become_a_name(text[begin:]):
-                self._held = text[begin:]
+                at = begin + end
+            elif not end and self._may_become_a_name(seen):
+                self._held = seen
                 at = len(text)
                 break
             else:

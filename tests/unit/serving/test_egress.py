@@ -119,6 +119,13 @@ def test_what_only_looks_like_a_name_is_left_alone() -> None:
     assert names.feed("<<EMAIL_1>>") + names.rest() == f"<{MAIL}>"
 
 
+def test_many_beginnings_of_names_take_no_longer_than_they_are_long() -> None:
+    names = Pseudonyms([])
+    names.name("EMAIL", MAIL)
+    text = "<" * 300_000 + "EMAIL_1>"
+    assert names.feed(text) + names.rest() == "<" * 299_999 + MAIL
+
+
 def test_a_value_that_holds_a_name_is_not_read_again() -> None:
     names = Pseudonyms([])
     names.name("KEY", "<KEY_2>")
