@@ -97,9 +97,7 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
         # 1 route and kill switch
         table = deps.table()
         ticket.kill = table.killed(system=call.system, tenant=call.tenant, facets=call.facets)
-        route = table.routes.get(call.system)
-        release = call.release or (route.live if route is not None else "")
-        service = deps.services.get(release) if route is not None else None
+        release, service = _routed(call, table, deps)
         if ticket.kill is not None or service is None:
             reply = refused(call, deps.clock, kill=ticket.kill, release=release)
             await deps.journal.close(reply.observation, witness(reply, call))
@@ -114,8 +112,7 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
         sent: list[str] = []
         ended = False
         broken: RoadworthyError | None = None
-        steps = mitigated(table, walk or answer)
-        source = steps(call, service, deps.clock)
+        source = mitigated(table, walk or answer)(call, service, deps.clock)
         try:
             while (item := await _next(source, ticket)) is not None:
                 # 4 disclose
@@ -149,6 +146,15 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
                 await deps.journal.close(reply.observation, witness(reply, call))
     finally:
         deps.flight.land(ticket)
+
+
+def _routed(call: Call, table: RoutingTable, deps: PathDeps) -> tuple[str, Service | None]:
+    """The release that is to answer: the live one, or what the door chose beside it."""
+    route = table.routes.get(call.system)
+    if route is None:
+        return call.release, None
+    release = call.release or route.live
+    return release, deps.services.get(release)
 
 
 async def _next(source: Path, ticket: Ticket) -> str | Reply | None:
