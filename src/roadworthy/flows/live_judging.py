@@ -9,7 +9,7 @@ answers in a window.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import UNSET, Struct
 
@@ -48,6 +48,10 @@ class Judged(Struct, frozen=True, kw_only=True):
     found: Assessment
 
 
+Beside = Callable[[SafetySLO, Instant], Measurement | None]
+"""An objective and since when -> its measurement; None where answers show it."""
+
+
 class Looking(Struct, frozen=True, kw_only=True):
     """Which answers count: of a release, since it went live, until now."""
 
@@ -57,6 +61,8 @@ class Looking(Struct, frozen=True, kw_only=True):
     now: Instant
     against: Against | None = None
     """What drift is measured from."""
+    beside: Beside | None = None
+    """What measures an objective that no answer shows."""
     lifted: dict[tuple[str, str], Instant] = {}
     """(objective, slice) -> when a person lifted what was done: what was before is settled."""
 
@@ -71,6 +77,10 @@ def judge_live(slos: Sequence[SafetySLO], rows: LiveRows, looking: Looking) -> I
 def _judged(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Iterator[Judged]:
     since = window_start(slo, looking)
     try:
+        beside = looking.beside(slo, since) if looking.beside is not None else None
+        if beside is not None:
+            yield Judged(slo=slo, part="", since=since, found=_of_no_answer(slo, beside))
+            return
         keep = selector(slo.where)
         late = _by_labels(slo)
         seen = rows.window(looking.system, release=looking.release, since=since, late=late)
@@ -93,6 +103,12 @@ def _judged(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Iterator[Judged
         yield Judged(
             slo=slo, part=part, since=begin, found=_assess(slo, part, group, rows, looking)
         )
+
+
+def _of_no_answer(slo: SafetySLO, measured: Measurement) -> Assessment:
+    if measured.value is None:
+        return unjudged(slo, Verdict.INCONCLUSIVE, f"no data: {measured.reason}")
+    return assess(slo, measured)
 
 
 def _assess(

@@ -32,6 +32,7 @@ from roadworthy.domain import (
 from roadworthy.journal import Tail, segments
 from roadworthy.monitoring import Against
 
+from .host_view import HostView
 from .live_indicators import entered_outcomes
 from .live_judging import Judged, Looking, judge_live, longest_window
 from .live_rows import LiveRows
@@ -82,6 +83,7 @@ class SloWatch:
         self._rules = rules
         self._warn = warn
         self._rows = LiveRows()
+        self._machine = HostView(loop)
         self._standings: dict[Key, ObjectiveStanding] = {
             each.key: each for each in read_standings(loop.workspace).objectives
         }
@@ -133,6 +135,9 @@ class SloWatch:
             live_since=route.activated_at,
             now=format_instant(self._loop.clock.now()),
             against=rules.against,
+            beside=lambda slo, since: self._machine.measured(
+                slo, system=system, release=route.live, since=since
+            ),
             lifted=self._lifted(system),
         )
         return list(judge_live(rules.slos, self._rows, looking))

@@ -7,7 +7,7 @@ from .clusters import families
 from .contributions import contributions
 from .dashboard import dashboard_of
 from .fitting import Labelled, labelled_confidences
-from .host import host_indicators
+from .host import host_indicators, of_host
 from .indicators import measure, measure_all, measure_parts
 from .judged import beside_baseline, judges_of, without_judges
 from .lookout import Lookout, lookouts, seen_by, unchecked
@@ -46,6 +46,7 @@ __all__ = [
     "measure",
     "measure_all",
     "measure_parts",
+    "of_host",
     "seen_by",
     "selector",
     "uncarried",
