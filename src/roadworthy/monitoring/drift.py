@@ -9,7 +9,7 @@ reference.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 from msgspec import Struct, field
 
@@ -176,17 +176,17 @@ def _told(
 def _count(cases: Cases, kind: Kind, stratum: Kind | None = None) -> _Counted:
     """The kinds of the cases: one's repeats share its weight, a group's members are one witness."""
     found = _Counted()
-    for who, unit in _units(cases):
-        said = [
-            (part, name)
-            for row in unit
-            if (name := kind(row)) and ((part := stratum(row) if stratum else "") or not stratum)
-        ]
+    for who, unit in cases.once(_units):
+        said = [(stratum(row) if stratum else "", name) for row in unit if (name := kind(row))]
+        if stratum:
+            said = [each for each in said if each[0]]
         if not said:
             continue
-        weight = math.fsum(row.sampling_weight for row in unit) / len(unit) / len(said)
+        weight = sum(row.sampling_weight for row in unit) / len(unit) / len(said)
         for part, name in said:
-            seen = found.strata.setdefault(part, _Seen())
+            seen = found.strata.get(part)
+            if seen is None:
+                seen = found.strata[part] = _Seen()
             seen.weights[name] = seen.weights.get(name, 0.0) + weight
             seen.witnesses[who] = seen.witnesses.get(who, 0.0) + weight
         found.witnesses.add(who)
@@ -195,21 +195,23 @@ def _count(cases: Cases, kind: Kind, stratum: Kind | None = None) -> _Counted:
     return found
 
 
-def _units(cases: Cases) -> Iterator[tuple[Hashable, Rows]]:
+def _units(cases: Cases) -> list[tuple[Hashable, Rows]]:
     """What counts once, and who its witness is: a case, or a live input however often it is asked.
 
     So a reference counts its inputs, too: what is asked ten thousand times is one kind of use.
     """
     groups = groups_of(cases)
+    found: list[tuple[Hashable, Rows]] = []
     asked: dict[Hashable, list[Observation]] = {}
     for place, unit in enumerate(cases.each()):
         first = unit[0]
         if first.case:
-            yield groups[place] if groups else place, unit
+            found.append((groups[place] if groups else place, unit))
         else:
             asked.setdefault(first.input_digest or place, []).extend(unit)
     for key, rows in asked.items():
-        yield _conversation(rows[0]) or ("asked", key), rows
+        found.append((_conversation(rows[0]) or ("asked", key), rows))
+    return found
 
 
 def _conversation(row: Observation) -> tuple[str, str] | None:
