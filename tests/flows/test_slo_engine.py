@@ -14,6 +14,7 @@ from doubles.rolled_out import roll_out
 from roadworthy.domain import (
     AccessError,
     JournalSettings,
+    NeverRecord,
     Observation,
     Outcome,
     SafetySLO,
@@ -218,6 +219,21 @@ async def test_a_kill_switch_stops_the_scope_and_is_in_the_ledger(loop: Loop) ->
     (flag,) = read_table(loop.workspace.routing).kills
     assert (flag.scope, flag.value, flag.system) == ("tenant", "acme", "letters")
     assert loop.ledger.newest(kind="kill.set", subject=flag.id) is not None
+
+
+async def test_a_violation_is_stopped_by_its_event_and_not_once_more(loop: Loop) -> None:
+    """Two people lift one kill; the objective says that it is breached, and adds no second."""
+    violations = slo(
+        name="never_event_violations", target="== 0", window="rolling",
+        action_on_breach="kill_switch",
+    )  # fmt: skip
+    engine = Engine(loop, violations)
+    never = (NeverRecord(event="insults", kind="violation", found_by="late_rule:insults"),)
+    await leave(loop, answers(loop, 1, never=never))
+    engine.round()
+    standing = engine.standing("never_event_violations")
+    assert standing.verdict is Verdict.FAIL and standing.breached_at and standing.entered
+    assert not read_table(loop.workspace.routing).kills
 
 
 async def test_a_rollout_is_held_or_aborted(tmp_path: Path, loop: Loop) -> None:

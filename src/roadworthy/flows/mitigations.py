@@ -31,6 +31,7 @@ from roadworthy.domain import (
     format_instant,
     parse_duration,
     plain,
+    read_name,
 )
 from roadworthy.ledger import require_role, sign_draft
 from roadworthy.release import OPERATORS
@@ -79,7 +80,7 @@ def apply(standing: ObjectiveStanding, slo: SafetySLO, loop: Loop) -> ObjectiveS
         if standing.action == "rollback":
             _abort_rollout(loop, standing)
         return structs.replace(standing, mitigation=mitigation.id)
-    if standing.action == "kill_switch":
+    if standing.action == "kill_switch" and not _stopped_already(slo):
         flag = _flag(standing, slo)
         brake(loop.workspace, [flag], loop.clock, patience_s=loop.patience_s)
         return structs.replace(standing, mitigation=flag.id)
@@ -90,6 +91,11 @@ def apply(standing: ObjectiveStanding, slo: SafetySLO, loop: Loop) -> ObjectiveS
             pause(loop, rolling, signer=loop.keyring.machine(), reason=reason)
             return structs.replace(standing, mitigation=rolling.id)
     return standing
+
+
+def _stopped_already(slo: SafetySLO) -> bool:
+    """Whether each event stopped its own scope when it was found: one stop, lifted once."""
+    return read_name(slo).metric == "never_event_violations"
 
 
 def _flag(standing: ObjectiveStanding, slo: SafetySLO) -> KillFlag:
