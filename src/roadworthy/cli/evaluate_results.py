@@ -212,4 +212,4 @@ def cells(name: str, each: Measurement, metric: str = "") -> tuple[str, str, str
     usual = spec.default_aggregation if spec is not None and not said else ""
     between = each.doubt.partition(":")[0] or bounds(each.low, each.high, spec)
     named = f"{name} ({usual})" if usual and not metric else name
-    return named, shown(each.value, each.unit), between, counted(each.n, each.rows)
+    return named, shown(each.value, each.unit), between, counted(each.n, each.rows, spec)

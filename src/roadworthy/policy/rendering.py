@@ -43,17 +43,24 @@ def shown(value: float | None, unit: str = "") -> str:
 
 
 def bounds(low: float | None, high: float | None, spec: IndicatorSpec | None = None) -> str:
-    """An interval for people. Of a count it is a number of cases, which looks like no rate."""
+    """An interval for people. Of a count it is a number of cases or sessions: no rate looks so."""
     if low is None or high is None:
         return "-"
     unit = spec.unit if spec is not None else ""
-    of = " cases" if spec is not None and spec.kind == "count" else ""
+    of = f" {_things(spec)}" if spec is not None and spec.kind == "count" else ""
     return f"{shown(low, unit)} to {shown(high, unit)}{of}"
 
 
-def counted(n: int, rows: int) -> str:
+def counted(n: int, rows: int, spec: IndicatorSpec | None = None) -> str:
     """How many questions, and how many answers where a question was asked more than once."""
-    return f"{n} distinct ({rows} answers)" if rows > n > 0 else str(n)
+    of_sessions = spec is not None and spec.kind == "count" and _things(spec) == "sessions"
+    what = "sessions" if of_sessions else "distinct"
+    return f"{n} {what} ({rows} answers)" if rows > n > 0 else str(n)
+
+
+def _things(spec: IndicatorSpec) -> str:
+    """What a count is of."""
+    return "sessions" if "session" in spec.needs else "cases"
 
 
 def _spec(item: Assessment) -> IndicatorSpec | None:
@@ -110,7 +117,7 @@ def level(decision: GateDecision) -> str:
 
 def asked(item: Assessment) -> str:
     """How many cases, and how many answers where they were asked more than once."""
-    return counted(item.n, item.rows)
+    return counted(item.n, item.rows, _spec(item))
 
 
 def to_markdown(decision: GateDecision, *, title: str = "Gate") -> str:
