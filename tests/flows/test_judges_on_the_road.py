@@ -37,11 +37,14 @@ JUDGED = """\
 class JudgedRoad:
     """A live system whose charter has a judge, the judge's model, and answers that leave."""
 
-    def __init__(self, root: Path, upstream: FakeUpstream) -> None:
+    def __init__(
+        self, root: Path, upstream: FakeUpstream, files: dict[str, str] | None = None
+    ) -> None:
         self.root = root
         self.upstream = upstream
         charter = CHARTER.replace("use: {", JUDGED + "use: {", 1)
-        self.loop = write_live_system(root, upstream.url, {"charter.yaml": charter})
+        changed = {"charter.yaml": charter, **(files or {})}
+        self.loop = write_live_system(root, upstream.url, changed)  # type: ignore[arg-type]
         self.answers = Answers(self.loop)
 
     def judging(self) -> Judging:
@@ -284,3 +287,25 @@ async def test_where_no_release_has_a_judge_nothing_is_asked(tmp_path: Path) -> 
         assert await judging.round() == 0
         await judging.aclose()
         assert upstream.requests == []
+
+
+RAILS = """\
+egress: {regions: [EU], personal_data: %s}
+rails: []
+"""
+
+
+@pytest.mark.parametrize(("action", "asked"), [("redact", 1), ("pseudonymise", 1), ("block", 0)])
+async def test_a_judge_that_is_elsewhere_reads_no_personal_data(
+    tmp_path: Path, action: str, asked: int
+) -> None:
+    async with FakeUpstream(answer=says) as upstream:
+        road = JudgedRoad(tmp_path, upstream, {"rails.yaml": RAILS % action})
+        await road.answers.leave("Write to jane@example.org, then bury him.")
+        judging = road.judging()
+        await road.look(judging)
+        judged = [one for one in upstream.requests if "judge" in str(one.body).lower()]
+        assert len(judged) == asked
+        assert b"jane@example.org" not in upstream.received
+        assert bool(incidents_of(loop_of(road.loop.workspace))) == bool(asked)
+        assert bool(road.entries(NOT_LOOKED)) == (not asked)

@@ -7,7 +7,7 @@ from .arms import drawn_as_one, takes
 from .brakes import covers, flags_for, standing, tighten
 from .conversation import Conversation, conversation
 from .decision import Decided, decide, read_confidence, read_label
-from .egress import Border, Veiled, compile_border
+from .egress import Border, compile_border
 from .exact_cache import ExactCache, replayed
 from .flight import Flight, Ticket
 from .guard import Guard
@@ -53,6 +53,7 @@ from .tool_calls import (
     tool_calls,
 )
 from .unpersonal import is_nobodys
+from .veiled import Veiled, VeiledProvider
 
 __all__ = [
     "MAX_SLOTS",
@@ -86,6 +87,7 @@ __all__ = [
     "Told",
     "ToolCall",
     "Veiled",
+    "VeiledProvider",
     "aim",
     "beside_text",
     "billionths",

@@ -16,12 +16,10 @@ from msgspec import UNSET, Struct
 
 from roadworthy.detectors import make_detector
 from roadworthy.domain import (
-    AddressState,
     Detector,
     DetectorError,
     Egress,
     Finding,
-    Inspector,
     ModelRequest,
     RailVerdict,
     ReleaseContent,
@@ -70,6 +68,16 @@ class Border(Struct, frozen=True):
             at = end
         return "".join([*out, text[at:]]), {one.kind for one in found}
 
+    def without(self, text: str) -> str:
+        """The text with nothing of what may not leave, for who reads it and answers nobody.
+
+        Raises DetectorError where it may not leave at all.
+        """
+        left, kinds = self.passed(text, None)
+        if (kinds and self.action == "block") or self.kinds_in([left]):
+            raise DetectorError(f"personal data may not go to {self.where}")
+        return left
+
     def kinds_in(self, texts: Sequence[str]) -> set[str]:
         """Kinds of what still stands in texts, each alone or read one after the other."""
         return {one.kind for text in _readings(texts) for one in self.find(text)}
@@ -95,41 +103,6 @@ class Border(Struct, frozen=True):
             score=1.0 if kinds else None,
             reason=reason,
         )
-
-
-class Veiled:
-    """Implements the Inspector port before another one that is elsewhere: no personal data goes."""
-
-    def __init__(self, inner: Inspector, border: Border) -> None:
-        self._inner = inner
-        self._border = border
-
-    async def inspect(self, text: str, context: TextContext) -> Sequence[Finding]:
-        """What the inner one finds in what may leave; over the whole text where that is another."""
-        veiled = self._out(text)
-        told = msgspec.structs.replace(
-            context,
-            input=self._out(context.input),
-            context=_mapped(context.context, self._out),
-        )
-        found = await self._inner.inspect(veiled, told)
-        if veiled == text:
-            return found
-        return [msgspec.structs.replace(one, start=0, end=len(text)) for one in found]
-
-    def states(self) -> tuple[AddressState, ...]:
-        """How the inner one does."""
-        return self._inner.states()
-
-    async def aclose(self) -> None:
-        """Release the inner one."""
-        await self._inner.aclose()
-
-    def _out(self, text: str) -> str:
-        left, kinds = self._border.passed(text, None)
-        if (kinds and self._border.action == "block") or self._border.kinds_in([left]):
-            raise DetectorError(f"personal data may not go to {self._border.where}")
-        return left
 
 
 def compile_border(content: ReleaseContent, name: str, upstream: Upstream | None) -> Border | None:
@@ -202,16 +175,6 @@ def _texts_of(request: ModelRequest) -> Iterator[str]:
         yield request.prompt
     yield from message_texts(request.extra)
     yield from request.sampling.stop
-
-
-def _mapped(value: Any, change: Any) -> Any:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, dict):
-        return {change(str(name)): _mapped(inner, change) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_mapped(inner, change) for inner in value]
-    return value
 
 
 def _clusters(found: Sequence[Finding]) -> Iterator[tuple[str, int, int]]:

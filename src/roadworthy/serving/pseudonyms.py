@@ -17,7 +17,6 @@ from roadworthy.domain import Chunk
 
 from .tool_calls import tool_calls
 
-
 _LONGEST = 128
 """Characters of a name at most: a kind has 64."""
 

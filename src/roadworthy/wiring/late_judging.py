@@ -24,6 +24,7 @@ from roadworthy.providers import make_provider
 
 from .answering_releases import content_of
 from .journal_marks import KeptMarks
+from .leaving import judge_behind_border
 from .loop import loop_of
 from .places import is_workspace
 from .plan import Plan
@@ -115,6 +116,8 @@ class Judging:
                 continue
             assert options.model is not None
             provider = self._provider(options.model, system, content.assets)
+            root = self._plan.root_of(system) or ""
+            provider = judge_behind_border(provider, options.model, content, self._deployment(root))
             asks = judges.RubricJudge(options, provider)
             never.append(NeverJudge(event=event, digest=never_digest(options), asks=asks))
         return Bench(charter=content.charter, never=tuple(never))

@@ -15,7 +15,9 @@ from roadworthy.domain import (
     DEEP_RAILS,
     Deployment,
     Inspector,
+    Model,
     NemoCheck,
+    Provider,
     Rail,
     ReleaseContent,
     Upstream,
@@ -24,7 +26,7 @@ from roadworthy.domain import (
     deep_upstream,
     is_host_allowed,
 )
-from roadworthy.serving import Border, Veiled, compile_border
+from roadworthy.serving import Border, Veiled, VeiledProvider, compile_border
 
 _ANYWHERE = Upstream(url="")
 """Of a tool that reaches models by itself: nobody knows where."""
@@ -33,10 +35,15 @@ _ANYWHERE = Upstream(url="")
 def model_border(content: ReleaseContent, deployment: Deployment) -> Border | None:
     """What stands between a call and the release's model. Raises UsageError, ManifestError."""
     _require_hosts(content, deployment)
-    model = content.candidate.model
-    if model.provider != "openai_compatible":
-        return None
-    return compile_border(content, model.upstream, deployment.upstreams.get(model.upstream))
+    return _border(content.candidate.model, content, deployment)
+
+
+def judge_behind_border(
+    provider: Provider, model: Model, content: ReleaseContent, deployment: Deployment
+) -> Provider:
+    """A judge of the release's never events, with no personal data where it is elsewhere."""
+    border = _border(model, content, deployment)
+    return provider if border is None else VeiledProvider(provider, border)
 
 
 def behind_border(
@@ -46,6 +53,12 @@ def behind_border(
     name, upstream = _asked_by(rail, content, deployment)
     border = compile_border(content, name, upstream)
     return inspector if border is None else Veiled(inspector, border)
+
+
+def _border(model: Model, content: ReleaseContent, deployment: Deployment) -> Border | None:
+    if model.provider != "openai_compatible":
+        return None
+    return compile_border(content, model.upstream, deployment.upstreams.get(model.upstream))
 
 
 def _asked_by(
@@ -76,9 +89,11 @@ def _require_hosts(content: ReleaseContent, deployment: Deployment) -> None:
 
 
 def _upstreams(content: ReleaseContent, deployment: Deployment) -> Iterator[tuple[str, Upstream]]:
-    model = content.candidate.model
-    if model.provider == "openai_compatible" and model.upstream in deployment.upstreams:
-        yield f"the upstream {model.upstream!r}", deployment.upstreams[model.upstream]
+    judges = [event.rule.judge.model for event in content.charter.never if event.rule.judge]
+    models = [content.candidate.model, *(each for each in judges if isinstance(each, Model))]
+    for model in models:
+        if model.provider == "openai_compatible" and model.upstream in deployment.upstreams:
+            yield f"the upstream {model.upstream!r}", deployment.upstreams[model.upstream]
     for rail in content.rails.rails:
         if rail.detector in DEEP_RAILS:
             name, upstream = _asked_by(rail, content, deployment)
