@@ -13,11 +13,9 @@ called the same because nobody could ask it.
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
 from typing import Literal
 
 import msgspec
@@ -31,31 +29,27 @@ from roadworthy.domain import (
     Entry,
     ModelRequest,
     PersonRole,
-    ProviderError,
     ReleaseContent,
     System,
     UndecidedError,
     UsageError,
     digest_of,
     plain,
-    sha256,
 )
 from roadworthy.release import pin
-from roadworthy.serving import decide, read_label
 from roadworthy.statistics import Returning
 
 from .case_target import PathTarget
 from .evaluating import EvaluatingDeps
 from .intact import require_intact
 from .people import Acting
+from .said_again import Said, Sign, answers, signs_of
 from .service import Service
 
 RECORDED = "sentinel.recorded"
 LOOKED = "sentinel.looked"
 GOLDEN = "golden"
 """The tag of the cases that are asked where no suite is named."""
-MOVED = 0.05
-"""Half the sum of what the labels' probabilities differ by, from which on they have moved."""
 RENEWERS: tuple[PersonRole, ...] = ("engineer", "operator", "risk_officer", "admin")
 """Who may say that what changed is the model from now on."""
 
@@ -64,7 +58,6 @@ CALLS_FOR = (
     "when the changed model is wanted: `roadworthy sentinel --renew --reason TEXT`"
 )
 Verdict = Literal["recorded", "same", "changed", "undecided"]
-Sign = Literal["answer", "probabilities", "tokens"]
 
 
 class Watching(Struct, frozen=True, kw_only=True):
@@ -84,18 +77,6 @@ class Watching(Struct, frozen=True, kw_only=True):
     by: Acting | None = None
     """Who wants that."""
     concurrency: int = 4
-
-
-class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What an answer is known again by: none of its words."""
-
-    answer: str
-    """Digest of the label, or of the text without blanks around it."""
-    chances: dict[str, str] = {}
-    """Label -> probability, four digits."""
-    tokens: int = 0
-    """Of the input, as the provider counted them; 0: it did not say. Another count is another
-    tokenizer, or other words around the prompt."""
 
 
 class Watched(Struct, frozen=True, kw_only=True):
@@ -226,7 +207,7 @@ async def _record(
 ) -> Watched:
     """2 ask each case several times, and enter what was said."""
     rounds = [
-        await _answers(asking.requests, service, asked.concurrency) for _ in range(asked.repeats)
+        await answers(asking.requests, service, asked.concurrency) for _ in range(asked.repeats)
     ]
     whole = {key: [each[key] for each in rounds] for key in asking.requests if _in_all(key, rounds)}
     if not whole:
@@ -234,7 +215,7 @@ async def _record(
             f"none of {len(asking.requests)} cases was answered {asked.repeats} times: no baseline",
             fix="ask again when the model answers",
         )
-    wavered = sum(bool(_signs(now, said[0])) for said in whole.values() for now in said[1:])
+    wavered = sum(bool(signs_of(now, said[0])) for said in whole.values() for now in said[1:])
     of = len(whole) * (asked.repeats - 1)
     alpha = asked.alpha or 0.01
     by = asked.by
@@ -284,12 +265,12 @@ async def _look(
     first = msgspec.convert(
         deps.loop.blobs.get_json(str(baseline.payload["answers"])), dict[str, Said]
     )
-    now = await _answers(
+    now = await answers(
         {key: each for key, each in asking.requests.items() if key in first},
         service,
         asked.concurrency,
     )
-    signs = {key: _signs(said, first[key]) for key, said in now.items()}
+    signs = {key: signs_of(said, first[key]) for key, said in now.items()}
     cases = tuple(sorted(key for key, found in signs.items() if found))
     counted = Counter(sign for found in signs.values() for sign in found)
     watched = _so_far(baseline, Returning(wavered, of, alpha=alpha), deps)
@@ -344,60 +325,3 @@ def _judged(watched: Returning, differ: int, asked: int, within: float) -> tuple
         return "undecided", f"{told}, which so few looks leave open: ask again"
     enough = math.ceil(math.log(0.05) / math.log(1 - within))
     return "undecided", f"{told}, but {asked} cases prove too little: {enough} would do"
-
-
-async def _answers(
-    requests: Mapping[str, ModelRequest], service: Service, at_once: int
-) -> dict[str, Said]:
-    """What the model says now, of those cases that it answers."""
-    gate = asyncio.Semaphore(max(1, at_once))
-
-    async def one(request: ModelRequest) -> Said | None:
-        async with gate:
-            return await _said(request, service)
-
-    found = await asyncio.gather(*(one(each) for each in requests.values()))
-    return {key: said for key, said in zip(requests, found, strict=True) if said is not None}
-
-
-async def _said(request: ModelRequest, service: Service) -> Said | None:
-    """One answer; None where it failed, was cut off or cannot be read."""
-    text, tokens, ended = "", 0, False
-    logprobs: dict[str, float] | None = None
-    try:
-        async with aclosing(service.stream(request)) as chunks:
-            async for chunk in chunks:
-                text += chunk.text
-                ended = ended or bool(chunk.finish_reason)
-                logprobs = chunk.label_logprobs or logprobs
-                tokens = chunk.usage.input_tokens if chunk.usage is not None else tokens
-        decided = decide(logprobs, request.labels) if logprobs and request.labels else None
-    except (ProviderError, ValueError):
-        return None
-    if not ended:
-        return None
-    answer = text.strip()
-    chances: dict[str, str] = {}
-    if decided is not None:
-        answer = decided.label
-        chances = {label: f"{chance:.4f}" for label, chance in decided.probabilities.items()}
-    elif request.labels:
-        answer = read_label(text, request.labels) or answer
-    return Said(answer=sha256(answer.encode()), chances=chances, tokens=tokens)
-
-
-def _signs(now: Said, first: Said) -> tuple[Sign, ...]:
-    """In what an answer differs from the first one; empty: in nothing."""
-    found: list[Sign] = []
-    if now.answer != first.answer:
-        found.append("answer")
-    labels = {*now.chances, *first.chances}
-    both = bool(now.chances) and bool(first.chances)
-    apart = sum(
-        abs(float(now.chances.get(each, 0)) - float(first.chances.get(each, 0))) for each in labels
-    )
-    if both and apart / 2 > MOVED:
-        found.append("probabilities")
-    if now.tokens and first.tokens and now.tokens != first.tokens:
-        found.append("tokens")
-    return tuple(found)
