@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
@@ -129,6 +130,38 @@ def test_a_kind_is_named_at_the_answer_that_the_catalogue_says(name: str) -> Non
 
 def test_innocent_answers_show_nothing_however_many() -> None:
     assert names(innocent, 2000) == ()
+
+
+def test_innocent_sessions_that_show_every_signal_as_often_as_may_be_are_rarely_named() -> None:
+    """At most 40 answers over 10,000 a kind, and there are so many kinds."""
+    draw = random.Random(5)
+    usual = {kind.signal: kind.usual for kind in MISUSE_KINDS}
+
+    def some(signal: str) -> bool:
+        return draw.random() < usual[signal]
+
+    def made(at: int) -> Made:
+        verdicts = [RailVerdict(rail="guard", side="input", outcome="passed")]
+        kinds = [k for k, on in (("TOXICITY", "insult_out"), ("PROMPT_LEAK", "leak")) if some(on)]
+        outcome = "flag" if kinds else "passed"
+        verdicts.append(
+            RailVerdict(rail="guard", side="output", outcome=outcome, kinds=tuple(kinds))
+        )  # type: ignore[arg-type]
+        never = (NeverRecord(event="e", kind="attempt", found_by="rail"),) if some("never") else ()
+        seen = answer(
+            rails=tuple(verdicts), never=never, shift=Shift(flagged=some("out_of_scope")),
+            attributes={"logprobs": {"asked": some("logprobs")}},
+        )  # fmt: skip
+        step = Step(
+            at=at, frame=some("frame"), veiled=some("veiled"), drone=some("recited"),
+            takeover=0.9 if some("takeover") else 0.0, hourly=130 if some("pace") else 5,
+        )  # fmt: skip
+        return seen, step
+
+    sessions, answers = 1000, 40
+    named = sum(bool(names(made, answers)) for _ in range(sessions))
+    most = len(MISUSE_KINDS) * answers / 10_000
+    assert named / sessions <= most + 3 * (most * (1 - most) / sessions) ** 0.5
 
 
 def test_once_shown_it_stays_said() -> None:
