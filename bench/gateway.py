@@ -2,7 +2,9 @@
 
 The method of the field notes: nginx answers with a fixed completion of 559 bytes, wrk asks with
 a chat body of 1 KB over 1, 16 and 64 connections; nginx and wrk share core 0, every process of
-ours is pinned to core 1. `python bench/gateway.py [--seconds 3] [--runs 3] [--json]`.
+ours is pinned to core 1. `python bench/gateway.py [--seconds 3] [--runs 3] [--json]`. With
+`--ood after` or `--ood inline` the release names a reference: inputs are held against it once the
+answer left, or by a rail before.
 Says so and ends with code 0 when wrk is not installed (`apt-get install wrk`).
 """
 
@@ -42,6 +44,8 @@ rails:
 - {id: words, detector: deny, on: input, action: block, options: {words: [xyzzy, plugh]}}
 """
 
+SCOPE = "- {id: scope, detector: ood, on: input, action: flag, budget_ms: 50}\n"
+
 REPLY = {
     "id": "chatcmpl-000000000000000000000000",
     "object": "chat.completion",
@@ -71,7 +75,7 @@ def main() -> int:
         print("skipped: wrk is not installed (apt-get install wrk)")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        result = measure(Path(folder), seconds=options.seconds, runs=options.runs)
+        result = measure(Path(folder), seconds=options.seconds, runs=options.runs, ood=options.ood)
     if options.json:
         print(json.dumps(result, indent=2))
     else:
@@ -79,13 +83,15 @@ def main() -> int:
     return 0
 
 
-def measure(root: Path, *, seconds: int, runs: int) -> dict[str, Any]:
+def measure(root: Path, *, seconds: int, runs: int, ood: str = "") -> dict[str, Any]:
     """Start upstream and gateway, load them, stop them."""
     from doubles.live_system import a_key, write_live_system
 
-    loop = write_live_system(
-        root / "system", f"http://127.0.0.1:{UPSTREAM_PORT}/v1", {"rails.yaml": RAILS}
-    )
+    upstream_url = f"http://127.0.0.1:{UPSTREAM_PORT}/v1"
+    changes = {"rails.yaml": RAILS + (SCOPE if ood == "inline" else "")}
+    if ood:
+        changes |= _reference(root / "fitted", upstream_url)
+    loop = write_live_system(root / "system", upstream_url, changes)
     script = root / "post.lua"
     body = json.dumps({"model": "small", "messages": MESSAGES}, separators=(",", ":"))
     script.write_text(
@@ -118,6 +124,7 @@ def measure(root: Path, *, seconds: int, runs: int) -> dict[str, Any]:
             "memory_mb_idle": idle,
             "memory_mb_loaded": _memory_mb(gateway.pid),
             "levels": levels,
+            "ood": ood,
             "reach": REACH,
             "reached": levels[64]["rps"] >= REACH["rps_64"],
         }
@@ -126,6 +133,25 @@ def measure(root: Path, *, seconds: int, runs: int) -> dict[str, Any]:
         gateway.wait(60)
         upstream.terminate()
         upstream.wait(10)
+
+
+def _reference(root: Path, upstream: str) -> dict[str, str]:
+    """The files of a release that names a reference of 600 inputs."""
+    from doubles.live_system import CHAT
+    from doubles.systems import write_system
+    from doubles.topics import texts_of
+    from roadworthy.cli import VERBS
+    from roadworthy.cli.dispatch import run
+
+    toml = f'[upstreams.lab]\nurl = "{upstream}"\n'
+    write_system(root, {**CHAT, "roadworthy.toml": toml})
+    past = root / "past.jsonl"
+    texts = [text for topic in range(6) for text in texts_of(topic, 100)]
+    past.write_text("".join(json.dumps({"input": text, "output": text}) + "\n" for text in texts))
+    if run(VERBS, ["ood", "fit", str(root), "--from", str(past)]):
+        raise SystemExit("the reference could not be fitted")
+    candidate = f"{CHAT['candidate.yaml']}ood: reference.json\n"
+    return {"candidate.yaml": candidate, "reference.json": (root / "reference.json").read_text()}
 
 
 def _start_gateway(system: Path) -> tuple[subprocess.Popen[str], str]:
@@ -248,6 +274,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--ood", choices=("", "after", "inline"), default="")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
