@@ -171,7 +171,10 @@ class _Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         up = self.upstream
-        body = msgspec.json.decode(self.body) if self.body else {}
+        if self.headers.get("content-type", "").startswith("multipart/"):
+            body: Any = {"form": self.body.decode("latin-1")}
+        else:
+            body = msgspec.json.decode(self.body) if self.body else {}
         if up.keep_requests:
             up.requests.append(
                 Request(path=self.path, headers=self.headers, body=body, connection=self.number)

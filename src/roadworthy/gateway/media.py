@@ -13,6 +13,7 @@ from msgspec import structs
 
 from roadworthy.flows.inbound_path import InboundPath
 from roadworthy.flows.media_path import MediaPath, PictureKind, SpeechKind
+from roadworthy.flows.transcript_path import TranscriptPath
 from roadworthy.media import INSTALL, MarkError, missing
 from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.marking import Marking
@@ -21,6 +22,7 @@ from .dialect import ChatRequest, Dialect
 from .images import images_dialect
 from .problems import DO_NOT_RETRY, ApiError
 from .speech import speech_dialect
+from .transcripts import transcripts_dialect
 
 _CHAT = "/v1/chat/completions"
 
@@ -38,7 +40,8 @@ def with_media(gateway: Gateway, dialects: Mapping[str, Dialect]) -> dict[str, D
         path: structs.replace(dialect, read=partial(_read, marking, dialect.read))
         for path, dialect in found.items()
     }
-    every = {**dialects, **made}
+    heard = TranscriptPath(marking.look)
+    every = {**dialects, **made, "/v1/audio/transcriptions": transcripts_dialect(heard.walk)}
     if _CHAT in every:
         inbound = InboundPath(marking.look, every[_CHAT].walk)
         every[_CHAT] = structs.replace(every[_CHAT], walk=inbound.walk)

@@ -330,7 +330,9 @@ def _origin(url: str, tls: ssl.SSLContext | None) -> tuple[str, int, ssl.SSLCont
 def _fixed_headers(host: str, port: int, secure: bool, headers: dict[str, str]) -> bytes:
     name = f"[{host}]" if ":" in host else host
     at = name if port == (443 if secure else 80) else f"{name}:{port}"
-    lines = [f"host: {at}", "content-type: application/json", "user-agent: roadworthy"]
+    lines = [f"host: {at}", "user-agent: roadworthy"]
+    if not any(key.lower() == "content-type" for key in headers):
+        lines.append("content-type: application/json")
     for key, value in headers.items():
         token = key.replace("-", "").replace("_", "")
         if not (token.isascii() and token.isalnum()):

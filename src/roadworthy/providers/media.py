@@ -1,31 +1,49 @@
-"""Models that make pictures or sound, behind the streaming port: the reply's words are its JSON.
+"""Models that make or hear media, behind the streaming port: what is no text comes as text.
 
 `Pictures` asks `/images/generations` of the upstream of a model and replies with its body as it
-came; `Speech` asks `/audio/speech` and replies with the sound in base64. So retries, addresses and
+came; `Speech` asks `/audio/speech` and replies with the sound in base64; `Transcripts` sends a
+sound to `/audio/transcriptions` and replies with its words. So retries, addresses and
 time limits are those of every other model. Never here: a look into what was made.
 """
 
 from __future__ import annotations
 
 import base64
+import secrets
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from msgspec import Struct, field
 
-from roadworthy.domain import Chunk, Clock, Deployment, Model, ModelRequest, Provider, Usage
+from roadworthy.domain import (
+    Chunk,
+    Clock,
+    Deployment,
+    Model,
+    ModelRequest,
+    Provider,
+    ProviderError,
+    Usage,
+)
 
 from .factory import behind_upstream
 from .openai_compatible import OpenAICompatible
 from .time_limit import time_limit
 
 _encode = msgspec.json.Encoder().encode
+_BOUNDARY = f"roadworthy-{secrets.token_hex(16)}"
+"""Between the parts of a form: nobody who sends a file knows it."""
 
 
 class _Tokens(Struct):
     input_tokens: int = 0
     output_tokens: int = 0
+
+
+class _Words(Struct):
+    text: str
+    usage: _Tokens = field(default_factory=_Tokens)
 
 
 class _Counted(Struct):
@@ -70,7 +88,56 @@ class Speech(_Maker):
         yield Chunk(text=base64.b64encode(data).decode(), finish_reason="stop")
 
 
-_KINDS: dict[str, type[OpenAICompatible]] = {"images": Pictures, "speech": Speech}
+class Transcripts(_Maker):
+    """`/audio/transcriptions` of an upstream: a form goes out, the words come back as they are."""
+
+    headers: ClassVar[dict[str, str]] = {
+        "content-type": f"multipart/form-data; boundary={_BOUNDARY}"
+    }
+
+    async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
+        """Yield the words; `extra` has fields, and the sound as `file`. Raises ProviderError."""
+        fields = {name: value for name, value in request.extra.items() if name != "file"}
+        fields |= {"model": request.model, "response_format": "json"}
+        if request.prompt:
+            fields["prompt"] = request.prompt
+        form = _form(fields, request.extra["file"])
+        timeout_s = time_limit(request, self._timeout_s)
+        response = await self._client.post("/audio/transcriptions", form, timeout_s=timeout_s)
+        try:
+            if response.status != 200:
+                raise await self._refused(response)
+            data = await response.read()
+        finally:
+            response.close()
+        try:
+            said = msgspec.json.decode(data, type=_Words)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise ProviderError(
+                f"{self._peer} answered something that is no transcript", retryable=False
+            ) from None
+        used = said.usage
+        usage = Usage(input_tokens=used.input_tokens, output_tokens=used.output_tokens)
+        yield Chunk(text=said.text, finish_reason="stop", usage=usage)
+
+
+def _form(fields: dict[str, Any], file: dict[str, Any]) -> bytes:
+    """A form (RFC 7578) of fields whose names and values were checked, and one file."""
+    parts = [
+        f'content-disposition: form-data; name="{name}"\r\n\r\n{value}'.encode()
+        for name, value in fields.items()
+    ]
+    head = f'content-disposition: form-data; name="file"; filename="{file["name"]}"\r\n'
+    parts.append(f"{head}content-type: {file['mime']}\r\n\r\n".encode() + file["data"])
+    line = f"--{_BOUNDARY}".encode()
+    return b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
+
+
+_KINDS: dict[str, type[OpenAICompatible]] = {
+    "images": Pictures,
+    "speech": Speech,
+    "transcripts": Transcripts,
+}
 
 
 def make_media_maker(

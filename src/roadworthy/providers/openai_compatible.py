@@ -7,6 +7,7 @@ profits from it; an answer that breaks off is an error, never a shorter answer.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import ClassVar
 
 import msgspec
 
@@ -24,6 +25,9 @@ from .time_limit import time_limit
 class OpenAICompatible:
     """The `openai_compatible` provider: one upstream, its credential and its connections."""
 
+    headers: ClassVar[dict[str, str]] = {}
+    """What goes with every request of this kind, beside those of the options."""
+
     def __init__(self, model: Model, upstream: Upstream, *, secret: Secret, clock: Clock) -> None:
         """Raises UsageError for options, a URL or a header that cannot be used."""
         self.name = model.upstream or "openai_compatible"
@@ -32,7 +36,11 @@ class OpenAICompatible:
         self._secret = secret
         self._clock = clock
         self._timeout_s = upstream.timeout_s
-        headers = {"accept": "application/json, text/event-stream", **self._options.headers}
+        headers = {
+            "accept": "application/json, text/event-stream",
+            **self._options.headers,
+            **self.headers,
+        }
         if secret.reveal():
             bearer = self._options.auth_header.lower() == "authorization"
             headers[self._options.auth_header] = ("Bearer " if bearer else "") + secret.reveal()
