@@ -258,3 +258,21 @@ def test_a_rail_that_cannot_look_is_a_fault(desk, capsys, candidate, rails, said
     with pytest.raises(ManifestError) as caught:
         load_system(desk.root)
     assert any(said in fault.message for fault in caught.value.faults)
+
+
+def test_a_reference_is_fitted_again_beside_the_rail_that_looks_by_it(desk, capsys):
+    assert fit(capsys, desk)[0] == 0
+    desk.write("candidate.yaml", RAILED)
+    desk.write("rails.yaml", RAILS)
+    rows = [
+        {"id": f"k{at}", "input": text, "expect": {"label": "motor"}}
+        for at, text in enumerate([*texts_of(0, 40, seed=3), *texts_of(6, 40, seed=3)])
+    ]
+    desk.write("suites/past.yaml", "name: past\npurpose: calibration\ncases: [past.jsonl]\n")
+    desk.write("suites/past.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    asked = ("ood", "fit", desk.root, "--suite", "past", "--words-only", "--json")
+    code, said, told = call(capsys, *asked)
+    assert code == 0, told
+    assert json.loads(said)["n"] == 80
+    file = json.loads((desk.root / "reference.json").read_text())
+    assert sum(file["counts"]["decisions"].values()) == 80

@@ -118,6 +118,9 @@ async def of_suite(
     asking = structs.replace(
         system,
         candidate=unnamed,
+        rails=structs.replace(
+            system.rails, rails=[each for each in system.rails.rails if each.detector != "ood"]
+        ),
         suites=(suite,),
         calibration=(),
         files={path: each for path, each in system.files.items() if path != named},
