@@ -22,7 +22,6 @@ from .sessions import STEPS
 __all__ = [
     "ATTACKS",
     "STEPS",
-    "STEPS",
     "WAITING",
     "Against",
     "Alerts",
