@@ -119,10 +119,11 @@ async def test_an_asking_process_that_cannot_keep_up_is_no_limit_of_the_gateway(
         return judged(rate, shots, HELD)
 
     found = await climb(step, first=10, most=1000)
-    assert (found.capacity, found.at_least) == (40.0, True)
+    assert found.at_least
+    assert 50 / NEAR <= found.capacity < 50
     assert "the asking process was 800 ms late" in found.why
     free = headroom(10.0, [found])
-    assert (free.value, free.low, free.high) == (0.75, 0.75, None)
+    assert (free.value, free.low, free.high) == (1 - 10 / found.capacity, free.value, None)
     assert "at least" in free.reason
 
 

@@ -34,7 +34,9 @@ def command(
     minutes: Annotated[float, typer.Option(help="Soak: for how long.", min=0.05)] = 30.0,
     seconds: Annotated[float, typer.Option(help="Of each rate that is tried.", min=1)] = 10.0,
     ramps: Annotated[int, typer.Option(help="Searches; their spread bounds.", min=1)] = 4,
-    most: Annotated[float, typer.Option(help="The highest rate that is tried.")] = 10_000.0,
+    most: Annotated[
+        float, typer.Option(help="The highest rate that is tried.", min=0.1)
+    ] = 10_000.0,
     arrivals: Annotated[str, typer.Option(help="poisson | constant.")] = "poisson",
     seed: Annotated[int, typer.Option(help="Other arrivals.")] = 0,
     pay: Annotated[

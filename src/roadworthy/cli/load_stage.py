@@ -253,4 +253,5 @@ def told(step: Step) -> str:
     p99 = "no answer" if step.p99_ms is None else f"p99 {step.p99_ms:.4g} ms"
     end = "holds" if step.holds else f"does not hold: {step.why}"
     late = "" if step.kept_up else f" (sent up to {step.late_ms:.0f} ms late)"
-    return f"{step.rate:.4g} a second: {p99}, {step.failed} of {step.n} failed; {end}{late}"
+    most = f" (most: {step.failure})" if step.failure else ""
+    return f"{step.rate:.4g} a second: {p99}, {step.failed} of {step.n} failed{most}; {end}{late}"

@@ -62,6 +62,8 @@ class Step(Struct, frozen=True, kw_only=True):
     """Whether the asking process sent what it was to send when it was due."""
     why: str = ""
     """Which objective was missed, with its value."""
+    failure: str = ""
+    """The commonest one."""
 
 
 class Ramp(Struct, frozen=True, kw_only=True):
@@ -121,6 +123,7 @@ def judged(rate: float, shots: Shots, objectives: Sequence[Held]) -> Step:
         holds=not missed,
         kept_up=not own_fault,
         why="; ".join(missed),
+        failure=next((why for why, _ in shots.failed.most_common(1)), ""),
     )
 
 
@@ -154,24 +157,26 @@ def value_of(held: Held, ordered: Sequence[float], shots: Shots) -> float:
 async def climb(
     step: Callable[[float], Awaitable[Step]], *, first: float, most: float, factor: float = 2.0
 ) -> Ramp:
-    """3. Up from `first` by `factor` until a rate is missed or `most` holds, then in between."""
-    low, high, why = 0.0, math.inf, ""
+    """3. Up from `first` by `factor` until a rate is missed or `most` holds, then in between.
+
+    Where it ends below a rate that the asking process could not keep up with, it is "at least".
+    """
+    low, high, why, own = 0.0, math.inf, "", False
     rate, taken = min(first, most), []
     while high > low * NEAR and rate >= first / _DEEPEST:
         found = await step(rate)
         taken.append(found)
-        if not found.holds and not found.kept_up:
-            why = f"the asking process was {found.late_ms:.0f} ms late at {rate:.4g} a second"
-            return Ramp(capacity=low, at_least=True, why=why, steps=tuple(taken))
         if found.holds:
             low = rate
             if rate >= most:
                 why = f"{most:.4g} a second is as much as was asked for"
                 return Ramp(capacity=low, at_least=True, why=why, steps=tuple(taken))
         else:
-            high, why = rate, found.why
+            high, why, own = rate, found.why, not found.kept_up
+            if own:
+                why = f"the asking process was {found.late_ms:.0f} ms late at {rate:.4g} a second"
         if math.isinf(high):
             rate = min(rate * factor, most)
         else:
             rate = math.sqrt(low * high) if low else rate / factor
-    return Ramp(capacity=low, at_least=False, why=why, steps=tuple(taken))
+    return Ramp(capacity=low, at_least=own, why=why, steps=tuple(taken))
