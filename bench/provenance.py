@@ -1,7 +1,8 @@
 """What of a text survives so that `/v1/provenance/check` knows it, and what it knows wrongly.
 
 Answers of three models (Arena-Hard) go into a log; each is then asked for as it is and changed:
-words replaced, dropped, cut off, sentences in another order. Asked as strangers: reports that
+words replaced, dropped, cut off, sentences in another order; paragraphs are asked for in a
+translation that people made (XQuAD). Asked as strangers: reports that
 people wrote (AIID), and answers to the same questions that are not in the log. The
 sets are read from ROADWORTHY_SHARED/data, or ../shared/data beside the checkout.
 `python bench/provenance.py [--texts 500] [--json]`.
@@ -45,6 +46,13 @@ def reports(data: Path, most: int) -> list[str]:
     with gzip.open(data / "aiid_snapshot" / "incidents.csv.gz", "rt") as file:
         texts = [row["description"] or "" for row in csv.DictReader(file)]
     return [text for text in texts if len(text.split()) >= 15][:most]
+
+
+def paragraphs(data: Path, language: str) -> list[str]:
+    """Paragraphs of XQuAD, which people translated, in the same order in each language."""
+    with gzip.open(data / "xquad_en_de" / f"xquad.{language}.json.gz", "rt") as file:
+        articles = json.load(file)["data"]
+    return [each["context"] for article in articles for each in article["paragraphs"]]
 
 
 def every(nth: int) -> Change:
@@ -95,6 +103,9 @@ def measure(data: Path, most: int) -> list[dict[str, object]]:
     logged = {f"{model}/{at}": text for model in models for at, text in enumerate(all_of[model])}
     held_out = {name for name in logged if name.startswith("gpt-4-0613/") and dice.random() < 0.6}
     words = {name: words_of(text) for name, text in logged.items() if name not in held_out}
+    translated = dict(enumerate(paragraphs(data, "de")))
+    own = {f"xquad/{at}": text for at, text in enumerate(paragraphs(data, "en"))}
+    words |= {name: words_of(text) for name, text in own.items()}
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
         log = FingerprintLog(Path(folder) / "f.db", write=True)
@@ -110,7 +121,7 @@ def measure(data: Path, most: int) -> list[dict[str, object]]:
         log.close()
         size = (Path(folder) / "f.db").stat().st_size
         log = FingerprintLog(Path(folder) / "f.db", write=False)
-        asked = dice.sample(sorted(words), min(most, len(words)))
+        asked = dice.sample(sorted(set(words) - set(own)), min(most, len(words) - len(own)))
         for change, make in CHANGES.items():
             hits = right = 0
             for name in asked:
@@ -118,6 +129,12 @@ def measure(data: Path, most: int) -> list[dict[str, object]]:
                 hits += share >= ENOUGH
                 right += share >= ENOUGH and best == name
             rows.append(_row(change, hits, len(asked), right))
+        for what, texts in (
+            ("a paragraph as it is (XQuAD)", own),
+            ("the same, translated into German by people", translated),
+        ):
+            hits = sum(known(log, words, text)[1] >= ENOUGH for text in texts.values())
+            rows.append(_row(what, hits, len(texts), None))
         people = reports(data, most)
         for what, texts in (
             ("written by people (incident reports)", people),
