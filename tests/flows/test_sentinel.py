@@ -23,10 +23,13 @@ from roadworthy.domain import (
     ReleaseContent,
     UndecidedError,
     UsageError,
+    Verdict,
     VerificationError,
 )
+from roadworthy.flows.evaluating import Asked
+from roadworthy.flows.model_moved import LOOKED, RECORDED
 from roadworthy.flows.people import Acting, add_person
-from roadworthy.flows.sentinel import LOOKED, RECORDED, Watched, Watching, watch
+from roadworthy.flows.sentinel import Watched, Watching, watch
 from roadworthy.flows.service import Service
 from roadworthy.manifests import load_system
 
@@ -106,7 +109,7 @@ async def test_a_swapped_model_is_found_at_the_first_look_and_stays_found(
     assert len(found.cases) == found.differ
     assert found.cases[0].startswith("main/c")
     assert found.evidence > found.needed == 200
-    assert "roadworthy eval --fresh" in found.reason
+    assert "roadworthy eval --fresh --no-cache" in found.reason
     upstream.answer = one_model
     assert (await look(desk)).verdict == "changed", "whoever swaps back has swapped"
 
@@ -184,6 +187,11 @@ async def test_another_question_has_another_baseline(
     assert (await look(desk)).verdict == "same"
 
 
+SLOS = """\
+slos:
+- {name: availability, target: ">= 0.5"}
+- {name: never_event_violations, target: "== 0", action_on_breach: kill_switch}
+"""
 EGRESS = "rails: []\negress: {personal_data: block, regions: [EU]}\n"
 
 
@@ -224,6 +232,29 @@ async def test_a_baseline_that_was_changed_is_no_baseline(
     with pytest.raises(EvidenceError):
         await look(desk)
     assert list(desk.loop().ledger.entries(kind=LOOKED)) == []
+
+
+async def test_the_gate_judges_no_answers_of_the_model_that_is_gone(
+    upstream: FakeUpstream, tmp_path: Path
+) -> None:
+    desk = hosted(tmp_path / "desk", upstream.url, count=80)
+    desk.write("safety-slos.yaml", SLOS)
+    first = await desk.inspect()
+    assert first.decision is Verdict.PASS, first.reasons
+    await look(desk)
+    assert desk.gate().decision is Verdict.PASS
+    upstream.answer = another(1.0)
+    assert (await look(desk)).verdict == "changed"
+    decision = desk.gate()
+    assert decision.decision is Verdict.INCONCLUSIVE
+    assert "changed behind its name" in " ".join(decision.reasons)
+    assert "this run is older" in " ".join(decision.reasons)
+    await desk.evaluate(Asked(fresh=True))
+    assert "80 of its answers are from the cache" in " ".join(desk.gate().reasons)
+    await desk.evaluate(Asked(fresh=True, cache=False))
+    assert desk.gate().decision is Verdict.PASS
+    desk.write("candidate.yaml", CHAT.replace("big-model", "other-model"))
+    assert (await desk.inspect()).decision is Verdict.PASS, "another model has not changed"
 
 
 async def test_only_a_person_renews(upstream: FakeUpstream, tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ from .intact import require_intact
 from .judging import Evidence
 from .learning import elsewhere, incidents_of
 from .loop import Loop
+from .model_moved import model_moved
 from .moved import earlier_bars, moved, names_of, never_changes
 from .provider_errors import judge_answers
 from .rated import ballots_of, with_ratings
@@ -117,7 +118,7 @@ def consider(
     excuses = excuses_of(system, content, loop, removed_cases(bars, present), incidents)
     aside = set_aside(run, present, system.suites, today=format_instant(loop.clock.now())[:10])
     blockers = [*_bar_blockers(loop, run, present), *unscored_blockers(rows)]
-    blockers += [*excuses.blockers(), *aside.blockers]
+    blockers += [*excuses.blockers(), *aside.blockers, *model_moved(loop, content, run, rows)]
     # 4 objectives
     drawn = _drawn_as(loop, run, present)
     baseline = baseline_of(loop, system, content, drawn, names) if pull is None else pull.baseline

@@ -42,19 +42,18 @@ from roadworthy.statistics import Returning
 from .case_target import PathTarget
 from .evaluating import EvaluatingDeps
 from .intact import require_intact
+from .model_moved import ASK_AGAIN, LOOKED, RECORDED, model_digest
 from .people import Acting
 from .said_again import Said, Sign, answers, signs_of
 from .service import Service
 
-RECORDED = "sentinel.recorded"
-LOOKED = "sentinel.looked"
 GOLDEN = "golden"
 """The tag of the cases that are asked where no suite is named."""
 RENEWERS: tuple[PersonRole, ...] = ("engineer", "operator", "risk_officer", "admin")
 """Who may say that what changed is the model from now on."""
 
 CALLS_FOR = (
-    "evaluate the live candidate again (`roadworthy eval --fresh`, then `gate`) and hold rollouts; "
+    f"evaluate the live candidate again (`{ASK_AGAIN}`, then `gate`) and hold rollouts; "
     "when the changed model is wanted: `roadworthy sentinel --renew --reason TEXT`"
 )
 Verdict = Literal["recorded", "same", "changed", "undecided"]
@@ -226,7 +225,8 @@ async def _record(
             subject=asking.digest,
             actor=deps.loop.machine if by is None else f"person:{by.key.key_id}",
             payload={
-                "model": content.candidate.model.name,
+                "model": model_digest(content.candidate.model),
+                "name": content.candidate.model.name,
                 "answers": deps.loop.blobs.put_json(plain({k: v[0] for k, v in whole.items()})),
                 "cases": len(whole),
                 "wavered": wavered,
@@ -284,6 +284,7 @@ async def _look(
             subject=asking.digest,
             actor=deps.loop.machine,
             payload={
+                "model": model_digest(service.content.candidate.model),
                 "baseline": baseline.seq,
                 "asked": len(now),
                 "failed": len(first) - len(now),
