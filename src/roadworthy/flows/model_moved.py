@@ -15,6 +15,7 @@ from roadworthy.domain import (
     Observation,
     ReleaseContent,
     RunSummary,
+    UndecidedError,
     Verdict,
     digest_of,
     plain,
@@ -52,6 +53,17 @@ def model_moved(
             step=ASK_AGAIN,
         )
     ]
+
+
+def require_unmoved(loop: Loop, content: ReleaseContent) -> None:
+    """Raises UndecidedError where the model was seen to change after the gate decided."""
+    change = _newest_change(loop, content)
+    decided = loop.ledger.newest(kind="gate.decided", subject=content.candidate_digest)
+    if change is not None and (decided is None or decided.seq < change.seq):
+        raise UndecidedError(
+            f"the model changed behind its name (entry {change.seq}) after the gate decided",
+            fix=f"{ASK_AGAIN}, then roadworthy gate",
+        )
 
 
 def _newest_change(loop: Loop, content: ReleaseContent) -> Entry | None:

@@ -67,6 +67,7 @@ from .deliberating import require_note
 from .intact import require_intact
 from .live_routes import was_put_back
 from .loop import Loop
+from .model_moved import require_unmoved
 from .owed import require_learned
 from .release_records import (
     ACTIVATED,
@@ -139,6 +140,7 @@ def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signi
         authors=authors_of(loop, digest),
     )
     require_learned(loop, content)
+    require_unmoved(loop, content)
     require_note(root, case.evidence.decision)
     require_waivers(root, content, loop, trust=trust, decision=case.evidence.decision)
     _require_author(trust, case)
