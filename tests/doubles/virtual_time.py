@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -21,8 +22,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._virtual
 
     def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
-            self._virtual = max(self._virtual, self._scheduled[0]._when)  # type: ignore[attr-defined]
+        due = self._scheduled  # type: ignore[attr-defined]
+        while due and due[0].cancelled():  # a time at which nothing happens is not waited for
+            heapq.heappop(due)._scheduled = False
+            self._timer_cancelled_count -= 1
+        if not self._ready and due:  # type: ignore[attr-defined]
+            self._virtual = max(self._virtual, due[0]._when)
         super()._run_once()  # type: ignore[misc]
 
 
