@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from .deployment import Upstream
 from .file import File
@@ -34,6 +34,11 @@ class Egress(File, frozen=True, kw_only=True):
     """Countries whose national numbers are looked for; none: all known."""
     patterns: dict[str, str] = field(default_factory=dict)
     """Kind -> RE2 pattern: what else is personal data here, such as customer numbers."""
+    presidio: dict[str, Any] | UnsetType = UNSET
+    """Options of the detector `presidio`, which finds names and places with a spaCy model. Left
+    out: only what has a shape is found."""
+    budget_ms: Annotated[float, Meta(gt=0)] = 2000.0
+    """How long Presidio may take for a text; then nothing leaves."""
 
 
 def is_inside(region: str, allowed: list[str]) -> bool:

@@ -48,7 +48,7 @@ async def let_in(
             )
             trace.verdicts.append(said)
         else:
-            passed, names, action = _over(service.border, call, passed, service, trace)
+            passed, names, action = await _over(service.border, call, passed, service, trace)
     if action == "answered" and passed != texts:  # a stopped call has not all of its texts
         call = with_texts(call, passed)
     return call, names, action
@@ -69,20 +69,15 @@ def may_leave(request: ModelRequest, service: Service, trace: Trace) -> bool:
     return not kinds
 
 
-def _over(
+async def _over(
     border: Border, call: Call, texts: list[str], service: Service, trace: Trace
 ) -> tuple[list[str], Pseudonyms | None, Action]:
-    """3. The texts as they may leave, one by one; then as the model reads them, together."""
+    """3. The texts as they may leave; then as the model reads them, together."""
     names = None
     if border.action == "pseudonymise":
         names = Pseudonyms(texts, escape=not service.notice.is_talk(call))
-    kinds: set[str] = set()
-    left: list[str] = []
     try:
-        for text in texts:
-            veiled, found = border.passed(text, names)
-            left.append(veiled)
-            kinds |= found
+        left, kinds = await border.passed(texts, names)
         across = border.kinds_in(_readings(with_texts(call, left), left))
     except DetectorError as problem:
         trace.verdicts.append(border.verdict("not_checked", set(), problem.message))

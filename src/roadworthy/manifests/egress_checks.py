@@ -29,6 +29,11 @@ def check_egress(reading: Reading) -> None:
     if egress is UNSET:
         return
     document = reading.document(reading.rails_file)
+    if egress.presidio is not UNSET:
+        try:
+            deep_options("presidio", egress.presidio)
+        except UsageError as wrong:
+            document.fault(("egress", "presidio"), wrong.message, wrong.fix)
     charter = reading.charter
     allowed = egress.regions or (charter.use.allowed.jurisdictions if charter else [])
     if charter is not None and not allowed:

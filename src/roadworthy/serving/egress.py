@@ -20,6 +20,7 @@ from roadworthy.domain import (
     DetectorError,
     Egress,
     Finding,
+    Inspector,
     ModelRequest,
     RailVerdict,
     ReleaseContent,
@@ -38,6 +39,11 @@ RAIL = "egress"
 
 _HERE = TextContext(side="input")
 
+_SHORTEST = 3
+"""Letters of a name that is taken out wherever it stands."""
+_IN_NAMES = ("<", "_")
+"""What stands before a word within a placeholder."""
+
 
 class Border(Struct, frozen=True):
     """What a release's personal data meets on the way out, compiled once."""
@@ -49,34 +55,57 @@ class Border(Struct, frozen=True):
     """Values in the release's own texts: its author sends those."""
     where: str
     """Which upstream, in words."""
+    names: Inspector | None = None
+    """Finds what has no shape, such as names of people; None: nothing does."""
 
     def find(self, text: str) -> list[Finding]:
         """Personal data in a text, in order. Raises DetectorError."""
         found = [one for each in self.detectors for one in each.detect(text, _HERE)]
         return sorted(found, key=lambda one: (one.start, -one.end))
 
-    def passed(self, text: str, names: Pseudonyms | None) -> tuple[str, set[str]]:
-        """The text as it may leave, and the kinds of what was taken out of it."""
-        found = self.find(text)
-        if not found:
-            return text, set()
-        out: list[str] = []
-        at = 0
-        for kind, start, end in _clusters(found):
-            value = text[start:end]
-            out += [text[at:start], f"<{kind}>" if names is None else names.name(kind, value)]
-            at = end
-        return "".join([*out, text[at:]]), {one.kind for one in found}
+    async def passed(
+        self, texts: Sequence[str], names: Pseudonyms | None
+    ) -> tuple[list[str], set[str]]:
+        """The texts as they may leave, and the kinds of what was taken out of them.
 
-    def without(self, text: str) -> str:
+        What was found in one is taken out of all: a name is not found wherever it stands.
+        Raises DetectorError.
+        """
+        left: list[str] = []
+        kinds: set[str] = set()
+        unshaped: dict[str, str] = {}
+        for text in texts:
+            shaped = self.find(text)
+            named = [] if self.names is None else await self.names.inspect(text, _HERE)
+            out: list[str] = []
+            at = 0
+            for kind, start, end in _clusters([*shaped, *named]):
+                value = text[start:end]
+                instead = f"<{kind}>" if names is None else names.name(kind, value)
+                out += [text[at:start], instead]
+                at = end
+                if named:
+                    unshaped[value] = instead
+            left.append("".join([*out, text[at:]]))
+            kinds |= {one.kind for one in (*shaped, *named)}
+        for value in sorted((each for each in unshaped if len(each) >= _SHORTEST), key=len)[::-1]:
+            left = [_taken_out(text, value, unshaped[value]) for text in left]
+        return left, kinds
+
+    async def without(self, text: str) -> str:
         """The text with nothing of what may not leave, for who reads it and answers nobody.
 
         Raises DetectorError where it may not leave at all.
         """
-        left, kinds = self.passed(text, None)
+        (left,), kinds = await self.passed([text], None)
         if (kinds and self.action == "block") or self.kinds_in([left]):
             raise DetectorError(f"personal data may not go to {self.where}")
         return left
+
+    async def aclose(self) -> None:
+        """Release what finds names."""
+        if self.names is not None:
+            await self.names.aclose()
 
     def kinds_in(self, texts: Sequence[str]) -> set[str]:
         """Kinds of what still stands in texts, each alone or read one after the other."""
@@ -177,8 +206,24 @@ def _texts_of(request: ModelRequest) -> Iterator[str]:
     yield from request.sampling.stop
 
 
+def _taken_out(text: str, value: str, instead: str) -> str:
+    """The text with something in a value's place, wherever it stands as words of its own."""
+    out: list[str] = []
+    at = 0
+    while value and (begin := text.find(value, at)) >= 0:
+        end = begin + len(value)
+        before, behind = text[max(0, begin - 1) : begin], text[end : end + 1]
+        alone = not (before.isalnum() or behind.isalnum() or before in _IN_NAMES or behind == "_")
+        out += [text[at:begin], instead if alone else value]
+        at = end
+    return "".join([*out, text[at:]])
+
+
 def _clusters(found: Sequence[Finding]) -> Iterator[tuple[str, int, int]]:
     """Findings that overlap are one, named by the first."""
+    if not found:
+        return
+    found = sorted(found, key=lambda one: (one.start, -one.end))
     kind, start, end = found[0].kind, found[0].start, found[0].end
     for one in found[1:]:
         if one.start < end:

@@ -6,7 +6,7 @@ here: a question that goes out where data is blocked, or where nobody could look
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -35,11 +35,11 @@ class Veiled:
 
     async def inspect(self, text: str, context: TextContext) -> Sequence[Finding]:
         """What the inner one finds in what may leave; over the whole text where that is another."""
-        veiled = self._border.without(text)
+        veiled = await self._border.without(text)
         told = structs.replace(
             context,
-            input=self._border.without(context.input),
-            context=_mapped(context.context, self._border.without),
+            input=await self._border.without(context.input),
+            context=await _mapped(context.context, self._border.without),
         )
         found = await self._inner.inspect(veiled, told)
         if veiled == text:
@@ -66,8 +66,8 @@ class VeiledProvider:
     async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
         """What the inner one says to what may leave. Raises ProviderError where nothing may."""
         try:
-            messages = _mapped(list(request.messages), self._border.without)
-            prompt = None if request.prompt is None else self._border.without(request.prompt)
+            messages = await _mapped(list(request.messages), self._border.without)
+            prompt = await _mapped(request.prompt, self._border.without)
         except DetectorError as problem:
             raise ProviderError(problem.message, retryable=False) from None
         veiled = structs.replace(request, messages=tuple(messages), prompt=prompt)
@@ -83,11 +83,14 @@ class VeiledProvider:
         await self._inner.aclose()
 
 
-def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+async def _mapped(value: Any, change: Callable[[str], Awaitable[str]]) -> Any:
+    """A JSON value with every text in it changed."""
     if isinstance(value, str):
-        return change(value)
+        return await change(value)
     if isinstance(value, dict):
-        return {change(str(name)): _mapped(inner, change) for name, inner in value.items()}
+        return {
+            await change(str(name)): await _mapped(inner, change) for name, inner in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [_mapped(inner, change) for inner in value]
+        return [await _mapped(inner, change) for inner in value]
     return value

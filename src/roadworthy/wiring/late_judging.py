@@ -117,7 +117,10 @@ class Judging:
             assert options.model is not None
             provider = self._provider(options.model, system, content.assets)
             root = self._plan.root_of(system) or ""
-            provider = judge_behind_border(provider, options.model, content, self._deployment(root))
+            provider = judge_behind_border(
+                provider, options.model, content, self._deployment(root),
+                clock=self._loop.clock, root=root,
+            )  # fmt: skip
             asks = judges.RubricJudge(options, provider)
             never.append(NeverJudge(event=event, digest=never_digest(options), asks=asks))
         return Bench(charter=content.charter, never=tuple(never))

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from roadworthy.domain import (
     DEEP_RAILS,
+    Clock,
     Deployment,
     Inspector,
     Model,
@@ -26,32 +27,49 @@ from roadworthy.domain import (
     deep_upstream,
     is_host_allowed,
 )
+from roadworthy.providers import make_inspector
 from roadworthy.serving import Border, Veiled, VeiledProvider, compile_border
 
 _ANYWHERE = Upstream(url="")
 """Of a tool that reaches models by itself: nobody knows where."""
 
 
-def model_border(content: ReleaseContent, deployment: Deployment) -> Border | None:
+def model_border(
+    content: ReleaseContent, deployment: Deployment, *, clock: Clock, root: str
+) -> Border | None:
     """What stands between a call and the release's model. Raises UsageError, ManifestError."""
     _require_hosts(content, deployment)
-    return _border(content.candidate.model, content, deployment)
+    border = _border(content.candidate.model, content, deployment)
+    return _named(border, content, deployment, clock, root)
 
 
 def judge_behind_border(
-    provider: Provider, model: Model, content: ReleaseContent, deployment: Deployment
+    provider: Provider,
+    model: Model,
+    content: ReleaseContent,
+    deployment: Deployment,
+    *,
+    clock: Clock,
+    root: str,
 ) -> Provider:
     """A judge of the release's never events, with no personal data where it is elsewhere."""
-    border = _border(model, content, deployment)
+    border = _named(_border(model, content, deployment), content, deployment, clock, root)
     return provider if border is None else VeiledProvider(provider, border)
 
 
 def behind_border(
-    inspector: Inspector, rail: Rail, content: ReleaseContent, deployment: Deployment
+    inspector: Inspector,
+    rail: Rail,
+    content: ReleaseContent,
+    deployment: Deployment,
+    *,
+    clock: Clock,
+    root: str,
 ) -> Inspector:
     """What a rail asks, with no personal data where it is elsewhere."""
     name, upstream = _asked_by(rail, content, deployment)
     border = compile_border(content, name, upstream)
+    border = _named(border, content, deployment, clock, root)
     return inspector if border is None else Veiled(inspector, border)
 
 
@@ -59,6 +77,20 @@ def _border(model: Model, content: ReleaseContent, deployment: Deployment) -> Bo
     if model.provider != "openai_compatible":
         return None
     return compile_border(content, model.upstream, deployment.upstreams.get(model.upstream))
+
+
+def _named(
+    border: Border | None, content: ReleaseContent, deployment: Deployment, clock: Clock, root: str
+) -> Border | None:
+    """The border with what finds names, where the release wants it. Raises UsageError."""
+    egress = content.rails.egress
+    if border is None or egress is UNSET or egress.presidio is UNSET:
+        return border
+    rail = Rail(
+        id="egress", detector="presidio", options=egress.presidio, budget_ms=egress.budget_ms
+    )
+    names = make_inspector(rail, deployment=deployment, root=root, assets={}, clock=clock)
+    return structs.replace(border, names=names)
 
 
 def _asked_by(

@@ -32,7 +32,7 @@ def release_rails(
         inspector = make_inspector(
             rail, deployment=deployment, root=root, assets=content.assets, clock=clock
         )
-        return behind_border(inspector, rail, content, deployment)
+        return behind_border(inspector, rail, content, deployment, clock=clock, root=root)
 
     return RailLine.compile(
         rails=content.rails,

@@ -19,6 +19,7 @@ from roadworthy.providers import make_inspector
 from roadworthy.providers.breaker import Breaker
 from roadworthy.providers.inspectors.careful import Careful
 from roadworthy.providers.inspectors.in_thread import InThread
+from roadworthy.serving import Border, Pseudonyms
 
 INPUT = TextContext(side="input")
 OUTPUT = TextContext(side="output", input="the question")
@@ -62,6 +63,15 @@ def needs(module: str) -> Any:
 def missing(module: str) -> Any:
     there = importlib.util.find_spec(module) is not None
     return pytest.mark.skipif(there, reason=f"{module} is installed")
+
+
+def english_model() -> str:
+    """A spaCy model that is installed; empty where none is."""
+    if importlib.util.find_spec("spacy") is None:
+        return ""
+    import spacy
+
+    return next((name for name in spacy.util.get_installed_models() if name.startswith("en_")), "")
 
 
 foreign = pytest.mark.filterwarnings("default")
@@ -125,6 +135,22 @@ def test_presidio_is_asked_for_nothing_that_it_cannot_find(
 ) -> None:
     with pytest.raises(UsageError, match=fault):
         asking("presidio", **options)
+
+
+@foreign
+@needs("presidio_analyzer")
+@pytest.mark.skipif(not english_model(), reason="no spaCy model of English is installed")
+async def test_presidio_with_a_model_finds_names_that_then_leave_under_others() -> None:
+    border = Border((), "pseudonymise", frozenset(), "the upstream lab (US)", names=asking(
+        "presidio", spacy=english_model(), entities=["PERSON", "LOCATION"]
+    ))  # fmt: skip
+    names = Pseudonyms([])
+    text = "My name is Jane Miller and I live in Berlin. Jane Miller wants a refund."
+    left, kinds = await border.passed([text], names)
+    assert kinds == {"PERSON", "LOCATION"}
+    assert "Jane" not in left[0] and "Berlin" not in left[0]
+    assert names.feed(left[0]) + names.rest() == text
+    await border.aclose()
 
 
 @foreign

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from msgspec import UNSET, structs
 
-from doubles.asked_outside import Outside, Speaks, a_service
+from doubles.asked_outside import Outside, Speaks, a_call, a_service, walked
 from roadworthy.domain import (
     Address,
     DetectorError,
     Egress,
+    Finding,
     ManifestError,
     Rails,
     TextContext,
@@ -86,13 +87,12 @@ def test_without_egress_there_is_no_border() -> None:
     assert compile_border(content, "lab", FAR) is None
 
 
-def test_a_value_has_one_name_in_a_request_and_another_value_another() -> None:
+async def test_a_value_has_one_name_in_a_request_and_another_value_another() -> None:
     border = a_border(personal_data="pseudonymise")
     assert border is not None
     names = Pseudonyms([])
-    said = [
-        border.passed(text, names)[0] for text in (f"{MAIL}, {MAIL}", f"joe@a.org {MAIL} {CARD}")
-    ]
+    said, kinds = await border.passed([f"{MAIL}, {MAIL}", f"joe@a.org {MAIL} {CARD}"], names)
+    assert kinds == {"EMAIL", "PAYMENT_CARD"}
     assert said == ["<EMAIL_1>, <EMAIL_1>", "<EMAIL_2> <EMAIL_1> <PAYMENT_CARD_1>"]
     assert names.feed(said[1]) + names.rest() == f"joe@a.org {MAIL} {CARD}"
 
@@ -160,10 +160,76 @@ def test_names_in_tool_calls_are_taken_back_however_the_brackets_are_written() -
     assert (call["id"], call["function"]["name"]) == ("c", "f")
 
 
-def test_own_patterns_are_personal_data_too() -> None:
+async def test_own_patterns_are_personal_data_too() -> None:
     border = a_border(personal_data="redact", patterns={"CUSTOMER": "K-[0-9]{6}"})
     assert border is not None
-    assert border.passed(f"K-123456 of {MAIL}", None)[0] == "<CUSTOMER> of <EMAIL>"
+    left, _ = await border.passed([f"K-123456 of {MAIL}"], None)
+    assert left == ["<CUSTOMER> of <EMAIL>"]
+
+
+class Names(Outside):
+    """Finds who says "I am …", as a language model does: by what stands around it."""
+
+    async def inspect(self, text: str, context: TextContext) -> list[Finding]:
+        self.asked.append((text, context))
+        if self.fault is not None:
+            raise self.fault
+        at = text.find("I am ")
+        if at < 0:
+            return []
+        end = text.find(",", at) if "," in text else len(text)
+        return [Finding(kind="PERSON", start=at + 5, end=end, score=0.85)]
+
+
+async def test_a_name_is_taken_out_wherever_it_stands_once_it_was_found() -> None:
+    border = a_border(personal_data="pseudonymise")
+    assert border is not None
+    border = structs.replace(border, names=Names())
+    names = Pseudonyms([])
+    texts = ["Who is Jane Doe?", f"I am Jane Doe, {MAIL}", "Jane Doe's and Jane Doering, PERSON"]
+    left, kinds = await border.passed(texts, names)
+    assert left == [
+        "Who is <PERSON_1>?", "I am <PERSON_1>, <EMAIL_1>", "<PERSON_1>'s and Jane Doering, PERSON",
+    ]  # fmt: skip
+    assert kinds == {"PERSON", "EMAIL"}
+    assert names.feed(left[2]) + names.rest() == texts[2]
+
+
+async def test_a_name_that_is_a_word_of_a_placeholder_spoils_none() -> None:
+    border = a_border(personal_data="pseudonymise")
+    assert border is not None
+    border = structs.replace(border, names=Names())
+    names = Pseudonyms([])
+    left, _ = await border.passed(["I am PERSON, or EMAIL", MAIL], names)
+    assert left == ["I am <PERSON_1>, or EMAIL", "<EMAIL_1>"]
+    assert names.feed(" ".join(left)) + names.rest() == f"I am PERSON, or EMAIL {MAIL}"
+
+
+async def test_what_finds_names_and_cannot_look_lets_nothing_leave() -> None:
+    model = Speaks("fine")
+    service = a_service(model)
+    border = a_border(personal_data="redact")
+    assert border is not None
+    outside = Names(fault=DetectorError("presidio: over its budget of 2000 ms"))
+    service.border = structs.replace(border, names=outside)
+    _, reply = await walked(service, a_call("I am Jane Doe"))
+    assert (reply.observation.action, model.asked) == ("blocked", [])
+    (found,) = reply.observation.rails
+    assert (found.outcome, found.reason) == ("not_checked", "presidio: over its budget of 2000 ms")
+    await service.aclose()
+    assert outside.closed
+
+
+async def test_names_come_back_in_the_answer() -> None:
+    model = Speaks("Dear <PERS", "ON_1>, your bill is on its way.")
+    service = a_service(model)
+    border = a_border(personal_data="pseudonymise")
+    assert border is not None
+    service.border = structs.replace(border, names=Names())
+    pieces, reply = await walked(service, a_call("I am Jane Doe", stream=True))
+    assert model.asked[0].messages[0]["content"] == "I am <PERSON_1>"
+    assert reply.text == "Dear Jane Doe, your bill is on its way."
+    assert "".join(pieces) + reply.rest == reply.text
 
 
 @pytest.mark.parametrize("given", [{"kinds": ["NAMES"]}, {"patterns": {"X": "(?<=a)b"}}])

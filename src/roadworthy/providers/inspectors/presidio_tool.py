@@ -8,6 +8,7 @@ asked for that nothing here can find.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from roadworthy.domain import Finding, PresidioCheck, TextContext, UsageError
@@ -20,6 +21,15 @@ _NAMES = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "AGE", "ID", "E
 
 def make_presidio(check: PresidioCheck) -> InThread:
     """Something that looks. Raises UsageError where it is not installed, or knows no such kind."""
+    analyzer = _analyzer(check.language, check.spacy)
+    known = set(analyzer.get_supported_entities(check.language))
+    entities = _entities(check, known if check.spacy else known - _NAMES)
+    return InThread(_looking(analyzer.analyze, check.language, entities), at_once=check.at_once)
+
+
+@cache
+def _analyzer(language: str, name: str) -> Any:
+    """One for all that look in a language with a model: it takes seconds and much memory."""
     try:
         import spacy
         import tldextract
@@ -32,28 +42,23 @@ def make_presidio(check: PresidioCheck) -> InThread:
         ) from None
     suffixes = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
     tldextract.tldextract.TLD_EXTRACTOR = suffixes  # its own would ask the internet first
-    if check.spacy and not spacy.util.is_package(check.spacy):
+    if name and not spacy.util.is_package(name):
         raise UsageError(
-            f"the spaCy model {check.spacy!r} is not installed",
+            f"the spaCy model {name!r} is not installed",
             fix=f"install it; without one leave out `spacy`, and {', '.join(sorted(_NAMES))} are"
             " not found",
         )
     try:
-        model = spacy.load(check.spacy) if check.spacy else spacy.blank(check.language)
+        model = spacy.load(name) if name else spacy.blank(language)
     except (ImportError, OSError, ValueError) as error:
         raise UsageError(
-            f"spaCy has nothing for {check.spacy or check.language!r}: {type(error).__name__}"
+            f"spaCy has nothing for {name or language!r}: {type(error).__name__}"
         ) from None
     engine = SpacyNlpEngine()
-    engine.nlp = {check.language: model}
-    registry = RecognizerRegistry(supported_languages=[check.language])
-    registry.load_predefined_recognizers(languages=[check.language], nlp_engine=engine)
-    analyzer = AnalyzerEngine(
-        registry=registry, nlp_engine=engine, supported_languages=[check.language]
-    )
-    known = set(analyzer.get_supported_entities(check.language))
-    entities = _entities(check, known if check.spacy else known - _NAMES)
-    return InThread(_looking(analyzer.analyze, check.language, entities), at_once=check.at_once)
+    engine.nlp = {language: model}
+    registry = RecognizerRegistry(supported_languages=[language])
+    registry.load_predefined_recognizers(languages=[language], nlp_engine=engine)
+    return AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=[language])
 
 
 def _entities(check: PresidioCheck, known: set[str]) -> list[str]:
