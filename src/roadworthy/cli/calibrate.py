@@ -39,12 +39,14 @@ def command(
     """
     from roadworthy.flows.calibrating import Wanted, calibrate, promise
     from roadworthy.flows.evaluating import Asked
+    from roadworthy.flows.own_files import is_calibration
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 
     from .aside import standard_output_aside
     from .evaluate import asking, paced
     from .exits import Exit
+    from .folders import fitted_file
     from .terminal import emit
 
     for name, value in (("--limit", limit), ("--certainty", certainty)):
@@ -53,7 +55,7 @@ def command(
     if limit is None and map == "none":
         raise UsageError("nothing is to be fitted", fix="--limit 0.05, --map platt, or both")
     system = load_system(directory, candidate=candidate)
-    file = _inside(directory, out)
+    file = fitted_file(directory, out, is_calibration, "calibration")
     wanted = Wanted(
         suite=suite, map=None if map == "none" else map, limit=limit, guarantee=of,
         certainty=certainty,
@@ -72,19 +74,6 @@ def command(
         _print(found, out)
     if threshold is not None and threshold.threshold is None:
         raise typer.Exit(int(Exit.UNDECIDED))
-
-
-def _inside(directory: Path, out: str) -> Path:
-    """The file to write. Raises UsageError unless it is a JSON file in the system's folder."""
-    from roadworthy.flows.own_files import is_calibration, require_own
-
-    file = directory / out
-    if Path(out).suffix != ".json" or not file.resolve().is_relative_to(directory.resolve()):
-        raise UsageError(
-            f"--out {out!r} is no JSON file in {directory}", fix="--out calibration.json"
-        )
-    require_own(file, is_calibration, kind="calibration")
-    return file
 
 
 def _write(file: Path, calibration: Calibration) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -24,6 +25,21 @@ def one_folder(trailing: Path | None, named: Path | None) -> Path:
     if trailing is not None and named is not None and trailing.resolve() != named.resolve():
         raise UsageError(f"two folders were given: {trailing} and {named}", fix="give one")
     return trailing or named or Path()
+
+
+def fitted_file(directory: Path, out: str, is_ours: Callable[[bytes], bool], kind: str) -> Path:
+    """Where a verb writes what it fitted: a JSON file in the system's folder, new or of its kind.
+
+    Raises UsageError of any other.
+    """
+    from roadworthy.flows.own_files import require_own
+
+    file = directory / out
+    if Path(out).suffix != ".json" or not file.resolve().is_relative_to(directory.resolve()):
+        fix = f"--out {kind}.json"
+        raise UsageError(f"--out {out!r} is no JSON file in {directory}", fix=fix)
+    require_own(file, is_ours, kind=kind)
+    return file
 
 
 def require_file(path: Path, fix: str) -> None:

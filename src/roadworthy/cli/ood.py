@@ -43,6 +43,7 @@ def fit(
     `output`, `decision`, `facets`, and `ood: true` of one that is out of scope. Exit code 4 when
     there are too few for the share of false alarms that is asked for.
     """
+    from roadworthy.flows.own_files import is_reference
     from roadworthy.flows.referencing import fit_reference, of_lines, of_suite
     from roadworthy.flows.shift_looking import meanings, require_numpy
     from roadworthy.manifests import load_system
@@ -50,6 +51,7 @@ def fit(
 
     from .aside import standard_output_aside
     from .evaluate import asking, paced
+    from .folders import fitted_file
     from .terminal import emit
 
     if not 0 < false_alarm < 1:
@@ -58,7 +60,7 @@ def fit(
         raise UsageError("give where the references are", fix="--suite NAME, or --from FILE.jsonl")
     require_numpy()
     vector_of = None if words_only else meanings()
-    file = _inside(directory, out)
+    file = fitted_file(directory, out, is_reference, "reference")
     system = load_system(directory, candidate=candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
     if source is not None:
@@ -125,19 +127,6 @@ def score(
             for row, each in zip(rows, known, strict=True)
         ],
     )  # fmt: skip
-
-
-def _inside(directory: Path, out: str) -> Path:
-    """The file to write. Raises UsageError unless it is a JSON file in the system's folder."""
-    from roadworthy.flows.own_files import is_reference, require_own
-
-    file = directory / out
-    if Path(out).suffix != ".json" or not file.resolve().is_relative_to(directory.resolve()):
-        raise UsageError(
-            f"--out {out!r} is no JSON file in {directory}", fix="--out reference.json"
-        )
-    require_own(file, is_reference, kind="reference")
-    return file
 
 
 def _read(source: Path) -> bytes:

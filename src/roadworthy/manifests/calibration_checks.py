@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from roadworthy.domain import Calibration, Candidate, Case, calibration_faults, question_of
 
 from .document import Document
+from .fitted_file import fitted_file
 from .reading import Reading
 
 _PLACE = ("decision", "calibration")
@@ -35,24 +34,12 @@ def _check_named(reading: Reading, candidate: Candidate, document: Document) -> 
         return
     if not document.sound(_PLACE):
         return
-    target = reading.folder.reach(named, document, _PLACE)
-    if target is None:
-        return
-    found = reading.folder.side_file(target)
-    own = reading.document(target)
-    if own.broken:
-        return
-    try:
-        calibration = msgspec.convert(found, Calibration)
-    except msgspec.ValidationError as error:
-        own.fault((), f"this is no calibration: {error}", _AGAIN, line=1)
-        return
-    for fault in calibration_faults(calibration):
-        own.fault((), fault, _AGAIN, line=1)
-    if decision.accept == "auto" and calibration.threshold is None:
+    by = (document, _PLACE)
+    found = fitted_file(reading, named, by, Calibration, calibration_faults, _AGAIN)
+    if found is not None and decision.accept == "auto" and found[0].threshold is None:
         document.fault(
             ("decision", "accept"),
-            f"`accept: auto` needs a threshold, and `{target}` holds none",
+            f"`accept: auto` needs a threshold, and `{found[1].file}` holds none",
             "fit one with `roadworthy calibrate --limit SHARE`",
         )
 

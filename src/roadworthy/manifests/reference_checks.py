@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from roadworthy.domain import Reference, find_indicator, read_name, reference_faults
 
 from .document import Document
+from .fitted_file import fitted_file
 from .reading import Reading
 
 _PLACE = ("ood",)
@@ -39,19 +38,10 @@ def check_reference(reading: Reading) -> None:
     if not isinstance(candidate.ood, str):
         _check_wanted(reading, document)
         return
-    target = reading.folder.reach(candidate.ood, document, _PLACE)
-    if target is None:
+    by = (document, _PLACE)
+    found = fitted_file(reading, candidate.ood, by, Reference, reference_faults, _AGAIN)
+    if found is None:
         return
-    found = reading.folder.side_file(target)
-    own = reading.document(target)
-    if own.broken:
-        return
-    try:
-        reference = msgspec.convert(found, Reference)
-    except msgspec.ValidationError as error:
-        own.fault((), f"this is no reference: {error}", _AGAIN, line=1)
-        return
-    for fault in reference_faults(reference):
-        own.fault((), fault, _AGAIN, line=1)
+    reference, own = found
     if reading.charter is not None and reference.system != reading.charter.system:
         own.fault((), f"it was fitted for the system `{reference.system}`", _AGAIN, line=1)

@@ -29,7 +29,11 @@ def test_a_huge_number_in_yaml_is_a_fault_with_its_line(tmp_path: Path, number: 
     text = candidate.read_text("utf-8")
     candidate.write_text(f"{text}assertions: {number}\n", "utf-8")
     lines = text.count("\n") + 1
-    found = [fault for fault in _faults(root) if fault.file == "candidate.yaml"]
+    found = [
+        fault
+        for fault in _faults(root)
+        if fault.file == "candidate.yaml" and fault.severity == "error"
+    ]
     assert [fault.line for fault in found] == [lines]
 
 
