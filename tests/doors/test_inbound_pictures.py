@@ -10,13 +10,17 @@ import msgspec
 import pytest
 
 from doubles.dialects import Door, a_door
+from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT
 from doubles.pictures import a_picture, decoded, encoded
-from roadworthy.domain import Observation
+from roadworthy.domain import Observation, UsageError
 from roadworthy.flows.mark_keys import make_mark_keys
+from roadworthy.flows.routing import read_table
 from roadworthy.journal import read_journal, segments, unseal
+from roadworthy.manifests import load_deployment
 from roadworthy.media import About, Marker, make_authority, make_mark_key
 from roadworthy.wiring.clock import SystemClock
+from roadworthy.wiring.fronts import load_front
 from roadworthy.wiring.marking import Marking
 
 URL = "data:image/png;base64"
@@ -152,3 +156,67 @@ async def test_what_cannot_be_looked_at_is_not_let_in(
         status, found = await ask(door, *parts, model=model)
         assert (status, found["error"]["param"]) == (400, "messages"), found
         assert why in found["error"]["message"] and door.upstream.requests == []
+
+
+DETECTOR = charter("{detector: {upstream: lab, path: /looks, field: photo, threshold: 0.8}}")
+
+
+@pytest.mark.parametrize(
+    ("reply", "action", "deep_fake", "outcome"),
+    [
+        (Reply(body='{"score": 0.2}'), "answered", 0.2, "not_checked"),
+        (Reply(body='{"score": 0.8}'), "pending", 0.8, "hold"),
+        (Reply(body='{"score": 7}'), "pending", "not_checked", "not_checked"),
+        (Reply(status=500, body="no"), "pending", "not_checked", "not_checked"),
+    ],
+)
+async def test_a_detector_that_the_charter_names_is_asked_and_closes_when_it_cannot_look(
+    tmp_path: Path, reply: Reply, action: str, deep_fake: object, outcome: str
+) -> None:
+    async with a_door(tmp_path, DETECTOR) as door:
+        door.upstream.script = [reply]
+        _, found = await ask(door, part(PLAIN))
+        assert found["roadworthy"]["action"] == action
+        asked, *answered = door.upstream.requests
+        assert (asked.path, asked.body) == ("/v1/looks", {"photo": part(PLAIN)["image_url"]["url"]})
+        assert len(answered) == (action == "answered")
+        (seen,) = kept(door)
+        assert seen.attributes["inbound_media"][0]["deep_fake"] == deep_fake
+        (verdict,) = [each for each in seen.rails if each.rail == "inbound_media"]
+        assert verdict.outcome == outcome
+
+
+async def test_a_label_is_enough_and_nobody_else_is_asked(tmp_path: Path) -> None:
+    async with a_door(tmp_path, DETECTOR) as door:
+        _, found = await ask(door, part(theirs()))
+        assert found["roadworthy"]["action"] == "answered"
+        assert [request.path for request in door.upstream.requests] == [PATH]
+
+
+BORDER = "rails: []\negress:\n  {}\n"
+
+
+@pytest.mark.parametrize(
+    ("rails", "why"),
+    [
+        ("", "nobody"),
+        (BORDER.format("hosts: [127.0.0.1]"), "does not name"),
+        (BORDER.format("regions: [EU]"), "nobody can look for it in a picture"),
+    ],
+)
+async def test_a_detector_that_may_not_be_asked_serves_nothing(
+    tmp_path: Path, rails: str, why: str
+) -> None:
+    name = "eye" if rails else "nobody"
+    files = charter(f"{{detector: {{upstream: {name}}}}}")
+    async with a_door(tmp_path, {**files, **({"rails.yaml": rails} if rails else {})}) as door:
+        toml = (tmp_path / "roadworthy.toml").read_text()
+        toml = toml.replace("[upstreams.lab]\n", '[upstreams.lab]\nregion = "DE"\n')
+        eye = '[upstreams.eye]\nurl = "https://eye.example.com/v1"\n'
+        route = read_table(door.loop.workspace.routing).routes["letters"]
+        (tmp_path / "roadworthy.toml").write_text(toml + eye)
+        with pytest.raises(UsageError, match=why):
+            load_front(
+                route, workspace=door.loop.workspace, deployment=load_deployment(tmp_path),
+                root=str(tmp_path), clock=SystemClock(),
+            )  # fmt: skip

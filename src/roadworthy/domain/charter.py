@@ -194,12 +194,31 @@ class Disclosure(File, frozen=True, kw_only=True):
     answer's header says that a model made it; left out: it does not leave."""
 
 
+class PictureCheck(File, frozen=True, kw_only=True):
+    """A service that is sent a picture and answers how likely a model made it. None is bundled."""
+
+    upstream: str
+    """An entry of [upstreams] in roadworthy.toml."""
+    path: str = ""
+    """Behind the upstream's url."""
+    field: str = "picture"
+    """Where the picture stands in what is sent, as a `data:` address."""
+    score: str = "/score"
+    """JSON pointer (RFC 6901) to the number from 0 to 1 in the answer."""
+    threshold: Share = 0.5
+    """From which on a model made it."""
+    budget_ms: Annotated[float, Meta(gt=0, le=60_000)] = 5000.0
+    """A picture that was not looked at by then waits for a person."""
+
+
 class InboundMedia(File, frozen=True, kw_only=True):
     """Whether pictures may come in, and what is looked at in them."""
 
     unlabelled_ai: Literal["review", "pass"] = "review"
     """What becomes of a call with a picture that a model made and no readable label says so:
     `review`: a person looks first."""
+    detector: PictureCheck | UnsetType = UNSET
+    """Left out: only marks say that a model made a picture."""
 
 
 class AnswerCache(File, frozen=True, kw_only=True):

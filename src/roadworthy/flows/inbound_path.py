@@ -19,15 +19,17 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, Struct, structs
 
 from roadworthy.domain import (
     Call,
     Chunk,
     Clock,
+    DetectorError,
     ModelRequest,
     Provider,
     RailVerdict,
+    TextContext,
     UsageError,
 )
 from roadworthy.media import INSTALL, MarkError, Seen, missing
@@ -41,6 +43,18 @@ _NOT_LOOKED = "no rail looks into a picture: only its marks were looked for"
 _UNLABELLED = "a model made a picture of the message, and no readable label says so"
 
 Look = Callable[[bytes], Seen]
+
+
+class Looked(Struct, frozen=True, kw_only=True):
+    """What was seen of a picture."""
+
+    seen: Seen
+    unlabelled: bool
+    """Whether a model made it and no readable label says so."""
+    score: float | None = None
+    """What the detector of deep fakes says; None: none was asked, or it could not look."""
+    failure: str = ""
+    """Why it could not look."""
 
 
 class InboundPath:
@@ -60,12 +74,12 @@ class InboundPath:
         """Raises UsageError for a picture that is not let in."""
         started = clock.monotonic()
         _require_let_in(call, service)
-        seen = [await self._seen(url) for url in call.media.values()]
-        verdicts = [_verdict(one) for one in seen]
-        about = {"inbound_media": [_kept(n, s) for n, s in zip(call.media, seen, strict=True)]}
+        looks = [await self._looked_at(url, service) for url in call.media.values()]
+        verdicts = [_verdict(one) for one in looks]
+        about = {"inbound_media": [_kept(n, s) for n, s in zip(call.media, looks, strict=True)]}
         settings = service.content.charter.behaviour.inbound_media
-        held = any(_is_unlabelled(one) for one in seen)
-        if held and settings is not UNSET and settings.unlabelled_ai == "review":
+        passes = settings is not UNSET and settings.unlabelled_ai == "pass"
+        if any(one.failure or (one.unlabelled and not passes) for one in looks):
             trace = Trace(call, service, clock, started, asked="\n".join(input_texts(call)))
             trace.verdicts.extend(verdicts)
             trace.stopped_by = RAIL
@@ -76,6 +90,21 @@ class InboundPath:
         async with aclosing(self._then(call, put_back, clock)) as items:
             async for item in items:
                 yield _with(item, about, verdicts) if isinstance(item, Reply) else item
+
+    async def _looked_at(self, url: str, service: Service) -> Looked:
+        seen = await self._seen(url)
+        labelled = seen.manifest.state in ("valid", "trusted") and seen.manifest.by_ai
+        made = seen.made_by_ai != "unknown"
+        inbound = service.content.charter.behaviour.inbound_media
+        if labelled or service.pictures is None or inbound is UNSET or inbound.detector is UNSET:
+            return Looked(seen=seen, unlabelled=made and not labelled)
+        try:
+            found = await service.pictures.inspect(url, TextContext(side="input"))
+        except DetectorError as error:
+            return Looked(seen=seen, unlabelled=made, failure=error.message)
+        score = max((each.score for each in found), default=0.0)
+        made = made or score >= inbound.detector.threshold
+        return Looked(seen=seen, unlabelled=made, score=score)
 
     async def _seen(self, url: str) -> Seen:
         try:
@@ -114,28 +143,31 @@ def _require_let_in(call: Call, service: Service) -> None:
         raise UsageError(f"this gateway lacks what pictures need ({lost})", fix=INSTALL)
 
 
-def _is_unlabelled(seen: Seen) -> bool:
-    labelled = seen.manifest.state in ("valid", "trusted") and seen.manifest.by_ai
-    return seen.made_by_ai != "unknown" and not labelled
-
-
-def _verdict(seen: Seen) -> RailVerdict:
-    if _is_unlabelled(seen):
+def _verdict(looked: Looked) -> RailVerdict:
+    if looked.failure:
+        return RailVerdict(rail=RAIL, side="input", outcome="not_checked", reason=looked.failure)
+    if looked.unlabelled:
         return RailVerdict(
-            rail=RAIL, side="input", outcome="hold", kinds=("unlabelled_ai",), reason=_UNLABELLED
+            rail=RAIL,
+            side="input",
+            outcome="hold",
+            kinds=("unlabelled_ai",),
+            score=looked.score,
+            reason=_UNLABELLED,
         )
     return RailVerdict(rail=RAIL, side="input", outcome="not_checked", reason=_NOT_LOOKED)
 
 
-def _kept(name: str, seen: Seen) -> dict[str, Any]:
+def _kept(name: str, looked: Looked) -> dict[str, Any]:
     """What the record says of a picture."""
+    seen = looked.seen
     mark = seen.watermark
     return {
         "picture": name,
         "made_by_ai": seen.made_by_ai,
         "c2pa": seen.manifest.state,
         "watermark": "not_checked" if mark is None else "found" if mark.there else "not_found",
-        "deep_fake": "not_checked",
+        "deep_fake": "not_checked" if looked.score is None else looked.score,
     }
 
 

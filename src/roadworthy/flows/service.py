@@ -10,6 +10,7 @@ from roadworthy.domain import (
     AddressState,
     Chunk,
     Endpoint,
+    Inspector,
     ModelRequest,
     Provider,
     ProviderError,
@@ -57,6 +58,8 @@ class Service:
         self.border: Border | None = None
         """What stands between a call and an upstream that is elsewhere; whoever builds the service
         sets it."""
+        self.pictures: Inspector | None = None
+        """Who is asked whether a model made a picture; whoever builds the service sets it."""
         self.tools = frozenset(tool.name for tool in content.candidate.tools)
         # Without a calibration `auto` accepts nothing.
         self.acceptance = acceptance or compile_acceptance(self.decision, None)
@@ -121,6 +124,8 @@ class Service:
             await self.border.aclose()
         if self._embedder is not None:
             await self._embedder.aclose()
+        if self.pictures is not None:
+            await self.pictures.aclose()
         for maker in self._makers.values():
             await maker.aclose()
 

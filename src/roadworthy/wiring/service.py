@@ -19,6 +19,7 @@ from roadworthy.release import calibration_of, reference_of
 from roadworthy.serving import Acceptance, compile_acceptance
 
 from .leaving import model_border
+from .picture_check import picture_check
 from .release_rails import release_rails
 
 Wrap = Callable[[Provider], Provider]
@@ -82,6 +83,7 @@ def build_service(
     if candidate.model.provider == "openai_compatible":
         service.make_embedder = embedder
         service.make_maker = maker
+    service.pictures = picture_check(content, deployment=deployment, clock=clock, root=root)
     return service
 
 
