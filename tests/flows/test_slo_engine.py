@@ -199,6 +199,65 @@ async def test_one_that_was_edited_away_is_put_back(loop: Loop) -> None:
     assert engine.mitigations == (found,)
 
 
+async def test_one_that_was_edited_to_cover_nobody_is_put_back(loop: Loop) -> None:
+    engine = Engine(loop, slo(action_on_breach="degrade_to_safe_mode"))
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    (found,) = engine.mitigations
+    nobody = msgspec.structs.replace(found, facets={"supplier": "nobody"})
+    publish(loop.workspace, lambda t: msgspec.structs.replace(t, mitigations=(nobody,)), loop.clock)
+    engine.round()
+    assert engine.mitigations == (found,)
+
+
+async def test_what_was_lifted_before_a_crash_leaves_the_table(loop: Loop) -> None:
+    """Entered, and killed before the table was written: nobody could lift it once more."""
+    engine = Engine(loop, slo(action_on_breach="degrade_to_safe_mode", window="rolling"))
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    before = engine.mitigations
+    lift(loop, before[0].id, signer=loop.keyring.signer("cleo"), reason="mended")
+    publish(loop.workspace, lambda t: msgspec.structs.replace(t, mitigations=before), loop.clock)
+    engine.start()
+    engine.round()
+    assert not engine.mitigations
+
+
+HOSTILE = "S-1,tenant=northwind"
+
+
+@pytest.mark.parametrize("supplier", [HOSTILE, "a=b", "", "S\\,1", ","])
+async def test_a_caller_names_no_other_slice_than_its_own(loop: Loop, supplier: str) -> None:
+    objective = slo(by=["supplier"], action_on_breach="degrade_to_safe_mode")
+    engine = Engine(loop, objective)
+    facets = {"supplier": supplier} if supplier else {}
+    await leave(loop, answers(loop, 60, bad=40, facets=facets))
+    engine.round()
+    assert len(engine.mitigations) == 1
+    table = read_table(loop.workspace.routing)
+    asked = {"system": "letters", "endpoint": "answer"}
+    assert table.mitigated(**asked, tenant="acme", facets=facets) is not None
+    other = {"supplier": "S-1"}
+    assert table.mitigated(**asked, tenant="northwind", facets=other) is None
+
+
+async def test_slices_that_no_request_carries_are_mitigated_with_the_rest(loop: Loop) -> None:
+    engine = Engine(loop, slo(by=["decision"], action_on_breach="degrade_to_safe_mode"))
+    await leave(loop, answers(loop, 60, bad=40, decision="billing"))
+    engine.round()
+    table = read_table(loop.workspace.routing)
+    assert table.mitigated(system="letters", tenant="acme", endpoint="answer", facets={})
+
+
+@pytest.mark.parametrize("by", ["endpoint", "supplier"])
+async def test_a_slice_that_no_flag_can_tell_stops_the_system(loop: Loop, by: str) -> None:
+    engine = Engine(loop, slo(action_on_breach="kill_switch", by=[by], scope="slice"))
+    await leave(loop, answers(loop, 60, bad=30, endpoint="answer"))
+    engine.round()
+    table = read_table(loop.workspace.routing)
+    assert table.killed(system="letters", tenant="acme", facets={}) is not None
+
+
 async def test_the_table_comes_first_and_the_entry_when_it_can_be_made(loop: Loop) -> None:
     hurried = msgspec.structs.replace(loop, patience_s=0.05)
     engine = Engine(hurried, slo(action_on_breach="degrade_to_safe_mode"))

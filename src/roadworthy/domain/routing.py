@@ -120,14 +120,16 @@ class Mitigation(Struct, frozen=True, kw_only=True):
     """`rollback`: the safe baseline answers, or nobody where there is none."""
     system: str
     facets: dict[str, str] = field(default_factory=dict)
-    """The slice: facets, `tenant` or `endpoint`; empty: the whole system."""
+    """The slice: facets, `tenant` or `endpoint`; empty: the whole system. An empty value is that of
+    a request without the facet."""
     objective: str
     reason: str
     at: Instant
 
     def covers(self, *, system: str, asked: dict[str, str]) -> bool:
         """Whether it is about a request of this system and slice."""
-        return self.system == system and self.facets.items() <= asked.items()
+        mine = all(asked.get(name, "") == value for name, value in self.facets.items())
+        return mine and self.system == system
 
 
 _STRICT = ("degrade_to_safe_mode", "rollback", "route_to_human_review")

@@ -34,6 +34,7 @@ from roadworthy.domain import (
     read_name,
 )
 from roadworthy.ledger import require_role, sign_draft
+from roadworthy.monitoring import slice_facets
 from roadworthy.release import OPERATORS
 
 from .building import actor_of
@@ -58,10 +59,13 @@ def mitigation_id(standing: ObjectiveStanding) -> str:
     return f"mitigation-{digest_of(about).removeprefix('sha256:')[:12]}"
 
 
+_LATE = frozenset({"decision", "label", "suite"})
+"""What an answer is sliced by and no request carries: all of what is left is mitigated then."""
+
+
 def slice_of(part: str) -> dict[str, str]:
-    """Facets of a slice's name."""
-    pairs = (each.partition("=") for each in part.split(",") if each)
-    return {name: value for name, _, value in pairs}
+    """The slice of requests that a slice of answers is in."""
+    return {name: value for name, value in slice_facets(part).items() if name not in _LATE}
 
 
 def apply(standing: ObjectiveStanding, slo: SafetySLO, loop: Loop) -> ObjectiveStanding:
@@ -99,12 +103,13 @@ def _stopped_already(slo: SafetySLO) -> bool:
 
 
 def _flag(standing: ObjectiveStanding, slo: SafetySLO) -> KillFlag:
-    """The kill of its scope; a slice of several facets is stopped as the system is."""
+    """The kill of its scope; a slice that no flag can tell is stopped as the system is."""
     facets = slice_of(standing.part)
     scope, value = "system", standing.system
     if slo.scope != "system" and len(facets) == 1:
         ((name, said),) = facets.items()
-        scope, value = ("tenant", said) if name == "tenant" else ("slice", f"{name}={said}")
+        if said and name != "endpoint":
+            scope, value = ("tenant", said) if name == "tenant" else ("slice", f"{name}={said}")
     return KillFlag(
         id=mitigation_id(standing).replace("mitigation", "kill"),
         scope=scope,  # type: ignore[arg-type]
@@ -174,24 +179,38 @@ def lift(loop: Loop, name: str, *, signer: Signer, reason: str) -> Mitigation:
 
 def standing_mitigations(loop: Loop) -> list[Mitigation]:
     """What stands by the ledger or the table and nobody lifted. Raises EvidenceError."""
-    over = {entry.subject for entry in loop.ledger.entries(kind=LIFTED)}
-    over |= {entry.subject for entry in loop.ledger.entries(kind=RECOVERED)}
+    over = _over(loop)
     found = {each.id: each for each in read_table(loop.workspace.routing).mitigations}
     for entry in loop.ledger.entries(kind=BREACHED):
         if entry.payload.get("action") in IN_TABLE:
-            found.setdefault(
-                entry.subject, _mitigation_of(entry.subject, entry.system, entry.payload)
-            )
+            entered = _mitigation_of(entry.subject, entry.system, entry.payload)
+            if _effect(found.get(entered.id)) != _effect(entered):
+                found[entered.id] = entered
     return [each for name, each in found.items() if name not in over]
 
 
 def put_back_mitigations(loop: Loop) -> list[Mitigation]:
-    """Let the table have what stands by the ledger; returns what it lacked."""
-    there = {each.id for each in read_table(loop.workspace.routing).mitigations}
-    lost = [each for each in standing_mitigations(loop) if each.id not in there]
-    if lost:
-        _publish(loop, add=lost)
+    """Let the table have what stands by the ledger, and nothing that was lifted.
+
+    Returns what it lacked, or had otherwise.
+    """
+    there = {each.id: each for each in read_table(loop.workspace.routing).mitigations}
+    lost = [each for each in standing_mitigations(loop) if there.get(each.id) != each]
+    lifted = _over(loop) & there.keys()
+    if lost or lifted:
+        _publish(loop, add=lost, drop=lifted)
     return lost
+
+
+def _over(loop: Loop) -> set[str]:
+    return {
+        entry.subject for kind in (LIFTED, RECOVERED) for entry in loop.ledger.entries(kind=kind)
+    }
+
+
+def _effect(mitigation: Mitigation | None) -> object:
+    """What it does to whom: the words beside may be older in the table than in the ledger."""
+    return mitigation and (mitigation.kind, mitigation.system, mitigation.facets)
 
 
 def lifts(loop: Loop) -> dict[str, str]:
@@ -251,7 +270,7 @@ def _publish(
 
     def change(table: RoutingTable) -> RoutingTable:
         known = {each.id: each for each in table.mitigations if each.id not in less}
-        known |= {each.id: each for each in more if each.id not in known}
+        known |= {each.id: each for each in more if _effect(known.get(each.id)) != _effect(each)}
         return structs.replace(table, mitigations=tuple(known.values()))
 
     return publish(loop.workspace, change, loop.clock, patience_s=loop.patience_s)

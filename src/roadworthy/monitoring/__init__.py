@@ -16,7 +16,7 @@ from .outcomes import with_outcomes
 from .rates import ATTACKS
 from .reach import Reach
 from .reviews import WAITING
-from .selection import by_facets, selector, uncarried
+from .selection import by_facets, selector, slice_facets, slice_name, uncarried
 from .sessions import STEPS
 
 __all__ = [
@@ -48,6 +48,8 @@ __all__ = [
     "of_host",
     "seen_by",
     "selector",
+    "slice_facets",
+    "slice_name",
     "uncarried",
     "unchecked",
     "with_outcomes",

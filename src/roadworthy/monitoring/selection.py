@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -70,9 +70,38 @@ def by_facets(
     """
     slices: dict[str, list[Observation]] = {}
     for observation in observations:
-        key = ",".join(f"{facet}={_value(observation, facet)}" for facet in facets)
+        key = slice_name({facet: _value(observation, facet) for facet in facets})
         slices.setdefault(key, []).append(observation)
     return dict(sorted(slices.items()))
+
+
+def slice_name(facets: Mapping[str, str]) -> str:
+    """`tenant=acme,region=eu`. Values come from callers: of another slice none has the name.
+
+    A comma or a backslash in a value has a backslash before it.
+    """
+    pairs = ((_quoted(name).replace("=", "\\="), _quoted(value)) for name, value in facets.items())
+    return ",".join(f"{name}={value}" for name, value in pairs)
+
+
+def slice_facets(name: str) -> dict[str, str]:
+    """What `slice_name` made a name of."""
+    parts, escaped = [[""]], False
+    for sign in name:
+        if escaped or sign not in "\\,=" or (sign == "=" and len(parts[-1]) == 2):
+            parts[-1][-1] += sign
+            escaped = False
+        elif sign == "\\":
+            escaped = True
+        elif sign == ",":
+            parts.append([""])
+        else:
+            parts[-1].append("")
+    return {part[0]: part[-1] for part in parts if len(part) == 2}
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(",", "\\,")
 
 
 def uncarried(observations: Iterable[Observation], facets: Sequence[str]) -> list[str]:
