@@ -17,7 +17,8 @@ from doubles.running_gateway import RunningGateway, eventually, free_port, roadw
 from roadworthy.flows.headroom import MEASURED, SOAKED
 from roadworthy.flows.loop import Loop
 from roadworthy.journal import Wanted, query
-from roadworthy.serving import load_tenants
+from roadworthy.serving import TenantLimits, limiting, load_tenants
+from roadworthy.wiring.load_gateway import TENANT
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.processes import tree
 
@@ -81,6 +82,9 @@ async def test_a_slow_model_has_a_capacity_that_the_peak_does_not_fit_into(tmp_p
 async def test_a_running_gateway_keeps_probes_apart(tmp_path: Path) -> None:
     async with FakeUpstream(answer="your bill") as upstream, httpx2.AsyncClient() as http:
         loop = a_system(tmp_path, upstream.url)
+        limited = TenantLimits(slot=0, requests_per_minute=1)
+        with limiting(loop.workspace.tenants, loop.workspace.lock) as limits:
+            limits[TENANT] = limited
         port = free_port()
         async with RunningGateway(tmp_path, options=("--control-port", str(port))) as gateway:
             code, said, errors = await load(tmp_path, "--peak", "5", "--url", gateway.url)
@@ -88,6 +92,7 @@ async def test_a_running_gateway_keeps_probes_apart(tmp_path: Path) -> None:
             rows = list(query(loop.workspace.journal, Wanted()))
             assert len(rows) >= said["ramps"][0]["steps"][0]["n"]
             assert {row.seen.stage for row in rows} == {"probe"}
+            assert said["ramps"][0]["steps"][0]["failed"] == 0  # no limit is taken for it
 
             async def scraped() -> str:
                 return (await http.get(f"http://127.0.0.1:{port}/metrics")).text

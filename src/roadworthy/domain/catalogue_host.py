@@ -14,7 +14,7 @@ _READ = (
 
 def _mean(name: str, definition: str, unit: str, **notes: str) -> IndicatorSpec:
     """An indicator that readings of the machine show."""
-    values = {"counts": _READ, "oracle": "numpy.average"} | notes
+    values = {"counts": _READ, "oracle": "numpy.average; of the readings psutil"} | notes
     return IndicatorSpec(
         name=name,
         definition=definition,
