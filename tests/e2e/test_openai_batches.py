@@ -187,3 +187,45 @@ async def test_what_is_wrong_or_another_tenants_is_refused(tmp_path: Path) -> No
                 assert done.status == "completed" and done.output_file_id
                 text = await asyncio.to_thread(sync.files.content, done.output_file_id)
                 assert msgspec.json.decode(text.content)["custom_id"] == "c1"
+
+
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+async def test_a_gateway_that_ends_goes_on_with_its_batches_when_it_is_back(
+    tmp_path: Path, how: str
+) -> None:
+    async with FakeUpstream(answer=lambda body: body["messages"][-1]["content"][::-1]) as upstream:
+        upstream.standing = lambda body: Reply(delay_s=0.2)
+        loop = write_live_system(tmp_path, upstream.url)
+        key = a_key(loop)
+        async with (
+            RunningGateway(tmp_path) as gateway,
+            openai.AsyncOpenAI(base_url=gateway.url, api_key=key, max_retries=0) as client,
+        ):
+            data = b"".join(line(n, f"no {n}") for n in range(60))
+            file = await client.files.create(file=("r.jsonl", data), purpose="batch")
+            batch = await client.batches.create(
+                input_file_id=file.id,
+                endpoint="/v1/chat/completions",
+                completion_window="24h",
+            )
+            await eventually(lambda: upstream.served >= 9)
+            if how == "stopped":
+                assert await gateway.stop() == 0
+            else:
+                gateway.process.kill()
+                await gateway.process.wait()
+        async with (
+            RunningGateway(tmp_path) as gateway,
+            openai.AsyncOpenAI(base_url=gateway.url, api_key=key, max_retries=0) as client,
+        ):
+            done = await ended(client, batch.id)
+            said = parsed((await client.files.content(done.output_file_id)).content)
+            assert set(said) == {f"c{n}" for n in range(60)} and done.status == "completed"
+        answered = [
+            record.observation.id
+            for record in read_journal(loop.workspace.journal)
+            if record.kind == "close" and record.observation and record.observation.status == "ok"
+        ]
+        assert len(answered) == len(set(answered)) == 60
+        if how == "stopped":
+            assert upstream.served == 60, "what was under way is waited for"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,27 @@ async def test_a_control_port_that_is_taken_keeps_the_gateway_from_starting(
         with pytest.raises(UsageError, match=f"127.0.0.1:{port}") as refused:
             await supervise(settings, on_ready=lambda _: None, say=print)
     assert "--control-port" in (refused.value.fix or "")
+
+
+async def test_a_process_that_is_wanted_at_times_is_there_only_then(tmp_path: Path) -> None:
+    wanted, seen = tmp_path / "wanted", tmp_path / "seen"
+    code = f"import os; os.unlink({str(wanted)!r}); open({str(seen)!r}, 'a').write('x')"
+    argv = [sys.executable, "-c", code]
+    said: list[str] = []
+    child = Child("the batch process", argv, needed=False, wanted=wanted.exists)
+    keeper = asyncio.ensure_future(child.keep(said.append))
+    try:
+        for times in ("x", "xx"):
+            wanted.touch()
+            await asyncio.wait_for(
+                _until(lambda t=times: seen.exists() and seen.read_text() == t), 30
+            )
+    finally:
+        await asyncio.wait_for(child.stop(keeper), 10)
+    assert said == [], "an end that was due is nothing to say"
+    assert keeper.done() and seen.read_text() == "xx"
+
+
+async def _until(check: Callable[[], bool]) -> None:
+    while not check():
+        await asyncio.sleep(0.02)
