@@ -105,7 +105,7 @@ HOST = (
         "objectives on latency and errors hold",
         counts="ramps, each of which found the capacity anew",
         intervals=("student_t",),
-        oracle="scipy.stats.t.interval",
+        oracle="scipy.stats.sem",
         source="open-loop load: Schroeder et al. 2006, "
         "https://www.usenix.org/legacy/event/nsdi06/tech/schroeder.html",
     ),
