@@ -39,7 +39,6 @@ def command(
     """
     from roadworthy.flows.calibrating import Wanted, calibrate, promise
     from roadworthy.flows.evaluating import Asked
-    from roadworthy.flows.own_files import is_calibration
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 
@@ -49,13 +48,11 @@ def command(
     from .folders import fitted_file
     from .terminal import emit
 
-    for name, value in (("--limit", limit), ("--certainty", certainty)):
-        if value is not None and not 0 < value < 1:
-            raise UsageError(f"{name} lies strictly between 0 and 1, not at {value}")
+    _require_shares({"--limit": limit, "--certainty": certainty})
     if limit is None and map == "none":
         raise UsageError("nothing is to be fitted", fix="--limit 0.05, --map platt, or both")
     system = load_system(directory, candidate=candidate)
-    file = fitted_file(directory, out, is_calibration, "calibration")
+    file = fitted_file(directory, out, "calibration")
     wanted = Wanted(
         suite=suite, map=None if map == "none" else map, limit=limit, guarantee=of,
         certainty=certainty,
@@ -74,6 +71,12 @@ def command(
         _print(found, out)
     if threshold is not None and threshold.threshold is None:
         raise typer.Exit(int(Exit.UNDECIDED))
+
+
+def _require_shares(given: dict[str, float | None]) -> None:
+    for name, value in given.items():
+        if value is not None and not 0 < value < 1:
+            raise UsageError(f"{name} lies strictly between 0 and 1, not at {value}")
 
 
 def _write(file: Path, calibration: Calibration) -> None:

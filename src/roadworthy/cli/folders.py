@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -27,12 +26,14 @@ def one_folder(trailing: Path | None, named: Path | None) -> Path:
     return trailing or named or Path()
 
 
-def fitted_file(directory: Path, out: str, is_ours: Callable[[bytes], bool], kind: str) -> Path:
+def fitted_file(directory: Path, out: str, kind: Literal["calibration", "reference"]) -> Path:
     """Where a verb writes what it fitted: a JSON file in the system's folder, new or of its kind.
 
     Raises UsageError of any other.
     """
-    from roadworthy.flows.own_files import require_own
+    from roadworthy.flows.own_files import is_calibration, is_reference, require_own
+
+    is_ours = is_calibration if kind == "calibration" else is_reference
 
     file = directory / out
     if Path(out).suffix != ".json" or not file.resolve().is_relative_to(directory.resolve()):

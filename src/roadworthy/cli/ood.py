@@ -43,9 +43,8 @@ def fit(
     `output`, `decision`, `facets`, and `ood: true` of one that is out of scope. Exit code 4 when
     there are too few for the share of false alarms that is asked for.
     """
-    from roadworthy.flows.own_files import is_reference
+    from roadworthy.flows.reference_detector import meanings, require_numpy
     from roadworthy.flows.referencing import fit_reference, of_lines, of_suite
-    from roadworthy.flows.shift_looking import meanings, require_numpy
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 
@@ -60,7 +59,7 @@ def fit(
         raise UsageError("give where the references are", fix="--suite NAME, or --from FILE.jsonl")
     require_numpy()
     vector_of = None if words_only else meanings()
-    file = fitted_file(directory, out, is_reference, "reference")
+    file = fitted_file(directory, out, "reference")
     system = load_system(directory, candidate=candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
     if source is not None:

@@ -11,22 +11,16 @@ from collections.abc import Mapping, Sequence
 
 from roadworthy.detectors import ood
 from roadworthy.domain import (
-    AddressState,
     DetectorError,
-    Finding,
     Observation,
-    Reference,
     ReleaseContent,
     RoadworthyError,
     Shift,
-    TextContext,
-    UsageError,
 )
 from roadworthy.release import reference_digest, reference_of
 
 from .after_looking import Noticed
-
-INSTALL = "pip install 'roadworthy[embeddings]'"
+from .reference_detector import detector_of
 
 OUT_OF_SCOPE = "ood"
 """The tag of a case that the system is not for."""
@@ -88,38 +82,6 @@ def shift_looker(content: ReleaseContent) -> ShiftLooker | None:
     return ShiftLooker(detector_of(reference), reference_digest(content), reference.facets)
 
 
-class ReferenceInspector:
-    """The Inspector port over a reference: an input that is flagged is a finding, whole."""
-
-    def __init__(self, detector: ood.Detector, kind: str) -> None:
-        self._detector = detector
-        self._kind = kind
-
-    async def inspect(self, text: str, context: TextContext) -> list[Finding]:
-        """One finding over the whole text where it is out of scope. A tenth of a millisecond."""
-        if not self._detector.look(text).flagged:
-            return []
-        return [Finding(kind=self._kind, start=0, end=len(text))]
-
-    def states(self) -> tuple[AddressState, ...]:
-        """Nothing: it is in this process."""
-        return ()
-
-    async def aclose(self) -> None:
-        """Nothing to release."""
-
-
-def reference_inspector(content: ReleaseContent, kind: str) -> ReferenceInspector:
-    """What a rail `ood` looks by. Raises UsageError without a reference, and as `shift_looker`."""
-    reference = reference_of(content)
-    if reference is None:
-        raise UsageError(
-            "a rail holds inputs against the candidate's reference, and it names none",
-            fix="fit one with `roadworthy ood fit`, and name it under `ood` in the candidate",
-        )
-    return ReferenceInspector(detector_of(reference), kind)
-
-
 class Unable:
     """In the place of who cannot be made: says of every answer why nobody looked."""
 
@@ -144,24 +106,3 @@ def after_answers(content: ReleaseContent) -> ShiftLooker | Unable | None:
         return shift_looker(content)
     except RoadworthyError as error:
         return Unable(reference_digest(content), error.message)
-
-
-def detector_of(reference: Reference) -> ood.Detector:
-    """The reference's detector, with the table of meanings that it was fitted with. Raises so."""
-    require_numpy()
-    return ood.Detector(reference, meanings() if "meant" in reference.detector else None)
-
-
-def meanings() -> ood.VectorOf:
-    """The table of meanings of words. Raises UsageError where its package is missing."""
-    from roadworthy.providers import word_vectors
-
-    return word_vectors()
-
-
-def require_numpy() -> None:
-    """Raises UsageError where numpy is missing."""
-    from importlib.util import find_spec
-
-    if find_spec("numpy") is None:
-        raise UsageError("holding inputs against a reference needs numpy", fix=INSTALL)
