@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,7 @@ from doubles.live_system import write_live_system
 from doubles.rolled_out import roll_out
 from roadworthy.domain import (
     AccessError,
+    EvidenceError,
     JournalSettings,
     NeverRecord,
     Observation,
@@ -23,6 +26,7 @@ from roadworthy.domain import (
     Witness,
     format_instant,
 )
+from roadworthy.flows.live_rows import LiveRows
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.mitigations import lift, put_back_mitigations
 from roadworthy.flows.rolling import rollouts_of, under_way
@@ -30,7 +34,7 @@ from roadworthy.flows.routing import publish, read_table
 from roadworthy.flows.slo_watch import LiveRules, SloWatch
 from roadworthy.flows.standings import read_standings, standings_path
 from roadworthy.flows.waiting import held
-from roadworthy.journal import Spool, Vault, open_master_key
+from roadworthy.journal import Record, Spool, Vault, open_master_key, segments
 from roadworthy.wiring.clock import SystemClock, new_id
 from roadworthy.wiring.loop import loop_of
 
@@ -73,6 +77,11 @@ class Engine:
     def round(self) -> None:
         self.loop.clock.ahead_s += 30.0  # past every pause
         self.watch.round()
+
+    def rounds(self, n: int, *, every_s: float) -> None:
+        for _ in range(n):
+            self.loop.clock.ahead_s += every_s - 30.0
+            self.round()
 
     def standing(self, objective: str = "error_rate", part: str = ""):
         every = {each.key: each for each in read_standings(self.loop.workspace).objectives}
@@ -152,11 +161,11 @@ async def test_it_recovers_by_itself_only_where_it_says_so(loop: Loop) -> None:
     engine = Engine(loop, auto)
     await leave(loop, answers(loop, 60, bad=30))
     engine.round()
-    loop.clock.ahead_s += 3700  # type: ignore[attr-defined]
-    engine.round()
+    engine.rounds(3, every_s=1800)
+    assert engine.mitigations, "the window in which it failed is over, and half a clean one"
+    engine.rounds(1, every_s=1800)
     assert engine.mitigations, "one clean window of two"
-    loop.clock.ahead_s += 3700  # type: ignore[attr-defined]
-    engine.round()
+    engine.rounds(1, every_s=1800)
     assert not engine.mitigations and engine.standing().breached_at == ""
     assert len(list(loop.ledger.entries(kind="objective.recovered"))) == 1
     engine.round()
@@ -164,6 +173,103 @@ async def test_it_recovers_by_itself_only_where_it_says_so(loop: Loop) -> None:
     await leave(loop, answers(loop, 60, bad=30))
     engine.round()
     assert len(engine.mitigations) == 1, "what comes after does"
+
+
+async def test_time_in_which_nobody_looked_is_not_clean(loop: Loop) -> None:
+    """The control process was down, or the clock jumped ahead."""
+    auto = slo(recover="auto after 3 clean windows", action_on_breach="degrade_to_safe_mode")
+    engine = Engine(loop, auto)
+    await leave(loop, answers(loop, 60, bad=30))
+    engine.round()
+    loop.clock.ahead_s += 86_400  # type: ignore[attr-defined]
+    engine.start()
+    engine.round()
+    assert engine.mitigations, "of a day one window was seen"
+    engine.rounds(3, every_s=1800)
+    assert engine.mitigations
+    engine.rounds(2, every_s=1800)
+    assert not engine.mitigations
+
+
+async def test_what_cannot_be_read_keeps_nothing_else_from_being_judged(loop: Loop) -> None:
+    """A damaged ledger, a damaged segment: what is known breaches all the same."""
+    engine = Engine(loop, slo(action_on_breach="degrade_to_safe_mode"))
+    await leave(loop, answers(loop, 2))
+    (damaged,) = segments(loop.workspace.journal)
+    data = damaged.read_bytes()
+    damaged.write_bytes(data[:40] + bytes(40) + data[80:])
+    await leave(loop, answers(loop, 60, bad=30))
+    with closed_to_readers(loop), pytest.raises(EvidenceError):
+        engine.round()
+    assert len(engine.mitigations) == 1
+    with suppress(EvidenceError):
+        engine.round()
+    assert engine.standing().entered
+
+
+@contextmanager
+def closed_to_readers(loop: Loop) -> Iterator[None]:
+    """A ledger that nobody can read."""
+    store = loop.ledger.store
+    reading = type(store).size
+
+    def broken(self: object) -> int:
+        raise EvidenceError("the ledger is damaged")
+
+    type(store).size = broken  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        type(store).size = reading  # type: ignore[method-assign]
+
+
+async def test_a_ledger_that_is_locked_delays_no_slice(loop: Loop) -> None:
+    hurried = msgspec.structs.replace(loop, patience_s=0.5)
+    engine = Engine(hurried, slo(by=["supplier"], action_on_breach="degrade_to_safe_mode"))
+    for supplier in ("S-1", "S-2", "S-3", "S-4"):
+        await leave(loop, answers(loop, 60, bad=40, facets={"supplier": supplier}))
+    begun = time.monotonic()
+    with held(loop.workspace.serving / "records.lock", 1.0), pytest.raises(Exception, match="lock"):
+        engine.round()
+    assert len(engine.mitigations) == 4 and time.monotonic() - begun < 1.8
+    engine.round()
+    assert len(list(loop.ledger.entries(kind="objective.breached"))) == 4
+
+
+async def test_a_rollout_gets_no_request_while_its_abort_cannot_be_entered(
+    tmp_path: Path, loop: Loop
+) -> None:
+    roll_out(tmp_path, loop)
+    hurried = msgspec.structs.replace(loop, patience_s=0.05)
+    engine = Engine(hurried, slo(action_on_breach="rollback"))
+    await leave(loop, answers(loop, 60, bad=30))
+    with closed_to_readers(loop), pytest.raises(EvidenceError):
+        engine.round()
+    assert read_table(loop.workspace.routing).routes["letters"].arm is None
+    engine.round()
+    assert [each.state for each in rollouts_of(loop).values()] == ["aborted"]
+
+
+async def test_slices_that_name_requests_hide_no_other(loop: Loop) -> None:
+    engine = Engine(loop, slo(by=["supplier"], action_on_breach="degrade_to_safe_mode"))
+    noise = (msgspec.structs.replace(r, facets={"supplier": r.id}) for r in answers(loop, 300))
+    await leave(loop, noise)
+    await leave(loop, answers(loop, 60, bad=40, facets={"supplier": "S-9"}))
+    engine.round()
+    assert engine.standing().verdict is Verdict.ERROR, "it is said"
+    assert [each.facets for each in engine.mitigations] == [{"supplier": "S-9"}]
+
+
+def test_reports_without_end_take_no_memory_without_end(loop: Loop) -> None:
+    rows = LiveRows()
+    (seen,) = answers(loop, 1, decision="billing")
+    rows.take(Record(kind="close", at=seen.time, observation=seen))
+    for place in range(1000):
+        at = f"2026-11-22T10:00:{place // 100:02}.{place % 100:06}Z"
+        said = Outcome(observation=seen.id, time=at, reporter="t", label=f"l{place}")
+        rows.take(Record(kind="outcome", at=at, outcome=said))
+    (row,) = rows._rows["letters"].values()
+    assert len(row.learned) <= 64 and row.known.label == "l999"
 
 
 async def test_a_person_lifts_it_with_a_reason(loop: Loop) -> None:

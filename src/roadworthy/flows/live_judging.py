@@ -91,10 +91,13 @@ def _judged(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Iterator[Judged
         yield Judged(slo=slo, part="", since=since, found=found)
         return
     if len(parts) > MOST_SLICES:
-        reason = f"{len(parts)} slices by {', '.join(slo.by)}: a facet like that names requests"
+        reason = (
+            f"{len(parts)} slices by {', '.join(slo.by)}: a facet like that names requests; only"
+            f" the {MOST_SLICES} with most answers are judged"
+        )
         found = unjudged(slo, Verdict.ERROR, reason)
         yield Judged(slo=slo, part="", since=since, found=found)
-        return
+        parts = dict(sorted(parts.items(), key=lambda each: -len(each[1]))[:MOST_SLICES])
     for part, group in parts.items():
         lifted = looking.lifted.get((slo.name, part), "")
         begin = max(since, lifted)

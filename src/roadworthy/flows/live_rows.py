@@ -18,6 +18,9 @@ from roadworthy.monitoring import with_outcomes
 MOST_ROWS = 20_000
 """Answers of each system that are kept; of a longer window the newest count."""
 
+MOST_SAID = 64
+"""Reports of one answer that are kept one by one; then they are joined."""
+
 _TRAFFIC = frozenset({"live", "canary"})
 
 
@@ -64,6 +67,8 @@ class LiveRows:
             system = self._of.get(said.observation, "")
             row = self._rows[system].get(said.observation) if system else None
             if row is not None:
+                if len(row.learned) >= MOST_SAID:
+                    row.seen, row.learned = with_outcomes(row.seen, row.learned), []
                 row.learned.append(said)
                 row.learned_at = max(row.learned_at, said.time)
                 return system

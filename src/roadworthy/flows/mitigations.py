@@ -69,7 +69,10 @@ def slice_of(part: str) -> dict[str, str]:
 
 
 def apply(standing: ObjectiveStanding, slo: SafetySLO, loop: Loop) -> ObjectiveStanding:
-    """Let the breach have its effect on the request line. Raises EvidenceError when it cannot."""
+    """Let the breach have its effect on the request line: the ledger is not asked.
+
+    Raises EvidenceError when it cannot.
+    """
     if standing.action in IN_TABLE:
         mitigation = Mitigation(
             id=mitigation_id(standing),
@@ -80,20 +83,13 @@ def apply(standing: ObjectiveStanding, slo: SafetySLO, loop: Loop) -> ObjectiveS
             reason=standing.reason,
             at=standing.breached_at,
         )
-        _publish(loop, add=[mitigation])
-        if standing.action == "rollback":
-            _abort_rollout(loop, standing)
+        alone = standing.system if standing.action == "rollback" else ""
+        _publish(loop, add=[mitigation], alone=alone)
         return structs.replace(standing, mitigation=mitigation.id)
     if standing.action == "kill_switch" and not _stopped_already(slo):
         flag = _flag(standing, slo)
         brake(loop.workspace, [flag], loop.clock, patience_s=loop.patience_s)
         return structs.replace(standing, mitigation=flag.id)
-    if standing.action == "hold_rollout":
-        rolling = under_way(loop).get(standing.system)
-        if rolling is not None and rolling.state == "running":
-            reason = f"objective {standing.objective} is breached"
-            pause(loop, rolling, signer=loop.keyring.machine(), reason=reason)
-            return structs.replace(standing, mitigation=rolling.id)
     return standing
 
 
@@ -121,15 +117,26 @@ def _flag(standing: ObjectiveStanding, slo: SafetySLO) -> KillFlag:
     )
 
 
-def _abort_rollout(loop: Loop, standing: ObjectiveStanding) -> None:
+def _end_or_hold(standing: ObjectiveStanding, loop: Loop) -> ObjectiveStanding:
+    """What the breach does to a rollout that is under way."""
+    if standing.action not in ("rollback", "hold_rollout"):
+        return standing
     rolling = under_way(loop).get(standing.system)
-    if rolling is not None:
-        reason = f"objective {standing.objective} is breached: {standing.reason}"
-        abort(loop, rolling, signer=loop.keyring.machine(), reason=reason)
+    if rolling is None:
+        return standing
+    reason = f"objective {standing.objective} is breached: {standing.reason}"
+    machine = loop.keyring.machine()
+    if standing.action == "rollback":
+        abort(loop, rolling, signer=machine, reason=reason)
+        return standing
+    if rolling.state == "running":
+        pause(loop, rolling, signer=machine, reason=reason)
+    return structs.replace(standing, mitigation=rolling.id)
 
 
 def enter(standing: ObjectiveStanding, loop: Loop) -> ObjectiveStanding:
     """Record a breach, once. Raises EvidenceError; then it is still owed."""
+    standing = _end_or_hold(standing, loop)
     with recording(loop):
         known = loop.ledger.newest(kind=BREACHED, subject=mitigation_id(standing))
         if known is None:
@@ -264,13 +271,17 @@ def _draft(kind: str, standing: ObjectiveStanding, loop: Loop) -> Draft:
 
 
 def _publish(
-    loop: Loop, *, add: Iterable[Mitigation] = (), drop: Iterable[str] = ()
+    loop: Loop, *, add: Iterable[Mitigation] = (), drop: Iterable[str] = (), alone: str = ""
 ) -> RoutingTable:
+    """`alone`: a system beside whose live release no other answers from now on."""
     more, less = list(add), set(drop)
 
     def change(table: RoutingTable) -> RoutingTable:
         known = {each.id: each for each in table.mitigations if each.id not in less}
         known |= {each.id: each for each in more if _effect(known.get(each.id)) != _effect(each)}
-        return structs.replace(table, mitigations=tuple(known.values()))
+        routes = table.routes
+        if alone in routes:
+            routes = {**routes, alone: structs.replace(routes[alone], arm=None)}
+        return structs.replace(table, mitigations=tuple(known.values()), routes=routes)
 
     return publish(loop.workspace, change, loop.clock, patience_s=loop.patience_s)

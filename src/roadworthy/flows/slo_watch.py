@@ -8,18 +8,21 @@
 
 What enters: the journal, the objectives of what is live. What leaves: mitigations, entries,
 `serving/objectives.json`. What never happens here: a breach forgotten by a restart or by a window
-that has gone by, one that is undone by too few answers, an entry that delays a mitigation.
+that has gone by, one that is undone by too few answers or by a time in which nobody looked, an
+entry that delays a mitigation, a ledger, segment or release that cannot be read and keeps what can
+be judged from being judged.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from msgspec import Struct, structs
 
 from roadworthy.domain import (
-    EvidenceError,
+    Instant,
     ObjectiveStanding,
     RoadworthyError,
     Route,
@@ -84,9 +87,10 @@ class SloWatch:
         self._warn = warn
         self._rows = LiveRows()
         self._machine = HostView(loop)
-        self._standings: dict[Key, ObjectiveStanding] = {
-            each.key: each for each in read_standings(loop.workspace).objectives
-        }
+        seen = read_standings(loop.workspace)
+        self._standings: dict[Key, ObjectiveStanding] = {each.key: each for each in seen.objectives}
+        self._at = seen.at
+        """When everything was judged last."""
         self._known: dict[tuple[str, str], LiveRules] = {}
         self._entered: tuple[int, float] = (-1, float("-inf"))
         """The ledger's size when it was read for what people said, and when to read it again."""
@@ -104,19 +108,22 @@ class SloWatch:
         routes = read_table(self._loop.workspace.routing).routes
         if self._tail is None:
             self._tail = Tail(self._loop.workspace.journal, self._before(routes))
-        taken = sum(1 for record in self._tail.read() if self._rows.take(record))
-        taken += self._look_at_people()
+        found: list[Exception] = []
+        taken = self._read(self._tail, found)
         now = clock.monotonic()
         if now < self._judge_at or (not taken and now < self._idle_until):
             return SOONEST_S
-        found: list[Exception] = []
         begun = clock.monotonic()
-        self._look_at_lifts()
-        standings: dict[Key, ObjectiveStanding] = {}
+        acted: list[tuple[ObjectiveStanding, SafetySLO]] = []
         for system, route in routes.items():
-            for judged in self._judged(system, route):
-                standing = self._stand(judged, system, route)
-                standings[standing.key] = self._act(standing, judged.slo, found)
+            with _noted(found):
+                for judged in self._judged(system, route):
+                    standing = self._stand(judged, system, route)
+                    acted.append((self._act(standing, judged.slo, found), judged.slo))
+        standings = {standing.key: standing for standing, _ in acted}
+        with _noted(found):  # the first that cannot be entered has waited for them all
+            for standing, slo in acted:
+                standings[standing.key] = self._enter(standing, slo)
         self._standings = self._kept(standings, routes)
         self._keep()
         self._put_back(found)
@@ -126,6 +133,18 @@ class SloWatch:
         if found:
             raise found[0]
         return SOONEST_S
+
+    def _read(self, tail: Tail, found: list[Exception]) -> int:
+        """1; returns how much there was. What cannot be read holds up nothing that can."""
+        taken = 0
+        with _noted(found):
+            for record in tail.read():
+                taken += bool(self._rows.take(record))
+        with _noted(found):
+            taken += self._look_at_people()
+        with _noted(found):
+            self._look_at_lifts()
+        return taken
 
     def _judged(self, system: str, route: Route) -> list[Judged]:
         rules = self._rules_of(system, route.live)
@@ -196,7 +215,8 @@ class SloWatch:
         if lifted := self._lifts[1].get(old.mitigation, ""):
             return structs.replace(fresh, settled=max(fresh.settled, lifted))
         if not fresh.failed_at:
-            fresh = structs.replace(fresh, failed_at=old.failed_at)
+            failed = max(old.failed_at, self._unseen_until(slo)) if old.failed_at else ""
+            fresh = structs.replace(fresh, failed_at=failed)
         if not old.breached_at:
             return fresh
         return structs.replace(
@@ -207,27 +227,39 @@ class SloWatch:
             reason=fresh.reason if fresh.verdict is Verdict.FAIL else old.reason,
         )
 
+    def _unseen_until(self, slo: SafetySLO) -> Instant:
+        """Until when nobody looked: what is not in the window either is not known to be clean."""
+        if not self._at:
+            return ""
+        window = dt.timedelta(seconds=window_seconds(slo))
+        begin = self._loop.clock.now() - window
+        return format_instant(begin) if parse_instant(self._at) < begin else ""
+
     def _act(
         self, standing: ObjectiveStanding, slo: SafetySLO, found: list[Exception]
     ) -> ObjectiveStanding:
-        """3 and 4."""
-        now = format_instant(self._loop.clock.now())
-        try:
+        """3, as far as it needs no ledger."""
+        with _noted(found):
             if standing.verdict is Verdict.FAIL and not standing.breached_at:
+                now = format_instant(self._loop.clock.now())
                 standing = structs.replace(standing, breached_at=now, entered=False)
                 self._warn(f"{_named(standing)} is breached: {standing.reason}")
             if standing.breached_at and not standing.entered:
                 standing = apply(standing, slo, self._loop)
-                standing = enter(standing, self._loop)
-            elif standing.breached_at and self._is_clean(standing, slo):
-                recover(standing, self._loop)
-                self._warn(f"{_named(standing)} has recovered")
-                standing = structs.replace(
-                    standing, breached_at="", mitigation="", settled=now, reason="it recovered"
-                )
-        except (RoadworthyError, OSError) as error:
-            found.append(error)
         return standing
+
+    def _enter(self, standing: ObjectiveStanding, slo: SafetySLO) -> ObjectiveStanding:
+        """The rest of 3, and 4."""
+        if standing.breached_at and not standing.entered:
+            return enter(standing, self._loop)
+        if not standing.breached_at or not self._is_clean(standing, slo):
+            return standing
+        recover(standing, self._loop)
+        self._warn(f"{_named(standing)} has recovered")
+        now = format_instant(self._loop.clock.now())
+        return structs.replace(
+            standing, breached_at="", mitigation="", settled=now, reason="it recovered"
+        )
 
     def _is_clean(self, standing: ObjectiveStanding, slo: SafetySLO) -> bool:
         windows = windows_clean(slo)
@@ -250,34 +282,44 @@ class SloWatch:
         return standings
 
     def _keep(self) -> None:
-        at = format_instant(self._loop.clock.now())
+        self._at = format_instant(self._loop.clock.now())
         every = tuple(self._standings[key] for key in sorted(self._standings))
         keep_standings(
-            self._loop.workspace, Standings(at=at, rows=len(self._rows), objectives=every)
+            self._loop.workspace, Standings(at=self._at, rows=len(self._rows), objectives=every)
         )
 
     def _put_back(self, found: list[Exception]) -> None:
         """What stands by the ledger and somebody took from the table."""
-        try:
+        with _noted(found):
             for lost in put_back_mitigations(self._loop):
-                self._warn(f"{lost.id} was not in the routing table; it is put back")
-        except EvidenceError as error:
-            found.append(error)
+                self._warn(f"{lost.id} did not stand in the routing table; it is put back")
 
     def _before(self, routes: dict[str, Route]) -> dict[str, int]:
         """Marks past all segments that hold nothing of any window."""
         now = self._loop.clock.now()
         since = now
         for system, route in routes.items():
-            slos = self._rules_of(system, route.live).slos
+            with suppress(RoadworthyError, OSError):  # said when it is judged
+                ago = now - dt.timedelta(
+                    seconds=longest_window(self._rules_of(system, route.live).slos)
+                )
+                since = min(since, ago)
             live = parse_instant(route.activated_at) if route.activated_at else now
-            ago = now - dt.timedelta(seconds=longest_window(slos))
-            since = min(since, live, ago)
+            since = min(since, live)
         return {
             path.name: path.stat().st_size
             for path in segments(self._loop.workspace.journal)
             if path.stat().st_mtime < since.timestamp()
         }
+
+
+@contextmanager
+def _noted(found: list[Exception]) -> Iterator[None]:
+    """Trouble that is said in the end: what can be done is done."""
+    try:
+        yield
+    except (RoadworthyError, OSError, ValueError) as error:
+        found.append(error)
 
 
 def _named(standing: ObjectiveStanding) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from roadworthy.domain import RoadworthyError
+from roadworthy.domain import EvidenceError, RoadworthyError
 from roadworthy.flows.references import against_reference
 from roadworthy.flows.slo_watch import LiveRules, SloWatch
 from roadworthy.manifests import Workspace
@@ -48,5 +48,10 @@ class Objectives:
     def _rules(self, system: str, release: str) -> LiveRules:
         content = content_of(self._workspace, system, release)
         if content is None:
-            return LiveRules()
-        return LiveRules(slos=content.slos.slos, against=against_reference(content))
+            raise EvidenceError(f"the objectives of {release} cannot be read")
+        try:
+            against = against_reference(content)
+        except RoadworthyError as error:
+            logger.warning("drift of %s is not measured: %s", system, error)
+            against = None
+        return LiveRules(slos=content.slos.slos, against=against)
