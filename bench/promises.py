@@ -7,10 +7,11 @@ Seeds are the promise's name and the number of the run.
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from roadworthy.domain import Observation, Verdict
 from roadworthy.monitoring import measure
@@ -363,7 +364,33 @@ def controlled(source: random.Random, n: int, limit: float) -> float:
     return 0.0 if found is None else (1 - found.threshold) ** 2 / 2
 
 
+@functools.cache
+def hard_picture() -> Any:
+    """Stripes as far apart as the mark's cells, noise beside them, and a flat part."""
+    import numpy as np
+    from PIL import Image
+
+    pixels = np.random.default_rng(3).normal(128, 30, size=(256, 256))
+    pixels[:, :90] = 255 * (np.arange(256)[:, None] % 64 < 3)
+    pixels[:70] = 200
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+
+
+def mark_is_seen(source: random.Random) -> float:
+    """Whether the invisible mark of a random key is seen in a picture that has none."""
+    import numpy as np
+
+    from roadworthy.media import watermark
+
+    tiles = watermark._tiles(source.randbytes(16))[:1]
+    spectra = np.conj(np.fft.rfft2(tiles))
+    found = watermark._correlations(hard_picture(), (1.0, 0.0), spectra)
+    bound = math.sqrt(2 * math.log(watermark.TILE**2 / 0.05))
+    return float(found.max() >= bound)
+
+
 PROMISES = [
+    Promise("invisible mark, 5 % over 4,096 shifts", 0.05, mark_is_seen, "at most"),
     Promise("BCa mean, normal n=50", 0.95,
      lambda s: covers(bca_mean([s.gauss(0, 1) for _ in range(50)]), 0.0)),
     Promise("BCa mean, exponential n=100", 0.95,
