@@ -25,7 +25,10 @@ from roadworthy.domain import (
     Observation,
     Usage,
 )
+from roadworthy.domain.catalogue_drift import DRIFT
+from roadworthy.domain.catalogue_novelty import NOVELTY
 from roadworthy.monitoring import measure
+from roadworthy.monitoring.host import OF_HOST
 
 Rows = list[Observation]
 LABELS = ["motor", "home", "travel"]
@@ -395,6 +398,10 @@ OF_SESSIONS = {
     "satisfaction",
 }  # fmt: skip
 """See `test_sessions`, `test_misuse`, `test_sketch`."""
+OF_REFERENCES = {spec.name for spec in (*NOVELTY, *DRIFT)}
+"""See `test_novelty`, `test_drift_indicators`, and of known texts `test_known_texts`."""
+OF_MACHINES = {*OF_HOST, "headroom"}
+"""See `test_host_indicators`."""
 LARGER_K = {"pass_at_5", "pass_hat_5", "pass_at_10", "pass_hat_10"}
 """The same two functions as of k = 2 and 3; brute force over so many draws takes long."""
 REPEATED = {"self_consistency", "majority_accuracy", *(n for n in ORACLES if n.startswith("pass_"))}
@@ -402,7 +409,8 @@ REPEATED = {"self_consistency", "majority_accuracy", *(n for n in ORACLES if n.s
 
 def test_no_measured_indicator_is_without_an_oracle() -> None:
     measured = {spec.name for spec in INDICATORS.values() if spec.measured}
-    assert measured == ORACLES.keys() | OF_JUDGES | OF_LIVE_ANSWERS | OF_SESSIONS | LARGER_K
+    elsewhere = OF_JUDGES | OF_LIVE_ANSWERS | OF_SESSIONS | OF_REFERENCES | OF_MACHINES | LARGER_K
+    assert measured == ORACLES.keys() | elsewhere
 
 
 @pytest.mark.parametrize("name", ORACLES)
