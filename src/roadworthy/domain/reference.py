@@ -1,7 +1,8 @@
 """A reference: what a system's inputs look like when it is used for what it was made for.
 
 `roadworthy ood fit` writes it, `candidate.yaml` names it under `ood`, and so the candidate's digest
-covers its every byte. It holds numbers and single words that are hashed; no text can be read back.
+covers its every byte. It holds numbers, single words that are hashed, and in clear the values of
+facets and the labels that topics are named after; no text can be read back.
 """
 
 from __future__ import annotations
