@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
+
 from doubles.dialects import a_door
 from doubles.fake_upstream import Reply
 from doubles.rolled_out import CANARY, NEW, OLD, ask, release_of, roll_out, taken, tokens_of
-from roadworthy.domain import Observation
+from roadworthy.domain import Mitigation, Observation
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.rollouts import stop_by_hand
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.routing import publish, read_table
 from roadworthy.journal import read_journal
+from roadworthy.serving import Denial
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.plan import Plan
@@ -72,6 +75,57 @@ async def test_an_abort_sends_everybody_back_and_loses_no_request(tmp_path: Path
         assert release_of(await ask(door)) == rolling.baseline
         ended = await asyncio.gather(*under_way)
         assert {(each.status, release_of(each)) for each in ended} == {(200, rolling.release)}
+
+
+async def test_an_abort_waits_for_no_release_that_is_being_loaded(tmp_path: Path) -> None:
+    plan = CANARY.replace("weight_percent: 50", "weight_percent: 100")
+    async with a_door(tmp_path) as door:
+        rolling = roll_out(tmp_path, door.loop, plan)
+        await taken(door, lambda: "letters" in door.gateway.arms)
+        assert release_of(await ask(door)) == rolling.release
+        async with door.gateway._loading:  # another system's release, for minutes
+            loop = loop_of(door.loop.workspace)
+            signer = loop.keyring.signer("cleo")
+            stop_by_hand(loop, "letters", signer=signer, reason="a person said so")
+            door.gateway.look_at_table()
+            assert release_of(await ask(door)) == rolling.baseline
+
+
+async def test_who_was_drawn_for_a_release_that_refuses_the_request_gets_the_live_one(
+    tmp_path: Path,
+) -> None:
+    plan = CANARY.replace("weight_percent: 50", "weight_percent: 100")
+
+    class Refuses:
+        def check(self, text: str, facets: dict[str, str]) -> Denial:
+            return Denial("use_not_allowed", "not by the new charter")
+
+    async with a_door(tmp_path) as door:
+        rolling = roll_out(tmp_path, door.loop, plan)
+        await taken(door, lambda: "letters" in door.gateway.arms)
+        front = door.gateway.arms["letters"]
+        door.gateway.arms["letters"] = msgspec.structs.replace(front, admittance=Refuses())
+        answer = await ask(door)
+        assert (answer.status, release_of(answer)) == (200, rolling.baseline)
+
+
+async def test_a_slice_under_a_mitigation_is_not_asked_of_the_new_release(tmp_path: Path) -> None:
+    plan = CANARY.replace("weight_percent: 50", "weight_percent: 100")
+    async with a_door(tmp_path) as door:
+        rolling = roll_out(tmp_path, door.loop, plan)
+        await taken(door, lambda: "letters" in door.gateway.arms)
+        held = Mitigation(
+            id="mitigation-1", kind="route_to_human_review", system="letters",
+            facets={"jurisdiction": "FR"}, objective="o", reason="r", at="",
+        )  # fmt: skip
+        publish(
+            door.loop.workspace,
+            lambda table: msgspec.structs.replace(table, mitigations=(held,)),
+            door.loop.clock,
+        )
+        door.gateway.look_at_table()
+        assert release_of(await ask(door, x_jurisdiction="FR")) == rolling.baseline
+        assert release_of(await ask(door, x_jurisdiction="DE")) == rolling.release
 
 
 async def test_a_shadow_is_asked_the_same_and_nobody_gets_or_pays_its_answer(

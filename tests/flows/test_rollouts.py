@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import threading
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from doubles.live_system import go_live, write_live_system
 from doubles.rolled_out import CANARY, roll_out, second_release
 from roadworthy.domain import (
     AccessError,
+    EvidenceError,
     NeverRecord,
     Observation,
     Outcome,
@@ -26,7 +30,7 @@ from roadworthy.domain import (
 from roadworthy.flows.live_routes import put_back_arms
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.rolling import rollouts_of, under_way
-from roadworthy.flows.rollout_evidence import evidence_path, read_looked
+from roadworthy.flows.rollout_evidence import Drawn, evidence_path, read_looked
 from roadworthy.flows.rollout_watch import RolloutWatch
 from roadworthy.flows.rollouts import (
     hold,
@@ -267,6 +271,128 @@ async def test_what_was_decided_is_done_although_the_ledger_was_locked(
     assert put_back_arms(loop) == [], "an arm that was taken off is not put back"
     watch(loop).round()
     assert rollouts_of(loop)[rolling.id].state == "aborted"
+
+
+async def test_a_session_proves_once_however_often_the_control_process_starts(
+    tmp_path: Path, loop: Loop
+) -> None:
+    rolling = roll_out(tmp_path, loop)
+    for _ in range(40):
+        pair = answers(loop, rolling, 2, bad_live=0, bad_new=1.0)
+        await leave(loop, pair)
+        watch(loop).round()
+    looked = read_looked(loop.workspace, rolling.id)
+    assert looked is not None and looked.verdict == "undecided"
+    assert looked.comparisons[0].new_n == 40, "they are shown all the same"
+
+
+def test_whose_answers_were_compared_is_known_again_after_half_a_write(tmp_path: Path) -> None:
+    path = tmp_path / "r.drawn"
+    drawn = Drawn(path, most=4)
+    assert drawn.first("a") and drawn.first("b") and not drawn.first("a")
+    drawn.keep()
+    path.write_bytes(path.read_bytes() + b"half")  # killed while it wrote
+    again = Drawn(path, most=4)
+    assert not again.first("a") and not again.first("b") and again.first("c")
+    again.keep()
+    assert not Drawn(path, most=4).first("c")
+    for place in range(100):
+        again.first(f"s{place}")
+        again.keep()
+    assert path.stat().st_size <= 80, "it does not grow with the traffic"
+    assert not Drawn(path, most=4).first("s99")
+
+
+async def test_one_rollout_that_cannot_be_looked_at_keeps_no_other_from_its_end(
+    tmp_path: Path, loop: Loop
+) -> None:
+    rolling = roll_out(tmp_path, loop)
+    await leave(loop, answers(loop, rolling, 400, bad_live=0, bad_new=0.5))
+    looker = watch(loop)
+    other = msgspec.structs.replace(rolling, id="rollout-0", system="another")
+    looker._rollouts = {"another": other, "letters": rolling}
+    looker._seen = loop.ledger.size()
+    path = evidence_path(loop.workspace, other.id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{half")
+    with pytest.raises(EvidenceError, match="damaged"):
+        looker.round()
+    assert rollouts_of(loop)[rolling.id].state == "aborted" and route(loop).arm is None
+
+
+async def test_harm_is_taken_off_although_nobody_can_read_the_ledger(
+    tmp_path: Path, loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rolling = roll_out(tmp_path, loop)
+    looker = watch(loop)
+    looker.round()
+    await leave(loop, answers(loop, rolling, 400, bad_live=0, bad_new=0.5))
+
+    def broken(self: object, *args: object, **named: object) -> int:
+        raise EvidenceError("the ledger is damaged")
+
+    with monkeypatch.context() as patched:
+        for name in ("size", "entries", "append"):
+            patched.setattr(type(loop.ledger.store), name, broken, raising=False)
+        with pytest.raises(EvidenceError):
+            looker.round()
+        assert route(loop).arm is None
+    looker.round()
+    assert rollouts_of(loop)[rolling.id].state == "aborted"
+
+
+async def test_harm_is_taken_off_although_the_evidence_cannot_be_kept(
+    tmp_path: Path, loop: Loop
+) -> None:
+    """A full disk: the table has room of its own."""
+    rolling = roll_out(tmp_path, loop)
+    looker = watch(loop)
+    looker.round()
+    await leave(loop, answers(loop, rolling, 400, bad_live=0, bad_new=0.5))
+    folder = evidence_path(loop.workspace, rolling.id).parent
+    shutil.rmtree(folder)
+    folder.write_text("in the way")
+    looker.round()
+    assert route(loop).arm is None and rollouts_of(loop)[rolling.id].state == "aborted"
+
+
+def test_whoever_moves_it_on_while_it_is_aborted_brings_nobody_back(
+    tmp_path: Path, loop: Loop
+) -> None:
+    from roadworthy.flows.rollouts import _publish_arm, abort
+    from roadworthy.flows.waiting import held
+
+    rolling = roll_out(tmp_path, loop)
+    with held(loop.workspace.serving / "records.lock", 1.0):  # somebody who moves it on
+        aborting = threading.Thread(
+            target=lambda: abort(
+                loop_of(loop.workspace), rolling, signer=by(loop), reason="a person said so"
+            )
+        )
+        aborting.start()
+        for _ in range(200):
+            if route(loop).arm is None:
+                break
+            time.sleep(0.02)
+        assert route(loop).arm is None
+        _publish_arm(loop, rolling)
+    aborting.join()
+    assert route(loop).arm is None and rollouts_of(loop)[rolling.id].state == "aborted"
+
+
+async def test_what_a_mitigation_did_to_an_answer_is_not_the_release(
+    tmp_path: Path, loop: Loop
+) -> None:
+    rolling = roll_out(tmp_path, loop)
+    rows = [
+        msgspec.structs.replace(row, mitigation="" if row.stage == "canary" else "mitigation-1")
+        for row in answers(loop, rolling, 400, bad_live=0, bad_new=0.5)
+    ]
+    await leave(loop, rows)
+    watch(loop).round()
+    looked = read_looked(loop.workspace, rolling.id)
+    assert looked is not None and looked.comparisons[0].live_n == 0
+    assert not rollouts_of(loop)[rolling.id].over
 
 
 def test_an_edited_arm_is_put_back(tmp_path: Path, loop: Loop) -> None:

@@ -7,6 +7,9 @@ what it says. Never here: a verdict that a restart changes; a file that cannot b
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections import OrderedDict
 from pathlib import Path
 
 import msgspec
@@ -34,6 +37,61 @@ class RolloutEvidence(Struct, kw_only=True):
     looked: Looked | None = None
 
 
+MOST_DRAWN = 200_000
+"""Sessions of which it is known that one of their answers was compared."""
+
+_BYTES = 8
+
+
+class Drawn:
+    """Of whom an answer was compared already. A restart does not let them prove once more."""
+
+    def __init__(self, path: Path, most: int = MOST_DRAWN) -> None:
+        """Raises EvidenceError when what is known cannot be read."""
+        self._path, self._most = path, most
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            data = b""
+        except OSError as error:
+            raise EvidenceError(f"{path} cannot be read: {error.strerror}") from error
+        ends = range(_BYTES, len(data) + 1, _BYTES)
+        self._known = OrderedDict.fromkeys(data[end - _BYTES : end] for end in ends)
+        self._size = len(ends) * _BYTES
+        self._fresh: list[bytes] = []
+
+    def first(self, *names: str) -> bool:
+        """Whether nothing was compared yet of what has these names; from now on something was."""
+        one = hashlib.sha256("\x1f".join(names).encode()).digest()[:_BYTES]
+        known = one in self._known
+        self._known[one] = None
+        self._known.move_to_end(one)
+        if len(self._known) > self._most:
+            self._known.popitem(last=False)
+        if not known:
+            self._fresh.append(one)
+        return not known
+
+    def keep(self) -> None:
+        """Write down who came in since. Raises EvidenceError or OSError."""
+        if not self._fresh:
+            return
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._size > 2 * self._most * _BYTES:
+            put_in_place(self._path, b"".join(self._known))
+            self._size = len(self._known) * _BYTES
+        else:
+            data = b"".join(self._fresh)
+            with self._path.open("r+b" if self._path.exists() else "xb") as file:
+                file.seek(self._size)
+                file.write(data)
+                file.truncate()
+                file.flush()
+                os.fsync(file.fileno())
+            self._size += len(data)
+        self._fresh = []
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(RolloutEvidence)
 
@@ -41,6 +99,11 @@ _decoder = msgspec.json.Decoder(RolloutEvidence)
 def evidence_path(workspace: Workspace, rollout: str) -> Path:
     """Where it lies."""
     return workspace.serving / "rollouts" / f"{rollout}.json"
+
+
+def drawn_path(workspace: Workspace, rollout: str) -> Path:
+    """Where it is kept whose answers were compared."""
+    return workspace.serving / "rollouts" / f"{rollout}.drawn"
 
 
 def read_evidence(workspace: Workspace, rollout: str) -> RolloutEvidence | None:

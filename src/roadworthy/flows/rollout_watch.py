@@ -15,7 +15,6 @@ the ledger.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from msgspec import structs
@@ -39,8 +38,9 @@ from roadworthy.statistics import TwoArms, two_arms
 
 from .arm_outcomes import LATER, questions, violated
 from .loop import Loop
+from .noting import noted
 from .rolling import under_way
-from .rollout_evidence import RolloutEvidence, keep_evidence, read_evidence
+from .rollout_evidence import Drawn, RolloutEvidence, drawn_path, keep_evidence, read_evidence
 from .rollouts import abort, baked, move_on, take_off
 
 ALPHA = 0.05
@@ -54,8 +54,8 @@ _STAGES = frozenset({"live", "canary", "shadow"})
 _BEFORE_S = 60.0
 """Segments that nobody has written to since so long before the start hold nothing of it."""
 
-_REMEMBERED = 200_000
-"""Sessions of which it is known that one of their answers was compared; in memory only."""
+_LOOK_AGAIN = 1000
+"""Records that are read without a look at what they prove."""
 
 Objectives = Callable[[str, str], Iterable[SafetySLO]]
 """(system, release) -> its objectives."""
@@ -75,19 +75,30 @@ class RolloutWatch:
 
     def round(self) -> int:
         """Look at every rollout under way; returns how many. Raises RoadworthyError or OSError."""
+        found: list[Exception] = []
+        with noted(found):
+            self._look_at_ledger()
+        for rolling in self._rollouts.values():
+            with noted(found):
+                self._act(rolling, self._analysis(rolling).look(rolling))
+        if found:
+            raise found[0]
+        return len(self._rollouts)
+
+    def _look_at_ledger(self) -> None:
+        """Which rollouts are under way; those that were stay while nobody can read it."""
         size = self._loop.ledger.size()
         if size != self._seen:
             self._rollouts, self._seen = under_way(self._loop), size
             names = {each.id for each in self._rollouts.values()}
             self._analyses = {k: v for k, v in self._analyses.items() if k in names}
-        for rolling in self._rollouts.values():
-            analysis = self._analyses.get(rolling.id)
-            if analysis is None:
-                slos = self._objectives(rolling.system, rolling.release)
-                analysis = self._analyses[rolling.id] = Analysis.resume(rolling, self._loop, slos)
-            looked = analysis.look(rolling)
-            self._act(rolling, looked)
-        return len(self._rollouts)
+
+    def _analysis(self, rolling: Rolling) -> Analysis:
+        found = self._analyses.get(rolling.id)
+        if found is None:
+            slos = self._objectives(rolling.system, rolling.release)
+            found = self._analyses[rolling.id] = Analysis.resume(rolling, self._loop, slos)
+        return found
 
     def _act(self, rolling: Rolling, looked: Looked) -> None:
         machine = self._loop.keyring.machine()
@@ -115,7 +126,7 @@ class Analysis:
         self._questions, self._unwatched = questions(rolling.plan, slos)
         self._alpha = float(rolling.plan.analysis.get("alpha", ALPHA))
         self._margin = float(rolling.plan.analysis.get("margin", MARGIN))
-        self._drawn: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._drawn = Drawn(drawn_path(loop.workspace, rolling.id))
         self._tail = Tail(loop.workspace.journal, known.marks)
         for name in self._questions:
             if name not in known.arms:
@@ -131,21 +142,26 @@ class Analysis:
 
     def look(self, rolling: Rolling) -> Looked:
         """Read on, and say how it stands. Raises EvidenceError or OSError."""
-        taken = 0
+        taken, known = 0, self._known
         trouble: Exception | None = None
         try:
             for record in self._tail.read():
                 self._take(record, rolling)
                 taken += 1
+                if known.violations or (taken % _LOOK_AGAIN == 0 and self._why_stopped()):
+                    break  # behind by much: what is proven waits for nothing
         except (RoadworthyError, OSError) as error:
             trouble = error  # what was read counts, and is kept with how far it was read
-        known = self._known
         known.marks = dict(self._tail.marks)
         if not known.why_stopped:
             known.why_stopped = self._why_stopped()
         if taken or known.looked is None or known.why_stopped != known.looked.why_stopped:
             known.looked = self._looked(rolling)
-            keep_evidence(self._loop.workspace, known)
+            try:
+                self._drawn.keep()
+                keep_evidence(self._loop.workspace, known)
+            except (RoadworthyError, OSError) as error:
+                trouble = error
         if trouble is not None and not known.why_stopped:
             raise trouble
         return known.looked
@@ -174,6 +190,8 @@ class Analysis:
         if seen is None or new is None:
             return
         self._known.violations += new and bool(outcome.never_event)
+        if seen.mitigation:
+            return
         said = with_outcomes(structs.replace(seen, label="", scores={}, never=()), [outcome])
         for name in self._questions.keys() & LATER:
             if self._questions[name](said) is not None:
@@ -181,16 +199,15 @@ class Analysis:
 
     def _first(self, seen: Observation, rolling: Rolling, name: str = "") -> bool:
         """Whether nothing was compared yet of what was drawn as one with it."""
-        one = (name, seen.tenant, drawn_as_one(rolling.plan.sticky, seen))
-        known = one in self._drawn
-        self._drawn[one] = None
-        self._drawn.move_to_end(one)
-        if len(self._drawn) > _REMEMBERED:
-            self._drawn.popitem(last=False)
-        return not known
+        return self._drawn.first(name, seen.tenant, drawn_as_one(rolling.plan.sticky, seen))
 
     def _compare(self, seen: Observation, rolling: Rolling, *, new: bool) -> None:
-        """What an answer tells at once, and the first of its session proves."""
+        """What an answer tells at once, and the first of its session proves.
+
+        One under a mitigation says more of that than of its release.
+        """
+        if seen.mitigation:
+            return
         first = self._first(seen, rolling)
         for name in self._questions.keys() - LATER:
             self._count(name, seen, new=new, first=first)

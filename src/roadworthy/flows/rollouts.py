@@ -166,6 +166,7 @@ def abort(
         if now is not None and not now.over:
             said = {"reason": reason, **_evidence(looked)}
             _record(loop, ABORTED, rolling.system, rolling.id, signer, said)
+        take_off(loop, rolling)  # who moved it on meanwhile put it back
     return rollouts_of(loop, rolling.system)[rolling.id]
 
 

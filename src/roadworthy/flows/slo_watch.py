@@ -16,8 +16,8 @@ be judged from being judged.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from msgspec import Struct, structs
 
@@ -49,6 +49,7 @@ from .mitigations import (
     window_seconds,
     windows_clean,
 )
+from .noting import noted
 from .routing import read_table
 from .standings import keep_standings, read_standings
 
@@ -116,12 +117,12 @@ class SloWatch:
         begun = clock.monotonic()
         acted: list[tuple[ObjectiveStanding, SafetySLO]] = []
         for system, route in routes.items():
-            with _noted(found):
+            with noted(found):
                 for judged in self._judged(system, route):
                     standing = self._stand(judged, system, route)
                     acted.append((self._act(standing, judged.slo, found), judged.slo))
         standings = {standing.key: standing for standing, _ in acted}
-        with _noted(found):  # the first that cannot be entered has waited for them all
+        with noted(found):  # the first that cannot be entered has waited for them all
             for standing, slo in acted:
                 standings[standing.key] = self._enter(standing, slo)
         self._standings = self._kept(standings, routes)
@@ -137,12 +138,12 @@ class SloWatch:
     def _read(self, tail: Tail, found: list[Exception]) -> int:
         """1; returns how much there was. What cannot be read holds up nothing that can."""
         taken = 0
-        with _noted(found):
+        with noted(found):
             for record in tail.read():
                 taken += bool(self._rows.take(record))
-        with _noted(found):
+        with noted(found):
             taken += self._look_at_people()
-        with _noted(found):
+        with noted(found):
             self._look_at_lifts()
         return taken
 
@@ -239,7 +240,7 @@ class SloWatch:
         self, standing: ObjectiveStanding, slo: SafetySLO, found: list[Exception]
     ) -> ObjectiveStanding:
         """3, as far as it needs no ledger."""
-        with _noted(found):
+        with noted(found):
             if standing.verdict is Verdict.FAIL and not standing.breached_at:
                 now = format_instant(self._loop.clock.now())
                 standing = structs.replace(standing, breached_at=now, entered=False)
@@ -290,7 +291,7 @@ class SloWatch:
 
     def _put_back(self, found: list[Exception]) -> None:
         """What stands by the ledger and somebody took from the table."""
-        with _noted(found):
+        with noted(found):
             for lost in put_back_mitigations(self._loop):
                 self._warn(f"{lost.id} did not stand in the routing table; it is put back")
 
@@ -311,15 +312,6 @@ class SloWatch:
             for path in segments(self._loop.workspace.journal)
             if path.stat().st_mtime < since.timestamp()
         }
-
-
-@contextmanager
-def _noted(found: list[Exception]) -> Iterator[None]:
-    """Trouble that is said in the end: what can be done is done."""
-    try:
-        yield
-    except (RoadworthyError, OSError, ValueError) as error:
-        found.append(error)
 
 
 def _named(standing: ObjectiveStanding) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any
 
 from roadworthy.domain import Call, ReleaseContent, RoadworthyError, UsageError
-from roadworthy.flows.mitigating import wants_baseline
+from roadworthy.flows.mitigating import mitigation_of, wants_baseline
 from roadworthy.flows.request_path import serve
 from roadworthy.flows.trace import Reply
 from roadworthy.serving import Aim, Caller, Conversation, aim, conversation, has_begun, message_text
@@ -140,26 +140,28 @@ class AnswerDoor:
     ) -> Call:
         """The call as another release wants it: the baseline in safe mode, or one rolled out."""
         gateway = self._gateway
-        if wants_baseline(call, gateway.table, front.service):
-            kept = gateway.kept.get(call.system)
-            if kept is None:
-                return call  # step 3 gives the fallback
-            other = self._call(request, body, caller, target, kept)
-            other.id, other.release = call.id, kept.service.digest
-            return other
-        arm = gateway.arm_for(call)
-        if arm is None:
+        mitigated = mitigation_of(call, gateway.table, front.service) is not None
+        arm = None if mitigated else gateway.arm_for(call)
+        beside = gateway.arms if arm is not None else gateway.kept
+        shadow = arm is not None and arm.kind == "shadow"
+        wanted = arm is not None or wants_baseline(call, gateway.table, front.service)
+        other_front = beside.get(call.system) if wanted else None
+        if other_front is None:
+            return call  # under a mitigation step 3 does what it says
+        try:
+            other = self._call(request, body, caller, target, other_front)
+            if caller.limits is not None and not shadow:
+                gateway.allowance.require_priced(caller.limits, other_front)
+        except (ApiError, RoadworthyError):
+            return call  # what one release refuses the live one was asked for
+        other.release = other_front.service.digest
+        if shadow:
+            other.stage, other.stream, other.shadow_of = "shadow", False, call.id
+            gateway.shadow(other, self._dialect.walk)
             return call
-        if arm.kind == "shadow":
-            with suppress(ApiError, RoadworthyError):  # it would refuse: nobody is told
-                other = self._call(request, body, caller, target, gateway.arms[call.system])
-                other.stage, other.stream, other.shadow_of = "shadow", False, call.id
-                other.release = arm.release
-                gateway.shadow(other, self._dialect.walk)
-            return call
-        other = self._call(request, body, caller, target, gateway.arms[call.system])
-        other.release = arm.release
-        other.id, other.stage = call.id, "canary"
+        other.id = call.id
+        if arm is not None:
+            other.stage = "canary"
         return other
 
     def _endpoint(self, request: Request, front: Front) -> str:

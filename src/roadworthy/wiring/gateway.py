@@ -244,10 +244,13 @@ class Gateway:
             flight.obey(self.table)
 
     def arm_for(self, call: Call) -> Arm | None:
-        """The arm that takes the call; None where the live release answers alone."""
-        route = self.table.routes.get(call.system)
+        """The arm that takes the call; None where the live release answers alone.
+
+        By the newest table: an abort waits for no release that is being loaded.
+        """
+        route, front = self._newest.routes.get(call.system), self.arms.get(call.system)
         arm = route.arm if route is not None else None
-        if arm is None or call.system not in self.arms:
+        if arm is None or front is None or front.service.digest != arm.release:
             return None
         return arm if takes(arm, call) else None
 
