@@ -8,7 +8,7 @@ this true, ARCHITECTURE.md draws it):
     wiring                      the only place that names concrete classes
     flows                       the two straight lines: request_path and release_loop
     prompting evaluation policy release serving journal monitoring incidents     the stages
-    providers detectors         instruments
+    providers detectors media   instruments
     ledger manifests            mechanics
     statistics expressions      arithmetic
     domain                      nouns, ports, errors

@@ -17,11 +17,16 @@ WRITERS = {
     ("gate", "junit"): "cli/gate.py",
     ("gate", "markdown"): "cli/gate.py",
     ("ledger", "out"): "cli/ledger.py",
+    ("ood", "out"): "cli/ood.py",
+    ("provenance", "out"): "cli/provenance.py",
     ("rate", "out"): "console/rating.py",
     ("rate_results", "out"): "flows/rated.py",
     ("report", "out"): "console/report/page.py",
 }
 """Options that name a file to write, by the verb's module, and who writes it."""
+
+FITTED = "cli/folders.py"
+"""Where a verb that fits something asks whether its file may be written."""
 
 FOLDERS = {
     ("alerts", "out"): "a folder for two files of its own names, written in the one way",
@@ -58,6 +63,8 @@ def test_every_option_that_names_a_file_to_write_is_known() -> None:
 def test_who_writes_a_users_file_asks_first_and_opens_it_in_the_one_way() -> None:
     for writer in set(WRITERS.values()):
         called = {name for name, _ in _calls(SOURCE / writer)}
+        if "fitted_file" in called:  # which asks for whoever fits something
+            called |= {name for name, _ in _calls(SOURCE / FITTED)}
         assert "require_own" in called, writer
         if writer == "cli/batch.py":  # which asks; the room that has the results writes them
             called = {name for name, _ in _calls(SOURCE / "gateway" / "batch.py")}
