@@ -36,7 +36,10 @@ def line_of(state: BatchState, id_: str) -> tuple[int, int] | None:
     prefix = answer_prefix(state)
     if not id_.startswith(prefix):
         return None
-    bits = int(id_[len(prefix) :].replace("-", ""), 16) & (1 << 62) - 1
+    try:
+        bits = int(id_[len(prefix) :].replace("-", ""), 16) & (1 << 62) - 1
+    except ValueError:
+        return None
     number = bits >> _TRY_BITS & MOST_LINES - 1
     if bits >> _TRY_BITS + _LINE_BITS != _tag(state):
         return None
