@@ -10,6 +10,7 @@ from msgspec import UNSET
 from roadworthy.domain import CelRule, Charter, NeverEvent
 
 from .compiled import RULE_VARIABLES, check_cel, check_pattern, check_schema, check_schema_file
+from .deep_checks import check_asked
 from .detector_checks import check_detector
 from .document import Document, Path
 from .reading import CHARTER, Reading
@@ -40,7 +41,25 @@ def check_charter(reading: Reading) -> None:
         _check_never(event, ("never", index), reading, document)
     _check_endpoints(charter, document)
     _check_disclosure(reading, charter, document)
+    _check_inbound(reading, charter, document)
     _check_approvals(charter, document)
+
+
+def _check_inbound(reading: Reading, charter: Charter, document: Document) -> None:
+    """Who is asked whether a model made a picture can be asked, and answered."""
+    inbound = charter.behaviour.inbound_media
+    if inbound is UNSET or inbound.detector is UNSET:
+        return
+    place = ("behaviour", "inbound_media", "detector")
+    check_asked(
+        inbound.detector.upstream, reading, document, (*place, "upstream"), who="the detector"
+    )
+    if not inbound.detector.score.startswith("/"):
+        document.fault(
+            (*place, "score"),
+            f"`{inbound.detector.score}` is no JSON pointer, so no answer has the number there",
+            'write `score: /score` for the answer {"score": 0.9}',
+        )
 
 
 def _check_disclosure(reading: Reading, charter: Charter, document: Document) -> None:

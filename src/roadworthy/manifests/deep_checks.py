@@ -38,7 +38,7 @@ def check_deep_rail(rail: Rail, reading: Reading, document: Document, place: Pat
             f"rail `{rail.id}` holds inputs against the candidate's reference, and it names none",
             "fit one with `roadworthy ood fit`, and name it under `ood` in the candidate",
         )
-    _check_upstream(deep_upstream(options), reading, document, where)
+    check_asked(deep_upstream(options), reading, document, where)
     for file in deep_files(options):
         _take_along(file, reading, document, where)
     if isinstance(options, ModelCheck) and options.model.file:
@@ -48,13 +48,16 @@ def check_deep_rail(rail: Rail, reading: Reading, document: Document, place: Pat
             reading.folder.digest(target)
 
 
-def _check_upstream(named: str, reading: Reading, document: Document, place: Path) -> None:
+def check_asked(
+    named: str, reading: Reading, document: Document, place: Path, *, who: str = "the rail"
+) -> None:
+    """Warn of an upstream that is asked and not there."""
     known = reading.deployment.upstreams
     if not named or named in known or reading.document(DEPLOYMENT).broken:
         return
     document.fault(
         place,
-        f"the rail asks the upstream `{named}`, which {DEPLOYMENT} here does not have",
+        f"{who} asks the upstream `{named}`, which {DEPLOYMENT} here does not have",
         suggest(named, sorted(known), "it has")
         if known
         else f"add [upstreams.{named}] with `url` to {DEPLOYMENT}",
