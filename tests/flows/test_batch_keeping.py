@@ -105,3 +105,16 @@ def test_an_erasure_of_the_journal_reaches_files(tmp_path: Path, subject: str) -
     left = [text for _, text in files.lines(file)]
     assert left == ([None, other] if subject else [None, None])
     assert files.name_of(file) == ("r.jsonl" if subject else "")
+
+
+def test_files_are_counted_with_those_under_way(tmp_path: Path) -> None:
+    desk = BatchDesk(tmp_path, "http://127.0.0.1:9/v1")
+    files, _ = desk.stores()
+    assert files.used("acme") == (0, 0)
+    desk.left(line(1))
+    draft = files.draft("acme")
+    draft.add(1, "x" * 1000, 1000)
+    draft.flush()
+    count, taken = files.used("acme")
+    assert count == 2 and taken > 1000 and files.used("rival") == (0, 0)
+    draft.drop()

@@ -197,14 +197,15 @@ class BatchFiles:
         path = self.folder(file.tenant) / f"{file.id}.json"
         write_record(path, msgspec.json.encode(gone))
 
-    def used(self, tenant: str) -> int:
-        """Bytes that the tenant's files take on disk, those under way included."""
-        taken = 0
+    def used(self, tenant: str) -> tuple[int, int]:
+        """How many files the tenant has on disk and their bytes, those under way included."""
+        count = taken = 0
         with suppress(FileNotFoundError), os.scandir(self.folder(tenant)) as entries:
             for entry in entries:
                 with suppress(FileNotFoundError):
                     taken += entry.stat(follow_symlinks=False).st_size
-        return taken
+                    count += not entry.name.endswith(".json")
+        return count, taken
 
     def folder(self, tenant: str) -> Path:
         """Where a tenant's files lie."""

@@ -31,6 +31,9 @@ PURPOSE: FilePurpose = "batch"
 AT_ONCE = 4
 """Uploads under way in one worker."""
 
+MOST_FILES = 10_000
+"""Of one tenant: as many as a list shows at once."""
+
 FORM = 64 * 1024
 """Bytes of a form around its file."""
 
@@ -127,11 +130,11 @@ class FilesDoor:
         if free is not None and free - length < LEAST_FREE:
             raise _no_room("the disk has no room for files")
         most = self._settings.tenant_mb * MEGABYTE
-        used = await asyncio.to_thread(self._files.used, tenant)
-        if used + length > most:
+        count, used = await asyncio.to_thread(self._files.used, tenant)
+        if used + length > most or count >= MOST_FILES:
             raise ApiError(
                 413,
-                f"the files of {tenant} take {used} of {most} bytes; delete some first",
+                f"{count} files of {tenant} take {used} of {most} bytes; delete some first",
                 code="storage_quota_exceeded",
                 headers=(DO_NOT_RETRY,),
             )
