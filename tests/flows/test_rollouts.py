@@ -395,6 +395,35 @@ async def test_what_a_mitigation_did_to_an_answer_is_not_the_release(
     assert not rollouts_of(loop)[rolling.id].over
 
 
+class StridingClock(AheadClock):
+    """An hour goes by at each look at it."""
+
+    strides = 0.0
+
+    def monotonic(self) -> float:
+        self.strides += 3600
+        return self.strides
+
+
+async def test_what_is_read_piece_by_piece_counts_once_and_harm_waits_for_no_backlog(
+    tmp_path: Path, loop: Loop
+) -> None:
+    rolling = roll_out(tmp_path, loop)
+    await leave(loop, answers(loop, rolling, 60, bad_live=0, bad_new=0))
+    looker = watch(msgspec.structs.replace(loop, clock=StridingClock()))
+    for _ in range(70):
+        looker.round()
+    looked = read_looked(loop.workspace, rolling.id)
+    assert looked is not None and not looked.why_stopped
+    assert (looked.comparisons[0].new_n, looked.comparisons[0].live_n) == (30, 30)
+    await leave(loop, answers(loop, rolling, 2000, bad_live=0, bad_new=1.0, start=60))
+    for _ in range(200):
+        if not route(loop).arm:
+            break
+        looker.round()
+    assert route(loop).arm is None, "of 2000 answers a tenth is proof"
+
+
 def test_an_edited_arm_is_put_back(tmp_path: Path, loop: Loop) -> None:
     rolling = roll_out(tmp_path, loop)
     right = route(loop).arm

@@ -15,6 +15,7 @@ the ledger.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from msgspec import structs
@@ -54,8 +55,11 @@ _STAGES = frozenset({"live", "canary", "shadow"})
 _BEFORE_S = 60.0
 """Segments that nobody has written to since so long before the start hold nothing of it."""
 
-_LOOK_AGAIN = 1000
-"""Records that are read without a look at what they prove."""
+LOOK_S = 0.3
+"""So long is read without a look at what it proves."""
+
+MOST_ANSWERS = 20_000
+"""Of so many newest answers labels find who gave them in memory; of older ones in the journal."""
 
 Objectives = Callable[[str, str], Iterable[SafetySLO]]
 """(system, release) -> its objectives."""
@@ -126,6 +130,7 @@ class Analysis:
         self._questions, self._unwatched = questions(rolling.plan, slos)
         self._alpha = float(rolling.plan.analysis.get("alpha", ALPHA))
         self._margin = float(rolling.plan.analysis.get("margin", MARGIN))
+        self._answers: OrderedDict[str, Observation] = OrderedDict()
         self._drawn = Drawn(drawn_path(loop.workspace, rolling.id))
         self._tail = Tail(loop.workspace.journal, known.marks)
         for name in self._questions:
@@ -145,11 +150,12 @@ class Analysis:
         taken, known = 0, self._known
         trouble: Exception | None = None
         try:
+            until = self._loop.clock.monotonic() + LOOK_S
             for record in self._tail.read():
+                if known.violations or (taken and self._loop.clock.monotonic() > until):
+                    break  # behind by much: what is proven waits for nothing; this one comes next
                 self._take(record, rolling)
                 taken += 1
-                if known.violations or (taken % _LOOK_AGAIN == 0 and self._why_stopped()):
-                    break  # behind by much: what is proven waits for nothing
         except (RoadworthyError, OSError) as error:
             trouble = error  # what was read counts, and is kept with how far it was read
         known.marks = dict(self._tail.marks)
@@ -177,15 +183,21 @@ class Analysis:
         if new is None:
             return
         self._known.violations += new and violated(seen)
+        if self._questions.keys() & LATER:
+            self._answers[seen.id] = seen
+            if len(self._answers) > MOST_ANSWERS:
+                self._answers.popitem(last=False)
         self._compare(seen, rolling, new=new)
 
     def _learned(self, outcome: Outcome, rolling: Rolling) -> None:
         """What was said of an answer later counts when it is said, and only that."""
-        told = outcome.label or outcome.feedback or outcome.never_event
-        if not told or outcome.reporter.startswith("look:"):
+        told = (outcome.label or outcome.feedback) and self._questions.keys() & LATER
+        if not (told or outcome.never_event) or outcome.reporter.startswith("look:"):
             return
-        record = find(self._loop.workspace.journal, outcome.observation)
-        seen = record.observation if record is not None else None
+        seen = self._answers.get(outcome.observation)
+        if seen is None:
+            record = find(self._loop.workspace.journal, outcome.observation)
+            seen = record.observation if record is not None else None
         new = _arm_of(seen, rolling) if seen is not None else None
         if seen is None or new is None:
             return

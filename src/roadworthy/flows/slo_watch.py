@@ -172,8 +172,8 @@ class SloWatch:
         size, now = self._loop.ledger.size(), self._loop.clock.monotonic()
         if size == self._entered[0] or now < self._entered[1]:
             return False
-        self._entered = (size, now + ENTERED_S)
         self._rows.enter(entered_outcomes(self._loop))
+        self._entered = (size, now + ENTERED_S)
         return True
 
     def _lifted(self, system: str) -> dict[tuple[str, str], str]:
