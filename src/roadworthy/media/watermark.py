@@ -82,14 +82,29 @@ def embed(pixels: Any, key: bytes, at_s: int) -> Any:
     pattern = np.tile(tile / math.sqrt(_TILES), (-(-rows // TILE), -(-columns // TILE)))
     spread = Image.fromarray(np.ascontiguousarray(pattern[:rows, :columns]))
     delta = np.asarray(spread.resize((width, height), Image.Resampling.BICUBIC))
-    plain = pixels.astype(np.float32)
-    grey = plain @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    radius = max(2, min(height, width) // 128)
+    delta = STRENGTH * delta * _weight(pixels)
+    marked = np.empty_like(pixels)
+    for colour in range(3):  # one after the other: a large picture takes much memory
+        changed = np.rint(pixels[..., colour] + delta)
+        marked[..., colour] = np.clip(changed, 0, 255)
+    return marked
+
+
+def _weight(pixels: Any) -> Any:
+    """How strong the mark may be at each pixel: by how rough the picture is around it."""
+    import numpy as np
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    small = _smaller(Image.fromarray(pixels).convert("L"))
+    grey = np.asarray(small, dtype=np.float32)
+    radius = max(2, min(grey.shape) // 128)
     mean = _mean(grey, radius)
     rough = np.sqrt(np.maximum(_mean(grey * grey, radius) - mean * mean, 0))
     weight = np.clip(0.8 + rough / 15, 0.8, 2.4)
-    changed = plain + (STRENGTH * weight * delta)[..., None]
-    return np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+    if small.size == (width, height):
+        return weight
+    return np.asarray(Image.fromarray(weight).resize((width, height), Image.Resampling.BILINEAR))
 
 
 def find_mark(grey: Any, key: bytes, *, thorough: bool = True) -> Found:

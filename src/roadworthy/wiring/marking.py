@@ -26,7 +26,9 @@ from roadworthy.media import (
 
 from .watched import WatchedFile
 
-_SOUND_STARTS = {b"RIFF": "wav", b"fLaC": "flac", b"ID3": "mp3", b"\xff\xfb": "mp3"}
+_SOUND_STARTS = {b"RIFF": "wav", b"fLaC": "flac", b"ID3": "mp3"} | {
+    bytes((0xFF, second)): "mp3" for second in (0xFA, 0xFB, 0xF2, 0xF3)
+}
 
 
 class Marking:
