@@ -223,6 +223,23 @@ def closed_to_readers(loop: Loop) -> Iterator[None]:
         type(store).size = reading  # type: ignore[method-assign]
 
 
+async def test_what_can_no_longer_be_judged_passes_no_longer(loop: Loop) -> None:
+    engine = Engine(loop, slo(by=["supplier"]))
+    engine.round()
+    assert engine.standing().verdict is Verdict.INCONCLUSIVE, "of no answer there is no slice"
+    await leave(loop, answers(loop, 200, facets={"supplier": "S-1"}))
+    engine.round()
+    assert engine.standing(part="supplier=S-1").verdict is Verdict.PASS
+
+    def gone(*_: str) -> LiveRules:
+        raise EvidenceError("the release is gone")
+
+    engine.watch = SloWatch(loop, rules=gone, warn=engine.said.append)
+    with pytest.raises(EvidenceError):
+        engine.round()
+    assert engine.standing(part="supplier=S-1").verdict is Verdict.ERROR
+
+
 async def test_a_ledger_that_is_locked_delays_no_slice(loop: Loop) -> None:
     hurried = msgspec.structs.replace(loop, patience_s=0.5)
     engine = Engine(hurried, slo(by=["supplier"], action_on_breach="degrade_to_safe_mode"))

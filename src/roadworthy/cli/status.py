@@ -12,6 +12,8 @@ from roadworthy.domain import ObjectiveStanding
 from .exits import Exit
 from .terminal import emit, printable, say, table
 
+STALE_S = 300
+
 
 def command(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
@@ -22,7 +24,8 @@ def command(
     """Every objective for run time, slice by slice: value, interval, n, verdict, mitigation.
 
     What the control process of `roadworthy serve` saw last; it looks while it runs. Exit code 3
-    while a breach stands, 4 where nobody has looked yet.
+    while a breach or a mitigation stands, 4 where nobody has looked for five minutes, or an
+    objective cannot be judged.
     """
     from roadworthy.flows.routing import read_table
     from roadworthy.flows.standings import read_standings
@@ -34,10 +37,12 @@ def command(
     routing = read_table(workspace.routing)
     found = [each for each in seen.objectives if system in ("", each.system)]
     standing = [each for each in routing.mitigations if system in ("", each.system)]
+    stale = not _is_fresh(seen.at)
     if json:
         emit(
             {
                 "at": seen.at,
+                "stale": stale,
                 "answers": seen.rows,
                 "objectives": [_as_json(each) for each in found],
                 "mitigations": standing,
@@ -45,24 +50,34 @@ def command(
             }
         )
     else:
-        _say(seen.at, found)
+        _say(seen.at, found, stale=stale)
         for each in standing:
             where = ", ".join(f"{name}={value}" for name, value in each.facets.items()) or "all"
             say(f"{each.id}: {each.kind} of {each.system}, {printable(where)}; lift it with")
             say(f"  roadworthy mitigation lift {each.id} --reason TEXT --as NAME")
         for flag in routing.kills:
             say(f"{flag.id}: killed, {printable(flag.reason)}", "red")
-    if any(each.breached_at for each in found):
+    if standing or any(each.breached_at for each in found):
         raise typer.Exit(Exit.REFUSED)
-    if not seen.at:
+    if stale or any(each.verdict == "ERROR" for each in found):
         raise typer.Exit(Exit.UNDECIDED)
 
 
-def _say(at: str, found: list[ObjectiveStanding]) -> None:
+def _is_fresh(at: str) -> bool:
+    """Whether somebody looked within the time in which the control process surely does."""
+    from roadworthy.domain import parse_instant
+    from roadworthy.wiring.clock import SystemClock
+
+    now = SystemClock().now()
+    return bool(at) and (now - parse_instant(at)).total_seconds() <= STALE_S
+
+
+def _say(at: str, found: list[ObjectiveStanding], *, stale: bool) -> None:
     if not at:
         say("Nobody has looked yet: roadworthy serve does, while it runs.")
         return
-    say(f"seen last {at[:19]}Z")
+    since = "; nobody has looked since: roadworthy serve does, while it runs" if stale else ""
+    say(f"seen last {at[:19]}Z{since}", "yellow" if stale else "")
     rows = [
         (
             f"{each.objective}{{{each.part}}}" if each.part else each.objective,

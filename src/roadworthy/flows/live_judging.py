@@ -85,7 +85,7 @@ def _judged(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Iterator[Judged
         late = _by_labels(slo)
         seen = rows.window(looking.system, release=looking.release, since=since, late=late)
         now = [row for row in seen if keep(row)]
-        parts = by_facets(now, slo.by) if slo.by else {"": now}
+        parts = (by_facets(now, slo.by) if slo.by else {}) or {"": now}
     except RoadworthyError as error:
         found = unjudged(slo, Verdict.ERROR, error.message)
         yield Judged(slo=slo, part="", since=since, found=found)

@@ -116,12 +116,17 @@ class SloWatch:
             return SOONEST_S
         begun = clock.monotonic()
         acted: list[tuple[ObjectiveStanding, SafetySLO]] = []
+        doubted: dict[Key, ObjectiveStanding] = {}
         for system, route in routes.items():
-            with noted(found):
+            unjudged: list[Exception] = []
+            with noted(unjudged):
                 for judged in self._judged(system, route):
                     standing = self._stand(judged, system, route)
                     acted.append((self._act(standing, judged.slo, found), judged.slo))
-        standings = {standing.key: standing for standing, _ in acted}
+            for error in unjudged:
+                doubted |= self._doubted(route, error)
+            found += unjudged
+        standings = doubted | {standing.key: standing for standing, _ in acted}
         with noted(found):  # the first that cannot be entered has waited for them all
             for standing, slo in acted:
                 standings[standing.key] = self._enter(standing, slo)
@@ -146,6 +151,14 @@ class SloWatch:
         with noted(found):
             self._look_at_lifts()
         return taken
+
+    def _doubted(self, route: Route, error: Exception) -> dict[Key, ObjectiveStanding]:
+        """What was known of a system that cannot be judged now: no verdict of before stands."""
+        return {
+            key: structs.replace(each, verdict=Verdict.ERROR, reason=str(error))
+            for key, each in self._standings.items()
+            if (each.system, each.release) == (route.system, route.live)
+        }
 
     def _judged(self, system: str, route: Route) -> list[Judged]:
         rules = self._rules_of(system, route.live)

@@ -1,0 +1,74 @@
+"""`roadworthy status` by its output and exit code: what nobody looked at is not well."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from doubles.live_system import write_live_system
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
+from roadworthy.domain import Mitigation, ObjectiveStanding, Standings, Verdict, format_instant
+from roadworthy.flows.loop import Loop
+from roadworthy.flows.routing import publish
+from roadworthy.flows.standings import keep_standings
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Loop:
+    return write_live_system(tmp_path, "http://127.0.0.1:9/v1")
+
+
+def seen(loop: Loop, *, ago_s: float = 0, **fields: Any) -> None:
+    at = format_instant(loop.clock.now() - dt.timedelta(seconds=ago_s))
+    given = {"verdict": Verdict.PASS, "estimate": 0.01, "n": 200, **fields}
+    one = ObjectiveStanding(
+        system="letters", release="r", objective="error_rate", target="<= 0.1", since=at, **given
+    )
+    keep_standings(loop.workspace, Standings(at=at, rows=200, objectives=(one,)))
+
+
+def status(root: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, Any]:
+    code = run(VERBS, ["status", str(root), "--json"])
+    return code, msgspec.json.decode(capsys.readouterr().out)
+
+
+def test_what_passed_a_moment_ago_passes(
+    tmp_path: Path, loop: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen(loop)
+    code, said = status(tmp_path, capsys)
+    assert (code, said["stale"], said["objectives"][0]["verdict"]) == (0, False, "PASS")
+
+
+def test_what_passed_before_everybody_stopped_looking_is_undecided(
+    tmp_path: Path, loop: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen(loop, ago_s=3600)
+    code, said = status(tmp_path, capsys)
+    assert (code, said["stale"]) == (4, True)
+    assert run(VERBS, ["status", str(tmp_path)]) == 4
+    assert "nobody has looked since" in capsys.readouterr().out
+
+
+def test_what_cannot_be_judged_is_undecided(
+    tmp_path: Path, loop: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen(loop, verdict=Verdict.ERROR)
+    assert status(tmp_path, capsys)[0] == 4
+
+
+def test_a_mitigation_of_a_release_before_is_said(
+    tmp_path: Path, loop: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen(loop)
+    found = Mitigation(
+        id="mitigation-1", kind="rollback", system="letters", objective="o", reason="r", at=""
+    )
+    publish(loop.workspace, lambda t: msgspec.structs.replace(t, mitigations=(found,)), loop.clock)
+    code, said = status(tmp_path, capsys)
+    assert (code, [each["id"] for each in said["mitigations"]]) == (3, ["mitigation-1"])
