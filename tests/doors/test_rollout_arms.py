@@ -9,10 +9,21 @@ import msgspec
 
 from doubles.dialects import a_door
 from doubles.fake_upstream import Reply
-from doubles.rolled_out import CANARY, NEW, OLD, ask, release_of, roll_out, taken, tokens_of
+from doubles.live_system import go_live
+from doubles.rolled_out import (
+    CANARY,
+    NEW,
+    OLD,
+    ask,
+    release_of,
+    roll_out,
+    second_release,
+    taken,
+    tokens_of,
+)
 from roadworthy.domain import Mitigation, Observation
 from roadworthy.flows.loop import Loop
-from roadworthy.flows.rollouts import stop_by_hand
+from roadworthy.flows.rollouts import roll_back, stop_by_hand
 from roadworthy.flows.routing import publish, read_table
 from roadworthy.journal import read_journal
 from roadworthy.serving import Denial
@@ -89,6 +100,27 @@ async def test_an_abort_waits_for_no_release_that_is_being_loaded(tmp_path: Path
             stop_by_hand(loop, "letters", signer=signer, reason="a person said so")
             door.gateway.look_at_table()
             assert release_of(await ask(door)) == rolling.baseline
+
+
+async def test_a_rollback_waits_for_no_release_that_is_being_loaded(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        old = read_table(door.loop.workspace.routing).routes["letters"].live
+        second_release(tmp_path, door.loop)
+        new = go_live(tmp_path, loop_of(door.loop.workspace))
+        await taken(door, lambda: door.gateway.fronts["letters"].service.digest == new)
+        assert release_of(await ask(door)) == new
+        before = door.gateway._newest
+        async with door.gateway._loading:  # another system's release, for minutes
+            loop = loop_of(door.loop.workspace)
+            roll_back(loop, "letters", root=tmp_path, signer=loop.keyring.signer("cleo"))
+            await taken(door, lambda: door.gateway.fronts["letters"].service.digest == old)
+            assert release_of(await ask(door)) == old
+            ready = await door.gateway._loader.ready(before, door.gateway._known())
+            door.gateway._swap(before, ready)  # that load ends, begun by the older table
+            assert release_of(await ask(door)) == old
+        await taken(door, lambda: not door.gateway._turned)
+        assert release_of(await ask(door)) == old
+        assert door.gateway.table.routes == door.gateway._newest.routes
 
 
 async def test_who_was_drawn_for_a_release_that_refuses_the_request_gets_the_live_one(

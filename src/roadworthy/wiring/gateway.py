@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
 
@@ -111,6 +111,8 @@ class Gateway:
         self._tasks: set[asyncio.Task[None]] = set()
         self._newest = self.table
         self._loading = asyncio.Lock()
+        self._turned = False
+        """Whether releases were turned to that no load has seen to since."""
 
     async def start(self) -> None:
         """Recover the journal, load what is live, begin to watch. Raises ManifestError."""
@@ -279,8 +281,10 @@ class Gateway:
             self.look_at_table()
             self.look_at_tenants()
             changed = self._newest.routes != self.table.routes or self._lacks_a_baseline()
-            if changed and not self._loading.locked():
+            if (changed or self._turned) and not self._loading.locked():
                 self._spawn(self._load(self._newest))
+            elif changed:
+                self._turn()
             if ticks % SECOND == 0:
                 self.journal.check_space()
                 self._publish_state()
@@ -312,8 +316,8 @@ class Gateway:
     async def _load(self, table: RoutingTable) -> None:
         """Load the releases of a table, then let its routes stand."""
         async with self._loading:
-            known = {front.service.digest: front for front in self._fronts()}
-            self._swap(table, await self._loader.ready(table, known))
+            self._turned = False
+            self._swap(table, await self._loader.ready(table, self._known()))
 
     def _lacks_a_baseline(self) -> bool:
         """Whether one may have to answer that nobody has tried to load."""
@@ -326,8 +330,28 @@ class Gateway:
         for fronts in (self.fronts, self.arms, self.kept):
             yield from fronts.values()
 
+    def _known(self) -> dict[str, Front]:
+        return {front.service.digest: front for front in self._fronts()}
+
+    def _turn(self, known: Mapping[str, Front] | None = None) -> None:
+        """Let releases that are ready answer where the newest table says so.
+
+        A rollback waits for no release that is being loaded; the rest follows with the next load.
+        """
+        known, routes = known or self._known(), dict(self.table.routes)
+        for system, route in self._newest.routes.items():
+            front, before = known.get(route.live), routes.get(system)
+            if front is not None and before is not None and before.live != route.live:
+                self.fronts[system] = front
+                self.refused.pop(system, None)
+                self.served[system] = front.model
+                self._services[route.live] = front.service
+                routes[system] = route
+                self._turned = True
+        self.table = structs.replace(self.table, routes=routes)
+
     def _swap(self, table: RoutingTable, ready: Ready) -> None:
-        old = dict(self._services)
+        old, known = dict(self._services), self._known()
         self.fronts, self.refused = ready.fronts, ready.refused
         self.arms, self.refused_arms = ready.arms, ready.refused_arms
         self.kept = ready.kept
@@ -336,6 +360,7 @@ class Gateway:
         names = {name: front.model for name, front in self.fronts.items()}
         self.served = dict.fromkeys(self.refused, "") | names
         self.table = structs.replace(self.table, routes=table.routes)
+        self._turn(known)
         for digest, service in old.items():
             if digest not in self._services:
                 self._spawn(self._retire(service))
