@@ -74,7 +74,9 @@ async def test_base64_holds_floats_of_32_bits(tmp_path: Path) -> None:
         assert "encoding_format" not in door.upstream.requests[0].body
 
 
-@pytest.mark.parametrize("words", [["fine", "xyzzy"], ["xyzzy", "fine"], ["xy", "my lawyer"], "xyzzy"])
+@pytest.mark.parametrize(
+    "words", [["fine", "xyzzy"], ["xyzzy", "fine"], ["xy", "my lawyer"], "xyzzy"]
+)
 async def test_one_text_that_a_rail_stops_stops_all(tmp_path: Path, words: Any) -> None:
     async with a_door(tmp_path) as door:
         status, found, headers = await ask(door, input=words)

@@ -157,7 +157,9 @@ async def test_rails_look_at_it_again(tmp_path: Path) -> None:
 
 
 async def test_a_question_that_a_rail_flags_gets_no_earlier_answer(tmp_path: Path) -> None:
-    rail = "rails:\n- {id: f, detector: deny, on: input, action: flag, options: {words: [kindly]}}\n"
+    rail = (
+        "rails:\n- {id: f, detector: deny, on: input, action: flag, options: {words: [kindly]}}\n"
+    )
     async with a_door(tmp_path, {**ALLOWED, "rails.yaml": rail}) as door:
         await text_of(door)
         await text_of(door, f"Kindly tell me, {ASKED}")

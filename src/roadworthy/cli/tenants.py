@@ -42,7 +42,9 @@ def add(
     *,
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="chat (default) | outcomes: its violations stop at once | probe: no traffic."),
+        typer.Option(
+            help="chat (default) | outcomes: its violations stop at once | probe: no traffic."
+        ),
     ] = None,
     days: Annotated[
         int, typer.Option(help="Days until it expires; 0: never.", min=0, max=_MOST_DAYS)

@@ -169,8 +169,8 @@ OPERATIONS = (
         aggregations=PERCENTILES,
         default_aggregation="p95",
         measured=True,
-        misleads="a percentile beyond what was waited so far is known from below only (*at least*); "
-        "nights and holidays are waited, too",
+        misleads="a percentile beyond what was waited so far is known from below only (*at "
+        "least*); nights and holidays are waited, too",
         formula="the first t with S(t) <= 1 - p; S(t) = prod over the decisions up to t of "
         "(1 - decided_j / waiting_j): what waits still counts as waiting up to now",
         counts="live answers that were held, decided or not",

@@ -211,10 +211,11 @@ class Trace:
         """What else is known of this answer, each where it is known.
 
         `logprobs`: how likely the model's own tokens were, all of them together, and whether the
-        caller asked for them. `said_confidence`: the model's, where a calibration put another in its place. `refused`: the upstream called
-        its answer a refusal; the words are its output. `labels`: what rails tell people. `turns`:
-        how often the model was asked, where a rail had it asked again. `similar`: the answer was
-        given to a question that asks the same. `shadow_of`: whose copy.
+        caller asked for them. `said_confidence`: the model's, where a calibration put another in
+        its place. `refused`: the upstream called its answer a refusal; the words are its output.
+        `labels`: what rails tell people. `turns`: how often the model was asked, where a rail had
+        it asked again. `similar`: the answer was given to a question that asks the same.
+        `shadow_of`: whose copy.
         """
         known: dict[str, Any] = {}
         if self.logprobs:
