@@ -9,6 +9,7 @@ request gives the same answer bit for bit (see `LocalServer.prepare`).
 from __future__ import annotations
 
 import asyncio
+import http.client
 import os
 import secrets
 from collections.abc import AsyncGenerator, Sequence
@@ -54,6 +55,28 @@ THREADS_VARIABLE = "ROADWORTHY_LOCAL_THREADS"
 def _threads_wished() -> int:
     text = os.environ.get(THREADS_VARIABLE, "")
     return int(text) if text.isdecimal() else 0
+
+
+RUNS_S = 60.0
+"""How long a model that is loaded may take until its queue runs."""
+
+
+def _wait_for_its_queue(address: str, key: str) -> None:
+    """Ask what only a running queue answers; no slot is touched.
+
+    A server that is unloaded before its queue runs never ends: whoever unloads it would wait for
+    ever, and whoever waits for them. Raises OSError when it does not answer.
+    """
+    host = address.removeprefix("http://")
+    connection = http.client.HTTPConnection(host, timeout=RUNS_S)
+    try:
+        connection.request("GET", "/slots", headers={"authorization": f"Bearer {key}"})
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise OSError(f"its server answers {answer.status}")
+    finally:
+        connection.close()
 
 
 class TokenProbability(Struct):
@@ -169,12 +192,15 @@ class LocalServer:
         params.cpuparams_batch.n_threads = threads
         params.api_keys = [self._key]
         params.verbosity = -1
+        params.endpoint_slots = True
         try:
-            return xllamacpp.Server(params)
+            server = xllamacpp.Server(params)
+            _wait_for_its_queue(server.listening_address, self._key)
         except Exception as error:
             raise ProviderError(
                 f"the model {self._weights.name} cannot be loaded: {error}", retryable=False
             ) from None
+        return server
 
     async def aclose(self) -> None:
         """Unload the model. Safe to call twice."""
