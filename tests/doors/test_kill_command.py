@@ -14,7 +14,6 @@ from roadworthy.cli.dispatch import run
 from roadworthy.flows.routing import read_table
 from roadworthy.manifests import Workspace
 
-
 SAFELY = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
 """Python 3.11 has it from 3.11.4 on."""
 
