@@ -43,7 +43,9 @@ from roadworthy.flows.rollouts import (
 from roadworthy.flows.routing import publish, read_table
 from roadworthy.journal import Spool, Vault, open_master_key
 from roadworthy.wiring.clock import SystemClock, new_id
+from roadworthy.wiring.control import Control
 from roadworthy.wiring.loop import loop_of
+from roadworthy.wiring.plan import Plan
 
 
 class AheadClock(SystemClock):
@@ -212,6 +214,35 @@ async def test_one_violation_of_the_new_release_ends_it(tmp_path: Path, loop: Lo
     await leave(loop, [rows[0], msgspec.structs.replace(rows[1], never=never)])
     watch(loop).round()
     assert rollouts_of(loop)[rolling.id].state == "aborted"
+
+
+async def test_what_a_late_rule_finds_of_the_new_release_ends_it(
+    tmp_path: Path, loop: Loop
+) -> None:
+    """Late rules tell the ledger, not the journal; the canary goes on nowhere."""
+    rolling = roll_out(tmp_path, loop)
+    (row,) = [each for each in answers(loop, rolling, 2, bad_live=0, bad_new=0)][1:]
+    await leave(loop, [msgspec.structs.replace(row, output="you fool")])
+    control = Control(Plan(workspace=str(loop.workspace.root), roots={"": str(tmp_path)}))
+    control.look()
+    control.enter()
+    watch(loop).round()
+    over = rollouts_of(loop)[rolling.id]
+    assert over.state == "aborted" and "never event" in over.reason
+    assert route(loop).arm is None
+
+
+async def test_what_is_found_of_the_live_release_ends_no_rollout(
+    tmp_path: Path, loop: Loop
+) -> None:
+    rolling = roll_out(tmp_path, loop)
+    (row, _) = answers(loop, rolling, 2, bad_live=0, bad_new=0)
+    await leave(loop, [msgspec.structs.replace(row, output="you fool")])
+    control = Control(Plan(workspace=str(loop.workspace.root), roots={"": str(tmp_path)}))
+    control.look()
+    control.enter()
+    watch(loop).round()
+    assert not rollouts_of(loop)[rolling.id].over
 
 
 async def test_a_restart_changes_no_verdict_and_counts_nothing_twice(

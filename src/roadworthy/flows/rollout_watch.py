@@ -1,6 +1,6 @@
 """The analysis of rollouts: both arms side by side, as their answers come.
 
-    1 read     what both arms answered since, and what was learned of it
+    1 read     what both arms answered since, what was learned of it, and what late rules found
     2 compare  by bets that hold however often one looks; never events are counted
     3 act      a violation, or proof that the new one is worse: everybody goes back to the live
                release, first in the table, then in the ledger
@@ -32,7 +32,7 @@ from roadworthy.domain import (
     format_instant,
     parse_instant,
 )
-from roadworthy.journal import Record, Tail, find, segments
+from roadworthy.journal import Record, Tail, find, marks_before
 from roadworthy.monitoring import with_outcomes
 from roadworthy.serving import drawn_as_one
 from roadworthy.statistics import TwoArms, two_arms
@@ -51,9 +51,6 @@ together, where its plan does not say."""
 MARGIN = 0.02
 
 _STAGES = frozenset({"live", "canary", "shadow"})
-
-_BEFORE_S = 60.0
-"""Segments that nobody has written to since so long before the start hold nothing of it."""
 
 LOOK_S = 0.3
 """So long is read without a look at what it proves."""
@@ -76,6 +73,8 @@ class RolloutWatch:
         """The ledger's size when rollouts were read."""
         self._rollouts: dict[str, Rolling] = {}
         self._analyses: dict[str, Analysis] = {}
+        self._entered: dict[str, int] = {}
+        """Rollout -> violations of its release that the ledger holds."""
 
     def round(self) -> int:
         """Look at every rollout under way; returns how many. Raises RoadworthyError or OSError."""
@@ -84,7 +83,8 @@ class RolloutWatch:
             self._look_at_ledger()
         for rolling in self._rollouts.values():
             with noted(found):
-                self._act(rolling, self._analysis(rolling).look(rolling))
+                entered = self._entered.get(rolling.id, 0)
+                self._act(rolling, self._analysis(rolling).look(rolling, entered=entered))
         if found:
             raise found[0]
         return len(self._rollouts)
@@ -93,9 +93,19 @@ class RolloutWatch:
         """Which rollouts are under way; those that were stay while nobody can read it."""
         size = self._loop.ledger.size()
         if size != self._seen:
-            self._rollouts, self._seen = under_way(self._loop), size
+            self._rollouts = under_way(self._loop)
+            self._entered = {each.id: self._violations(each) for each in self._rollouts.values()}
+            self._seen = size
             names = {each.id for each in self._rollouts.values()}
             self._analyses = {k: v for k, v in self._analyses.items() if k in names}
+
+    def _violations(self, rolling: Rolling) -> int:
+        """What late rules, judges and people found of the new release since it began."""
+        entries = self._loop.ledger.entries(kind="violation.recorded", system=rolling.system)
+        return sum(
+            entry.payload.get("release") == rolling.release and entry.time >= rolling.started_at
+            for entry in entries
+        )
 
     def _analysis(self, rolling: Rolling) -> Analysis:
         found = self._analyses.get(rolling.id)
@@ -145,9 +155,13 @@ class Analysis:
             known = RolloutEvidence(rollout=rolling.id, marks=_before(rolling, loop))
         return cls(rolling, loop, slos, known)
 
-    def look(self, rolling: Rolling) -> Looked:
-        """Read on, and say how it stands. Raises EvidenceError or OSError."""
+    def look(self, rolling: Rolling, *, entered: int = 0) -> Looked:
+        """Read on, and say how it stands. `entered`: violations that the ledger holds.
+
+        Raises EvidenceError or OSError.
+        """
         taken, known = 0, self._known
+        known.violations = max(known.violations, entered)
         trouble: Exception | None = None
         try:
             until = self._loop.clock.monotonic() + LOOK_S
@@ -237,8 +251,8 @@ class Analysis:
             if name in self._questions and arms.is_worse >= limit:
                 live, new = _means(arms)
                 return (
-                    f"{name}: {new:.3g} of {arms.new_n} are not well with the new release, "
-                    f"{live:.3g} of {arms.old_n} with the live one"
+                    f"{name}: of {arms.new_n} answers of the new release {new:.1%} are not well, "
+                    f"of {arms.old_n} of the live one {live:.1%}"
                 )
         return ""
 
@@ -306,9 +320,4 @@ def fits(seen: Observation, rolling: Rolling) -> bool:
 
 def _before(rolling: Rolling, loop: Loop) -> dict[str, int]:
     """Marks past all segments that ended before it began."""
-    since = parse_instant(rolling.started_at).timestamp() - _BEFORE_S
-    return {
-        path.name: path.stat().st_size
-        for path in segments(loop.workspace.journal)
-        if path.stat().st_mtime < since
-    }
+    return marks_before(loop.workspace.journal, parse_instant(rolling.started_at).timestamp())

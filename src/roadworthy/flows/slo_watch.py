@@ -32,7 +32,7 @@ from roadworthy.domain import (
     format_instant,
     parse_instant,
 )
-from roadworthy.journal import Tail, segments
+from roadworthy.journal import Tail, marks_before
 from roadworthy.monitoring import Against
 
 from .host_view import HostView
@@ -320,11 +320,7 @@ class SloWatch:
                 since = min(since, ago)
             live = parse_instant(route.activated_at) if route.activated_at else now
             since = min(since, live)
-        return {
-            path.name: path.stat().st_size
-            for path in segments(self._loop.workspace.journal)
-            if path.stat().st_mtime < since.timestamp()
-        }
+        return marks_before(self._loop.workspace.journal, since.timestamp())
 
 
 def _named(standing: ObjectiveStanding) -> str:

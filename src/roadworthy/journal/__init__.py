@@ -18,6 +18,7 @@ from .query import Row, Wanted, query
 from .reading import (
     Tail,
     find,
+    marks_before,
     mentioning,
     named_within,
     originals,
@@ -78,6 +79,7 @@ __all__ = [
     "included",
     "is_exported",
     "key_names",
+    "marks_before",
     "mentioning",
     "named_within",
     "open_master_key",

@@ -217,6 +217,13 @@ def written_since(paths: list[Path], instant_s: float) -> list[Path]:
     return [path for path in paths if path.stat().st_mtime >= instant_s - slack_s]
 
 
+def marks_before(folder: Path, instant_s: float) -> dict[str, int]:
+    """Marks for a `Tail` that begins at an instant: past all segments that hold nothing of it."""
+    every = segments(folder)
+    later = set(written_since(every, instant_s))
+    return {path.name: path.stat().st_size for path in every if path not in later}
+
+
 class Tail:
     """Follows a journal: each `read` gives what was added since the last one.
 
