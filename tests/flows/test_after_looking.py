@@ -178,7 +178,7 @@ async def test_the_control_process_says_what_it_could_not_look_at(desk: Desk) ->
     from roadworthy.gateway.control import ControlState
 
     state = ControlState()
-    state.after = "`shift` could not look"
+    state.followed = ("`shift` could not look", "")
     said = msgspec.json.decode(state.body())
     assert said["ready"] is False and "could not look" in said["fault"]
 

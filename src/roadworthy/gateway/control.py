@@ -51,18 +51,14 @@ class ControlState:
         self.owed = 0
         self.judging = ""
         """Why judges could not look in the last round; what left then is looked at later."""
-        self.after = ""
-        """Why what is only observed could not be looked at after it left."""
-        self.rollouts = ""
-        """Why rollouts could not be looked at; then they hold."""
-        self.objectives = ""
-        """Why not every objective could be judged, or acted on."""
+        self.followed: tuple[str, ...] = ()
+        """Why those who follow the journal could not: rollouts then hold, objectives do not act."""
 
     @property
     def faults(self) -> str:
         """All that is wrong now."""
         owed = f"{self.entering} ({self.owed} entries are owed)" if self.entering else ""
-        every = (self.looking, owed, self.judging, self.after, self.rollouts, self.objectives)
+        every = (self.looking, owed, self.judging, *self.followed)
         return "; ".join(dict.fromkeys(filter(None, every)))
 
     def body(self) -> bytes:
@@ -92,11 +88,8 @@ async def run(plan: Plan) -> None:
     tasks = [
         asyncio.create_task(_judge(judging, state, over)),
         asyncio.create_task(_enter(control, state, over)),
-        asyncio.create_task(follow(control.provenance, over)),
         asyncio.create_task(follow(control.host, over)),
-        asyncio.create_task(follow(control.after, over)),
-        asyncio.create_task(follow(control.rollouts, over)),
-        asyncio.create_task(follow(control.objectives, over)),
+        *(asyncio.create_task(follow(each, over)) for each in control.followers),
         asyncio.create_task(_look(control, state, over)),
         asyncio.create_task(over.wait()),
     ]
@@ -133,8 +126,7 @@ async def _look(control: Control, state: ControlState, over: asyncio.Event) -> N
             state.looking = str(error)
         state.rounds += 1
         state.records, state.owed = control.records, control.owed
-        state.after, state.rollouts = control.after.fault, control.rollouts.fault
-        state.objectives = control.objectives.fault
+        state.followed = tuple(each.fault for each in control.followers)
         await _pause(over, ROUND_S)
 
 

@@ -6,10 +6,9 @@ asks for no such look. One list, `MAKERS`.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
-from roadworthy.domain import ReleaseContent, RoadworthyError
+from roadworthy.domain import ReleaseContent
 from roadworthy.flows.after_looking import AfterLooking, Looker, Lookers, any_looks
 from roadworthy.flows.routing import read_table
 from roadworthy.flows.shift_looking import after_answers
@@ -20,9 +19,8 @@ from .answering_releases import content_of
 from .clock import SystemClock
 from .journal_marks import KeptMarks
 from .known_texts import known_texts_looker
+from .rounds import Rounds
 from .sessions import sessions_looker
-
-logger = logging.getLogger("roadworthy.control")
 
 MARKS = "looks.json"
 """How far it was looked; beside the segments."""
@@ -38,8 +36,11 @@ Maker = Callable[[ReleaseContent], Looker | None]
 MAKERS: tuple[Maker, ...] = (after_answers,)
 
 
-class AfterLook:
-    """The look's state in one control process. One round after the other."""
+class AfterLook(Rounds):
+    """The look's state in one control process."""
+
+    falls_behind = "not all answers could be looked at after they left"
+    pause_s = PAUSE_S
 
     def __init__(
         self,
@@ -50,8 +51,7 @@ class AfterLook:
         makers: tuple[Maker, ...] | None = None,
     ) -> None:
         """`makers`: the usual ones if none are given."""
-        self.fault = ""
-        """Why not all could be looked at in the last round; empty while all is well."""
+        super().__init__()
         self._workspace = workspace
         own = (sessions_looker(workspace, vault), known_texts_looker(workspace, vault))
         self._makers = (*MAKERS, *own) if makers is None else makers
@@ -70,19 +70,8 @@ class AfterLook:
         """Answers that were looked at since this process began."""
         return self._looking.looked
 
-    def round(self) -> float:
-        """One round; returns how long to wait for the next, in seconds."""
-        try:
-            wait = self._round()
-        except (RoadworthyError, OSError) as error:
-            if str(error) != self.fault:
-                logger.warning("the look after answers falls behind: %s", error)
-            self.fault = str(error)
-            return PAUSE_S
-        if self._looking.missed and self._looking.missed != self.fault:
-            logger.warning("not all answers could be looked at: %s", self._looking.missed)
-        self.fault = self._looking.missed
-        return wait
+    def _undone(self) -> str:
+        return self._looking.missed
 
     def close(self) -> None:
         """End the segment, and write down how far it was looked. Raises OSError."""

@@ -35,6 +35,7 @@ from .objectives import Objectives
 from .places import is_workspace
 from .plan import Plan
 from .rollouts import Rollouts
+from .rounds import Rounds
 from .telemetry import Spans
 from .waiting_reviews import WaitingReviews
 
@@ -85,12 +86,16 @@ class Control:
         keys = self.workspace.journal / "keys"
         self._vault = Vault(keys, master)
         self._known: dict[str, Rules | None] = {}
-        self.rollouts = Rollouts(self.workspace)
-        self.objectives = Objectives(self.workspace)
-        self.provenance = Provenance(self.workspace, Vault(keys, master))
         self.after = AfterLook(
             self.workspace, Vault(keys, master), segment_mb=deployment.journal.segment_mb
         )
+        self.followers: tuple[Rounds, ...] = (
+            self.after,
+            Provenance(self.workspace, Vault(keys, master)),
+            Rollouts(self.workspace),
+            Objectives(self.workspace),
+        )
+        """Who reads the journal beside the looking, each in rounds of its own."""
         self._loop = loop = loop_of(self.workspace, agreed=False, patience_s=ENTERING_S)
         looking = loop_of(self.workspace, agreed=False, patience_s=STOPPING_S)
         self._clock = loop.clock

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-
 from msgspec import UNSET
 
-from roadworthy.domain import Charter, RoadworthyError
+from roadworthy.domain import Charter
 from roadworthy.flows.fingerprinting import Fingerprinting
 from roadworthy.flows.routing import read_table
 from roadworthy.journal import FingerprintLog, Tail, Vault
@@ -15,35 +13,25 @@ from roadworthy.manifests import Workspace
 from .answering_releases import content_of
 from .clock import SystemClock
 from .reviewed_texts import ReviewedTexts
-
-logger = logging.getLogger("roadworthy.control")
+from .rounds import Rounds
 
 PAUSE_S = 10.0
 """After a round that failed, and while no release keeps a log."""
 
 
-class Provenance:
-    """The log's state in one control process. One round after the other."""
+class Provenance(Rounds):
+    """The log's state in one control process."""
+
+    falls_behind = "the log of fingerprints falls behind"
+    pause_s = PAUSE_S
 
     def __init__(self, workspace: Workspace, vault: Vault) -> None:
+        super().__init__()
         self._workspace = workspace
         self._vault = vault
         self._charters: dict[str, Charter | None] = {}
         self._rounds: Fingerprinting | None = None
-        self._fault = ""
         self._reviewed = ReviewedTexts(workspace, vault, SystemClock(), charter=self._charter)
-
-    def round(self) -> float:
-        """One round; returns how long to wait for the next, in seconds."""
-        try:
-            wait = self._round()
-        except (RoadworthyError, OSError) as error:
-            if str(error) != self._fault:
-                logger.warning("the log of fingerprints falls behind: %s", error)
-            self._fault = str(error)
-            return PAUSE_S
-        self._fault = ""
-        return wait
 
     def _round(self) -> float:
         live = read_table(self._workspace.routing).routes

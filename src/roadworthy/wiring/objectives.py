@@ -11,39 +11,30 @@ from roadworthy.manifests import Workspace
 
 from .answering_releases import content_of
 from .loop import loop_of
+from .rounds import Rounds
 
 logger = logging.getLogger("roadworthy.control")
-
-PAUSE_S = 2.0
-"""After a round that could not be finished."""
 
 PATIENCE_S = 1.5
 """How long an entry waits for the ledger."""
 
 
-class Objectives:
-    """The objectives of one control process. One round after the other."""
+class Objectives(Rounds):
+    """The objectives of one control process."""
+
+    falls_behind = "not every objective could be judged or acted on"
+    pause_s = 2.0
 
     def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
         self._workspace = workspace
         self._watch: SloWatch | None = None
-        self.fault = ""
-        """Why not all could be judged, done or entered in the last round."""
 
-    def round(self) -> float:
-        """One round; returns how long to wait for the next, in seconds."""
-        try:
-            if self._watch is None:
-                loop = loop_of(self._workspace, agreed=False, patience_s=PATIENCE_S)
-                self._watch = SloWatch(loop, rules=self._rules, warn=logger.warning)
-            wait = self._watch.round()
-        except (RoadworthyError, OSError) as error:
-            if str(error) != self.fault:
-                logger.warning("not every objective could be judged or acted on: %s", error)
-            self.fault = str(error)
-            return PAUSE_S
-        self.fault = ""
-        return wait
+    def _round(self) -> float:
+        if self._watch is None:
+            loop = loop_of(self._workspace, agreed=False, patience_s=PATIENCE_S)
+            self._watch = SloWatch(loop, rules=self._rules, warn=logger.warning)
+        return self._watch.round()
 
     def _rules(self, system: str, release: str) -> LiveRules:
         content = content_of(self._workspace, system, release)
