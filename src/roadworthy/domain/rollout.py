@@ -39,4 +39,5 @@ class Rollout(File, frozen=True, kw_only=True):
     (how often a release that is no worse may be aborted, 0.05), `margin` (worse by less than that
     does not matter, 0.02), `compare_with: baseline` (the live release, at the same time)."""
     limits: dict[str, Any] = field(default_factory=dict)
+    """Kept for a later version: a tenant's limits are in `roadworthy keys tenant`."""
     approvals: dict[str, Positive] = field(default_factory=dict)

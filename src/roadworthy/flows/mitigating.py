@@ -82,13 +82,11 @@ def _under(reply: Reply, found: Mitigation, service: Service, call: Call, *, hel
         output_digest=sha256(fallback.encode()),
         raw_output=seen.raw_output or reply.text,
     )
-    return structs.replace(
-        reply,
+    return Reply(  # made anew: whatever else a reply may hold stays here
         text=fallback,
         rest=fallback,
         observation=seen,
         finish_reason="content_filter",
-        logprobs=(),
-        deltas=(),
-        vectors=(),
+        usage=reply.usage,
+        asked=reply.asked,
     )

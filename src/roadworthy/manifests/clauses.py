@@ -76,9 +76,13 @@ def kept_for_later(reading: Reading) -> Told:
     for slo in reading.slos.slos if reading.slos else []:
         if not _is_judged(slo):
             kept[_clause_of(slo)].append(f"objective {slo.name}")
+        elif slo.burn:
+            kept[_clause_of(slo)].append(f"burn rates of {slo.name}")
     for event in reading.charter.never if reading.charter else []:
         if not event.is_wired:
             kept[event.clause].append(f"never event {event.id} ({event.rule.kind})")
+    if reading.rollout is not None and reading.rollout.limits:
+        kept["system_safety"].append("limits of the rollout")
     if reading.playbooks:
         kept["system_safety"].append(_number(len(reading.playbooks), "playbook"))
     return {clause: told for clause, told in kept.items() if told}
