@@ -17,7 +17,6 @@ from roadworthy.detectors import ood
 from roadworthy.domain import Reference
 from roadworthy.statistics import Stratum, drift
 
-pytest.importorskip("numpy")
 WORDS = [f"word{number}" for number in range(400)]
 
 

@@ -91,7 +91,11 @@ async def test_a_good_release_moves_on_by_proof_and_a_person_lets_it_go_live(
 
             await eventually(until_moved, within_s=60)
             gateway.kill_9(CONTROL)  # a restart changes no verdict
-            await asyncio.sleep(1.2)
+
+            async def has_lasted() -> bool:
+                return bool((await roadworthy("rollout", "status", folder, "--json"))[1]["baked"])
+
+            await eventually(has_lasted)
             code, said, errors = await roadworthy(
                 "rollout", "promote", folder, "--as", "cleo", "--json"
             )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from doubles.answers_kept import AheadClock
 from doubles.live_system import write_live_system
 from roadworthy.domain import HostSample, SafetySLO, Verdict, format_instant
 from roadworthy.flows.capacity import Ramp
@@ -17,20 +17,7 @@ from roadworthy.flows.routing import read_table
 from roadworthy.flows.slo_watch import LiveRules, SloWatch
 from roadworthy.flows.standings import read_standings
 from roadworthy.journal import HostLog
-from roadworthy.wiring.clock import SystemClock
 from roadworthy.wiring.loop import loop_of
-
-
-class AheadClock(SystemClock):
-    """The machine's clock, so many seconds ahead."""
-
-    ahead_s = 0.0
-
-    def now(self) -> dt.datetime:
-        return super().now() + dt.timedelta(seconds=self.ahead_s)
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.ahead_s
 
 
 @pytest.fixture

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 import threading
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from doubles.answers_kept import AheadClock, leave, say
 from doubles.live_system import go_live, write_live_system
 from doubles.rolled_out import CANARY, roll_out, second_release
 from roadworthy.domain import (
@@ -24,7 +23,6 @@ from roadworthy.domain import (
     Rolling,
     UndecidedError,
     UsageError,
-    Witness,
     format_instant,
 )
 from roadworthy.flows.live_routes import put_back_arms
@@ -41,20 +39,10 @@ from roadworthy.flows.rollouts import (
     stop_by_hand,
 )
 from roadworthy.flows.routing import publish, read_table
-from roadworthy.journal import Spool, Vault, open_master_key
-from roadworthy.wiring.clock import SystemClock, new_id
+from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.plan import Plan
-
-
-class AheadClock(SystemClock):
-    """The machine's clock, so many seconds ahead."""
-
-    ahead_s = 0.0
-
-    def now(self) -> dt.datetime:
-        return super().now() + dt.timedelta(seconds=self.ahead_s)
 
 
 @pytest.fixture
@@ -80,20 +68,6 @@ def watch(loop: Loop) -> RolloutWatch:
 
 def route(loop: Loop):
     return read_table(loop.workspace.routing).routes["letters"]
-
-
-async def leave(loop: Loop, rows: Iterable[Observation]) -> None:
-    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
-    from roadworthy.domain import JournalSettings
-
-    spool = Spool(
-        loop.workspace.journal, worker="w0", vault=vault, clock=loop.clock,
-        settings=JournalSettings(durability="async"), in_flight=lambda: 1,
-    )  # fmt: skip
-    spool.start()
-    for row in rows:
-        await spool.close(row, Witness(input="dear desk", output=row.output or "fine"))
-    await spool.aclose()
 
 
 def answers(loop: Loop, rolling: Rolling, n: int, *, bad_live: float, bad_new: float, start=0):
@@ -513,18 +487,18 @@ async def test_late_labels_count_when_they_come(tmp_path: Path, loop: Loop) -> N
     looked = read_looked(loop.workspace, rolling.id)
     assert looked is not None and looked.verdict == "no data"
     assert looked.unwatched == ("cost_per_request",)
-    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
-    from roadworthy.domain import JournalSettings
-
-    spool = Spool(loop.workspace.journal, worker="w1", vault=vault, clock=loop.clock,
-                  settings=JournalSettings(durability="async"), in_flight=lambda: 1)  # fmt: skip
-    spool.start()
-    for row in rows:
-        new = row.release == rolling.release
-        label = "technical" if new else "billing"
-        said = Outcome(observation=row.id, time=row.time, reporter="tenant:acme", label=label)
-        await spool.learn(said, kind="outcome")
-    await spool.aclose()
+    await say(
+        loop,
+        (
+            Outcome(
+                observation=row.id,
+                time=row.time,
+                reporter="tenant:acme",
+                label="technical" if row.release == rolling.release else "billing",
+            )
+            for row in rows
+        ),
+    )
     watch(loop).round()
     looked = read_looked(loop.workspace, rolling.id)
     assert looked is not None

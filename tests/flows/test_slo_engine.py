@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from doubles.answers_kept import AheadClock, leave, say
 from doubles.live_system import write_live_system
 from doubles.rolled_out import roll_out
 from roadworthy.domain import (
     AccessError,
     EvidenceError,
-    JournalSettings,
     NeverRecord,
     Observation,
     Outcome,
     SafetySLO,
     UsageError,
     Verdict,
-    Witness,
     format_instant,
 )
 from roadworthy.flows.live_rows import LiveRows
@@ -34,21 +32,9 @@ from roadworthy.flows.routing import publish, read_table
 from roadworthy.flows.slo_watch import LiveRules, SloWatch
 from roadworthy.flows.standings import read_standings, standings_path
 from roadworthy.flows.waiting import held
-from roadworthy.journal import Record, Spool, Vault, open_master_key, segments
-from roadworthy.wiring.clock import SystemClock, new_id
+from roadworthy.journal import Record, segments
+from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.loop import loop_of
-
-
-class AheadClock(SystemClock):
-    """The machine's clock, so many seconds ahead."""
-
-    ahead_s = 0.0
-
-    def now(self) -> dt.datetime:
-        return super().now() + dt.timedelta(seconds=self.ahead_s)
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.ahead_s
 
 
 @pytest.fixture
@@ -90,20 +76,6 @@ class Engine:
     @property
     def mitigations(self):
         return read_table(self.loop.workspace.routing).mitigations
-
-
-async def leave(loop: Loop, rows: Iterable[Observation]) -> list[Observation]:
-    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
-    spool = Spool(
-        loop.workspace.journal, worker=f"w{new_id()[-6:]}", vault=vault, clock=loop.clock,
-        settings=JournalSettings(durability="async"), in_flight=lambda: 1,
-    )  # fmt: skip
-    spool.start()
-    kept = list(rows)
-    for row in kept:
-        await spool.close(row, Witness(input="dear desk", output="fine"))
-    await spool.aclose()
-    return kept
 
 
 def answers(loop: Loop, n: int, *, bad: int = 0, **fields: object):
@@ -436,15 +408,14 @@ async def test_labels_count_when_they_come(loop: Loop) -> None:
     engine.round()
     assert engine.standing("accuracy").verdict is Verdict.INCONCLUSIVE
     loop.clock.ahead_s += 7200  # type: ignore[attr-defined]
-    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
-    spool = Spool(loop.workspace.journal, worker="w9", vault=vault, clock=loop.clock,
-                  settings=JournalSettings(durability="async"), in_flight=lambda: 1)  # fmt: skip
-    spool.start()
-    for row in rows:
-        at = format_instant(loop.clock.now())
-        said = Outcome(observation=row.id, time=at, reporter="tenant:acme", label="technical")
-        await spool.learn(said, kind="outcome")
-    await spool.aclose()
+    at = format_instant(loop.clock.now())
+    await say(
+        loop,
+        (
+            Outcome(observation=row.id, time=at, reporter="tenant:acme", label="technical")
+            for row in rows
+        ),
+    )
     engine.round()
     assert engine.standing("accuracy").verdict is Verdict.FAIL
 

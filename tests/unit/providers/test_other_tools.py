@@ -55,9 +55,16 @@ def a_nemo(**changed: Any) -> Inspector:
     return asking("nemo", assets, config="nemo.yaml", colang="nemo.co")
 
 
+EXTRAS = {
+    "presidio_analyzer": "presidio", "nemoguardrails": "nemo", "guardrails": "guardrails",
+    "guardrails_ai": "guardrails",
+}  # fmt: skip
+
+
 def needs(module: str) -> Any:
     there = importlib.util.find_spec(module) is not None
-    return pytest.mark.skipif(not there, reason=f"{module} is not installed")
+    how = f"pip install 'roadworthy[{EXTRAS[module]}]'"
+    return pytest.mark.skipif(not there, reason=f"{module} is not installed: {how}")
 
 
 def missing(module: str) -> Any:
@@ -139,7 +146,10 @@ def test_presidio_is_asked_for_nothing_that_it_cannot_find(
 
 @foreign
 @needs("presidio_analyzer")
-@pytest.mark.skipif(not english_model(), reason="no spaCy model of English is installed")
+@pytest.mark.skipif(
+    not english_model(),
+    reason="no spaCy model of English is installed: python -m spacy download en_core_web_sm",
+)
 async def test_presidio_with_a_model_finds_names_that_then_leave_under_others() -> None:
     border = Border((), "pseudonymise", frozenset(), "the upstream lab (US)", names=asking(
         "presidio", spacy=english_model(), entities=["PERSON", "LOCATION"]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from doubles.set_clock import SetClock
@@ -38,7 +39,6 @@ def family() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_a_tree_and_its_figures_are_psutils(family: subprocess.Popen[bytes]) -> None:
-    psutil = pytest.importorskip("psutil")
     known = psutil.Process(family.pid)
     below = [each.pid for each in known.children(recursive=True)]
     assert sorted(tree(family.pid)) == sorted([family.pid, *below])
