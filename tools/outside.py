@@ -12,6 +12,8 @@ import sys
 import venv
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+
 PACKAGES = {
     "inspect": ("inspect-ai==0.3.285", "openai>=3.54"),
     "lm-eval": ("lm_eval[api]==0.4.13",),
@@ -23,8 +25,14 @@ PACKAGES = {
     ),
     "mlflow": ("mlflow==3.17.2",),
     "kubernetes": ("kubernetes-validate==1.37.0", "pyyaml>=6.0.3"),
+    "guards": (
+        "presidio-analyzer==2.2.366",
+        "nemoguardrails==0.24.1",
+        *("pytest>=9.2", "pytest-asyncio>=1.5", "hypothesis>=6.170"),
+        *("-e", str(ROOT / "verify"), "-e", str(ROOT)),  # they run in our process
+    ),
 }
-USUAL = ("inspect", "lm-eval", "langchain", "llamaindex", "mlflow", "kubernetes")
+USUAL = ("inspect", "lm-eval", "langchain", "llamaindex", "mlflow", "kubernetes", "guards")
 
 
 def main(target: Path, names: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""`guardrails_ai`: one validator of Guardrails AI (the `guardrails` extra and its own package).
+"""`guardrails_ai`: one validator of Guardrails AI (no extra of ours: it wants an older typer).
 
 Enters: a text. Leaves: one finding over all of it where the validator fails it. What never happens
 here: a module loaded that is no package of a validator, a validator's own text sent instead of the
@@ -23,7 +23,8 @@ def make_guardrails(check: GuardrailsCheck) -> InThread:
     except ImportError:
         raise UsageError(
             "a rail asks `guardrails_ai`, which is not installed",
-            fix="pip install 'roadworthy[guardrails]'",
+            fix="ask it over `detector: http`: guardrails-ai cannot be installed beside our "
+            "commands (it wants an older typer)",
         ) from None
     settings.rc.enable_metrics = False
     space, _, name = check.validator.partition("/")
