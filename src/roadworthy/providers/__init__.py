@@ -1,5 +1,6 @@
 """Providers: model vendors and runtimes behind one streaming port."""
 
+from .breaker import Traffic
 from .credentials import resolve_credential
 from .embeddings import make_embedder, word_vectors
 from .factory import make_provider
@@ -27,6 +28,7 @@ __all__ = [
     "Resilient",
     "RetryPolicy",
     "RubricJudge",
+    "Traffic",
     "acknowledge_terms",
     "make_embedder",
     "make_inspector",

@@ -1,8 +1,9 @@
 """Several addresses of one model: each call goes to the least busy that is well.
 
 Enters: a request. Leaves: the chunks of one address; of the next when one failed before it said
-anything. What never happens here: another model than the one that was evaluated (that would be
-another candidate), a call answered twice, or more time than one call has.
+anything. How busy one is counts the calls of every release of this process that goes there. What
+never happens here: another model than the one that was evaluated (that would be another candidate),
+a call answered twice, or more time than one call has.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ class Member:
         self.provider = provider
         self.breaker = breaker
         self.weight = weight
-        self.busy = 0
         self.turn = 0
         """What it is owed of the calls that any of the well ones could take."""
 
@@ -67,7 +67,6 @@ class Addresses:
         while (found := self._next(tried)) is not None:
             member, visit = found
             said = False
-            member.busy += 1
             chunks = member.provider.stream(request)
             try:
                 async for chunk in chunks:
@@ -81,7 +80,6 @@ class Addresses:
                     raise
                 failure = error
             finally:
-                member.busy -= 1
                 visit.leave()
                 await chunks.aclose()  # type: ignore[attr-defined]
             tried.append(member)
@@ -108,7 +106,7 @@ class Addresses:
         well = [one for one in left if one.breaker.wait_s() == 0.0]
         for one in well:
             one.turn += one.weight
-        for one in sorted(well, key=lambda one: (one.busy / one.weight, -one.turn)):
+        for one in sorted(well, key=lambda one: (one.breaker.load.busy / one.weight, -one.turn)):
             visit = one.breaker.enter()
             if visit is not None:
                 one.turn -= sum(each.weight for each in well)
@@ -116,4 +114,4 @@ class Addresses:
         if self._fail_fast or not left:
             return None
         soonest = min(left, key=lambda one: one.breaker.wait_s())
-        return soonest, Visit(soonest.breaker, probe=False)
+        return soonest, soonest.breaker.insist()

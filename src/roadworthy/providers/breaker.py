@@ -1,8 +1,8 @@
 """A circuit breaker: an address that failed again and again is left alone for a while.
 
-Enters: how calls ended. Leaves: whether the next may try. What never happens here: a second call
-to an address while another finds out whether it is well again. Nygard, "Release
-It!", 2nd edition (2018), chapter 5.
+Enters: how calls ended. Leaves: whether the next may try; how many are under way. What never
+happens here: a second call to an address while another finds out whether it is well again. Nygard,
+"Release It!", 2nd edition (2018), chapter 5.
 """
 
 from __future__ import annotations
@@ -23,10 +23,35 @@ class BreakerPolicy(Struct, frozen=True, kw_only=True):
     rest_s: float = 10.0
 
 
+class Load:
+    """What an address has to do now."""
+
+    __slots__ = ("busy",)
+
+    def __init__(self) -> None:
+        self.busy = 0
+        """Calls under way."""
+
+
+class Traffic:
+    """Every address that live traffic goes to, whichever release sends it. One loop's."""
+
+    def __init__(self) -> None:
+        self._loads: dict[str, Load] = {}
+
+    def at(self, peer: str) -> Load:
+        """The one load of an address (host and port)."""
+        return self._loads.setdefault(peer, Load())
+
+
 class Breaker:
     """Of one address. Not for threads: its calls run on one loop."""
 
-    def __init__(self, clock: Clock, policy: BreakerPolicy | None = None) -> None:
+    def __init__(
+        self, clock: Clock, policy: BreakerPolicy | None = None, load: Load | None = None
+    ) -> None:
+        """`load`: shared with others who call the same address."""
+        self.load = load or Load()
         self._clock = clock
         self._policy = policy or BreakerPolicy()
         self._in_a_row = 0
@@ -75,6 +100,10 @@ class Breaker:
     def _leave(self) -> None:
         self._probing = False
 
+    def insist(self) -> Visit:
+        """A call begins though it should rest, for who would rather try than have no answer."""
+        return Visit(self, probe=False)
+
     def resting(self, name: str) -> ProviderError:
         """Why nothing was asked. Not worth a retry by whoever may not wait."""
         return ProviderError(
@@ -93,6 +122,7 @@ class Visit:
     def __init__(self, breaker: Breaker, *, probe: bool) -> None:
         self._breaker = breaker
         self._probe = probe
+        breaker.load.busy += 1
 
     def learn(self, error: ProviderError | None) -> None:
         """How it ended. One that was refused for what it asked was answered."""
@@ -100,6 +130,7 @@ class Visit:
 
     def leave(self) -> None:
         """It is over; of one that the caller left nobody knows how it would have ended."""
+        self._breaker.load.busy -= 1
         if self._probe:
             self._breaker._leave()
 

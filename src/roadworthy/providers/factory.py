@@ -15,7 +15,8 @@ from roadworthy.domain import Address, Clock, Deployment, Model, Provider, Usage
 from roadworthy_verify.plain_file import read_plain
 
 from .addresses import Addresses, Member
-from .breaker import Breaker, BreakerPolicy
+from .anthropic import Anthropic
+from .breaker import Breaker, BreakerPolicy, Traffic
 from .credentials import resolve_credential
 from .openai_compatible import OpenAICompatible
 from .resilience import Resilient, RetryPolicy
@@ -28,20 +29,25 @@ def make_provider(
     root: str,
     assets: dict[str, Any],
     clock: Clock,
-    fail_fast: bool = False,
+    traffic: Traffic | None = None,
 ) -> Provider:
     """The provider of `model`, with retries where a network is between.
 
     `root` is the system's folder; `assets` holds parsed side files by relative path and is
-    looked into first. `fail_fast`: while an upstream fails again and again, calls end at once, for
-    callers who wait; else each tries, for a run that would rather wait than have error rows.
+    looked into first. `traffic`: what it is a part of, where callers wait: addresses are shared by
+    how busy they are, and while an upstream fails again and again calls end at once. Without, each
+    tries, for a run that would rather wait than have error rows.
     Raises UsageError for what is wrong with model, deployment or files, VerificationError for
     weights that are not the pinned ones.
     """
     match model.provider:
         case "openai_compatible":
             return behind_upstream(
-                OpenAICompatible, model, deployment, root=root, clock=clock, fail_fast=fail_fast
+                OpenAICompatible, model, deployment, root=root, clock=clock, traffic=traffic
+            )
+        case "anthropic":
+            return behind_upstream(
+                Anthropic, model, deployment, root=root, clock=clock, traffic=traffic
             )
         case "local":
             from .local import make_local
@@ -70,13 +76,13 @@ def make_provider(
 
 
 def behind_upstream(
-    kind: type[OpenAICompatible],
+    kind: type[OpenAICompatible] | type[Anthropic],
     model: Model,
     deployment: Deployment,
     *,
     root: str,
     clock: Clock,
-    fail_fast: bool = False,
+    traffic: Traffic | None = None,
 ) -> Provider:
     """A provider of the upstream that a model names, asked again. Raises UsageError."""
     upstream = deployment.upstreams.get(model.upstream)
@@ -93,9 +99,14 @@ def behind_upstream(
         secret = resolve_credential(each.credential, root=root, upstream=model.upstream)
         one = msgspec.structs.replace(upstream, url=each.url)
         provider = kind(model, one, secret=secret, clock=clock)
-        members.append(Member(provider.peer, provider, Breaker(clock, rest), each.weight))
+        load = traffic.at(provider.peer) if traffic is not None else None
+        members.append(Member(provider.peer, provider, Breaker(clock, rest, load), each.weight))
     addresses = Addresses(
-        model.upstream, members, clock=clock, timeout_s=upstream.timeout_s, fail_fast=fail_fast
+        model.upstream,
+        members,
+        clock=clock,
+        timeout_s=upstream.timeout_s,
+        fail_fast=traffic is not None,
     )
     alone = len(members) == 1
     return Resilient(
@@ -103,7 +114,7 @@ def behind_upstream(
         clock=clock,
         policy=RetryPolicy(retries=upstream.retries),
         timeout_s=upstream.timeout_s,
-        breaker=members[0].breaker if alone and fail_fast else None,
+        breaker=members[0].breaker if alone and traffic is not None else None,
     )
 
 

@@ -21,6 +21,7 @@ from roadworthy.domain import (
 from roadworthy.flows.service import Service
 from roadworthy.journal import ERASED_FILE
 from roadworthy.manifests import Workspace, load_trust
+from roadworthy.providers import Traffic
 from roadworthy.release import read_bundle, verify_release
 from roadworthy.serving import Admittance, ExactCache, FacetReader
 
@@ -66,9 +67,15 @@ def baseline_route(route: Route) -> Route | None:
 
 
 def load_front(
-    route: Route, *, workspace: Workspace, deployment: Deployment, root: str, clock: Clock
+    route: Route,
+    *,
+    workspace: Workspace,
+    deployment: Deployment,
+    root: str,
+    clock: Clock,
+    traffic: Traffic | None = None,
 ) -> Front:
-    """Verify and build the live release of a route.
+    """Verify and build the live release of a route, as a part of the traffic of others.
 
     A release whose signature expired since it went live serves on with a warning: a restart
     must not turn an expiry into an outage. Everything else that does not verify is refused.
@@ -102,7 +109,7 @@ def load_front(
     except ValueError as error:
         raise RefusedError(f"release {route.live} cannot be compiled: {error}") from None
     service = build_service(
-        content, digest, deployment=deployment, clock=clock, root=root, fail_fast=True
+        content, digest, deployment=deployment, clock=clock, root=root, traffic=traffic or Traffic()
     )
     allowed = content.charter.behaviour.cache
     if allowed is not UNSET:

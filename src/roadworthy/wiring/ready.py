@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from roadworthy.domain import Clock, Deployment, RoadworthyError, Route, RoutingTable
 from roadworthy.manifests import Workspace
+from roadworthy.providers import Traffic
 
 from .fronts import Front, arm_route, baseline_route, load_front
 from .plan import Plan
@@ -52,6 +53,7 @@ class Loader:
         self._workspace = workspace
         self._deployments = deployments
         self._clock = clock
+        self._traffic = Traffic()
 
     async def ready(self, table: RoutingTable, known: Mapping[str, Front]) -> Ready:
         """Everything that the table names; `known` by digest, which is taken as it is."""
@@ -90,6 +92,7 @@ class Loader:
                 deployment=self._deployments[root],
                 root=root,
                 clock=self._clock,
+                traffic=self._traffic,
             )
             await front.service.warm()
         except RoadworthyError as error:

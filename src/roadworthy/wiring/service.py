@@ -14,7 +14,13 @@ from roadworthy.domain import (
 )
 from roadworthy.flows.service import Service
 from roadworthy.prompting import Composer
-from roadworthy.providers import make_embedder, make_media_maker, make_provider, price
+from roadworthy.providers import (
+    Traffic,
+    make_embedder,
+    make_media_maker,
+    make_provider,
+    price,
+)
 from roadworthy.release import calibration_of, reference_of
 from roadworthy.serving import Acceptance, compile_acceptance
 
@@ -33,11 +39,11 @@ def build_service(
     clock: Clock,
     root: str,
     wrap: Wrap | None = None,
-    fail_fast: bool = False,
+    traffic: Traffic | None = None,
 ) -> Service:
     """A service for `content`. `wrap` puts something around the provider, such as a cache.
 
-    `fail_fast`: while the upstream fails again and again, calls end at once: for callers who wait.
+    `traffic`: what it is a part of, where callers wait; see `make_provider`.
     `root` is the system's folder, for model files that lie beside it; behaviour is read from
     `content` alone. Raises ManifestError when a part cannot be compiled, and when its calibration
     was fitted for another candidate.
@@ -51,7 +57,7 @@ def build_service(
         root=root,
         assets=content.assets,
         clock=clock,
-        fail_fast=fail_fast,
+        traffic=traffic,
     )
     if wrap is not None:
         provider = wrap(provider)

@@ -10,7 +10,7 @@ import pytest
 from doubles.set_clock import SetClock
 from roadworthy.domain import Chunk, ModelRequest, ProviderError
 from roadworthy.providers.addresses import Addresses, Member
-from roadworthy.providers.breaker import Breaker, BreakerPolicy
+from roadworthy.providers.breaker import Breaker, BreakerPolicy, Traffic
 
 DOWN = ProviderError("down", retryable=True)
 YOUR_FAULT = ProviderError("too long", retryable=False, status=400)
@@ -46,12 +46,19 @@ class Place:
 
 
 class Trial:
-    def __init__(self, *weights: int, after: int = 2, fail_fast: bool = True) -> None:
+    def __init__(
+        self,
+        *weights: int,
+        after: int = 2,
+        fail_fast: bool = True,
+        traffic: Traffic | None = None,
+    ) -> None:
+        traffic = traffic or Traffic()
         self.clock = SetClock()
         self.places = [Place(f"p{at}", self.clock) for at in range(len(weights))]
         rest = BreakerPolicy(after=after, rest_s=10.0)
         members = [
-            Member(place.name, place, Breaker(self.clock, rest), weight)
+            Member(place.name, place, Breaker(self.clock, rest, traffic.at(place.name)), weight)
             for place, weight in zip(self.places, weights, strict=True)
         ]
         self.addresses = Addresses("lab", members, clock=self.clock, fail_fast=fail_fast)
@@ -88,6 +95,40 @@ async def test_the_least_busy_is_asked() -> None:
     assert [await trial.ask() for _ in range(5)] == ["p1"] * 5
     trial.places[0].gate.set()
     assert await slow == "p0"
+
+
+async def test_another_releases_calls_make_an_address_busy() -> None:
+    traffic = Traffic()
+    live, canary = Trial(1, 1, traffic=traffic), Trial(1, 1, traffic=traffic)
+    live.places[0].gate = asyncio.Event()
+    slow = asyncio.ensure_future(live.ask())
+    await asyncio.sleep(0)
+    assert [await canary.ask() for _ in range(5)] == ["p1"] * 5
+    live.places[0].gate.set()
+    assert await slow == "p0"
+    assert await canary.ask() == "p0", "it has been asked less"
+
+
+@pytest.mark.parametrize("fail_fast", [True, False])
+async def test_a_call_counts_as_long_as_it_lasts_however_it_ends(fail_fast: bool) -> None:
+    traffic = Traffic()
+    trial = Trial(1, 1, after=1, fail_fast=fail_fast, traffic=traffic)
+    loads = [traffic.at(name) for name in ("p0", "p1")]
+    assert await trial.ask() == "p0"
+    for place in trial.places:
+        place.error = DOWN
+    for _ in range(3):  # the second and the third while all rest
+        with pytest.raises(ProviderError):
+            await trial.ask()
+    trial.clock.advance(1000.0)
+    for place in trial.places:
+        place.error, place.gate = None, asyncio.Event()
+    left = asyncio.ensure_future(trial.ask())
+    await asyncio.sleep(0)
+    assert sorted(load.busy for load in loads) == [0, 1]
+    left.cancel()
+    await asyncio.gather(left, return_exceptions=True)
+    assert [load.busy for load in loads] == [0, 0]
 
 
 async def test_a_call_goes_on_at_the_next_address_when_one_fails_before_it_spoke() -> None:

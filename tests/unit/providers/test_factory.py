@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,16 @@ import pytest
 
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.set_clock import SetClock
-from roadworthy.domain import Deployment, Model, ModelRequest, Provider, Upstream, UsageError
-from roadworthy.providers import make_provider
+from roadworthy.domain import (
+    Address,
+    Deployment,
+    Model,
+    ModelRequest,
+    Provider,
+    Upstream,
+    UsageError,
+)
+from roadworthy.providers import Traffic, make_provider
 from roadworthy.providers.time_limit import time_limit
 
 KEY = "sk-secret-000111222"
@@ -48,6 +57,30 @@ async def test_the_credential_arrives(
         assert await ask(provider) == "ok"
         assert upstream.requests[0].headers["authorization"] == f"Bearer {KEY}"
         await provider.aclose()
+
+
+async def test_addresses_are_shared_by_all_releases_of_the_same_traffic() -> None:
+    """One release has a single address, the other has that one and a second."""
+    async with FakeUpstream() as first, FakeUpstream(answer="second") as second:
+        traffic = Traffic()
+        both = deployed(first.url, also=[Address(url=second.url)])
+        one, two = (
+            make_provider(
+                openai(), deployment=each, root=".", assets={}, clock=SetClock(), traffic=traffic
+            )
+            for each in (deployed(first.url), both)
+        )
+        first.script.append(Reply(pieces=["slow"], piece_delay_s=5.0))
+        under_way = one.stream(ModelRequest(model="m", prompt="x", stream=True))
+        begun = asyncio.ensure_future(anext(under_way))
+        await asyncio.sleep(0)
+        assert [await ask(two) for _ in range(4)] == ["second"] * 4
+        begun.cancel()
+        await asyncio.gather(begun, return_exceptions=True)
+        await under_way.aclose()  # type: ignore[attr-defined]
+        assert "ok" in [await ask(two) for _ in range(2)]
+        for each in (one, two):
+            await each.aclose()
 
 
 async def test_an_openai_provider_retries() -> None:

@@ -27,7 +27,7 @@ from roadworthy.domain import (
     deep_upstream,
 )
 
-from ..breaker import Breaker, BreakerPolicy
+from ..breaker import Breaker, BreakerPolicy, Traffic
 from ..credentials import resolve_credential
 from ..factory import make_provider
 from .careful import Careful
@@ -109,7 +109,7 @@ def _model(
         root=root,
         assets=assets,
         clock=clock,
-        fail_fast=True,
+        traffic=Traffic(),
     )
     kind = JudgeModel if check.speaks in ("judge", "groundedness") else GuardModel
     return kind(check, provider)
