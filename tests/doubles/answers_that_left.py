@@ -88,6 +88,7 @@ class Answers:
         asked: str = "dear desk",
         session: str = "",
         seconds_ago: float = 0.0,
+        called: str = "",
     ) -> Observation:
         """An answer that left."""
         ago = dt.timedelta(days=days_ago, seconds=seconds_ago)
@@ -104,7 +105,7 @@ class Answers:
             output_digest=sha256(output.encode()),
         )
         spool = self._spool()
-        await spool.close(seen, Witness(input=asked, output=output))
+        await spool.close(seen, Witness(input=asked, output=output, called=called))
         await spool.aclose()
         return seen
 

@@ -149,5 +149,9 @@ def _unsealed(loop: Any, deployment: Any, seen: Observation) -> dict[str, str]:
         return {"texts": "erased, or never kept"}
     raw = witness.raw_output
     found = {"input": witness.input, "output": witness.output}
-    more = {"model said": raw if raw != witness.output else "", "error": witness.error}
+    more = {
+        "model said": raw if raw != witness.output else "",
+        "tool calls": witness.called,
+        "error": witness.error,
+    }
     return found | {name: text for name, text in more.items() if text}

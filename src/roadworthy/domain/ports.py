@@ -132,6 +132,8 @@ class Witness(Struct, frozen=True, kw_only=True):
     """Where the observation's `error` quotes somebody: all of it."""
     given: str = ""
     """`Asked` as JSON, where `input` alone is not how it was asked."""
+    called: str = ""
+    """The tool calls that left with the answer, as JSON in OpenAI's shape."""
 
 
 class Journal(Protocol):

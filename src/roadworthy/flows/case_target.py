@@ -32,6 +32,7 @@ from roadworthy.domain import (
 from roadworthy.evaluation import Receipt, new_receipt
 from roadworthy.serving import conversation, input_text
 
+from .called import calls_kept
 from .episode import opening, play, with_calls
 from .late_looking import look_late
 from .never_judges import NeverJudge, failed_look, look_judged
@@ -42,7 +43,7 @@ from .shift_looking import OUT_OF_SCOPE, ShiftLooker, shift_looker
 from .tool_desk import ToolDesk
 from .trace import Reply
 
-_TELLS_OF_TOOLS = frozenset({"openai_compatible", "python", "recorded", "local"})
+_TELLS_OF_TOOLS = frozenset({"openai_compatible", "anthropic", "python", "recorded", "local"})
 """Providers that tell their model of tools. Of any other, what it does not call proves nothing."""
 
 
@@ -152,7 +153,7 @@ class PathTarget:
                 f"case {case.id} has tools, and a `{candidate.model.provider}` model is told of"
                 " none",
                 fix="a model that cannot call a tool shows nothing by not calling it: use"
-                " openai_compatible, local, python or recorded",
+                " openai_compatible, anthropic, local, python or recorded",
             )
         if candidate.decision is not None:
             raise UsageError(f"case {case.id} has tools, and a decision calls none")
@@ -180,9 +181,10 @@ class PathTarget:
                     reply = item
         if reply is None:
             raise UsageError("the request path ended without a reply")
-        looked = look_late(reply.observation, call, self._service.rails, self._clock)
+        called, rails = calls_kept(reply.deltas), self._service.rails
+        looked = look_late(reply.observation, call, rails, self._clock, called=called)
         asked = input_text(call)
-        looked = await look_judged(looked, self._never, asked=asked)
+        looked = await look_judged(looked, self._never, asked=asked, called=called)
         looked = _beside_reference(looked, self._looker, asked)
         return msgspec.structs.replace(reply, observation=looked)
 

@@ -203,7 +203,7 @@ class LateJudging:
             self._wait(new)
             return 1
         try:
-            found = await new.judge.ask(texts.input, left)  # 2
+            found = await new.judge.ask(texts.input, left, texts.called)  # 2
         except ProviderError as error:
             await self._failed(new, error)
             return 1
@@ -246,7 +246,7 @@ class LateJudging:
     async def _why_down(self, judge: NeverJudge) -> str | None:
         """What came instead of an answer to a plain question; None where it answers."""
         try:
-            await judge.ask(PLAIN, PLAIN)
+            await judge.ask(PLAIN, PLAIN, "")
         except ProviderError as error:
             return error.message if error.retryable else None
         return None

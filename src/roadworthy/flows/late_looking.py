@@ -1,8 +1,9 @@
 """The late rules, on what left: right after the answer in an evaluation, from the journal live.
 
-Enters: an observation and its texts. Leaves: a verdict per late rule, and its violations. What
-never happens here: a rule that could not look counted as one that found nothing; the pieces of a
-stream that left before it was blocked, held or cut off taken for pieces that did not.
+Enters: an observation, its texts and tool calls. Leaves: a verdict per late rule, and its
+violations. What never happens here: a rule that could not look counted as one that found nothing;
+the pieces of a stream that left before it was blocked, held or cut off taken for pieces that did
+not.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from roadworthy.domain import (
     TextContext,
 )
 from roadworthy.serving import RailLine, input_text
+
+from .called import calls_looked_at
 
 _FALLBACK = ("blocked", "held", "fallback")
 """How an exchange ended that the endpoint's fallback text ended."""
@@ -48,9 +51,12 @@ def fallback_of(endpoint: str, charter: Charter) -> str:
 
 
 def look(
-    observation: Observation, rails: RailLine, clock: Clock, *, asked: str, left: str
+    observation: Observation, rails: RailLine, clock: Clock, *, asked: str, left: str, called: str
 ) -> Iterator[tuple[NeverRecord | None, tuple[RailVerdict, ...]]]:
-    """What each late rule with a detector finds in `left`, which was answered to `asked`."""
+    """What each late rule with a detector finds in `left`, which was answered to `asked`.
+
+    `called`: the tool calls that left with it, as the journal keeps them.
+    """
     context = TextContext(
         side="output",
         input=asked,
@@ -58,22 +64,27 @@ def look(
         confidence=observation.confidence,
         facets=observation.facets,
     )
+    calls = calls_looked_at(called)
     for rule in rails.late_rules:
         if rule.wired and not rule.judged:
-            yield rule.check(input=asked, output=left, context=context, timer=clock.monotonic)
+            yield rule.check(
+                input=asked, output=left, context=context, timer=clock.monotonic, calls=calls
+            )
 
 
-def look_late(observation: Observation, call: Call, rails: RailLine, clock: Clock) -> Observation:
+def look_late(
+    observation: Observation, call: Call, rails: RailLine, clock: Clock, *, called: str
+) -> Observation:
     """The observation of a case as the late rules leave it; unchanged where no answer left.
 
-    They see what the control process sees of a live answer: its texts, decision and facets. A case
-    is asked for a plain answer, so that nothing of one that was stopped has left.
+    They see what the control process sees of a live answer: its texts, tool calls, decision and
+    facets. A case is asked for a plain answer, so that nothing of one that was stopped has left.
     """
     if observation.action != "answered":
         return observation
     records, verdicts = [], list(observation.rails)
     asked, left = input_text(call), observation.output
-    for record, seen in look(observation, rails, clock, asked=asked, left=left):
+    for record, seen in look(observation, rails, clock, asked=asked, left=left, called=called):
         verdicts += seen
         if record is not None:
             records.append(record)

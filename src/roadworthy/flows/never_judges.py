@@ -1,9 +1,9 @@
 """Never events that a model looks for: asked right after an answer left.
 
-Enters: an answer that left, and what it answers. Leaves: a verdict for each such event, and its
-violations. What never happens here: a judge that failed, or that nobody has seen catching the
-event, taken for one that found nothing: its verdict is then `not_checked`, and says why. Its yes
-counts whatever it is worth, as every other rule's does.
+Enters: an answer that left, its tool calls, and what it answers. Leaves: a verdict for each such
+event, and its violations. What never happens here: a judge that failed, or that nobody has seen
+catching the event, taken for one that found nothing: its verdict is then `not_checked`, and says
+why. Its yes counts whatever it is worth, as every other rule's does.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from roadworthy.domain import (
 )
 from roadworthy.evaluation import judges
 
+from .called import calls_shown
+
 JUDGE_FAILED = "the judge failed"
 """How a verdict begins that is none because the judge gave none."""
 
@@ -40,17 +42,22 @@ class NeverJudge(Struct, frozen=True, kw_only=True):
     doubt: str = ""
     """Why its no proves nothing; empty where it does."""
 
-    async def ask(self, asked: str, left: str) -> NeverRecord | None:
-        """The violation, if the judge says yes. Raises ProviderError when it says neither."""
-        said = await self.asks.ask(asked, "", left)
+    async def ask(self, asked: str, left: str, called: str) -> NeverRecord | None:
+        """The violation, if the judge says yes. Raises ProviderError when it says neither.
+
+        `called`: the tool calls that left with the answer, as the journal keeps them.
+        """
+        said = await self.asks.ask(asked, "", left, calls=calls_shown(called))
         if said.verdict != HAPPENED:
             return None
         return NeverRecord(event=self.event.id, kind="violation", found_by="late_rule")
 
-    async def look(self, asked: str, left: str) -> tuple[NeverRecord | None, RailVerdict]:
+    async def look(
+        self, asked: str, left: str, called: str
+    ) -> tuple[NeverRecord | None, RailVerdict]:
         """The violation, if any, and the verdict."""
         try:
-            record = await self.ask(asked, left)
+            record = await self.ask(asked, left, called)
         except ProviderError as error:
             return None, self._verdict("not_checked", f"{JUDGE_FAILED}: {error.message}")
         if record is not None:
@@ -90,7 +97,7 @@ def doubt_of(probes: Sequence[Probe], said: Sequence[str], drift: str = "") -> s
 
 
 async def look_judged(
-    observation: Observation, never: Sequence[NeverJudge], *, asked: str
+    observation: Observation, never: Sequence[NeverJudge], *, asked: str, called: str
 ) -> Observation:
     """The observation as the judges of never events leave it; unchanged where no answer left."""
     if observation.action != "answered" or not never:
@@ -99,7 +106,7 @@ async def look_judged(
     records = []
     verdicts = [each for each in observation.rails if each.never_event not in events]
     for judge in never:
-        record, verdict = await judge.look(asked, observation.output)
+        record, verdict = await judge.look(asked, observation.output, called)
         verdicts.append(verdict)
         if record is not None:
             records.append(record)

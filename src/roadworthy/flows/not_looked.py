@@ -46,7 +46,8 @@ def enter_not_looked(
 def enter_release_gone(loop: Loop, observation: Observation) -> None:
     """Once for a release, with the answer that told of it; an empty answer tells nothing."""
     release = observation.release
-    if not release or observation.output_digest in _NOTHING:
+    empty = observation.output_digest in _NOTHING and "calls" not in observation.attributes
+    if not release or empty:
         return
     if loop.ledger.newest(kind=NOT_LOOKED, subject=release) is not None:
         return

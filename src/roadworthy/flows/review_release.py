@@ -114,7 +114,8 @@ def _require_no_violation(
     """3."""
     said = structs.replace(seen, decision=leaving.decision, confidence=leaving.confidence)
     for _ in range(_TRIES):
-        found = list(look(said, rails, clock, asked=leaving.asked, left=leaving.text))
+        seen_by = look(said, rails, clock, asked=leaving.asked, left=leaving.text, called="")
+        found = list(seen_by)
         wrong = [one for _, verdicts in found for one in verdicts if one.outcome != "passed"]
         events = [record.event for record, _ in found if record is not None]
         if not events and not wrong:

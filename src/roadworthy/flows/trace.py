@@ -23,7 +23,7 @@ from roadworthy.domain import (
     require_sound,
     sha256,
 )
-from roadworthy.serving import Decided, RailOutcome
+from roadworthy.serving import Decided, RailOutcome, tool_calls
 
 from .service import Service
 
@@ -207,7 +207,7 @@ class Trace:
             asked=self._asked,
         )
 
-    def _attributes(self, decided: Decided | None) -> dict[str, Any]:
+    def _attributes(self, decided: Decided | None, action: str) -> dict[str, Any]:
         """What else is known of this answer, each where it is known.
 
         `logprobs`: how likely the model's own tokens were, all of them together, and whether the
@@ -215,7 +215,7 @@ class Trace:
         its place. `refused`: the upstream called its answer a refusal; the words are its output.
         `labels`: what rails tell people. `turns`: how often the model was asked, where a rail had
         it asked again. `similar`: the answer was given to a question that asks the same.
-        `shadow_of`: whose copy.
+        `shadow_of`: whose copy. `calls`: how many tool calls left with it.
         """
         known: dict[str, Any] = {}
         if self.logprobs:
@@ -233,6 +233,8 @@ class Trace:
             known["turns"] = self._turns
         if self.similar and self.cached:
             known["similar"] = True
+        if self.deltas and action == "answered" and (calls := tool_calls(self.deltas)):
+            known["calls"] = len(calls)
         return known | ({"shadow_of": self._call.shadow_of} if self._call.shadow_of else {})
 
     def _gone(self) -> str:
@@ -280,7 +282,7 @@ class Trace:
             raw_output=raw if raw != text else "",
             input_digest=sha256(self._asked.encode()),
             output_digest=sha256(text.encode()),
-            attributes=self._attributes(decided),
+            attributes=self._attributes(decided, action),
         )
 
 

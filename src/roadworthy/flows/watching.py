@@ -251,8 +251,10 @@ class Watch:
         left = what_left(seen, texts.output, rules.charter)
         if left is None:
             return
-        clock = self._loop.clock
-        for hit, _ in look(seen, rules.rails, clock, asked=texts.input, left=left):
+        found = look(
+            seen, rules.rails, self._loop.clock, asked=texts.input, left=left, called=texts.called
+        )
+        for hit, _ in found:
             if hit is not None:
                 yield self._late_violation(find_event(hit.event, [rules.charter]), seen)
 

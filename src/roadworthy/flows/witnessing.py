@@ -7,6 +7,7 @@ import msgspec
 from roadworthy.domain import Call, Witness, asked_in
 from roadworthy.serving import input_text
 
+from .called import calls_kept
 from .trace import Reply
 
 
@@ -36,4 +37,5 @@ def witness(reply: Reply, call: Call) -> Witness:
         output=reply.text,
         raw_output=seen.raw_output,
         error=seen.error if seen.quoted else "",
+        called=calls_kept(reply.deltas) if reply.deltas else "",
     )

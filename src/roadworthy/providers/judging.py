@@ -29,6 +29,8 @@ from roadworthy.domain import (
     require_sound,
 )
 
+CALLS = "tool calls"
+"""What a judge sees the calls of an answer under."""
 EQUAL = "3"
 _ORDER = ("1", "2", EQUAL)
 
@@ -54,14 +56,21 @@ class RubricJudge:
         self._options = options
         self._asking = _Asking(options.model, provider)
 
-    async def ask(self, asked: Any, matters: str, answer: str, other: str = "") -> Asked:
-        """The level. Raises ProviderError when the model fails or says something else."""
+    async def ask(
+        self, asked: Any, matters: str, answer: str, other: str = "", *, calls: str = ""
+    ) -> Asked:
+        """The level. Raises ProviderError when the model fails or says something else.
+
+        `calls`: the tool calls that the answer has beside its text, judged with it.
+        """
         levels = {str(number): level for number, level in enumerate(self._options.levels, start=1)}
+        both = f"the texts `answer` and `{CALLS}`, which are one answer"
+        of = both if calls else "the text `answer`"
         task = [
-            f"Judge the text `answer`. {self._options.question}",
+            f"Judge {of}. {self._options.question}",
             *(f"{number}: {level}" for number, level in levels.items()),
         ]
-        texts = _texts(asked, matters, answer=answer)
+        texts = _texts(asked, matters, answer=answer, **({CALLS: calls} if calls else {}))
         said, shares = await self._asking.number(task, texts, tuple(levels))
         level = levels[said]
         return Asked(verdict=level, value=self._options.value(level), probabilities=shares)
@@ -105,7 +114,7 @@ class _Asking:
         self._model = model
         self._provider = provider
         # Elsewhere labels are a hint, read leniently: the judge's own words are read here.
-        self._scores_labels = model.provider != "openai_compatible"
+        self._scores_labels = not model.is_hosted
 
     async def number(
         self, task: Sequence[str], texts: dict[str, str], numbers: tuple[str, ...]

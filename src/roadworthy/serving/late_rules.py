@@ -14,6 +14,7 @@ from roadworthy.domain import LOOKED_AT_LATER, NOBODY_LOOKS, NeverRecord, RailVe
 
 from .guard import Guard, Look, Timer, look, verdict
 from .rail_rules import BuiltRule, never_guards
+from .texts import escaped_texts
 
 
 class LateRule(Struct, frozen=True, kw_only=True):
@@ -43,22 +44,45 @@ class LateRule(Struct, frozen=True, kw_only=True):
         return tuple(verdict(guard, Look(failure=why)) for guard in self.guards)
 
     def check(
-        self, *, input: str, output: str, context: TextContext, timer: Timer
+        self, *, input: str, output: str, context: TextContext, timer: Timer, calls: str = ""
     ) -> tuple[NeverRecord | None, tuple[RailVerdict, ...]]:
         """The violation, if any, and a verdict per side.
 
-        A rule that cannot look gives `not_checked` and no violation, but for a CEL expression
-        that raises: that counts as happened.
+        `calls` is what tool calls say that left with the output. A rule that cannot look gives
+        `not_checked` and no violation, but for a CEL expression that raises: that counts as
+        happened.
         """
         happened = False
         verdicts: list[RailVerdict] = []
         for guard in self.guards:
-            text = input if guard.side == "input" else output
-            seen = look(guard, text, context, timer)
-            happened = happened or _happened(guard, seen)
+            if guard.side == "input":
+                texts = [input, *escaped_texts([input])]
+            else:
+                texts = [output, *self._beside(output, calls)]
+            looks = [look(guard, text, context, timer) for text in texts]
+            seen = looks[0] if len(looks) == 1 else _together(looks)
+            happened = happened or any(_happened(guard, each) for each in looks)
             verdicts.append(verdict(guard, seen))
         record = NeverRecord(event=self.event, kind="violation", found_by="late_rule")
         return (record if happened else None), tuple(verdicts)
+
+    def _beside(self, output: str, calls: str) -> list[str]:
+        """What is looked at beside the output.
+
+        A schema speaks of the answer's text alone. An expression may ask what is missing, so it is
+        given the calls behind the text; whatever else looks for what is there gets them alone.
+        """
+        if not calls or self.kind == "schema":
+            return []
+        return [f"{output}\n{calls}" if output and self.kind == "cel" else calls]
+
+
+def _together(looks: Sequence[Look]) -> Look:
+    """Several looks of one guard as one."""
+    return Look(
+        findings=[finding for each in looks for finding in each.findings],
+        failure=next((each.failure for each in looks if each.failure), ""),
+    )
 
 
 def _happened(guard: Guard, seen: Look) -> bool:
