@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from doubles.fake_anthropic import FakeAnthropic
 from doubles.fake_upstream import FakeUpstream
 from doubles.set_clock import SetClock
 from roadworthy.domain import (
@@ -57,11 +58,15 @@ def _rules() -> Provider:
 @asynccontextmanager
 async def opened(kind: str, folder: Path) -> AsyncIterator[Provider]:
     """A provider of that kind that can answer ASK, with labels and without."""
-    async with FakeUpstream("home") as upstream:
+    async with FakeUpstream("home") as upstream, FakeAnthropic("home") as other:
         if kind == "openai_compatible":
             provider = build(
                 Model(provider="openai_compatible", name="m", upstream="main"), url=upstream.url
             )
+        elif kind == "anthropic":
+            named = {"headers": {"x-api-key": "k"}}
+            model = Model(provider="anthropic", name="m", upstream="main", options=named)
+            provider = build(model, url=other.url)
         elif kind == "rule":
             provider = _rules()
         elif kind == "python":
@@ -103,6 +108,7 @@ def asked(**fields: object) -> ModelRequest:
 
 KINDS = [
     "openai_compatible",
+    "anthropic",
     "rule",
     "python",
     "recorded",

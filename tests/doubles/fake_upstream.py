@@ -89,13 +89,17 @@ class FakeUpstream:
         self._port = port
         self._ssl = ssl
         self._server: asyncio.Server | None = None
-        self._live: set[_Connection] = set()
+        self._live: set[Connection] = set()
         self.url = ""
+
+    def talk(self) -> Connection:
+        """What speaks on one connection."""
+        return Connection(self)
 
     async def __aenter__(self) -> FakeUpstream:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: _Connection(self), "127.0.0.1", self._port, ssl=self._ssl, backlog=1024
+            self.talk, "127.0.0.1", self._port, ssl=self._ssl, backlog=1024
         )
         port = self._server.sockets[0].getsockname()[1]
         self.url = f"http{'s' if self._ssl else ''}://127.0.0.1:{port}/v1"
@@ -119,7 +123,9 @@ class FakeUpstream:
 _numbers = itertools.count(1)
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
+    """One connection of a client."""
+
     def __init__(self, upstream: FakeUpstream) -> None:
         self.upstream = upstream
         self.number = next(_numbers)
@@ -179,10 +185,7 @@ class _Connection(asyncio.Protocol):
             up.requests.append(
                 Request(path=self.path, headers=self.headers, body=body, connection=self.number)
             )
-        if "x-fake" in self.headers:
-            reply = msgspec.json.decode(self.headers["x-fake"], type=Reply)
-        else:
-            reply = up.script.pop(0) if up.script else up.standing(body)
+        reply = self._chosen(body)
         self.busy = True
         delay = up.delay_s if reply.delay_s is None else reply.delay_s
         plain = not body.get("stream") and reply.raw is None and reply.reset_after is None
@@ -192,6 +195,12 @@ class _Connection(asyncio.Protocol):
             asyncio.get_running_loop().call_later(delay, self._plain, reply, body)
         else:
             self.task = asyncio.get_running_loop().create_task(self._slowly(reply, body, delay))
+
+    def _chosen(self, body: dict[str, Any]) -> Reply:
+        up = self.upstream
+        if "x-fake" in self.headers:
+            return msgspec.json.decode(self.headers["x-fake"], type=Reply)
+        return up.script.pop(0) if up.script else up.standing(body)
 
     def _head(self, reply: Reply, kind: str, length: int | None) -> bytes:
         lines = [f"HTTP/1.1 {reply.status} X", f"content-type: {kind}"]
@@ -262,8 +271,7 @@ class _Connection(asyncio.Protocol):
         self.transport.write(self._head(reply, "text/event-stream", None))
         sent = 0
         for event in self._event_values(reply, body):
-            text = event if isinstance(event, str) else msgspec.json.encode(event).decode()
-            data = f"data: {text}\n\n".encode()
+            data = self._framed(event)
             if reply.reset_after is not None and sent + len(data) > reply.reset_after:
                 self.busy = False
                 self.transport.abort()
@@ -274,6 +282,10 @@ class _Connection(asyncio.Protocol):
                 await asyncio.sleep(reply.piece_delay_s)
         self.transport.write(b"0\r\n\r\n")
         self._finished()
+
+    def _framed(self, event: Any) -> bytes:
+        text = event if isinstance(event, str) else msgspec.json.encode(event).decode()
+        return f"data: {text}\n\n".encode()
 
     def _event_values(self, reply: Reply, body: dict[str, Any]) -> list[Any]:
         text = self.upstream.text_for(body) if reply.text is None else reply.text

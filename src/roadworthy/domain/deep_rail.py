@@ -157,7 +157,7 @@ def deep_upstream(options: DeepOptions) -> str:
     """The entry of [upstreams] that a rail sends texts to; empty where it is none."""
     if isinstance(options, HttpCheck):
         return options.upstream
-    if isinstance(options, ModelCheck) and options.model.provider == "openai_compatible":
+    if isinstance(options, ModelCheck) and options.model.is_hosted:
         return options.model.upstream
     return ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from .candidate import Sampling
 
@@ -54,6 +54,8 @@ class ModelRequest(Struct, frozen=True, kw_only=True):
     repeat: int = 0
     prefix_chars: int = 0
     """A hint for caches: so many leading characters of `prompt` are the same in every call."""
+    end_user: str | UnsetType = UNSET
+    """Who asks, by a pseudonym, where the release tells its upstream; it decides no answer."""
 
 
 class Chunk(Struct, frozen=True, kw_only=True):

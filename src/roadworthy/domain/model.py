@@ -8,7 +8,12 @@ from msgspec import field
 
 from .file import File
 
-ProviderKind = Literal["local", "openai_compatible", "recorded", "rule", "python", "http"]
+ProviderKind = Literal[
+    "local", "openai_compatible", "anthropic", "recorded", "rule", "python", "http"
+]
+
+HOSTED: frozenset[ProviderKind] = frozenset(("openai_compatible", "anthropic"))
+"""Providers that ask an upstream of the deployment."""
 
 
 class Model(File, frozen=True, kw_only=True):
@@ -27,6 +32,11 @@ class Model(File, frozen=True, kw_only=True):
     upstream: str = ""
     file: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_hosted(self) -> bool:
+        """Whether an upstream of the deployment is asked: texts leave to it."""
+        return self.provider in HOSTED
 
     @property
     def is_pinned(self) -> bool:

@@ -52,7 +52,7 @@ def _asked(reading: Reading) -> set[str]:
     """The upstreams that the release asks."""
     named = set()
     candidate = reading.candidate
-    if candidate is not None and candidate.model.provider == "openai_compatible":
+    if candidate is not None and candidate.model.is_hosted:
         named.add(candidate.model.upstream)
     for rail in reading.rails.rails:
         if rail.detector in DEEP_RAILS:

@@ -69,6 +69,7 @@ class Composer:
         talks = decision is None and candidate.task != "extraction" and not one_text
         self._behaviour = behaviour_text(charter.behaviour) if talks else ""
         self._own_extra: dict[str, Any] = {"tools": tools} if tools else {}
+        self._tells_who = candidate.model.options.get("user_id") is True
 
     def compose(self, call: Call) -> ModelRequest:
         """The request for a call. Raises UsageError when a variable is missing or wrong."""
@@ -163,6 +164,7 @@ class Composer:
             extra=self._own_extra if call.managed else extra or {},
             repeat=call.repeat,
             prefix_chars=self._prefix_chars if prompt is not None else 0,
+            end_user=(call.end_user or UNSET) if self._tells_who else UNSET,
         )
 
     def _static_prefix(self) -> int:

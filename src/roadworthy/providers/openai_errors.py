@@ -1,11 +1,13 @@
 """What an upstream's refusal means: status, headers and body in, one ProviderError out.
 
-The body of a refused credential is never repeated, and the credential is taken out of the rest.
+Of OpenAI's shape and of Anthropic's. The body of a refused credential is never repeated, and the
+credential is taken out of the rest.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import msgspec
@@ -17,6 +19,10 @@ from .retry_after import retry_after_seconds
 
 _RETRYABLE = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 _LONGEST_MESSAGE = 300
+_FOR_GOOD = ("insufficient_quota", "spend_limit_reached")
+"""How codes end of what waiting does not mend, under whatever status they come."""
+_TOLD = {b"true": True, b"false": False}
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 
 
 def refusal(
@@ -45,12 +51,13 @@ def refusal(
         )
     detail = _detail(body)
     message, code = _message(detail), _code(detail)
-    retryable = status in _RETRYABLE and code != "insufficient_quota"
+    retryable = status in _RETRYABLE and not code.endswith(_FOR_GOOD)
+    told = headers.get(b"x-should-retry", b"").strip().lower()
     said = _clean(message, secret)
     return ProviderError(
-        f"{peer} answered HTTP {status}" + (f": {said}" if said else ""),
+        f"{peer} answered HTTP {status}{_named(headers)}" + (f": {said}" if said else ""),
         quoted=said,
-        retryable=retryable,
+        retryable=_TOLD.get(told, retryable),
         status=status,
         retry_after_s=retry_after_seconds(headers.get(b"retry-after"), now=now),
     )
@@ -91,9 +98,20 @@ def _message(error: Any) -> str:
     return error if isinstance(error, str) else ""
 
 
+def _named(headers: dict[bytes, bytes]) -> str:
+    """The name under which the upstream's people find the request."""
+    name = headers.get(b"request-id") or headers.get(b"x-request-id") or b""
+    text = name.decode("latin-1")
+    return f" (request {text})" if _ID.fullmatch(text) else ""
+
+
 def _code(error: Any) -> str:
+    """The error's code; Anthropic's details know more than its type."""
     if not isinstance(error, dict):
         return ""
+    details = error.get("details")
+    if isinstance(details, dict) and isinstance(details.get("error_code"), str):
+        return str(details["error_code"])
     return str(error.get("code") or error.get("type") or "")
 
 

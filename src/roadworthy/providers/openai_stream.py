@@ -6,7 +6,6 @@ cut short, and nobody could tell.
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from roadworthy.domain import Chunk, ProviderError, TokenLogprob, Usage
@@ -15,12 +14,10 @@ from .credentials import Secret
 from .http_client import Response
 from .openai_wire import WireReply, decode_reply, first_choice, split_choice, token_logprobs
 from .sse import EventParser
+from .stream_end import drain
 from .usage import usage_of
 
 _DONE = b"[DONE]"
-_DRAIN_S = 0.05
-"""How long the end of the body is waited for after `[DONE]`, to be able to use the connection
-again; it usually came with the same packet."""
 
 
 class StreamReader:
@@ -64,7 +61,7 @@ class StreamReader:
             if event:
                 self._add(decode_reply(event, self._peer, self._secret))
         if self.ended:
-            await self._drain()
+            await drain(self._response)
             return self._last()
         if not piece:
             raise ProviderError(f"{self._peer} broke off its stream before [DONE]", retryable=True)
@@ -104,13 +101,3 @@ class StreamReader:
             )
         last = Chunk(finish_reason=self._finish_reason, usage=self._usage)
         return [*self._take(), last]
-
-    async def _drain(self) -> None:
-        if self._response.complete:
-            return
-        try:
-            async with asyncio.timeout(_DRAIN_S):
-                while await self._response.piece():
-                    pass
-        except (TimeoutError, ProviderError):
-            return

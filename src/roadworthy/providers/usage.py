@@ -21,8 +21,8 @@ _WORDS = frozenset(
         accepted audio billed cache cached candidates character characters citation completion
         content cost count creation details duration ephemeral fetch generated hit image inference
         input load miss modality num output prediction prompt queries queue read reasoning rejected
-        requests search seconds server shared text thoughts time token tokens tool total units
-        upstream usage use used video web words write 5m 1h
+        requests search seconds server shared text thinking thoughts time token tokens tool total
+        units upstream usage use used video web words write 5m 1h
         """,
     )
 )
@@ -58,7 +58,7 @@ def usage_of(raw: dict[str, Any]) -> Usage:
     written = _count(raw, "cache_creation_input_tokens") or _count(
         details_in, "cache_creation_tokens"
     )
-    reasoning = _count(details_out, "reasoning_tokens")
+    reasoning = _count(details_out, "reasoning_tokens") or _count(details_out, "thinking_tokens")
     if "prompt_tokens" in raw:
         put_in = _count(raw, "prompt_tokens")
     else:

@@ -57,7 +57,7 @@ class ExactCache:
 
         `alike`: the request is what a question comes to, and no question that anybody asked.
         """
-        told = structs.replace(request, stream=False, timeout_s=0.0)
+        told = structs.replace(request, stream=False, timeout_s=0.0, end_user=UNSET)
         parts = (self._release, call.tenant, call.facets, told, *((True,) if alike else ()))
         return hashlib.sha256(_encoder.encode(parts)).digest()
 

@@ -74,7 +74,7 @@ def behind_border(
 
 
 def _border(model: Model, content: ReleaseContent, deployment: Deployment) -> Border | None:
-    if model.provider != "openai_compatible":
+    if not model.is_hosted:
         return None
     return compile_border(content, model.upstream, deployment.upstreams.get(model.upstream))
 
@@ -124,7 +124,7 @@ def _upstreams(content: ReleaseContent, deployment: Deployment) -> Iterator[tupl
     judges = [event.rule.judge.model for event in content.charter.never if event.rule.judge]
     models = [content.candidate.model, *(each for each in judges if isinstance(each, Model))]
     for model in models:
-        if model.provider == "openai_compatible" and model.upstream in deployment.upstreams:
+        if model.is_hosted and model.upstream in deployment.upstreams:
             yield f"the upstream {model.upstream!r}", deployment.upstreams[model.upstream]
     for rail in content.rails.rails:
         if rail.detector in DEEP_RAILS:
