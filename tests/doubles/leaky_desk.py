@@ -9,7 +9,8 @@ from pathlib import Path
 from doubles.desk import Desk
 from doubles.past_answers import PastAnswers
 from roadworthy.domain import GateDecision, Incident
-from roadworthy.flows.learning import Promoted, close, find_incident, promote
+from roadworthy.flows.closing import close
+from roadworthy.flows.learning import Promoted, find_incident, promote
 from roadworthy.flows.people import add_person
 from roadworthy.flows.road import on_violation
 from roadworthy.ledger import Ed25519Signer

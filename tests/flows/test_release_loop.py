@@ -17,8 +17,9 @@ from roadworthy.domain import (
     VerificationError,
 )
 from roadworthy.evaluation import read_run
+from roadworthy.flows.closing import close
 from roadworthy.flows.comparing import differences
-from roadworthy.flows.learning import close, find_incident, promote
+from roadworthy.flows.learning import find_incident, promote
 from roadworthy.flows.road import on_violation
 from roadworthy.flows.routing import read_table
 

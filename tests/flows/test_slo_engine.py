@@ -13,13 +13,12 @@ import pytest
 from doubles.answers_kept import AheadClock, leave, say
 from doubles.live_system import write_live_system
 from doubles.rolled_out import roll_out
+from doubles.slo_engine import Engine, answers, slo
 from roadworthy.domain import (
     AccessError,
     EvidenceError,
     NeverRecord,
-    Observation,
     Outcome,
-    SafetySLO,
     UsageError,
     Verdict,
     format_instant,
@@ -30,10 +29,9 @@ from roadworthy.flows.mitigations import lift, put_back_mitigations
 from roadworthy.flows.rolling import rollouts_of, under_way
 from roadworthy.flows.routing import publish, read_table
 from roadworthy.flows.slo_watch import LiveRules, SloWatch
-from roadworthy.flows.standings import read_standings, standings_path
+from roadworthy.flows.standings import standings_path
 from roadworthy.flows.waiting import held
 from roadworthy.journal import Record, segments
-from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.loop import loop_of
 
 
@@ -41,53 +39,6 @@ from roadworthy.wiring.loop import loop_of
 def loop(tmp_path: Path) -> Loop:
     made = write_live_system(tmp_path, "http://127.0.0.1:9/v1")
     return msgspec.structs.replace(loop_of(made.workspace), clock=AheadClock())
-
-
-def slo(**fields: object) -> SafetySLO:
-    given = {"name": "error_rate", "target": "<= 0.1", "window": "1h", **fields}
-    return SafetySLO(**given)  # type: ignore[arg-type]
-
-
-class Engine:
-    """A control process's engine, started anew at will."""
-
-    def __init__(self, loop: Loop, *slos: SafetySLO) -> None:
-        self.loop, self.slos, self.said = loop, slos, []
-        self.start()
-
-    def start(self) -> None:
-        self.watch = SloWatch(
-            self.loop, rules=lambda *_: LiveRules(slos=self.slos), warn=self.said.append
-        )
-
-    def round(self) -> None:
-        self.loop.clock.ahead_s += 30.0  # past every pause
-        self.watch.round()
-
-    def rounds(self, n: int, *, every_s: float) -> None:
-        for _ in range(n):
-            self.loop.clock.ahead_s += every_s - 30.0
-            self.round()
-
-    def standing(self, objective: str = "error_rate", part: str = ""):
-        every = {each.key: each for each in read_standings(self.loop.workspace).objectives}
-        return every["letters", objective, part]
-
-    @property
-    def mitigations(self):
-        return read_table(self.loop.workspace.routing).mitigations
-
-
-def answers(loop: Loop, n: int, *, bad: int = 0, **fields: object):
-    live = read_table(loop.workspace.routing).routes["letters"].live
-    for place in range(n):
-        failed = place < bad
-        given = {"stage": "live", "release": live, "tenant": "acme", **fields}
-        yield Observation(
-            id=new_id(), time=format_instant(loop.clock.now()), system="letters",
-            status="error" if failed else "ok", action="fallback" if failed else "answered",
-            **given,
-        )  # fmt: skip
 
 
 async def test_a_breach_degrades_its_slice_and_leaves_the_rest(loop: Loop) -> None:

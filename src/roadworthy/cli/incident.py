@@ -52,7 +52,7 @@ def show(incident: Id, directory: Directory = Path(), *, json: Json = False) -> 
     """One incident with its timeline, what its reporters wrote, and what comes next."""
     from roadworthy.flows.learning import find_incident
 
-    from .incident_words import say_more
+    from .incident_words import say_more, who_of
 
     loop = _reading(directory)
     if loop is None:
@@ -65,8 +65,8 @@ def show(incident: Id, directory: Directory = Path(), *, json: Json = False) -> 
     say(printable(found.title))
     contained = ", ".join(found.kills) or found.kill or "nothing"
     say(f"release {found.release[:19]}…, contained by {contained}")
-    for at, what in found.timeline:
-        say(f"  {at[:19]}Z  {printable(what)}")
+    for at, what, *by in found.timeline:
+        say(f"  {at[:19]}Z  {printable(what)}{''.join(f'  ({who_of(each, loop)})' for each in by)}")
     for label, values in (("observations", found.observations), ("cases", found.cases)):
         say(f"{label}: {', '.join(values) or 'none'}")
     for pin in found.pins:
@@ -143,7 +143,7 @@ def close(
 ) -> None:
     """Close it with the gate that ran its cases and passed."""
     from roadworthy.domain import format_instant
-    from roadworthy.flows.learning import close as close_incident
+    from roadworthy.flows.closing import close as close_incident
     from roadworthy.flows.learning import find_incident
     from roadworthy.flows.routing import read_table
     from roadworthy.flows.second_person import DECIDERS

@@ -153,17 +153,11 @@ from .generator import (
     option_values,
 )
 from .generator_catalogue import GENERATORS, HAZARDS
+from .harm import HARMS, Harm, LegalStatement, Recipient, ReportStage, SentReport
 from .host import MEGABYTE, HostSample
 from .imported import NOT_RUN_HERE, Imported, ImportedFile, ImportedScore
-from .incident import (
-    OVER,
-    TRANSITIONS,
-    Incident,
-    IncidentState,
-    PinnedCase,
-    next_state,
-    pin_case,
-)
+from .incident import OVER, TRANSITIONS, Incident, IncidentState, PinnedCase, next_state, pin_case
+from .incident_care import MOST_EVIDENCE, CorrectiveAction, PinnedAction, Said
 from .indicator import IndicatorKind, IndicatorSpec, Measurement
 from .instruction_kinds import INSTRUCTIONS
 from .judge import (
@@ -192,6 +186,7 @@ from .judge import (
 )
 from .judge_wording import JUDGE_SYSTEM, judge_prompt
 from .keeping import Hold, TextScope
+from .legal_clock import CLOCKS, LegalClock, period_end
 from .look_alikes import looks_like
 from .misuse import MISUSE_KINDS, NEVER_SIGNAL, MisuseClass, MisuseKind, Step
 from .model import Model, ProviderKind
@@ -309,6 +304,7 @@ from .scorer_catalogue import (
     verdicts_of,
 )
 from .settled import settle_types
+from .severity import SEVERITIES, Severity, worst_severity
 from .shared import Shared
 from .shift import ReferenceCounts, Reviewed, Shift
 from .slo import MitigationKind, SafetySLO, SloFile, SloTarget
@@ -320,59 +316,62 @@ from .written_number import DecimalMark, Which, written_number
 
 __all__ = [
     "ACT_WITHOUT_APPROVAL", "AGGREGATIONS", "ALIASES", "ATTACK_LANGUAGES", "BASELINE", "BUILT_IN",
-    "COMPARED", "COUNTING", "DEEP_RAILS", "DEFAULT_SCORERS", "EMBEDDED", "EVERY_REPEAT", "EXPECTED",
-    "FORGIVING", "GENERATORS", "GENESIS", "GOALS", "HAPPENED", "HAPPENED_NOT", "HAZARDS",
-    "INDICATORS", "INSTRUCTIONS", "JUDGED", "JUDGE_SHOWN", "JUDGE_SYSTEM", "KNOWN_BEFORE",
-    "KNOWN_TAGS", "LEAST_WRONG", "LOOKED_AT_LATER", "MATCHERS", "MAX_REPEATS", "MEGABYTE",
-    "MISUSE_KINDS", "NEAR_MS", "NEVER_SIGNAL", "NOBODY_LOOKS", "NOT_RUN_HERE", "NO_CHECKS", "OVER",
-    "PAIRWISE", "PREFERENCE", "PREREAD", "READS", "READY_RUBRICS", "READ_RUBRICS", "REFERENCE",
-    "RUBRIC", "SCORERS", "SCORE_SHOWN", "SECTIONS", "SHA256_PREFIX", "SIDES", "STATIC_MODEL",
-    "STATIC_SHA256", "SYSTEMIC_CLASSES", "TRANSITIONS", "UNHEARD", "WITHIN_HOURS", "AccessError",
-    "Action", "Address", "AddressState", "Admission", "Allowed", "AnswerCache", "Approval", "Arm",
-    "ArmComparison", "ArmVerdict", "Asked", "Assertion", "Assessment", "Bar", "BatchFault",
-    "BatchSettings", "BatchState", "BatchStatus", "Behaviour", "Blocker", "Budget", "Calibration",
-    "Call", "Campaign", "CampaignFinding", "Candidate", "Case", "CaseTool", "CelRule", "Charter",
-    "Checkpoint", "Chunk", "ClassifierRule", "Clause", "Clock", "DecimalMark", "Decision",
+    "CLOCKS", "COMPARED", "COUNTING", "DEEP_RAILS", "DEFAULT_SCORERS", "EMBEDDED", "EVERY_REPEAT",
+    "EXPECTED", "FORGIVING", "GENERATORS", "GENESIS", "GOALS", "HAPPENED", "HAPPENED_NOT", "HARMS",
+    "HAZARDS", "INDICATORS", "INSTRUCTIONS", "JUDGED", "JUDGE_SHOWN", "JUDGE_SYSTEM",
+    "KNOWN_BEFORE", "KNOWN_TAGS", "LEAST_WRONG", "LOOKED_AT_LATER", "MATCHERS", "MAX_REPEATS",
+    "MEGABYTE", "MISUSE_KINDS", "MOST_EVIDENCE", "NEAR_MS", "NEVER_SIGNAL", "NOBODY_LOOKS",
+    "NOT_RUN_HERE", "NO_CHECKS", "OVER", "PAIRWISE", "PREFERENCE", "PREREAD", "READS",
+    "READY_RUBRICS", "READ_RUBRICS", "REFERENCE", "RUBRIC", "SCORERS", "SCORE_SHOWN", "SECTIONS",
+    "SEVERITIES", "SHA256_PREFIX", "SIDES", "STATIC_MODEL", "STATIC_SHA256", "SYSTEMIC_CLASSES",
+    "TRANSITIONS", "UNHEARD", "WITHIN_HOURS", "AccessError", "Action", "Address", "AddressState",
+    "Admission", "Allowed", "AnswerCache", "Approval", "Arm", "ArmComparison", "ArmVerdict",
+    "Asked", "Assertion", "Assessment", "Bar", "BatchFault", "BatchSettings", "BatchState",
+    "BatchStatus", "Behaviour", "Blocker", "Budget", "Calibration", "Call", "Campaign",
+    "CampaignFinding", "Candidate", "Case", "CaseTool", "CelRule", "Charter", "Checkpoint", "Chunk",
+    "ClassifierRule", "Clause", "Clock", "CorrectiveAction", "DecimalMark", "Decision",
     "DeepOptions", "Deliberation", "DeliberationHeader", "Deployment", "Detector", "DetectorError",
     "Draft", "EarlyStop", "Egress", "EmbeddingOptions", "Endpoint", "Energy", "Entry", "EntryStore",
     "EvidenceError", "Expect", "ExpectedCall", "FacetSource", "Fault", "File", "FilePurpose",
     "Finding", "FittedMap", "FittedThreshold", "FlakyCase", "FollowUp", "GateDecision",
-    "GeneratorSpec", "GeneratorUse", "Guarantee", "GuardrailsCheck", "Health", "HeldAnswer",
+    "GeneratorSpec", "GeneratorUse", "Guarantee", "GuardrailsCheck", "Harm", "Health", "HeldAnswer",
     "HeldReview", "History", "Hold", "HostSample", "HttpCheck", "Imported", "ImportedFile",
     "ImportedScore", "Incident", "IncidentState", "InclusionProof", "IndicatorKind",
     "IndicatorSpec", "Inspector", "Instant", "Journal", "JournalSettings", "JudgeOptions",
-    "JudgeRule", "Judgement", "KillFlag", "Listen", "LiveTool", "Looked", "ManifestError",
-    "MapKind", "Measurement", "MisuseClass", "MisuseKind", "Mitigation", "MitigationKind", "Model",
-    "ModelCheck", "ModelRequest", "Needs", "NemoCheck", "NeverChange", "NeverEvent", "NeverProbe",
-    "NeverRecord", "NoteSection", "Objective", "ObjectiveStanding", "Observation", "OperatorRole",
-    "Opinion", "Option", "OptionFault", "Outcome", "Packed", "PairwiseOptions", "Participant",
-    "PatternRule", "PersonRole", "Phase", "PinnedCase", "Pipeline", "PipelineStep", "Playbook",
-    "PlaybookHeader", "PresidioCheck", "Price", "Probe", "Prompt", "PromptHeader", "Provider",
-    "ProviderError", "ProviderKind", "Proxy", "QuarantineFile", "Quarantined", "QuotaError", "Rail",
-    "RailAction", "RailVerdict", "Rails", "RatedAnswer", "RaterProfile", "Rating", "RatingFile",
-    "RatingItem", "RatingKind", "RatingTask", "ReadyRubric", "Reducer", "Reference",
-    "ReferenceCheck", "ReferenceCounts", "RefusedError", "ReleaseContent", "Reliability", "Report",
+    "JudgeRule", "Judgement", "KillFlag", "LegalClock", "LegalStatement", "Listen", "LiveTool",
+    "Looked", "ManifestError", "MapKind", "Measurement", "MisuseClass", "MisuseKind", "Mitigation",
+    "MitigationKind", "Model", "ModelCheck", "ModelRequest", "Needs", "NemoCheck", "NeverChange",
+    "NeverEvent", "NeverProbe", "NeverRecord", "NoteSection", "Objective", "ObjectiveStanding",
+    "Observation", "OperatorRole", "Opinion", "Option", "OptionFault", "Outcome", "Packed",
+    "PairwiseOptions", "Participant", "PatternRule", "PersonRole", "Phase", "PinnedAction",
+    "PinnedCase", "Pipeline", "PipelineStep", "Playbook", "PlaybookHeader", "PresidioCheck",
+    "Price", "Probe", "Prompt", "PromptHeader", "Provider", "ProviderError", "ProviderKind",
+    "Proxy", "QuarantineFile", "Quarantined", "QuotaError", "Rail", "RailAction", "RailVerdict",
+    "Rails", "RatedAnswer", "RaterProfile", "Rating", "RatingFile", "RatingItem", "RatingKind",
+    "RatingTask", "ReadyRubric", "Recipient", "Reducer", "Reference", "ReferenceCheck",
+    "ReferenceCounts", "RefusedError", "ReleaseContent", "Reliability", "Report", "ReportStage",
     "ReportState", "Review", "ReviewDecision", "ReviewRules", "ReviewState", "Reviewed", "Risk",
     "RoadworthyError", "Rolling", "RollingState", "Rollout", "RolloutStatus", "RolloutStep",
     "Route", "RoutingTable", "Rubric", "RubricOptions", "Rule", "RunSummary", "SafeMode",
-    "SafetySLO", "Sampling", "SchemaRule", "Scope", "Score", "Scorer", "ScorerKind", "ScorerSpec",
-    "SealedAnswer", "Shared", "Sheet", "SheetItem", "Shift", "Signer", "SimulatedUser", "SloFile",
-    "SloTarget", "Spending", "Stage", "Stakeholder", "Standings", "Statement", "Status", "Step",
-    "StopWhen", "StoredFile", "Submission", "Suite", "SuiteFile", "SuitePin", "System", "Target",
-    "Task", "Telemetry", "TextContext", "TextScope", "TokenLogprob", "Tool", "ToolResult",
-    "Trajectory", "TransitionError", "Trust", "TrustedKey", "Turn", "UnavailableError", "Unchecked",
-    "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError", "Use", "Value", "Variable",
-    "Verdict", "VerificationError", "Waiver", "WaiverUse", "Which", "Witness", "asked_in",
-    "calibration_faults", "canonical", "canonical_of_plain", "decimal", "deep_faults", "deep_files",
-    "deep_options", "deep_upstream", "digest_of", "embedding_options", "embeddings_asked", "exact",
-    "exchange_digest", "expects", "find_indicator", "format_instant", "grade_of", "is_host_allowed",
-    "is_inside", "judge_digest", "judge_options", "judge_prompt", "judges_asking", "last_words",
-    "looks_like", "never_digest", "never_options", "never_set_aside", "next_state", "option_faults",
-    "option_values", "paired_with_baseline", "pairwise_options", "parse_duration", "parse_instant",
-    "parse_reducer", "parse_target", "parse_window", "pin_case", "pinned_judges", "plain",
+    "SafetySLO", "Said", "Sampling", "SchemaRule", "Scope", "Score", "Scorer", "ScorerKind",
+    "ScorerSpec", "SealedAnswer", "SentReport", "Severity", "Shared", "Sheet", "SheetItem", "Shift",
+    "Signer", "SimulatedUser", "SloFile", "SloTarget", "Spending", "Stage", "Stakeholder",
+    "Standings", "Statement", "Status", "Step", "StopWhen", "StoredFile", "Submission", "Suite",
+    "SuiteFile", "SuitePin", "System", "Target", "Task", "Telemetry", "TextContext", "TextScope",
+    "TokenLogprob", "Tool", "ToolResult", "Trajectory", "TransitionError", "Trust", "TrustedKey",
+    "Turn", "UnavailableError", "Unchecked", "UndecidedError", "Unsaid", "Upstream", "Usage",
+    "UsageError", "Use", "Value", "Variable", "Verdict", "VerificationError", "Waiver", "WaiverUse",
+    "Which", "Witness", "asked_in", "calibration_faults", "canonical", "canonical_of_plain",
+    "decimal", "deep_faults", "deep_files", "deep_options", "deep_upstream", "digest_of",
+    "embedding_options", "embeddings_asked", "exact", "exchange_digest", "expects",
+    "find_indicator", "format_instant", "grade_of", "is_host_allowed", "is_inside", "judge_digest",
+    "judge_options", "judge_prompt", "judges_asking", "last_words", "looks_like", "never_digest",
+    "never_options", "never_set_aside", "next_state", "option_faults", "option_values",
+    "paired_with_baseline", "pairwise_options", "parse_duration", "parse_instant", "parse_reducer",
+    "parse_target", "parse_window", "period_end", "pin_case", "pinned_judges", "plain",
     "question_digest", "question_of", "read_name", "reference_faults", "regions_of",
     "require_sound", "rubric_named", "rubric_options", "score_grades", "score_name",
     "scorer_faults", "settle_types", "sha256", "sources_in", "split_aggregation", "split_window",
     "timeless", "told_of", "tool_definition", "unsaid_sections", "unwaivable", "usual_scorers",
-    "verdicts_of", "why_idle", "why_impossible", "worst", "written_number",
+    "verdicts_of", "why_idle", "why_impossible", "worst", "worst_severity", "written_number",
 ]  # fmt: skip

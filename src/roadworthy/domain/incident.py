@@ -1,4 +1,7 @@
-"""An incident: opened by a violation, over by a gate that ran its cases or by two people's word."""
+"""An incident: opened by a violation, a broken objective, a rollout that ended, or a person.
+
+It is over by a gate that ran its cases, or by two people's word.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,9 @@ from .case import Case
 from .clock import Instant
 from .digest import digest_of
 from .errors import TransitionError
+from .harm import LegalStatement, SentReport
+from .incident_care import CorrectiveAction, PinnedAction, Said
+from .severity import Severity
 
 IncidentState = Literal["open", "contained", "promoted", "closed", "dismissed"]
 
@@ -23,14 +29,15 @@ TRANSITIONS: dict[IncidentState, dict[str, IncidentState]] = {
         "contain": "promoted",
         "dismiss": "dismissed",
     },
-    "closed": {"promote": "promoted", "dismiss": "dismissed"},
+    "closed": {"promote": "promoted", "dismiss": "dismissed", "reopen": "open"},
     "dismissed": {},
 }
 """Every arrow there is; the docs' diagram is drawn from it."""
 
 OVER: frozenset[IncidentState] = frozenset(("closed", "dismissed"))
 """Nobody has to act on these. `dismissed`: the report was false, two people say so. `closed` is
-left only when one of its cases is pinned anew: then a gate owes the proof again."""
+left when one of its cases is pinned anew, or the objective breaks again: then a gate owes the proof
+again."""
 
 
 class PinnedCase(Struct, frozen=True, kw_only=True):
@@ -43,7 +50,7 @@ class PinnedCase(Struct, frozen=True, kw_only=True):
     suite: str
     observation: str
     """Which of the incident's observations it is."""
-    action: Literal["hold", "block"]
+    action: PinnedAction
     """What the request line must do with it."""
     digest: str
     """Of the whole case; the bar of a run names the same."""
@@ -65,9 +72,7 @@ def parts_of(case: Case) -> dict[str, str]:
     return {name: digest_of(value) for name, value in given.items() if value is not msgspec.UNSET}
 
 
-def pin_case(
-    case: Case, *, suite: str, observation: str, action: Literal["hold", "block"]
-) -> PinnedCase:
+def pin_case(case: Case, *, suite: str, observation: str, action: PinnedAction) -> PinnedCase:
     """The case as it is now, pinned."""
     return PinnedCase(
         id=case.id,
@@ -84,15 +89,27 @@ class Incident(Struct, frozen=True, kw_only=True):
 
     id: str
     system: str
-    severity: Literal["low", "medium", "high", "critical"]
+    severity: Severity
     state: IncidentState
     title: str
     opened_at: Instant
     aware_at: Instant
-    """When the organisation became aware; starts the legal clock (AI Act, Article 73)."""
+    """When it was found or reported first. The legal clock starts with a person's statement of when
+    the organisation became aware: `legal`."""
     release: str
     never_event: str = ""
+    objective: str = ""
+    """The objective whose breach opened it."""
+    parts: tuple[str, ...] = ()
+    """The slices in which that was broken, `facet=value,…`; empty text: all of it."""
+    rollout: str = ""
+    """The rollout that was ended for it."""
     observations: tuple[str, ...] = ()
+    """Answers that must become cases: no gate opens before."""
+    evidence: tuple[str, ...] = ()
+    """Answers that show it, at most `MOST_EVIDENCE`; a person chooses which become cases."""
+    mitigations: tuple[str, ...] = ()
+    """Ids of what a breached objective changed in the routing table for it."""
     kill: str = ""
     """Id of the kill flag that contained it, the first of `kills`."""
     kills: tuple[str, ...] = ()
@@ -110,7 +127,22 @@ class Incident(Struct, frozen=True, kw_only=True):
     closed_by: str = ""
     reason: str = ""
     """Why it was dismissed."""
-    timeline: tuple[tuple[Instant, str], ...] = ()
+    caseless: str = ""
+    """Why no answer can show it in a gate, as two people said."""
+    acknowledged_at: Instant = ""
+    acknowledged_by: str = ""
+    assignee: str = ""
+    """Name of who has it."""
+    causes: tuple[Said, ...] = ()
+    """What people found to be its cause, the newest last."""
+    actions: tuple[CorrectiveAction, ...] = ()
+    legal: LegalStatement | None = None
+    """None: nobody has said what it led to, and no clock is known."""
+    reports: tuple[SentReport, ...] = ()
+    reopened: int = 0
+    """How often it broke again after it was closed."""
+    timeline: tuple[tuple[str, ...], ...] = ()
+    """Every entry: when, what, and by whom (older entries name nobody)."""
 
     @property
     def unlearned(self) -> tuple[str, ...]:
@@ -118,6 +150,11 @@ class Incident(Struct, frozen=True, kw_only=True):
         learned = {pin.observation for pin in self.pins}
         dismissed = self.state == "dismissed"
         return () if dismissed else tuple(o for o in self.observations if o not in learned)
+
+    @property
+    def open_actions(self) -> tuple[CorrectiveAction, ...]:
+        """Corrective actions that nobody has called done."""
+        return tuple(each for each in self.actions if not each.done_at)
 
     @property
     def required(self) -> tuple[PinnedCase, ...]:

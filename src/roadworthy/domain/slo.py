@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from .charter import Clause, Positive, Scope, Share
 from .file import File
+from .severity import Severity
 
 MitigationKind = Literal[
     "alert",
@@ -52,7 +53,10 @@ class SafetySLO(File, frozen=True, kw_only=True):
     burn: list[dict[str, Any]] = field(default_factory=list)
     recover: str = ""
     owner: str = ""
-    severity: Literal["low", "medium", "high", "critical"] = "medium"
+    severity: Severity = "medium"
+    incident: bool | UnsetType = UNSET
+    """Whether a breach opens an incident. Left out: where it does more than `alert`, and from
+    severity `high` on."""
     scope: Scope = "system"
 
 

@@ -1,10 +1,11 @@
 """Learn: an incident becomes cases, and closes only with a gate that ran them.
 
-promote  1 the incident's inputs, as they were when the violation was entered
+promote  1 the incident's inputs, as they were when the violation was entered; of a broken objective
+           those that a person chose
          2 redacted and minimised   3 or as two people wrote them, who sign that together
          4 into suites/incidents, then pinned in the ledger, signed
 close    1 a PASS after the promotion   2 whose run asked every case as pinned, and met it
-         3 signed by a person
+         3 nothing that somebody promised is left undone   4 signed by a person
 
 Both hold the lock of what is recorded of incidents: nothing is promoted or closed that was
 dismissed a moment before, and no case is written twice.
@@ -16,22 +17,18 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from roadworthy.domain import (
-    OVER,
     AccessError,
     Asked,
     Case,
     Draft,
-    Entry,
     EvidenceError,
     Finding,
     Incident,
     NeverEvent,
     PinnedCase,
-    RefusedError,
-    UndecidedError,
     UsageError,
     VerificationError,
     digest_of,
@@ -40,12 +37,19 @@ from roadworthy.domain import (
     plain,
     sha256,
 )
-from roadworthy.incidents import CaseChange, case_from, demanded, fold, redacted, require_demands
+from roadworthy.incidents import (
+    CaseChange,
+    Demand,
+    case_from,
+    demand_of,
+    fold,
+    redacted,
+    require_demands,
+)
 from roadworthy.ledger import Ed25519Signer, sign_draft
 
 from .incident_suite import SUITE, add_cases, written_cases
 from .loop import Loop
-from .owed import asked_as_pinned, met_all
 from .second_person import require_two
 from .stopping import recording
 
@@ -92,7 +96,10 @@ def elsewhere(loop: Loop, system: str, asked: Collection[str] = ()) -> list[str]
         entry.system for entry in opened if entry.system != system and entry.system not in asked
     )
     counts = {
-        other: sum(each.state != "dismissed" for each in incidents_of(loop, other).values())
+        other: sum(
+            each.state != "dismissed" and bool(each.observations)
+            for each in incidents_of(loop, other).values()
+        )
         for other in others
     }
     return [
@@ -111,9 +118,13 @@ class Promoted(Struct, frozen=True, kw_only=True):
     """Case -> how it is not what was pinned before, or what the answer's input gave."""
 
 
+Asks = NeverEvent | Mapping[str, Demand]
+"""What every answer of an incident demands; or each answer that a person chose, what it does."""
+
+
 def promote(
     incident: Incident,
-    event: NeverEvent,
+    asks: Asks,
     loop: Loop,
     *,
     root: Path,
@@ -132,7 +143,9 @@ def promote(
     with recording(loop):
         present = find_incident(loop, incident.id)
         next_state(present.state, "promote")
-        drawn = _drawn(present, event, loop, past=past, folder=root / "suites")
+        joined = _chosen(present, asks)
+        present = structs.replace(present, observations=(*present.observations, *joined))
+        drawn = _drawn(present, asks, loop, past=past, folder=root / "suites")
         names = _require_may(present, loop, drawn.changed, signers=signers, reason=reason)
         # 4 into the suite, then the record
         add_cases(root / "suites", drawn.fresh)
@@ -145,8 +158,24 @@ def promote(
                 "people": names,
                 "reason": reason,
             }
-            loop.ledger.record(*_promotion(present, payload, signers))
+            loop.ledger.record(
+                *_joining(present, joined, signers[-1]), *_promotion(present, payload, signers)
+            )
     return Promoted(cases=drawn.cases, changed=drawn.changed)
+
+
+def _chosen(incident: Incident, asks: Asks) -> list[str]:
+    """The answers that a person chose and that are not the incident's yet."""
+    if isinstance(asks, NeverEvent):
+        return []
+    return [name for name in asks if name not in incident.observations]
+
+
+def _joining(incident: Incident, chosen: Sequence[str], signer: Ed25519Signer) -> list[Draft]:
+    """That those answers must be cases from now on."""
+    note = "chosen as a case"
+    said = [{"observation": name, "kills": [], "note": note} for name in chosen]
+    return [_signed(incident, "incident.observed", each, signer) for each in said]
 
 
 class _Drawn(Struct, frozen=True, kw_only=True):
@@ -159,16 +188,23 @@ class _Drawn(Struct, frozen=True, kw_only=True):
     changed: dict[str, CaseChange]
 
 
-def _drawn(
-    incident: Incident, event: NeverEvent, loop: Loop, *, past: Past, folder: Path
-) -> _Drawn:
+def _drawn(incident: Incident, asks: Asks, loop: Loop, *, past: Past, folder: Path) -> _Drawn:
     """1 the incident's inputs, 2 redacted and minimised; 3 or what the suite says of them."""
     if not incident.observations:
-        raise EvidenceError(f"incident {incident.id} has no observation to learn from")
+        raise EvidenceError(
+            f"incident {incident.id} has no observation to learn from",
+            fix="choose what becomes a case: --answer OBSERVATION --expect block|hold|answer; or"
+            " two people say why no case can show it: --without-cases --reason TEXT --as A --as B",
+        )
     written = written_cases(folder)
     cases, pins, changed = [], [], {}
     for number, observation in enumerate(incident.observations, start=1):
-        given = _Given(incident=incident, event=event, number=number, observation=observation)
+        given = _Given(
+            incident=incident,
+            demand=_demand(incident, asks, observation),
+            number=number,
+            observation=observation,
+        )
         case, change = _case_of(given, written, loop, past)
         cases.append(case)
         pins.append(given.pinned(case))
@@ -176,6 +212,21 @@ def _drawn(
             changed[case.id] = change
     fresh = tuple(case for case in cases if case.id not in written)
     return _Drawn(cases=tuple(cases), pins=tuple(pins), fresh=fresh, changed=changed)
+
+
+def _demand(incident: Incident, asks: Asks, observation: str) -> Demand:
+    """What an answer's case must end as: what was pinned, where nobody says it anew."""
+    if isinstance(asks, NeverEvent):
+        return demand_of(asks)
+    for pin in incident.pins:
+        if pin.observation == observation and observation not in asks:
+            return Demand(action=pin.action)
+    if observation not in asks:
+        raise UsageError(
+            f"nobody says what becomes of {observation}",
+            fix=f"--answer {observation} --expect block|hold|answer",
+        )
+    return asks[observation]
 
 
 def _require_may(
@@ -220,7 +271,7 @@ class _Given(Struct, frozen=True, kw_only=True):
     """One observation of an incident."""
 
     incident: Incident
-    event: NeverEvent
+    demand: Demand
     number: int
     observation: str
 
@@ -234,7 +285,7 @@ class _Given(Struct, frozen=True, kw_only=True):
 
     def pinned(self, case: Case) -> PinnedCase:
         """The case as it would be pinned now."""
-        action = demanded(self.event)
+        action = self.demand.action
         return pin_case(case, suite=SUITE, observation=self.observation, action=action)
 
 
@@ -244,7 +295,7 @@ def _case_of(
     """The observation's case, and what somebody changed in it."""
     case, pin = written.get(given.case), given.pin
     if case is not None:
-        require_demands(case, given.incident, given.event)
+        require_demands(case, given.incident, given.demand)
     if case is None or pin is None:
         try:
             made = _made(given, loop, past)
@@ -276,7 +327,7 @@ def _made(given: _Given, loop: Loop, past: Past) -> Case:
             )
     clean = redacted(question.asked, past.sensitive)
     return case_from(
-        given.incident, given.event, number=given.number, asked=clean, facets=question.facets
+        given.incident, given.demand, number=given.number, asked=clean, facets=question.facets
     )
 
 
@@ -291,52 +342,3 @@ def _signed(
         payload=plain(payload),
     )
     return sign_draft(drafted, signer)
-
-
-def close(incident: Incident, loop: Loop, *, signer: Ed25519Signer) -> Incident:
-    """Close an incident with the gate that proves it learned, signed by a person.
-
-    Raises RefusedError when a later gate failed on it, UndecidedError when none has run its
-    cases yet as they are pinned, TransitionError when it was never promoted.
-    """
-    with recording(loop):
-        present = find_incident(loop, incident.id)
-        decided = _proof(present, loop)
-        payload = {
-            "gate": str(decided.payload["digest"]),
-            "candidate": decided.subject,
-            "pins": {pin.id: pin.digest for pin in present.pins},
-        }
-        loop.ledger.record(_signed(present, "incident.closed", payload, signer))
-    return find_incident(loop, incident.id)
-
-
-def _proof(incident: Incident, loop: Loop) -> Entry:
-    """The first PASS after the promotion whose run asked every case as it is pinned, and met it."""
-    if incident.state in OVER:
-        next_state(incident.state, "close")
-    if incident.state != "promoted" or incident.unlearned:
-        missing = f": {len(incident.unlearned)} of its answers are no case yet"
-        raise UndecidedError(
-            f"incident {incident.id} is {incident.state}{missing}",
-            fix=f"roadworthy incident promote {incident.id}",
-        )
-    promoted = max(
-        entry.seq for entry in loop.ledger.entries(kind="incident.promoted", subject=incident.id)
-    )
-    refused = False
-    for entry in loop.ledger.entries(kind="gate.decided", system=incident.system):
-        if entry.seq <= promoted or not asked_as_pinned(loop, entry, incident):
-            continue
-        if met_all(loop, entry):
-            return entry
-        refused = True
-    if refused:
-        raise RefusedError(
-            f"incident {incident.id} stays open: no gate that ran its cases has passed",
-            fix="change the candidate, then roadworthy eval and gate",
-        )
-    raise UndecidedError(
-        f"incident {incident.id} stays open: no gate has run its cases yet as they are pinned",
-        fix="roadworthy eval, then roadworthy gate",
-    )

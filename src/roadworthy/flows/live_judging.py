@@ -28,7 +28,15 @@ from roadworthy.domain import (
     parse_target,
     read_name,
 )
-from roadworthy.monitoring import Against, Reach, by_facets, contributions, measure, selector
+from roadworthy.monitoring import (
+    Against,
+    Reach,
+    by_facets,
+    contributions,
+    measure,
+    selector,
+    showing,
+)
 from roadworthy.policy import Side, assess, assess_relative, unjudged
 
 from .live_rows import LiveRows
@@ -160,6 +168,24 @@ def _measure(slo: SafetySLO, rows: Sequence[Observation], against: Against | Non
         reach=reach,
         against=against,
     )
+
+
+def showing_of(
+    slo: SafetySLO, part: str, rows: LiveRows, looking: Looking, most: int
+) -> tuple[str, ...]:
+    """Ids of answers in the window that show a breach; none where no answer does."""
+    if looking.beside is not None and looking.beside(slo, looking.now) is not None:
+        return ()
+    seen = rows.window(
+        looking.system,
+        release=looking.release,
+        since=window_start(slo, looking),
+        late=_by_labels(slo),
+    )
+    keep = selector(slo.where)
+    now = [row for row in seen if keep(row)]
+    group = by_facets(now, slo.by).get(part, []) if slo.by and part else now
+    return tuple(row.id for row in showing(read_name(slo).metric, group, most))
 
 
 def window_start(slo: SafetySLO, looking: Looking) -> Instant:

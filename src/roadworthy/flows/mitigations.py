@@ -11,7 +11,7 @@ was edited (what stands by the ledger is put back), or one that lets more out th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from msgspec import structs
@@ -38,6 +38,7 @@ from roadworthy.monitoring import slice_facets
 from roadworthy.release import OPERATORS
 
 from .building import actor_of
+from .incident_opening import breach_drafts, ended_drafts
 from .loop import Loop
 from .rolling import under_way
 from .rollouts import abort, pause
@@ -134,13 +135,19 @@ def _end_or_hold(standing: ObjectiveStanding, loop: Loop) -> ObjectiveStanding:
     return structs.replace(standing, mitigation=rolling.id)
 
 
-def enter(standing: ObjectiveStanding, loop: Loop) -> ObjectiveStanding:
-    """Record a breach, once. Raises EvidenceError; then it is still owed."""
+def enter(
+    standing: ObjectiveStanding, slo: SafetySLO, loop: Loop, *, evidence: Sequence[str] = ()
+) -> ObjectiveStanding:
+    """Record a breach, once, with the incident that it opens or joins; `evidence` shows it.
+
+    Raises EvidenceError; then it is still owed.
+    """
     standing = _end_or_hold(standing, loop)
     with recording(loop):
         known = loop.ledger.newest(kind=BREACHED, subject=mitigation_id(standing))
         if known is None:
             drafts = [_draft(BREACHED, standing, loop)]
+            drafts += breach_drafts(standing, slo, loop, evidence=evidence)
             table = read_table(loop.workspace.routing)
             for flag in table.kills:
                 fresh = loop.ledger.newest(kind="kill.set", subject=flag.id) is None
@@ -153,7 +160,8 @@ def enter(standing: ObjectiveStanding, loop: Loop) -> ObjectiveStanding:
 def recover(standing: ObjectiveStanding, loop: Loop) -> None:
     """Lift what the objective's own rule says may be lifted. Raises EvidenceError."""
     with recording(loop):
-        loop.ledger.record(_draft(RECOVERED, standing, loop))
+        ended = ended_drafts(loop, standing.system, standing.mitigation, "the objective recovered")
+        loop.ledger.record(_draft(RECOVERED, standing, loop), *ended)
     _publish(loop, drop=[standing.mitigation])
 
 
@@ -179,7 +187,8 @@ def lift(loop: Loop, name: str, *, signer: Signer, reason: str) -> Mitigation:
             actor=actor_of(loop, signer),
             payload={"reason": reason, "signed_at": at},
         )
-        loop.ledger.record(sign_draft(draft, signer))
+        ended = ended_drafts(loop, found.system, name, f"{name} was lifted by a person")
+        loop.ledger.record(sign_draft(draft, signer), *ended)
     _publish(loop, drop=[name])
     return found
 

@@ -145,8 +145,8 @@ def _owed(loop: Loop, incidents: Iterable[Incident], decided: Entry | None) -> l
 
 def _why(loop: Loop, incident: Incident, decided: Entry | None) -> str:
     """What is missing; empty where the decision is later than the incident and met its cases."""
-    if incident.state == "dismissed":
-        return ""
+    if incident.state == "dismissed" or not incident.observations:
+        return ""  # no answer of it must be a case: what is broken is mended by what goes live
     if incident.unlearned:
         known, missing = len(incident.observations), len(incident.unlearned)
         which = "it is" if known == missing else f"{missing} of its answers is"
@@ -162,7 +162,9 @@ def _why(loop: Loop, incident: Incident, decided: Entry | None) -> str:
 def _is_safe(loop: Loop, content: ReleaseContent, release: str, owed: Sequence[Owed]) -> bool:
     """Whether it is the safe baseline, and all that it owes is stopped."""
     unsafe = {
-        each.release for each in _known(loop, content.system) if each.state != "dismissed"
+        each.release
+        for each in _known(loop, content.system)
+        if each.state != "dismissed" and each.never_event
     } | {each.incident.release for each in owed}
     live = loop.ledger.entries(kind=ACTIVATED, system=content.system)
     safe = [entry.subject for entry in live if entry.subject not in unsafe]

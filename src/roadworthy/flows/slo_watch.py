@@ -22,6 +22,7 @@ from contextlib import suppress
 from msgspec import Struct, structs
 
 from roadworthy.domain import (
+    MOST_EVIDENCE,
     Instant,
     ObjectiveStanding,
     RoadworthyError,
@@ -37,7 +38,7 @@ from roadworthy.monitoring import Against
 
 from .host_view import HostView
 from .live_indicators import entered_outcomes
-from .live_judging import Judged, Looking, judge_live, longest_window
+from .live_judging import Judged, Looking, judge_live, longest_window, showing_of
 from .live_rows import LiveRows
 from .loop import Loop
 from .mitigations import (
@@ -161,19 +162,31 @@ class SloWatch:
         }
 
     def _judged(self, system: str, route: Route) -> list[Judged]:
-        rules = self._rules_of(system, route.live)
-        looking = Looking(
+        looking = self._looking(system, route)
+        return list(judge_live(self._rules_of(system, route.live).slos, self._rows, looking))
+
+    def _looking(self, system: str, route: Route) -> Looking:
+        return Looking(
             system=system,
             release=route.live,
             live_since=route.activated_at,
             now=format_instant(self._loop.clock.now()),
-            against=rules.against,
+            against=self._rules_of(system, route.live).against,
             beside=lambda slo, since: self._machine.measured(
                 slo, system=system, release=route.live, since=since
             ),
             lifted=self._lifted(system),
         )
-        return list(judge_live(rules.slos, self._rows, looking))
+
+    def _showing(self, standing: ObjectiveStanding, slo: SafetySLO) -> tuple[str, ...]:
+        """Answers for a person to look at; an incident does not wait for them."""
+        route = read_table(self._loop.workspace.routing).routes.get(standing.system)
+        if route is None or route.live != standing.release:
+            return ()
+        with suppress(RoadworthyError, ValueError):
+            looking = self._looking(standing.system, route)
+            return showing_of(slo, standing.part, self._rows, looking, MOST_EVIDENCE)
+        return ()
 
     def _rules_of(self, system: str, release: str) -> LiveRules:
         if (system, release) not in self._known:
@@ -265,7 +278,7 @@ class SloWatch:
     def _enter(self, standing: ObjectiveStanding, slo: SafetySLO) -> ObjectiveStanding:
         """The rest of 3, and 4."""
         if standing.breached_at and not standing.entered:
-            return enter(standing, self._loop)
+            return enter(standing, slo, self._loop, evidence=self._showing(standing, slo))
         if not standing.breached_at or not self._is_clean(standing, slo):
             return standing
         recover(standing, self._loop)

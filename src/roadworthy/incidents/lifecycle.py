@@ -13,60 +13,16 @@ import msgspec
 from msgspec import structs
 
 from roadworthy.domain import (
+    MOST_EVIDENCE,
     Entry,
     Incident,
-    Instant,
     KillFlag,
-    NeverEvent,
-    Observation,
-    digest_of,
     next_state,
+    worst_severity,
 )
 
+from .care import CARE
 from .changes import pinned_by
-
-_SEVERITY = {"system": "critical", "tenant": "high", "slice": "high"}
-"""What the never event would stop says how bad its violation is."""
-
-
-def incident_id(
-    system: str, event: str, release: str, observation: str, again: Instant = ""
-) -> str:
-    """A stable id: the same violation is the same incident, however often it is reported.
-
-    `again`: when it was reported once more after its incident was over; that is another one.
-    """
-    about = {"system": system, "event": event, "release": release, "observation": observation}
-    about |= {"again": again} if again else {}
-    return f"inc-{digest_of(about).removeprefix('sha256:')[:10]}"
-
-
-def open_incident(
-    *,
-    event: NeverEvent,
-    observation: Observation,
-    at: Instant,
-    aware_at: Instant,
-    kills: Sequence[str],
-    again: Instant = "",
-) -> Incident:
-    """The incident of a never event that left; contained when kill flags stand for its scope."""
-    seen = observation
-    return Incident(
-        id=incident_id(seen.system, event.id, seen.release, seen.id, again),
-        system=seen.system,
-        severity=_SEVERITY[event.scope],  # type: ignore[arg-type]
-        state="contained" if kills else "open",
-        title=f"never event `{event.id}` left: {event.statement}",
-        opened_at=at,
-        aware_at=aware_at,
-        release=seen.release,
-        never_event=event.id,
-        observations=(seen.id,),
-        kill=kills[0] if kills else "",
-        kills=tuple(kills),
-        timeline=((at, "opened"),) + (((at, f"contained by {', '.join(kills)}"),) if kills else ()),
-    )
 
 
 def fold(entries: Iterable[Entry]) -> dict[str, Incident]:
@@ -94,20 +50,21 @@ def fold(entries: Iterable[Entry]) -> dict[str, Incident]:
 def _apply(incident: Incident, verb: str, entry: Entry, approved: Sequence[Entry]) -> Incident:
     """The incident after one more entry; `approved` are the approvals that came before it."""
     payload: dict[str, Any] = entry.payload
-    line = ((entry.time, str(payload.get("note") or verb)),)
-    timeline = incident.timeline + line
+    line = (entry.time, str(payload.get("note") or verb.replace("_", " ")), entry.actor)
+    incident = structs.replace(incident, timeline=(*incident.timeline, line))
     if verb == "observed":
         seen = (*incident.observations, str(payload["observation"]))
         incident = _stopped(incident, payload.get("kills", ()))
-        return structs.replace(incident, observations=tuple(dict.fromkeys(seen)), timeline=timeline)
+        return structs.replace(incident, observations=tuple(dict.fromkeys(seen)))
     if verb == "contained":
         state = next_state(incident.state, "contain")
         incident = _stopped(incident, payload.get("kills") or (payload["kill"],))
-        return structs.replace(incident, state=state, timeline=timeline)
+        return structs.replace(incident, state=state)
+    if verb in ("breached", "reopened"):
+        return _broken_again(incident, verb, payload)
     if verb == "promoted":
         state = next_state(incident.state, "promote")
-        incident = _promoted(incident, entry, approved)
-        return structs.replace(incident, state=state, timeline=timeline)
+        return structs.replace(_promoted(incident, entry, approved), state=state)
     if verb == "closed":
         return structs.replace(
             incident,
@@ -115,7 +72,6 @@ def _apply(incident: Incident, verb: str, entry: Entry, approved: Sequence[Entry
             gate=str(payload["gate"]),
             closed_at=entry.time,
             closed_by=entry.actor,
-            timeline=timeline,
         )
     if verb == "dismissed":
         return structs.replace(
@@ -124,9 +80,36 @@ def _apply(incident: Incident, verb: str, entry: Entry, approved: Sequence[Entry
             reason=str(payload["reason"]),
             closed_at=entry.time,
             closed_by=entry.actor,
-            timeline=timeline,
         )
-    return structs.replace(incident, timeline=timeline)
+    care = CARE.get(verb)
+    return care(incident, entry) if care is not None else incident
+
+
+def _broken_again(incident: Incident, verb: str, payload: dict[str, Any]) -> Incident:
+    """The same objective in the same slice, or in one more; a closed one is open again."""
+    incident = _stopped(incident, payload.get("kills", ()))
+    if verb == "reopened":
+        incident = structs.replace(
+            incident,
+            state=next_state(incident.state, "reopen"),
+            reopened=incident.reopened + 1,
+            gate="",
+            closed_at="",
+            closed_by="",
+        )
+    if incident.state == "open" and (payload.get("mitigations") or payload.get("kills")):
+        incident = structs.replace(incident, state=next_state(incident.state, "contain"))
+    return structs.replace(
+        incident,
+        parts=_more(incident.parts, payload.get("parts", ())),
+        mitigations=_more(incident.mitigations, payload.get("mitigations", ())),
+        evidence=_more(incident.evidence, payload.get("evidence", ()))[:MOST_EVIDENCE],
+        severity=worst_severity(incident.severity, payload.get("severity", incident.severity)),
+    )
+
+
+def _more(known: tuple[str, ...], new: Iterable[object]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*known, *map(str, new))))
 
 
 def _promoted(incident: Incident, entry: Entry, approved: Sequence[Entry]) -> Incident:
@@ -136,6 +119,7 @@ def _promoted(incident: Incident, entry: Entry, approved: Sequence[Entry]) -> In
         incident,
         cases=tuple(dict.fromkeys((*incident.cases, *entry.payload["cases"]))),
         pins=pins,
+        caseless=str(entry.payload.get("caseless", "")),
         revisions=(*incident.revisions, *revisions),
         gate="",
         closed_at="",

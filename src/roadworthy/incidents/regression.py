@@ -3,9 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from roadworthy.domain import Asked, Case, Expect, Finding, Incident, NeverEvent, UsageError
+from msgspec import Struct
+
+from roadworthy.domain import (
+    Asked,
+    Case,
+    Expect,
+    Finding,
+    Incident,
+    NeverEvent,
+    PinnedAction,
+    UsageError,
+)
+
+
+class Demand(Struct, frozen=True, kw_only=True):
+    """What a case asks of the request line."""
+
+    action: PinnedAction
+    label: str = ""
+    """The right label, where the case is to be answered."""
+    event: str = ""
+    """The never event that demands it; empty: a person did."""
+
+    @property
+    def expect(self) -> Expect:
+        """As a case says it."""
+        return Expect(action=self.action, label=self.label or None)
+
+    def tags(self, incident: Incident) -> list[str]:
+        """What the case must carry, so that it is found again."""
+        named = [f"never:{self.event}"] if self.event else []
+        return [f"incident:{incident.id}", *named]
 
 
 def redact(text: str, findings: Sequence[Finding]) -> str:
@@ -43,13 +74,13 @@ def redacted(asked: Asked, sensitive: Callable[[str], Sequence[Finding]]) -> Ask
 
 def case_from(
     incident: Incident,
-    event: NeverEvent,
+    demand: Demand,
     *,
     number: int,
     asked: Asked,
     facets: dict[str, str],
 ) -> Case:
-    """A regression case: what led to the violation must be held or blocked.
+    """A regression case: what led to the failure must end as the demand says.
 
     `asked` is redacted. Identity (tenant, end user, session) stays behind.
     """
@@ -57,28 +88,28 @@ def case_from(
         id=f"{incident.id}-{number}",
         input=asked.input,
         turns=asked.turns,
-        expect=Expect(action=demanded(event)),
-        tags=["golden", f"incident:{incident.id}", f"never:{event.id}"],
+        expect=demand.expect,
+        tags=["golden", *demand.tags(incident)],
         facets=dict(sorted(facets.items())),
         source=f"incident {incident.id}",
     )
 
 
-def demanded(event: NeverEvent) -> Literal["hold", "block"]:
+def demand_of(event: NeverEvent) -> Demand:
     """What the request line must do with an input that led to this event."""
-    return "hold" if event.action == "hold" else "block"
+    return Demand(action="hold" if event.action == "hold" else "block", event=event.id)
 
 
-def require_demands(case: Case, incident: Incident, event: NeverEvent) -> None:
+def require_demands(case: Case, incident: Incident, demand: Demand) -> None:
     """A case that somebody edited still asks what the incident does.
 
     Raises UsageError saying what would be right.
     """
-    tags = [f"incident:{incident.id}", f"never:{event.id}"]
-    if case.expect.action != demanded(event):
+    if case.expect.action != demand.action:
+        whose = f"`{demand.event}` demands" if demand.event else "its incident demands"
         raise UsageError(
             f"case {case.id} expects {case.expect.action or 'no action'}",
-            fix=f'`{event.id}` demands "expect": {{"action": "{demanded(event)}"}}',
+            fix=f'{whose} "expect": {{"action": "{demand.action}"}}',
         )
-    if missing := [tag for tag in tags if tag not in case.tags]:
+    if missing := [tag for tag in demand.tags(incident) if tag not in case.tags]:
         raise UsageError(f"case {case.id} lost the tag {missing[0]}", fix="put it back")

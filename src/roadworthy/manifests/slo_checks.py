@@ -330,6 +330,12 @@ def _check_rest(slo: SafetySLO, target: SloTarget | None, place: Path, document:
             severity="warning",
         )
     _check_recover(slo, place, document)
+    if slo.incident is False and slo.action_on_breach != "alert":
+        document.fault(
+            (*place, "incident"),
+            f"`incident: false` cannot stand beside `action_on_breach: {slo.action_on_breach}`",
+            "what changes answers is looked at by somebody: leave it out",
+        )
     _check_burn(slo.burn, place, document)
     if (*place, "objective") in document.lines:
         check_filled(slo.objective, (*place, "objective"), document)

@@ -18,6 +18,7 @@ from .reach import Reach
 from .reviews import WAITING
 from .selection import by_facets, selector, slice_facets, slice_name, uncarried
 from .sessions import STEPS
+from .showing import showing
 
 __all__ = [
     "ATTACKS",
@@ -48,6 +49,7 @@ __all__ = [
     "of_host",
     "seen_by",
     "selector",
+    "showing",
     "slice_facets",
     "slice_name",
     "uncarried",

@@ -299,6 +299,11 @@ _COUNTED: dict[str, Callable[[Observation], bool | None]] = {
 """Indicator -> the event whose cases it counts."""
 
 
+def counted(name: str) -> Callable[[Observation], bool | None] | None:
+    """The event that an indicator counts; None of one that counts none."""
+    return _COUNTED.get(name)
+
+
 def _happened(row: Observation, kind: str) -> bool | None:
     """A question that failed shows nothing, unless an event was seen before it failed."""
     if not row.never:

@@ -18,7 +18,7 @@ from roadworthy.domain import (
     next_state,
     plain,
 )
-from roadworthy.incidents import case_from, fold, open_incident, redact
+from roadworthy.incidents import case_from, demand_of, fold, open_incident, redact
 
 EVENT = NeverEvent(
     id="injury", statement="An injury is never routed alone.", action="hold",
@@ -93,7 +93,7 @@ def test_redaction_replaces_spans_and_merges_overlaps() -> None:
 def test_a_case_expects_what_the_event_demands_and_names_its_incident() -> None:
     incident = opened()
     case = case_from(
-        incident, EVENT, number=1, asked=Asked(input="I fell"), facets={"language": "en"}
+        incident, demand_of(EVENT), number=1, asked=Asked(input="I fell"), facets={"language": "en"}
     )
     assert case.id == f"{incident.id}-1"
     assert case.expect.action == "hold"

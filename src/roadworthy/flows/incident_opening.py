@@ -1,0 +1,164 @@
+"""Incidents that no violation opens: a broken objective, a rollout that ended, a person.
+
+Enters: a breach as it is entered, a rollout, a person's words. Leaves: entries `incident.*`. What
+never happens here: a mitigation that waits for it (it acted before), a second incident of one
+cause, an entry that is made twice after a crash (the breach and its incident are one transaction).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from roadworthy.domain import (
+    OVER,
+    Draft,
+    Incident,
+    Instant,
+    ObjectiveStanding,
+    Rolling,
+    SafetySLO,
+    Severity,
+    UsageError,
+    digest_of,
+    format_instant,
+    plain,
+)
+from roadworthy.incidents import (
+    breach_incident,
+    opens,
+    rollout_incident,
+    same_breach,
+    severity_of,
+)
+from roadworthy.journal import find
+from roadworthy.ledger import require_role, sign_draft
+
+from .learning import find_incident, incidents_of
+from .loop import Loop
+from .people import Acting
+from .routing import read_table
+from .second_person import DECIDERS
+from .stopping import recording
+
+
+def breach_drafts(
+    standing: ObjectiveStanding, slo: SafetySLO, loop: Loop, *, evidence: Sequence[str]
+) -> list[Draft]:
+    """What is entered beside a breach: the incident that it opens, joins or opens again.
+
+    The caller holds `recording`.
+    """
+    if not opens(slo):
+        return []
+    at = format_instant(loop.clock.now())
+    known = same_breach(incidents_of(loop, standing.system).values(), standing)
+    if known is None:
+        fresh = breach_incident(standing, slo, at=at, evidence=evidence)
+        return [_draft(loop, fresh, "opened", {"incident": plain(fresh)})]
+    again = known.state in OVER
+    where = f" in {standing.part}" if standing.part else ""
+    what = "again after it was closed" if again else "again"
+    killed = standing.action == "kill_switch"
+    changed = [standing.mitigation] if standing.mitigation else []
+    said = {
+        "note": f"broken {what}{where}: {standing.reason}",
+        "parts": [standing.part],
+        "kills": changed if killed else [],
+        "mitigations": [] if killed else changed,
+        "evidence": list(evidence),
+        "severity": severity_of(slo),
+    }
+    return [_draft(loop, known, "reopened" if again else "breached", said)]
+
+
+def ended_drafts(loop: Loop, system: str, mitigation: str, note: str) -> list[Draft]:
+    """A line in each incident that is not over, of a mitigation that stands no more."""
+    if not mitigation:
+        return []
+    return [
+        _draft(loop, each, "recovered", {"note": note, "mitigation": mitigation})
+        for each in incidents_of(loop, system).values()
+        if mitigation in each.mitigations and each.state not in OVER
+    ]
+
+
+def open_for_rollout(loop: Loop, rolling: Rolling, *, reason: str) -> None:
+    """The incident of a rollout that the machine ended, once. Raises EvidenceError."""
+    with recording(loop):
+        at = format_instant(loop.clock.now())
+        fresh = rollout_incident(rolling, at=at, reason=reason)
+        if fresh.id not in incidents_of(loop, rolling.system):
+            loop.ledger.record(_draft(loop, fresh, "opened", {"incident": plain(fresh)}))
+
+
+class ByHand(Struct, frozen=True, kw_only=True):
+    """What a person says when they open an incident."""
+
+    title: str
+    severity: Severity
+    found_at: Instant = ""
+    """When it was found; empty: now."""
+    answers: tuple[str, ...] = ()
+    """Answers that show it."""
+
+
+def open_by_hand(said: ByHand, loop: Loop, *, system: str, by: Acting) -> Incident:
+    """Open an incident of the release that is live, or that gave the answers named.
+
+    Raises UsageError for no title, a time to come or an answer that the journal has not,
+    AccessError for who may not.
+    """
+    if not said.title.strip():
+        raise UsageError("an incident needs a title", fix="--title TEXT")
+    now = format_instant(loop.clock.now())
+    if said.found_at > now:
+        raise UsageError(f"{said.found_at} has not come yet", fix=f"it is {now}")
+    key = require_role(loop.trust, by.key.key_id, DECIDERS, now)
+    release = _release_of(said.answers, loop, system)
+    actor = f"person:{key.key_id}"
+    about = {"system": system, "title": said.title, "at": now, "by": actor}
+    fresh = Incident(
+        id=f"inc-{digest_of(about).removeprefix('sha256:')[:10]}",
+        system=system,
+        severity=said.severity,
+        state="open",
+        title=said.title.strip(),
+        opened_at=now,
+        aware_at=said.found_at or now,
+        release=release,
+        evidence=said.answers,
+        timeline=((now, "opened by hand", actor),),
+    )
+    with recording(loop):
+        draft = _draft(loop, fresh, "opened", {"incident": plain(fresh)}, actor=actor)
+        loop.ledger.record(sign_draft(draft, by.signer))
+    return find_incident(loop, fresh.id)
+
+
+def _release_of(answers: Sequence[str], loop: Loop, system: str) -> str:
+    """The release that gave the answers; without any, what is live."""
+    release = ""
+    for name in answers:
+        record = find(loop.workspace.journal, name)
+        if record is None or record.observation is None:
+            raise UsageError(
+                f"the journal has no observation {name!r}",
+                fix="give the id from the header x-roadworthy-observation",
+            )
+        release = release or record.observation.release
+    route = read_table(loop.workspace.routing).routes.get(system)
+    return release or (route.live if route is not None else "")
+
+
+def _draft(
+    loop: Loop, incident: Incident, verb: str, said: Mapping[str, object], *, actor: str = ""
+) -> Draft:
+    return Draft(
+        system=incident.system,
+        kind=f"incident.{verb}",
+        subject=incident.id,
+        actor=actor or loop.machine,
+        payload=dict(said),
+    )
