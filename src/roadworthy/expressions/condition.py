@@ -1,4 +1,4 @@
-"""A CEL expression that must be true or false: nothing else is taken for either."""
+"""A CEL expression, most often one that must be true or false: nothing else is taken for either."""
 
 from __future__ import annotations
 
@@ -30,13 +30,17 @@ class Condition:
         Raises ValueError when it cannot be evaluated, or gives anything but true or false: a 2,
         a text or a list is no yes.
         """
-        try:
-            value = self._program.execute(names)
-        except Exception as error:
-            raise ValueError(str(error)) from error
+        value = self.value(names)
         if not isinstance(value, bool):
             raise ValueError(f"it gives {_kind(value)}, not true or false")
         return value
+
+    def value(self, names: Mapping[str, Any]) -> Any:
+        """What it gives of these names. Raises ValueError when it cannot be evaluated."""
+        try:
+            return self._program.execute(names)
+        except Exception as error:
+            raise ValueError(str(error)) from error
 
     def other_kind(self, names: Mapping[str, Any]) -> str:
         """What else than true or false it gives of these names (`a text`); empty otherwise.

@@ -2,8 +2,11 @@
 
 from .answering import refuse_occupied, wrong_answer
 from .campaign_file import load_campaign
+from .catalogue_file import load_catalogue
+from .charter_file import load_charter
 from .clauses import clauses_of, kept_for_later
 from .deliberation_file import DELIBERATION, load_deliberation
+from .facts_file import checked_facts, load_facts, wrong_fact
 from .glance import read_system_name
 from .kinds import KINDS, SCHEMA_NAMES
 from .loader import check_system, load_system, read_folder
@@ -34,12 +37,16 @@ __all__ = [
     "Setting",
     "Workspace",
     "check_system",
+    "checked_facts",
     "clauses_of",
     "draft_system",
     "kept_for_later",
     "load_campaign",
+    "load_catalogue",
+    "load_charter",
     "load_deliberation",
     "load_deployment",
+    "load_facts",
     "load_system",
     "load_trust",
     "load_waivers",
@@ -56,4 +63,5 @@ __all__ = [
     "take_answers",
     "write_system",
     "wrong_answer",
+    "wrong_fact",
 ]

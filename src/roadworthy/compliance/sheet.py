@@ -1,0 +1,167 @@
+"""What is known about a system, and what follows from it while some of it is not.
+
+An answer that is missing is unknown: every value that it may have is tried, and a condition is
+decided only where all of them agree (supervaluation). So nothing that nobody said is taken for a
+no; only an exemption that nobody claimed does not apply.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from roadworthy.domain import Catalogue, FactSpec, FactValue, Settled
+from roadworthy.expressions import Condition
+
+ROLES = "roles"
+ROLE = "role"
+MOST_TRIED = 20_000
+"""Combinations of open values; with more the condition counts as open, which is never wrong."""
+
+
+class Outcome:
+    """What a condition may give, and which open facts decide it."""
+
+    def __init__(self, values: tuple[Any, ...], needs: tuple[str, ...]) -> None:
+        self.values = values
+        self.needs = needs
+
+    @property
+    def decided(self) -> bool | None:
+        """True or false where everything possible agrees; else None."""
+        return bool(self.values[0]) if len(self.values) == 1 else None
+
+
+class Expressions:
+    """Compiled conditions of some catalogues, each once."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, Condition] = {}
+
+    def of(self, expression: str) -> Condition:
+        """The compiled one. Raises ValueError when it does not compile."""
+        found = self._compiled.get(expression)
+        if found is None:
+            found = self._compiled[expression] = Condition(expression)
+        return found
+
+
+class Sheet:
+    """The facts of one system: answered, worked out, or open."""
+
+    def __init__(
+        self,
+        catalogues: Sequence[Catalogue],
+        answers: Mapping[str, FactValue],
+        roles: Iterable[str],
+        expressions: Expressions | None = None,
+    ) -> None:
+        """`roles` are those that are held; none given means that they are not known."""
+        self._specs = {fact.id: fact for one in catalogues for fact in one.facts}
+        self._titles = [role.id for one in catalogues for role in one.roles]
+        self._answers = dict(answers)
+        self._expressions = expressions or Expressions()
+        self._settled: dict[str, Settled] = {}
+        self.roles = tuple(dict.fromkeys(roles))
+        known = self.roles
+        self._settled[ROLES] = (
+            Settled(values=(list(known),), why="answered")
+            if known
+            else Settled(values=([], self._titles), why="open", needs=(ROLES,))
+        )
+
+    def has(self, name: str) -> bool:
+        """Whether any of the catalogues knows the fact."""
+        return name in self._specs
+
+    def settled(self, name: str) -> Settled:
+        """What a fact may be. Raises KeyError for a name that no catalogue has."""
+        found = self._settled.get(name)
+        if found is None:
+            found = self._settled[name] = self._settle(self._specs[name])
+        return found
+
+    def _settle(self, spec: FactSpec) -> Settled:
+        answer = self._answers.get(spec.id)
+        if spec.derived:
+            worked = self.outcome(spec.derived)
+            if len(worked.values) == 1:
+                return Settled(values=worked.values, why="derived")
+            if answer is not None and any(_same(answer, each) for each in worked.values):
+                return Settled(values=(answer,), why="answered")
+            return Settled(values=worked.values, needs=worked.needs)
+        if answer is not None:
+            return Settled(values=(answer,), why="answered")
+        if spec.asked_when:
+            asked = self.outcome(spec.asked_when)
+            if asked.decided is False:
+                return Settled(values=(spec.otherwise,), why="not_asked")
+        if spec.claimed:
+            return Settled(values=(False,), why="unclaimed")
+        return Settled(values=tried_values(spec), needs=(spec.id,))
+
+    def contradicts(self, spec: FactSpec) -> tuple[Any, ...]:
+        """What a derived fact must be where its answer says otherwise; empty where it fits."""
+        answer = self._answers.get(spec.id)
+        if not spec.derived or answer is None:
+            return ()
+        worked = self.outcome(spec.derived)
+        return () if any(_same(answer, each) for each in worked.values) else worked.values
+
+    def outcome(self, expression: str, **given: Any) -> Outcome:
+        """What an expression may give; `given` are names that are no facts, such as `role`."""
+        condition = self._expressions.of(expression)
+        names = [name for name in condition.names if name not in given]
+        settled = [self.settled(name) for name in names]
+        open_ones = [(name, one) for name, one in zip(names, settled, strict=True) if not one.known]
+        known = {name: one.values[0] for name, one in zip(names, settled, strict=True) if one.known}
+        sizes = math.prod(len(one.values) for _, one in open_ones)
+        if sizes > MOST_TRIED:
+            return Outcome((True, False), _needs(one for _, one in open_ones))
+        table: dict[tuple[int, ...], Any] = {}
+        for chosen in itertools.product(*(range(len(one.values)) for _, one in open_ones)):
+            tried = {
+                name: one.values[at] for (name, one), at in zip(open_ones, chosen, strict=True)
+            }
+            table[chosen] = condition.value({**known, **tried, **given})
+        values = tuple(dict.fromkeys(table.values()))
+        if len(values) == 1:
+            return Outcome(values, ())
+        deciding = (one for place, (_, one) in enumerate(open_ones) if _decides(table, place))
+        return Outcome(values, _needs(deciding))
+
+
+def tried_values(spec: FactSpec) -> tuple[Any, ...]:
+    """Every value that matters of a fact that nobody answered."""
+    match spec.kind:
+        case "flag":
+            return (True, False)
+        case "choice":
+            return tuple(spec.choices) or ("",)
+        case "number":
+            cuts = sorted(spec.cuts) or [0.0]
+            between = [(low + high) / 2 for low, high in itertools.pairwise(cuts)]
+            return (cuts[0] - 1, *cuts, *between, cuts[-1] * 2 + 1)
+        case "date":
+            return ("",)
+
+
+def _needs(settled: Iterable[Settled]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for one in settled for name in one.needs))
+
+
+def _decides(table: Mapping[tuple[int, ...], Any], place: int) -> bool:
+    """Whether changing this one fact alone ever changes what comes out."""
+    first: dict[tuple[int, ...], Any] = {}
+    for chosen, value in table.items():
+        rest = chosen[:place] + chosen[place + 1 :]
+        if first.setdefault(rest, value) != value:
+            return True
+    return False
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, and of one kind: true is no 1."""
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

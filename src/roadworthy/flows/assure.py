@@ -1,0 +1,196 @@
+"""What the law asks of a system: catalogues, answers, the class, and that it was said by somebody.
+
+1 load the catalogues, 2 load the answers, 3 refuse what contradicts itself, 4 classify,
+5 record who answered what, and for which purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from roadworthy.compliance import EU_AI_ACT, classify, contradictions, shipped
+from roadworthy.domain import (
+    Catalogue,
+    Charter,
+    Classification,
+    Draft,
+    Entry,
+    FactSheet,
+    Fault,
+    ManifestError,
+    PersonRole,
+    UsageError,
+    digest_of,
+    format_instant,
+    sha256,
+)
+from roadworthy.ledger import require_role, sign_draft
+from roadworthy.manifests import checked_facts, load_catalogue, load_facts
+
+from .loop import Loop
+from .people import Acting
+
+CATALOGUES = "catalogues"
+"""The folder of a system in which its own catalogues lie, such as a company's policy."""
+FACTS = "facts.yaml"
+CLASSIFIED = "system.classified"
+CLASSIFIERS: tuple[PersonRole, ...] = ("risk_officer", "engineer", "admin")
+
+
+class LoadedCatalogue(Struct, frozen=True, kw_only=True):
+    """A catalogue with the digest of its file."""
+
+    catalogue: Catalogue
+    digest: str
+
+
+class Assured(Struct, frozen=True, kw_only=True):
+    """A classification with what it was made from."""
+
+    system: str
+    classification: Classification
+    sheet: FactSheet
+    answers: str
+    """Which file the answers came from."""
+    purpose: str
+    """Digest of the intended purpose: another one asks for another classification."""
+
+
+def load_catalogues(root: Path) -> list[LoadedCatalogue]:
+    """Those that come along, the AI Act first, then the folder's own. Raises ManifestError."""
+    own = root / CATALOGUES
+    paths = [*shipped(), *(sorted(own.glob("*.yaml")) if own.is_dir() else [])]
+    loaded: list[LoadedCatalogue] = []
+    for path in paths:
+        catalogue = load_catalogue(path, [one.catalogue for one in loaded])
+        if any(one.catalogue.catalogue == catalogue.catalogue for one in loaded):
+            raise UsageError(
+                f"two catalogues are called {catalogue.catalogue}", fix=f"rename the one in {path}"
+            )
+        loaded.append(LoadedCatalogue(catalogue=catalogue, digest=sha256(path.read_bytes())))
+    return loaded
+
+
+def chosen(loaded: Sequence[LoadedCatalogue], name: str) -> list[LoadedCatalogue]:
+    """The catalogue of that name, after those that it extends. Raises UsageError."""
+    by_name = {one.catalogue.catalogue: one for one in loaded}
+    if name not in by_name:
+        raise UsageError(f"there is no catalogue {name!r}", fix=f"one of {', '.join(by_name)}")
+    bases = [by_name[base] for base in by_name[name].catalogue.extends if base in by_name]
+    return [*bases, by_name[name]]
+
+
+def catalogues_of(root: Path, name: str) -> list[Catalogue]:
+    """The same without their digests."""
+    return [one.catalogue for one in chosen(load_catalogues(root), name)]
+
+
+def read_answers_of(
+    root: Path, charter: Charter, catalogues: Sequence[Catalogue], given: Path | None
+) -> tuple[FactSheet, str]:
+    """The answers and where they came from: a given file, or the charter with facts.yaml.
+
+    A given file stands alone, so that a system can be looked at as another; roles that it does
+    not name are the charter's. Raises ManifestError with every fault.
+    """
+    if given is not None:
+        sheet = load_facts(given, catalogues)
+        return FactSheet(facts=sheet.facts, roles=sheet.roles or tuple(charter.roles)), given.name
+    said = checked_facts(charter.facts, catalogues, file="charter.yaml")
+    if not (root / FACTS).is_file():
+        return FactSheet(facts=said.facts, roles=tuple(charter.roles)), "charter.yaml"
+    more = load_facts(root / FACTS, catalogues)
+    twice = [name for name, answer in more.facts.items() if said.facts.get(name, answer) != answer]
+    if twice:
+        fault = f"{FACTS} and charter.yaml answer otherwise: {', '.join(sorted(twice))}"
+        raise ManifestError([Fault(file=FACTS, line=0, message=fault, fix="keep one answer")])
+    roles = tuple(dict.fromkeys((*charter.roles, *more.roles)))
+    return FactSheet(facts={**said.facts, **more.facts}, roles=roles), f"charter.yaml, {FACTS}"
+
+
+def assure(
+    root: Path, charter: Charter, *, on: str, given: Path | None = None, catalogue: str = EU_AI_ACT
+) -> Assured:
+    """A folder's system: its class, its duties. Raises ManifestError for contradictions."""
+    loaded = chosen(load_catalogues(root), catalogue)
+    catalogues = [one.catalogue for one in loaded]
+    sheet, file = read_answers_of(root, charter, catalogues, given)
+    require_agreement(sheet, catalogues, file)
+    found = classify_sheet(catalogues, sheet, on=on, digest=loaded[-1].digest)
+    purpose = digest_of({"purpose": charter.use.intended_purpose})
+    return Assured(
+        system=charter.system, classification=found, sheet=sheet, answers=file, purpose=purpose
+    )
+
+
+def classify_sheet(
+    catalogues: Sequence[Catalogue], sheet: FactSheet, *, on: str, digest: str = ""
+) -> Classification:
+    """What answers make of a system, by the last of these catalogues."""
+    return classify(catalogues, sheet.facts, sheet.roles, on=on, digest=digest)
+
+
+def require_agreement(sheet: FactSheet, catalogues: Sequence[Catalogue], file: str) -> None:
+    """Raises ManifestError naming each answer that the other answers rule out."""
+    faults = [
+        Fault(
+            file=file,
+            line=0,
+            message=f"`{name}: {_said(answer)}` contradicts the other answers: by them it is"
+            f" {' or '.join(_said(value) for value in must)}",
+            fix=f"correct one of them, or leave `{name}` out: it is worked out",
+        )
+        for name, answer, must in contradictions(catalogues, sheet.facts, sheet.roles)
+    ]
+    if faults:
+        raise ManifestError(faults)
+
+
+def record_classification(assured: Assured, loop: Loop, person: Acting) -> Entry:
+    """The answers, who gave them, and what followed, as one entry. Raises AccessError."""
+    now = format_instant(loop.clock.now())
+    require_role(loop.trust, person.key.key_id, CLASSIFIERS, now)
+    draft = Draft(
+        system=assured.system,
+        kind=CLASSIFIED,
+        subject=digest_of(_evidence(assured.sheet.facts)),
+        actor=f"person:{person.key.key_id}",
+        payload=classified_payload(assured, person.name),
+    )
+    (entry,) = loop.ledger.record(sign_draft(draft, person.signer))
+    return entry
+
+
+def classified_payload(assured: Assured, by: str) -> dict[str, Any]:
+    """What the ledger keeps of a classification."""
+    found = assured.classification
+    return {
+        "catalogue": found.catalogue,
+        "version": found.version,
+        "catalogue_digest": found.digest,
+        "on": found.on,
+        "by": by,
+        "roles": list(found.roles),
+        "facts": _evidence(assured.sheet.facts),
+        "purpose": assured.purpose,
+        "class": found.risk_class,
+        "duties": [one.id for one in found.now],
+        "coming": {one.id: one.since or "" for one in found.coming},
+        "undecided": [one.id for one in found.undecided],
+    }
+
+
+def _evidence(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as the ledger keeps them: no floats."""
+    return {
+        name: format(value, ".6g") if isinstance(value, float) else value
+        for name, value in sorted(facts.items())
+    }
+
+
+def _said(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -1,0 +1,124 @@
+"""`roadworthy classify` by its output and exit code."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "claims-desk"
+SHEET = """\
+roles: [provider]
+facts:
+  ai_system: true
+  prohibited_practice_a: false
+  prohibited_practice_b: false
+  prohibited_practice_c: false
+  prohibited_practice_d: false
+  prohibited_practice_e: false
+  generates_intimate_imagery_of_identifiable_person: false
+  generates_csam: false
+  emotion_recognition: false
+  biometric_categorisation: false
+  realtime_rbi_law_enforcement: false
+  annex_i_section: none
+  annex_iii_point: 4a
+  profiling: true
+  interacts_with_people: false
+  generates_synthetic_content: false
+  special_category_bias_testing: false
+  changes_gpai_model: false
+"""
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Path:
+    shutil.copytree(
+        EXAMPLE, tmp_path / "desk", ignore=shutil.ignore_patterns(".roadworthy", "__pycache__")
+    )
+    return tmp_path / "desk"
+
+
+def classify(system: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, Any]:
+    code = run(VERBS, ["classify", str(system), "--json", *options])
+    out = capsys.readouterr()
+    return code, msgspec.json.decode(out.out) if code in (0, 3, 4) else out.out + out.err
+
+
+def test_the_example_is_neither_prohibited_nor_high_risk(
+    system: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = classify(system, capsys, "--on", "2026-11-22")
+    assert (code, said["class"], said["duties"]) == (0, "other", ["A4-1"])
+
+
+def test_answers_of_a_file_stand_alone(system: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sheet = system / "other.yaml"
+    sheet.write_text(SHEET)
+    code, said = classify(system, capsys, "--answers", str(sheet), "--on", "2026-11-22")
+    assert (said["roles"], said["class"]) == (["provider"], "high")
+    assert "A9-1" in [one["id"] for one in said["coming"]]
+    assert (code, "serious_incident" in said["questions"]) == (4, True)
+
+
+def test_a_prohibited_practice_is_refused(system: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sheet = system / "other.yaml"
+    sheet.write_text(SHEET.replace("practice_c: false", "practice_c: true"))
+    code, said = classify(system, capsys, "--answers", str(sheet))
+    assert (code, said["class"]) == (3, "prohibited")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("practice_a: false", "practice_a: maybe", "prohibited_practice_a"),
+        ("annex_iii_point: 4a", "annex_iii_point: 9z", "'9z' is no choice"),
+        ("roles: [provider]", "roles: [cook]", "`cook` is no role"),
+        ("  profiling: true", "  profiling: true\n  risk_class: other", "contradicts"),
+        ("  profiling: true", "  profiling: true\n  training_flop: -1", "no amount"),
+        ("  profiling: true", "  profiling: true\n  placed_on_market: soon", "no day"),
+    ],
+)
+def test_bad_answers_are_refused_and_named(
+    system: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    sheet = system / "other.yaml"
+    sheet.write_text(SHEET.replace(old, new))
+    code, error = classify(system, capsys, "--answers", str(sheet))
+    assert (code, said in error) == (1, True), error
+
+
+def test_a_recorded_classification_says_who_answered_for_which_purpose(
+    system: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADWORTHY_HOME", str(system / ".roadworthy"))
+    assert run(VERBS, ["people", "add", "rosa", "--role", "risk_officer", str(system)]) == 0
+    capsys.readouterr()
+    code, said = classify(system, capsys, "--record", "--as", "rosa")
+    assert (code, said["entry"] is not None) == (0, True)
+    assert run(VERBS, ["ledger", "show", str(said["entry"]), str(system), "--json"]) == 0
+    entry = msgspec.json.decode(capsys.readouterr().out)
+    payload = entry["payload"]
+    assert (entry["kind"], payload["by"], payload["class"]) == (
+        "system.classified",
+        "rosa",
+        "other",
+    )
+    assert payload["purpose"].startswith("sha256:")
+    assert payload["facts"]["annex_iii_point"] == ""
+
+
+def test_who_may_not_classify_records_nothing(
+    system: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADWORTHY_HOME", str(system / ".roadworthy"))
+    assert run(VERBS, ["people", "add", "ria", "--role", "reviewer", str(system)]) == 0
+    capsys.readouterr()
+    code = run(VERBS, ["classify", str(system), "--record", "--as", "ria"])
+    assert code == 3

@@ -1,0 +1,158 @@
+"""Systems and what the AI Act makes of them, by the catalogue that comes along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from roadworthy.compliance import classify, contradictions, shipped
+from roadworthy.domain import Catalogue, Classification
+from roadworthy.manifests import load_catalogue
+
+TODAY = "2026-11-22"
+NOT_PROHIBITED = {
+    "prohibited_practice_a": False, "prohibited_practice_b": False,
+    "prohibited_practice_c": False, "prohibited_practice_d": False,
+    "prohibited_practice_e": False, "emotion_recognition": False,
+    "biometric_categorisation": False, "realtime_rbi_law_enforcement": False,
+    "generates_intimate_imagery_of_identifiable_person": False, "generates_csam": False,
+}  # fmt: skip
+PLAIN = {
+    **NOT_PROHIBITED, "ai_system": True, "annex_i_section": "none", "annex_iii_point": "",
+    "interacts_with_people": True, "generates_synthetic_content": True,
+    "special_category_bias_testing": False, "changes_gpai_model": False,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def act() -> Catalogue:
+    return load_catalogue(shipped()[0])
+
+
+def of(act: Catalogue, *roles: str, on: str = TODAY, **facts: Any) -> Classification:
+    return classify([act], {**PLAIN, **facts}, roles, on=on)
+
+
+def ids(found: Any) -> set[str]:
+    return {one.id for one in found}
+
+
+def test_a_chatbot_owes_literacy_and_transparency_today(act: Catalogue) -> None:
+    found = of(act, "provider")
+    assert found.risk_class == "other"
+    assert ids(found.now) == {"A4-1", "A50-1", "A50-2", "A50-5"}
+    assert not found.undecided
+
+
+def test_nothing_answered_is_nothing_decided(act: Catalogue) -> None:
+    found = classify([act], {}, ["provider"], on=TODAY)
+    assert found.risk_class == "undecided"
+    assert not found.now
+    assert not found.coming
+    assert "prohibited_practice_a" not in found.open_questions  # first: is it one at all?
+    assert found.open_questions[0] == "ai_system"
+
+
+@pytest.mark.parametrize("limb", sorted(NOT_PROHIBITED))
+def test_an_unknown_limb_of_article_5_is_never_no(act: Catalogue, limb: str) -> None:
+    facts = {name: value for name, value in PLAIN.items() if name != limb}
+    found = classify([act], facts, ["provider"], on=TODAY)
+    assert found.risk_class == "undecided"
+    assert limb in found.blocked_by
+    assert limb in found.open_questions
+
+
+def test_a_system_that_ranks_applicants_has_its_duties_coming(act: Catalogue) -> None:
+    found = of(act, "provider", annex_iii_point="4a", profiling=True)
+    coming = {one.id: one.since for one in found.coming}
+    assert found.risk_class == "high"
+    assert coming["A9-1"] == "2027-12-02"
+    assert "A43-2" in coming
+    assert "A9-1" in ids(of(act, "provider", on="2027-12-02", annex_iii_point="4a",
+                            profiling=True).now)  # fmt: skip
+
+
+def test_profiling_rules_the_derogation_out(act: Catalogue) -> None:
+    claims = {"annex_iii_point": "4a", "art6_3_derogation": True}
+    assert of(act, "provider", **claims, profiling=False).risk_class == "other"
+    assert of(act, "provider", **claims, profiling=True).risk_class == "high"
+    assert of(act, "provider", **claims).risk_class == "undecided"
+    assert "A6-4" in ids(of(act, "provider", **claims, profiling=False).coming)
+
+
+def test_products_of_annex_i_have_later_dates(act: Catalogue) -> None:
+    found = of(act, "provider", annex_i_section="a", third_party_conformity_assessment=True)
+    assert {one.since for one in found.coming if one.id == "A9-1"} == {"2028-08-02"}
+    sectoral = of(act, "provider", annex_i_section="b", third_party_conformity_assessment=True)
+    assert sectoral.risk_class == "high_sectoral"
+    assert "A9-1" not in ids(sectoral.coming)
+
+
+def test_marking_of_what_was_on_the_market_before_begins_later(act: Catalogue) -> None:
+    old = of(act, "provider", placed_on_market="2025-05-01")
+    assert {one.since for one in old.applied if one.id == "A50-2"} == {"2026-12-02"}
+    assert "A50-2" in ids(of(act, "provider", placed_on_market="2026-08-02").now)
+
+
+def test_who_rebrands_becomes_the_provider_too(act: Catalogue) -> None:
+    facts = {"annex_iii_point": "4a", "profiling": True, "rebrands_high_risk": True}
+    found = of(act, "deployer", **facts)
+    assert found.roles == ("deployer", "provider")
+    assert {"A9-1", "A25-1", "A26-1"} <= ids(found.coming)
+
+
+def test_a_model_beyond_the_threshold_is_presumed_systemic_and_at_it_is_not(act: Catalogue) -> None:
+    facts = {"ai_system": False, "generates_language_or_images": True}
+    above = of(act, "gpai_provider", **facts, training_flop=1.1e25)
+    assert {"A52-1", "A55-1A"} <= ids(above.now)
+    assert "A55-1A" not in ids(of(act, "gpai_provider", **facts, training_flop=1e25).now)
+    assert "A53-1C" not in ids(of(act, "gpai_provider", **facts, training_flop=1e23).now)
+
+
+def test_open_source_keeps_copyright_and_training_summary(act: Catalogue) -> None:
+    facts = {"ai_system": False, "generates_language_or_images": True, "training_flop": 1e24}
+    found = ids(of(act, "gpai_provider", **facts, open_source=True).now)
+    assert {"A53-1C", "A53-1D"} <= found
+    assert not {"A53-1A", "A53-1B"} & found
+
+
+def test_a_third_of_the_compute_makes_a_modifier_the_models_provider(act: Catalogue) -> None:
+    facts = {"changes_gpai_model": True}
+    assert "gpai_provider" not in of(act, "provider", **facts, modification_share=0.33).roles
+    found = of(act, "provider", **facts, modification_share=0.34)
+    assert "gpai_provider" in found.roles
+    assert "G-MOD" in ids(found.now)
+
+
+def test_a_claimed_exemption_from_scope_ends_every_duty(act: Catalogue) -> None:
+    found = of(act, "provider", military_only=True)
+    assert found.risk_class == "out_of_scope"
+    assert not found.now
+
+
+@pytest.mark.parametrize(
+    ("facts", "name"),
+    [
+        ({"risk_class": "other", "annex_iii_point": "4a", "profiling": True}, "risk_class"),
+        ({"annex_iii_area": 5, "annex_iii_point": "4a"}, "annex_iii_area"),
+        ({"risk_class": "high", "prohibited_practice_a": True}, "risk_class"),
+    ],
+)
+def test_what_contradicts_itself_is_named(act: Catalogue, facts: dict[str, Any], name: str) -> None:
+    found = contradictions([act], {**PLAIN, **facts}, ["provider"])
+    assert name in [one[0] for one in found]
+
+
+def test_more_answers_never_change_a_duty_that_was_decided(act: Catalogue) -> None:
+    facts = {**PLAIN, "annex_iii_point": "4a", "profiling": True}
+    names = list(facts)
+    before = classify([act], {}, ["provider", "deployer"], on=TODAY)
+    for number in range(1, len(names) + 1):
+        now = classify(
+            [act], {name: facts[name] for name in names[:number]}, ["provider", "deployer"],
+            on=TODAY,
+        )  # fmt: skip
+        for old, new in zip(before.applied, now.applied, strict=True):
+            assert old.applies is None or old.applies == new.applies, (names[number - 1], old.id)
+        before = now
