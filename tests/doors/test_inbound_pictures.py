@@ -144,7 +144,7 @@ async def test_rails_look_at_the_words_beside_a_picture(tmp_path: Path) -> None:
             "base64",
         ),
         ([{"type": "image_url"}], "small", "holds a part of type"),
-        ([{"type": "input_audio", "input_audio": {}}], "small", "holds a part of type"),
+        ([{"type": "input_audio"}], "small", "holds a part of type"),
         ([part(PLAIN[:-9] + bytes([n, *PLAIN[-8:]])) for n in range(9)], "small", "may be"),
         ([part(PLAIN)], "letters", "no place for pictures"),
     ],

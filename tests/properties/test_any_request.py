@@ -42,12 +42,25 @@ FIELDS = st.sampled_from(
 
 
 KINDS = st.sampled_from(
-    ["text", "input_text", "output_text", "tool_use", "tool_result", "image", "refusal"]
-)
+    ["text", "input_text", "output_text", "tool_use", "tool_result", "image", "refusal",
+     "image_url", "input_image", "input_audio", "file", "input_file", "document"]
+)  # fmt: skip
+URLS = st.sampled_from(
+    ["data:image/png;base64,AAAA", "data:text/plain;base64,aGk=", "data:application/pdf;base64,AA",
+     "data:text/plain,hi", "data:,", "https://example.com/a.png"]
+)  # fmt: skip
+SOURCE = st.fixed_dictionaries(
+    {"type": st.sampled_from(["base64", "url", "text", "content", "file"])},
+    optional={"media_type": st.sampled_from(["image/png", "text/plain"]) | JSON, "data": st.text(),
+              "url": URLS, "content": st.text() | JSON, "file_id": st.text()},
+)  # fmt: skip
 BLOCK = st.fixed_dictionaries(
     {"type": KINDS},
     optional={"text": st.text() | JSON, "id": st.text(), "name": st.text(),
-              "input": JSON, "tool_use_id": st.text() | JSON, "content": st.text() | JSON},
+              "input": JSON, "tool_use_id": st.text() | JSON, "content": st.text() | JSON,
+              "source": SOURCE | JSON, "image_url": URLS | st.fixed_dictionaries({"url": URLS}),
+              "file": st.fixed_dictionaries({"file_data": URLS}), "file_data": URLS,
+              "input_audio": st.fixed_dictionaries({"data": st.text(), "format": st.just("wav")})},
 )  # fmt: skip
 TURN = st.fixed_dictionaries(
     {"role": st.sampled_from(["user", "assistant", "system", "developer", "tool"])},

@@ -212,11 +212,14 @@ class PictureCheck(File, frozen=True, kw_only=True):
 
 
 class InboundMedia(File, frozen=True, kw_only=True):
-    """Whether pictures may come in, and what is looked at in them."""
+    """Which files may come in, and what is looked at in them."""
 
     unlabelled_ai: Literal["review", "pass"] = "review"
-    """What becomes of a call with a picture that a model made and no readable label says so:
+    """What becomes of a call with a file that a model made and no readable label says so:
     `review`: a person looks first."""
+    kinds: list[Literal["picture", "sound", "document"]] | UnsetType = UNSET
+    """What is let in: PNG, JPEG and WEBP; WAV and MP3; PDF. Left out: pictures only. No rail looks
+    into any of them."""
     detector: PictureCheck | UnsetType = UNSET
     """Left out: only marks say that a model made a picture."""
 
@@ -244,7 +247,7 @@ class Behaviour(File, frozen=True, kw_only=True):
     disclosure: Disclosure | UnsetType = UNSET
     """Left out: one sentence for all languages, in the first answer."""
     inbound_media: InboundMedia | UnsetType = UNSET
-    """Left out: no picture is let in."""
+    """Left out: no picture, sound or document is let in."""
     cache: AnswerCache | UnsetType = UNSET
     """Left out: every question is asked."""
 

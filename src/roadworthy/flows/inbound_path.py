@@ -1,12 +1,13 @@
-"""The way of a call whose messages hold pictures: they are looked at, then it goes as all go.
+"""The way of a call whose messages hold files: they are looked at, then it goes as all go.
 
-    1 look      each picture: is there a label, is there a sign that a model made it
+    1 look      each picture, sound or document: is there a label, a sign that a model made it
     2 hold      where a model made one, no label says so, and the charter wants a person
-    3 answer    the rails see names in the pictures' places, the upstream the pictures
+    3 answer    the rails see names in the files' places, the upstream the files
 
-What enters: a call. What leaves: what the way of every call gives out, its record with what was
-seen. What never happens here: a picture let in that no charter asks for or nobody could decode; a
-byte of one in the journal. No rail of this version looks into a picture, and the record says so.
+What enters: a call, whichever API it came by. What leaves: what the way of every call gives out,
+its record with what was seen. What never happens here: a file let in that no charter asks for or
+nobody could read; a byte of one in the journal. No rail of this version looks into a file, and the
+record says so.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import binascii
 import copy
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import UNSET, Struct, structs
 
@@ -39,15 +40,19 @@ from .service import Service
 from .trace import Path, Reply, Trace, Walk
 
 RAIL = "inbound_media"
-_NOT_LOOKED = "no rail looks into a picture: only its marks were looked for"
-_UNLABELLED = "a model made a picture of the message, and no readable label says so"
+_NOT_LOOKED = "no rail looks into a {}: only its marks were looked for"
+_UNLABELLED = "a model made a {} of the message, and no readable label says so"
+
+_PICTURES = ("picture",)
 
 Look = Callable[[bytes], Seen]
+Kind = Literal["picture", "sound", "document"]
 
 
 class Looked(Struct, frozen=True, kw_only=True):
-    """What was seen of a picture."""
+    """What was seen of a file."""
 
+    kind: Kind
     seen: Seen
     unlabelled: bool
     """Whether a model made it and no readable label says so."""
@@ -58,22 +63,26 @@ class Looked(Struct, frozen=True, kw_only=True):
 
 
 class InboundPath:
-    """Step 3 of the request line for chats."""
+    """Step 3 of the request line for conversations."""
 
-    def __init__(self, look: Look, then: Walk) -> None:
-        """`look` raises MarkError for what is no picture; `then` is the way of every call."""
+    def __init__(self, look: Look, then: Walk, *, field: str) -> None:
+        """`look` raises MarkError for what nobody can read; `then` is the way of every call.
+
+        `field` is what messages stand in.
+        """
         self._look = look
         self._then = then
+        self._field = field
 
     def walk(self, call: Call, service: Service, clock: Clock) -> Path:
-        """The way of every call; before it a look at each picture, where there is one."""
+        """The way of every call; before it a look at each file, where there is one."""
         go = self._looked if call.media else self._then
         return go(call, service, clock)
 
     async def _looked(self, call: Call, service: Service, clock: Clock) -> Path:
-        """Raises UsageError for a picture that is not let in."""
+        """Raises UsageError for a file that is not let in."""
         started = clock.monotonic()
-        _require_let_in(call, service)
+        self._require_let_in(call, service)
         looks = [await self._looked_at(url, service) for url in call.media.values()]
         verdicts = [_verdict(one) for one in looks]
         about = {"inbound_media": [_kept(n, s) for n, s in zip(call.media, looks, strict=True)]}
@@ -92,55 +101,68 @@ class InboundPath:
                 yield _with(item, about, verdicts) if isinstance(item, Reply) else item
 
     async def _looked_at(self, url: str, service: Service) -> Looked:
-        seen = await self._seen(url)
+        kind, seen = _kind(url), await self._seen(url)
         labelled = seen.manifest.state in ("valid", "trusted") and seen.manifest.by_ai
         made = seen.made_by_ai != "unknown"
         inbound = service.content.charter.behaviour.inbound_media
-        if labelled or service.pictures is None or inbound is UNSET or inbound.detector is UNSET:
-            return Looked(seen=seen, unlabelled=made and not labelled)
+        detector = inbound.detector if inbound is not UNSET else UNSET
+        if kind != "picture" or labelled or service.pictures is None or detector is UNSET:
+            return Looked(kind=kind, seen=seen, unlabelled=made and not labelled)
         try:
             found = await service.pictures.inspect(url, TextContext(side="input"))
         except DetectorError as error:
-            return Looked(seen=seen, unlabelled=made, failure=error.message)
+            return Looked(kind=kind, seen=seen, unlabelled=made, failure=error.message)
         score = max((each.score for each in found), default=0.0)
-        made = made or score >= inbound.detector.threshold
-        return Looked(seen=seen, unlabelled=made, score=score)
+        made = made or score >= detector.threshold
+        return Looked(kind=kind, seen=seen, unlabelled=made, score=score)
 
     async def _seen(self, url: str) -> Seen:
+        kind = _kind(url)
         try:
             data = base64.b64decode(url.partition(";base64,")[2], validate=True)
-            return await asyncio.to_thread(self._look, data)
+            seen = await asyncio.to_thread(self._look, data)
         except (binascii.Error, ValueError):
-            raise UsageError("a picture of the message is no base64", field="messages") from None
+            raise self._not_let_in(f"a {kind} of the message is no base64") from None
         except MarkError as error:
-            raise UsageError(
-                f"a picture of the message cannot be looked at: {error.message}",
-                field="messages",
-                fix=error.fix,
-            ) from None
+            why = f"a {kind} of the message cannot be looked at: {error.message}"
+            raise self._not_let_in(why, fix=error.fix) from None
+        unheard = kind == "sound" and seen.manifest.state == "unreadable"
+        if seen.kind != kind or unheard:
+            raise self._not_let_in(f"a {kind} of the message cannot be looked at: it is none")
+        return seen
+
+    def _require_let_in(self, call: Call, service: Service) -> None:
+        """Raises UsageError where the charter, the prompt or the border lets no such file in."""
+        inbound = service.content.charter.behaviour.inbound_media
+        kinds = [_kind(url) for url in call.media.values()]
+        may = () if inbound is UNSET else _PICTURES if inbound.kinds is UNSET else inbound.kinds
+        for kind in kinds:
+            if kind not in may:
+                raise self._not_let_in(
+                    f"{call.system} lets no {kind}s in",
+                    fix="behaviour.inbound_media in the charter does",
+                )
+        if call.managed:
+            raise self._not_let_in(
+                f"the prompt of {call.system} has no place for {kinds[0]}s",
+                fix=f"ask {call.system}/transparent",
+            )
+        if service.border is not None:
+            raise self._not_let_in(
+                f"nobody can look for personal data in a {kinds[0]}, and the upstream is elsewhere"
+            )
+        if lost := missing():
+            raise UsageError(f"this gateway lacks what files need ({lost})", fix=INSTALL)
+
+    def _not_let_in(self, why: str, *, fix: str = "") -> UsageError:
+        return UsageError(why, fix=fix, field=self._field)
 
 
-def _require_let_in(call: Call, service: Service) -> None:
-    """Raises UsageError where the charter, the prompt or the border lets no picture in."""
-    if service.content.charter.behaviour.inbound_media is UNSET:
-        raise UsageError(
-            f"{call.system} lets no pictures in",
-            fix="behaviour.inbound_media in the charter does",
-            field="messages",
-        )
-    if call.managed:
-        raise UsageError(
-            f"the prompt of {call.system} has no place for pictures",
-            fix=f"ask {call.system}/transparent",
-            field="messages",
-        )
-    if service.border is not None:
-        raise UsageError(
-            "nobody can look for personal data in a picture, and the upstream is elsewhere",
-            field="messages",
-        )
-    if lost := missing():
-        raise UsageError(f"this gateway lacks what pictures need ({lost})", fix=INSTALL)
+def _kind(url: str) -> Kind:
+    """What a `data:` address holds, by its media type."""
+    if url.startswith("data:image/"):
+        return "picture"
+    return "sound" if url.startswith("data:audio/") else "document"
 
 
 def _verdict(looked: Looked) -> RailVerdict:
@@ -153,17 +175,18 @@ def _verdict(looked: Looked) -> RailVerdict:
             outcome="hold",
             kinds=("unlabelled_ai",),
             score=looked.score,
-            reason=_UNLABELLED,
+            reason=_UNLABELLED.format(looked.kind),
         )
-    return RailVerdict(rail=RAIL, side="input", outcome="not_checked", reason=_NOT_LOOKED)
+    why = _NOT_LOOKED.format(looked.kind)
+    return RailVerdict(rail=RAIL, side="input", outcome="not_checked", reason=why)
 
 
 def _kept(name: str, looked: Looked) -> dict[str, Any]:
-    """What the record says of a picture."""
+    """What the record says of a file."""
     seen = looked.seen
     mark = seen.watermark
     return {
-        "picture": name,
+        looked.kind: name,
         "made_by_ai": seen.made_by_ai,
         "c2pa": seen.manifest.state,
         "watermark": "not_checked" if mark is None else "found" if mark.there else "not_found",
@@ -182,7 +205,7 @@ def _with(reply: Reply, about: dict[str, Any], verdicts: list[RailVerdict] | Non
 
 
 class _PutBack:
-    """A provider whose messages have the pictures again."""
+    """A provider whose messages have the files again."""
 
     def __init__(self, provider: Provider, media: Mapping[str, str]) -> None:
         self.name = provider.name
@@ -207,7 +230,14 @@ class _PutBack:
         return {**message, "content": [self._part(part) for part in parts]}
 
     def _part(self, part: Any) -> Any:
-        picture = part.get("image_url") if isinstance(part, dict) else None
-        if not isinstance(picture, dict) or picture.get("url") not in self._media:
-            return part
-        return {**part, "image_url": {**picture, "url": self._media[picture["url"]]}}
+        for kind, place in _PLACES.items():
+            held = part.get(kind) if isinstance(part, dict) else None
+            if isinstance(held, dict) and held.get(place) in self._media:
+                url = self._media[held[place]]
+                data = url.partition(";base64,")[2] if kind == "input_audio" else url
+                return {**part, kind: {**held, place: data}}
+        return part
+
+
+_PLACES = {"image_url": "url", "input_audio": "data", "file": "file_data"}
+"""Where in a part of a chat its bytes stand."""

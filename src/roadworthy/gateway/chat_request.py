@@ -10,23 +10,34 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from roadworthy.domain import sha256
-
 from .dialect import ChatRequest, checked, decoded
 from .older_request import OlderBody
 from .problems import bad_field
-
-MOST_PICTURES = 8
+from .taken_out import TakenOut
 
 
 class _Picture(Struct):
     url: str
+    detail: str | None = None
+
+
+class _Sound(Struct):
+    data: str
+    format: str
+
+
+class _File(Struct):
+    file_data: str | None = None
+    filename: str | None = None
+    file_id: str | None = None
 
 
 class _Part(Struct):
     type: str
     text: str | None = None
     image_url: _Picture | None = None
+    input_audio: _Sound | None = None
+    file: _File | None = None
 
 
 class _Message(Struct):
@@ -67,42 +78,38 @@ def read_chat_request(data: bytes) -> ChatRequest:
 def _taken_out(
     raw: list[dict[str, Any]], messages: list[_Message]
 ) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The messages with a name in each picture's place, and the pictures. Raises ApiError."""
-    media: dict[str, str] = {}
+    """The messages with a name in each file's place, and the files. Raises ApiError."""
+    taken: TakenOut | None = None
     left = raw
     for number, message in enumerate(messages):
         if not isinstance(message.content, list):
             continue
         for place, part in enumerate(message.content):
-            if part.type == "image_url" and part.image_url is not None:
-                name = _named(part.image_url.url, number)
-                media[name] = part.image_url.url
-                if left is raw:
-                    left = [dict(each) for each in raw]
-                _put_name(left[number], place, name)
-            elif part.type != "text" or part.text is None:
-                raise bad_field(
-                    "messages",
-                    f"messages[{number}] holds a part of type {part.type!r}: the rails look at "
-                    "text only, so nothing else is let in but pictures, where the charter says so",
-                )
-    if len(media) > MOST_PICTURES:
-        raise bad_field("messages", f"messages hold {len(media)} pictures, {MOST_PICTURES} may be")
-    return left, media
+            if part.type == "text" and part.text is not None:
+                continue
+            taken = taken or TakenOut("messages")
+            put = _put(part, taken, f"messages[{number}]")
+            if left is raw:
+                left = [dict(each) for each in raw]
+            parts = list(left[number]["content"])
+            parts[place] = put
+            left[number]["content"] = parts
+    return left, taken.media if taken is not None else {}
 
 
-def _named(url: str, number: int) -> str:
-    """What stands in a picture's place, so that records have its digest and no byte of it."""
-    if not url.startswith("data:image/") or ";base64," not in url[:64]:
-        raise bad_field(
-            "messages",
-            f"messages[{number}] names a picture elsewhere: nobody here could look at it; send it "
-            "as data:image/png;base64,…",
-        )
-    return f"picture {sha256(url.encode()).removeprefix('sha256:')[:12]}"
-
-
-def _put_name(message: dict[str, Any], place: int, name: str) -> None:
-    parts = list(message["content"])
-    parts[place] = {**parts[place], "image_url": {**parts[place]["image_url"], "url": name}}
-    message["content"] = parts
+def _put(part: _Part, taken: TakenOut, at: str) -> dict[str, Any]:
+    """What stands in the place of a part that is no text."""
+    if part.type == "image_url" and part.image_url is not None:
+        detail = part.image_url.detail
+        more = {} if detail is None else {"detail": detail}
+        return taken.picture(part.image_url.url, at, **more)
+    if part.type == "input_audio" and part.input_audio is not None:
+        return taken.sound(part.input_audio.data, part.input_audio.format, at)
+    if part.type == "file" and part.file is not None:
+        taken.no_file(part.file.file_id, at)
+        return taken.document(part.file.file_data, at, title=part.file.filename or "")
+    raise bad_field(
+        "messages",
+        f"{at} holds a part of type {part.type!r}: the rails look at text only, so nothing else is "
+        "let in but pictures, sounds and documents, where the charter says so",
+    )

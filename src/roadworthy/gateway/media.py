@@ -24,11 +24,12 @@ from .problems import DO_NOT_RETRY, ApiError
 from .speech import speech_dialect
 from .transcripts import transcripts_dialect
 
-_CHAT = "/v1/chat/completions"
+_TALKS = frozenset(("/v1/chat/completions", "/v1/responses", "/v1/messages"))
+"""Whose messages may hold files."""
 
 
 def with_media(gateway: Gateway, dialects: Mapping[str, Dialect]) -> dict[str, Dialect]:
-    """The dialects by path, pictures looked at where chats bring them, and those for media."""
+    """The dialects by path, files looked at where messages bring them, and those for media."""
     marking = Marking(gateway.workspace, gateway.vault)
     pictures = MediaPath(PictureKind(), marker=marking.marker)
     speech = MediaPath(SpeechKind(), marker=marking.marker)
@@ -42,9 +43,10 @@ def with_media(gateway: Gateway, dialects: Mapping[str, Dialect]) -> dict[str, D
     }
     heard = TranscriptPath(marking.look)
     every = {**dialects, **made, "/v1/audio/transcriptions": transcripts_dialect(heard.walk)}
-    if _CHAT in every:
-        inbound = InboundPath(marking.look, every[_CHAT].walk)
-        every[_CHAT] = structs.replace(every[_CHAT], walk=inbound.walk)
+    for path in _TALKS & every.keys():
+        talk = every[path]
+        inbound = InboundPath(marking.look, talk.walk, field=talk.words)
+        every[path] = structs.replace(talk, walk=inbound.walk)
     return every
 
 

@@ -1,7 +1,7 @@
 """POST /v1/messages (Anthropic), the way in: system, turns and tools in chat completions' words.
 
 What enters: bytes. What leaves: a chat request that says the same. What never happens here: a
-block that no rail looks at, or a text that rails read otherwise than the model.
+block that nobody looks at, or a text that rails read otherwise than the model.
 """
 
 from __future__ import annotations
@@ -14,6 +14,18 @@ from msgspec import Meta, Struct, field
 
 from .dialect import ChatRequest, checked, decoded
 from .problems import bad_field
+from .taken_out import TakenOut
+
+
+class _Source(Struct):
+    """Where the bytes of a picture or document are."""
+
+    type: str
+    media_type: str | None = None
+    data: str | None = None
+    url: str | None = None
+    file_id: str | None = None
+    content: str | list[_Block] | None = None
 
 
 class _Block(Struct):
@@ -26,6 +38,9 @@ class _Block(Struct):
     input: dict[str, Any] | None = None
     tool_use_id: str | None = None
     content: str | list[_Block] | None = None
+    source: _Source | str | None = None
+    title: str | None = None
+    context: str | None = None
 
 
 class _Message(Struct):
@@ -92,10 +107,11 @@ def read_messages_request(data: bytes) -> ChatRequest:
     if not body.messages and body.variables is None:
         raise bad_field("messages", "messages must hold at least one message")
     messages: list[dict[str, Any]] = []
+    taken = TakenOut("messages")
     if body.system:
         messages.append({"role": "system", "content": _text(body.system, "system")})
     for number, message in enumerate(body.messages or []):
-        messages += _turn(message, f"messages[{number}]")
+        messages += _turn(message, f"messages[{number}]", taken)
     foreign = raw.keys() - _KNOWN - _HINTS
     if (body.thinking or {}).get("type") == "disabled":
         foreign -= {"thinking"}
@@ -114,11 +130,12 @@ def read_messages_request(data: bytes) -> ChatRequest:
             "stop": body.stop_sequences,
         },
         extra=_extra(body),
+        media=taken.media,
         foreign=tuple(sorted(foreign)),
     )
 
 
-def _turn(message: _Message, place: str) -> list[dict[str, Any]]:
+def _turn(message: _Message, place: str, taken: TakenOut) -> list[dict[str, Any]]:
     """The chat messages that one message is: results of tools first, then what is said."""
     if isinstance(message.content, str):
         return [{"role": message.role, "content": message.content}]
@@ -140,10 +157,45 @@ def _turn(message: _Message, place: str) -> list[dict[str, Any]]:
             raise bad_field(f"{place}.content", f"{place}.content must hold at least one block")
         return results
     turn: dict[str, Any] = {"role": message.role}
-    turn["content"] = _text(said, f"{place}.content") if said else None
+    at = f"{place}.content"
+    files = message.role == "user" and any(block.type in _FILES for block in said)
+    words = _parts(said, at, taken) if files else _text(said, at)
+    turn["content"] = words if said else None
     if calls:
         turn["tool_calls"] = calls
     return [*results, turn]
+
+
+_FILES = ("image", "document")
+
+
+def _parts(said: Sequence[_Block], at: str, taken: TakenOut) -> list[dict[str, Any]]:
+    """Words and files in their order."""
+    found: list[dict[str, Any]] = []
+    for block in said:
+        source = block.source
+        if block.type not in _FILES or not isinstance(source, _Source):
+            found.append({"type": "text", "text": _text([block], at)})
+            continue
+        taken.no_file(source.file_id, at)
+        if block.type == "image":
+            found.append(taken.picture(_url(source), at))
+            continue
+        about = [text for text in (block.title, block.context) if text]
+        if source.type in ("text", "content"):
+            words = _text((source.data if source.type == "text" else source.content) or "", at)
+            found.append({"type": "text", "text": "\n".join([*about, words])})
+            continue
+        found += [{"type": "text", "text": block.context}] if block.context else []
+        found.append(taken.document(_url(source), at, title=block.title or ""))
+    return found
+
+
+def _url(source: _Source) -> str | None:
+    """The address of a source; of bytes that are here a `data:` one."""
+    if source.type == "base64" and source.data is not None:
+        return f"data:{source.media_type or ''};base64,{source.data}"
+    return source.url
 
 
 def _call(block: _Block, at: str) -> dict[str, Any]:
@@ -173,7 +225,8 @@ def _text(content: str | Sequence[_Block], place: str) -> str:
             raise bad_field(
                 place.partition("[")[0],
                 f"{place} holds a block of type {block.type!r}: the rails look at text only, so "
-                "nothing else is let in; send blocks of type 'text'",
+                "nothing else is let in but files in messages of the user, where the charter says "
+                "so; send blocks of type 'text'",
             )
         texts.append(block.text)
     return "\n".join(texts)

@@ -1,7 +1,7 @@
 """POST /v1/responses (OpenAI), the way in: items and tools in chat completions' own words.
 
 What enters: bytes. What leaves: a chat request that says the same. What never happens here: an
-item that no rail looks at, or one that stands for something stored: nothing is stored here.
+item that nobody looks at, or one that stands for something stored: nothing is stored here.
 """
 
 from __future__ import annotations
@@ -12,11 +12,24 @@ from msgspec import Meta, Struct, field
 
 from .dialect import ChatRequest, checked, decoded
 from .problems import bad_field
+from .taken_out import TakenOut
+
+
+class _Sound(Struct):
+    data: str
+    format: str
 
 
 class _Part(Struct):
     type: str
     text: str | None = None
+    image_url: str | None = None
+    detail: str | None = None
+    input_audio: _Sound | None = None
+    file_data: str | None = None
+    filename: str | None = None
+    file_url: str | None = None
+    file_id: str | None = None
 
 
 class _Item(Struct):
@@ -86,6 +99,7 @@ class _Body(Struct):
     stream_options: dict[str, Any] | None = None
 
 
+_WORDS = ("input_text", "output_text")
 _KNOWN = frozenset(_Body.__struct_fields__)
 _ALIKE = (
     "metadata", "parallel_tool_calls", "prompt_cache_key", "prompt_cache_retention",
@@ -106,13 +120,14 @@ def read_responses_request(data: bytes) -> ChatRequest:
     if not body.input and body.variables is None:
         raise bad_field("input", "input must be a text or a list with at least one item")
     messages: list[dict[str, Any]] = []
+    taken = TakenOut("input")
     if body.instructions:
         messages.append({"role": "system", "content": body.instructions})
     if isinstance(body.input, str):
         messages.append({"role": "user", "content": body.input})
     else:
         for number, item in enumerate(body.input or []):
-            _add(messages, item, f"input[{number}]")
+            _add(messages, item, f"input[{number}]", taken)
     return ChatRequest(
         raw=raw,
         model=body.model,
@@ -126,6 +141,7 @@ def read_responses_request(data: bytes) -> ChatRequest:
             "max_tokens": body.max_output_tokens,
         },
         extra=_extra(body, raw),
+        media=taken.media,
         foreign=_foreign(body, raw),
     )
 
@@ -150,12 +166,15 @@ def _foreign(body: _Body, raw: dict[str, Any]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _add(messages: list[dict[str, Any]], item: _Item, at: str) -> None:
+def _add(messages: list[dict[str, Any]], item: _Item, at: str, taken: TakenOut) -> None:
     """Add an item to the conversation; calls join the words that the assistant said before."""
     if item.type == "message":
         if item.role is None:
             raise bad_field(at, f"{at}: a message has a role")
-        messages.append({"role": item.role, "content": _text(item.content, f"{at}.content")})
+        at = f"{at}.content"
+        files = item.role == "user" and isinstance(item.content, list)
+        said = _parts(item.content, at, taken) if files else _text(item.content, at)
+        messages.append({"role": item.role, "content": said})
     elif item.type == "function_call":
         if not item.call_id or not item.name or item.arguments is None:
             raise bad_field(at, f"{at}: a function_call has a call_id, a name and arguments")
@@ -173,7 +192,31 @@ def _add(messages: list[dict[str, Any]], item: _Item, at: str) -> None:
         raise bad_field(at, f"{at} is of type {item.type!r}: {_TEXT_ONLY}")
 
 
-_TEXT_ONLY = "the rails look at text only, so nothing else is let in; send text and function calls"
+_TEXT_ONLY = (
+    "the rails look at text only, so nothing else is let in but files in messages of the user, "
+    "where the charter says so; send text and function calls"
+)
+
+
+def _parts(content: Any, at: str, taken: TakenOut) -> str | list[dict[str, Any]]:
+    """Words and files in their order; words alone are one text."""
+    if all(part.type in _WORDS for part in content):
+        return _text(content, at)
+    found: list[dict[str, Any]] = []
+    for part in content:
+        if part.type == "input_image":
+            taken.no_file(part.file_id, at)
+            more = {} if part.detail is None else {"detail": part.detail}
+            found.append(taken.picture(part.image_url, at, **more))
+        elif part.type == "input_audio" and part.input_audio is not None:
+            found.append(taken.sound(part.input_audio.data, part.input_audio.format, at))
+        elif part.type == "input_file":
+            taken.no_file(part.file_id, at)
+            url = part.file_url or part.file_data
+            found.append(taken.document(url, at, title=part.filename or ""))
+        else:
+            found.append({"type": "text", "text": _text([part], at)})
+    return found
 
 
 def _text(content: str | list[_Part] | None, place: str) -> str:
@@ -184,7 +227,7 @@ def _text(content: str | list[_Part] | None, place: str) -> str:
         raise bad_field(place, f"{place} must hold a text")
     texts = []
     for part in content:
-        if part.type not in ("input_text", "output_text") or part.text is None:
+        if part.type not in _WORDS or part.text is None:
             at = place.partition("[")[0]
             raise bad_field(at, f"{place} holds a part of type {part.type!r}: {_TEXT_ONLY}")
         texts.append(part.text)

@@ -3,7 +3,7 @@
 from .certificates import Authority, MarkKey, make_authority, make_mark_key
 from .installed import INSTALL, MarkError, missing
 from .manifest import About, Manifest
-from .marking import SOUNDS, Marked, Marker, Seen, look_at_picture, look_at_sound
+from .marking import SOUNDS, Marked, Marker, Seen, look_at_document, look_at_picture, look_at_sound
 from .pictures import MIMES
 from .watermark import FALSE_ALARM, Found
 
@@ -21,6 +21,7 @@ __all__ = [
     "Marked",
     "Marker",
     "Seen",
+    "look_at_document",
     "look_at_picture",
     "look_at_sound",
     "make_authority",

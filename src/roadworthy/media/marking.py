@@ -23,6 +23,7 @@ SOUNDS = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac"}
 """Formats whose container holds a manifest."""
 MOST_BYTES = 64 << 20
 
+Kind = Literal["picture", "sound", "document"]
 Origin = Literal["c2pa", "own watermark", "unknown"]
 
 
@@ -44,6 +45,7 @@ class Marked(Struct, frozen=True, kw_only=True):
 class Seen(Struct, frozen=True, kw_only=True):
     """What marks a file has."""
 
+    kind: Kind = "picture"
     manifest: Manifest
     watermark: Found | None = None
     """None: not looked for."""
@@ -113,6 +115,14 @@ def look_at_picture(
     return Seen(manifest=said, watermark=mark)
 
 
+def look_at_document(data: bytes, *, anchor: str = "") -> Seen:
+    """What marks a PDF has: a manifest, or none. Raises MarkError where it cannot be read."""
+    said = manifest.read(data, "application/pdf", anchor=anchor)
+    if said.state == "unreadable":
+        raise MarkError("no PDF that can be read")
+    return Seen(kind="document", manifest=said)
+
+
 def look_at_sound(data: bytes, mime: str, *, anchor: str = "") -> Seen:
     """What marks a sound has: no invisible one is looked for."""
-    return Seen(manifest=manifest.read(data, mime, anchor=anchor))
+    return Seen(kind="sound", manifest=manifest.read(data, mime, anchor=anchor))

@@ -19,6 +19,7 @@ from roadworthy.media import (
     Marker,
     MarkError,
     Seen,
+    look_at_document,
     look_at_picture,
     look_at_sound,
     missing,
@@ -61,6 +62,8 @@ class Marking:
             raise MarkError(f"marks need packages that are not installed ({lost})", fix=INSTALL)
         key = mark_key(self._workspace)
         anchor = key.anchor if key is not None else ""
+        if data.startswith(b"%PDF-"):
+            return look_at_document(data, anchor=anchor)
         kind = sound_of(data)
         if kind:
             return look_at_sound(data, SOUNDS[kind], anchor=anchor)

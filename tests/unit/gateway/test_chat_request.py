@@ -34,7 +34,8 @@ def test_messages_go_through_untouched() -> None:
     "part",
     [
         {"type": "image_url", "image_url": {"url": "data:,"}},
-        {"type": "input_audio", "input_audio": {"data": "", "format": "wav"}},
+        {"type": "input_audio", "input_audio": {"data": "", "format": "ogg"}},
+        {"type": "file", "file": {"file_id": "file-1"}},
         {"type": "text"},
         {"type": "refusal", "refusal": "no"},
     ],

@@ -122,8 +122,8 @@ TEXT = {"type": "text", "text": "a"}
 @pytest.mark.parametrize(
     "data",
     [
-        said(TEXT, IMAGE),
-        said({"type": "document", "source": {"type": "text", "data": "hidden"}}),
+        said(TEXT, IMAGE, role="assistant"),
+        said({"type": "document", "source": "hidden"}),
         said({"type": "tool_result", "tool_use_id": "t", "content": [IMAGE]}),
         said({"type": "thinking", "thinking": "hm", "signature": "x"}, role="assistant"),
         said({"type": "search_result", "content": [TEXT], "source": "s", "title": "t"}),
@@ -134,6 +134,21 @@ def test_what_no_rail_looks_at_is_not_let_in(data: bytes) -> None:
     with pytest.raises(ApiError) as caught:
         read_messages_request(data)
     assert caught.value.status == 400 and "rails" in caught.value.message
+
+
+def test_a_document_of_words_is_read_as_words() -> None:
+    source = {"type": "text", "media_type": "text/plain", "data": "read this"}
+    parts = {"type": "content", "content": [TEXT]}
+    asked = read_messages_request(
+        said(
+            {"type": "document", "source": source, "title": "Letter", "context": "of May"},
+            {"type": "document", "source": parts},
+        )
+    )
+    assert asked.media == {}
+    assert asked.messages[0]["content"] == [
+        {"type": "text", "text": "Letter\nof May\nread this"}, {"type": "text", "text": "a"},
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

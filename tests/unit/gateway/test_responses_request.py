@@ -116,8 +116,8 @@ def said(**item: Any) -> bytes:
 @pytest.mark.parametrize(
     "data",
     [
-        said(role="user", content=[{"type": "input_image", "image_url": "data:,"}]),
-        said(role="user", content=[{"type": "input_file", "file_data": "x"}]),
+        said(role="assistant", content=[{"type": "input_image", "image_url": "data:,"}]),
+        said(role="user", content=[{"type": "input_video", "text": "x"}]),
         said(type="reasoning", summary=[{"type": "summary_text", "text": "x"}]),
         said(type="item_reference", id="msg_1"),
         said(type="web_search_call", id="w"),
