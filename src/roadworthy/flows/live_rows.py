@@ -7,9 +7,11 @@ drill or a shadow counted as traffic.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from roadworthy.domain import Instant, Observation, Outcome
 from roadworthy.journal import Record
@@ -20,6 +22,11 @@ MOST_ROWS = 20_000
 
 MOST_SAID = 64
 """Reports of one answer that are kept one by one; then they are joined."""
+
+MOST_ALIKE = 4096
+"""Values that rows share, at most; then it is begun anew."""
+
+_ALIKE = ("system", "release", "tenant", "endpoint", "model", "rails")
 
 _TRAFFIC = frozenset({"live", "canary"})
 
@@ -49,6 +56,7 @@ class LiveRows:
         self._rows: dict[str, OrderedDict[str, LiveRow]] = {}
         self._of: dict[str, str] = {}
         """Observation -> its system."""
+        self._alike: dict[Hashable, Any] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._rows.values()))
@@ -58,7 +66,7 @@ class LiveRows:
         seen, said = record.observation, record.outcome
         if record.kind == "close" and seen is not None and seen.stage in _TRAFFIC:
             rows = self._rows.setdefault(seen.system, OrderedDict())
-            rows[seen.id] = LiveRow(seen=seen)
+            rows[seen.id] = LiveRow(seen=self._sharing(seen))
             self._of[seen.id] = seen.system
             if len(rows) > self._most:
                 self._of.pop(rows.popitem(last=False)[0], None)
@@ -73,6 +81,13 @@ class LiveRows:
                 row.learned_at = max(row.learned_at, said.time)
                 return system
         return ""
+
+    def _sharing(self, seen: Observation) -> Observation:
+        """The same, of one memory with others in what most have alike: two fifths are that."""
+        if len(self._alike) >= MOST_ALIKE:
+            self._alike.clear()
+        said = {name: getattr(seen, name) for name in _ALIKE}
+        return replace(seen, **{name: self._alike.setdefault(v, v) for name, v in said.items()})
 
     def enter(self, outcomes: Mapping[str, Sequence[Outcome]]) -> None:
         """Let these be all that people said, by observation."""

@@ -25,6 +25,7 @@ from roadworthy.wiring.late_judging import Judging
 from roadworthy.wiring.plan import Plan
 
 from .control_door import Page, Pages, open_door
+from .memory import share_one_heap
 
 ROUND_S = 0.1
 """Between two rounds: a late rule must stop a scope within a second of the answer."""
@@ -208,6 +209,7 @@ def main(arguments: list[str]) -> int:
     """Run the control process; returns its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    share_one_heap()
     settle_types()
     try:
         asyncio.run(run(msgspec.json.decode(arguments[0], type=Plan)))

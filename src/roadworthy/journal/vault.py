@@ -109,8 +109,11 @@ def _write_private(path: Path, data: bytes) -> None:
 _Stamp = tuple[int, int]
 """Inode and time of change of a key file: another one means another key."""
 
-_MOST_SUBJECTS = 4096
-"""Ciphers that a process keeps for the subjects of one tenant; the next one begins anew."""
+MOST_CIPHERS = 4096
+"""Of subjects, of all tenants together, that a process keeps (3 KB each); then it begins anew."""
+
+MOST_READ = 1024
+"""Keys whose texts were read lately; each lies on the disk too, and is looked at there."""
 
 
 class _DataKey:
@@ -130,8 +133,6 @@ class _DataKey:
 
     def derive(self, subject: str) -> tuple[AESGCM, str]:
         """A subject's cipher and leaf, kept for its next text."""
-        if len(self.ciphers) >= _MOST_SUBJECTS:
-            self.ciphers.clear()
         leaf = leaf_of(subject)
         key = key_at(self._root, leaf)
         assert key is not None, "a root has every leaf"
@@ -148,6 +149,8 @@ class Vault:
         self._sessions = hmac.digest(master, b"roadworthy session pseudonyms", "sha256")
         self._pseudonyms = hmac.digest(master, b"roadworthy end-user pseudonyms", "sha256")
         self._mine: dict[tuple[str, str], _DataKey] = {}
+        self._derived = 0
+        """Ciphers that were made since all were let go."""
         self._read: dict[str, tuple[_Stamp, AESGCM | dict[str, bytes]]] = {}
 
     def seal(
@@ -161,12 +164,20 @@ class Vault:
         key = self._mine.get((tenant, at[:10]))
         if key is None or (at[:19] > key.checked and not self._stands(key, at[:19])):
             key = self._new_key(tenant, at)
-        cipher, leaf = key.ciphers.get(subject) or key.derive(subject)
+        cipher, leaf = key.ciphers.get(subject) or self._derive(key, subject)
         key.spent += 1
         data = cipher.encrypt(
             key.spent.to_bytes(12, "big"), _encoder.encode(witness), about.encode()
         )
         return Sealed(key=key.name, nonce=key.spent, data=data, leaf=leaf)
+
+    def _derive(self, key: _DataKey, subject: str) -> tuple[AESGCM, str]:
+        if self._derived >= MOST_CIPHERS:
+            for each in self._mine.values():
+                each.ciphers.clear()
+            self._derived = 0
+        self._derived += 1
+        return key.derive(subject)
 
     def unseal(self, sealed: Sealed, *, about: str) -> Witness | None:
         """The texts; None when their key was erased. Raises VerificationError when changed."""
@@ -308,6 +319,8 @@ class Vault:
             if known is None or known[0] != stamp:
                 read = self._unwrap(_read_key(path), path)
                 known = (stamp, AESGCM(read) if isinstance(read, bytes) else read)
+                if len(self._read) >= MOST_READ:
+                    self._read.clear()
                 self._read[sealed.key] = known
         except FileNotFoundError:
             return None

@@ -17,7 +17,7 @@ from doubles.set_clock import SetClock
 from roadworthy.domain import EvidenceError, JournalSettings, Observation, Witness
 from roadworthy.journal import Sealed, Spool, Vault, open_master_key, read_journal, recover, unseal
 from roadworthy.journal.subject_keys import ROOT, key_at, leaf_of, only, without
-from roadworthy.journal.vault import WrappedKey
+from roadworthy.journal.vault import MOST_CIPHERS, MOST_READ, WrappedKey
 
 TEXTS = Witness(input="hello", output="yes")
 MASTER = bytes(range(32))
@@ -181,3 +181,25 @@ async def test_every_text_of_a_stream_goes_with_its_data_subject(tmp_path: Path)
     assert all(unseal(each, vault) for each in records)
     vault.erase(tenant="acme", subject="eu-ann")
     assert not any(unseal(each, vault) for each in records)
+
+
+def test_ciphers_are_kept_of_so_many_subjects_whatever_their_tenants(tmp_path: Path) -> None:
+    """A tenant more was 4,096 ciphers more: 11 MB of a worker, for each."""
+    vault = a_vault(tmp_path)
+    first = sealed_for(vault, "s0", tenant="t0")
+    for tenant in range(4):
+        for subject in range(MOST_CIPHERS // 3):
+            sealed_for(vault, f"s{subject}", tenant=f"t{tenant}")
+    kept = sum(len(each.ciphers) for each in vault._mine.values())
+    assert 0 < kept <= MOST_CIPHERS
+    assert sealed_for(vault, "s0", tenant="t0").leaf == first.leaf
+    assert vault.unseal(first, about="o") == TEXTS
+
+
+def test_keys_that_were_read_once_are_not_kept_for_ever(tmp_path: Path) -> None:
+    """Each tenant has one a day: a process that reads for a year held them all."""
+    vault = a_vault(tmp_path)
+    sealed = [sealed_for(vault, "s", tenant=f"t{n}") for n in range(MOST_READ + 10)]
+    assert all(vault.unseal(each, about="o") == TEXTS for each in sealed)
+    assert len(vault._read) <= MOST_READ
+    assert vault.unseal(sealed[0], about="o") == TEXTS
