@@ -122,3 +122,57 @@ def test_who_may_not_classify_records_nothing(
     capsys.readouterr()
     code = run(VERBS, ["classify", str(system), "--record", "--as", "ria"])
     assert code == 3
+
+
+def obligations(
+    system: Path, capsys: pytest.CaptureFixture[str], *options: str
+) -> tuple[int, dict[str, Any]]:
+    code = run(VERBS, ["obligations", str(system), "--json", *options])
+    return code, {one["id"]: one for one in msgspec.json.decode(capsys.readouterr().out)}
+
+
+def test_a_duty_is_met_once_its_evidence_was_entered(
+    system: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADWORTHY_HOME", str(system / ".roadworthy"))
+    assert run(VERBS, ["people", "add", "rosa", "--role", "risk_officer", str(system)]) == 0
+    capsys.readouterr()
+    code, before = obligations(system, capsys)
+    assert (code, before["A4-1"]["status"]) == (4, "needs_a_person")
+    for kind in ("training_record", "policy_document"):
+        file = system.parent / f"{kind}.txt"
+        file.write_text(kind)
+        assert run(VERBS, ["record", kind, str(file), str(system), "--as", "rosa"]) == 0
+    capsys.readouterr()
+    code, after = obligations(system, capsys)
+    assert (code, after["A4-1"]["status"]) == (0, "met")
+    assert [one["kind"] for one in after["A4-1"]["evidence"]] == [
+        "training_record", "policy_document",
+    ]  # fmt: skip
+
+
+def test_a_classification_proves_itself_only_for_the_purpose_it_was_made_for(
+    system: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADWORTHY_HOME", str(system / ".roadworthy"))
+    assert run(VERBS, ["people", "add", "rosa", "--role", "risk_officer", str(system)]) == 0
+    sheet = system.parent / "sheet.yaml"
+    sheet.write_text(SHEET)
+    options = ("--answers", str(sheet), "--on", "2027-12-02")
+    run(VERBS, ["classify", str(system), "--record", "--as", "rosa", *options])
+    capsys.readouterr()
+    code, said = obligations(system, capsys, *options)
+    assert (code, said["A6-CLASS"]["status"]) == (3, "met")
+    charter = system / "charter.yaml"
+    charter.write_text(charter.read_text().replace("intended_purpose: ", "intended_purpose: Now "))
+    assert obligations(system, capsys, *options)[1]["A6-CLASS"]["status"] == "missing"
+
+
+def test_several_systems_are_told_side_by_side(
+    system: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = system.parent / "other"
+    shutil.copytree(system, other)
+    run(VERBS, ["obligations", str(system), str(other), "--json"])
+    said = msgspec.json.decode(capsys.readouterr().out)
+    assert [len(one["duties"]) for one in said] == [100, 100]

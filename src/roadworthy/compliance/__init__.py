@@ -1,11 +1,13 @@
 """Duties as data: which apply to a system, and what proves each."""
 
 from .classify import UNDECIDED, classify, contradictions
+from .coverage import covered, proof_of
 from .sheet import ROLE, ROLES, Expressions, Sheet
-from .shipped import EU_AI_ACT, shipped
+from .shipped import EU_AI_ACT, EVIDENCE, shipped
 
 __all__ = [
     "EU_AI_ACT",
+    "EVIDENCE",
     "ROLE",
     "ROLES",
     "UNDECIDED",
@@ -13,5 +15,7 @@ __all__ = [
     "Sheet",
     "classify",
     "contradictions",
+    "covered",
+    "proof_of",
     "shipped",
 ]

@@ -6,6 +6,9 @@ from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "catalogues"
 
+EVIDENCE = Path(__file__).parent / "evidence.yaml"
+"""What proves which duty."""
+
 EU_AI_ACT = "eu-ai-act"
 """The first one: the others may extend it."""
 

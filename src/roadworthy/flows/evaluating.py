@@ -355,6 +355,7 @@ def _completed(planned: Plan, summary: RunSummary, digest: str, actor: str) -> D
             "file": summary.file,
             "started_at": summary.started_at,
             "ended_at": summary.ended_at,
+            "tags": sorted({tag for item in planned.items for tag in item.case.tags}),
             "stopped_early": [msgspec.structs.asdict(each) for each in summary.stopped_early],
             "summary": digest,
         },

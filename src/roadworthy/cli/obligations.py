@@ -1,0 +1,156 @@
+"""`roadworthy obligations`: each duty: met by what, stale, missing, or waiting for whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from roadworthy.domain import DutyStatus, Obligation
+
+from .exits import Exit, worst_exit
+from .terminal import emit, same_system, say, table
+
+_CODES = {
+    "met": Exit.DONE, "not_applicable": Exit.DONE, "missing": Exit.REFUSED, "stale": Exit.REFUSED,
+    "needs_a_person": Exit.UNDECIDED, "undecided": Exit.UNDECIDED,
+}  # fmt: skip
+_COLOURS = {"missing": "red", "stale": "yellow", "needs_a_person": "yellow", "met": "green"}
+_SHORT = 90
+
+
+def command(
+    directories: Annotated[
+        list[Path] | None, typer.Argument(metavar="DIR…", help="The folders of systems.")
+    ] = None,
+    *,
+    catalogue: Annotated[str, typer.Option(help="Of which catalogue.")] = "eu-ai-act",
+    answers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Facts, YAML or JSON; stands alone.")
+    ] = None,
+    on: Annotated[str, typer.Option(metavar="DAY", help="By the law of this day.")] = "",
+    all_duties: Annotated[
+        bool, typer.Option("--all", help="Also what does not apply, and why.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Say how every duty stands: by which entries it is met, what is stale, what is missing.
+
+    Exit code 3 while something that applies today is missing or stale, 4 while it waits for a
+    person or for an answer. What comes later is shown with its date and does not count yet.
+    """
+    from roadworthy.domain import UsageError
+    from roadworthy.flows.coverage import Coverage, cover
+    from roadworthy.manifests import load_charter
+    from roadworthy.wiring.loop import open_loop
+
+    from .days import day_of
+
+    folders = directories or [Path()]
+    if answers is not None and len(folders) > 1:
+        raise UsageError("--answers is about one system", fix="name one DIR")
+    found: list[tuple[Path, Coverage]] = []
+    for folder in folders:
+        charter = load_charter(folder)
+        loop = open_loop(folder)
+        day = day_of(on, charter.time_zone)
+        found.append(
+            (folder, cover(folder, charter, loop, on=day, catalogue=catalogue, given=answers))
+        )
+    codes = [
+        _CODES[duty.status]
+        for _, one in found for duty in one.duties
+        if duty.in_force or duty.status == "undecided"
+    ]  # fmt: skip
+    if json:
+        lists = [_as_json(one.obligations, one.duties) for _, one in found]
+        systems = [
+            {"system": one.assured.system, "class": one.classification.risk_class, "duties": duties}
+            for (_, one), duties in zip(found, lists, strict=True)
+        ]
+        emit(lists[0] if len(found) == 1 else systems)
+    elif len(found) == 1:
+        _say(*found[0], all_duties=all_duties)
+    else:
+        _say_systems(found)
+    if code := worst_exit(codes):
+        raise typer.Exit(code)
+
+
+def _as_json(
+    obligations: tuple[Obligation, ...], duties: tuple[DutyStatus, ...]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": duty.id,
+            "status": duty.status,
+            "evidence": [
+                {"kind": one.kind, "entry": one.seq, "time": one.time, "subject": one.subject,
+                 "digest": one.digest, "fresh": one.fresh}
+                for one in duty.evidence
+            ],
+            "missing": [
+                {"kind": lack.kind, "command": lack.command, "person": lack.person}
+                for lack in duty.missing
+            ],
+            "article": obligation.article,
+            "title": obligation.title,
+            "from": duty.since,
+            "in_force": duty.in_force,
+            "why": duty.why,
+        }
+        for obligation, duty in zip(obligations, duties, strict=True)
+    ]  # fmt: skip
+
+
+def _say(folder: Path, one: Any, *, all_duties: bool) -> None:
+    titles = {duty.id: duty for duty in one.obligations}
+    found = one.classification
+    roles = ", ".join(found.roles) or "-"
+    say(f"{one.assured.system}: class {found.risk_class or '-'}, roles {roles}")
+    say(f"by {found.catalogue} {found.version}, on {found.on}")
+    if not one.recorded:
+        say(f"Nobody has entered this classification: roadworthy classify{same_system(folder)}"
+            " --record --as NAME", "yellow")  # fmt: skip
+    rows = [
+        (duty.id, titles[duty.id].article, titles[duty.id].title, duty.status, _rest(duty))
+        for duty in one.duties
+        if all_duties or duty.status != "not_applicable"
+    ]
+    table(("duty", "article", "what", "status", "by, or what is missing"), rows)
+    counts: dict[str, int] = {}
+    for duty in one.duties:
+        counts[duty.status] = counts.get(duty.status, 0) + 1
+    for status, number in counts.items():
+        say(f"  {number} {status.replace('_', ' ')}", _COLOURS.get(status, ""))
+    if found.coming:
+        day = min(duty.since or "" for duty in found.coming)
+        say(f"{len(found.coming)} duties are coming, the next on {day}")
+
+
+def _rest(duty: DutyStatus) -> str:
+    when = "" if duty.in_force or not duty.since else f"from {duty.since}; "
+    if duty.missing:
+        first = duty.missing[0]
+        more = f" (and {len(duty.missing) - 1} more)" if len(duty.missing) > 1 else ""
+        said = first.command or first.person
+        return f"{when}{first.kind}: {said[:_SHORT]}{more}"
+    if duty.evidence:
+        return when + ", ".join(
+            f"entry {one.seq}{'' if one.fresh else ' (stale)'}" for one in duty.evidence
+        )
+    return when + duty.why
+
+
+def _say_systems(found: list[tuple[Path, Any]]) -> None:
+    rows = []
+    for folder, one in found:
+        applying = [duty for duty in one.duties if duty.in_force]
+        met = sum(duty.status == "met" for duty in applying)
+        coming = min((duty.since or "" for duty in one.classification.coming), default="-")
+        rows.append((
+            one.assured.system, one.classification.risk_class, ", ".join(one.classification.roles),
+            f"{met} of {len(applying)}", str(len(one.classification.coming)), coming, str(folder),
+        ))  # fmt: skip
+    table(("system", "class", "roles", "met", "coming", "next", "folder"), rows)

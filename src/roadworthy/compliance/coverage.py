@@ -1,0 +1,84 @@
+"""How each duty of a system stands: met by which entries, stale, missing, or waiting for a person.
+
+Enters: a classification, the kinds of evidence, the newest proof of each. Leaves: one status a
+duty. Absence is never a pass: a duty without evidence kinds that are all there is not met.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+from roadworthy.domain import (
+    Applied,
+    Classification,
+    DutyStatus,
+    Entry,
+    EvidenceKind,
+    Lack,
+    Obligation,
+    Proof,
+    parse_instant,
+)
+
+from .periods import before
+
+UNKNOWN_KIND = "nothing of Roadworthy makes it: roadworthy record {kind} FILE DIR"
+
+
+def covered(
+    obligations: Iterable[Obligation],
+    classification: Classification,
+    kinds: Mapping[str, EvidenceKind],
+    proofs: Mapping[str, Proof],
+) -> list[DutyStatus]:
+    """Every duty of the catalogue, in its order. `proofs` holds the newest one of each kind."""
+    applied = {one.id: one for one in classification.applied}
+    return [
+        _status(duty, applied[duty.id], kinds, proofs, classification.on) for duty in obligations
+    ]
+
+
+def _status(
+    duty: Obligation,
+    applied: Applied,
+    kinds: Mapping[str, EvidenceKind],
+    proofs: Mapping[str, Proof],
+    on: str,
+) -> DutyStatus:
+    if applied.applies is None:
+        return DutyStatus(id=duty.id, status="undecided", why=f"needs {', '.join(applied.needs)}")
+    if not applied.applies:
+        return DutyStatus(id=duty.id, status="not_applicable", why=applied.why)
+    since = applied.since or ""
+    found = tuple(proofs[kind] for kind in duty.evidence if kind in proofs)
+    lacks = tuple(_lack(kind, kinds) for kind in duty.evidence if kind not in proofs)
+    status: DutyStatus = DutyStatus(id=duty.id, status="met")
+    if any(not lack.person for lack in lacks):
+        status = DutyStatus(id=duty.id, status="missing")
+    elif lacks:
+        status = DutyStatus(id=duty.id, status="needs_a_person")
+    elif any(not proof.fresh for proof in found):
+        status = DutyStatus(id=duty.id, status="stale")
+    elif not found:
+        status = DutyStatus(id=duty.id, status="needs_a_person", why="no kind of evidence is named")
+    return DutyStatus(
+        id=duty.id, status=status.status, evidence=found, missing=lacks, since=since,
+        in_force=since <= on, why=status.why or applied.why,
+    )  # fmt: skip
+
+
+def _lack(kind: str, kinds: Mapping[str, EvidenceKind]) -> Lack:
+    known = kinds.get(kind)
+    if known is None:
+        return Lack(kind=kind, person=UNKNOWN_KIND.format(kind=kind))
+    return Lack(kind=kind, command=known.command, person="" if known.command else known.person)
+
+
+def proof_of(kind: EvidenceKind, entry: Entry, now: dt.datetime) -> Proof:
+    """An entry as a proof, and whether it is fresh on that moment."""
+    oldest = before(now, kind.fresh) if kind.fresh else None
+    return Proof(
+        kind=kind.id, seq=entry.seq, time=entry.time, subject=entry.subject, digest=entry.digest,
+        fresh=oldest is None or parse_instant(entry.time) >= oldest,
+    )  # fmt: skip

@@ -1,0 +1,139 @@
+"""Which duties of a system are met, by which entries of the ledger, and what is missing.
+
+1 classify, 2 find the newest entry of each kind of evidence, 3 hold the duties against them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from msgspec import Struct, convert
+
+from roadworthy.compliance import EVIDENCE, covered, proof_of
+from roadworthy.domain import (
+    Charter,
+    Classification,
+    DutyStatus,
+    Entry,
+    EntryMatch,
+    EvidenceFile,
+    EvidenceKind,
+    Obligation,
+    Proof,
+)
+
+from .assure import CLASSIFIED, Assured, assure, catalogues_of
+from .live_routes import ledger_routes
+from .loop import Loop
+
+RECORDED = "evidence.recorded"
+
+
+class Coverage(Struct, frozen=True, kw_only=True):
+    """How a system stands to one catalogue."""
+
+    assured: Assured
+    obligations: tuple[Obligation, ...]
+    duties: tuple[DutyStatus, ...]
+    recorded: bool
+    """Whether the ledger holds a classification of these very answers and this purpose."""
+
+    @property
+    def classification(self) -> Classification:
+        """The classification that it rests on."""
+        return self.assured.classification
+
+
+def load_evidence_kinds() -> dict[str, EvidenceKind]:
+    """What proves which duty, by kind."""
+    data = yaml.load(EVIDENCE.read_text("utf-8"), yaml.CSafeLoader)
+    return {kind.id: kind for kind in convert(data, EvidenceFile).kinds}
+
+
+def cover(
+    root: Path, charter: Charter, loop: Loop, *, on: str, catalogue: str, given: Path | None = None
+) -> Coverage:
+    """Every duty of a catalogue. Raises ManifestError for facts that contradict themselves."""
+    assured = assure(root, charter, on=on, given=given, catalogue=catalogue)
+    obligations = catalogues_of(root, catalogue)[-1].obligations
+    kinds = load_evidence_kinds()
+    finder = _Finder(loop, charter)
+    proofs = {
+        kind.id: proof for kind in kinds.values() if (proof := finder.proof(kind)) is not None
+    }
+    newest = finder.newest(CLASSIFIED)
+    payload: Mapping[str, Any] = newest.payload if newest is not None else {}
+    recorded = (
+        payload.get("purpose") == assured.purpose
+        and payload.get("catalogue_digest") == assured.classification.digest
+        and payload.get("class") == assured.classification.risk_class
+    )
+    if not recorded:
+        proofs.pop("classification_record", None)
+    return Coverage(
+        assured=assured,
+        obligations=tuple(obligations),
+        duties=tuple(covered(obligations, assured.classification, kinds, proofs)),
+        recorded=recorded,
+    )
+
+
+class _Finder:
+    """The newest entries of one system that prove something."""
+
+    def __init__(self, loop: Loop, charter: Charter) -> None:
+        self._ledger = loop.ledger
+        self._charter = charter
+        self._now = loop.clock.now()
+        live = ledger_routes(loop).get(charter.system)
+        self._live = () if live is None else (live.subject, str(live.payload.get("candidate")))
+        self._own = {
+            str(entry.payload.get("kind")): entry
+            for entry in self._ledger.entries(kind=RECORDED)
+            if entry.system in ("", charter.system)
+        }
+
+    def proof(self, kind: EvidenceKind) -> Proof | None:
+        """The newest proof of a kind; None without one."""
+        found = [entry for match in kind.entries if (entry := self._match(match, kind)) is not None]
+        if kind.charter and not self._in_charter(kind.charter):
+            found = []
+        if kind.id in self._own:
+            found.append(self._own[kind.id])
+        newest = max(found, key=lambda entry: entry.seq, default=None)
+        return None if newest is None else proof_of(kind, newest, self._now)
+
+    def newest(self, kind: str) -> Entry | None:
+        """The newest entry of a kind about this system."""
+        return self._ledger.newest(kind=kind, system=self._charter.system)
+
+    def _match(self, match: EntryMatch, kind: EvidenceKind) -> Entry | None:
+        system = "" if kind.of == "workspace" else self._charter.system
+        found: Entry | None = None
+        for entry in self._ledger.entries(kind=match.kind, system=system):
+            if match.document and entry.payload.get("document") != match.document:
+                continue
+            if entry.payload.get("missing"):  # a document that looks complete and is not
+                continue
+            if match.tag and match.tag not in entry.payload.get("tags", ()):
+                continue
+            if kind.of == "release" and not self._about_live(entry):
+                continue
+            found = entry
+        return found
+
+    def _about_live(self, entry: Entry) -> bool:
+        """Whether it is about the live release, or what that was evaluated as."""
+        said = {
+            entry.subject,
+            *(value for value in entry.payload.values() if isinstance(value, str)),
+        }
+        return any(digest in said for digest in self._live if digest)
+
+    def _in_charter(self, part: str) -> bool:
+        if part == "risks":
+            return bool(self._charter.risks)
+        return bool(self._charter.behaviour.identifies_as_ai)
