@@ -17,7 +17,7 @@ from roadworthy.domain import EvidenceError, KillFlag
 from roadworthy.flows.batch_ids import answer_prefix
 from roadworthy.gateway.batch_run import BatchRun
 from roadworthy.serving import TenantLimits, editing, hash_key, limiting
-from roadworthy.wiring.allowance import recount
+from roadworthy.wiring.counting import counting_of, recount
 
 
 def echo(body: dict[str, Any]) -> str:
@@ -282,7 +282,7 @@ async def test_a_batch_leaves_half_of_the_tenants_minute_to_who_waits(tmp_path: 
         workspace = desk.loop.workspace
         with limiting(workspace.tenants, workspace.lock) as limits:
             limits["acme"] = TenantLimits(slot=0, requests_per_minute=40)
-        recount(workspace, desk.clock)
+        recount(workspace, desk.clock, counting_of([]))
         state = desk.left(b"".join(line(n) for n in range(1, 60)))
         async with desk.opened() as batcher:
             running = asyncio.create_task(batcher.run(idle_s=0))

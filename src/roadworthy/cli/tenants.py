@@ -107,12 +107,13 @@ def limit(
     """
     from roadworthy.domain import UsageError
     from roadworthy.serving import TenantLimits, limiting, load_tenants, next_slot
-    from roadworthy.wiring.allowance import recount
     from roadworthy.wiring.clock import SystemClock
+    from roadworthy.wiring.counting import counting_of, recount
     from roadworthy.wiring.places import workspace_of
 
     _require_name(name)
     workspace = workspace_of(directory, standing=True, create=False)
+    counting = counting_of([directory])
     amount = _BUDGET.fullmatch(budget)
     if budget and amount is None:
         raise UsageError(f"{budget!r} is no budget", fix="write an amount and a currency: `50 EUR`")
@@ -125,8 +126,8 @@ def limit(
                 tokens_per_minute=tokens,
                 **money,
             )
-        recount(workspace, SystemClock())  # what it spent this month before it had a budget
-    shown = _standing(workspace, name)
+        recount(workspace, SystemClock(), counting)  # what it spent before it had a budget
+    shown = _standing(workspace, counting, name)
     if json:
         emit(shown)
         return
@@ -136,27 +137,28 @@ def limit(
         warn(f"no key is of a tenant {name!r}; see: roadworthy keys tenant list")
 
 
-def _standing(workspace: Workspace, name: str) -> dict[str, Any]:
+def _standing(workspace: Workspace, counting: Any, name: str) -> dict[str, Any]:
     """A tenant's limits and what it took of them."""
-    from roadworthy.serving import Quota, billionths, forecast, load_tenants, month_of
+    from roadworthy.serving import billionths, forecast, load_tenants, month_of
     from roadworthy.wiring.clock import SystemClock
+    from roadworthy.wiring.counting import books_of
 
     limits = load_tenants(workspace.tenants).limits.get(name)
     if limits is None or limits.lifted:
         return {"tenant": name, "limits": None}
     now = SystemClock().now().timestamp()
-    quota = Quota(workspace.quota)
+    books = books_of(workspace, counting)
     shown: dict[str, Any] = {"tenant": name, "limits": {}}
     if limits.requests_per_minute:
         shown["limits"]["requests_per_minute"] = limits.requests_per_minute
-        there = quota.exists()
+        there = books.exists()
         shown["requests_left"] = (
-            quota.requests_left(limits, now) if there else limits.requests_per_minute
+            books.requests_left(limits, now) if there else limits.requests_per_minute
         )
     if limits.tokens_per_minute:
         shown["limits"]["tokens_per_minute"] = limits.tokens_per_minute
     if limits.budget:
-        spent = quota.taken(limits).spent_in(month_of(now)) if quota.exists() else 0
+        spent = books.spent(limits, month_of(now)) if books.exists() else 0
         shown["limits"]["budget"] = f"{limits.budget} {limits.currency}"
         shown["spent"] = f"{spent / 1e9:.6f}"
         shown["forecast"] = f"{forecast(spent, now) / 1e9:.2f}"

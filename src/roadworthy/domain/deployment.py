@@ -76,6 +76,23 @@ class JournalSettings(File, frozen=True, kw_only=True):
     segment_mb: Positive = 64
 
 
+class LimitSettings(File, frozen=True, kw_only=True):
+    """Where it is counted what limited tenants take: in the workspace, or for several machines."""
+
+    url: str = ""
+    """`redis://HOST:PORT/DB` or `rediss://…` (TLS), of Redis or Valkey; empty: in the workspace."""
+    user: str = ""
+    credential: str = ""
+    """The password, as `env:NAME` or `file:PATH`; left out, none is sent."""
+    prefix: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,64}$")] = "roadworthy"
+    """Gateways that name the same one share their counts; their keys begin with it."""
+    timeout_s: Annotated[float, Meta(ge=0.001, le=10)] = 0.25
+    """For one exchange; a request waits for two at most."""
+    on_unreachable: Literal["closed", "local"] = "closed"
+    """Tenants with limits while it cannot be counted there: refused, or let in by what this
+    machine counts alone (then each machine lets in as much as all of them should)."""
+
+
 class BatchSettings(File, frozen=True, kw_only=True):
     """How much of `/v1/files` and `/v1/batches` there is for everybody."""
 
@@ -121,6 +138,7 @@ class Deployment(File, frozen=True, kw_only=True):
     upstreams: dict[str, Upstream] = field(default_factory=dict)
     journal: JournalSettings = field(default_factory=JournalSettings)
     batches: BatchSettings = field(default_factory=BatchSettings)
+    limits: LimitSettings = field(default_factory=LimitSettings)
     prices: list[Price] = field(default_factory=list)
     telemetry: Telemetry | None = None
     energy: Energy = field(default_factory=Energy)

@@ -8,6 +8,7 @@ RoadworthyError
 ├── UndecidedError         not decided yet: unsigned, unknown key, waiting for a person
 ├── RefusedError           judged and refused (the gate said FAIL)
 ├── EvidenceError          evidence cannot be appended or read
+│   ├── CountError         what tenants take cannot be counted: nobody who is limited asks
 │   └── VerificationError  a byte, signature, digest or proof does not hold; never retried
 ├── ProviderError          the model's side; carries `retryable`
 ├── DetectorError          a rail could not look; treated as closed unless the rail says open
@@ -85,6 +86,10 @@ class RefusedError(RoadworthyError):
 
 class EvidenceError(RoadworthyError):
     """Evidence cannot be appended, read or proved."""
+
+
+class CountError(EvidenceError):
+    """What a tenant takes cannot be counted now: nobody who is limited may ask."""
 
 
 class VerificationError(EvidenceError):

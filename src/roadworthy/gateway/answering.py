@@ -48,7 +48,9 @@ class AnswerDoor:
             )
         limits = caller.limits if _stage(caller) == "live" else None
         if limits is not None:
-            self._gateway.allowance.admit(limits)
+            counted = self._gateway.allowance.admit(limits)
+            if counted is not None:  # several machines count together
+                await counted
         body = self._dialect.read(request.body)
         target, front = self._aim(body.model)
         if limits is not None:

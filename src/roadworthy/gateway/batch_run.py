@@ -242,7 +242,7 @@ class BatchRun:
             caller = self._caller()
             if self._is_killed(one):
                 self._wait_for("kill_switch")
-            elif caller is not None and self._has_room(caller):
+            elif caller is not None and await self._has_room(caller):
                 return caller
             await self._pause(LOOK_S)
         return None
@@ -260,12 +260,12 @@ class BatchRun:
             self._why = "revoked"
             return None
 
-    def _has_room(self, caller: Caller) -> bool:
+    async def _has_room(self, caller: Caller) -> bool:
         """Whether half of the tenant's minute is left: that is for who waits for an answer."""
         if caller.limits is None:
             return True
         try:
-            free = self._desk.gateway.allowance.half_left(caller.limits)
+            free = await self._desk.gateway.allowance.half_left(caller.limits)
         except EvidenceError:
             free = True  # who asks will be told what is wrong
         if not free:

@@ -84,6 +84,7 @@ def readiness(gateway: Gateway) -> dict[str, object]:
         },
         "keys": {"readable": keys_read},
         "journal": {"writable": not journal_fault, "fault": journal_fault},
+        "limits": {"counted": not gateway.allowance.fault, "fault": gateway.allowance.fault},
         "disk_free_bytes": free,
         "in_flight": len(gateway.flight),
     }

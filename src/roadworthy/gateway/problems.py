@@ -12,6 +12,7 @@ import msgspec
 
 from roadworthy.domain import (
     AccessError,
+    CountError,
     EvidenceError,
     KillFlag,
     ManifestError,
@@ -135,6 +136,8 @@ def problem_of(error: RoadworthyError) -> ApiError:
         return ApiError(401, message, code="invalid_api_key")
     if isinstance(error, UsageError):
         return ApiError(400, message, code="invalid_value", param=error.field or None)
+    if isinstance(error, CountError):
+        return ApiError(503, message, code="limits_unavailable", headers=((b"retry-after", b"5"),))
     if isinstance(error, EvidenceError):
         return ApiError(503, message, code="journal_unavailable", headers=((b"retry-after", b"5"),))
     if isinstance(error, ProviderError):

@@ -22,12 +22,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct, structs
 
-from roadworthy.domain import EvidenceError, UsageError
+from roadworthy.domain import EvidenceError, RoadworthyError, UsageError
 from roadworthy.flows.batch_store import has_waiting
 from roadworthy.journal import forget_states
 from roadworthy.manifests import Workspace
-from roadworthy.wiring.allowance import recount
 from roadworthy.wiring.clock import SystemClock
+from roadworthy.wiring.counting import Counting, Restoring, counting_of, recount
 from roadworthy.wiring.plan import Plan
 from roadworthy_verify.plain_file import open_lock
 
@@ -40,6 +40,9 @@ STOP_S = 25.0
 
 WANTED_S = 0.5
 """Between two looks whether a process is wanted that is not always there."""
+
+COUNTS_S = 1.0
+"""Between two looks whether a store of counts still knows this machine."""
 
 READY_S = 120.0
 """A worker may load a model before it is ready."""
@@ -155,11 +158,35 @@ async def supervise(
             listen("127.0.0.1", settings.plan.control_port, option="--control-port").close()
         with suppress(OSError):
             forget_states(workspace.workers)
+        counting = counting_of(settings.plan.roots.values())
         try:
-            recount(workspace, SystemClock())
+            recount(workspace, SystemClock(), counting)
         except EvidenceError as error:
             say(f"tenants with limits are refused: {error.message}. {error.fix}")
-        await _supervise(settings, listener, workspace, on_ready, say)
+        following = asyncio.ensure_future(_follow_counts(workspace, counting, say))
+        try:
+            await _supervise(settings, listener, workspace, on_ready, say)
+        finally:
+            following.cancel()
+
+
+async def _follow_counts(
+    workspace: Workspace, counting: Counting, say: Callable[[str], None]
+) -> None:
+    """Counts that several machines share may be lost there: then they are counted anew here."""
+    if not counting.shared:
+        return
+    restoring, fault = Restoring(workspace, SystemClock(), counting), ""
+    while True:
+        await asyncio.sleep(COUNTS_S)
+        try:
+            if await asyncio.to_thread(restoring.look):
+                say("limits had to be counted anew: their store did not know this machine any more")
+            fault = ""
+        except (RoadworthyError, OSError) as error:
+            if str(error) != fault:
+                say(f"tenants with limits cannot be counted together: {error}")
+            fault = str(error)
 
 
 async def _supervise(

@@ -6,6 +6,7 @@ from .catalogue_file import load_catalogue
 from .charter_file import load_charter
 from .clauses import clauses_of, kept_for_later
 from .deliberation_file import DELIBERATION, load_deliberation
+from .deployment_checks import wrong_store
 from .facts_file import checked_facts, load_facts, wrong_fact
 from .glance import read_system_name
 from .kinds import KINDS, SCHEMA_NAMES
@@ -64,4 +65,5 @@ __all__ = [
     "write_system",
     "wrong_answer",
     "wrong_fact",
+    "wrong_store",
 ]

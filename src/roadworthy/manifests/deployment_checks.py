@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from roadworthy.domain import Address, Telemetry, Upstream
+from roadworthy.domain import Address, LimitSettings, Telemetry, Upstream
 
 from .document import Document, Path
 from .paperwork_checks import check_date
 from .reading import DEPLOYMENT, Reading
 
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+")
+_DATABASE = re.compile(r"/?|/[0-9]{1,4}")
+_STORE = 'write one such as `url = "rediss://limits.example.org:6380/0"`'
 _FORM = "write `env:NAME` or `file:PATH`; the secret itself never stands in a file of the system"
 
 
@@ -29,6 +31,7 @@ def check_deployment(reading: Reading) -> None:
             _check_address(address, (*place, "also", index), document)
     if deployment.telemetry is not None:
         _check_telemetry(deployment.telemetry, document)
+    _check_limits(deployment.limits, document)
     check_reference(deployment.master_key, ("master_key",), document)
     for index, price in enumerate(deployment.prices):
         check_date(price.since[:10], ("prices", index, "since"), document)
@@ -52,6 +55,34 @@ def _check_telemetry(telemetry: Telemetry, document: Document) -> None:
             )
 
 
+def _check_limits(limits: LimitSettings, document: Document) -> None:
+    check_reference(limits.credential, ("limits", "credential"), document)
+    where = ("limits", "url")
+    if not limits.url or not document.sound(where):
+        return
+    wrong = wrong_store(limits.url)
+    if wrong == "secret":
+        _fault_of_secret(where, document)
+    elif wrong:
+        document.fault(where, f"`{document.spell(where)}` is `{limits.url[:80]}`, {wrong}", _STORE)
+
+
+def wrong_store(url: str) -> str:
+    """What is wrong with an address of Redis; empty when nothing is, `secret` when it holds one."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "which is no address"
+    if parts.username is not None or parts.password is not None:
+        return "secret"
+    if parts.scheme not in ("redis", "rediss") or not parts.hostname:
+        return "which is no address of Redis"
+    if not _DATABASE.fullmatch(parts.path) or parts.query or parts.fragment:
+        return "which says more than a host, a port and the number of a database"
+    return ""
+
+
 def _check_address(upstream: Upstream | Address, place: Path, document: Document) -> None:
     check_reference(upstream.credential, (*place, "credential"), document)
     _check_url(upstream.url, (*place, "url"), document)
@@ -68,14 +99,18 @@ def _check_url(url: str, where: Path, document: Document) -> None:
     except ValueError:
         sound, secret = False, False
     if secret:
-        document.fault(
-            where,
-            f"`{document.spell(where)}` holds a name or password",
-            "put them into `credential`, as `env:NAME` or `file:PATH`",
-        )
+        _fault_of_secret(where, document)
     elif not sound:
         document.fault(
             where,
             f"`{document.spell(where)}` is `{url[:80]}`, which is no web address",
             'write one such as `url = "https://api.example.org/v1"`',
         )
+
+
+def _fault_of_secret(where: Path, document: Document) -> None:
+    document.fault(
+        where,
+        f"`{document.spell(where)}` holds a name or password",
+        "put them into `credential`, as `env:NAME` or `file:PATH`",
+    )

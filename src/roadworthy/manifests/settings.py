@@ -25,7 +25,7 @@ from .yaml_reader import resolve
 
 PREFIX = "ROADWORTHY_"
 
-_SECTIONS = ("listen", "journal")
+_SECTIONS = ("listen", "journal", "limits")
 _PLAIN = ("workspace", "master_key")
 
 

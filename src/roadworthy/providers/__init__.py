@@ -1,7 +1,7 @@
 """Providers: model vendors and runtimes behind one streaming port."""
 
 from .breaker import Traffic
-from .credentials import resolve_credential
+from .credentials import Secret, resolve_credential
 from .embeddings import make_embedder, word_vectors
 from .factory import make_provider
 from .http_client import HttpClient
@@ -28,6 +28,7 @@ __all__ = [
     "Resilient",
     "RetryPolicy",
     "RubricJudge",
+    "Secret",
     "Traffic",
     "acknowledge_terms",
     "make_embedder",

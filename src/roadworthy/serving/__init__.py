@@ -6,6 +6,7 @@ from .alike import comes_to
 from .arms import drawn_as_one, takes
 from .brakes import covers, flags_for, standing, tighten
 from .conversation import Conversation, conversation
+from .count_scripts import Keys as CountKeys
 from .decision import Decided, decide, read_confidence, read_label
 from .egress import Border, compile_border
 from .exact_cache import ExactCache, replayed
@@ -20,7 +21,10 @@ from .pseudonyms import Pseudonyms, put_back
 from .quota import Quota, billionths, forecast, month_of
 from .rail_explanation import RailExplanation, explain_rails
 from .rails import RailLine
+from .redis_link import Link as RedisLink
 from .route import Aim, aim, names
+from .shared_books import SharedBooks, machine_of
+from .shared_counts import SharedCounts
 from .tenants import (
     MAX_SLOTS,
     TenantFile,
@@ -63,6 +67,7 @@ __all__ = [
     "Border",
     "Caller",
     "Conversation",
+    "CountKeys",
     "Decided",
     "Denial",
     "ExactCache",
@@ -78,6 +83,9 @@ __all__ = [
     "RailExplanation",
     "RailLine",
     "RailOutcome",
+    "RedisLink",
+    "SharedBooks",
+    "SharedCounts",
     "TenantFile",
     "TenantKey",
     "TenantLimits",
@@ -115,6 +123,7 @@ __all__ = [
     "is_plain_talk",
     "limiting",
     "load_tenants",
+    "machine_of",
     "message_text",
     "month_of",
     "names",

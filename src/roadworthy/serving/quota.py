@@ -23,10 +23,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import ROUND_UP, Decimal
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 
-from roadworthy.domain import EvidenceError, QuotaError
+from roadworthy.domain import CountError, QuotaError
 
 from .tenants import MAX_SLOTS, TenantLimits
 
@@ -61,7 +62,7 @@ class Taken(Struct, kw_only=True):
 
 
 class Quota:
-    """The shared counts. Every method may raise EvidenceError: then nobody who is limited asks.
+    """The shared counts. Every method may raise CountError: then nobody who is limited asks.
 
     The file is made by `create`, before anybody asks. One that is gone is no empty one: whoever
     holds the old file, and whoever finds none, both say so.
@@ -84,8 +85,9 @@ class Quota:
         with self._slot(limits.slot) as taken:
             _require(limits, taken, now)
             if limits.requests_per_minute:
-                due = max(_sane(taken.requests_due, now, WINDOW_NS), _ns(now))
-                taken.requests_due = due + WINDOW_NS // limits.requests_per_minute
+                gap, room = _pace(limits)
+                due = max(_sane(taken.requests_due, now, room), _ns(now))
+                taken.requests_due = due + gap
 
     def charge(self, limits: TenantLimits, now: float, *, tokens: int, cost: str | None) -> str:
         """Count what an answer took. `cost` is a decimal amount in the budget's currency.
@@ -95,13 +97,14 @@ class Quota:
         with self._slot(limits.slot) as taken:
             if limits.tokens_per_minute:
                 due = max(_sane(taken.tokens_due, now, MOST_AHEAD_NS), _ns(now))
-                taken.tokens_due = due + tokens * WINDOW_NS // limits.tokens_per_minute
+                took = min(tokens * WINDOW_NS // limits.tokens_per_minute, MOST_AHEAD_NS)
+                taken.tokens_due = due + took
             if cost is not None:
                 month = month_of(now)
                 before = taken.spent_in(month)
                 taken.spent = before + billionths(cost)
                 taken.month = month
-                return _alarm(limits, before, taken.spent)
+                return alarm(limits, before, taken.spent)
         return ""
 
     def taken(self, limits: TenantLimits) -> Taken:
@@ -113,14 +116,18 @@ class Quota:
         """How many requests could come at once."""
         if not limits.requests_per_minute:
             return 0
-        due = _sane(self.taken(limits).requests_due, now, WINDOW_NS)
-        free = WINDOW_NS - max(0, due - _ns(now))
-        return max(0, free // (WINDOW_NS // limits.requests_per_minute))
+        gap, room = _pace(limits)
+        due = _sane(self.taken(limits).requests_due, now, room)
+        return max(0, room - max(0, due - _ns(now))) // gap
+
+    def spent(self, limits: TenantLimits, month: int) -> int:
+        """Billionths spent in a month."""
+        return self.taken(limits).spent_in(month)
 
     def half_left(self, limits: TenantLimits, now: float) -> bool:
         """Whether at most half a minute's requests and tokens are taken."""
         taken = self.taken(limits)
-        due = _sane(taken.requests_due, now, WINDOW_NS) if limits.requests_per_minute else 0
+        due = _sane(taken.requests_due, now, _pace(limits)[1]) if limits.requests_per_minute else 0
         read = _sane(taken.tokens_due, now, MOST_AHEAD_NS) if limits.tokens_per_minute else 0
         return max(due, read) - _ns(now) <= WINDOW_NS // 2
 
@@ -129,6 +136,9 @@ class Quota:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+
+    def open(self) -> None:
+        """Nothing to be done: who finds the file may count in it."""
 
     def exists(self) -> bool:
         """Whether there are counts at all."""
@@ -144,7 +154,7 @@ class Quota:
     def _slot(self, slot: int) -> Iterator[Taken]:
         """Hold one tenant's counts; what was changed is written on leaving."""
         if not 0 <= slot < MAX_SLOTS:
-            raise EvidenceError(f"{self._path} has no place {slot}", fix="set the limits again")
+            raise CountError(f"{self._path} has no place {slot}", fix="set the limits again")
         place = (slot + 1) * _SLOT_BYTES
         try:
             handle = self._held()
@@ -164,8 +174,8 @@ class Quota:
         except (OSError, struct.error) as error:
             raise self._unreadable(error) from None
 
-    def _unreadable(self, error: Exception) -> EvidenceError:
-        return EvidenceError(
+    def _unreadable(self, error: Exception) -> CountError:
+        return CountError(
             f"limits cannot be counted in {self._path}: {error}",
             fix="see to the file (remove what is no file of counts), and start the gateway again",
         )
@@ -194,25 +204,39 @@ class Quota:
 
 def _require(limits: TenantLimits, taken: Taken, now: float) -> None:
     if limits.budget and taken.spent_in(month_of(now)) >= billionths(limits.budget):
-        raise QuotaError(
-            f"the month's budget of {limits.budget} {limits.currency} is spent",
-            what="budget",
-            fix="it begins anew with the month (UTC); the operator may raise it",
-        )
+        raise used_up("budget", limits)
     if limits.tokens_per_minute:
         wait = _sane(taken.tokens_due, now, MOST_AHEAD_NS) - _ns(now) - WINDOW_NS
         if wait >= 0:
-            said = f"{limits.tokens_per_minute} tokens a minute are used up"
-            raise QuotaError(said, what="tokens", retry_after_s=wait / 1e9)
+            raise used_up("tokens", limits, wait)
     if limits.requests_per_minute:
-        gap = WINDOW_NS // limits.requests_per_minute
-        wait = _sane(taken.requests_due, now, WINDOW_NS) + gap - _ns(now) - WINDOW_NS
+        gap, room = _pace(limits)
+        wait = _sane(taken.requests_due, now, room) + gap - _ns(now) - room
         if wait > 0:
-            said = f"{limits.requests_per_minute} requests a minute are used up"
-            raise QuotaError(said, what="requests", retry_after_s=wait / 1e9)
+            raise used_up("requests", limits, wait)
 
 
-def _alarm(limits: TenantLimits, before: int, after: int) -> str:
+def used_up(
+    what: Literal["requests", "tokens", "budget"], limits: TenantLimits, wait_ns: int = 0
+) -> QuotaError:
+    """What is said to who has taken what it may."""
+    if what == "budget":
+        return QuotaError(
+            f"the month's budget of {limits.budget} {limits.currency} is spent",
+            what=what,
+            fix="it begins anew with the month (UTC); the operator may raise it",
+        )
+    most = limits.tokens_per_minute if what == "tokens" else limits.requests_per_minute
+    return QuotaError(f"{most} {what} a minute are used up", what=what, retry_after_s=wait_ns / 1e9)
+
+
+def _pace(limits: TenantLimits) -> tuple[int, int]:
+    """Nanoseconds between two requests, never too few, and those of all that may come at once."""
+    gap = -(-WINDOW_NS // limits.requests_per_minute)
+    return gap, gap * limits.requests_per_minute
+
+
+def alarm(limits: TenantLimits, before: int, after: int) -> str:
     """What is said when spending passes a mark."""
     if not limits.budget:
         return ""

@@ -53,6 +53,8 @@ MAX_SLOTS = 4096
 class TenantLimits(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How much a tenant may take, over all its keys and all workers. 0 or empty: no limit."""
 
+    tenant: str = ""
+    """Whose they are: the name under which the file has them."""
     slot: int
     """Where its counts lie in the file of counts; its own for ever."""
     requests_per_minute: int = 0
@@ -100,13 +102,15 @@ def load_tenants(path: Path) -> TenantFile:
     from roadworthy_verify.plain_file import read_plain
 
     try:
-        return msgspec.json.decode(read_plain(path), type=TenantFile)
+        file = msgspec.json.decode(read_plain(path), type=TenantFile)
     except FileNotFoundError:
         return TenantFile()
     except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EvidenceError(
             f"{path} cannot be read: {error}", fix="restore it, or make new keys"
         ) from error
+    named = {n: msgspec.structs.replace(each, tenant=n) for n, each in file.limits.items()}
+    return msgspec.structs.replace(file, limits=named)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """What limited tenants may still take, as one worker asks and counts it.
 
 Enters: a tenant's limits, later the record of an answer. Leaves: leave to go on, or QuotaError.
+Counts lie with this machine, or with a store that several share (then somebody waits for it).
 Never happens here: a budget in a currency or for a model that has no price (nobody could say when
 it is spent), or an answer that costs nothing because its caller hung up.
 """
@@ -8,37 +9,25 @@ it is spent), or an answer that costs nothing because its caller hung up.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from roadworthy.domain import (
-    UNHEARD,
     Clock,
-    EvidenceError,
+    CountError,
     Observation,
     QuotaError,
     Usage,
     Witness,
     format_instant,
 )
-from roadworthy.journal import BudgetGauge, originals, read_segment, segments
 from roadworthy.manifests import Workspace
-from roadworthy.serving import (
-    Quota,
-    TenantLimits,
-    Tenants,
-    billionths,
-    forecast,
-    load_tenants,
-    month_of,
-)
+from roadworthy.serving import Quota, TenantLimits, Tenants
 
+from .counting import NOT_BILLED, Counting, shared_counts
 from .fronts import Front
 
 BYTES_A_TOKEN = 4
 """Where nobody counted an answer's tokens: it broke off, or its upstream does not say."""
-
-_NOT_BILLED = UNHEARD | {"probe"}
-"""Stages of what no tenant asked for."""
 
 logger = logging.getLogger("roadworthy.gateway")
 
@@ -48,27 +37,66 @@ class Allowance:
 
     def __init__(
         self,
-        quota: Quota,
+        workspace: Workspace,
+        counting: Counting,
         clock: Clock,
         *,
+        worker: str,
         tenants: Callable[[], Tenants | None],
         fronts: Callable[[], Mapping[str, Front]],
     ) -> None:
-        self._quota = quota
+        """Raises UsageError for a store that cannot be asked as it is written."""
+        self._quota = Quota(workspace.quota)
+        self._local = counting.local
+        self._shared = shared_counts(workspace, counting, worker=worker, said=_say)
         self._clock = clock
         self._tenants = tenants
         self._fronts = fronts
 
-    def admit(self, limits: TenantLimits) -> None:
-        """Count a request. Raises QuotaError, or EvidenceError when nothing can be counted."""
-        self._quota.admit(limits, self._clock.now().timestamp())
+    @property
+    def fault(self) -> str:
+        """Why a shared store cannot count; empty while it can, and where there is none."""
+        return self._shared.fault if self._shared is not None else ""
 
-    def half_left(self, limits: TenantLimits) -> bool:
+    def admit(self, limits: TenantLimits) -> Awaitable[None] | None:
+        """Count a request; what has to be waited for, where others are asked.
+
+        Raises QuotaError, or CountError when nothing can be counted.
+        """
+        now = self._clock.now().timestamp()
+        if self._shared is not None:
+            return self._admit_shared(limits, now)
+        self._quota.admit(limits, now)
+        return None
+
+    async def _admit_shared(self, limits: TenantLimits, now: float) -> None:
+        assert self._shared is not None
+        try:
+            await self._shared.admit(limits, now)
+        except CountError:
+            if not self._local:
+                raise
+            self._quota.admit(limits, now)
+
+    async def half_left(self, limits: TenantLimits) -> bool:
         """Whether half of the tenant's minute is free: batches leave it to who waits.
 
-        Raises EvidenceError when nothing can be counted.
+        Raises CountError when nothing can be counted.
         """
-        return self._quota.half_left(limits, self._clock.now().timestamp())
+        now = self._clock.now().timestamp()
+        try:
+            if self._shared is not None:
+                return await self._shared.half_left(limits, now)
+        except CountError:
+            if not self._local:
+                raise
+        return self._quota.half_left(limits, now)
+
+    async def aclose(self) -> None:
+        """Count what is still to be counted elsewhere."""
+        if self._shared is not None:
+            await self._shared.aclose()
+        self._quota.close()
 
     def require_priced(self, limits: TenantLimits, front: Front) -> None:
         """Raises QuotaError when a budget is to be kept and nobody knows what an answer costs."""
@@ -86,7 +114,7 @@ class Allowance:
 
     def charge(self, kept: Observation, texts: Witness) -> None:
         """Count what an answer took, when its tenant is limited. Never raises."""
-        if kept.stage in _NOT_BILLED:
+        if kept.stage in NOT_BILLED:
             return
         tenants = self._tenants()
         limits = tenants.limits_of(kept.tenant) if tenants is not None else None
@@ -98,18 +126,26 @@ class Allowance:
             cost = self._price(kept, usage)
         tokens = usage.input_tokens + usage.output_tokens
         now = self._clock.now().timestamp()
+        if self._shared is not None:
+            self._shared.charge(limits, now, tokens=tokens, cost=cost)
+        if not self._local:
+            return
         try:
             said = self._quota.charge(limits, now, tokens=tokens, cost=cost)
-        except EvidenceError as error:
+        except CountError as error:
             logger.error("what tenant %s took is not counted: %s", kept.tenant, error.message)
             return
-        if said:
-            logger.warning("tenant %s: %s", kept.tenant, said)
+        if said and self._shared is None:  # else the store says it, of all machines
+            _say(kept.tenant, said)
 
     def _price(self, kept: Observation, usage: Usage) -> str | None:
         front = self._fronts().get(kept.system)
         price = front.service.pricing(usage, kept.time) if front is not None else None
         return price[0] if price is not None else None
+
+
+def _say(tenant: str, said: str) -> None:
+    logger.warning("tenant %s: %s", tenant, said)
 
 
 def _asked(kept: Observation) -> bool:
@@ -124,61 +160,3 @@ def _estimated(texts: Witness) -> Usage:
         input_tokens=-(-len(texts.input.encode()) // BYTES_A_TOKEN),
         output_tokens=-(-said // BYTES_A_TOKEN),
     )
-
-
-def budgets_of(workspace: Workspace, clock: Clock) -> tuple[BudgetGauge, ...]:
-    """How every budget stands. Raises EvidenceError when it cannot be read."""
-    quota = Quota(workspace.quota)
-    try:
-        return tuple(_budget_gauges(workspace, quota, clock.now().timestamp()))
-    finally:
-        quota.close()
-
-
-def _budget_gauges(workspace: Workspace, quota: Quota, now: float) -> Iterator[BudgetGauge]:
-    for tenant, limits in sorted(load_tenants(workspace.tenants).limits.items()):
-        if limits.budget and quota.exists():
-            spent = quota.taken(limits).spent_in(month_of(now))
-            yield BudgetGauge(
-                tenant=tenant,
-                currency=limits.currency,
-                budget=float(limits.budget),
-                spent=spent / 1e9,
-                forecast=forecast(spent, now) / 1e9,
-            )
-
-
-def recount(workspace: Workspace, clock: Clock) -> None:
-    """Correct this month's spending upwards to what the journal knows, before anybody asks.
-
-    The file of counts may be lost or behind; the journal was on disk before each answer left.
-    Raises EvidenceError when either cannot be read; then limited tenants are refused.
-    """
-    quota = Quota(workspace.quota)
-    quota.create()
-    budgets = {
-        tenant: limits
-        for tenant, limits in load_tenants(workspace.tenants).limits.items()
-        if limits.budget
-    }
-    if not budgets:
-        quota.close()
-        return
-    now = clock.now()
-    month, since = format_instant(now)[:7], now.replace(day=1, hour=0, minute=0, second=0)
-    spent = dict.fromkeys(budgets, 0)
-    for path in originals(segments(workspace.journal)):
-        if path.stat().st_mtime < since.timestamp():
-            continue
-        for placed in read_segment(path):
-            kept = placed.record.observation
-            if placed.record.kind != "close" or kept is None or kept.time[:7] != month:
-                continue
-            if kept.stage in _NOT_BILLED:
-                continue
-            limits = budgets.get(kept.tenant)
-            if limits is not None and kept.cost is not None and kept.currency == limits.currency:
-                spent[kept.tenant] += billionths(kept.cost)
-    for tenant, limits in budgets.items():
-        quota.at_least(limits, spent[tenant], month_of(now.timestamp()))
-    quota.close()

@@ -25,8 +25,8 @@ from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.serving import RailLine
 
 from .after_looking import AfterLook
-from .allowance import budgets_of
 from .answering_releases import content_of
+from .counting import budgets_of, counting_of
 from .fingerprinting import Provenance
 from .host import HostFollower, processes_of
 from .journal_marks import KeptMarks
@@ -76,6 +76,7 @@ class Control:
         self.workspace = Workspace(Path(plan.workspace))
         root = Path(next(iter(plan.roots.values())))
         deployment = Deployment() if is_workspace(root) else load_deployment(root)
+        self._counting = counting_of(plan.roots.values())
         self._retention_days = _retention_days(plan)
         self._retain_at = float("-inf")
         self._keep_days = deployment.batches.keep_days
@@ -171,7 +172,7 @@ class Control:
             fault=fault,
             ledger_entries=self._entries,
             kills=dict(kills),
-            budgets=budgets_of(self.workspace, self._clock),
+            budgets=budgets_of(self.workspace, self._clock, self._counting),
             reviews=self._reviews.gauges(),
             processes=processes_of(states, self.host.root),
             cores=read.cores if read else None,

@@ -48,9 +48,10 @@ from roadworthy.journal import (
     recover,
 )
 from roadworthy.manifests import Workspace, load_deployment
-from roadworthy.serving import Flight, Quota, Tenants, load_tenants, takes
+from roadworthy.serving import Flight, Tenants, load_tenants, takes
 
 from .allowance import Allowance
+from .counting import counting_of
 from .fronts import Front
 from .plan import Plan
 from .ready import Loader, Ready, baselines_wanted
@@ -98,12 +99,6 @@ class Gateway:
         """Copies that nobody waits for; they hold up no answer's record."""
         self._listening = 0
         self.tally = Tally()
-        self.allowance = Allowance(
-            Quota(self.workspace.quota),
-            clock,
-            tenants=lambda: self.tenants,
-            fronts=lambda: self.fronts,
-        )
         self._services: dict[str, Service] = {}
         self._deployments: dict[str, Deployment] = {}
         self._watched_table = WatchedFile(self.workspace.routing)
@@ -119,6 +114,14 @@ class Gateway:
         for root in sorted(set(self.plan.roots.values())):
             self._deployments[root] = load_deployment(Path(root))
         self.deployment = deployment = next(iter(self._deployments.values()), Deployment())
+        self.allowance = Allowance(
+            self.workspace,
+            counting_of(self._deployments),
+            self.clock,
+            worker=self.plan.worker,
+            tenants=lambda: self.tenants,
+            fronts=lambda: self.fronts,
+        )
         self._loader = Loader(self.plan, self.workspace, self._deployments, self.clock)
         self.vault = Vault(
             self.workspace.journal / "keys",
@@ -160,6 +163,7 @@ class Gateway:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.journal.aclose()
+        await self.allowance.aclose()
         self._publish_state()
         for service in self._services.values():
             await service.aclose()
