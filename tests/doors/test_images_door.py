@@ -11,16 +11,19 @@ import pytest
 
 from doubles.dialects import Door, a_door
 from doubles.fake_upstream import Reply
-from doubles.live_system import a_key
+from doubles.live_system import CHAT, a_key
 from doubles.pictures import a_picture, decoded, encoded
+from doubles.recorded_answer import RecordedAnswer
 from roadworthy.domain import KillFlag, Observation, sha256
 from roadworthy.flows.answer_proof import encode_answer_proof, prove_answer
 from roadworthy.flows.mark_keys import SIGNING, make_mark_keys
 from roadworthy.flows.segment_seals import enter_seal
 from roadworthy.gateway.images import read_image_request
 from roadworthy.gateway.problems import ApiError
+from roadworthy.gateway.wire import Request
 from roadworthy.journal import read_journal, segments, unseal
 from roadworthy.media import look_at_picture
+from roadworthy.media.label import contrast_of, draw_label
 from roadworthy.wiring.marking import Marking
 from roadworthy_verify import verify_path
 
@@ -221,3 +224,51 @@ def test_a_wrong_field_is_named(fields: dict[str, Any], param: str) -> None:
 def test_a_picture_of_a_stranger_is_not_ours() -> None:
     seen = look_at_picture(PLAIN, secret=b"x")
     assert (seen.manifest.state, seen.made_by_ai) == ("none", "unknown")
+
+
+FAKES = "behaviour:\n  identifies_as_ai: This is a machine.\n  disclosure:\n"
+FAKES += "    deep_fake: {labels: {pt-BR: Feito por IA, zh: AI \u751f\u6210}}\n"
+DEEP = {"charter.yaml": CHAT["charter.yaml"] + FAKES}  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("wished", "words"),
+    [("", "AI-generated"), ("de-AT, en;q=0.5", "KI-generiert"), ("pt-BR", "Feito por IA"),
+     ("pt", "Gerado por IA"), ("ja", "AI-generated")],
+)  # fmt: skip
+async def test_where_the_charter_says_deep_fake_pictures_say_so_in_the_readers_language(
+    tmp_path: Path, wished: str, words: str
+) -> None:
+    async with a_door(tmp_path, DEEP) as door:
+        marking = with_key(door)
+        door.upstream.script = [said(PLAIN)]
+        request = Request("POST", PATH, {b"authorization": f"Bearer {door.key}".encode()})
+        request.headers[b"accept-language"] = wished.encode()
+        request.body = msgspec.json.encode({"model": "letters", "prompt": "a red parcel"})
+        door.app.admit(request)
+        answer = RecordedAnswer()
+        await door.app.answer(request, answer)
+        found = msgspec.json.decode(answer.data)
+        assert answer.status == 200, found
+        (made,) = kept(door)[0].attributes["made"]
+        assert (made["label"], made["marks"]) == (words, ["c2pa", "watermark", "label"])
+        assert found["roadworthy"]["made"] == [made]
+        data = base64.b64decode(found["data"][0]["b64_json"])
+        assert marking.look(data).manifest.label == words
+        _, label = draw_label(decoded(PLAIN), words)
+        assert contrast_of(decoded(data), label) > 7
+
+
+async def test_a_label_that_no_font_can_write_is_refused_before_anybody_is_asked(
+    tmp_path: Path,
+) -> None:
+    async with a_door(tmp_path, DEEP) as door:
+        with_key(door)
+        request = Request("POST", PATH, {b"authorization": f"Bearer {door.key}".encode()})
+        request.headers[b"accept-language"] = b"zh-CN"
+        request.body = msgspec.json.encode({"model": "letters", "prompt": "a red parcel"})
+        door.app.admit(request)
+        answer = RecordedAnswer()
+        await door.app.answer(request, answer)
+        assert answer.status == 400 and b"no letter of the font" in answer.data
+        assert door.upstream.requests == []

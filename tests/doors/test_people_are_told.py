@@ -184,3 +184,65 @@ async def test_the_model_is_told_how_to_behave(tmp_path: Path) -> None:
     first, _, rest = managed[0]["content"].partition("\n\n")
     assert "You are an AI system." in first and rest.strip() == "Answer the letter."
     assert own == [{"role": "user", "content": ASK}], "who owns the prompt owns all of it"
+
+
+PUBLIC = "A model wrote this text."
+PUBLISHED = (
+    f"behaviour:\n  identifies_as_ai: {SENTENCE}\n  disclosure:\n    public_interest:\n"
+    f"      sentence: {PUBLIC}\n      sentences: {{de: Ein Modell schrieb dies.}}\n"
+)
+INFORMS = {"charter.yaml": CHAT["charter.yaml"] + PUBLISHED}  # type: ignore[operator]
+
+
+@each_api
+async def test_a_text_that_informs_the_public_says_each_time_that_a_model_wrote_it(
+    tmp_path: Path, api: Api
+) -> None:
+    async with a_door(tmp_path, INFORMS) as door:
+        body = {"model": "letters", **api.body(ASK)}
+        for stream in (False, True):
+            answer = await door.ask(api.path, {**body, "stream": stream})
+            spoken = (api.streamed if stream else api.whole)(answer.data)
+            assert spoken.text == f"{SENTENCE}\n\n{PUBLIC}\n\n{ANSWER}"
+
+
+async def test_it_says_so_in_the_second_answer_too_and_in_the_readers_language(
+    tmp_path: Path,
+) -> None:
+    async with a_door(tmp_path, INFORMS) as door:
+        body = CHAT_API.body(ASK)
+        assert (await text_of(door, body, x_session_id="s1")).startswith(SENTENCE)
+        assert await text_of(door, body, x_session_id="s1") == f"{PUBLIC}\n\n{ANSWER}"
+        german = await text_of(door, body, x_session_id="s1", accept_language="de")
+        assert german == f"Ein Modell schrieb dies.\n\n{ANSWER}"
+        said = {"role": "assistant", "content": "Which one?"}
+        talk = {
+            "messages": [
+                {"role": "user", "content": ASK},
+                said,
+                {"role": "user", "content": "Blue"},
+            ]
+        }
+        assert await text_of(door, talk, x_session_id="s2") == f"{PUBLIC}\n\n{ANSWER}"
+        # an answer that told of the text alone told nobody that this is an AI system
+        assert (await text_of(door, body, x_session_id="s2")).startswith(SENTENCE)
+
+
+async def test_a_fallback_that_people_wrote_is_not_called_a_models(tmp_path: Path) -> None:
+    async with a_door(tmp_path, INFORMS) as door:
+        blocked = await text_of(door, CHAT_API.body("xyzzy"), x_session_id="s1")
+        assert PUBLIC not in blocked and blocked.startswith(SENTENCE)
+        again = await text_of(door, CHAT_API.body("xyzzy"), x_session_id="s1")
+        assert again == "A person will read your letter."
+
+
+async def test_nothing_is_said_where_a_person_holds_editorial_responsibility(
+    tmp_path: Path,
+) -> None:
+    charter = INFORMS["charter.yaml"]
+    start = charter.index("  disclosure:")
+    edited = charter[:start] + "  disclosure: {public_interest: {editor: Ada Lovelace}}\n"
+    async with a_door(tmp_path, {"charter.yaml": edited}) as door:
+        body = CHAT_API.body(ASK)
+        assert await text_of(door, body, x_session_id="s") == f"{SENTENCE}\n\n{ANSWER}"
+        assert await text_of(door, body, x_session_id="s") == ANSWER

@@ -92,6 +92,32 @@ async def test_the_charter_may_let_it_leave_with_a_header_alone(tmp_path: Path) 
         assert (await ask(door, response_format="nonsense")).status == 400
 
 
+FAKE = "behaviour:\n  identifies_as_ai: You hear a machine.\n  disclosure:\n    deep_fake: {}\n"
+
+
+async def test_where_the_charter_says_deep_fake_the_voice_says_it_of_itself(tmp_path: Path) -> None:
+    spoken = FAKE.replace("{}", "{spoken: {en: A machine speaks., de: Eine Maschine spricht.}}")
+    async with a_door(tmp_path, {"charter.yaml": CHAT["charter.yaml"] + spoken}) as door:
+        make_mark_keys(door.loop, system="letters")
+        door.upstream.script = [said(SOUND)]
+        answer = await ask(door, response_format="wav")
+        assert answer.status == 200, answer.data
+        (request,) = door.upstream.requests
+        assert request.body["input"] == "A machine speaks. Your parcel is here."
+        (record,) = kept(door)
+        assert record.attributes["made"][0]["label"] == "A machine speaks."
+        seen = Marking(door.loop.workspace, door.gateway.vault).look(answer.data)
+        assert seen.manifest.label == "A machine speaks."
+
+
+async def test_a_voice_that_has_nothing_to_say_of_itself_does_not_speak(tmp_path: Path) -> None:
+    async with a_door(tmp_path, {"charter.yaml": CHAT["charter.yaml"] + FAKE}) as door:
+        make_mark_keys(door.loop, system="letters")
+        answer = await ask(door, response_format="wav")
+        assert answer.status == 400 and b"taken for real" in answer.data
+        assert door.upstream.requests == []
+
+
 async def test_a_stopped_text_is_not_spoken(tmp_path: Path) -> None:
     async with a_door(tmp_path) as door:
         make_mark_keys(door.loop, system="letters")

@@ -9,7 +9,7 @@ import typer
 
 from roadworthy.domain import UsageError
 
-from .terminal import emit, group, say, say_of
+from .terminal import emit, group, printable, say, say_of
 
 _MOST_BYTES = 64 << 20
 
@@ -92,6 +92,8 @@ def check(
     said = seen.manifest
     by = f", by {said.issuer}" if said.issuer else ""
     say(f"C2PA manifest: {said.state}{by}" + (", says a model made it" if said.by_ai else ""))
+    if said.label:
+        say(f"label for people: {printable(said.label)}")
     say(f"invisible mark of this workspace: {found['watermark']}")
     if seen.watermark is not None and seen.watermark.marked_s is not None:
         say(f"put in at {_instant(seen.watermark.marked_s)}, to four seconds")

@@ -175,6 +175,26 @@ class History(File, frozen=True, kw_only=True):
     """Of all earlier turns, four bytes counted as one; the oldest are left out, whole."""
 
 
+class DeepFake(File, frozen=True, kw_only=True):
+    """What pictures show and voices say, where they could be taken for real (Article 50(4))."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    """Language -> words on every picture; in the languages that are not named, ready ones."""
+    spoken: dict[str, str] = field(default_factory=dict)
+    """Language -> the sentence with which all speech begins. Left out: no speech leaves."""
+
+
+class PublicInterest(File, frozen=True, kw_only=True):
+    """Of text that informs the public on matters of public interest (EU AI Act, Article 50(4))."""
+
+    sentence: str = ""
+    """What every text begins with."""
+    sentences: dict[str, str] = field(default_factory=dict)
+    """The same in other languages."""
+    editor: str = ""
+    """Who holds editorial responsibility for what people have reviewed: then nothing is said."""
+
+
 class Disclosure(File, frozen=True, kw_only=True):
     """How people learn that they talk to an AI system (EU AI Act, Article 50(1) and (5))."""
 
@@ -184,7 +204,8 @@ class Disclosure(File, frozen=True, kw_only=True):
     why: str = ""
     """Where it is `interface`: how and when people are told."""
     language: str = "en"
-    """Of `identifies_as_ai` (BCP 47)."""
+    """Of `identifies_as_ai` (BCP 47), and of whatever else is said where the caller reads none of
+    its languages."""
     sentences: dict[str, str] = field(default_factory=dict)
     """The same sentence in other languages."""
     log: bool = True
@@ -192,6 +213,10 @@ class Disclosure(File, frozen=True, kw_only=True):
     unmarked_sound: Literal["refuse", "header"] | UnsetType = UNSET
     """Of sound whose container holds no mark (aac, opus, pcm). `header`: it leaves, and only the
     answer's header says that a model made it; left out: it does not leave."""
+    deep_fake: DeepFake | UnsetType = UNSET
+    """Left out: nothing is written on pictures, and voices say nothing of themselves."""
+    public_interest: PublicInterest | UnsetType = UNSET
+    """Left out: texts inform nobody of matters of public interest."""
 
 
 class PictureCheck(File, frozen=True, kw_only=True):

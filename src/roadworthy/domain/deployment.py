@@ -107,6 +107,14 @@ class BatchSettings(File, frozen=True, kw_only=True):
     """Until a file expires, where its upload or its batch says nothing."""
 
 
+class MediaSettings(File, frozen=True, kw_only=True):
+    """What this machine brings to marks."""
+
+    font: str = ""
+    """A TrueType or OpenType file with which labels are written on pictures, beside the system's
+    files; empty: one with plain letters (A to z) only."""
+
+
 class Telemetry(File, frozen=True, kw_only=True):
     """Where spans of exchanges go; texts never do."""
 
@@ -142,5 +150,6 @@ class Deployment(File, frozen=True, kw_only=True):
     prices: list[Price] = field(default_factory=list)
     telemetry: Telemetry | None = None
     energy: Energy = field(default_factory=Energy)
+    media: MediaSettings = field(default_factory=MediaSettings)
     master_key: str = ""
     """`env:NAME` or `file:PATH`; empty: a key file in the workspace (0600)."""

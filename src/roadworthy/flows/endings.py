@@ -74,11 +74,16 @@ def cut_off(
 def disclosed(reply: Reply, told: Told, *, begun: bool) -> Reply:
     """The reply with what its reader is told; `begun`: the sentence left with an earlier piece.
 
-    A reply without text (tool calls) tells nobody by its text.
+    A reply without text (tool calls) tells nobody by its text; a fallback is no model's text.
     """
+    if reply.observation.action != "answered" and not begun:
+        people = told.of_people
+        if people is None:
+            return reply
+        told = people
     opening = told.opening if reply.text else ""
     where = "answer" if opening else "field"
-    said = {"sentence": told.sentence, "language": told.language, "where": where}
+    said = {"sentence": told.said, "language": told.language, "where": where}
     seen = structs.replace(
         reply.observation, attributes={**reply.observation.attributes, "notice": said}
     )

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Protocol
 
@@ -26,6 +26,7 @@ from roadworthy.domain import (
     Call,
     Chunk,
     Clock,
+    DeepFake,
     ModelRequest,
     Provider,
     ProviderError,
@@ -33,8 +34,8 @@ from roadworthy.domain import (
     UsageError,
     sha256,
 )
-from roadworthy.media import SOUNDS, About, Marked, Marker, MarkError
-from roadworthy.serving import RailOutcome, input_texts
+from roadworthy.media import READY, SOUNDS, About, Marked, Marker, MarkError, require_drawable
+from roadworthy.serving import RailOutcome, in_language_of, input_texts
 
 from .letting_in import let_in
 from .service import Service
@@ -71,11 +72,14 @@ class Job(Struct, frozen=True, kw_only=True):
     """What a mark is made of."""
 
     about: About
+    """With the words that people see or hear, where the charter wants them."""
     at_s: int
     format: str
     """Which the caller asked for; empty: the upstream's own."""
     bare_sound: bool
     """Whether the charter lets sound leave whose container holds no mark."""
+    deep_fake: bool = False
+    """Whether what is made could be taken for real, as the charter says."""
 
 
 class Kind(Protocol):
@@ -89,8 +93,14 @@ class Kind(Protocol):
     def read(self, said: str) -> list[Made]:
         """The files in the upstream's reply. Raises ProviderError."""
 
-    def require(self, job: Job) -> None:
+    def words(self, deep_fake: DeepFake) -> Mapping[str, str]:
+        """Language -> what people are told of it by itself."""
+
+    def require(self, job: Job, marker: Marker) -> None:
         """Whether what is asked for could be marked. Raises UsageError before anybody is asked."""
+
+    def prompt(self, words: str, job: Job) -> str:
+        """What the upstream is asked to make."""
 
     def mark(self, marker: Marker, made: Made, job: Job) -> Marked:
         """One file with its marks. Raises MarkError."""
@@ -120,8 +130,22 @@ class PictureKind:
             for each in reply.data
         ]
 
-    def require(self, job: Job) -> None:
-        """Only what was made can tell."""
+    def words(self, deep_fake: DeepFake) -> Mapping[str, str]:
+        """Written on it: the charter's words, ready ones in other languages."""
+        return {**READY, **_lower(deep_fake.labels)}
+
+    def require(self, job: Job, marker: Marker) -> None:
+        """Raises UsageError for a label that cannot be drawn; else only what was made can tell."""
+        if not job.about.label:
+            return
+        try:
+            require_drawable(job.about.label, marker.font)
+        except MarkError as error:
+            raise UsageError(error.message, fix=error.fix, field="model") from None
+
+    def prompt(self, words: str, job: Job) -> str:
+        """As it was asked."""
+        return words
 
     def mark(self, marker: Marker, made: Made, job: Job) -> Marked:
         """An invisible mark, then a manifest over it. Raises MarkError."""
@@ -141,8 +165,26 @@ class SpeechKind:
             raise ProviderError("the upstream answered no sound", retryable=False)
         return [Made(data=data)]
 
-    def require(self, job: Job) -> None:
-        """Raises UsageError for a container without a mark that the charter does not let."""
+    def words(self, deep_fake: DeepFake) -> Mapping[str, str]:
+        """Spoken before it: the charter's sentences alone."""
+        return _lower(deep_fake.spoken)
+
+    def prompt(self, words: str, job: Job) -> str:
+        """The sentence that the voice says of itself, then what was asked."""
+        return f"{job.about.label} {words}" if job.about.label else words
+
+    def require(self, job: Job, marker: Marker) -> None:
+        """Raises UsageError for a container without a mark that the charter does not let.
+
+        And where voices could be taken for real ones and nothing is said of them.
+        """
+        if job.deep_fake and not job.about.label:
+            raise UsageError(
+                "voices of this system could be taken for real, and its charter has no sentence "
+                "that they say of themselves",
+                fix="behaviour.disclosure.deep_fake.spoken: {en: This voice was made by AI.}",
+                field="model",
+            )
         if job.format not in SOUNDS and not self._bare(job):
             marked = ", ".join(SOUNDS)
             raise UsageError(
@@ -185,11 +227,11 @@ class MediaPath:
         if action != "answered":
             yield trace.stopped(action)
             return
-        job = _job(call, service, clock)
-        self._kind.require(job)
+        job = self._job(call, service, clock)
         try:
             marker = self._marker()
-            made = self._kind.read(await _said(maker, call, service, trace))
+            self._kind.require(job, marker)
+            made = self._kind.read(await self._said(maker, job, call, service, trace))
             files = [await asyncio.to_thread(self._kind.mark, marker, each, job) for each in made]
         except MarkError as error:
             yield trace.failed(ProviderError(NOT_MARKED + error.message, retryable=False))
@@ -200,10 +242,50 @@ class MediaPath:
         words = [each.words for each in made]
         if names is not None or not _may_be_said(words, texts, call, service):
             words = [""] * len(files)
-        yield self._reply(trace, service, files, words)
+        yield self._reply(trace, service, files, words, label=job.about.label)
+
+    async def _said(
+        self, maker: Provider, job: Job, call: Call, service: Service, trace: Trace
+    ) -> str:
+        request = ModelRequest(
+            model=service.content.candidate.model.name,
+            prompt=self._kind.prompt(str(call.messages[0]["content"]), job),
+            extra=call.extra,
+        )
+        said = ""
+        async with aclosing(maker.stream(request)) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                said += chunk.text
+                trace.take(Chunk(usage=chunk.usage, finish_reason=chunk.finish_reason))
+        return said
+
+    def _job(self, call: Call, service: Service, clock: Clock) -> Job:
+        disclosure = service.content.charter.behaviour.disclosure
+        fake = disclosure.deep_fake if disclosure is not UNSET else UNSET
+        label = ""
+        if fake is not UNSET and disclosure is not UNSET:
+            known = self._kind.words(fake)
+            own = disclosure.language.lower()
+            default = own if own in known else next(iter(known), "")
+            label = known.get(in_language_of(call, known, default), "")
+        return Job(
+            about=About(
+                observation=call.id, system=call.system, release=service.digest, label=label
+            ),
+            at_s=int(clock.now().timestamp()),
+            format=str(call.extra.get("response_format") or "mp3"),
+            bare_sound=disclosure is not UNSET and disclosure.unmarked_sound == "header",
+            deep_fake=fake is not UNSET,
+        )
 
     def _reply(
-        self, trace: Trace, service: Service, files: list[Marked], words: list[str]
+        self,
+        trace: Trace,
+        service: Service,
+        files: list[Marked],
+        words: list[str],
+        *,
+        label: str,
     ) -> Reply:
         verdicts = service.rails.unread(_NO_TEXT.format(self._kind.name))
         reply = trace.done(RailOutcome(text="", verdicts=verdicts), None)
@@ -213,7 +295,10 @@ class MediaPath:
             reply.observation,
             rails=(*reply.observation.rails, *verdicts),
             output_digest=whole,
-            attributes={**reply.observation.attributes, "made": [_kept(each) for each in files]},
+            attributes={
+                **reply.observation.attributes,
+                "made": [_kept(each, label) for each in files],
+            },
         )
         parts = tuple(
             {"file": each.data, "mime": each.mime, "words": said}
@@ -222,36 +307,16 @@ class MediaPath:
         return structs.replace(reply, observation=seen, deltas=parts)
 
 
-async def _said(maker: Provider, call: Call, service: Service, trace: Trace) -> str:
-    request = ModelRequest(
-        model=service.content.candidate.model.name,
-        prompt=str(call.messages[0]["content"]),
-        extra=call.extra,
-    )
-    said = ""
-    async with aclosing(maker.stream(request)) as chunks:  # type: ignore[type-var]
-        async for chunk in chunks:
-            said += chunk.text
-            trace.take(Chunk(usage=chunk.usage, finish_reason=chunk.finish_reason))
-    return said
+def _lower(words: Mapping[str, str]) -> dict[str, str]:
+    return {language.lower(): text for language, text in words.items() if text}
 
 
-def _job(call: Call, service: Service, clock: Clock) -> Job:
-    disclosure = service.content.charter.behaviour.disclosure
-    return Job(
-        about=About(observation=call.id, system=call.system, release=service.digest),
-        at_s=int(clock.now().timestamp()),
-        format=str(call.extra.get("response_format") or "mp3"),
-        bare_sound=disclosure is not UNSET and disclosure.unmarked_sound == "header",
-    )
-
-
-def _kept(file: Marked) -> dict[str, Any]:
-    """What the record says of a file."""
+def _kept(file: Marked, label: str) -> dict[str, Any]:
+    """What the record says of a file; `label` is what people see or hear."""
     kept: dict[str, Any] = {"digest": file.digest, "mime": file.mime, "marks": list(file.marks)}
     if file.size is not None:
         kept["width"], kept["height"] = file.size
-    return kept
+    return {**kept, "label": label} if label else kept
 
 
 def _may_be_said(words: list[str], texts: list[str], call: Call, service: Service) -> bool:

@@ -103,8 +103,8 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
             await deps.journal.close(reply.observation, witness(reply, call))
             yield reply
             return
-        quiet = call.stage in UNHEARD or deps.listeners.knows(call)
-        told = None if quiet else service.notice.of(call)
+        heard = deps.listeners.knows(call)
+        told = None if call.stage in UNHEARD else service.notice.of(call, heard=heard)
         # 2 opening record
         if call.stream:
             await deps.journal.open(opening(call, service, deps.clock), asked_of(call))
@@ -130,7 +130,7 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
                 # 5 closing record: nothing leaves before it is on disk
                 await deps.journal.close(reply.observation, witness(reply, call))
                 if told is not None and (reply.observation.notice_given or not told.in_text):
-                    deps.listeners.hear(call)
+                    deps.listeners.hear(call, told)
                 # 6 reply
                 yield reply
                 break

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 from msgspec import structs
 
@@ -30,7 +31,7 @@ _TALKS = frozenset(("/v1/chat/completions", "/v1/responses", "/v1/messages"))
 
 def with_media(gateway: Gateway, dialects: Mapping[str, Dialect]) -> dict[str, Dialect]:
     """The dialects by path, files looked at where messages bring them, and those for media."""
-    marking = Marking(gateway.workspace, gateway.vault)
+    marking = Marking(gateway.workspace, gateway.vault, font=_font(gateway))
     pictures = MediaPath(PictureKind(), marker=marking.marker)
     speech = MediaPath(SpeechKind(), marker=marking.marker)
     found = {
@@ -48,6 +49,13 @@ def with_media(gateway: Gateway, dialects: Mapping[str, Dialect]) -> dict[str, D
         inbound = InboundPath(marking.look, talk.walk, field=talk.words)
         every[path] = structs.replace(talk, walk=inbound.walk)
     return every
+
+
+def _font(gateway: Gateway) -> str:
+    """The file with which labels are written; empty where the deployment names none."""
+    named = gateway.deployment.media.font
+    root = next(iter(gateway.plan.roots.values()), "")
+    return str(Path(root) / named) if named else ""
 
 
 def _read(marking: Marking, read: Callable[[bytes], ChatRequest], data: bytes) -> ChatRequest:

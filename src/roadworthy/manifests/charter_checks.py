@@ -80,6 +80,7 @@ def _check_disclosure(reading: Reading, charter: Charter, document: Document) ->
             "does not say how people are told",
             "write `why: a banner above the dialogue, before the first word`, or `where: answer`",
         )
+    _check_labels(charter, document)
     candidate = reading.candidate
     talks = candidate is not None and candidate.task in ("chat", "generation", "rag")
     told = behaviour.identifies_as_ai or charter.facts.get("interacts_with_people") is False
@@ -90,6 +91,54 @@ def _check_disclosure(reading: Reading, charter: Charter, document: Document) ->
             "write `behaviour.identifies_as_ai: You are talking to an AI system.`, or "
             "`facts: {interacts_with_people: false}` where only programs read the answers",
             severity="warning",
+        )
+
+
+_MOST_LABEL = 80
+_MOST_SPOKEN = 200
+
+
+def _check_labels(charter: Charter, document: Document) -> None:
+    """What deep fakes and texts of public interest say of themselves (Article 50(4))."""
+    disclosure, facts = charter.behaviour.disclosure, charter.facts
+    fake = disclosure.deep_fake if disclosure is not UNSET else UNSET
+    public = disclosure.public_interest if disclosure is not UNSET else UNSET
+    place: Path = ("behaviour", "disclosure")
+    if facts.get("deepfake") is True and fake is UNSET:
+        document.fault(
+            ("facts", "deepfake"),
+            "what this system makes could be taken for real, and nothing says that a model made it "
+            "(EU AI Act, Article 50(4))",
+            "write `behaviour.disclosure.deep_fake: {spoken: {en: This voice was made by AI.}}`",
+            severity="warning",
+        )
+    edited = facts.get("human_editorial_review") is True
+    if facts.get("public_interest_text") is True and public is UNSET and not edited:
+        document.fault(
+            ("facts", "public_interest_text"),
+            "texts inform the public, and nothing says that a model wrote them (EU AI Act, Article "
+            "50(4))",
+            "write `behaviour.disclosure.public_interest: {sentence: A model wrote this text.}`, or"
+            " `{editor: who holds editorial responsibility}`",
+            severity="warning",
+        )
+    for name, texts, most in (
+        ("labels", fake.labels if fake is not UNSET else {}, _MOST_LABEL),
+        ("spoken", fake.spoken if fake is not UNSET else {}, _MOST_SPOKEN),
+    ):
+        for language, text in texts.items():
+            if not text.strip() or len(text) > most:
+                document.fault(
+                    (*place, "deep_fake", name, language),
+                    f"`{language}` says nothing, or more than {most} characters",
+                    "write a few words",
+                )
+    if public is not UNSET and bool(public.sentence.strip()) is bool(public.editor.strip()):
+        document.fault(
+            (*place, "public_interest"),
+            "`public_interest` has one of two: a `sentence` that texts begin with, or an `editor` "
+            "who holds responsibility for what people reviewed",
+            "write `sentence: A model wrote this text.`",
         )
 
 

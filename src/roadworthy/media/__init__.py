@@ -2,6 +2,7 @@
 
 from .certificates import Authority, MarkKey, make_authority, make_mark_key
 from .installed import INSTALL, MarkError, missing
+from .label import READY, require_drawable
 from .manifest import About, Manifest
 from .marking import SOUNDS, Marked, Marker, Seen, look_at_document, look_at_picture, look_at_sound
 from .pictures import MIMES
@@ -11,6 +12,7 @@ __all__ = [
     "FALSE_ALARM",
     "INSTALL",
     "MIMES",
+    "READY",
     "SOUNDS",
     "About",
     "Authority",
@@ -27,4 +29,5 @@ __all__ = [
     "make_authority",
     "make_mark_key",
     "missing",
+    "require_drawable",
 ]

@@ -28,12 +28,14 @@ State = Literal["none", "valid", "trusted", "invalid", "unreadable"]
 """`valid`: whole, by somebody whom nobody here trusts; `trusted`: by this workspace."""
 
 
-class About(Struct, frozen=True, kw_only=True):
+class About(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a manifest says of the answer that a file is."""
 
     observation: str
     system: str
     release: str
+    label: str = ""
+    """What is written on a picture, or said before speech, for people."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -46,17 +48,22 @@ class Manifest(Struct, frozen=True, kw_only=True):
     generator: str = ""
     observation: str = ""
     """Which answer of this workspace it is, where it is trusted."""
+    label: str = ""
+    """What people see on it or hear before it, where it is trusted."""
 
 
 def sign(data: bytes, mime: str, *, about: About, key: MarkKey, version: str) -> bytes:
     """The file with a manifest; one that it has is kept within. Raises MarkError."""
     import c2pa
 
-    created = {"action": "c2pa.created", "digitalSourceType": SOURCE}
+    actions = [{"action": "c2pa.created", "digitalSourceType": SOURCE}]
+    if about.label:
+        shown = f"a label that people see or hear: {about.label}"
+        actions.append({"action": "c2pa.edited", "description": shown})
     says = {
         "claim_generator_info": [{"name": "Roadworthy", "version": version}],
         "assertions": [
-            {"label": "c2pa.actions.v2", "data": {"actions": [created]}},
+            {"label": "c2pa.actions.v2", "data": {"actions": actions}},
             {"label": ASSERTION, "data": msgspec.to_builtins(about)},
         ],
     }
@@ -93,7 +100,8 @@ def read(data: bytes, mime: str, *, anchor: str = "") -> Manifest:
         by_ai=_by_ai(said),
         issuer=str(signed.get("issuer") or "")[:80],
         generator=str(tools[0].get("name") or "")[:80],
-        observation=_observation(active) if state == "trusted" else "",
+        observation=_said(active, "observation") if state == "trusted" else "",
+        label=_said(active, "label") if state == "trusted" else "",
     )
 
 
@@ -110,10 +118,10 @@ def _by_ai(said: dict[str, Any]) -> bool:
     return False
 
 
-def _observation(active: dict[str, Any]) -> str:
+def _said(active: dict[str, Any], what: str) -> str:
     for assertion in active.get("assertions") or []:
         if assertion.get("label") == ASSERTION and isinstance(assertion.get("data"), dict):
-            return str(assertion["data"].get("observation") or "")
+            return str(assertion["data"].get(what) or "")
     return ""
 
 

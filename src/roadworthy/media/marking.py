@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from . import manifest
 from .certificates import MarkKey
 from .installed import MarkError
+from .label import draw_label, require_seen
 from .manifest import About, Manifest
 from .pictures import open_picture, with_pixels
 from .watermark import SMALLEST, Found, embed, find_mark
@@ -66,14 +67,22 @@ class Marker(Struct, frozen=True, kw_only=True):
     secret: bytes
     """Of the invisible mark."""
     version: str
+    font: str = ""
+    """Of labels; empty: one that has plain letters only."""
 
     def picture(self, data: bytes, about: About, at_s: int) -> Marked:
-        """A picture with an invisible mark and a signed manifest. Raises MarkError."""
+        """A picture with an invisible mark and a signed manifest. Raises MarkError.
+
+        The label of `about`, where it has one, is written on it first.
+        """
         import numpy as np
 
-        found = open_picture(data)
+        found, label = open_picture(data), None
         if min(found.image.size) < SMALLEST:
             raise MarkError(f"a picture with a side of less than {SMALLEST} pixels")
+        if about.label:
+            drawn, label = draw_label(found.image, about.label, self.font)
+            found = structs.replace(found, image=drawn)
         pixels = embed(np.asarray(found.image.convert("RGB")), self.secret, at_s)
         written = with_pixels(found, pixels)
         signed = manifest.sign(
@@ -85,9 +94,11 @@ class Marker(Struct, frozen=True, kw_only=True):
             raise MarkError(
                 "the invisible mark cannot be read in it: it is too smooth or too rough"
             )
-        return Marked(
-            data=signed, mime=found.mime, marks=("c2pa", "watermark"), size=found.image.size
-        )
+        marks: tuple[str, ...] = ("c2pa", "watermark")
+        if label is not None:
+            require_seen(open_picture(signed).image, label)
+            marks = (*marks, "label")
+        return Marked(data=signed, mime=found.mime, marks=marks, size=found.image.size)
 
     def sound(self, data: bytes, kind: str, about: About) -> Marked:
         """A sound with a signed manifest. Raises MarkError where its container holds none."""
@@ -101,7 +112,8 @@ class Marker(Struct, frozen=True, kw_only=True):
         return Marked(data=signed, mime=mime, marks=("c2pa",))
 
     def _require(self, said: Manifest, about: About) -> None:
-        if said.state != "trusted" or not said.by_ai or said.observation != about.observation:
+        fits = (said.observation, said.label) == (about.observation, about.label)
+        if said.state != "trusted" or not said.by_ai or not fits:
             raise MarkError(f"the manifest that was signed into it does not verify ({said.state})")
 
 

@@ -15,7 +15,7 @@ from .guard import Guard
 from .hold_back import OutputRails
 from .identify import Caller, FacetReader, Tenants
 from .late_rules import LateRule
-from .notice import Listeners, Notice, Told, has_begun
+from .notice import Listeners, Notice, Told, has_begun, in_language_of
 from .outcome import RailOutcome
 from .pseudonyms import Pseudonyms, put_back
 from .quota import Quota, billionths, forecast, month_of
@@ -117,6 +117,7 @@ __all__ = [
     "forecast",
     "has_begun",
     "hash_key",
+    "in_language_of",
     "input_text",
     "input_texts",
     "is_nobodys",

@@ -1,10 +1,11 @@
 """Step 4 of the request line: people learn that they talk to an AI system.
 
-EU AI Act, Article 50(1) and (5): at the latest at the first interaction, clearly. What enters: a
-call and the release's own sentence. What leaves: the sentence in the caller's language, and
-whether the answer's text begins with it. What never happens here: a word added to what a program
-reads (a label, JSON, a tool call, a text that is continued); there header, field and record say
-it. Whoever cannot be known to have been told is told again.
+EU AI Act, Article 50(1) and (5): at the latest at the first interaction, clearly; and that a text
+on matters of public interest is a model's (50(4)), with each. What enters: a call and the release's
+own sentences. What leaves: what is said in the caller's language, and whether the answer's text
+begins with it. What never happens here: a word added to what a program reads (a label, JSON, a tool
+call, a text that is continued); there header, field and record say it. Whoever cannot be known to
+have been told is told again.
 """
 
 from __future__ import annotations
@@ -40,14 +41,29 @@ class Told(Struct, frozen=True):
     """What a caller is told with one answer."""
 
     sentence: str
+    """That it is an AI system; empty where this was said before."""
     language: str
     in_text: bool
     """Whether the answer's text begins with it."""
+    published: str = ""
+    """That the text is a model's, of text on matters of public interest."""
+
+    @property
+    def said(self) -> str:
+        """All of it."""
+        return AFTER.join(filter(None, (self.sentence, self.published)))
 
     @property
     def opening(self) -> str:
         """What stands before the answer; empty where its text stays as it is."""
-        return self.sentence + AFTER if self.in_text else ""
+        return self.said + AFTER if self.in_text else ""
+
+    @property
+    def of_people(self) -> Told | None:
+        """What is told with words that people wrote (a fallback); None where that is nothing."""
+        if not self.published:
+            return self
+        return Told(self.sentence, self.language, self.in_text) if self.sentence else None
 
 
 class Notice:
@@ -58,18 +74,31 @@ class Notice:
         self._sentences = sentences_of(behaviour)
         self._default = next(iter(self._sentences), "")
         disclosure = behaviour.disclosure
+        self._published = published_of(behaviour)
         self._in_answers = disclosure is UNSET or disclosure.where == "answer"
         prompt = content.prompt
         self._talks = content.candidate.task not in _MADE_FOR_PROGRAMS and (
             prompt is None or prompt.header.output_schema is None
         )
 
-    def of(self, call: Call) -> Told | None:
-        """What the caller is told with the answer; None where the conversation has begun before."""
-        if call.begun or not self._sentences:
+    def of(self, call: Call, *, heard: bool = False) -> Told | None:
+        """What the caller is told with the answer; None where there is nothing to tell.
+
+        `heard`: the call's session was told that it is an AI system. That is said once, that a text
+        is a model's with every text.
+        """
+        sentence = published = ""
+        language = other = self._default
+        if self._sentences and not call.begun and not heard:
+            language = in_language_of(call, self._sentences, self._default)
+            sentence = self._sentences[language]
+        elif not self._published:
             return None
-        language = self._language(call)
-        return Told(self._sentences[language], language, self._in_answers and self.is_talk(call))
+        if self._published:
+            other = in_language_of(call, self._published, next(iter(self._published)))
+            published = self._published[other]
+        in_text = self._in_answers and self.is_talk(call)
+        return Told(sentence, language if sentence else other, in_text, published)
 
     def is_talk(self, call: Call) -> bool:
         """Whether people read the answer: not where the call asks for what a program reads."""
@@ -77,14 +106,15 @@ class Notice:
             return self._talks
         return call.prompt is None and not any(_asks_for(call.extra, name) for name in _SHAPES)
 
-    def _language(self, call: Call) -> str:
-        """The first language that the caller reads and the release has; else the release's own."""
-        facet = call.facets.get(LANGUAGE_FACET, "")
-        for wished in (facet, *_wishes(call.languages)):
-            found = _look_up(wished, self._sentences)
-            if found:
-                return found
-        return self._default
+
+def in_language_of(call: Call, known: Mapping[str, str], default: str) -> str:
+    """The first language that the caller reads and `known` has, by its name there in lower case."""
+    facet = call.facets.get(LANGUAGE_FACET, "")
+    for wished in (facet, *_wishes(call.languages)):
+        found = _look_up(wished, known)
+        if found:
+            return found
+    return default
 
 
 class Listeners:
@@ -97,9 +127,9 @@ class Listeners:
         """Whether an answer of this worker told the call's session."""
         return bool(call.session) and _of(call) in self._told
 
-    def hear(self, call: Call) -> None:
+    def hear(self, call: Call, told: Told) -> None:
         """An answer that told it has left."""
-        if not call.session:
+        if not call.session or not told.sentence:
             return
         self._told[_of(call)] = None
         self._told.move_to_end(_of(call))
@@ -116,6 +146,19 @@ def sentences_of(behaviour: Behaviour) -> dict[str, str]:
         return {"": behaviour.identifies_as_ai}
     others = {name.lower(): text for name, text in disclosure.sentences.items() if text}
     return {disclosure.language.lower(): behaviour.identifies_as_ai} | others
+
+
+def published_of(behaviour: Behaviour) -> dict[str, str]:
+    """Language -> what text on matters of public interest begins with; empty where nothing does.
+
+    Nothing is said where a person holds editorial responsibility (Article 50(4), second sentence).
+    """
+    disclosure = behaviour.disclosure
+    public = disclosure.public_interest if disclosure is not UNSET else UNSET
+    if public is UNSET or disclosure is UNSET or public.editor or not public.sentence:
+        return {}
+    others = {name.lower(): text for name, text in public.sentences.items() if text}
+    return {disclosure.language.lower(): public.sentence} | others
 
 
 def _of(call: Call) -> tuple[str, str, str]:

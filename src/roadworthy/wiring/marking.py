@@ -35,8 +35,10 @@ _SOUND_STARTS = {b"RIFF": "wav", b"fLaC": "flac", b"ID3": "mp3"} | {
 class Marking:
     """The marks of one workspace, read anew when the key is renewed."""
 
-    def __init__(self, workspace: Workspace, vault: Vault) -> None:
+    def __init__(self, workspace: Workspace, vault: Vault, *, font: str = "") -> None:
+        """`font` is the file with which labels are written; empty: plain letters only."""
         self._workspace = workspace
+        self._font = font
         self._secret = vault.derived(PURPOSE)
         self._watched = WatchedFile(workspace.keys / SIGNING)
         self._marker: Marker | None = None
@@ -53,7 +55,9 @@ class Marking:
                 raise MarkError(error.message, fix=error.fix) from None
             if key is None:
                 raise MarkError("there is no key that signs marks", fix="roadworthy keys media DIR")
-            self._marker = Marker(signing=key, secret=self._secret, version=version("roadworthy"))
+            self._marker = Marker(
+                signing=key, secret=self._secret, version=version("roadworthy"), font=self._font
+            )
         return self._marker
 
     def look(self, data: bytes, *, thorough: bool = False) -> Seen:
@@ -89,6 +93,8 @@ def shown(seen: Seen) -> dict[str, object]:
     }
     if mark is not None:
         found |= {"score": round(mark.score, 2), "threshold": round(mark.threshold, 2)}
+    if said.label:
+        found["label"] = said.label
     if mark is not None and mark.marked_s is not None:
         found["marked_s"] = mark.marked_s
     return found
