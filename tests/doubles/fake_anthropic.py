@@ -85,7 +85,8 @@ class _Talk(Connection):
             return problem(400, f"no such path {self.path}")
         if not self.headers.get("x-api-key") and not self.headers.get("authorization"):
             return problem(401, "x-api-key header is required")
-        if self.headers.get("anthropic-version") != "2023-06-01":
+        version = self.headers.get("anthropic-version")
+        if version not in ("2023-06-01", "2026-10-21"):
             return problem(400, "anthropic-version: header is required")
         for name in ("model", "max_tokens", "messages"):
             if name not in body:
@@ -94,6 +95,9 @@ class _Talk(Connection):
             return problem(400, f"{name}: Extra inputs are not permitted")
         for said in _faults(body):
             return problem(400, said)
+        if version == "2026-10-21":
+            for name in {"temperature", "top_p", "top_k"} & body.keys():
+                return problem(400, f"{name}: Extra inputs are not permitted")
         return None
 
     def _blocks(self, reply: Reply, body: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from roadworthy.domain import (
     Call,
@@ -30,6 +30,8 @@ from .service import Service
 _FINISH_REASONS = frozenset({"stop", "length", "tool_calls", "content_filter", "function_call"})
 """All that the API knows. A model's own word is none of them: no rail looks at it."""
 
+_ENDED = {"ended"}
+
 
 class Reply(Struct, frozen=True, kw_only=True):
     """How a call ended. `text` is all of the answer, pieces that already left included."""
@@ -43,6 +45,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     logprobs: tuple[TokenLogprob, ...] = ()
     deltas: tuple[dict[str, Any], ...] = ()
     """Tool calls and other raw parts of the upstream's reply."""
+    ended: dict[str, Any] = field(default_factory=dict)
+    """How the upstream says that it ended, where chat has no word: `reason` and `sequence`."""
     vectors: tuple[list[float], ...] = ()
     """In the place of text, of a call that asked for them."""
     kill: KillFlag | None = None
@@ -82,6 +86,8 @@ class Trace:
         self._finish = ""
         self.logprobs: list[TokenLogprob] = []
         self.deltas: list[dict[str, Any]] = []
+        self.ended: dict[str, Any] = {}
+        """How the answer ended in the upstream's own words, where it has more than chat has."""
         self.stopped_by = ""
         """The rail that stopped the call."""
         self.cached = False
@@ -133,7 +139,9 @@ class Trace:
         if chunk.logprobs:
             self.logprobs.extend(chunk.logprobs)
         if chunk.delta is not None:
-            self.deltas.append(chunk.delta)
+            if chunk.delta.keys() != _ENDED:
+                self.deltas.append(chunk.delta)
+            self.ended = chunk.delta.get("ended") or self.ended
             self.refused = self.refused or bool(chunk.delta.get("refusal"))
         if chunk.label_logprobs is not None:
             self.label_logprobs = chunk.label_logprobs
@@ -145,6 +153,7 @@ class Trace:
         self._raw.clear()
         self.logprobs.clear()
         self.deltas.clear()
+        self.ended = {}
         self.label_logprobs = None
         self.refused = self.cached = False
         self._finish = ""
@@ -171,6 +180,7 @@ class Trace:
             usage=self._usage,
             logprobs=tuple(self.logprobs) if self.logprobs_leave and text == self.raw else (),
             deltas=tuple(self.deltas),
+            ended=self.ended,
             asked=self._asked,
         )
 

@@ -22,6 +22,7 @@ from roadworthy.wiring.gateway import Gateway
 from .about import AI_GENERATED, action_word, is_ai_generated
 from .dialect import ChatRequest, Dialect
 from .problems import DO_NOT_RETRY, ApiError, bad_field, killed, problem_of
+from .upstream_words import told
 from .wire import Answer, Header, Request
 
 MAX_LANGUAGES_CHARS = 400
@@ -99,9 +100,7 @@ class AnswerDoor:
             if not body.messages:
                 words = self._dialect.words
                 raise bad_field(words, f"{words} must hold at least one message")
-            if body.foreign:
-                name = body.foreign[0]
-                raise bad_field(name, f"{name}: no upstream of this gateway would be told of it")
+            body = told(body, content.candidate.model, talk=self._dialect.prompted)
             variables, text = {}, "\n".join(message_text(message) for message in body.messages)
         facets = front.facets.read(request.headers, body.raw, text)
         denial = front.admittance.check(text, facets)

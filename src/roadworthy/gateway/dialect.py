@@ -45,6 +45,8 @@ class ChatRequest(Struct, frozen=True, kw_only=True):
     """Pictures in messages, by what stands in their place there."""
     foreign: tuple[str, ...] = ()
     """Fields that mean nothing to an upstream: refused where the caller owns the prompt."""
+    own: Callable[[], tuple[list[dict[str, Any]], dict[str, Any]]] | None = None
+    """Messages and `extra` for an upstream of the caller's own API: with all that chat lacks."""
 
     def sampling(self, own: Sampling) -> Sampling | None:
         """The candidate's sampling with the caller's wishes; None when there are none."""

@@ -24,6 +24,9 @@ _REASONS = {
     "content_filter": "refusal",
 }
 
+_LENGTHS = ("pause_turn", "model_context_window_exceeded")
+"""Answers that are not whole, for other reasons than that they were to be no longer."""
+
 _encoder = msgspec.json.Encoder()
 
 
@@ -34,7 +37,7 @@ def message(reply: Reply, asked: ChatRequest, _created: int) -> bytes:
     content += [_tool_block(call, call.arguments or {}) for call in calls]
     said = _opening(reply.observation.id, asked.model)
     said["content"] = content
-    said["stop_reason"] = _reason(reply, calls)
+    said |= _ending(reply, asked, calls)
     said["usage"] = _usage(reply.usage)
     said["roadworthy"] = about(reply.observation)
     return _encoder.encode(said)
@@ -44,6 +47,7 @@ class MessageEvents:
     """Encodes the events of one stream."""
 
     def __init__(self, observation_id: str, asked: ChatRequest, _created: int) -> None:
+        self._asked = asked
         self._message = _opening(observation_id, asked.model)
         self._index = 0
         self._speaking = False
@@ -73,7 +77,7 @@ class MessageEvents:
         parts.append(
             _event(
                 "message_delta",
-                delta={"stop_reason": _reason(reply, calls), "stop_sequence": None},
+                delta=_ending(reply, self._asked, calls),
                 usage=_usage(reply.usage),
                 roadworthy=about(reply.observation),
             )
@@ -126,6 +130,17 @@ def _sayable(reply: Reply) -> tuple[ToolCall, ...]:
             code="upstream_error",
         )  # fmt: skip
     return calls
+
+
+def _ending(reply: Reply, asked: ChatRequest, calls: tuple[ToolCall, ...]) -> dict[str, Any]:
+    """Why it ended: as the upstream says it where it speaks this API."""
+    reason, sequence = _reason(reply, calls), reply.ended.get("sequence")
+    told = reply.ended.get("reason")
+    if told == "stop_sequence" and sequence in (asked.wishes.get("stop") or ()):
+        return {"stop_reason": told, "stop_sequence": sequence}
+    if told in _LENGTHS and reason == "max_tokens":
+        reason = str(told)
+    return {"stop_reason": reason, "stop_sequence": None}
 
 
 def _reason(reply: Reply, calls: tuple[ToolCall, ...]) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from .dialect import ChatRequest, checked, decoded
+from .messages_own import own_messages, own_tools
 from .problems import bad_field
 from .taken_out import TakenOut
 
@@ -71,8 +72,9 @@ class _Format(Struct):
     schema: dict[str, Any]
 
 
-class _OutputConfig(Struct, forbid_unknown_fields=True):
+class _OutputConfig(Struct):
     format: _Format | None = None
+    effort: str | None = None
 
 
 class _Body(Struct):
@@ -94,6 +96,8 @@ class _Body(Struct):
 
 
 _KNOWN = frozenset(_Body.__struct_fields__) - {"thinking"}
+_OUTPUT = frozenset(_OutputConfig.__struct_fields__)
+_THOUGHTS = frozenset(("thinking", "redacted_thinking"))
 _HINTS = frozenset(("cache_control", "inference_geo", "service_tier", "speed"))
 """How Anthropic should run it, not what is asked; they are not passed on."""
 
@@ -112,9 +116,6 @@ def read_messages_request(data: bytes) -> ChatRequest:
         messages.append({"role": "system", "content": _text(body.system, "system")})
     for number, message in enumerate(body.messages or []):
         messages += _turn(message, f"messages[{number}]", taken)
-    foreign = raw.keys() - _KNOWN - _HINTS
-    if (body.thinking or {}).get("type") == "disabled":
-        foreign -= {"thinking"}
     return ChatRequest(
         raw=raw,
         model=body.model,
@@ -131,8 +132,38 @@ def read_messages_request(data: bytes) -> ChatRequest:
         },
         extra=_extra(body),
         media=taken.media,
-        foreign=tuple(sorted(foreign)),
+        foreign=_foreign(raw, body),
+        own=lambda: _own(raw, body),
     )
+
+
+def _foreign(raw: dict[str, Any], body: _Body) -> tuple[str, ...]:
+    """What chat completions have no words for."""
+    foreign = raw.keys() - _KNOWN - _HINTS
+    if (body.thinking or {}).get("type") == "disabled":
+        foreign -= {"thinking"}
+    if (raw.get("output_config") or {}).keys() - _OUTPUT:
+        foreign |= {"output_config"}
+    if any(_has_thoughts(message) for message in body.messages or ()):
+        foreign |= {"thinking"}
+    return tuple(sorted(foreign))
+
+
+def _has_thoughts(message: _Message) -> bool:
+    said = message.content
+    return not isinstance(said, str) and any(block.type in _THOUGHTS for block in said)
+
+
+def _own(raw: dict[str, Any], body: _Body) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Messages and further fields for an upstream of the same API: nothing is left out."""
+    extra = _extra(body)
+    if body.tools:
+        extra["tools"] = own_tools(raw["tools"], extra["tools"])
+    extra.pop("response_format", None)
+    extra.pop("reasoning_effort", None)
+    passed = (raw.keys() - _KNOWN) | {"output_config"}
+    extra |= {name: raw[name] for name in sorted(passed) if raw.get(name) is not None}
+    return own_messages(raw), extra
 
 
 def _turn(message: _Message, place: str, taken: TakenOut) -> list[dict[str, Any]]:
@@ -142,10 +173,13 @@ def _turn(message: _Message, place: str, taken: TakenOut) -> list[dict[str, Any]
     said: list[_Block] = []
     calls: list[dict[str, Any]] = []
     results: list[dict[str, Any]] = []
+    thought = False
     for number, block in enumerate(message.content):
         at = f"{place}.content[{number}]"
         if block.type == "tool_use" and message.role == "assistant":
             calls.append(_call(block, at))
+        elif block.type in _THOUGHTS and message.role == "assistant":
+            thought = True
         elif block.type == "tool_result" and message.role == "user":
             if said:
                 raise bad_field(at, f"{at}: results of tools stand before what else is said")
@@ -153,7 +187,7 @@ def _turn(message: _Message, place: str, taken: TakenOut) -> list[dict[str, Any]
         else:
             said.append(block)
     if not said and not calls:
-        if not results:
+        if not results and not thought:
             raise bad_field(f"{place}.content", f"{place}.content must hold at least one block")
         return results
     turn: dict[str, Any] = {"role": message.role}
@@ -248,6 +282,8 @@ def _extra(body: _Body) -> dict[str, Any]:
         )
         if choice.disable_parallel_tool_use is not None:
             extra["parallel_tool_calls"] = not choice.disable_parallel_tool_use
+    if body.output_config.effort is not None:
+        extra["reasoning_effort"] = body.output_config.effort
     if body.output_config.format is not None:
         schema = {"name": "answer", "schema": body.output_config.format.schema, "strict": True}
         extra["response_format"] = {"type": "json_schema", "json_schema": schema}

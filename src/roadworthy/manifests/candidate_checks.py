@@ -17,7 +17,7 @@ from .reading import DEPLOYMENT, Reading
 from .source import MAX_WEIGHTS_BYTES
 from .typed import suggest
 
-_PROMPTED = ("local", "openai_compatible", "http")
+_PROMPTED = ("local", "openai_compatible", "anthropic", "http")
 _DIGEST_CHUNK = "sha256:"
 
 
@@ -84,7 +84,7 @@ def _check_model(candidate: Candidate, document: Document, reading: Reading) -> 
         return
     if not model.name.strip() and document.sound(("model", "name")):
         document.fault(("model", "name"), "`model.name` is empty", "write the model's name")
-    if model.provider in ("openai_compatible", "http"):
+    if model.is_hosted or model.provider == "http":
         _check_upstream(candidate, document, reading)
     if model.provider == "recorded" and not model.file:
         document.fault(
@@ -100,7 +100,7 @@ def _check_model(candidate: Candidate, document: Document, reading: Reading) -> 
         document.fault(
             ("model", "provider"),
             "`provider: http` is not there yet: no call can be made",
-            "use `openai_compatible` or `python`",
+            "use `openai_compatible`, `anthropic` or `python`",
             severity="warning",
         )
     if model.provider == "python":

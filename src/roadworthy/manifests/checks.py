@@ -6,6 +6,7 @@ over everything that was loaded.
 
 from __future__ import annotations
 
+from .anthropic_checks import check_anthropic
 from .calibration_checks import check_calibration
 from .candidate_checks import check_candidate
 from .charter_checks import check_charter
@@ -28,6 +29,7 @@ CHECKS = (
     check_charter,
     check_never_judges,
     check_candidate,
+    check_anthropic,
     check_prompt,
     check_slos,
     check_suites,

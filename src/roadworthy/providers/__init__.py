@@ -1,5 +1,6 @@
 """Providers: model vendors and runtimes behind one streaming port."""
 
+from .anthropic import require_anthropic_hears
 from .breaker import Traffic
 from .credentials import Secret, resolve_credential
 from .embeddings import make_embedder, word_vectors
@@ -38,6 +39,7 @@ __all__ = [
     "make_provider",
     "parse_verdict",
     "price",
+    "require_anthropic_hears",
     "resolve_credential",
     "terms_notice",
     "usage_of",

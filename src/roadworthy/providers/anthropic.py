@@ -7,7 +7,8 @@ here: a probability of a label, for the API reports none.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -15,7 +16,7 @@ from roadworthy.domain import Chunk, Clock, Model, ModelRequest, Upstream, Usage
 
 from .anthropic_reply import whole_chunk
 from .anthropic_stream import MessageReader
-from .anthropic_wire import AnthropicOptions, encode_message
+from .anthropic_wire import AnthropicOptions, encode_message, require_heard
 from .credentials import Secret
 from .hosted import Hosted, credential_header
 
@@ -50,6 +51,19 @@ class Anthropic(Hosted):
         finally:
             response.close()
         yield whole_chunk(data, request, self._peer, self._secret)
+
+
+def require_anthropic_hears(
+    model: Model,
+    messages: Sequence[dict[str, Any]],
+    extra: Mapping[str, Any],
+    wishes: Mapping[str, Any],
+) -> None:
+    """Raise ProviderError naming the first wish of a caller that `model` would not be told of.
+
+    `wishes` are those of sampling, None where the caller says nothing.
+    """
+    require_heard(messages, extra, wishes, anthropic_options(model))
 
 
 def anthropic_options(model: Model) -> AnthropicOptions:

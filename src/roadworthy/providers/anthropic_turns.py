@@ -16,8 +16,8 @@ import msgspec
 from roadworthy.domain import ProviderError
 
 Block = dict[str, Any]
-Pictured = Callable[[str, str], Block]
-"""What the address of a picture becomes; the second is where it stands, for an error."""
+Sourced = Callable[[str, str], Block]
+"""What the address of a file becomes; the second is where it stands, for an error."""
 
 _SYSTEM = ("system", "developer")
 _OURS = frozenset(("role", "content", "tool_calls", "tool_call_id", "refusal", "annotations"))
@@ -30,7 +30,7 @@ def unheard(place: str, why: str) -> ProviderError:
 
 
 def turns_of(
-    messages: Sequence[dict[str, Any]], pictured: Pictured | None = None
+    messages: Sequence[dict[str, Any]], sourced: Sourced | None = None
 ) -> tuple[list[Block], list[dict[str, Any]]]:
     """The blocks of `system` and the turns. Raises ProviderError for what cannot be said.
 
@@ -38,7 +38,7 @@ def turns_of(
     """
     system: list[Block] = []
     turns: list[dict[str, Any]] = []
-    shown = pictured or picture_source
+    shown = sourced or source_of
     for number, message in enumerate(messages):
         place = f"messages[{number}]"
         role = message.get("role")
@@ -57,8 +57,8 @@ def turns_of(
     return system, turns
 
 
-def picture_source(url: str, place: str) -> Block:
-    """The source of a picture from its address. Raises ProviderError for one of no known kind."""
+def source_of(url: str, place: str) -> Block:
+    """The source of a file from its address. Raises ProviderError for one of no known kind."""
     if url.startswith(("https://", "http://")):
         return {"type": "url", "url": url}
     kind, data = _data_url(url, place)
@@ -75,7 +75,7 @@ def _add_result(turns: list[dict[str, Any]], result: Block) -> None:
 
 
 def _add_user(
-    turns: list[dict[str, Any]], message: dict[str, Any], place: str, shown: Pictured
+    turns: list[dict[str, Any]], message: dict[str, Any], place: str, shown: Sourced
 ) -> None:
     """What the user says after results stands in the same turn, behind them."""
     last = turns[-1] if turns else None
@@ -90,14 +90,14 @@ def _ends_in_results(turn: dict[str, Any]) -> bool:
     return isinstance(content, list) and bool(content) and content[-1]["type"] == "tool_result"
 
 
-def _content(message: dict[str, Any], place: str, shown: Pictured) -> str | list[Block]:
+def _content(message: dict[str, Any], place: str, shown: Sourced) -> str | list[Block]:
     """A message's content; a plain text stays one."""
     _require_known(message, place)
     content = message.get("content")
     return content if isinstance(content, str) else _blocks(message, place, shown)
 
 
-def _blocks(message: dict[str, Any], place: str, shown: Pictured) -> list[Block]:
+def _blocks(message: dict[str, Any], place: str, shown: Sourced) -> list[Block]:
     _require_known(message, place)
     content = message.get("content")
     if content is None:
@@ -111,7 +111,7 @@ def _blocks(message: dict[str, Any], place: str, shown: Pictured) -> list[Block]
     ]
 
 
-def _block(part: Any, place: str, shown: Pictured) -> Block:
+def _block(part: Any, place: str, shown: Sourced) -> Block:
     """One part as a block; parts of Anthropic's own as they are."""
     if not isinstance(part, dict):
         raise unheard(place, "a part must be an object")
@@ -119,7 +119,7 @@ def _block(part: Any, place: str, shown: Pictured) -> Block:
     if kind == "image_url":
         return _picture(part, place, shown)
     if kind == "file":
-        return _document(part, place)
+        return _document(part, place, shown)
     if kind == "refusal":
         return {"type": "text", "text": str(part.get("refusal") or "")}
     if kind == "input_audio":
@@ -127,7 +127,7 @@ def _block(part: Any, place: str, shown: Pictured) -> Block:
     return part
 
 
-def _picture(part: dict[str, Any], place: str, shown: Pictured) -> Block:
+def _picture(part: dict[str, Any], place: str, shown: Sourced) -> Block:
     named = part.get("image_url")
     named = {"url": named} if isinstance(named, str) else named
     if not isinstance(named, dict) or not isinstance(named.get("url"), str):
@@ -138,15 +138,13 @@ def _picture(part: dict[str, Any], place: str, shown: Pictured) -> Block:
     return {"type": "image", "source": shown(named["url"], place), **rest}
 
 
-def _document(part: dict[str, Any], place: str) -> Block:
+def _document(part: dict[str, Any], place: str, shown: Sourced) -> Block:
     file = part.get("file")
     if not isinstance(file, dict) or not isinstance(file.get("file_data"), str):
         raise unheard(place, "a file is sent as `file_data`, a data: URL; ids mean nothing there")
-    kind, data = _data_url(file["file_data"], place)
     rest = {name: value for name, value in part.items() if name not in ("type", "file")}
-    source = {"type": "base64", "media_type": kind, "data": data}
     titled = {"title": file["filename"]} if file.get("filename") else {}
-    return {"type": "document", "source": source, **titled, **rest}
+    return {"type": "document", "source": shown(file["file_data"], place), **titled, **rest}
 
 
 def _data_url(url: str, place: str) -> tuple[str, str]:
@@ -157,7 +155,7 @@ def _data_url(url: str, place: str) -> tuple[str, str]:
     return kind, data
 
 
-def _said(message: dict[str, Any], place: str, shown: Pictured) -> str | list[Block]:
+def _said(message: dict[str, Any], place: str, shown: Sourced) -> str | list[Block]:
     """What the model said and called before."""
     refused = message.get("refusal")
     listed = message.get("tool_calls") or ()
@@ -193,7 +191,7 @@ def _call(call: Any, place: str) -> Block:
     }  # fmt: skip
 
 
-def _result(message: dict[str, Any], place: str, shown: Pictured) -> Block:
+def _result(message: dict[str, Any], place: str, shown: Sourced) -> Block:
     """What a tool said; its name is told by the id already."""
     known = ("role", "content", "tool_call_id", "name")
     rest = {name: value for name, value in message.items() if name not in known}

@@ -8,7 +8,7 @@ https://platform.claude.com/docs/en/api/messages
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,14 +18,17 @@ from roadworthy.domain import ModelRequest, Sampling
 
 from .anthropic_turns import turns_of, unheard
 
-API_VERSION = "2023-06-01"
+API_VERSION = "2026-10-21"
+_WITH_SAMPLING = "2023-06-01"
+"""The last version that takes `temperature`, `top_p` and `top_k`, of models that take them."""
 
 
 class AnthropicOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`model.options` of an anthropic model."""
 
     api_version: str = API_VERSION
-    """The header `anthropic-version`."""
+    """The header `anthropic-version`. From `2026-10-21` on the API takes no `temperature`, `top_p`
+    and `top_k`, and they are not sent; `2023-06-01` takes them, of older models."""
     betas: tuple[str, ...] = ()
     """What stands in the header `anthropic-beta`."""
     headers: dict[str, str] = field(default_factory=dict)
@@ -35,7 +38,7 @@ class AnthropicOptions(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     fields: dict[str, Any] = field(default_factory=dict)
     """Further fields of every body, such as `thinking` or `cache_control`."""
     omit: tuple[str, ...] = ()
-    """Sampling fields that the model refuses: newer ones take no `temperature`."""
+    """Sampling fields that the model refuses where the version takes them."""
     user_id: bool = False
     """Whether the end user's pseudonym goes along as `metadata.user_id`."""
 
@@ -79,6 +82,7 @@ _ASKS_NOTHING: dict[str, Any] = {
 _EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _TIERS = ("auto", "standard_only")
 _CHOICES = {"auto": "auto", "required": "any", "none": "none"}
+_SAMPLED = ("temperature", "top_p", "top_k")
 _WITHOUT_THOUGHT = ("temperature", "top_k")
 """Anthropic takes them of no request that thinks."""
 
@@ -101,7 +105,7 @@ def encode_message(request: ModelRequest, options: AnthropicOptions, *, stream: 
     _add_output(body, request.extra, options)
     if options.user_id and request.end_user is not UNSET:
         body["metadata"] = {"user_id": request.end_user}
-    for name in options.omit:
+    for name in _unsent(options):
         body.pop(name, None)
     if body.get("temperature", 0) > 1:
         raise unheard("temperature", "goes from 0 to 1 at Anthropic")
@@ -109,13 +113,13 @@ def encode_message(request: ModelRequest, options: AnthropicOptions, *, stream: 
 
 
 def require_heard(
-    messages: tuple[dict[str, Any], ...],
+    messages: Sequence[dict[str, Any]],
     extra: Mapping[str, Any],
     wishes: Mapping[str, Any],
     options: AnthropicOptions,
 ) -> None:
     """Raise ProviderError that names the first wish of a caller that nobody there would hear."""
-    for name in ("seed", *options.omit):
+    for name in ("seed", *_unsent(options)):
         if wishes.get(name) is not None:
             raise unheard(name, NO_COUNTERPART.get(name, "the model of this release takes none"))
     if (wishes.get("temperature") or 0) > 1:
@@ -128,6 +132,11 @@ def require_heard(
             if wishes.get(name):
                 raise unheard(name, "Anthropic takes none of a request that thinks")
     turns_of(messages, _unseen)
+
+
+def _unsent(options: AnthropicOptions) -> tuple[str, ...]:
+    """Sampling that is not told. Versions are dates: later ones compare as greater."""
+    return options.omit if options.api_version <= _WITH_SAMPLING else (*options.omit, *_SAMPLED)
 
 
 def _foreign(extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -232,5 +241,5 @@ def _is_bare(system: list[dict[str, Any]]) -> bool:
 
 
 def _unseen(_url: str, _place: str) -> dict[str, Any]:
-    """A picture that stands under a name still: whether it can be sent is seen when it is."""
+    """A file that stands under a name still: whether it can be sent is seen when it is."""
     return {}

@@ -18,11 +18,13 @@ from .escapes import unescaped
 
 _OWN = frozenset(
     (
-        "additionalProperties", "arguments", "assistant", "content", "description", "developer",
-        "enum", "function", "id", "index", "integer", "items", "json_object", "json_schema",
-        "name", "number", "object", "parameters", "properties", "required", "response_format",
-        "role", "schema", "strict", "string", "system", "text", "tool", "tool_call_id",
-        "tool_calls", "tool_choice", "tools", "type", "user",
+        "adaptive", "additionalProperties", "arguments", "assistant", "budget_tokens",
+        "cache_control", "content", "description", "developer", "disabled", "display", "effort",
+        "enabled", "enum", "ephemeral", "format", "function", "id", "index", "integer", "is_error",
+        "items", "json_object", "json_schema", "name", "number", "object", "output_config",
+        "parameters", "properties", "redacted_thinking", "required", "response_format", "role",
+        "schema", "signature", "strict", "string", "system", "text", "thinking", "tool",
+        "tool_call_id", "tool_calls", "tool_choice", "tools", "ttl", "type", "user",
     )
 )  # fmt: skip
 """The API's own words as names, and as values of `role` and `type`: nobody's text."""

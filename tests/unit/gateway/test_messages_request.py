@@ -125,7 +125,6 @@ TEXT = {"type": "text", "text": "a"}
         said(TEXT, IMAGE, role="assistant"),
         said({"type": "document", "source": "hidden"}),
         said({"type": "tool_result", "tool_use_id": "t", "content": [IMAGE]}),
-        said({"type": "thinking", "thinking": "hm", "signature": "x"}, role="assistant"),
         said({"type": "search_result", "content": [TEXT], "source": "s", "title": "t"}),
         body(system=[IMAGE]),
     ],
@@ -176,3 +175,82 @@ def test_a_wrong_field_is_named_in_the_apis_shape(data: bytes, param: str) -> No
     assert found["type"] == "error"
     assert found["error"]["type"] == "invalid_request_error"
     assert str(found["error"]["param"]).startswith(param.partition("[")[0])
+
+
+THOUGHT = {"type": "thinking", "thinking": "Hm.", "signature": "EqQB"}
+MARK = {"cache_control": {"type": "ephemeral", "ttl": "1h"}}
+
+
+def test_thoughts_are_foreign_where_nobody_thinks() -> None:
+    calls = {"type": "tool_use", "id": "t", "name": "look", "input": {}}
+    asked = read_messages_request(said(THOUGHT, calls, role="assistant"))
+    assert asked.foreign == ("thinking",)
+    assert asked.messages[0]["content"] is None and "Hm." not in str(asked.messages)
+    with pytest.raises(ApiError):
+        read_messages_request(said({**THOUGHT}, role="user"))
+
+
+def test_effort_has_a_word_in_chat_and_the_rest_of_its_config_is_foreign() -> None:
+    asked = read_messages_request(body(output_config={"effort": "low"}))
+    assert (asked.extra, asked.foreign) == ({"reasoning_effort": "low"}, ())
+    assert read_messages_request(body(output_config={"task_budget": {}})).foreign == (
+        "output_config",
+    )
+
+
+def test_for_an_upstream_of_the_same_api_nothing_is_left_out() -> None:
+    use = {"type": "tool_use", "id": "t", "name": "look", "input": {"at": "x"}, **MARK}
+    result = {
+        "type": "tool_result", "tool_use_id": "t", "is_error": True, **MARK,
+        "content": [{**TEXT, **MARK}],
+    }  # fmt: skip
+    pdf = {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0="}
+    tool = {"name": "look", "input_schema": {"type": "object"}, "input_examples": [{}], **MARK}
+    schema = {"type": "json_schema", "schema": {"type": "object"}}
+    asked = read_messages_request(
+        body(
+            system=[{**TEXT, **MARK}],
+            messages=[
+                {"role": "user", "content": [{**TEXT, **MARK}]},
+                {"role": "assistant", "content": [THOUGHT, use]},
+                {"role": "user", "content": [result, {**IMAGE, **MARK}, {
+                    "type": "document", "source": pdf, "title": "A", "citations": {"enabled": True},
+                }]},
+            ],
+            tools=[tool],
+            tool_choice={"type": "any", "disable_parallel_tool_use": True},
+            thinking={"type": "adaptive"},
+            output_config={"effort": "low", "format": schema},
+            service_tier="auto",
+            metadata={"user_id": "ann@x.org"},
+            **MARK,
+        )
+    )  # fmt: skip
+    assert asked.own is not None
+    messages, extra = asked.own()
+    named = [name for name in asked.media if name.startswith("picture")]
+    papers = [name for name in asked.media if name.startswith("document")]
+    assert messages == [
+        {"role": "system", "content": [{**TEXT, **MARK}]},
+        {"role": "user", "content": [{**TEXT, **MARK}]},
+        {"role": "assistant", "content": [THOUGHT], "tool_calls": [
+            {"id": "t", "type": "function", **MARK,
+             "function": {"name": "look", "arguments": '{"at":"x"}'}},
+        ]},
+        {"role": "tool", "tool_call_id": "t", "is_error": True, **MARK,
+         "content": [{**TEXT, **MARK}]},
+        {"role": "user", "content": [
+            {"type": "image_url", "image_url": {"url": named[0]}, **MARK},
+            {"type": "file", "file": {"filename": "A", "file_data": papers[0]},
+             "citations": {"enabled": True}},
+        ]},
+    ]  # fmt: skip
+    assert extra == {
+        "tools": [{
+            "type": "function", "function": {"name": "look", "parameters": {"type": "object"}},
+            "input_examples": [{}], **MARK,
+        }],
+        "tool_choice": "required", "parallel_tool_calls": False,
+        "thinking": {"type": "adaptive"}, "service_tier": "auto", **MARK,
+        "output_config": {"effort": "low", "format": schema},
+    }  # fmt: skip

@@ -29,6 +29,8 @@ CALLED = {
     "id": "toolu_1", "type": "function",
     "function": {"name": "look", "arguments": '{"at":"bill"}'},
 }  # fmt: skip
+OLD = {"api_version": "2023-06-01"}
+"""It takes what later ones do not: how tokens are drawn."""
 PICTURE = "data:image/png;base64,aGk="
 
 
@@ -105,7 +107,7 @@ async def test_what_is_sent() -> None:
         sampling = Sampling(temperature=0.5, top_p=0.9, top_k=7, max_tokens=9, stop=["\n\n#"])
         thought = {"cache_control": {"type": "ephemeral"}, "service_tier": "standard_only"}
         extra = {**thought, "metadata": {"team": "x"}, "user": "ann"}
-        options = {"betas": ("one", "two"), "headers": {"x-team": "claims"}}
+        options = {"betas": ("one", "two"), "headers": {"x-team": "claims"}, **OLD}
         system = {"role": "system", "content": "Be brief."}
         await chunks(
             upstream, sampling=sampling, extra=extra, options=options, messages=(system, *ASK)
@@ -125,9 +127,17 @@ async def test_what_is_sent() -> None:
 
 
 async def test_max_tokens_is_the_releases_where_nobody_says_more() -> None:
-    body = await sent()
+    body = await sent(options=OLD)
     assert body["max_tokens"] == Sampling().max_tokens
     assert body["temperature"] == 0 and "top_p" not in body and "seed" not in body
+
+
+async def test_the_present_version_is_not_told_how_tokens_are_drawn() -> None:
+    async with FakeAnthropic() as upstream:
+        await chunks(upstream, sampling=Sampling(temperature=0.5, top_p=0.9, top_k=7))
+        request = upstream.requests[0]
+        assert request.headers["anthropic-version"] == "2026-10-21"
+        assert not {"temperature", "top_p", "top_k"} & request.body.keys()
 
 
 async def test_a_bearer_where_the_options_say_so() -> None:
@@ -233,12 +243,13 @@ async def test_blocks_of_anthropics_own_go_through_untouched() -> None:
 
 async def test_who_thinks_is_sent_no_temperature() -> None:
     thinking = {"type": "enabled", "budget_tokens": 1024}
-    body = await sent(extra={"thinking": thinking}, sampling=Sampling(max_tokens=2000, top_k=3))
+    sampling = Sampling(max_tokens=2000, top_k=3)
+    body = await sent(extra={"thinking": thinking}, sampling=sampling, options=OLD)
     assert body["thinking"] == thinking
     assert "temperature" not in body and "top_k" not in body
-    own = await sent(options={"fields": {"thinking": {"type": "adaptive"}}})
+    own = await sent(options={"fields": {"thinking": {"type": "adaptive"}}, **OLD})
     assert own["thinking"] == {"type": "adaptive"} and "temperature" not in own
-    still = await sent(extra={"thinking": {"type": "disabled"}})
+    still = await sent(extra={"thinking": {"type": "disabled"}}, options=OLD)
     assert still["temperature"] == 0
 
 
@@ -260,7 +271,7 @@ async def test_what_asks_nothing_is_no_wish() -> None:
         "frequency_penalty": 0, "presence_penalty": 0.0, "logprobs": False, "store": False,
         "logit_bias": {}, "modalities": ["text"], "prediction": None, "verbosity": "medium",
     }  # fmt: skip
-    assert (await sent(extra=extra)).keys() == {
+    assert (await sent(extra=extra, options=OLD)).keys() == {
         "model", "messages", "stream", "max_tokens", "temperature",
     }  # fmt: skip
 
@@ -326,10 +337,10 @@ async def test_what_a_message_cannot_say_there_is_refused_and_named(
 
 async def test_a_text_to_be_continued_and_too_hot_a_draw_are_refused() -> None:
     assert "format: chat" in (await refused(prompt="Once", messages=())).message
-    hot = await refused(sampling=Sampling(temperature=1.5))
+    hot = await refused(sampling=Sampling(temperature=1.5), options=OLD)
     assert hot.message.startswith("temperature: ")
     assert "temperature" not in await sent(
-        sampling=Sampling(temperature=1.5), options={"omit": ("temperature",)}
+        sampling=Sampling(temperature=1.5), options={"omit": ("temperature",), **OLD}
     )
 
 
