@@ -8,6 +8,7 @@ from .clauses import clauses_of, kept_for_later
 from .deliberation_file import DELIBERATION, load_deliberation
 from .deployment_checks import wrong_store
 from .facts_file import checked_facts, load_facts, wrong_fact
+from .form_file import load_form
 from .glance import read_system_name
 from .kinds import KINDS, SCHEMA_NAMES
 from .loader import check_system, load_system, read_folder
@@ -22,6 +23,7 @@ from .trust_file import load_trust, save_trust
 from .waiver_files import WAIVERS, load_waivers
 from .where_checks import outcome_in
 from .workspace import WORKSPACE_VARIABLE, Workspace, open_workspace
+from .written_blocks import blank_blocks, load_written, written_file
 
 __all__ = [
     "CHARTER",
@@ -37,6 +39,7 @@ __all__ = [
     "Reading",
     "Setting",
     "Workspace",
+    "blank_blocks",
     "check_system",
     "checked_facts",
     "clauses_of",
@@ -48,9 +51,11 @@ __all__ = [
     "load_deliberation",
     "load_deployment",
     "load_facts",
+    "load_form",
     "load_system",
     "load_trust",
     "load_waivers",
+    "load_written",
     "open_workspace",
     "outcome_in",
     "questionnaire",
@@ -63,6 +68,7 @@ __all__ = [
     "settings_of",
     "take_answers",
     "write_system",
+    "written_file",
     "wrong_answer",
     "wrong_fact",
     "wrong_store",

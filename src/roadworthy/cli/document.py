@@ -1,0 +1,118 @@
+"""`roadworthy document`: a document of the lifecycle, filled from the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roadworthy.domain import Language
+
+from .exits import Exit
+from .terminal import emit, printable, say, say_of
+
+_SHOWN = 12
+
+
+def command(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="Which; `list` names them.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    out: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="A new file: .md, .html or .pdf.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="en or de.")] = "en",
+    blocks: Annotated[
+        bool, typer.Option("--blocks", help="Write the file with the blocks that people fill.")
+    ] = False,
+    record: Annotated[
+        bool, typer.Option("--record", help="Enter the document's digest, signed by you.")
+    ] = False,
+    candidate: Annotated[str, typer.Option(help="The candidate's file.")] = "candidate.yaml",
+    catalogue: Annotated[str, typer.Option(help="Whose duties it tells.")] = "eu-ai-act",
+    acting: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Make a document: each section from evidence, with its source; what is missing is said.
+
+    What people must write stands in documents/KIND.LANGUAGE.md of the folder, in marked blocks;
+    --blocks writes that file. Exit code 4 while anything in the document is missing.
+    """
+    from roadworthy.compliance.documents import FORMS, to_markdown
+
+    if kind == "list":
+        _list(list(FORMS), json=json)
+        return
+    from roadworthy.console.paper import to_html
+    from roadworthy.flows.documents import gather, make_document, record_document, written_for
+    from roadworthy.flows.people import Acting
+    from roadworthy.manifests import load_system
+    from roadworthy.wiring.loop import open_loop
+
+    from .acting import acting_person
+    from .days import day_of
+    from .document_files import require_new, write_blocks, write_document
+
+    spoken = _language(language)
+    if blocks:
+        say(f"{write_blocks(directory, kind, spoken)}: people write between the marks")
+        return
+    if out is not None:
+        require_new(out)
+    system = load_system(directory, candidate=candidate)
+    loop = open_loop(directory, configured=system.deployment.workspace)
+    day = day_of("", system.charter.time_zone)
+    found = gather(system, loop, on=day, catalogue=catalogue)
+    written = written_for(system, kind, spoken)
+    paper = make_document(kind, found, loop, language=spoken, written=written)
+    data = to_markdown(paper).encode()
+    if out is not None:
+        data = write_document(out, paper, markdown=data, html=to_html(paper).encode())
+    entry = None
+    if record:
+        name, signer, key = acting_person(loop.workspace, acting)
+        entry = record_document(paper, data, loop, Acting(name=name, signer=signer, key=key))
+    if json:
+        emit({
+            "document": paper.kind, "language": paper.language, "release": paper.release,
+            "sections": [section.id for section in paper.sections],
+            "missing": [
+                {"what": gap.what, "command": gap.command, "block": gap.block} for gap in paper.gaps
+            ],
+            "out": str(out) if out else "", "entry": entry.seq if entry else None,
+        })  # fmt: skip
+    elif out is None:
+        say(data.decode())
+    else:
+        say_of(out, f"{out}: {paper.title}, {len(paper.sections)} sections")
+        for gap in paper.gaps[:_SHOWN]:
+            say_of(out, f"  missing: {printable(gap.what)} {gap.command or gap.block}")
+        if len(paper.gaps) > _SHOWN:
+            say_of(out, f"  and {len(paper.gaps) - _SHOWN} more")
+        if any(gap.block for gap in paper.gaps):
+            say_of(out, f"Next: roadworthy document {kind} {directory} --blocks")
+    if paper.gaps:
+        raise typer.Exit(Exit.UNDECIDED)
+
+
+def _list(kinds: list[str], *, json: bool) -> None:
+    from roadworthy.flows.documents import form_of
+
+    forms = [form_of(kind) for kind in kinds]
+    if json:
+        emit([{"document": one.document, "title": one.title["en"], "basis": one.basis}
+              for one in forms])  # fmt: skip
+        return
+    for one in forms:
+        say(f"{one.document}: {one.title['en']} ({one.basis})")
+
+
+def _language(said: str) -> Language:
+    from roadworthy.domain import UsageError
+
+    if said == "en":
+        return "en"
+    if said == "de":
+        return "de"
+    raise UsageError(f"documents are not written in {said!r}", fix="en or de")

@@ -1,0 +1,73 @@
+"""How evidence becomes blocks: each statement with its source, each absence as a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from roadworthy.domain import (
+    Block,
+    Cell,
+    Entry,
+    Gap,
+    Grid,
+    Language,
+    Listing,
+    Measurement,
+    Paragraph,
+    Source,
+)
+
+from .words import said
+
+CHARTER = "charter.yaml"
+
+
+def of_file(name: str, digest: str = "") -> Source:
+    """A file of the system as the source."""
+    return Source(what=name, digest=digest)
+
+
+def of_entry(entry: Entry) -> Source:
+    """An entry of the ledger as the source."""
+    return Source(what=entry.kind, digest=entry.digest, entry=entry.seq)
+
+
+def paragraph(text: str, source: Source, missing: str, language: Language) -> Block:
+    """A statement, or that it is missing."""
+    if not text.strip():
+        return Gap(what=said(missing, language))
+    return Paragraph(cell=Cell(text.strip(), source))
+
+
+def listing(texts: Iterable[str], source: Source, missing: str, language: Language) -> Block:
+    """Several statements, or that they are missing."""
+    cells = tuple(Cell(text, source) for text in texts)
+    return Listing(cells=cells) if cells else Gap(what=said(missing, language))
+
+
+def grid(
+    columns: Sequence[str], rows: Iterable[Sequence[str | Cell]], source: Source | None,
+    missing: str, language: Language,
+) -> Block:  # fmt: skip
+    """A table with translated column names, or that it is missing; a row's last cell is sourced."""
+    filled = tuple(
+        tuple(_cell(value, source if at == len(row) - 1 else None) for at, value in enumerate(row))
+        for row in rows
+    )
+    if not filled:
+        return Gap(what=said(missing, language))
+    return Grid(columns=tuple(said(name, language) for name in columns), rows=filled)
+
+
+def figure(one: Measurement) -> str:
+    """A measurement as people read it: value, interval, n. Never a bare number."""
+    if one.value is None:
+        return one.reason or "-"
+    value = f"{one.value:.4g}{one.unit}"
+    if one.low is None or one.high is None:
+        return f"{value} (n={one.n})"
+    return f"{value} ({one.confidence:.0%}: {one.low:.4g} to {one.high:.4g}, n={one.n})"
+
+
+def _cell(value: str | Cell, source: Source | None) -> Cell:
+    return value if isinstance(value, Cell) else Cell(value, source)

@@ -1,0 +1,53 @@
+"""Everything that documents are filled from, read once: nothing in it is worked out here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from roadworthy.domain import (
+    Charter,
+    Classification,
+    DutyStatus,
+    Entry,
+    Incident,
+    Obligation,
+    RunSummary,
+    System,
+    TrustedKey,
+)
+
+
+class Gathered(Struct, frozen=True, kw_only=True):
+    """One system's evidence on one day."""
+
+    system: System
+    run: RunSummary | None
+    """The newest whole run of the live release's candidate, else of the folder's."""
+    run_entry: Entry | None
+    gate: Entry | None
+    """The newest `gate.decided` of that candidate."""
+    live: Entry | None
+    """The activation that counts."""
+    releases: tuple[Entry, ...]
+    """`release.built`, oldest first."""
+    newest: Mapping[str, Entry]
+    """Kind -> the newest entry of that kind about this system, or about none."""
+    counts: Mapping[str, int]
+    """Kind -> how many entries there are."""
+    incidents: tuple[Incident, ...]
+    classification: Classification
+    obligations: tuple[Obligation, ...]
+    duties: tuple[DutyStatus, ...]
+    people: tuple[TrustedKey, ...]
+    authors: tuple[tuple[str, int], ...]
+    """Who committed to the folder, and how often; empty where it is in no repository."""
+    written: Mapping[str, Any]
+    """Block id -> what a person wrote (`Written`)."""
+
+    @property
+    def charter(self) -> Charter:
+        """The system's charter."""
+        return self.system.charter

@@ -1,0 +1,148 @@
+"""A document of the lifecycle: sections of what evidence says and of what people must write.
+
+Each figure carries the entry that it comes from. What is missing is a block like any other, so that
+no document looks complete and is not.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+from .file import File
+
+Language = Literal["en", "de"]
+LANGUAGES: tuple[Language, ...] = ("en", "de")
+BlockId = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """Where a statement comes from."""
+
+    what: str
+    """Such as `charter.yaml` or `run.completed`."""
+    digest: str = ""
+    entry: int = 0
+    """Of the ledger; 0 where it is a file."""
+
+
+class Cell(Struct, frozen=True):
+    """One statement, and where it comes from."""
+
+    text: str
+    source: Source | None = None
+
+
+class Paragraph(Struct, frozen=True, kw_only=True, tag="paragraph"):
+    """A statement that stands alone."""
+
+    cell: Cell
+
+
+class Listing(Struct, frozen=True, kw_only=True, tag="listing"):
+    """Several statements."""
+
+    cells: tuple[Cell, ...]
+
+
+class Grid(Struct, frozen=True, kw_only=True, tag="grid"):
+    """A table."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+class Drawing(Struct, frozen=True, kw_only=True, tag="drawing"):
+    """A picture drawn from evidence, as SVG of our own, and what it shows in words."""
+
+    svg: str
+    words: str
+
+
+class Written(Struct, frozen=True, kw_only=True, tag="written"):
+    """What a person wrote."""
+
+    id: str
+    text: str
+    source: Source
+
+
+class Gap(Struct, frozen=True, kw_only=True, tag="gap"):
+    """What is not there: printed as missing, never left away."""
+
+    what: str
+    command: str = ""
+    """What makes it; empty where a person must write."""
+    block: str = ""
+    """The marked block that a person fills."""
+
+
+Block = Paragraph | Listing | Grid | Drawing | Written | Gap
+
+
+class Section(Struct, frozen=True, kw_only=True):
+    """One section of a document."""
+
+    id: str
+    heading: str
+    cite: str
+    blocks: tuple[Block, ...]
+
+
+class Paper(Struct, frozen=True, kw_only=True):
+    """One document of one system in one language."""
+
+    kind: str
+    language: Language
+    title: str
+    system: str
+    release: str
+    """Digest of the live release; empty while there is none."""
+    made_at: str
+    head: str
+    """The ledger's newest checkpoint, as `SIZE ROOT`."""
+    basis: str
+    """Law, standard or paper that the form follows."""
+    sections: tuple[Section, ...]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Everything that is missing, in order."""
+        return tuple(
+            block for section in self.sections for block in section.blocks if isinstance(block, Gap)
+        )
+
+
+Words = dict[Language, str]
+
+
+class BlockSpec(File, frozen=True, kw_only=True):
+    """One block of a form: filled from evidence, or written by a person."""
+
+    fill: str = ""
+    """The filler's name."""
+    human: BlockId | Literal[""] = ""
+    ask: Words = field(default_factory=dict)
+    """What the person must write."""
+
+
+class SectionSpec(File, frozen=True, kw_only=True):
+    """One section of a form."""
+
+    id: BlockId
+    heading: Words
+    cite: str = ""
+    blocks: Annotated[list[BlockSpec], Meta(min_length=1)]
+
+
+class Form(File, frozen=True, kw_only=True):
+    """A kind of document: its sections in order, and the text that they follow."""
+
+    roadworthy: int = 1
+    document: BlockId
+    title: Words
+    basis: str
+    evidence: str = ""
+    """The kind of evidence that a document without gaps is."""
+    sections: Annotated[list[SectionSpec], Meta(min_length=1)]

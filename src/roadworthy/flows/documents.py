@@ -1,0 +1,142 @@
+"""Documents of the lifecycle, from the ledger: gathered once, assembled, entered by digest.
+
+1 gather what the ledger and the folder say, 2 read what people wrote, 3 assemble,
+4 enter the document's digest and how much of it is missing.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+from roadworthy.compliance.documents import FILLERS, FORMS, Gathered, assemble
+from roadworthy.domain import (
+    Draft,
+    Entry,
+    Form,
+    Language,
+    Paper,
+    System,
+    UsageError,
+    Written,
+    format_instant,
+    sha256,
+)
+from roadworthy.incidents import fold
+from roadworthy.ledger import sign_draft
+from roadworthy.manifests import load_form, load_written
+
+from .coverage import cover
+from .live_routes import ledger_routes
+from .loop import Loop
+from .people import Acting
+from .run_records import summary_of
+
+MADE = "document.made"
+_AUTHORS = 200
+"""Seconds and lines that git may take are bounded: a repository may be large."""
+
+
+def form_of(kind: str) -> Form:
+    """The form of a kind of document. Raises UsageError for one that there is none of."""
+    if kind not in FORMS:
+        raise UsageError(f"there is no document {kind!r}", fix=f"one of {', '.join(FORMS)}")
+    return load_form(FORMS[kind], FILLERS)
+
+
+def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
+    """Everything that documents are filled from, but what people wrote."""
+    name = system.charter.system
+    entries = [entry for entry in loop.ledger.entries() if entry.system in ("", name)]
+    live = ledger_routes(loop).get(name)
+    candidate = str(live.payload.get("candidate")) if live is not None else ""
+    runs = [
+        one
+        for one in entries
+        if one.kind == "run.completed" and one.payload.get("status") == "complete"
+    ]
+    about = [one for one in runs if one.subject == candidate] or ([] if live is not None else runs)
+    run = about[-1] if about else None
+    gates = [
+        one for one in entries
+        if one.kind == "gate.decided" and (run is None or one.subject == run.subject)
+    ]  # fmt: skip
+    coverage = cover(Path(system.root), system.charter, loop, on=on, catalogue=catalogue)
+    return Gathered(
+        system=system,
+        run=summary_of(loop, run) if run is not None else None,
+        run_entry=run,
+        gate=gates[-1] if gates else None,
+        live=live,
+        releases=tuple(one for one in entries if one.kind == "release.built"),
+        newest={one.kind: one for one in entries},
+        counts=Counter(one.kind for one in entries),
+        incidents=tuple(one for one in fold(entries).values() if one.system == name),
+        classification=coverage.classification,
+        obligations=coverage.obligations,
+        duties=coverage.duties,
+        people=tuple(loop.trust.keys),
+        authors=_authors(Path(system.root)),
+        written={},
+    )
+
+
+def make_document(
+    kind: str, found: Gathered, loop: Loop, *, language: Language, written: dict[str, Written]
+) -> Paper:
+    """One document of a system on the day of its evidence."""
+    import msgspec
+
+    head = loop.ledger.newest_checkpoint()
+    return assemble(
+        form_of(kind),
+        msgspec.structs.replace(found, written=written),
+        language,
+        made_at=format_instant(loop.clock.now())[:19] + "Z",
+        head=f"{head.size} {head.root}" if head is not None else "0",
+    )
+
+
+def written_for(system: System, kind: str, language: Language) -> dict[str, Written]:
+    """What people wrote for a document. Raises ManifestError for a block that it has not."""
+    return load_written(Path(system.root), form_of(kind), language)
+
+
+def record_document(paper: Paper, data: bytes, loop: Loop, person: Acting) -> Entry:
+    """Enter a document that was handed to people: its digest, and how much of it is missing."""
+    draft = Draft(
+        system=paper.system,
+        kind=MADE,
+        subject=sha256(data),
+        actor=f"person:{person.key.key_id}",
+        payload={
+            "document": paper.kind,
+            "language": paper.language,
+            "release": paper.release,
+            "missing": len(paper.gaps),
+            "head": paper.head,
+            "by": person.name,
+        },
+    )
+    (entry,) = loop.ledger.record(sign_draft(draft, person.signer))
+    return entry
+
+
+def _authors(root: Path) -> tuple[tuple[str, int], ...]:
+    """Who committed to the folder, by git; nobody where it is in no repository."""
+    command = ["git", "-C", str(root), "shortlog", "-sn", "HEAD", "--", "."]
+    try:
+        done = subprocess.run(  # a fixed command; the folder is one argument
+            command,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    lines = done.stdout.splitlines()[:_AUTHORS] if done.returncode == 0 else []
+    pairs = [line.strip().split("\t", 1) for line in lines if "\t" in line]
+    return tuple((name, int(number)) for number, name in pairs)

@@ -1,0 +1,160 @@
+"""Documents are filled from the ledger, say what is missing, and take evidence for text only."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
+from roadworthy.compliance.documents import FILLERS, FORMS, to_markdown
+from roadworthy.console.paper import to_html
+from roadworthy.console.printed import to_typst
+from roadworthy.domain import LANGUAGES, Gap, Language, ManifestError, Paper
+from roadworthy.flows.documents import form_of, gather, make_document, written_for
+from roadworthy.manifests import load_form, load_system
+from roadworthy.wiring.loop import open_loop
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "claims-desk"
+BLOCKS = "<!-- block: ethics -->\nWe asked the ombudsperson.\n<!-- /block -->\n"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "desk"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".roadworthy", "__pycache__"))
+    monkeypatch.setenv("ROADWORTHY_HOME", str(folder / ".roadworthy"))
+    return folder
+
+
+def made(desk: Path, kind: str = "model-card", language: Language = "en") -> Paper:
+    system, loop = load_system(desk), open_loop(desk)
+    found = gather(system, loop, on="2026-11-22", catalogue="eu-ai-act")
+    written = written_for(system, kind, language)
+    return make_document(kind, found, loop, language=language, written=written)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(FORMS))
+def test_every_document_has_all_its_sections_in_every_language(
+    desk: Path, kind: str, language: Language
+) -> None:
+    paper = made(desk, kind, language)
+    assert [one.id for one in paper.sections] == [one.id for one in form_of(kind).sections]
+    assert all(section.blocks for section in paper.sections)
+    for page in (to_markdown(paper), to_html(paper), to_typst(paper)):
+        assert all(section.heading.split()[0] in page for section in paper.sections)
+
+
+def test_each_filler_is_used_by_a_form() -> None:
+    used = {b.fill for kind in FORMS for s in form_of(kind).sections for b in s.blocks if b.fill}
+    assert used == set(FILLERS)
+
+
+def test_without_evidence_the_figures_are_missing_not_left_away(desk: Path) -> None:
+    paper = made(desk)
+    results = next(one for one in paper.sections if one.id == "results")
+    assert all(isinstance(block, Gap) for block in results.blocks)
+    assert "missing: no complete run" in to_markdown(paper)
+    assert f"missing: {len(paper.gaps)}" in to_html(paper)
+
+
+def test_what_a_person_wrote_stands_where_it_belongs(desk: Path) -> None:
+    (desk / "documents").mkdir(exist_ok=True)
+    (desk / "documents" / "model-card.en.md").write_text(BLOCKS)
+    paper = made(desk)
+    assert "We asked the ombudsperson." in to_markdown(paper)
+    assert "ethics" not in [gap.block for gap in paper.gaps]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<!-- block: gone -->\nx\n<!-- /block -->\n", "has no block `gone`"),
+        (BLOCKS + BLOCKS, "stands twice"),
+        ("<!-- block: ethics -->\nx\n", "never ends"),
+    ],
+)
+def test_a_block_that_fits_nowhere_is_named_with_its_line(desk: Path, text: str, said: str) -> None:
+    (desk / "documents").mkdir(exist_ok=True)
+    (desk / "documents" / "model-card.en.md").write_text(text)
+    with pytest.raises(ManifestError) as caught:
+        made(desk)
+    assert said in caught.value.faults[0].message
+    assert caught.value.faults[0].line > 0
+
+
+def test_blank_blocks_keep_what_was_written(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk / "documents").mkdir(exist_ok=True)
+    file = desk / "documents" / "model-card.en.md"
+    file.write_text(BLOCKS)
+    assert run(VERBS, ["document", "model-card", str(desk), "--blocks"]) == 0
+    assert "We asked the ombudsperson." in file.read_text()
+    assert "<!-- block: caveats -->" in file.read_text()
+    assert run(VERBS, ["document", "model-card", str(desk), "--blocks"]) == 0
+    assert made(desk).gaps
+
+
+HOSTILE = (
+    '</style> <script>a()</script> `#eval("1")` [x](javascript:1) | \\" #import "/etc/passwd"'
+)
+
+
+def test_words_of_evidence_are_never_markup(desk: Path) -> None:
+    charter = desk / "charter.yaml"
+    lines = charter.read_text().split("\n")
+    at = next(n for n, line in enumerate(lines) if line.startswith("human_goal:"))
+    until = next(n for n in range(at + 1, len(lines)) if lines[n] and lines[n][0] not in " #")
+    lines[at:until] = [f"human_goal: {msgspec.json.encode(HOSTILE).decode()}"]
+    charter.write_text("\n".join(lines))
+    paper = made(desk)
+    assert "<script>" not in to_html(paper)
+    assert "<script>" not in to_markdown(paper)
+    assert msgspec.json.encode(HOSTILE).decode() in to_typst(paper)
+
+
+def test_a_form_with_a_filler_that_nobody_has_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "document: x\ntitle: {en: X}\nbasis: B\nsections:\n"
+        "- {id: a, heading: {en: A, de: A}, blocks: [{fill: nobody}]}\n"
+    )
+    with pytest.raises(ManifestError) as caught:
+        load_form(path, FILLERS)
+    said = " ".join(fault.message for fault in caught.value.faults)
+    assert "not said in `de`" in said
+    assert "nothing fills `nobody`" in said
+
+
+def test_a_document_with_gaps_is_undecided_and_proves_nothing(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(VERBS, ["people", "add", "rosa", "--role", "risk_officer", str(desk)]) == 0
+    capsys.readouterr()
+    out = desk.parent / "card.md"
+    options = ["--out", str(out), "--record", "--as", "rosa", "--json"]
+    assert run(VERBS, ["document", "model-card", str(desk), *options]) == 4
+    said: dict[str, Any] = msgspec.json.decode(capsys.readouterr().out)
+    assert said["missing"]
+    entry = open_loop(desk).ledger.entry(said["entry"])
+    assert entry.payload["missing"] == len(said["missing"])
+
+
+def test_nothing_but_a_document_is_written_over(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes = desk.parent / "notes.md"
+    notes.write_text("my notes")
+    assert run(VERBS, ["document", "model-card", str(desk), "--out", str(notes)]) == 1
+    assert notes.read_text() == "my notes"
+
+
+def test_pdf_is_a_pdf(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("typst", reason="pip install 'roadworthy[pdf]'")
+    out = desk.parent / "card.pdf"
+    assert run(VERBS, ["document", "model-card", str(desk), "--out", str(out)]) == 4
+    assert out.read_bytes().startswith(b"%PDF-")
