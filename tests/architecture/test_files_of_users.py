@@ -16,6 +16,7 @@ WRITERS = {
     ("ci", "markdown"): "cli/gate.py",
     ("gate", "junit"): "cli/gate.py",
     ("gate", "markdown"): "cli/gate.py",
+    ("incident_report", "out"): "cli/incident_report.py",
     ("ledger", "out"): "cli/ledger.py",
     ("ood", "out"): "cli/ood.py",
     ("provenance", "out"): "cli/provenance.py",

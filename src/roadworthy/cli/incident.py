@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,11 +9,18 @@ import typer
 
 from roadworthy.domain import Incident, UsageError
 
+from . import incident_acts, incident_report
 from .dismissal import dismiss
-from .terminal import emit, group, printable, same_system, say, table
+from .incident_promotion import promote
+from .terminal import emit, group, printable, say, table
 
-app = group("List, show, promote, close and dismiss incidents.")
-app.command("dismiss")(dismiss)
+app = group("Open, list, show, work on, report, promote, close and dismiss incidents.")
+app.command("open")(incident_acts.open_)
+for _act in (incident_acts.ack, incident_acts.assign, incident_acts.note, incident_acts.link,
+             incident_acts.cause, incident_acts.action, incident_acts.done, incident_acts.grade,
+             incident_acts.classify, incident_report.reach, incident_report.hold,
+             incident_report.report, incident_acts.sent, promote, dismiss):  # fmt: skip
+    app.command()(_act)
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
@@ -32,7 +38,7 @@ def list_(directory: Directory = Path(), *, json: Json = False) -> None:
     loop = _reading(directory)
     incidents = incidents_of(loop).values() if loop is not None else ()
     if json:
-        emit([_as_json(incident) for incident in incidents])
+        emit([_as_json(each) | {"clocks": _clocks(each, loop)} for each in incidents])
         return
     if not incidents:
         say("No incident.")
@@ -40,10 +46,18 @@ def list_(directory: Directory = Path(), *, json: Json = False) -> None:
             say_waiting(loop, directory)
         return
     rows = [
-        (each.id, each.severity, each.state, each.never_event, each.opened_at[:19])
+        (
+            each.id,
+            each.severity,
+            each.state,
+            printable(each.never_event or each.objective or each.rollout or "by hand"),
+            each.opened_at[:19],
+            each.assignee or ("seen" if each.acknowledged_at else ""),
+            incident_report.due_words(each, loop),
+        )
         for each in incidents
     ]
-    table(("incident", "severity", "state", "never event", "opened (UTC)"), rows)
+    table(("incident", "severity", "state", "about", "opened (UTC)", "with", "to report"), rows)
     say_waiting(loop, directory)
 
 
@@ -59,82 +73,25 @@ def show(incident: Id, directory: Directory = Path(), *, json: Json = False) -> 
         raise UsageError(f"there is no incident {incident!r}", fix="nothing was recorded here yet")
     found = find_incident(loop, incident)
     if json:
-        emit(_as_json(found))
+        emit(_as_json(found) | {"clocks": _clocks(found, loop)})
         return
     say(f"{found.id}  {found.severity}  {found.state}")
     say(printable(found.title))
-    contained = ", ".join(found.kills) or found.kill or "nothing"
+    contained = ", ".join((*found.kills, *found.mitigations)) or found.kill or "nothing"
     say(f"release {found.release[:19]}…, contained by {contained}")
     for at, what, *by in found.timeline:
         say(f"  {at[:19]}Z  {printable(what)}{''.join(f'  ({who_of(each, loop)})' for each in by)}")
-    for label, values in (("observations", found.observations), ("cases", found.cases)):
+    for label, values in (
+        ("observations", found.observations),
+        ("answers that show it", found.evidence),
+        ("cases", found.cases),
+    ):
         say(f"{label}: {', '.join(values) or 'none'}")
     for pin in found.pins:
         say(f"  {pin.id} in suite {pin.suite}: {pin.action}, {pin.digest[:19]}…")
     for revision in found.revisions:
         say(f"  {printable(revision)}")
     say_more(found, loop, directory)
-
-
-@app.command()
-def promote(
-    incident: Id,
-    directory: Directory = Path(),
-    *,
-    reason: Annotated[str, typer.Option(help="Why a case is changed.")] = "",
-    as_: Annotated[
-        list[str] | None,
-        typer.Option("--as", metavar="NAME", help="Who acts; two, where a case is changed."),
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Turn its observations into redacted cases of suites/incidents, and pin them.
-
-    A case that says something else than was pinned, or than the answer's own input, is pinned as
-    it is now when two people sign that and say why: the only way to change one. More cases are
-    added to the suite by anybody.
-    """
-    import msgspec
-
-    from roadworthy.flows.learning import find_incident
-    from roadworthy.flows.learning import promote as promote_incident
-    from roadworthy.wiring.road import Road
-
-    from .acting import acting_person, begun_loop
-
-    loop, deployment = begun_loop(directory)
-    found = find_incident(loop, incident)
-    named: Sequence[str | None] = as_ or [None]
-    people = [acting_person(loop.workspace, name) for name in dict.fromkeys(named)]
-    road = Road(loop, deployment)
-    event = road.event(found.system, found.release, found.never_event)
-    promoted = promote_incident(
-        found,
-        event,
-        loop,
-        root=directory,
-        past=road,
-        signers=[signer for _, signer, _ in people],
-        reason=reason,
-    )
-    if json:
-        emit(
-            {
-                "incident": incident,
-                "cases": [case.id for case in promoted.cases],
-                "suite": "incidents",
-                "changed": msgspec.to_builtins(promoted.changed),
-            }
-        )
-        return
-    for case in promoted.cases:
-        said = promoted.changed.get(case.id)
-        anew = f"; changed by two people: {', '.join(said.fields)}" if said else ""
-        say(f"case {case.id}: expects `{case.expect.action}`{anew}")
-    here = same_system(directory)
-    say(
-        f"Next: read {directory}/suites/incidents.jsonl, then roadworthy eval{here} and gate{here}."
-    )
 
 
 @app.command()
@@ -177,6 +134,12 @@ def _reading(directory: Path) -> Any:
     if loop is not None:
         warn_of_lost(loop)
     return loop
+
+
+def _clocks(incident: Incident, loop: Any) -> Any:
+    import msgspec
+
+    return msgspec.to_builtins(incident_report.clocks(incident, loop))
 
 
 def _as_json(incident: Incident) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from roadworthy.domain import Incident
+from roadworthy.domain import OVER, Incident
 
 from .stops import lifting, named
 from .terminal import printable, same_system, say
@@ -27,8 +27,17 @@ def say_more(incident: Incident, loop: Any, directory: Path) -> None:
     from roadworthy.incidents import kills_of
     from roadworthy.wiring.notes import notes_on
 
+    from .incident_report import due_words
+
     for note in notes_on(incident, loop):
         say_note(note, loop)
+    for cause in incident.causes:
+        say(f"cause ({who_of(cause.by, loop)}, {cause.at[:19]}Z): {printable(cause.text)}")
+    for action in incident.actions:
+        state = f"done {action.done_at[:19]}Z" if action.done_at else f"due {action.due}"
+        say(f"action {action.id} ({printable(action.owner)}, {state}): {printable(action.text)}")
+    if words := due_words(incident, loop):
+        say(f"to report: {words}")
     if incident.reason:
         say(f"dismissed: {printable(incident.reason)}")
     stands = kills_of(incident, read_table(loop.workspace.routing).kills)
@@ -46,7 +55,13 @@ def next_steps(incident: Incident, directory: Path, *, stopped: bool) -> list[st
     name = f"{incident.id}{here}"
     steps = []
     if incident.state in ("open", "contained"):
-        steps.append(f"Next: roadworthy incident promote {name}")
+        chosen = "" if incident.never_event else " --answer OBSERVATION --expect block|hold|answer"
+        steps.append(f"Next: roadworthy incident promote {name}{chosen}")
+    if incident.legal is None and incident.state not in OVER:
+        steps.append(
+            "Nobody has said what it led to: roadworthy incident classify "
+            f"{name} --harm KIND --aware INSTANT --reason TEXT"
+        )
     elif incident.state == "promoted":
         steps.append(
             f"Next: roadworthy eval{here}, then gate; when it passes, "

@@ -61,8 +61,8 @@ def query(
         release=release,
         tenant=tenant,
         action=action,
-        since=_instant("since", since),
-        until=_instant("until", until),
+        since=instant_of("since", since),
+        until=instant_of("until", until),
         facets=_facets(facet or []),
     )
     spot = place(directory, standing=True, create=False)
@@ -141,7 +141,8 @@ def _tell_misuse(workspace: Any, wanted: Any, limit: int, *, texts: bool, as_jso
     table(columns, [tuple(map(printable, row)) for row in rows])
 
 
-def _instant(option: str, text: str) -> str:
+def instant_of(option: str, text: str) -> str:
+    """The instant that an option gives; a day is its begin, UTC. Raises UsageError."""
     if not text:
         return ""
     try:

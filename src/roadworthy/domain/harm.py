@@ -19,10 +19,10 @@ Harm = Literal[
     "critical_infrastructure",
     "fundamental_rights",
     "widespread_infringement",
-    "property_or_environment",
-    "cybersecurity",
+    "property_environment",
+    "cyber",
 ]
-"""What it led to, or may have: EU AI Act, Article 3(49) and (61); `cybersecurity` is a word of the
+"""What it led to, or may have: EU AI Act, Article 3(49) and (61); `cyber` is a word of the
 GPAI Code of Practice (measure 9.3); `none`: a person says that it is no serious incident."""
 
 HARMS: tuple[Harm, ...] = get_args(Harm)

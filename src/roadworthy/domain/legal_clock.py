@@ -18,7 +18,7 @@ from .charter import OperatorRole
 from .clock import Instant, format_instant, parse_instant
 from .harm import HARMS, Harm, Recipient
 
-_SERIOUS: frozenset[Harm] = frozenset(HARMS) - {"none", "cybersecurity"}
+_SERIOUS: frozenset[Harm] = frozenset(HARMS) - {"none", "cyber"}
 _NOTE = "applies with the high-risk duties; formally since 2026-08-02 (date disputed)"
 
 
@@ -69,7 +69,7 @@ CLOCKS: tuple[LegalClock, ...] = (
     ),
     LegalClock(
         id="A55-1C-5", article="Art. 55(1)(c), Code M9.3", binds="gpai_provider", to="ai_office",
-        harms=frozenset({"cybersecurity"}), days=5, applies_from="2025-08-02",
+        harms=frozenset({"cyber"}), days=5, applies_from="2025-08-02",
         binding="code", high_risk_only=False, note="general-purpose models with systemic risk",
     ),
     LegalClock(
@@ -80,7 +80,7 @@ CLOCKS: tuple[LegalClock, ...] = (
     LegalClock(
         id="A55-1C-15", article="Art. 55(1)(c), Code M9.3", binds="gpai_provider", to="ai_office",
         harms=frozenset(
-            {"health", "fundamental_rights", "widespread_infringement", "property_or_environment"}
+            {"health", "fundamental_rights", "widespread_infringement", "property_environment"}
         ),
         days=15, applies_from="2025-08-02",
         binding="code", high_risk_only=False, note="general-purpose models with systemic risk",

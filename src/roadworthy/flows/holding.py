@@ -105,7 +105,7 @@ def incident_holds(loop: Loop) -> list[Hold]:
     for incident in incidents_of(loop).values():
         if incident.state in OVER:
             continue
-        for name in incident.observations:
+        for name in dict.fromkeys((*incident.observations, *incident.evidence)):
             if find(loop.workspace.journal, name) is None:
                 continue
             holds.append(

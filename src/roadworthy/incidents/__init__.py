@@ -1,6 +1,8 @@
 """Incidents: their states, and the cases that they become. Pure values; no I/O."""
 
+from .authority_report import Document, Known, Reached, asked_of, report_document
 from .changes import CaseChange
+from .clocks import Law, Running, clocks_of, law_of
 from .lifecycle import fold, kills_of
 from .opening import (
     breach_incident,
@@ -12,26 +14,39 @@ from .opening import (
     severity_of,
 )
 from .regression import Demand, case_from, demand_of, redact, redacted, require_demands
+from .report_words import TITLES, Language, what_is_asked
 from .reports import fold_reports, is_known, report_id
 
 __all__ = [
+    "TITLES",
     "CaseChange",
     "Demand",
+    "Document",
+    "Known",
+    "Language",
+    "Law",
+    "Reached",
+    "Running",
+    "asked_of",
     "breach_incident",
     "case_from",
+    "clocks_of",
     "demand_of",
     "fold",
     "fold_reports",
     "incident_id",
     "is_known",
     "kills_of",
+    "law_of",
     "open_incident",
     "opens",
     "redact",
     "redacted",
+    "report_document",
     "report_id",
     "require_demands",
     "rollout_incident",
     "same_breach",
     "severity_of",
+    "what_is_asked",
 ]

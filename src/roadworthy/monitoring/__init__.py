@@ -16,9 +16,9 @@ from .outcomes import with_outcomes
 from .rates import ATTACKS
 from .reach import Reach
 from .reviews import WAITING
-from .selection import by_facets, selector, slice_facets, slice_name, uncarried
+from .selection import by_facets, in_slice, selector, slice_facets, slice_name, uncarried
 from .sessions import STEPS
-from .showing import showing
+from .showing import counts_against, showing
 
 __all__ = [
     "ATTACKS",
@@ -37,9 +37,11 @@ __all__ = [
     "by_facets",
     "contributions",
     "copies_in",
+    "counts_against",
     "dashboard_of",
     "families",
     "host_indicators",
+    "in_slice",
     "judges_of",
     "labelled_confidences",
     "lookouts",

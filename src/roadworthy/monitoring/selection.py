@@ -100,6 +100,12 @@ def slice_facets(name: str) -> dict[str, str]:
     return {part[0]: part[-1] for part in parts if len(part) == 2}
 
 
+def in_slice(observation: Observation, name: str) -> bool:
+    """Whether an observation is in a slice; all are in the one without a name."""
+    said = slice_facets(name)
+    return all(_value(observation, facet) == value for facet, value in said.items())
+
+
 def _quoted(text: str) -> str:
     return text.replace("\\", "\\\\").replace(",", "\\,")
 

@@ -20,6 +20,21 @@ _LARGEST: dict[str, Callable[[Observation], float | None]] = {
 }
 
 
+def counts_against(metric: str) -> Callable[[Observation], bool] | None:
+    """Whether an answer counts against an indicator; None where no single one tells."""
+    question = RATES.get(metric) or counted(metric)
+    if question is None:
+        return None
+    spec = find_indicator(metric)
+    wrong = 0.0 if spec is not None and spec.higher_is_better else 1.0
+
+    def against(row: Observation) -> bool:
+        said = question(row)
+        return said is not None and said == wrong
+
+    return against
+
+
 def showing(metric: str, rows: Sequence[Observation], most: int) -> list[Observation]:
     """At most so many: of a share those that counted against it, of a duration the longest.
 
@@ -30,9 +45,5 @@ def showing(metric: str, rows: Sequence[Observation], most: int) -> list[Observa
         measured = [(value, row) for row in newest if (value := _LARGEST[metric](row)) is not None]
         measured.sort(key=lambda each: -each[0])
         return [row for _, row in measured[:most]]
-    question = RATES.get(metric) or counted(metric)
-    if question is None:
-        return newest[:most]
-    spec = find_indicator(metric)
-    wrong = 0.0 if spec is not None and spec.higher_is_better else 1.0
-    return [row for row in newest if (said := question(row)) is not None and said == wrong][:most]
+    against = counts_against(metric)
+    return [row for row in newest if against is None or against(row)][:most]
