@@ -24,6 +24,7 @@ NAMES = (
     "misuse",
     "pii",
     "gateway",
+    "limits",
     "rollout",
     "guarantees",
     "gate_errors",

@@ -37,6 +37,9 @@ REST_S = 0.5
 """After an exchange that failed nothing is sent for so long: a store that is gone would cost each
 request its whole time."""
 
+GATHER_S = 0.005
+"""So long what answers took waits for whoever asks next, to be sent with it."""
+
 UNCOUNTED = "limits cannot be counted now, so nobody who has some is answered"
 
 logger = logging.getLogger("roadworthy.gateway")
@@ -66,7 +69,8 @@ class SharedCounts:
     ) -> None:
         """`writer`: this worker, among those of the machine; `incarnation`: this run of it.
 
-        `said` is told tenants and which alarm of their budget went off.
+        `said` is told tenants and which alarm of their budget went off. Raises UsageError without
+        the library, which is imported here: no request waits for that.
         """
         self.fault = ""
         """Why nothing can be counted, for the operator; empty while it can."""
@@ -75,7 +79,7 @@ class SharedCounts:
         self._writer = writer
         self._incarnation = incarnation
         self._said = said
-        self._client: Any = None
+        self._client: Any = async_client(link)
         self._asked: list[tuple[Ask, asyncio.Future[Any]]] = []
         self._owed: dict[tuple[str, int], list[_Owed]] = {}
         self._claims = 0
@@ -109,7 +113,7 @@ class SharedCounts:
         owed.ticks += token_ticks(limits, tokens)
         if cost is not None:
             owed.cost = (owed.cost or 0) + billionths(cost)
-        self._go_on()
+        self._go_on_in(GATHER_S)
 
     async def aclose(self) -> None:
         """Send what is owed, once, and let the connection go. What is lost then is said."""
@@ -158,7 +162,7 @@ class SharedCounts:
                 asked, self._asked = self._asked, []
                 waiting = [answered for _, answered in asked]
                 owed = self._next_owed()
-                asks = [ask for ask, _ in asked] + [ask for *_, ask in owed]
+                asks = [ask for *_, ask in owed] + [ask for ask, _ in asked]
                 try:
                     replies = await self._exchange(asks)
                 except asyncio.CancelledError:
@@ -167,11 +171,11 @@ class SharedCounts:
                 except Exception as error:  # whatever a service that is not well makes of it
                     await self._failed(error, waiting)
                     return
-                for answered, reply in zip(waiting, replies, strict=False):
+                for answered, reply in zip(waiting, replies[len(owed) :], strict=True):
                     _tell([answered], reply)
                 counted = [
                     self._settle(place, one, reply)
-                    for (place, one, _), reply in zip(owed, replies[len(asked) :], strict=True)
+                    for (place, one, _), reply in zip(owed, replies, strict=False)
                 ]
                 if not all(counted):
                     self._rest()
@@ -251,12 +255,19 @@ class SharedCounts:
     def _rest(self) -> None:
         loop = asyncio.get_running_loop()
         self._rests_until = loop.time() + REST_S
-        if self._owed and self._again is None:
-            self._again = loop.call_later(REST_S, self._try_again)
+        if self._owed:
+            self._go_on_in(REST_S)
 
-    def _try_again(self) -> None:
+    def _go_on_in(self, seconds: float) -> None:
+        if self._again is None:
+            self._again = asyncio.get_running_loop().call_later(seconds, self._now)
+
+    def _now(self) -> None:
         self._again = None
-        self._go_on()
+        if self._owed:
+            self._go_on()
+            if self._task is None:  # it rests
+                self._go_on_in(REST_S)
 
     async def _hang_up(self) -> None:
         client, self._client = self._client, None
