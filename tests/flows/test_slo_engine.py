@@ -212,6 +212,28 @@ def test_reports_without_end_take_no_memory_without_end(loop: Loop) -> None:
     assert len(row.learned) <= 64 and row.known.label == "l999"
 
 
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("until", ["", "2026-11-22T10:00:00.000006Z"])
+@pytest.mark.parametrize("release", ["", "sha256:b"])
+def test_a_window_holds_what_a_look_at_each_answer_says(
+    loop: Loop, late: bool, until: str, release: str
+) -> None:
+    rows, since, kept = LiveRows(), "2026-11-22T10:00:00.000003Z", []
+    for place, seen in enumerate(answers(loop, 10)):
+        at = f"2026-11-22T10:00:00.{(place * 7) % 10:06}Z"
+        one = msgspec.structs.replace(seen, time=at, release=f"sha256:{'ab'[place % 2]}")
+        rows.take(Record(kind="close", at=at, observation=one))
+        said = Outcome(observation=one.id, time=at[:-2] + "5Z", reporter="t", label="x")
+        if place % 3:
+            rows.take(Record(kind="outcome", at=at, outcome=said))
+        when = (said.time if place % 3 else "") if late else at
+        if since <= when and (not until or when < until) and release in ("", one.release):
+            kept.append((one.id, "x" if place % 3 else ""))
+    found = rows.window("letters", release=release, since=since, until=until, late=late)
+    assert [(each.id, each.label) for each in found] == kept and kept
+    assert not list(rows.window("parcels", release=release, since="", late=late))
+
+
 async def test_a_person_lifts_it_with_a_reason(loop: Loop) -> None:
     engine = Engine(loop, slo(action_on_breach="degrade_to_safe_mode", window="rolling"))
     await leave(loop, answers(loop, 60, bad=30))

@@ -113,3 +113,19 @@ async def test_a_long_journal_is_read_bit_by_bit(tmp_path: Path) -> None:
             break
         assert found < 3
     assert found == 3
+
+
+@pytest.mark.parametrize("step", [1, 7, 400])
+async def test_a_held_answer_that_is_half_written_is_found_once_it_is_whole(
+    tmp_path: Path, step: int
+) -> None:
+    desk = HeldDesk(tmp_path)
+    held = [(await desk.hold()).id, (await desk.leave("left"), await desk.hold())[1].id]
+    tail, found = HeldTail(tmp_path / "grown"), []
+    (tmp_path / "grown").mkdir()
+    for written in segments(desk.loop.workspace.journal):
+        whole, copy = written.read_bytes(), tmp_path / "grown" / written.name
+        for end in (*range(8, len(whole), step), len(whole)):
+            copy.write_bytes(whole[:end])
+            found += [each.observation.id for each in tail.read() if each.observation]
+    assert found == held

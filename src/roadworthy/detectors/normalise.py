@@ -128,7 +128,10 @@ class Normaliser:
         is known that began there.
         """
         if text.isascii():
-            return _ODD.search(before + text) is None
+            whole = before + text
+            if whole.isprintable():  # of all blanks only the space is: a tenth of the search below
+                return "   " not in whole
+            return _ODD.search(whole) is None
         if _BLANKS.search(before + text):
             return False
         dense = "".join(_DENSE.findall(text))

@@ -56,6 +56,8 @@ class LiveRows:
         self._rows: dict[str, OrderedDict[str, LiveRow]] = {}
         self._of: dict[str, str] = {}
         """Observation -> its system."""
+        self._windows: dict[tuple[str, str, Instant, Instant, bool], list[Observation]] = {}
+        """What was asked for since something was added: objectives share their windows."""
         self._alike: dict[Hashable, Any] = {}
 
     def __len__(self) -> int:
@@ -63,6 +65,7 @@ class LiveRows:
 
     def take(self, record: Record) -> str:
         """Keep what a record tells; returns the system that it is about, or nothing."""
+        self._windows.clear()
         seen, said = record.observation, record.outcome
         if record.kind == "close" and seen is not None and seen.stage in _TRAFFIC:
             rows = self._rows.setdefault(seen.system, OrderedDict())
@@ -91,6 +94,7 @@ class LiveRows:
 
     def enter(self, outcomes: Mapping[str, Sequence[Outcome]]) -> None:
         """Let these be all that people said, by observation."""
+        self._windows.clear()
         for name, said in outcomes.items():
             system = self._of.get(name, "")
             row = self._rows[system].get(name) if system else None
@@ -102,7 +106,22 @@ class LiveRows:
         self, system: str, *, release: str, since: Instant, until: Instant = "", late: bool
     ) -> Iterator[Observation]:
         """Answers of a release since then; `late`: those of which something was learned since."""
-        for row in self._rows.get(system, {}).values():
-            at = row.learned_at if late else row.seen.time
-            if at >= since and (not until or at < until) and release in ("", row.seen.release):
-                yield row.known
+        asked = (system, release, since, until, late)
+        if asked not in self._windows:
+            self._windows[asked] = self._asked(*asked)
+        return iter(self._windows[asked])
+
+    def _asked(
+        self, system: str, release: str, since: Instant, until: Instant, late: bool
+    ) -> list[Observation]:
+        known: Mapping[str, LiveRow] = self._rows.get(system, {})
+        rows = known.values()  # a loop for each question: there may be 20,000
+        if late:
+            found = [row for row in rows if row.learned_at >= since]
+            found = [row for row in found if row.learned_at < until] if until else found
+        else:
+            found = [row for row in rows if row.seen.time >= since]
+            found = [row for row in found if row.seen.time < until] if until else found
+        if release:
+            found = [row for row in found if row.seen.release == release]
+        return [row.known if row.learned or row.entered else row.seen for row in found]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .reading import mentioning, originals, segments
+from .reading import mentioning, mentions, originals, segments
 from .record import Record
 
 _HELD = b"\xa6action\xa4held"
@@ -26,6 +26,8 @@ class HeldTail:
         self._folder = folder
         self._marks: dict[str, tuple[int, int]] = {}
         """Segment -> where the record after the last held one starts, and its size when read."""
+        self._searched: dict[str, int] = {}
+        """Segment -> before which there are no such bytes but those of records that were given."""
         self._paths: list[Path] = []
         self._originals: list[Path] = []
         self.behind = False
@@ -46,11 +48,15 @@ class HeldTail:
             if most_mb and left <= 0:
                 self.behind = True
                 return
-            left -= size - mark
-            for record, end in mentioning(path, _HELD, mark):
-                self._marks[path.name] = end, before
-                if _is_held(record):
-                    yield record
+            begin = max(mark, self._searched.get(path.name, 0))
+            left -= size - begin
+            if mentions(path, _HELD, begin, size):
+                for record, end in mentioning(path, _HELD, mark):
+                    self._marks[path.name] = end, before
+                    if _is_held(record):
+                        yield record
+            else:
+                self._searched[path.name] = max(begin, size - len(_HELD) + 1)
             self._marks[path.name] = self._marks.get(path.name, (mark, before))[0], size
 
     def _segments(self) -> list[Path]:

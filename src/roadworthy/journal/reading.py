@@ -184,6 +184,13 @@ def _mentioning(path: Path, needle: bytes) -> Iterator[Record]:
     return (record for record, _ in mentioning(path, needle))
 
 
+def mentions(path: Path, needle: bytes, begin: int, end: int) -> bool:
+    """Whether a part of a segment holds some bytes; whose they are, `mentioning` says."""
+    with _opened(path) as file:
+        file.seek(begin)
+        return file.read(max(0, end - begin)).find(needle) >= 0
+
+
 def mentioning(path: Path, needle: bytes, offset: int = 0) -> Iterator[tuple[Record, int]]:
     """The records of a segment that hold some bytes, each with where the next one starts.
 

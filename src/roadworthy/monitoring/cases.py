@@ -79,10 +79,12 @@ def _by_case(
     places: Sequence[int] = (),
     against: Against | None = None,
 ) -> Cases:
+    reduces = any("reduce" in row.attributes for row in rows)
+    if not (reduces or any(row.case for row in rows)):
+        return Cases(rows, (), reduces, whole, places, against=against)  # all are live
     groups: dict[object, list[Observation]] = {}
     for index, row in enumerate(rows):
         groups.setdefault(row.unit if row.case else index, []).append(row)
-    reduces = any("reduce" in row.attributes for row in rows)
     single = len(groups) == len(rows) and not reduces
     found = () if single else list(groups.values())
     return Cases(rows, found, reduces, whole, places, against=against)

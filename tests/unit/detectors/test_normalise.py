@@ -110,6 +110,16 @@ def test_plain_means_that_folding_changes_nothing(text: str) -> None:
     } - {text}
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="ab   \n\t\r\x00\x0b\x7f~", max_size=12), st.sampled_from(["", " ", "a\n"]))
+def test_ascii_is_plain_without_control_characters_and_runs_of_blanks(
+    text: str, before: str
+) -> None:
+    signs = all(" " <= sign <= "~" or sign in "\t\n\f\r" for sign in before + text)
+    kinds = "".join("b" if sign in "\t\n\f\r " else "x" for sign in before + text)
+    assert Normaliser().is_plain(text, before) == (signs and "bbb" not in kinds)
+
+
 def test_a_long_run_of_marks_is_cut_into_clusters() -> None:
     marks = "e" + "\u0301" * 500
     assert settled(marks) > 400
