@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from roadworthy.domain import Observation, RailVerdict
-from roadworthy.flows.live_rows import MOST_ALIKE, LiveRows
+from roadworthy.flows.live_rows import MOST_ALIKE, MOST_WINDOWS, LiveRows
 from roadworthy.journal import Record
 
 AT = "2026-11-22T12:00:00.000000Z"
@@ -53,3 +53,13 @@ def test_what_is_shared_is_bounded_where_answers_have_nothing_alike() -> None:
     assert len(rows._alike) <= MOST_ALIKE + 6
     last = list(rows.window("letters", release="", since=AT, late=False))[-1]
     assert last.rails == (passed(f"rail-{2 * MOST_ALIKE - 1}"),)
+
+
+def test_windows_that_move_on_while_nobody_calls_are_not_kept_for_ever() -> None:
+    """Each has up to 20,000 answers; they begin elsewhere with each look at the clock."""
+    rows = LiveRows()
+    rows.take(a_record(1))
+    for second in range(3 * MOST_WINDOWS):
+        since = f"2026-11-22T11:{second // 60:02}:{second % 60:02}.000000Z"
+        assert len(list(rows.window("letters", release="", since=since, late=False))) == 1
+    assert len(rows._windows) <= MOST_WINDOWS

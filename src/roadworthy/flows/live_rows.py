@@ -26,6 +26,9 @@ MOST_SAID = 64
 MOST_ALIKE = 4096
 """Values that rows share, at most; then it is begun anew."""
 
+MOST_WINDOWS = 32
+"""Kept for who asks next. While nobody calls nothing is added, and windows move on all the same."""
+
 _ALIKE = ("system", "release", "tenant", "endpoint", "model", "rails")
 
 _TRAFFIC = frozenset({"live", "canary"})
@@ -108,6 +111,8 @@ class LiveRows:
         """Answers of a release since then; `late`: those of which something was learned since."""
         asked = (system, release, since, until, late)
         if asked not in self._windows:
+            if len(self._windows) >= MOST_WINDOWS:
+                self._windows.clear()
             self._windows[asked] = self._asked(*asked)
         return iter(self._windows[asked])
 
