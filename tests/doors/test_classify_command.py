@@ -176,3 +176,12 @@ def test_several_systems_are_told_side_by_side(
     run(VERBS, ["obligations", str(system), str(other), "--json"])
     said = msgspec.json.decode(capsys.readouterr().out)
     assert [len(one["duties"]) for one in said] == [100, 100]
+
+
+def test_the_matrix_shows_what_is_open(system: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(VERBS, ["matrix", str(system), "--json"])
+    said = msgspec.json.decode(capsys.readouterr().out)
+    cells = {cell["id"]: cell for phase in said["phases"] for cell in phase["cells"]}
+    assert (code, said["profile"]) == (4, "light")
+    assert cells["fmea"]["status"] == "done"
+    assert cells["traceability"]["status"] == "open"

@@ -2,12 +2,14 @@
 
 from .classify import UNDECIDED, classify, contradictions
 from .coverage import covered, proof_of
+from .matrix import matrix, profile_of
 from .sheet import ROLE, ROLES, Expressions, Sheet
-from .shipped import EU_AI_ACT, EVIDENCE, shipped
+from .shipped import EU_AI_ACT, EVIDENCE, MATRIX, shipped
 
 __all__ = [
     "EU_AI_ACT",
     "EVIDENCE",
+    "MATRIX",
     "ROLE",
     "ROLES",
     "UNDECIDED",
@@ -16,6 +18,8 @@ __all__ = [
     "classify",
     "contradictions",
     "covered",
+    "matrix",
+    "profile_of",
     "proof_of",
     "shipped",
 ]

@@ -9,6 +9,9 @@ _FOLDER = Path(__file__).parent / "catalogues"
 EVIDENCE = Path(__file__).parent / "evidence.yaml"
 """What proves which duty."""
 
+MATRIX = Path(__file__).parent / "matrix.yaml"
+"""The lifecycle: phases, stages, artifacts."""
+
 EU_AI_ACT = "eu-ai-act"
 """The first one: the others may extend it."""
 

@@ -59,12 +59,8 @@ def cover(
     """Every duty of a catalogue. Raises ManifestError for facts that contradict themselves."""
     assured = assure(root, charter, on=on, given=given, catalogue=catalogue)
     obligations = catalogues_of(root, catalogue)[-1].obligations
-    kinds = load_evidence_kinds()
-    finder = _Finder(loop, charter)
-    proofs = {
-        kind.id: proof for kind in kinds.values() if (proof := finder.proof(kind)) is not None
-    }
-    newest = finder.newest(CLASSIFIED)
+    proofs = proofs_of(loop, charter)
+    newest = loop.ledger.newest(kind=CLASSIFIED, system=charter.system)
     payload: Mapping[str, Any] = newest.payload if newest is not None else {}
     recorded = (
         payload.get("purpose") == assured.purpose
@@ -76,9 +72,17 @@ def cover(
     return Coverage(
         assured=assured,
         obligations=tuple(obligations),
-        duties=tuple(covered(obligations, assured.classification, kinds, proofs)),
+        duties=tuple(covered(obligations, assured.classification, load_evidence_kinds(), proofs)),
         recorded=recorded,
     )
+
+
+def proofs_of(loop: Loop, charter: Charter) -> dict[str, Proof]:
+    """The newest proof of each kind of evidence; of kinds that only people enter, too."""
+    kinds = load_evidence_kinds()
+    finder = _Finder(loop, charter)
+    named = [*kinds.values(), *(EvidenceKind(id=name, title=name) for name in finder.others(kinds))]
+    return {kind.id: proof for kind in named if (proof := finder.proof(kind)) is not None}
 
 
 class _Finder:
@@ -106,9 +110,9 @@ class _Finder:
         newest = max(found, key=lambda entry: entry.seq, default=None)
         return None if newest is None else proof_of(kind, newest, self._now)
 
-    def newest(self, kind: str) -> Entry | None:
-        """The newest entry of a kind about this system."""
-        return self._ledger.newest(kind=kind, system=self._charter.system)
+    def others(self, kinds: Mapping[str, EvidenceKind]) -> list[str]:
+        """Kinds that people entered and that the list does not know."""
+        return [name for name in self._own if name not in kinds and name.isidentifier()]
 
     def _match(self, match: EntryMatch, kind: EvidenceKind) -> Entry | None:
         system = "" if kind.of == "workspace" else self._charter.system

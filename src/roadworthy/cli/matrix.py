@@ -1,0 +1,78 @@
+"""`roadworthy matrix`: the lifecycle, phase by phase, each cell with its evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roadworthy.domain import MatrixCell
+
+from .exits import Exit
+from .terminal import emit, say, table
+
+_COLOURS = {"open": "yellow", "stale": "yellow", "done": "green"}
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    candidate: Annotated[str, typer.Option(help="The candidate's file.")] = "candidate.yaml",
+    catalogue: Annotated[str, typer.Option(help="Whose class sets the profile.")] = "eu-ai-act",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Show each artifact of the lifecycle: what proves it, or what makes it.
+
+    Phases of CRISP-ML(Q), stages of SMACTR. How strict it is follows the system's class. Exit code
+    4 while a cell that this profile asks for is open or stale.
+    """
+    from roadworthy.flows.lifecycle import lifecycle
+    from roadworthy.manifests import load_system
+    from roadworthy.wiring.loop import open_loop
+
+    from .days import day_of
+
+    system = load_system(directory, candidate=candidate)
+    loop = open_loop(directory, configured=system.deployment.workspace)
+    day = day_of("", system.charter.time_zone)
+    found = lifecycle(system, loop, on=day, catalogue=catalogue)
+    if json:
+        emit({
+            "system": system.charter.system,
+            "class": found.risk_class,
+            "profile": found.profile,
+            "phases": [
+                {
+                    "id": phase.id, "title": phase.title, "stages": phase.stages,
+                    "checks": phase.checks, "tasks": phase.tasks,
+                    "cells": [cell for cell in found.cells if cell.phase == phase.id],
+                }
+                for phase in found.phases
+            ],
+        })  # fmt: skip
+    else:
+        say(f"{system.charter.system}: class {found.risk_class}, profile {found.profile}")
+        for phase in found.phases:
+            rows = [
+                (cell.title, cell.status.replace("_", " "), _shown(cell))
+                for cell in found.cells
+                if cell.phase == phase.id
+            ]
+            title = f"{phase.title} ({', '.join(phase.stages)})"
+            table(("artifact", "status", "by, or what is missing"), rows, title=title)
+            say(f"  exit check: {phase.checks['exit']}")
+        for status in ("done", "stale", "open"):
+            number = sum(cell.status == status for cell in found.cells)
+            say(f"  {number} {status}", _COLOURS[status])
+    if any(cell.status in ("open", "stale") for cell in found.cells):
+        raise typer.Exit(Exit.UNDECIDED)
+
+
+def _shown(cell: MatrixCell) -> str:
+    if cell.evidence:
+        entries = ", ".join(f"entry {one.seq}" for one in cell.evidence)
+        return f"{entries} (stale): {cell.missing}" if cell.status == "stale" else entries
+    if cell.status in ("done", "not_needed"):
+        return cell.file or cell.why
+    return cell.missing
