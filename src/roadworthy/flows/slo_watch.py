@@ -54,7 +54,7 @@ from .noting import noted
 from .routing import read_table
 from .standings import keep_standings, read_standings
 
-SHARE = 0.25
+SHARE = 0.1
 """Of the time, at most, that is spent on judging."""
 
 SOONEST_S = 0.25
