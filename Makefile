@@ -6,7 +6,7 @@ AT_ONCE ?= -n auto --maxprocesses 4 --dist worksteal
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup demo test test-all check bench docs reference lock outside clean
+.PHONY: setup demo test test-all check bench docs reference lock outside peers clean
 
 setup: $(STAMP)
 
@@ -49,6 +49,10 @@ lock: $(STAMP)
 # their tests skip without.
 outside: $(STAMP)
 	$(BIN)/python tools/outside.py build/outside
+
+# Gateways of others that `python bench/gateway.py --peers` measures beside ours.
+peers: $(STAMP)
+	$(BIN)/python tools/outside.py build/outside peers
 
 clean:
 	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

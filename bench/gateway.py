@@ -4,7 +4,9 @@ The method of the field notes: nginx answers with a fixed completion of 559 byte
 a chat body of 1 KB over 1, 16 and 64 connections; nginx and wrk share core 0, every process of
 ours is pinned to core 1. `python bench/gateway.py [--seconds 3] [--runs 3] [--json]`. With
 `--ood after` or `--ood inline` the release names a reference: inputs are held against it once the
-answer left, or by a rail before.
+answer left, or by a rail before. `--peers` measures the gateways of others beside it, as many as
+are installed, and says of the rest how they are had (`--only NAME …`: these; `--keep`: the table
+that is shown without `--peers` is this one from now on).
 Says so and ends with code 0 when wrk is not installed (`apt-get install wrk`).
 """
 
@@ -16,10 +18,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +33,6 @@ sys.path.insert(0, str(ROOT / "tests"))
 LEVELS = (1, 16, 64)
 REACH = {"rps_64": 3_000}
 UPSTREAM_PORT = 9177
-
-PEERS = (
-    ("MLflow gateway, its rails and log off", 1_318, 1_446, 1_064, 0.74, 192.0),
-    ("Portkey, its rails and log off", 723, 1_069, 997, 1.01, 715.0),
-    ("LiteLLM tuned, its rails and log off", 135, 135, 112, 7.50, 1_539.0),
-)
-"""Measured 2026-11-21 on a machine of this kind: requests/s at 1, 16, 64; p50 at 1, p99 at 64."""
 
 RAILS = """\
 rails:
@@ -74,6 +71,11 @@ def main() -> int:
     if shutil.which("wrk") is None:
         print("skipped: wrk is not installed (apt-get install wrk)")
         return 0
+    if options.keep and (options.only or not options.peers):
+        print("--keep wants the whole table: --peers without --only", file=sys.stderr)
+        return 1
+    if options.peers:
+        return _peers(options)
     with tempfile.TemporaryDirectory() as folder:
         result = measure(Path(folder), seconds=options.seconds, runs=options.runs, ood=options.ood)
     if options.json:
@@ -83,24 +85,33 @@ def main() -> int:
     return 0
 
 
+def _peers(options: argparse.Namespace) -> int:
+    import side_by_side
+
+    found = side_by_side.measure_all(
+        options.only, seconds=options.seconds, runs=options.runs,
+        say=lambda line: print(f"measuring {line}", file=sys.stderr),
+    )  # fmt: skip
+    if options.keep:
+        side_by_side.keep(found)
+    print(json.dumps(found, indent=2)) if options.json else side_by_side.show(found)
+    return 0
+
+
 def measure(root: Path, *, seconds: int, runs: int, ood: str = "") -> dict[str, Any]:
     """Start upstream and gateway, load them, stop them."""
     from doubles.live_system import a_key, write_live_system
 
-    upstream_url = f"http://127.0.0.1:{UPSTREAM_PORT}/v1"
+    upstream_port = free_port()
+    upstream_url = f"http://127.0.0.1:{upstream_port}/v1"
     changes = {"rails.yaml": RAILS + (SCOPE if ood == "inline" else "")}
     if ood:
         changes |= _reference(root / "fitted", upstream_url)
     loop = write_live_system(root / "system", upstream_url, changes)
-    script = root / "post.lua"
-    body = json.dumps({"model": "small", "messages": MESSAGES}, separators=(",", ":"))
-    script.write_text(
-        'wrk.method = "POST"\n'
-        'wrk.headers["content-type"] = "application/json"\n'
-        f'wrk.headers["authorization"] = "Bearer {a_key(loop)}"\n'
-        f"wrk.body = [==[{body}]==]\n"
-    )
-    upstream = _start_upstream(root)
+    body = {"model": "small", "messages": MESSAGES}
+    said = {"authorization": f"Bearer {a_key(loop)}"}
+    script = write_script(root / "post.lua", said, body)
+    upstream = _start_upstream(root, port=upstream_port)
     began = time.monotonic()
     gateway, url = _start_gateway(root / "system")
     try:
@@ -108,16 +119,12 @@ def measure(root: Path, *, seconds: int, runs: int, ood: str = "") -> dict[str, 
         idle = _memory_mb(gateway.pid)
         target = f"{url}/v1/chat/completions"
         _wrk(script, target, connections=16, seconds=seconds)
-        levels = {}
-        for connections in LEVELS:
-            before = _cpu_s(gateway.pid)
-            rounds = [_wrk(script, target, connections, seconds) for _ in range(runs)]
-            spent = _cpu_s(gateway.pid) - before
-            levels[connections] = sorted(rounds, key=lambda r: r["rps"])[len(rounds) // 2]
-            asked = sum(each["requests"] for each in rounds)
-            levels[connections]["cpu_us"] = round(spent / asked * 1e6, 1)
+        levels = {
+            connections: level(script, target, connections, gateway.pid, seconds=seconds, runs=runs)
+            for connections in LEVELS
+        }
         return {
-            "body_bytes": len(body),
+            "body_bytes": len(_compact(body)),
             "reply_bytes": len(json.dumps(REPLY)),
             "upstream": "nginx" if shutil.which("nginx") else "own mock",
             "started_s": round(started_s, 2),
@@ -133,6 +140,43 @@ def measure(root: Path, *, seconds: int, runs: int, ood: str = "") -> dict[str, 
         gateway.wait(60)
         upstream.terminate()
         upstream.wait(10)
+
+
+def level(
+    script: Path, url: str, connections: int, pid: int, *, seconds: int, runs: int
+) -> dict[str, Any]:
+    """Several runs at a number of connections: the one in the middle, all rates, and what it costs.
+
+    `pid`: whose processor time, with that of its children.
+    """
+    before = _cpu_s(pid)
+    rounds = [_wrk(script, url, connections, seconds) for _ in range(runs)]
+    spent = _cpu_s(pid) - before
+    asked = sum(each["requests"] for each in rounds)
+    middle = sorted(rounds, key=lambda each: each["rps"])[len(rounds) // 2]
+    return middle | {
+        "rps_runs": [each["rps"] for each in rounds],
+        "requests": asked,
+        "errors": sum(each["errors"] for each in rounds),
+        "cpu_us": round(spent / max(1, asked) * 1e6, 1),
+    }
+
+
+def write_script(path: Path, headers: Mapping[str, str], body: Mapping[str, object]) -> Path:
+    """What tells wrk to ask: a POST with these headers and this body."""
+    said = {"content-type": "application/json", **headers}
+    lines = [f'wrk.headers["{name}"] = {_lua(value)}' for name, value in said.items()]
+    told = ['wrk.method = "POST"', *lines, f"wrk.body = {_lua(_compact(body))}"]
+    path.write_text("\n".join(told) + "\n")
+    return path
+
+
+def _lua(text: str) -> str:
+    return f"[==[{text}]==]"
+
+
+def _compact(body: Mapping[str, object]) -> str:
+    return json.dumps(body, separators=(",", ":"))
 
 
 def _reference(root: Path, upstream: str) -> dict[str, str]:
@@ -154,6 +198,13 @@ def _reference(root: Path, upstream: str) -> dict[str, str]:
     return {"candidate.yaml": candidate, "reference.json": (root / "reference.json").read_text()}
 
 
+def free_port() -> int:
+    """One that nobody listens on: two measurements beside each other share no upstream."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def _start_gateway(system: Path) -> tuple[subprocess.Popen[str], str]:
     command = [sys.executable, "-m", "roadworthy", "serve", str(system), "--port", "0"]
     process = subprocess.Popen(_on_core(1, command), stdout=subprocess.PIPE, text=True)
@@ -165,28 +216,29 @@ def _start_gateway(system: Path) -> tuple[subprocess.Popen[str], str]:
     return process, found.group(0)
 
 
-def _start_upstream(root: Path) -> subprocess.Popen[bytes]:
+def _start_upstream(root: Path, *, port: int, core: int = 0) -> subprocess.Popen[bytes]:
+    root.mkdir(exist_ok=True)
     reply = json.dumps(REPLY)
     if shutil.which("nginx") is None:
         mock = [sys.executable, str(ROOT / "tests/doubles/fake_upstream.py")]
         mock += [
             "--port",
-            str(UPSTREAM_PORT),
+            str(port),
             "--answer",
             REPLY["choices"][0]["message"]["content"],
         ]  # type: ignore[index]
-        process = subprocess.Popen(_on_core(0, mock))
+        process = subprocess.Popen(_on_core(core, mock))
     else:
         conf = root / "nginx.conf"
         conf.write_text(
             f"daemon off; worker_processes 1; pid {root}/nginx.pid; error_log /dev/null;\n"
             "events { worker_connections 1024; }\n"
             "http { access_log off; keepalive_requests 100000000; default_type application/json;\n"
-            f"server {{ listen 127.0.0.1:{UPSTREAM_PORT};\n"
+            f"server {{ listen 127.0.0.1:{port};\n"
             f"location / {{ return 200 '{reply}'; }} }} }}\n"
         )
         process = subprocess.Popen(
-            _on_core(0, ["nginx", "-p", str(root), "-c", str(conf)]), stderr=subprocess.DEVNULL
+            _on_core(core, ["nginx", "-p", str(root), "-c", str(conf)]), stderr=subprocess.DEVNULL
         )
     time.sleep(0.5)
     return process
@@ -253,8 +305,7 @@ def _print(result: dict[str, Any]) -> None:
     ours = "roadworthy, rails and journal on"
     print(f"{ours:46}" + "".join(f"{levels[n]['rps']:>10,.0f}" for n in LEVELS)
           + f"{levels[1]['p50_ms']:>9.2f}{levels[64]['p99_ms']:>9.1f}")  # fmt: skip
-    for name, one, sixteen, many, p50, p99 in PEERS:
-        print(f"{name:46}{one:>10,}{sixteen:>10,}{many:>10,}{p50:>9.2f}{p99:>9.1f}")
+    _print_kept()
     errors = sum(level["errors"] for level in levels.values())
     print(
         f"body {result['body_bytes']} bytes, reply {result['reply_bytes']} bytes by "
@@ -270,11 +321,31 @@ def _print(result: dict[str, Any]) -> None:
     print(f"reach: {REACH['rps_64']:,} requests/s at 64 connections: {verdict}")
 
 
+def _print_kept() -> None:
+    """Others, as they were measured last with `--peers --keep`."""
+    from side_by_side import KEPT
+
+    if not KEPT.exists():
+        return
+    kept = json.loads(KEPT.read_text())
+    for row in kept["rows"]:
+        if row["name"] == "roadworthy" or "levels" not in row:
+            continue
+        levels = row["levels"]
+        name = f"{row['shown']} {row.get('version', '')}".strip()
+        print(f"{name:46}" + "".join(f"{levels[str(n)]['rps']:>10,.0f}" for n in LEVELS)
+              + f"{levels['1']['p50_ms']:>9.2f}{levels['64']['p99_ms']:>9.1f}")  # fmt: skip
+    print(f"others: measured {kept['date']} on {kept['machine']}")
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--ood", choices=("", "after", "inline"), default="")
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
+    parser.add_argument("--keep", action="store_true")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
