@@ -84,7 +84,7 @@ class LimitSettings(File, frozen=True, kw_only=True):
     user: str = ""
     credential: str = ""
     """The password, as `env:NAME` or `file:PATH`; left out, none is sent."""
-    prefix: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,64}$")] = "roadworthy"
+    prefix: str = "roadworthy"
     """Gateways that name the same one share their counts; their keys begin with it."""
     timeout_s: Annotated[float, Meta(ge=0.001, le=10)] = 0.25
     """For one exchange; a request waits for two at most."""

@@ -6,7 +6,7 @@ from .catalogue_file import load_catalogue
 from .charter_file import load_charter
 from .clauses import clauses_of, kept_for_later
 from .deliberation_file import DELIBERATION, load_deliberation
-from .deployment_checks import wrong_store
+from .deployment_checks import STORE_PREFIX, wrong_store
 from .facts_file import checked_facts, load_facts, wrong_fact
 from .form_file import load_form
 from .glance import read_system_name
@@ -32,6 +32,7 @@ __all__ = [
     "QUARANTINE",
     "QUESTIONS",
     "SCHEMA_NAMES",
+    "STORE_PREFIX",
     "WAIVERS",
     "WORKSPACE_VARIABLE",
     "Answers",

@@ -12,6 +12,7 @@ from .paperwork_checks import check_date
 from .reading import DEPLOYMENT, Reading
 
 _REFERENCE = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]*|file:.+")
+STORE_PREFIX = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _DATABASE = re.compile(r"/?|/[0-9]{1,4}")
 _STORE = 'write one such as `url = "rediss://limits.example.org:6380/0"`'
 _FORM = "write `env:NAME` or `file:PATH`; the secret itself never stands in a file of the system"
@@ -57,6 +58,12 @@ def _check_telemetry(telemetry: Telemetry, document: Document) -> None:
 
 def _check_limits(limits: LimitSettings, document: Document) -> None:
     check_reference(limits.credential, ("limits", "credential"), document)
+    if not STORE_PREFIX.fullmatch(limits.prefix) and document.sound(("limits", "prefix")):
+        document.fault(
+            ("limits", "prefix"),
+            "`limits.prefix` is no name for keys",
+            "write one of letters, digits, `.`, `_` and `-`, at most 64 of them",
+        )
     where = ("limits", "url")
     if not limits.url or not document.sound(where):
         return

@@ -20,7 +20,7 @@ from roadworthy.domain import (
     format_instant,
 )
 from roadworthy.journal import BudgetGauge, originals, read_segment, segments
-from roadworthy.manifests import Workspace, load_deployment, wrong_store
+from roadworthy.manifests import STORE_PREFIX, Workspace, load_deployment, wrong_store
 from roadworthy.providers import resolve_credential
 from roadworthy.serving import (
     CountKeys,
@@ -87,10 +87,10 @@ class Counting(Struct, frozen=True, kw_only=True):
     def link(self) -> RedisLink:
         """How to reach the shared counts. Raises UsageError."""
         settings = self.settings
-        wrong = wrong_store(settings.url)
-        if wrong:  # what the environment says has not been checked; it may hold a password
+        # What the environment says has not been checked, and it may hold a password.
+        if wrong_store(settings.url) or not STORE_PREFIX.fullmatch(settings.prefix):
             raise UsageError(
-                "limits.url is no address of Redis, or holds more than that",
+                "limits.url is no address of Redis, or holds more; or limits.prefix is no name",
                 fix="write `rediss://HOST:PORT/DB`, and the password as limits.credential",
             )
         secret = resolve_credential(settings.credential, root=self.root, upstream="limits")
