@@ -99,7 +99,7 @@ def _prompt(words: str, default: str) -> str:
 
 def _applies(question: Question, given: dict[str, Any]) -> bool:
     key, _, value = question.when.partition("=")
-    return not key or given.get(key) == value
+    return not key or given.get(key) in value.split("|")
 
 
 def _default(question: Question, directory: Path) -> str:

@@ -55,6 +55,9 @@ class Price(File, frozen=True, kw_only=True):
     """None: cached input costs what input costs."""
     cache_write: float | None = None
     """None: what is written to the upstream's cache costs what input costs."""
+    cache_write_1h: Amount | None = None
+    """What is written there for an hour, where the upstream tells it apart. None: as
+    `cache_write`."""
     currency: str = "USD"
 
 

@@ -29,7 +29,7 @@ class Answers(File, frozen=True, kw_only=True):
     task: Literal["decision", "chat"] = "decision"
     labels: dict[str, str] | list[str] = field(default_factory=list)
     accuracy: Annotated[float, Meta(ge=0.001, le=1)] = 0.8
-    model: Literal["local", "openai_compatible"] = "local"
+    model: Literal["local", "openai_compatible", "anthropic"] = "local"
     model_name: str = ""
     url: str = ""
     credential: str = ""
@@ -57,7 +57,7 @@ class Question(Struct, frozen=True):
     example: str
     asked: bool = False
     when: str = ""
-    """`id=value` of an earlier answer that makes it worth asking."""
+    """`id=value` of an earlier answer that makes it worth asking; `a|b`: either value does."""
 
 
 QUESTIONS: tuple[Question, ...] = (
@@ -72,13 +72,13 @@ QUESTIONS: tuple[Question, ...] = (
     Question("labels", "The labels, with what each means",
              "{motor: cars and bicycles, home: houses and flats}", True, "task=decision"),
     Question("accuracy", "Which share must be right at the least?", "0.8", True),
-    Question("model", "local (a small open model on this machine) or openai_compatible?",
+    Question("model", "local (a small open model on this machine), openai_compatible or anthropic?",
              "local", True),
     Question("model_name", "The model's name there", "small-model-2026-10-01", True,
-             "model=openai_compatible"),
+             "model=openai_compatible|anthropic"),
     Question("url", "Its address", "https://api.example.org/v1", True, "model=openai_compatible"),
     Question("credential", "Where its key is: env:NAME or file:PATH", "env:MODEL_KEY", True,
-             "model=openai_compatible"),
+             "model=openai_compatible|anthropic"),
     Question("users", "Who uses it?", "[triage shift]"),
     Question("affected_people", "Who is affected by it?", "[customers]"),
     Question("out_of_scope", "What is it not for?", "[deciding what is paid]"),

@@ -23,6 +23,9 @@ from .typed import build
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PLACEHOLDER = re.compile(r"@\{([a-z_]+)\}")
+ANTHROPIC_URL = "https://api.anthropic.com/v1"
+_NEEDED = {"openai_compatible": ("model_name", "url"), "anthropic": ("model_name",)}
+"""What a model elsewhere cannot do without."""
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 """JSON leaves them as they are; YAML refuses them or takes them for line breaks."""
 
@@ -79,10 +82,9 @@ def check_answers(answers: Answers, document: Document) -> None:
     for label in labels:
         if not label.strip() or "\n" in label:
             document.fault(("labels",), "a label is empty or has a line break", "write one word")
-    if answers.model == "openai_compatible":
-        for key in ("model_name", "url"):
-            if document.sound((key,)) and not getattr(answers, key):
-                document.fault((key,), f"`model: openai_compatible` needs `{key}`", f"add `{key}:`")
+    for key in _NEEDED.get(answers.model, ()):
+        if document.sound((key,)) and not getattr(answers, key):
+            document.fault((key,), f"`model: {answers.model}` needs `{key}`", f"add `{key}:`")
     check_reference(answers.credential, ("credential",), document)
     for text in (*labels, *labels.values(), answers.intended_purpose):
         if any(mark in text for mark in ("{{", "{%", "{#")):
@@ -101,7 +103,7 @@ def draft(answers: Answers) -> dict[str, str]:
     values = _values(answers)
     model = _fill(f"model-{answers.model}.yaml", values).rstrip("\n")
     quality = _fill(f"slo-{answers.task}.yaml", values).rstrip("\n")
-    upstream = _fill("upstream.toml", values) if answers.model == "openai_compatible" else ""
+    upstream = "" if answers.model == "local" else _fill("upstream.toml", values)
     candidate = _fill(f"candidate-{answers.task}.yaml", {**values, "model": model})
     return {
         "charter.yaml": _fill("charter.yaml", values),
@@ -130,7 +132,9 @@ def _values(answers: Answers) -> dict[str, str]:
     )
     values = {name: _quote(getattr(answers, name)) for name in plain}
     completion = answers.model == "local"
-    values |= {
+    if answers.model == "anthropic":
+        values["url"] = _quote(answers.url or ANTHROPIC_URL)
+    values |= _drawn(answers.model) | {
         "autonomy": answers.autonomy,
         "impact": answers.impact,
         "system": answers.system,
@@ -151,6 +155,24 @@ def _values(answers: Answers) -> dict[str, str]:
         else '# credential = "env:NAME"',
     }
     return values
+
+
+def _drawn(model: str) -> dict[str, str]:
+    """How answers are drawn, and how sure a decision is: Anthropic takes less, and tells less."""
+    if model != "anthropic":
+        return {
+            "decision_sampling": "temperature: 0.0, max_tokens: 8, seed: 0",
+            "chat_sampling": "temperature: 0.0, max_tokens: 256, seed: 0",
+            "confidence": "logprob        ",
+            "how_sure": "",
+        }
+    return {
+        "decision_sampling": "max_tokens: 32",
+        "chat_sampling": "max_tokens: 256",
+        "confidence": "verbalised     ",
+        "how_sure": "\n\nReply with the label, then, in a line of its own, with how sure you are:\n"
+        "Confidence: 80 %",
+    }
 
 
 def _quote(value: Any) -> str:
@@ -244,6 +266,7 @@ def questionnaire() -> str:
     """An answers file to fill in: every question with its id and an example."""
     lines = ["# Answers for `roadworthy init DIR --answers FILE`. Remove what does not apply."]
     for question in QUESTIONS:
-        when = f" (when {question.when.replace('=', ': ')})" if question.when else ""
+        either = question.when.replace("=", ": ").replace("|", " or ")
+        when = f" (when {either})" if either else ""
         lines += [f"# {question.text}{when}", f"{question.id}: {question.example}"]
     return "\n".join(lines) + "\n"

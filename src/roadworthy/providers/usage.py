@@ -134,14 +134,22 @@ def price(
     per_cached = per_input if row.cached_input is None else _decimal(row.cached_input)
     written = min(usage.cache_write_tokens, usage.input_tokens - cached)
     per_written = per_input if row.cache_write is None else _decimal(row.cache_write)
+    for_long = min(_written_for_long(usage.raw), written)
+    per_long = per_written if row.cache_write_1h is None else _decimal(row.cache_write_1h)
     amount = (
         (usage.input_tokens - cached - written) * per_input
         + cached * per_cached
-        + written * per_written
+        + (written - for_long) * per_written
+        + for_long * per_long
         + usage.output_tokens * _decimal(row.output)
     ) / _MILLION
     text = format(amount, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text), row.currency
+
+
+def _written_for_long(raw: dict[str, Any]) -> int:
+    """Tokens that Anthropic's cache keeps for an hour, of those that were written to it."""
+    return _count(_object(raw, "cache_creation"), "ephemeral_1h_input_tokens")
 
 
 @lru_cache(maxsize=1024)

@@ -45,6 +45,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "hosted without a key": changed(
         model="openai_compatible", model_name="small-1", url="http://127.0.0.1:9/v1"
     ),
+    "anthropic": changed(model="anthropic", model_name="claude-x", credential="env:KEY"),
+    "anthropic's chat": changed(task="chat", labels={}, model="anthropic", model_name="claude-x"),
     "chat": changed(task="chat", labels={}),
     "labels as a list": changed(labels=["yes", "no", "on", "12"]),
     "own cases": changed(cases=[{"input": "Pay!", "label": "bills"}]),
@@ -66,6 +68,18 @@ def test_what_is_written_passes_the_check(name: str, tmp_path: Path) -> None:
     assert system.rollout is not None
     assert system.playbooks
     assert "never_event_violations" in {slo.name for slo in system.slos.slos}
+
+
+def test_what_is_written_for_anthropic_asks_for_nothing_that_it_lacks(tmp_path: Path) -> None:
+    for name in ("anthropic", "anthropic's chat"):
+        root = tmp_path / name
+        write_system(root, draft_system(take_answers(VARIANTS[name])))
+        said = [fault.message for fault in check_system(root)]
+        assert not [message for message in said if "Anthropic" in message]
+        system = load_system(root)
+        assert system.deployment.upstreams["main"].url == "https://api.anthropic.com/v1"
+    with pytest.raises(ManifestError, match="model_name"):
+        take_answers(changed(model="anthropic"))
 
 
 def test_the_cases_that_wait_for_real_ones_are_counted(tmp_path: Path) -> None:

@@ -130,3 +130,14 @@ def test_what_known_upstreams_count_keeps_its_name(raw: dict[str, Any]) -> None:
 @pytest.mark.parametrize("name", ["ann", "the_secret_is_42", "tokens_of_ann", "4111", "a.b", ""])
 def test_a_name_of_other_words_is_not_kept(name: str) -> None:
     assert usage_of({name: 1}).raw == {}
+
+
+def test_what_a_cache_keeps_for_an_hour_costs_its_own_price() -> None:
+    raw = {
+        "input_tokens": 0, "output_tokens": 1, "cache_creation_input_tokens": 30,
+        "cache_creation": {"ephemeral_5m_input_tokens": 20, "ephemeral_1h_input_tokens": 10},
+    }  # fmt: skip
+    both = [row("2026-01-01", input=1.0, output=0.0, cache_write=2.0, cache_write_1h=5.0)]
+    one = [row("2026-01-01", input=1.0, output=0.0, cache_write=2.0)]
+    assert price(usage_of(raw), "m", AT, both) == ("0.00009", "USD")  # 20 x 2 + 10 x 5
+    assert price(usage_of(raw), "m", AT, one) == ("0.00006", "USD")
