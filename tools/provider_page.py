@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import Model, Upstream
+from roadworthy.providers.anthropic_wire import AnthropicOptions
 from roadworthy.providers.local_server import THREADS_VARIABLE, LocalOptions
 from roadworthy.providers.openai_wire import WireOptions
 from roadworthy.providers.rules import RuleLabel, RuleModel
@@ -20,7 +21,7 @@ TEMPLATE = Path(__file__).with_name("providers.template.md")
 _MARK = re.compile(r"<!-- table (\w+): (.*) -->")
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
-    for kind in (Model, Upstream, LocalOptions, WireOptions, RuleModel, RuleLabel)
+    for kind in (Model, Upstream, LocalOptions, WireOptions, AnthropicOptions, RuleModel, RuleLabel)
 }
 
 _SAID = {
@@ -32,7 +33,7 @@ _SAID = {
     "upstream": "an entry of `[upstreams]` in `roadworthy.toml`",
     "file": "a file in the system's folder: rules, source, recording, weights",
     "options": "the provider's own, see there",
-    "url": "address up to and without `/chat/completions`",
+    "url": "address up to and without `/chat/completions` or `/messages`",
     "region": "where it stands; shown, not acted on",
     "credential": "`env:NAME` or `file:PATH`, never the secret itself",
     "timeout_s": "of one call, from its start to its end",
