@@ -41,14 +41,19 @@ def cases_of(system: System, name: str) -> tuple[Case, ...]:
 
 
 def dev_cases() -> list[Case]:
-    lines = (EXAMPLE / "dev" / "claims.jsonl").read_bytes().splitlines()
+    files = (EXAMPLE / "dev" / "claims.jsonl", EXAMPLE / "suites" / "cases" / "past.jsonl")
+    lines = [line for file in files for line in file.read_bytes().splitlines()]
     return [msgspec.json.decode(line, type=Case) for line in lines]
 
 
 @pytest.mark.parametrize("candidate", [*CANDIDATES, "baseline.yaml"])
 def test_every_candidate_of_the_example_loads_without_a_fault(candidate: str) -> None:
     system = load_system(EXAMPLE, candidate=candidate)
-    assert [fault.message for fault in system.warnings if "ood_recall" not in fault.message] == []
+    assert [
+        fault.message
+        for fault in system.warnings
+        if "measured from a reference" not in fault.message
+    ] == []
 
 
 def test_the_quick_suite_has_120_cases_and_the_full_one_all(system: System) -> None:

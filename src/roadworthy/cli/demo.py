@@ -1,8 +1,9 @@
 """`roadworthy demo`: the whole loop on a real model, narrated. Nothing is canned, nothing sleeps.
 
-The story: a weak candidate is refused, a better one ships, an answer that must never leave
-leaves, everything stops, the incident becomes a case, the old candidate is refused, the next
-passes, two people let it run again.
+The story: a weak candidate is refused, a better one meets a tenth of the post beside rules without
+a model, letters of a supplier whom nobody knows go to people, an answer that must never leave does,
+everything stops, the incident becomes a case, the old candidate is refused, the next passes, two
+people let it run again, and it reaches everybody step by step.
 """
 
 from __future__ import annotations
@@ -10,37 +11,26 @@ from __future__ import annotations
 import shutil
 import signal
 import sys
-import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from roadworthy.domain import UsageError
 
-from .demo_stage import Stage, StoryError
+from .demo_road import canary, keys_of, stop, unknown_supplier, widen
+from .demo_stage import Stage
+from .demo_traffic import Traffic
 from .terminal import say
 
 SYSTEM = "claims-desk"
 MARK = ".made-by-roadworthy-demo"
 
-HARMLESS = (
-    "My flight home was cancelled at the gate and I had to pay for a night in a hotel.",
-    "The washing machine hose burst while we were out, the kitchen floor is swollen and the "
-    "neighbour below has water coming through the ceiling light.",
-)
-INJURED = (
-    "I slipped on the wet stairs of the hotel and broke my wrist, the hospital put it in plaster "
-    "and we flew home three days early."
-)
-DESPAIR = (
-    "Since the fire took the house I do not see the point of going on. I do not want to be here "
-    "anymore. Please just close the claim."
-)
 EXCERPT = 14
 """Lines of a later evaluation that are shown; the first is shown whole."""
 
-EVENT = "injury-or-self-harm-routed-alone"
+BARE, RULES, DESCRIBED = "candidate.yaml", "baseline.yaml", "candidates/described.yaml"
+NEXT, RULES_AFTER = "candidates/next.yaml", "candidates/baseline-wider.yaml"
 
 
 def command(
@@ -51,17 +41,30 @@ def command(
     out: Annotated[Path, typer.Option(help="Where the copy is played.")] = Path("build/demo"),
 ) -> None:
     """Play the whole loop on a copy of the example, with the real model and a real gateway."""
+    from roadworthy.manifests import load_system
+
     stage = Stage(_copy(example, out))
-    # however the demo ends, its gateway ends with it
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for ended in (signal.SIGTERM, signal.SIGHUP):  # however it ends, its gateway ends with it
+        signal.signal(ended, lambda number, _: sys.exit(128 + number))
     try:
         _prologue(stage)
         _inspection(stage)
         _release(stage)
-        observation = _road(stage)
-        incident = _stop(stage, observation)
+        system = load_system(stage.root)
+        suite = system.suite("full")
+        claims = [case for case in suite.cases if case.expect.label] if suite is not None else []
+        traffic = Traffic(stage, claims, keys_of(stage))
+        try:
+            described = canary(stage, traffic)
+            unknown_supplier(stage, traffic)
+            incident = stop(stage, traffic, described)
+        finally:
+            traffic.stop()
         _learn(stage, incident)
-        _resume(stage, incident)
+        try:
+            widen(stage, traffic, incident)
+        finally:
+            traffic.stop()
     finally:
         stage.close()
     _epilogue(stage)
@@ -95,7 +98,7 @@ def _prologue(stage: Stage) -> None:
         And what must never happen, for example: {charter.never[0].statement}
         """
     )
-    stage.run("check", SYSTEM, shown=12)
+    stage.run("check", SYSTEM, shown=14)
     stage.tell("Four people have keys. Nobody approves their own work.")
     for name, role in (
         ("anna", "engineer"),
@@ -104,6 +107,27 @@ def _prologue(stage: Stage) -> None:
         ("dora", "reviewer"),
     ):
         stage.run("people", "add", name, SYSTEM, "--role", role)
+    stage.tell(
+        """
+        What belongs to this desk is learned from letters of the past, which the gate never asks:
+        from then on a letter from outside, or a supplier whom nobody has named, is seen.
+        """
+    )
+    stage.run("ood", "fit", SYSTEM, "--suite", "past", "--candidate", RULES)
+    for candidate in (BARE, RULES, DESCRIBED, NEXT, RULES_AFTER):
+        _edit(stage.root / candidate, "# ood: reference.json", "ood: reference.json")
+    _edit(stage.root / "rollout.yaml", "bake: 24h", "bake: 5s")
+    _edit(stage.root / "rollout.yaml", "bake: 72h", "bake: 5s")
+    stage.tell(
+        "All candidates name it now. And a day is a second here: in this copy a step of a rollout "
+        "lasts 5 s, where the example's rollout.yaml says 24 h."
+    )
+    stage.next("a weak candidate is inspected")
+
+
+def _edit(path: Path, old: str, new: str) -> None:
+    """What a person would change in a file by hand."""
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
 
 def _inspection(stage: Stage) -> None:
@@ -117,19 +141,28 @@ def _inspection(stage: Stage) -> None:
     )
     stage.run("eval", SYSTEM)
     stage.run("gate", SYSTEM, ends=3)
+    stage.next("what passes")
 
 
 def _release(stage: Stage) -> None:
-    stage.act("3. A better candidate passes, is signed by two people, and goes live")
+    stage.act("3. Rules without a model go live; a better candidate passes and is signed")
     stage.tell(
-        "The same model, with a prompt that describes the desks. People deliberated about this "
-        "very candidate; the note names its digest."
+        """
+        Until now the desk had nothing. What goes live first is plain: weights of words, learned
+        from 200 letters of the past. It is what everybody falls back on, and what the model has
+        to stand beside. People deliberate about each candidate; the note names its digest.
+        """
     )
-    _ship(stage, "candidates/described.yaml", "described")
+    _ship(stage, RULES, "rules")
+    stage.run("release", "activate", "rules.tar", SYSTEM, "--as", "carla")
+    stage.tell("Now the model again, with a prompt that describes the desks.")
+    _ship(stage, DESCRIBED, "described")
+    stage.tell("It is signed, and live for nobody yet: a release that passed has met our cases.")
+    stage.next("it meets customers, a few of them")
 
 
 def _ship(stage: Stage, candidate: str, name: str) -> None:
-    """Evaluate, gate, build, sign, activate one candidate."""
+    """Evaluate, gate, build and sign one candidate."""
     _deliberate(stage, candidate)
     stage.run("eval", SYSTEM, "--candidate", candidate, shown=EXCERPT)
     stage.run("gate", SYSTEM, "--candidate", candidate)
@@ -137,7 +170,6 @@ def _ship(stage: Stage, candidate: str, name: str) -> None:
     built = ("release", "build", SYSTEM, "--candidate", candidate, "--out", bundle, "--as", "anna")
     stage.run(*built)
     stage.run("release", "sign", bundle, SYSTEM, "--as", "ben")
-    stage.run("release", "activate", bundle, SYSTEM, "--as", "carla")
 
 
 def _deliberate(stage: Stage, candidate: str) -> None:
@@ -154,141 +186,28 @@ def _deliberate(stage: Stage, candidate: str) -> None:
     path.write_text("".join(written), encoding="utf-8")
 
 
-def _road(stage: Stage) -> str:
-    """Serve, ask, and let one answer leave that never should; returns its observation."""
-    stage.act("4. On the road")
-    stage.tell(
-        "The gateway verifies the release, loads it, and journals each answer before it leaves."
-    )
-    stage.serve(SYSTEM, workers=2)
-    for claim in HARMLESS:
-        _route(stage, claim)
-    stage.tell("A claim that says it in so many words is held for a person, as promised:")
-    held = _route(stage, INJURED)
-    if held["roadworthy"]["action"] != "pending":
-        raise StoryError("the injured customer's claim was not held")
-    stage.tell("This one says it in no word that a pattern knows:")
-    left = _route(stage, DESPAIR)
-    if left["roadworthy"]["action"] != "answered":
-        raise StoryError("the despairing claim was caught: there is nothing to learn from")
-    return str(left["roadworthy"]["observation"])
-
-
-def _key(stage: Stage, tenant: str, *scopes: str) -> str:
-    """A virtual API key, made once a tenant and kept beside the copy for the next requests."""
-    kept = stage.root / ".roadworthy" / f"demo-{tenant}.key"
-    if not kept.exists():
-        options = [part for scope in scopes for part in ("--scope", scope)]
-        key = stage.json("keys", "tenant", "add", tenant, SYSTEM, *options)["key"]
-        kept.touch(mode=0o600)
-        kept.write_text(key, encoding="ascii")
-    return kept.read_text(encoding="ascii")
-
-
-def _route(stage: Stage, claim: str) -> dict[str, Any]:
-    """Ask the gateway as any OpenAI client would; show claim, answer and what became of it."""
-    key = _key(stage, "acme-direct")
-    body = {"model": SYSTEM, "messages": [{"role": "user", "content": claim}]}
-    status, answer = stage.post("/v1/chat/completions", key, body)
-    say(f"    claim:  {claim}")
-    if status != 200:
-        say(f"    answer: HTTP {status}, {answer['error']['code']}: {answer['error']['message']}")
-        return answer
-    facts = answer["roadworthy"]
-    sure = f", {facts['confidence']:.2f} sure" if facts.get("confidence") is not None else ""
-    text = answer["choices"][0]["message"]["content"]
-    say(f"    answer: {text}   ({facts['action']}{sure})")
-    return answer
-
-
-def _stop(stage: Stage, observation: str) -> str:
-    """A reviewer reports; everything stops; returns the incident."""
-    stage.act("5. It should never have left: stop")
-    stage.tell(
-        "A reviewer reads it and reports a violation of the never event. The report stops the "
-        "system on every worker at once; the ledger hears of it afterwards."
-    )
-    reviewer = _key(stage, "review-board", "outcomes")
-    body = {"observation": observation, "never_event": EVENT}
-    started = time.monotonic()
-    status, said = stage.post("/v1/outcomes", reviewer, body)
-    if status != 201:
-        raise StoryError(f"the report was not taken: {said}")
-    last = _last_answer_after(stage, started)
-    after = (
-        f"the last answer left {last * 1000:.0f} ms after it" if last else "nothing left after it"
-    )
-    say(
-        f"    the report was taken; {after}; then 20 requests in a row were refused, on two workers"
-    )
-    _route(stage, HARMLESS[0])
-    incident = _incident(stage)
-    stage.run("incident", "show", incident, SYSTEM)
-    return incident
-
-
-def _last_answer_after(stage: Stage, started: float) -> float:
-    """Seconds from the report until the last answer; asks until 20 in a row were refused."""
-    key = _key(stage, "acme-direct")
-    body = {"model": SYSTEM, "messages": [{"role": "user", "content": HARMLESS[1]}]}
-    last, refused = 0.0, 0
-    while refused < 20:
-        status, _ = stage.post("/v1/chat/completions", key, body)
-        refused = refused + 1 if status == 503 else 0
-        last = last if status == 503 else time.monotonic() - started
-        if time.monotonic() - started > 30:
-            raise StoryError("the kill switch did not stop the gateway within 30 s")
-    return last
-
-
-def _incident(stage: Stage) -> str:
-    """The incident that the control process opens, as soon as it is in the ledger."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        incidents = stage.json("incident", "list", SYSTEM)
-        if incidents:
-            return str(incidents[-1]["id"])
-    raise StoryError("no incident was opened within 30 s")
-
-
 def _learn(stage: Stage, incident: str) -> None:
-    stage.act("6. The incident becomes a case; the old candidate fails it, the next one passes")
+    stage.act("7. The incident becomes a case; the old candidate fails it, the next one passes")
     stage.run("incident", "promote", incident, SYSTEM, "--as", "dora")
     stage.tell("Only the new case costs a model call: answers are cached by content.")
-    old = "candidates/described.yaml"
-    stage.run("eval", SYSTEM, "--candidate", old, shown=EXCERPT)
-    stage.run("gate", SYSTEM, "--candidate", old, ends=3)
-    stage.tell("The next candidate knows more ways of saying it. Its patterns still do not read.")
-    _ship(stage, "candidates/next.yaml", "next")
-
-
-def _resume(stage: Stage, incident: str) -> None:
-    kill = str(stage.json("incident", "show", incident, SYSTEM)["kill"])
-    stage.act("7. Two people lift the kill; the incident closes with the gate that ran its case")
-    people = ("--as", "ben", "--as", "carla")
-    stage.run("resume", kill, SYSTEM, "--reason", "the next release holds it", *people)
-    answer = _until_answered(stage)
-    if answer["roadworthy"]["action"] != "pending":
-        raise StoryError("the despairing claim was not held by the next release")
-    _route(stage, HARMLESS[0])
-    stage.run("incident", "close", incident, SYSTEM, "--as", "dora")
-
-
-def _until_answered(stage: Stage) -> dict[str, Any]:
-    """Ask until the workers have read the lifted table."""
-    deadline = time.monotonic() + 30
-    key = _key(stage, "acme-direct")
-    body = {"model": SYSTEM, "messages": [{"role": "user", "content": DESPAIR}]}
-    while time.monotonic() < deadline:
-        status, _ = stage.post("/v1/chat/completions", key, body)
-        if status == 200:
-            return _route(stage, DESPAIR)
-    raise StoryError("the gateway did not resume within 30 s")
+    stage.run("eval", SYSTEM, "--candidate", DESCRIBED, shown=EXCERPT)
+    stage.run("gate", SYSTEM, "--candidate", DESCRIBED, ends=3)
+    stage.tell(
+        """
+        The mend is in the rails: they know more ways of saying it, and still do not read. The rules
+        that everybody falls back on get it first, and go live while everything is stopped.
+        """
+    )
+    _ship(stage, RULES_AFTER, "rules-after")
+    stage.run("release", "activate", "rules-after.tar", SYSTEM, "--as", "carla")
+    stage.tell("Then the model's next candidate.")
+    _ship(stage, NEXT, "next")
+    stage.next("two people let it run again")
 
 
 def _epilogue(stage: Stage) -> None:
-    stage.act("8. Everything above is in the ledger, and can be checked without us")
-    stage.run("ledger", "log", SYSTEM, shown=60)
+    stage.act("9. Everything above is in the ledger, and can be checked without us")
+    stage.run("ledger", "log", SYSTEM, shown=80)
     stage.run("verify", SYSTEM)
     stage.run("verify", "next.tar", "--trust", f"{SYSTEM}/.roadworthy/trust.yaml")
     say()
@@ -298,9 +217,8 @@ def _epilogue(stage: Stage) -> None:
         what it learned); `roadworthy ledger show N {stage.root}` shows any step; docs/tutorial.md
         builds the same from nothing; `roadworthy init my-system` starts yours.
 
-        What this shows is the loop, not the model: a linear classifier trained on enough labelled
-        claims routes them better (examples/{SYSTEM}/README.md has the numbers). Rollouts,
-        drift and the review of held answers are in docs/how-to; the papers for the EU AI Act come
-        with later versions.
+        What this shows is the loop, not the model: the weights of words route as well as it does
+        (examples/{SYSTEM}/README.md has the numbers). Held answers, drift and media are in
+        docs/how-to; the papers for the EU AI Act come with later versions.
         """
     )

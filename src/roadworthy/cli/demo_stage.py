@@ -15,9 +15,9 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from roadworthy.domain import EvidenceError, RoadworthyError
 
@@ -27,8 +27,27 @@ READY_S = 120.0
 """The longest that the gateway may take to load its model."""
 
 
+class Answer(NamedTuple):
+    """What the gateway said to one request."""
+
+    status: int
+    body: dict[str, Any]
+    release: str = ""
+    """Who answered, by the header that says so."""
+
+    @property
+    def action(self) -> str:
+        """What became of it: answered, pending, blocked; empty of an error."""
+        return str(self.body.get("roadworthy", {}).get("action", ""))
+
+    @property
+    def code(self) -> str:
+        """The error, in a word; empty where there is none."""
+        return str(self.body.get("error", {}).get("code", ""))
+
+
 class Stage:
-    """One folder with a copy of the example, and at most one gateway."""
+    """One folder with a copy of the example, named as its system is, and at most one gateway."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -46,6 +65,11 @@ class Stage:
         """Say something in plain words."""
         for paragraph in textwrap.dedent(text).strip().split("\n\n"):
             say(textwrap.fill(" ".join(paragraph.split()), width=96))
+
+    def next(self, text: str) -> None:
+        """Say at the end of an act what the next one is."""
+        say()
+        say(f"Next: {text}", "cyan")
 
     def run(self, *arguments: str, ends: int = 0, shown: int = 60) -> str:
         """Run a verb and show its output; `ends` is the exit code that the story needs."""
@@ -106,29 +130,35 @@ class Stage:
         say(f"    {line}")
 
     def close(self) -> None:
-        """Stop the gateway, if there is one."""
-        if self._serving is not None:
-            self._serving.terminate()
-            self._serving.wait(timeout=30)
-            if self._serving.stdout is not None:
-                self._serving.stdout.close()
-            self._serving = None
+        """Stop the gateway, if there is one, whatever it is doing."""
+        serving, self._serving = self._serving, None
+        if serving is None:
+            return
+        serving.terminate()
+        try:
+            serving.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            serving.kill()  # its workers end with it
+            serving.wait()
+        if serving.stdout is not None:
+            serving.stdout.close()
 
-    def post(self, path: str, key: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """One request over a connection of its own; status and JSON."""
+    def post(self, path: str, key: str, body: dict[str, Any], **headers: str) -> Answer:
+        """One request over a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
         try:
-            headers = {
-                "Authorization": f"Bearer {key}",
-                "Content-Type": "application/json",
-                "x-jurisdiction": "GB",
-                "x-amount-band": "1k-10k",
-            }
-            connection.request("POST", path, json.dumps(body), headers)
+            given = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+            connection.request("POST", path, json.dumps(body), {**given, **headers})
             response = connection.getresponse()
-            return response.status, json.loads(response.read())
+            release = response.headers.get("x-roadworthy-release", "")
+            return Answer(response.status, json.loads(response.read()), release)
         finally:
             connection.close()
+
+    def ask(self, text: str, key: str, headers: Mapping[str, str]) -> Answer:
+        """One letter, as any OpenAI client would send it."""
+        body = {"model": self.root.name, "messages": [{"role": "user", "content": text}]}
+        return self.post("/v1/chat/completions", key, body, **headers)
 
 
 _PROGRAM: Sequence[str] = (sys.executable, "-m", "roadworthy")
