@@ -7,8 +7,10 @@ happens here: a write, or a record whose checksum does not hold.
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 from msgspec import Struct
@@ -233,6 +235,35 @@ def marks_before(folder: Path, instant_s: float) -> dict[str, int]:
     return {path.name: path.stat().st_size for path in every if path not in later}
 
 
+MOST_RECENT = 1024
+"""Records that one who follows has read, kept for the others of the process (2 KB more each)."""
+
+_Where = tuple[str, int]
+"""A segment: its path, and which file lies there."""
+
+
+class _Recent:
+    """What was read last: many follow one journal, and reading it once is enough."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[_Where, int], tuple[Record, int]] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, where: _Where, mark: int) -> tuple[Record, int] | None:
+        """The record that begins there, and where the next one does."""
+        return self._kept.get((where, mark))
+
+    def keep(self, where: _Where, mark: int, record: Record, end: int) -> None:
+        """Remember it until there are many that are newer."""
+        with self._lock:
+            self._kept[where, mark] = record, end
+            if len(self._kept) > MOST_RECENT:
+                self._kept.popitem(last=False)
+
+
+_recent = _Recent()
+
+
 class Tail:
     """Follows a journal: each `read` gives what was added since the last one.
 
@@ -288,9 +319,17 @@ class Tail:
 
     def _new_in(self, path: Path, closes: bool) -> Iterator[Record]:
         mark = self.marks.get(path.name, 0)
-        if path.stat().st_size <= mark:
+        there = path.stat()
+        where = (str(path), there.st_ino)
+        while closes and (known := _recent.find(where, mark)) is not None:
+            yield known[0]
+            self.marks[path.name] = mark = known[1]
+        if there.st_size <= mark:
             return
         for payload, end in payloads(path, mark, past_closes=not closes):
             if payload is not None:
-                yield decode(payload, where=str(path))
-            self.marks[path.name] = end
+                record = decode(payload, where=str(path))
+                if closes:
+                    _recent.keep(where, mark, record, end)
+                yield record
+            self.marks[path.name] = mark = end
