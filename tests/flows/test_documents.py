@@ -99,9 +99,7 @@ def test_blank_blocks_keep_what_was_written(desk: Path, capsys: pytest.CaptureFi
     assert made(desk).gaps
 
 
-HOSTILE = (
-    '</style> <script>a()</script> `#eval("1")` [x](javascript:1) | \\" #import "/etc/passwd"'
-)
+HOSTILE = '</style> <script>a()</script> `#eval("1")` [x](javascript:1) | \\" #import "/etc/passwd"'
 
 
 def test_words_of_evidence_are_never_markup(desk: Path) -> None:
@@ -136,7 +134,7 @@ def test_a_document_with_gaps_is_undecided_and_proves_nothing(
     assert run(VERBS, ["people", "add", "rosa", "--role", "risk_officer", str(desk)]) == 0
     capsys.readouterr()
     out = desk.parent / "card.md"
-    options = ["--out", str(out), "--record", "--as", "rosa", "--json"]
+    options = ["--out", str(out), "--record", "--as", "rosa", "--json", "--complete"]
     assert run(VERBS, ["document", "model-card", str(desk), *options]) == 4
     said: dict[str, Any] = msgspec.json.decode(capsys.readouterr().out)
     assert said["missing"]
@@ -156,5 +154,5 @@ def test_nothing_but_a_document_is_written_over(
 def test_pdf_is_a_pdf(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("typst", reason="pip install 'roadworthy[pdf]'")
     out = desk.parent / "card.pdf"
-    assert run(VERBS, ["document", "model-card", str(desk), "--out", str(out)]) == 4
+    assert run(VERBS, ["document", "model-card", str(desk), "--out", str(out)]) == 0
     assert out.read_bytes().startswith(b"%PDF-")

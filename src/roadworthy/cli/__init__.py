@@ -8,6 +8,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "init": ("roadworthy.cli.init", "write a complete, commented set of files for a new system"),
     "classify": ("roadworthy.cli.classify", "which class and duties by law, step by step"),
     "obligations": ("roadworthy.cli.obligations", "how each duty stands: met, stale, missing"),
+    "dossier": ("roadworthy.cli.dossier", "all evidence in one archive, verified offline"),
     "matrix": ("roadworthy.cli.matrix", "the lifecycle, each artifact with its evidence"),
     "document": ("roadworthy.cli.document", "a document of the lifecycle, from the ledger"),
     "check": ("roadworthy.cli.check", "check every file of a system, all faults at once"),

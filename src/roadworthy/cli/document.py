@@ -29,6 +29,9 @@ def command(
     record: Annotated[
         bool, typer.Option("--record", help="Enter the document's digest, signed by you.")
     ] = False,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Exit code 4 while anything in it is missing.")
+    ] = False,
     candidate: Annotated[str, typer.Option(help="The candidate's file.")] = "candidate.yaml",
     catalogue: Annotated[str, typer.Option(help="Whose duties it tells.")] = "eu-ai-act",
     acting: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")] = None,
@@ -37,7 +40,7 @@ def command(
     """Make a document: each section from evidence, with its source; what is missing is said.
 
     What people must write stands in documents/KIND.LANGUAGE.md of the folder, in marked blocks;
-    --blocks writes that file. Exit code 4 while anything in the document is missing.
+    --blocks writes that file. What is missing is printed as missing; --complete makes it an error.
     """
     from roadworthy.compliance.documents import FORMS, to_markdown
 
@@ -92,7 +95,7 @@ def command(
             say_of(out, f"  and {len(paper.gaps) - _SHOWN} more")
         if any(gap.block for gap in paper.gaps):
             say_of(out, f"Next: roadworthy document {kind} {directory} --blocks")
-    if paper.gaps:
+    if complete and paper.gaps:
         raise typer.Exit(Exit.UNDECIDED)
 
 

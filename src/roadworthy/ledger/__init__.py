@@ -15,6 +15,7 @@ from .checkpoints import (
     to_note,
 )
 from .envelope import sign_envelope, statement
+from .excerpt import Shown, excerpt_lines
 from .instants import next_instant
 from .keyring import MACHINE, Keyring
 from .ledger import Ledger, open_ledger
@@ -58,6 +59,7 @@ __all__ = [
     "Ledger",
     "LedgerStore",
     "MemoryEntryStore",
+    "Shown",
     "SqliteEntryStore",
     "add_key",
     "authority_of",
@@ -70,6 +72,7 @@ __all__ = [
     "encode_payload",
     "encode_proof",
     "entry_digest",
+    "excerpt_lines",
     "inclusion_path",
     "kept_checkpoint",
     "key_id_of",

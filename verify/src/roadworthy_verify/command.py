@@ -97,11 +97,11 @@ def sentences(report: Report) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="roadworthy-verify",
-        description="Verify a Roadworthy ledger, release, bundle or proof offline.",
+        description="Verify a Roadworthy ledger, release, bundle, dossier or proof offline.",
         epilog="Exit codes: 0 verified, 1 wrong input, 2 unreadable, 3 refused or expired, "
         "4 unsigned or unknown key, 5 tampered.",
     )
-    what = "ledger, workspace, bundle or proof"
+    what = "ledger, workspace, bundle, dossier or proof"
     parser.add_argument("path", type=Path, metavar="PATH", help=what)
     parser.add_argument("--trust", type=Path, metavar="FILE", help="the keys that you trust")
     parser.add_argument(

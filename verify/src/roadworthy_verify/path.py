@@ -1,4 +1,4 @@
-"""What lies at a path: a ledger, a bundle, a proof, or nothing. Then verifies it."""
+"""What lies at a path: a ledger, a bundle, a dossier, a proof, or nothing. Then verifies it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .bundle import verify_bundle
 from .carried import load_heads
 from .checkpoint import CheckpointError
 from .container import is_bundle
+from .dossier import is_dossier, verify_dossier
 from .instant import EXAMPLE, whole_instant
 from .ledger import CHECKPOINTS, MAGIC, verify_ledger
 from .plain_file import read_plain
@@ -22,11 +23,11 @@ WORKSPACE = ".roadworthy"
 
 
 def recognise(path: Path) -> tuple[str, Path]:
-    """`ledger`, `bundle` or `proof` with the path to verify; an empty word when it is none.
+    """`ledger`, `bundle`, `dossier` or `proof` with its path; an empty word when it is none.
 
     A ledger is a SQLite file, or a folder with ledger.db (a workspace, or a system's folder with
-    its workspace in .roadworthy). A bundle is an OCI image layout, as a folder or as a tar. A proof
-    is a JSON file.
+    its workspace in .roadworthy). A bundle is an OCI image layout, as a folder or as a tar. A
+    dossier is a zip file, a proof a JSON file.
     """
     if path.is_dir():
         for database in (path / DATABASE, path / WORKSPACE / DATABASE):
@@ -41,6 +42,8 @@ def recognise(path: Path) -> tuple[str, Path]:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) == MAGIC or path.name == DATABASE:
                 return "ledger", path
+        if is_dossier(path):
+            return "dossier", path
         if is_bundle(path):
             return "bundle", path
         if is_proof(path):
@@ -83,13 +86,16 @@ def verify_path(
     if kind == "proof":
         kept = load_heads(Path(checkpoint)) if checkpoint else []
         return verify_proof(found, trust, kept=kept, at=at, text=text)
+    if kind == "dossier":
+        kept = load_heads(Path(checkpoint)) if checkpoint else []
+        return verify_dossier(found, trust, kept=kept, at=at)
     if kind == "bundle":
         if checkpoint:
             raise CheckpointError("a checkpoint is held against a ledger or a proof, not a bundle")
         return verify_bundle(found, trust, at)
     what = (
-        "is no ledger (ledger.db, or a folder that holds it), no bundle (an OCI layout) and no"
-        " proof (JSON)"
+        "is no ledger (ledger.db, or a folder that holds it), no bundle (an OCI layout), no"
+        " dossier (zip) and no proof (JSON)"
     )
     fault = f"{path} {what}" if found.exists() else f"{path} does not exist"
     return Report("not_evidence", fault, {"kind": ""}, (fault,))

@@ -1,0 +1,76 @@
+"""`roadworthy dossier`: all evidence about a system in one archive that anybody can verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roadworthy.domain import Language
+
+from .exits import Exit
+from .terminal import emit, progress, say_of
+
+_SHOWN = 8
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
+    *,
+    out: Annotated[Path, typer.Option(metavar="PATH", help="A new file, such as dossier.zip.")],
+    candidate: Annotated[str, typer.Option(help="The candidate's file.")] = "candidate.yaml",
+    show: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="Entries with what people said, asked for by kind."),
+    ] = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Exit code 4 while anything in it is missing.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
+) -> None:
+    """Write the dossier: documents, duties, lifecycle, entries with their proof, attestations.
+
+    It opens from a disk (index.html) and `roadworthy-verify PATH` checks it without this platform.
+    Payloads of people's reports and ratings stay here unless --show names their kind; the entries
+    verify without them. What is missing is listed in it and said; --complete makes that an error.
+    """
+    from roadworthy.console.dossier import to_index
+    from roadworthy.console.paper import to_html
+    from roadworthy.flows.dossier import make_dossier
+    from roadworthy.flows.own_files import own_file, require_own
+    from roadworthy.manifests import load_system
+    from roadworthy.wiring.loop import open_loop
+
+    from .days import day_of
+
+    require_own(out, lambda begins: begins.startswith(b"PK\x03\x04"), kind="dossier")
+    system = load_system(directory, candidate=candidate)
+    loop = open_loop(directory, configured=system.deployment.workspace)
+    day = day_of("", system.charter.time_zone)
+    spoken: tuple[Language, ...] = ("en", "de")
+    with own_file(out) as file, progress(4, "dossier") as tell:
+        steps = iter(range(5))
+        made = make_dossier(
+            system, loop, file, on=day, index=to_index, page=lambda p: to_html(p).encode(),
+            shown=show or (), languages=spoken, say=lambda what: tell(next(steps, 4), what),
+        )  # fmt: skip
+    if json:
+        emit({
+            "out": str(out), "digest": made.digest, "files": made.files,
+            "entries": made.entries.shown, "redacted": made.entries.redacted,
+            "hidden": made.entries.hidden, "checkpoint": made.checkpoint,
+            "missing": list(made.missing), "entry": made.entry,
+        })  # fmt: skip
+    else:
+        said = (
+            f"{made.files} files, {made.entries.shown} entries up to checkpoint {made.checkpoint}"
+        )
+        say_of(out, f"{out}: {said}")
+        for one in made.missing[:_SHOWN]:
+            say_of(out, f"  missing: {one}")
+        if len(made.missing) > _SHOWN:
+            say_of(out, f"  and {len(made.missing) - _SHOWN} more, listed in it")
+        say_of(out, f"Next: roadworthy-verify {out} --trust KEYS.yaml; or open its index.html")
+    if complete and made.missing:
+        raise typer.Exit(Exit.UNDECIDED)

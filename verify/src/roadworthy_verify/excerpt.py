@@ -1,0 +1,143 @@
+"""Part of a ledger that still proves to be part of it: entries whole, redacted, or by hash only.
+
+Lines, in the log's order. An entry is two lines: its header as it was hashed (RFC 8785 JSON) and
+its payload, or `null` where that was left out. Entries that are not shown stand as the roots of
+complete subtrees: `{"hash":"…","level":L}` covers 2^L entries (RFC 9162, section 2.1). So the
+root of the log is worked out from what is shown, and nothing can be put in its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from .chain import GENESIS, Row
+from .tree import leaf_hash, node_hash
+
+MAX_LINE = 64 << 20
+_NODE = re.compile(rb'\{"hash":"([0-9a-f]{64})","level":(0|[1-9][0-9]?)\}\n')
+_HEADER = {"actor", "kind", "payload_digest", "prev", "seq", "subject", "system", "time"}
+
+
+@dataclass
+class Excerpt:
+    """What was found on the way."""
+
+    size: int = 0
+    """Entries that the lines cover."""
+    shown: int = 0
+    redacted: int = 0
+    """Entries whose payload was left out."""
+    hidden: int = 0
+    """Entries that stand by hash only."""
+    fault: str = ""
+    first_bad: int = 0
+    root: bytes = b""
+    kinds: dict[str, int] = field(default_factory=dict)
+    digests: set[str] = field(default_factory=set)
+    """Every digest that a shown payload or subject names."""
+
+
+class _Peaks:
+    """Roots of complete subtrees, largest first; each is added where it belongs."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[tuple[int, bytes]] = []
+
+    def add(self, level: int, node: bytes) -> bool:
+        """Append a complete subtree; False where it does not lie on its own boundary."""
+        if self.size & ((1 << level) - 1):
+            return False
+        self.size += 1 << level
+        peaks = self._peaks
+        while peaks and peaks[-1][0] == level:
+            node = node_hash(peaks.pop()[1], node)
+            level += 1
+        peaks.append((level, node))
+        return True
+
+    def root(self) -> bytes:
+        """The root over all of them."""
+        if not self._peaks:
+            return hashlib.sha256(b"").digest()
+        node = self._peaks[-1][1]
+        for _, left in reversed(self._peaks[:-1]):
+            node = node_hash(left, node)
+        return node
+
+
+def read_excerpt(
+    file: IO[bytes], size: int, on_signed: Callable[[Row], None] | None = None
+) -> Excerpt:
+    """Walk the lines up to `size` entries. The first that does not fit is a fault, and the end."""
+    found, peaks = Excerpt(), _Peaks()
+    last = GENESIS
+    for line in _lines(file):
+        number = peaks.size + 1
+        node = _NODE.fullmatch(line)
+        if node is not None:
+            level = int(node[2])
+            if level > 48 or not peaks.add(level, bytes.fromhex(node[1].decode())):
+                return _bad(
+                    found, number, "a subtree of hidden entries lies on no boundary of its own"
+                )
+            found.hidden += 1 << level
+            last = ""
+            continue
+        payload = file.readline(MAX_LINE)
+        fault, row = _entry(line, payload, number, last)
+        if row is None:
+            return _bad(found, number, fault)
+        digest = hashlib.sha256(line[:-1]).digest()
+        peaks.add(0, leaf_hash(digest))
+        last = "sha256:" + digest.hex()
+        found.shown += 1
+        found.redacted += payload == b"null\n"
+        found.kinds[row[3]] = found.kinds.get(row[3], 0) + 1
+        found.digests.add(row[4])
+        if on_signed is not None and b'"signature":{' in payload:
+            on_signed(row)
+    found.size, found.root = peaks.size, peaks.root()
+    if found.size != size:
+        return _bad(found, min(found.size, size) + 1,
+                    f"the excerpt covers {found.size} entries, its checkpoint {size}")  # fmt: skip
+    return found
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    while line := file.readline(MAX_LINE):
+        yield line
+
+
+def _entry(line: bytes, payload: bytes, number: int, last: str) -> tuple[str, Row | None]:
+    """What does not fit in an entry's two lines, or its row."""
+    if not line.endswith(b"\n") or not payload.endswith(b"\n"):
+        return "a line is cut, or longer than any entry", None
+    try:
+        header: dict[str, Any] = json.loads(line)
+        if header.keys() != _HEADER:
+            return "its header has other fields than an entry's", None
+        if header["seq"] != number:
+            return f"entry {header['seq']} stands in its place", None
+        if last and header["prev"] != last:
+            return "its prev is not the digest before it", None
+        own = header["payload_digest"]
+        seen = own if payload == b"null\n" else "sha256:" + hashlib.sha256(payload[:-1]).hexdigest()
+        if seen != own:
+            return "its payload does not have its payload_digest", None
+        return "", (
+            number, header["time"], header["system"], header["kind"], header["subject"],
+            header["actor"], payload[:-1], own, header["prev"], "",
+        )  # fmt: skip
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        return f"it is not an entry ({type(error).__name__})", None
+
+
+def _bad(found: Excerpt, number: int, reason: str) -> Excerpt:
+    found.first_bad, found.fault = number, f"entry {number} does not fit: {reason}"
+    return found
