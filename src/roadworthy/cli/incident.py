@@ -38,7 +38,7 @@ def list_(directory: Directory = Path(), *, json: Json = False) -> None:
     loop = _reading(directory)
     incidents = incidents_of(loop).values() if loop is not None else ()
     if json:
-        emit([_as_json(each) | {"clocks": _clocks(each, loop)} for each in incidents])
+        emit([_as_json(each) | {"clocks": _clocks(each, loop, directory)} for each in incidents])
         return
     if not incidents:
         say("No incident.")
@@ -53,7 +53,7 @@ def list_(directory: Directory = Path(), *, json: Json = False) -> None:
             printable(each.never_event or each.objective or each.rollout or "by hand"),
             each.opened_at[:19],
             each.assignee or ("seen" if each.acknowledged_at else ""),
-            incident_report.due_words(each, loop),
+            incident_report.due_words(each, loop, directory),
         )
         for each in incidents
     ]
@@ -73,7 +73,7 @@ def show(incident: Id, directory: Directory = Path(), *, json: Json = False) -> 
         raise UsageError(f"there is no incident {incident!r}", fix="nothing was recorded here yet")
     found = find_incident(loop, incident)
     if json:
-        emit(_as_json(found) | {"clocks": _clocks(found, loop)})
+        emit(_as_json(found) | {"clocks": _clocks(found, loop, directory)})
         return
     say(f"{found.id}  {found.severity}  {found.state}")
     say(printable(found.title))
@@ -136,10 +136,10 @@ def _reading(directory: Path) -> Any:
     return loop
 
 
-def _clocks(incident: Incident, loop: Any) -> Any:
+def _clocks(incident: Incident, loop: Any, directory: Path) -> Any:
     import msgspec
 
-    return msgspec.to_builtins(incident_report.clocks(incident, loop))
+    return msgspec.to_builtins(incident_report.clocks(incident, loop, directory))
 
 
 def _as_json(incident: Incident) -> dict[str, Any]:

@@ -114,6 +114,7 @@ def report(
         root=directory,
         to=recipient,
         language=language,
+        holidays=_holidays(directory),
     )
     if json:
         emit({"incident": found.id, "missing": made.missing, "text": made.text})
@@ -130,32 +131,35 @@ def report(
 def say_clocks(incident: Incident, directory: Path) -> None:
     """Which legal clocks run, and until when."""
     loop, found = _found(directory, incident.id)
-    for each in clocks(found, loop):
+    for each in clocks(found, loop, directory):
         assumed = f"; nobody stated {', '.join(each.assumed)}" if each.assumed else ""
         due = each.due[:16].replace("T", " ") + " UTC" if each.days else "at once"
         when = f"applies from {each.applies_from}" if each.state == "not_in_force" else each.state
         say(f"{each.article}, to the {each.to}: due {due}, {when}{assumed}")
 
 
-def clocks(incident: Incident, loop: Any) -> list[Any]:
+def clocks(incident: Incident, loop: Any, directory: Path) -> list[Any]:
     """The clocks of an incident by its release's charter; by none where that is gone."""
-    from roadworthy.domain import format_instant
-    from roadworthy.incidents import clocks_of, law_of
+    from roadworthy.wiring.notices import clocks_in
 
     if incident.legal is None:
         return []
-    content = _content(incident, loop)
-    law = law_of(content.charter if content is not None else None)
-    return clocks_of(incident, law, format_instant(loop.clock.now()))
+    return list(clocks_in(loop, _holidays(directory))(incident))
 
 
-def due_words(incident: Incident, loop: Any) -> str:
+def _holidays(directory: Path) -> tuple[str, ...]:
+    from roadworthy.wiring.places import place
+
+    return tuple(place(directory, standing=True, create=False).deployment.holidays)
+
+
+def due_words(incident: Incident, loop: Any, directory: Path) -> str:
     """What `incident list` says of its clocks."""
     if incident.legal is None:
         return "" if incident.state in ("closed", "dismissed") else "not classified"
     if not incident.legal.serious:
         return "not serious"
-    found = clocks(incident, loop)
+    found = clocks(incident, loop, directory)
     waiting = [each for each in found if each.state != "reported"]
     if not waiting:
         return "reported" if found else "no clock"

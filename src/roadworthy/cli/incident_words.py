@@ -36,7 +36,7 @@ def say_more(incident: Incident, loop: Any, directory: Path) -> None:
     for action in incident.actions:
         state = f"done {action.done_at[:19]}Z" if action.done_at else f"due {action.due}"
         say(f"action {action.id} ({printable(action.owner)}, {state}): {printable(action.text)}")
-    if words := due_words(incident, loop):
+    if words := due_words(incident, loop, directory):
         say(f"to report: {words}")
     if incident.reason:
         say(f"dismissed: {printable(incident.reason)}")

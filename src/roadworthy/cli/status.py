@@ -31,6 +31,7 @@ def command(
     from roadworthy.flows.standings import read_standings
 
     from .acting import standing_workspace
+    from .notify import standing as targets_of
 
     workspace = standing_workspace(directory)
     seen = read_standings(workspace)
@@ -38,6 +39,7 @@ def command(
     found = [each for each in seen.objectives if system in ("", each.system)]
     standing = [each for each in routing.mitigations if system in ("", each.system)]
     stale = not _is_fresh(seen.at)
+    told = targets_of(directory)
     if json:
         emit(
             {
@@ -47,6 +49,7 @@ def command(
                 "objectives": [_as_json(each) for each in found],
                 "mitigations": standing,
                 "kills": [flag.id for flag in routing.kills],
+                "notifications": told,
             }
         )
     else:
@@ -57,6 +60,10 @@ def command(
             say(f"  roadworthy mitigation lift {each.id} --reason TEXT --as NAME")
         for flag in routing.kills:
             say(f"{flag.id}: killed, {printable(flag.reason)}", "red")
+        for target in told:
+            if target["fault"]:
+                words = f"{target['waiting']} notices wait: {printable(target['fault'])}"
+                say(f"{target['target']} is told nothing: {words}", "red")
     if standing or any(each.breached_at for each in found):
         raise typer.Exit(Exit.REFUSED)
     if stale or any(each.verdict == "ERROR" for each in found):

@@ -8,6 +8,7 @@ from msgspec import Meta, field
 
 from .charter import Count, Positive
 from .file import File
+from .notification import Notifications
 
 Seconds = Annotated[float, Meta(ge=0.001, le=86_400)]
 Amount = Annotated[float, Meta(ge=0)]
@@ -152,6 +153,9 @@ class Deployment(File, frozen=True, kw_only=True):
     limits: LimitSettings = field(default_factory=LimitSettings)
     prices: list[Price] = field(default_factory=list)
     telemetry: Telemetry | None = None
+    notifications: Notifications = field(default_factory=Notifications)
+    holidays: list[str] = field(default_factory=list)
+    """Public holidays where incidents are reported, `YYYY-MM-DD`: no legal period ends on one."""
     energy: Energy = field(default_factory=Energy)
     media: MediaSettings = field(default_factory=MediaSettings)
     master_key: str = ""

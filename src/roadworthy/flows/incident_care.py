@@ -120,6 +120,7 @@ def grade(
         require_two(incident, loop, keys, act="an incident's severity is lowered")
     said = {
         "severity": severity,
+        "was": incident.severity,
         "reason": why,
         "note": f"severity {incident.severity} became {severity}: {why}",
     }

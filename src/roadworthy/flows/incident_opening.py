@@ -24,6 +24,7 @@ from roadworthy.domain import (
     digest_of,
     format_instant,
     plain,
+    worst_severity,
 )
 from roadworthy.incidents import (
     breach_incident,
@@ -68,7 +69,8 @@ def breach_drafts(
         "kills": changed if killed else [],
         "mitigations": [] if killed else changed,
         "evidence": list(evidence),
-        "severity": severity_of(slo),
+        "severity": worst_severity(known.severity, severity_of(slo)),
+        "was": known.severity,
     }
     return [_draft(loop, known, "reopened" if again else "breached", said)]
 

@@ -4,6 +4,8 @@ from .authority_report import Document, Known, Reached, asked_of, report_documen
 from .changes import CaseChange
 from .clocks import Law, Running, clocks_of, law_of
 from .lifecycle import fold, kills_of
+from .notice_forms import alerts_body, mail_text, pagerduty_body, webhook_body
+from .notices import clock_notices, notice_of
 from .opening import (
     breach_incident,
     incident_id,
@@ -27,9 +29,11 @@ __all__ = [
     "Law",
     "Reached",
     "Running",
+    "alerts_body",
     "asked_of",
     "breach_incident",
     "case_from",
+    "clock_notices",
     "clocks_of",
     "demand_of",
     "fold",
@@ -38,8 +42,11 @@ __all__ = [
     "is_known",
     "kills_of",
     "law_of",
+    "mail_text",
+    "notice_of",
     "open_incident",
     "opens",
+    "pagerduty_body",
     "redact",
     "redacted",
     "report_document",
@@ -48,5 +55,6 @@ __all__ = [
     "rollout_incident",
     "same_breach",
     "severity_of",
+    "webhook_body",
     "what_is_asked",
 ]

@@ -36,7 +36,7 @@ OPENS_FROM: Severity = "high"
 _OF_SCOPE: dict[str, Severity] = {"system": "critical", "tenant": "high", "slice": "high"}
 """What the never event would stop says how bad its violation is."""
 
-_AT_LEAST: dict[MitigationKind, Severity] = {
+AT_LEAST: dict[MitigationKind, Severity] = {
     "alert": "low",
     "hold_rollout": "low",
     "route_to_human_review": "medium",
@@ -104,7 +104,7 @@ def severity_of(slo: SafetySLO) -> Severity:
     """What the objective says, and no less than what was done about it."""
     if slo.action_on_breach == "kill_switch" and slo.scope == "system":
         return "critical"
-    return worst_severity(slo.severity, _AT_LEAST[slo.action_on_breach])
+    return worst_severity(slo.severity, AT_LEAST[slo.action_on_breach])
 
 
 def _at_least(severity: Severity, least: Severity) -> bool:

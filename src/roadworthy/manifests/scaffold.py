@@ -13,8 +13,8 @@ import msgspec
 
 from roadworthy.domain import Fault, ManifestError, UsageError
 
+from .address_checks import check_reference
 from .charter_checks import SYSTEM_NAME
-from .deployment_checks import check_reference
 from .document import Document
 from .folder import Folder
 from .questions import QUESTIONS, Answers

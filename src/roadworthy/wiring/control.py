@@ -31,6 +31,7 @@ from .fingerprinting import Provenance
 from .host import HostFollower, processes_of
 from .journal_marks import KeptMarks
 from .loop import loop_of
+from .notices import Notices
 from .objectives import Objectives
 from .places import is_workspace
 from .plan import Plan
@@ -95,6 +96,10 @@ class Control:
             Provenance(self.workspace, Vault(keys, master)),
             Rollouts(self.workspace),
             Objectives(self.workspace),
+            *(
+                Notices(self.workspace, deployment, target, root)
+                for target in deployment.notifications.targets
+            ),
         )
         """Who reads the journal beside the looking, each in rounds of its own."""
         self._loop = loop = loop_of(self.workspace, agreed=False, patience_s=ENTERING_S)
