@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from doubles.systems_by_law import SCENARIOS, Scenario
 from roadworthy.compliance import classify, contradictions, shipped
 from roadworthy.domain import Catalogue, Classification
 from roadworthy.manifests import load_catalogue
@@ -156,3 +157,20 @@ def test_more_answers_never_change_a_duty_that_was_decided(act: Catalogue) -> No
         for old, new in zip(before.applied, now.applied, strict=True):
             assert old.applies is None or old.applies == new.applies, (names[number - 1], old.id)
         before = now
+
+
+@pytest.mark.parametrize("one", SCENARIOS, ids=lambda one: one.name)
+def test_systems_have_the_role_class_and_duties_that_the_act_gives_them(
+    act: Catalogue, one: Scenario
+) -> None:
+    found = classify([act], one.facts, one.roles, on=TODAY)
+    assert found.roles == (*one.roles, *one.also), one.why
+    assert found.risk_class == one.risk_class, one.why
+    assert ids(found.now) == one.now, one.why
+    assert ids(found.coming) == one.coming, one.why
+    assert not found.undecided, one.why
+    assert not contradictions([act], one.facts, one.roles), one.why
+
+
+def test_there_are_thirty_systems_or_more() -> None:
+    assert len({one.name for one in SCENARIOS}) >= 30
