@@ -25,6 +25,7 @@ from roadworthy.domain import (
     UsageError,
     format_instant,
 )
+from roadworthy.flows.learning import incidents_of
 from roadworthy.flows.live_routes import put_back_arms
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.rolling import rollouts_of, under_way
@@ -177,6 +178,11 @@ async def test_proof_of_harm_ends_it_and_the_ledger_says_why(tmp_path: Path, loo
     assert route(loop).arm is None and route(loop).live == rolling.baseline
     over = rollouts_of(loop)[rolling.id]
     assert over.state == "aborted" and over.reason.startswith("error_rate")
+    (incident,) = incidents_of(loop, "letters").values()
+    assert (incident.rollout, incident.release) == (rolling.id, rolling.release)
+    assert incident.state == "contained" and incident.severity == "medium"
+    watch(loop).round()
+    assert len(incidents_of(loop, "letters")) == 1
     with pytest.raises(UsageError, match="no rollout"):
         promote(loop, "letters", root=tmp_path, signer=by(loop), reason="all the same")
 
@@ -188,6 +194,7 @@ async def test_one_violation_of_the_new_release_ends_it(tmp_path: Path, loop: Lo
     await leave(loop, [rows[0], msgspec.structs.replace(rows[1], never=never)])
     watch(loop).round()
     assert rollouts_of(loop)[rolling.id].state == "aborted"
+    assert not incidents_of(loop, "letters"), "who enters the violation opens its incident"
 
 
 async def test_what_a_late_rule_finds_of_the_new_release_ends_it(
@@ -450,6 +457,7 @@ def test_a_pause_holds_and_a_person_ends_it(tmp_path: Path, loop: Loop) -> None:
         promote(loop, "letters", root=tmp_path, signer=by(loop), reason="now")
     assert hold(loop, "letters", signer=by(loop), reason="", paused=False).state == "running"
     assert stop_by_hand(loop, "letters", signer=by(loop), reason="enough").state == "aborted"
+    assert not incidents_of(loop, "letters"), "a person says whether it is one: incident open"
     found = status(loop, "letters")
     assert found is not None and (found.rolling.id, found.routed) == (rolling.id, False)
 

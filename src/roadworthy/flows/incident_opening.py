@@ -86,13 +86,10 @@ def ended_drafts(loop: Loop, system: str, mitigation: str, note: str) -> list[Dr
     ]
 
 
-def open_for_rollout(loop: Loop, rolling: Rolling, *, reason: str) -> None:
-    """The incident of a rollout that the machine ended, once. Raises EvidenceError."""
-    with recording(loop):
-        at = format_instant(loop.clock.now())
-        fresh = rollout_incident(rolling, at=at, reason=reason)
-        if fresh.id not in incidents_of(loop, rolling.system):
-            loop.ledger.record(_draft(loop, fresh, "opened", {"incident": plain(fresh)}))
+def rollout_drafts(loop: Loop, rolling: Rolling, *, reason: str) -> list[Draft]:
+    """What is entered beside the end of a rollout that the machine ended."""
+    fresh = rollout_incident(rolling, at=format_instant(loop.clock.now()), reason=reason)
+    return [_draft(loop, fresh, "opened", {"incident": plain(fresh)})]
 
 
 class ByHand(Struct, frozen=True, kw_only=True):

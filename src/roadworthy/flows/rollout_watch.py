@@ -38,7 +38,6 @@ from roadworthy.serving import drawn_as_one
 from roadworthy.statistics import TwoArms, two_arms
 
 from .arm_outcomes import LATER, questions, violated
-from .incident_opening import open_for_rollout
 from .loop import Loop
 from .noting import noted
 from .rolling import under_way
@@ -120,9 +119,14 @@ class RolloutWatch:
         if looked.why_stopped:
             self._warn(f"{rolling.id} is aborted: {looked.why_stopped}")
             take_off(self._loop, rolling)
-            abort(self._loop, rolling, signer=machine, reason=looked.why_stopped, looked=looked)
-            if not looked.violations:  # each violation has an incident of its own
-                open_for_rollout(self._loop, rolling, reason=looked.why_stopped)
+            abort(
+                self._loop,
+                rolling,
+                signer=machine,
+                reason=looked.why_stopped,
+                looked=looked,
+                opens=not looked.violations,  # each violation has an incident of its own
+            )
             return
         if rolling.state != "running" or rolling.last or looked.verdict != "safe":
             return

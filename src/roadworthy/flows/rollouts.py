@@ -42,6 +42,7 @@ from roadworthy.release import OPERATORS
 
 from .admitting import admit_release
 from .building import actor_of
+from .incident_opening import rollout_drafts
 from .loop import Loop
 from .release_records import authors_of
 from .releasing import Activation, activate_release
@@ -157,15 +158,27 @@ def promote(
 
 
 def abort(
-    loop: Loop, rolling: Rolling, *, signer: Signer, reason: str, looked: Looked | None = None
+    loop: Loop,
+    rolling: Rolling,
+    *,
+    signer: Signer,
+    reason: str,
+    looked: Looked | None = None,
+    opens: bool = False,
 ) -> Rolling:
-    """Send everybody to the live release; then enter why. Once it is over nothing more happens."""
+    """Send everybody to the live release; then enter why. Once it is over nothing more happens.
+
+    `opens`: with an incident, in the same transaction.
+    """
     take_off(loop, rolling)
     with recording(loop):
         now = rollouts_of(loop, rolling.system).get(rolling.id)
         if now is not None and not now.over:
             said = {"reason": reason, **_evidence(looked)}
-            _record(loop, ABORTED, rolling.system, rolling.id, signer, said)
+            beside = rollout_drafts(loop, rolling, reason=reason) if opens else []
+            loop.ledger.record(
+                _signed(loop, ABORTED, rolling.system, rolling.id, signer, said), *beside
+            )
         take_off(loop, rolling)  # who moved it on meanwhile put it back
     return rollouts_of(loop, rolling.system)[rolling.id]
 
@@ -332,9 +345,15 @@ def _evidence(looked: Looked | None) -> dict[str, Any]:
 def _record(
     loop: Loop, kind: str, system: str, subject: str, signer: Signer, said: dict[str, Any]
 ) -> None:
+    loop.ledger.record(_signed(loop, kind, system, subject, signer, said))
+
+
+def _signed(
+    loop: Loop, kind: str, system: str, subject: str, signer: Signer, said: dict[str, Any]
+) -> Draft:
     actor = actor_of(loop, signer)
     draft = Draft(system=system, kind=kind, subject=subject, actor=actor, payload=said)
-    loop.ledger.record(sign_draft(draft, signer))
+    return sign_draft(draft, signer)
 
 
 def _publish_arm(loop: Loop, rolling: Rolling) -> None:
