@@ -18,7 +18,7 @@ from doubles.fake_anthropic import FakeAnthropic, Said, problem
 from doubles.live_system import CHAT, a_key, write_live_system
 from doubles.running_gateway import RunningGateway
 from roadworthy.flows.loop import Loop
-from roadworthy.journal import read_journal
+from roadworthy.journal import Vault, open_master_key, read_journal, unseal
 
 ASK: Any = [{"role": "user", "content": "Where is my bill?"}]
 SAID = "It is on its way to you"
@@ -430,3 +430,83 @@ async def test_personal_data_does_not_leave_to_it_either(tmp_path: Path) -> None
             assert "ann@example.org" in said.content[0].text  # type: ignore[union-attr]
     assert b"ann@example.org" not in upstream.received
     assert "<EMAIL_1>" in upstream.requests[0].body["messages"][0]["content"]
+
+
+THOUGHT = {"type": "thinking", "thinking": "I should look.", "signature": SIGNATURE}
+SEALED = {"type": "redacted_thinking", "data": SIGNATURE}
+
+
+async def test_thoughts_that_were_asked_for_come_before_the_answer_and_go_back_whole(
+    tmp_path: Path,
+) -> None:
+    async with FakeAnthropic("Your bill is in the post.") as upstream:
+        loop, key = live(tmp_path, upstream)
+        async with RunningGateway(tmp_path) as gateway, claude(gateway, key) as client:
+            ask: Any = {
+                "model": "small", "max_tokens": 2000, "messages": ASK,
+                "tools": [{"name": "look", "input_schema": SCHEMA}],
+                "thinking": {"type": "enabled", "budget_tokens": 1024},
+            }  # fmt: skip
+            blocks = [THOUGHT, SEALED, TEXT, LOOK]
+            for streamed in (False, True):
+                upstream.requests.clear()
+                upstream.script = [Said(blocks=blocks, stop_reason="tool_use")]
+                if streamed:
+                    async with client.messages.stream(**ask) as stream:
+                        said = await stream.get_final_message()
+                else:
+                    said = await client.messages.create(**ask)
+                got = [block.model_dump(exclude_none=True) for block in said.content]
+                assert [each["type"] for each in got] == [each["type"] for each in blocks]
+                assert got[:2] == [THOUGHT, SEALED]
+                back: Any = [
+                    *ASK,
+                    {"role": "assistant", "content": [
+                        {k: v for k, v in each.items() if k != "parsed_output"} for each in got
+                    ]},
+                    {"role": "user", "content": [
+                        {"type": "tool_result", "tool_use_id": LOOK["id"], "content": "in the post"}
+                    ]},
+                ]  # fmt: skip
+                await client.messages.create(**{**ask, "messages": back})
+                assert upstream.requests[1].body["messages"][1]["content"][:2] == [THOUGHT, SEALED]
+            upstream.script = [Said(blocks=blocks[:3]), Said(blocks=blocks[:3])]
+            without = {name: value for name, value in ask.items() if name != "thinking"}
+            plain = await client.messages.create(**without)
+            assert [block.type for block in plain.content] == ["text"], "nobody asked for them"
+            managed = await client.messages.create(**{**ask, "model": "letters"})
+            assert [block.type for block in managed.content] == ["text"]
+    vault = Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys))
+    kept = [unseal(r, vault) for r in read_journal(loop.workspace.journal) if r.kind == "close"]
+    assert kept[0] is not None and "I should look." in kept[0].called
+    assert kept[4] is not None and kept[4].called == ""
+
+
+async def test_a_thought_that_a_rail_minds_stays_and_the_answer_leaves(tmp_path: Path) -> None:
+    rails = (CHAT["rails.yaml"] or "") + (
+        "- {id: no-plan, detector: deny, on: output, action: block, options: {words: [plan]}}\n"
+    )
+    secret = {**THOUGHT, "thinking": "My plan is to look."}
+    readable = {**THOUGHT, "signature": "words that somebody could read"}
+    async with FakeAnthropic(SAID) as upstream:
+        _loop, key = live(tmp_path, upstream, **{"rails.yaml": rails})
+        async with RunningGateway(tmp_path) as gateway, claude(gateway, key) as client:
+            ask: Any = {
+                "model": "small", "max_tokens": 2000, "messages": ASK,
+                "thinking": {"type": "adaptive"},
+            }  # fmt: skip
+            for thought in (secret, readable):
+                for streamed in (False, True):
+                    upstream.script = [Said(blocks=[thought, TEXT])]
+                    if streamed:
+                        async with client.messages.stream(**ask) as stream:
+                            said = await stream.get_final_message()
+                    else:
+                        said = await client.messages.create(**ask)
+                    assert [block.type for block in said.content] == ["text"]
+                    assert said.content[0].text == "I look."  # type: ignore[union-attr]
+            upstream.script = [Said(blocks=[THOUGHT, {**TEXT, "text": "The plan."}])]
+            async with client.messages.stream(**ask) as stream:
+                final = await stream.get_final_message()
+            assert final.stop_reason == "refusal"
+            assert [block.type for block in final.content] == ["text"]

@@ -1,4 +1,4 @@
-"""The tool calls that left with an answer: kept sealed, read by rules and by judges.
+"""The tool calls and thoughts that left with an answer: kept sealed, read by rules and by judges.
 
 What enters: deltas of a reply, later what the journal unsealed. What leaves: the calls as JSON, as
 the text that rules look at, as the lines that a judge is shown. What never happens here: a call of
@@ -13,20 +13,24 @@ from typing import Any
 
 import msgspec
 
-from roadworthy.serving import delta_text, tool_calls
+from roadworthy.serving import delta_text, thought_text, thoughts, tool_calls
 
 _encode = msgspec.json.Encoder().encode
 
 
 def calls_kept(deltas: Sequence[dict[str, Any]]) -> str:
-    """The calls that leave with a reply of these deltas; empty where it has none."""
-    calls = [each.as_message() for each in tool_calls(deltas)]
-    return _encode(calls).decode() if calls else ""
+    """The calls that leave with a reply of these deltas, and thoughts; empty where it has none."""
+    kept = [*(each.as_message() for each in tool_calls(deltas)), *thoughts(deltas)]
+    return _encode(kept).decode() if kept else ""
 
 
 def calls_looked_at(kept: str) -> str:
-    """What rules look at: names, arguments as written, and what escapes in them spell."""
-    return delta_text(_delta(kept)) if kept else ""
+    """What rules look at: names, arguments as written, what escapes in them spell, thoughts."""
+    if not kept:
+        return ""
+    deltas = _delta(kept)
+    texts = (delta_text(deltas), thought_text(thoughts(deltas)))
+    return "\n".join(text for text in texts if text)
 
 
 def calls_shown(kept: str) -> str:
@@ -34,12 +38,18 @@ def calls_shown(kept: str) -> str:
 
     Arguments that are no JSON object are shown as the text that they are.
     """
-    calls = tool_calls(_delta(kept)) if kept else ()
+    if not kept:
+        return ""
+    deltas = _delta(kept)
     lines = [
-        _encode({"tool": each.name, "arguments": each.arguments or each.text}) for each in calls
+        {"tool": each.name, "arguments": each.arguments or each.text} for each in tool_calls(deltas)
     ]
-    return b"\n".join(lines).decode()
+    thought = thought_text(thoughts(deltas))
+    lines += [{"thought": thought}] if thought else []
+    return b"\n".join(_encode(line) for line in lines).decode()
 
 
 def _delta(kept: str) -> list[dict[str, Any]]:
-    return [{"tool_calls": msgspec.json.decode(kept)}]
+    listed = msgspec.json.decode(kept)
+    calls = [each for each in listed if each.get("type") == "function"]
+    return [{"tool_calls": calls}, {"thoughts": [each for each in listed if each not in calls]}]

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from msgspec import Struct, field, structs
 
@@ -54,17 +55,20 @@ from roadworthy.serving import (
     input_texts,
     read_confidence,
     read_label,
+    thought_text,
+    thoughts,
     tool_calls,
+    without_thoughts,
 )
 
 from .asking import remember, said_to
 from .deep_look import ask_of_output
-from .endings import cut_off, disclosed, opening, refused
+from .endings import cut_off, disclosed, opened, refused
 from .letting_in import let_in, may_leave
 from .mitigating import mitigated
 from .service import Service
 from .trace import Path, Reply, Trace, Walk
-from .witnessing import asked_of, witness
+from .witnessing import witness
 
 
 class PathDeps(Struct, frozen=True, kw_only=True):
@@ -107,7 +111,7 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
         told = None if call.stage in UNHEARD else service.notice.of(call, heard=heard)
         # 2 opening record
         if call.stream:
-            await deps.journal.open(opening(call, service, deps.clock), asked_of(call))
+            await opened(call, service, deps.journal, deps.clock)
         # 3 answer
         sent: list[str] = []
         ended = False
@@ -278,6 +282,11 @@ async def _check_tool_calls(
     """
     if not trace.deltas:
         return None
+    thought = _thoughts_that_pass(call, service, trace, looking)
+    trace.deltas = without_thoughts(trace.deltas)
+    if not trace.deltas:
+        trace.deltas = thought
+        return None
     if call.managed and any(each.name not in service.tools for each in tool_calls(trace.deltas)):
         trace.verdicts.append(_UNLISTED)
         return "blocked"
@@ -292,8 +301,23 @@ async def _check_tool_calls(
         return outcome.action
     if left + outcome.text != text:
         return "blocked"
-    trace.deltas = checked_calls(trace.deltas, lambda name: _pass(service, name, looking))
+    calls = checked_calls(trace.deltas, lambda name: _pass(service, name, looking))
+    trace.deltas = [*calls, *thought]
     return None
+
+
+def _thoughts_that_pass(
+    call: Call, service: Service, trace: Trace, looking: TextContext
+) -> list[dict[str, Any]]:
+    """What the model thought, where the caller asked that it thinks and no rail minds; else none.
+
+    Nothing outside is asked of them, so where a rail would ask they stay.
+    """
+    if call.managed or "thinking" not in call.extra or service.rails.deep_output is not None:
+        return []
+    found = thoughts(trace.deltas)
+    passes = bool(found) and _pass(service, thought_text(found), looking)
+    return [{"thoughts": list(found)}] if passes else []
 
 
 def _logprobs_pass(service: Service, trace: Trace, looking: TextContext) -> bool:

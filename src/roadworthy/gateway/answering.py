@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
 
+from msgspec import structs
+
 from roadworthy.domain import Call, ReleaseContent, RoadworthyError, UsageError
 from roadworthy.flows.mitigating import mitigation_of, wants_baseline
 from roadworthy.flows.request_path import serve
@@ -222,7 +224,8 @@ class AnswerDoor:
     async def _relay(self, call: Call, body: ChatRequest, answer: Answer) -> None:
         """Pass on what the path gives out; everything after the first byte is an event."""
         gateway = self._gateway
-        events = self._dialect.events(call.id, body, int(gateway.clock.now().timestamp()))
+        asked = structs.replace(body, extra=call.extra) if call.extra else body
+        events = self._dialect.events(call.id, asked, int(gateway.clock.now().timestamp()))
         begun = False
         try:
             async with aclosing(serve(call, gateway.path, self._dialect.walk)) as items:

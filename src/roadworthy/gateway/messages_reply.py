@@ -8,7 +8,7 @@ import msgspec
 
 from roadworthy.domain import Usage
 from roadworthy.flows.trace import Reply
-from roadworthy.serving import ToolCall, tool_calls
+from roadworthy.serving import ToolCall, thoughts, tool_calls
 
 from .about import about
 from .dialect import ChatRequest, Dialect
@@ -33,7 +33,8 @@ _encoder = msgspec.json.Encoder()
 def message(reply: Reply, asked: ChatRequest, _created: int) -> bytes:
     """The body of a plain answer. Raises ApiError for a tool call that the API cannot say."""
     calls = _sayable(reply)
-    content: list[dict[str, Any]] = [_text_block(reply.text)] if reply.text else []
+    content: list[dict[str, Any]] = list(thoughts(reply.deltas))
+    content += [_text_block(reply.text)] if reply.text else []
     content += [_tool_block(call, call.arguments or {}) for call in calls]
     said = _opening(reply.observation.id, asked.model)
     said["content"] = content
@@ -52,6 +53,8 @@ class MessageEvents:
         self._index = 0
         self._speaking = False
         """Whether a text block is open."""
+        self._held: list[str] | None = [] if _thinks(asked) else None
+        """Words that wait for the thoughts before them: rails look at those when all is said."""
 
     def first(self) -> bytes:
         """The event that says who speaks."""
@@ -59,6 +62,9 @@ class MessageEvents:
 
     def piece(self, text: str) -> bytes:
         """A piece of the answer; the first opens its block."""
+        if self._held is not None:
+            self._held.append(text)
+            return _event("ping")
         delta = {"type": "text_delta", "text": text}
         begin = b"" if self._speaking else self._start(_text_block(""))
         self._speaking = True
@@ -67,7 +73,11 @@ class MessageEvents:
     def last(self, reply: Reply) -> bytes:
         """Everything after the last piece. Raises ApiError like `message`."""
         calls = _sayable(reply)
-        parts = [self.piece(reply.rest)] if reply.rest else []
+        parts = [self._thought(one) for one in thoughts(reply.deltas)]
+        text = "".join([*(self._held or ()), reply.rest])
+        self._held = None
+        if text:
+            parts.append(self.piece(text))
         if self._speaking:
             parts.append(self._stop())
         for call in calls:
@@ -89,6 +99,14 @@ class MessageEvents:
         """An error in the middle of a stream."""
         return b"event: error\ndata: " + problem.body(PATH) + b"\n\n"
 
+    def _thought(self, block: dict[str, str]) -> bytes:
+        if block["type"] != "thinking":
+            return self._start(block) + self._stop()
+        told = {"type": "thinking_delta", "thinking": block["thinking"]}
+        sealed = {"type": "signature_delta", "signature": block["signature"]}
+        begun = self._start({"type": "thinking", "thinking": "", "signature": ""})
+        return begun + self._delta(told) + self._delta(sealed) + self._stop()
+
     def _start(self, block: dict[str, Any]) -> bytes:
         return _event("content_block_start", index=self._index, content_block=block)
 
@@ -102,6 +120,11 @@ class MessageEvents:
 
 
 MESSAGES = Dialect(read=read_messages_request, whole=message, events=MessageEvents)
+
+
+def _thinks(asked: ChatRequest) -> bool:
+    thinking = asked.extra.get("thinking")
+    return isinstance(thinking, dict) and thinking.get("type") != "disabled"
 
 
 def _opening(observation_id: str, model: str) -> dict[str, Any]:

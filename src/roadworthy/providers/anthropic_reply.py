@@ -31,6 +31,9 @@ _REASONS = {
 _TOLD = frozenset(("stop_sequence", "pause_turn", "model_context_window_exceeded"))
 """Reasons for which chat completions have no word of their own."""
 
+THOUGHTS = frozenset(("thinking", "redacted_thinking"))
+"""Blocks that are no part of the answer's words; they go beside it."""
+
 _STATUS = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -99,16 +102,20 @@ def whole_chunk(data: bytes, request: ModelRequest, peer: str, secret: Secret) -
         raise ProviderError(f"{peer} answered without a finished message", retryable=True)
     texts: list[str] = []
     calls: list[dict[str, Any]] = []
+    thoughts: list[dict[str, Any]] = []
     for block in message.content:
         if block.get("type") == "text":
             texts.append(_text(block.get("text")))
         elif block.get("type") == "tool_use":
             calls.append(begun_call(len(calls), block, _encode(block.get("input")).decode()))
+        elif block.get("type") in THOUGHTS:
+            thoughts.append(block)
     text = "".join(texts)
     if request.labels:
         text = parse_label(text, request.labels) or text
     ending = ending_of(message.stop_reason, message.stop_sequence, message.stop_details)
     delta = {**ending, **({"tool_calls": calls} if calls else {})}
+    delta |= {"thoughts": thoughts} if thoughts else {}
     return Chunk(
         text=text,
         finish_reason=finish_reason(message.stop_reason),

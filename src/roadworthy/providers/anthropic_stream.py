@@ -13,7 +13,7 @@ import msgspec
 
 from roadworthy.domain import Chunk, ProviderError
 
-from .anthropic_reply import Event, begun_call, decode_event, ending_of, finish_reason
+from .anthropic_reply import THOUGHTS, Event, begun_call, decode_event, ending_of, finish_reason
 from .credentials import Secret
 from .http_client import Response
 from .sse import EventParser
@@ -36,6 +36,8 @@ class MessageReader:
         self._calls: dict[int, tuple[int, dict[str, Any]]] = {}
         """Open calls by the index of their block: which call of the answer, and how it began."""
         self._called = 0
+        self._thoughts: dict[int, dict[str, Any]] = {}
+        """Open thoughts by the index of their block."""
         self._written: set[int] = set()
         """Blocks of calls whose arguments came in pieces."""
         self._usage: dict[str, Any] = {}
@@ -86,10 +88,17 @@ class MessageReader:
             self._calls[index] = (self._called, block)
             self._deltas.append({"tool_calls": [begun_call(self._called, block, "")]})
             self._called += 1
+        elif block.get("type") in THOUGHTS:
+            self._thoughts[index] = dict(block)
 
     def _go_on(self, index: int, delta: dict[str, Any]) -> None:
         if delta.get("type") == "text_delta" and isinstance(delta.get("text"), str):
             self._texts.append(delta["text"])
+        elif index in self._thoughts:
+            for name in ("thinking", "signature"):
+                if isinstance(delta.get(name), str):
+                    thought = self._thoughts[index]
+                    thought[name] = f"{thought.get(name) or ''}{delta[name]}"
         elif delta.get("type") == "input_json_delta" and index in self._calls:
             more = delta.get("partial_json")
             if isinstance(more, str) and more:
@@ -97,7 +106,10 @@ class MessageReader:
                 self._write(self._calls[index][0], more)
 
     def _end_block(self, index: int) -> None:
-        """A call whose arguments never came in pieces has those that it began with."""
+        """A thought is told whole; a call that came in one piece has what it began with."""
+        thought = self._thoughts.pop(index, None)
+        if thought is not None:
+            self._deltas.append({"thoughts": [thought]})
         call = self._calls.pop(index, None)
         if call is not None and index not in self._written:
             self._write(call[0], _encode(call[1].get("input") or {}).decode())

@@ -48,6 +48,7 @@ from .texts import (
     texts_between,
     with_texts,
 )
+from .thoughts import thought_text, thoughts, without_thoughts
 from .tool_calls import (
     ToolCall,
     beside_text,
@@ -138,7 +139,10 @@ __all__ = [
     "standing",
     "takes",
     "texts_between",
+    "thought_text",
+    "thoughts",
     "tighten",
     "tool_calls",
     "with_texts",
+    "without_thoughts",
 ]

@@ -397,7 +397,8 @@ async def test_thoughts_are_no_text_and_unknown_events_and_blocks_are_passed_ove
         for stream in (False, True):
             said = await chunks(upstream, Said(blocks=blocks, between=between), stream=stream)
             assert "".join(chunk.text for chunk in said) == "Openly"
-            assert all(chunk.delta is None for chunk in said)
+            beside = [chunk.delta for chunk in said if chunk.delta is not None]
+            assert beside == [{"thoughts": [blocks[0]]}]
 
 
 async def test_every_class_of_tokens_is_counted_and_kept_as_it_was_said() -> None:
