@@ -6,6 +6,7 @@ word of the model that did not leave taken for one that did.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, cast
 
 from msgspec import structs
@@ -13,6 +14,7 @@ from msgspec import structs
 from roadworthy.domain import (
     Call,
     Clock,
+    Journal,
     KillFlag,
     Mitigation,
     Observation,
@@ -24,6 +26,7 @@ from roadworthy.serving import Told, input_text
 
 from .service import Service
 from .trace import Reply, identity
+from .witnessing import asked_of, witness
 
 
 def opening(call: Call, service: Service, clock: Clock) -> Observation:
@@ -33,6 +36,19 @@ def opening(call: Call, service: Service, clock: Clock) -> Observation:
         status="interrupted",
         input_digest=sha256(input_text(call).encode()),
     )
+
+
+async def opened(call: Call, service: Service, journal: Journal, clock: Clock) -> None:
+    """The record before a stream's first byte. Raises EvidenceError when it cannot be written.
+
+    Who hangs up meanwhile leaves it all the same, so it is closed: else it was open for ever.
+    """
+    try:
+        await journal.open(opening(call, service, clock), asked_of(call))
+    except asyncio.CancelledError:
+        reply = cut_off(call, service, clock, kill=None, sent="")
+        await journal.close(reply.observation, witness(reply, call))
+        raise
 
 
 def cut_off(

@@ -45,7 +45,7 @@ writer costs two fights for the interpreter's lock: one a record halved the thro
 class _Item:
     """A frame on its way, who waits for it, and which exchange it opens or closes."""
 
-    __slots__ = ("closes", "frame", "opens", "waiter")
+    __slots__ = ("closed", "closes", "frame", "opens", "waiter")
 
     def __init__(
         self, frame: bytes, waiter: asyncio.Future[None] | None, opens: str, closes: str
@@ -54,6 +54,8 @@ class _Item:
         self.waiter = waiter
         self.opens = opens
         self.closes = closes
+        self.closed: tuple[Observation, Witness] | None = None
+        """What is told once it is kept, also where who waited is gone."""
 
 
 class Spool:
@@ -133,7 +135,7 @@ class Spool:
             about=outcome.observation,
             outcome=outcome,
         )
-        await self._put(encode(record), "", "", durable=True)
+        await self._put(_Item(encode(record), None, "", ""), durable=True)
 
     def check_space(self) -> None:
         """Look at the free disk space; too little is a fault until there is more again."""
@@ -176,25 +178,28 @@ class Spool:
         record = Record(kind=kind, at=at, observation=observation, sealed=sealed)
         opens = observation.id if kind == "open" else ""
         closes = observation.id if kind == "close" else ""
-        await self._put(encode(record), opens, closes, durable=self._durable)
-        if opens and observation.end_user:
-            self._subjects[opens] = observation.end_user
+        item = _Item(encode(record), None, opens, closes)
         if closes:
             self._subjects.pop(closes, None)
-            self.on_kept(observation, witness)
+            item.closed = (observation, witness)
+        await self._put(item, durable=self._durable)
+        if opens and observation.end_user:
+            self._subjects[opens] = observation.end_user
 
-    async def _put(self, frame: bytes, opens: str, closes: str, *, durable: bool) -> None:
-        if self.fault and not closes:
+    async def _put(self, item: _Item, *, durable: bool) -> None:
+        if self.fault and not item.closes:
             raise EvidenceError(f"the journal cannot be written: {self.fault}")
         if self._ended:
             raise EvidenceError("the journal has ended: nobody would write this")
         if not durable:
-            self._gather(_Item(frame, None, opens, closes))
+            self._gather(item)
+            if item.closed is not None:
+                self.on_kept(*item.closed)
             return
         assert self._loop is not None, "start() comes first"
-        waiter = self._loop.create_future()
-        self._gather(_Item(frame, waiter, opens, closes))
-        await waiter
+        item.waiter = self._loop.create_future()
+        self._gather(item)
+        await item.waiter
 
     def _gather(self, item: _Item) -> None:
         self._gathered.append(item)
@@ -222,14 +227,27 @@ class Spool:
     def _landed(self, batch: list[_Item], error: EvidenceError | None) -> None:
         """Back on the loop: wake all who wait; whatever gathered meanwhile may go."""
         for item in batch:
-            if item.waiter is None or item.waiter.done():
+            if item.waiter is None:
                 continue
-            if error is None:
+            failed: Exception | None = error
+            if item.closed is not None and error is None:
+                failed = self._told(*item.closed)
+            if item.waiter.done():  # who waited is gone
+                continue
+            if failed is None:
                 item.waiter.set_result(None)
             else:
-                item.waiter.set_exception(error)
+                item.waiter.set_exception(failed)
         self._writing = False
         self._consider()
+
+    def _told(self, observation: Observation, witness: Witness) -> Exception | None:
+        """Tell of an exchange that is kept; why that failed, which is its own caller's to hear."""
+        try:
+            self.on_kept(observation, witness)
+        except Exception as error:
+            return error
+        return None
 
     # The writer thread: everything below runs there (and once in start()).
 

@@ -234,3 +234,42 @@ async def test_an_ended_journal_refuses_a_record_and_keeps_nobody_waiting(tmp_pa
     ):
         with pytest.raises(EvidenceError, match="ended"):
             await asyncio.wait_for(late, 5)
+
+
+async def test_who_hangs_up_while_the_last_record_is_written_is_counted(tmp_path: Path) -> None:
+    """It is on disk: a caller that left at the right instant was on nobody's bill."""
+    spool = a_spool(tmp_path)
+    kept: list[str] = []
+    spool.on_kept = lambda observation, texts: kept.append(observation.id)
+    spool.start()
+    await spool.open(an_observation(end_user="eu-1"), Witness(input="a", output=""))
+    closing = asyncio.ensure_future(
+        spool.close(an_observation(end_user="eu-1"), Witness(input="a", output="b"))
+    )
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await spool.aclose()
+    assert [record.kind for record in read_journal(tmp_path / "journal")][1:3] == ["open", "close"]
+    assert kept == [ID]
+    assert spool._unclosed == {}
+    assert spool._subjects == {}
+
+
+async def test_what_cannot_be_told_of_one_exchange_is_that_ones_failure(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path)
+
+    def refuse(observation: Observation, texts: Witness) -> None:
+        if observation.id == "o1":
+            raise OSError("no room to count")
+
+    spool.on_kept = refuse
+    spool.start()
+    texts = Witness(input="a", output="b")
+    said = await asyncio.gather(
+        *(spool.close(an_observation(name), texts) for name in ("o1", "o2")),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in said] == [OSError, type(None)]
+    await spool.aclose()
