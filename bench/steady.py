@@ -141,10 +141,11 @@ class Load:
         await loop.create_connection(lambda: Asker(self), self.spec["host"], self.spec["port"])
 
     async def hang_up(self, number: int) -> None:
-        """A caller of its own that does not wait for its answer."""
+        """A caller of its own that does not wait for its answer; every other one asked a stream."""
         self.hung_up += 1
+        asked = self.request(number + number // HUNG_UP % 2)
         reader_writer = await asyncio.open_connection(self.spec["host"], self.spec["port"])
-        reader_writer[1].write(self.request(number))
+        reader_writer[1].write(asked)
         await asyncio.sleep(0.0005 * (number // HUNG_UP % 5))
         reader_writer[1].transport.abort()
 
