@@ -42,6 +42,8 @@ class Reply(msgspec.Struct, kw_only=True):
     finish_reason: str = "stop"
     message: dict[str, Any] | None = None
     """Fields beside the text (tool calls, refusal)."""
+    deltas: list[dict[str, Any]] | None = None
+    """How a stream brings them; None: whole, in one event."""
     logprobs: dict[str, Any] | None = None
     usage: dict[str, Any] | None = None
     raw: list[str] | None = None
@@ -301,8 +303,9 @@ class Connection(asyncio.Protocol):
             else:
                 choice["text"] = piece
             events.append(_event(body, [choice]))
-        if reply.message and chat:
-            events.append(_event(body, [{"index": 0, "delta": reply.message}]))
+        whole = [reply.message] if reply.message else []
+        for delta in (whole if reply.deltas is None else reply.deltas) if chat else ():
+            events.append(_event(body, [{"index": 0, "delta": delta}]))
         last: dict[str, Any] = {"index": 0, "finish_reason": reply.finish_reason or None}
         last["delta" if chat else "text"] = {} if chat else ""
         events.append(_event(body, [last]))
