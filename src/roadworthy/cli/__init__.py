@@ -52,6 +52,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "outcome": ("roadworthy.cli.outcome", "say what became of an answer; settle reports"),
     "review": ("roadworthy.cli.review", "answers that were held: look, judge, decide"),
     "incident": ("roadworthy.cli.incident", "what went wrong: work on it, report it, learn, close"),
+    "triage": ("roadworthy.cli.triage", "what users disliked: a case, an incident, or nothing"),
     "notify": ("roadworthy.cli.notify", "who is told of incidents: test it, see what waits"),
     "explain": ("roadworthy.cli.explain", "what decided an answer: release, rails, incident"),
     "journal": ("roadworthy.cli.journal", "ask the journal; erase, hold, keep and check it"),

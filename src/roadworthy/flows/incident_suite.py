@@ -1,4 +1,4 @@
-"""The suite that incidents grow: what it holds, and what is added to it.
+"""The suites that the road grows, of incidents and of triage: what they hold, what is added.
 
 Enters: a system's folder of suites. Leaves: cases by id. Never: a case that is there already
 written over, a file half-written.
@@ -21,9 +21,18 @@ SUITE = "incidents"
 """Its name; `roadworthy init` need not know it."""
 
 
-def written_cases(folder: Path) -> dict[str, Case]:
-    """What incidents.jsonl holds, by id. Raises ManifestError on a line that is no case."""
-    path = folder / f"{SUITE}.jsonl"
+TRIAGE = "triage"
+"""What became of feedback and fact checks."""
+
+_WHY = {
+    SUITE: "Cases that incidents became. Never delete one to go green.",
+    TRIAGE: "Cases that answers became of which people said that they were wrong.",
+}
+
+
+def written_cases(folder: Path, suite: str = SUITE) -> dict[str, Case]:
+    """What such a suite holds, by id. Raises ManifestError on a line that is no case."""
+    path = folder / f"{suite}.jsonl"
     found: dict[str, Case] = {}
     for number, line in enumerate(kept_bytes(path).split(b"\n"), start=1):
         if not line.strip():
@@ -42,24 +51,20 @@ def written_cases(folder: Path) -> dict[str, Case]:
     return found
 
 
-def add_cases(folder: Path, new: Sequence[Case]) -> None:
+def add_cases(folder: Path, new: Sequence[Case], suite: str = SUITE) -> None:
     """Append cases; whole files are written beside and renamed."""
     folder.mkdir(exist_ok=True)
-    lines = folder / f"{SUITE}.jsonl"
+    lines = folder / f"{suite}.jsonl"
     if new:
         kept = kept_bytes(lines)
         if kept and not kept.endswith(b"\n"):
             kept += b"\n"
         body = b"".join(msgspec.json.encode(_plainly(case)) + b"\n" for case in new)
         _replace(lines, kept + body)
-    suite = folder / f"{SUITE}.yaml"
-    if not suite.exists():
-        file = SuiteFile(
-            name=SUITE,
-            description="Cases that incidents became. Never delete one to go green.",
-            cases=[lines.name],
-        )
-        _replace(suite, msgspec.yaml.encode(_plainly(file)))
+    about = folder / f"{suite}.yaml"
+    if not about.exists():
+        file = SuiteFile(name=suite, description=_WHY[suite], cases=[lines.name])
+        _replace(about, msgspec.yaml.encode(_plainly(file)))
 
 
 def _plainly(value: Struct) -> dict[str, object]:
