@@ -29,6 +29,7 @@ NAMES = (
     "guarantees",
     "gate_errors",
     "drift",
+    "dossier",
 )
 
 

@@ -145,3 +145,9 @@ def test_a_signature_that_fails_appends_nothing(store: LedgerStore) -> None:
     assert store.size() == 0
     store.append_signed(drafts(300), sign)
     assert store.node(8, 0) == root_of(store.leaves(0, 256))
+
+
+def test_it_names_its_kinds_once_and_in_order(store: LedgerStore) -> None:
+    assert store.kinds() == []
+    store.append([a_draft(kind="b.done"), a_draft(kind="a.done"), a_draft(kind="b.done")])
+    assert store.kinds() == ["a.done", "b.done"]

@@ -3,7 +3,7 @@
 from .classify import UNDECIDED, classify, contradictions
 from .coverage import covered, proof_of
 from .matrix import matrix, profile_of
-from .sheet import ROLE, ROLES, Expressions, Sheet
+from .sheet import ROLE, ROLES, Sheet
 from .shipped import EU_AI_ACT, EVIDENCE, MATRIX, shipped
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "ROLE",
     "ROLES",
     "UNDECIDED",
-    "Expressions",
     "Sheet",
     "classify",
     "contradictions",

@@ -19,7 +19,7 @@ from roadworthy.domain import (
 )
 
 from .dates import applicable_from
-from .sheet import ROLE, ROLES, Expressions, Sheet
+from .sheet import ROLE, ROLES, Sheet
 
 UNDECIDED = "undecided"
 
@@ -34,10 +34,7 @@ def classify(
 ) -> Classification:
     """One system on one day, by the last catalogue; those before it lend their facts."""
     catalogue = catalogues[-1]
-    expressions = Expressions()
-    sheet = Sheet(
-        catalogues, answers, _all_roles(catalogues, answers, roles, expressions), expressions
-    )
+    sheet = Sheet(catalogues, answers, _all_roles(catalogues, answers, roles))
     facts = {fact.id: sheet.settled(fact.id) for one in catalogues for fact in one.facts}
     strict = [
         fact.id for one in catalogues for fact in one.facts
@@ -76,11 +73,10 @@ def _all_roles(
     catalogues: Sequence[Catalogue],
     answers: Mapping[str, FactValue],
     roles: Iterable[str],
-    expressions: Expressions,
 ) -> tuple[str, ...]:
     """The roles that are held, and those that follow from them: roles accumulate (Art. 25(1))."""
     held = tuple(dict.fromkeys(roles))
-    sheet = Sheet(catalogues, answers, held, expressions)
+    sheet = Sheet(catalogues, answers, held)
     more = [
         spec.id
         for one in catalogues

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from roadworthy.domain import Catalogue, FactSpec, FactValue, Settled
@@ -34,18 +35,10 @@ class Outcome:
         return bool(self.values[0]) if len(self.values) == 1 else None
 
 
-class Expressions:
-    """Compiled conditions of some catalogues, each once."""
-
-    def __init__(self) -> None:
-        self._compiled: dict[str, Condition] = {}
-
-    def of(self, expression: str) -> Condition:
-        """The compiled one. Raises ValueError when it does not compile."""
-        found = self._compiled.get(expression)
-        if found is None:
-            found = self._compiled[expression] = Condition(expression)
-        return found
+@lru_cache(maxsize=4096)
+def _compiled(expression: str) -> Condition:
+    """Each condition once in a process: compiling costs more than all of its uses."""
+    return Condition(expression)
 
 
 class Sheet:
@@ -56,13 +49,11 @@ class Sheet:
         catalogues: Sequence[Catalogue],
         answers: Mapping[str, FactValue],
         roles: Iterable[str],
-        expressions: Expressions | None = None,
     ) -> None:
         """`roles` are those that are held; none given means that they are not known."""
         self._specs = {fact.id: fact for one in catalogues for fact in one.facts}
         self._titles = [role.id for one in catalogues for role in one.roles]
         self._answers = dict(answers)
-        self._expressions = expressions or Expressions()
         self._settled: dict[str, Settled] = {}
         self.roles = tuple(dict.fromkeys(roles))
         known = self.roles
@@ -112,7 +103,7 @@ class Sheet:
 
     def outcome(self, expression: str, **given: Any) -> Outcome:
         """What an expression may give; `given` are names that are no facts, such as `role`."""
-        condition = self._expressions.of(expression)
+        condition = _compiled(expression)
         names = [name for name in condition.names if name not in given]
         settled = [self.settled(name) for name in names]
         open_ones = [(name, one) for name, one in zip(names, settled, strict=True) if not one.known]

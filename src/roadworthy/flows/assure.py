@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,17 +63,29 @@ class Assured(Struct, frozen=True, kw_only=True):
 
 def load_catalogues(root: Path) -> list[LoadedCatalogue]:
     """Those that come along, the AI Act first, then the folder's own. Raises ManifestError."""
+    loaded = list(_shipped())
     own = root / CATALOGUES
-    paths = [*shipped(), *(sorted(own.glob("*.yaml")) if own.is_dir() else [])]
-    loaded: list[LoadedCatalogue] = []
-    for path in paths:
-        catalogue = load_catalogue(path, [one.catalogue for one in loaded])
-        if any(one.catalogue.catalogue == catalogue.catalogue for one in loaded):
-            raise UsageError(
-                f"two catalogues are called {catalogue.catalogue}", fix=f"rename the one in {path}"
-            )
-        loaded.append(LoadedCatalogue(catalogue=catalogue, digest=sha256(path.read_bytes())))
+    for path in sorted(own.glob("*.yaml")) if own.is_dir() else []:
+        one = _loaded(path, loaded)
+        if any(each.catalogue.catalogue == one.catalogue.catalogue for each in loaded):
+            name = one.catalogue.catalogue
+            raise UsageError(f"two catalogues are called {name}", fix=f"rename the one in {path}")
+        loaded.append(one)
     return loaded
+
+
+@cache
+def _shipped() -> tuple[LoadedCatalogue, ...]:
+    """Those that come along: they do not change while a process runs."""
+    loaded: list[LoadedCatalogue] = []
+    for path in shipped():
+        loaded.append(_loaded(path, loaded))
+    return tuple(loaded)
+
+
+def _loaded(path: Path, before: Sequence[LoadedCatalogue]) -> LoadedCatalogue:
+    catalogue = load_catalogue(path, [one.catalogue for one in before])
+    return LoadedCatalogue(catalogue=catalogue, digest=sha256(path.read_bytes()))
 
 
 def chosen(loaded: Sequence[LoadedCatalogue], name: str) -> list[LoadedCatalogue]:

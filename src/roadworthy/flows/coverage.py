@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class Coverage(Struct, frozen=True, kw_only=True):
         return self.assured.classification
 
 
+@cache
 def load_evidence_kinds() -> dict[str, EvidenceKind]:
     """What proves which duty, by kind."""
     data = yaml.load(EVIDENCE.read_text("utf-8"), yaml.CSafeLoader)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections import Counter
 from pathlib import Path
 
 from roadworthy.compliance.documents import FILLERS, FORMS, Gathered, assemble
@@ -47,32 +46,35 @@ def form_of(kind: str) -> Form:
 
 def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
     """Everything that documents are filled from, but what people wrote."""
-    name = system.charter.system
-    entries = [entry for entry in loop.ledger.entries() if entry.system in ("", name)]
+    name, ledger = system.charter.system, loop.ledger
     live = ledger_routes(loop).get(name)
     candidate = str(live.payload.get("candidate")) if live is not None else ""
-    runs = [
-        one
-        for one in entries
-        if one.kind == "run.completed" and one.payload.get("status") == "complete"
-    ]
-    about = [one for one in runs if one.subject == candidate] or ([] if live is not None else runs)
-    run = about[-1] if about else None
-    gates = [
-        one for one in entries
-        if one.kind == "gate.decided" and (run is None or one.subject == run.subject)
-    ]  # fmt: skip
+    run = _newest_whole_run(loop, name, candidate)
+    about = run.subject if run is not None else candidate
     coverage = cover(Path(system.root), system.charter, loop, on=on, catalogue=catalogue)
+    incidents = [
+        entry
+        for kind in ledger.kinds()
+        if kind.startswith("incident.")
+        for entry in ledger.entries(kind=kind)
+    ]
     return Gathered(
         system=system,
         run=summary_of(loop, run) if run is not None else None,
         run_entry=run,
-        gate=gates[-1] if gates else None,
+        gate=ledger.newest(kind="gate.decided", subject=about, system=name),
         live=live,
-        releases=tuple(one for one in entries if one.kind == "release.built"),
-        newest={one.kind: one for one in entries},
-        counts=Counter(one.kind for one in entries),
-        incidents=tuple(one for one in fold(entries).values() if one.system == name),
+        releases=tuple(ledger.entries(kind="release.built", system=name)),
+        newest={
+            kind: entry
+            for kind in ledger.kinds()
+            if (entry := ledger.newest(kind=kind, system=name)) is not None
+        },
+        incidents=tuple(
+            one
+            for one in fold(sorted(incidents, key=lambda entry: entry.seq)).values()
+            if one.system == name
+        ),
         classification=coverage.classification,
         obligations=coverage.obligations,
         duties=coverage.duties,
@@ -80,6 +82,15 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
         authors=_authors(Path(system.root)),
         written={},
     )
+
+
+def _newest_whole_run(loop: Loop, system: str, candidate: str) -> Entry | None:
+    """The newest whole run of the live release's candidate; of any while none is live."""
+    found = None
+    for entry in loop.ledger.entries(kind="run.completed", subject=candidate, system=system):
+        if entry.payload.get("status") == "complete":
+            found = entry
+    return found
 
 
 def make_document(

@@ -127,6 +127,10 @@ class Ledger:
         """The last entry that fits, or None."""
         return self.store.last(kind=kind, subject=subject, system=system)
 
+    def kinds(self) -> list[str]:
+        """Every kind of entry that there is, sorted."""
+        return self.store.kinds()
+
     def entry(self, seq: int) -> Entry:
         """Entry number `seq`. Raises EvidenceError when there is none."""
         found = next(self.store.read(seq, seq), None) if 0 < seq <= self.size() else None

@@ -113,6 +113,10 @@ class MemoryEntryStore:
             ):
                 yield self._copy(entry.seq)
 
+    def kinds(self) -> list[str]:
+        """Every kind of entry that there is, sorted."""
+        return sorted({entry.kind for entry in self._entries})
+
     def last(self, *, kind: str = "", subject: str = "", system: str = "") -> Entry | None:
         """The newest of what `find` would give, or None."""
         found = list(self.find(kind=kind, subject=subject, system=system))

@@ -268,6 +268,12 @@ class SqliteEntryStore:
             row: Row | None = self._connection.execute(query, (1, *values)).fetchone()
         return _entry(row) if row else None
 
+    def kinds(self) -> list[str]:
+        """Every kind of entry that there is, sorted."""
+        with self._reading():
+            rows = self._connection.execute("SELECT DISTINCT kind FROM entries ORDER BY kind")
+            return [str(kind) for (kind,) in rows.fetchall()]
+
     def rows(self) -> Iterator[Row]:
         """Every entry as stored, in order, undecoded."""
         for page in self._pages("seq >= ?", (), 1):

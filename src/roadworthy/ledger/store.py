@@ -56,6 +56,10 @@ class LedgerStore(Protocol):
         """The newest of what `find` would give, or None."""
         ...
 
+    def kinds(self) -> list[str]:
+        """Every kind of entry that there is, sorted."""
+        ...
+
     def rows(self) -> Iterator[Row]:
         """Every entry as stored, in order, undecoded, in bounded memory."""
         ...

@@ -12,6 +12,9 @@ from .words import said
 
 Filler = Callable[[Gathered, Language], tuple[Block, ...]]
 
+MOST_RELEASES = 50
+"""The newest ones, that a document lists."""
+
 FILLERS: dict[str, Filler] = {}
 """Name -> filler; forms may name these only."""
 
@@ -166,7 +169,7 @@ def _components(found: Gathered, language: Language) -> tuple[Block, ...]:
 def _releases(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [
         (Cell(entry.subject, of_entry(entry)), Cell(entry.time[:19] + "Z", of_entry(entry)))
-        for entry in found.releases
+        for entry in found.releases[-MOST_RELEASES:]
     ]
     return (grid(("release", "built"), rows, None, "no release was built", language),)
 

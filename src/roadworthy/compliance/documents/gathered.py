@@ -34,9 +34,7 @@ class Gathered(Struct, frozen=True, kw_only=True):
     releases: tuple[Entry, ...]
     """`release.built`, oldest first."""
     newest: Mapping[str, Entry]
-    """Kind -> the newest entry of that kind about this system, or about none."""
-    counts: Mapping[str, int]
-    """Kind -> how many entries there are."""
+    """Kind -> the newest entry of that kind about this system."""
     incidents: tuple[Incident, ...]
     classification: Classification
     obligations: tuple[Obligation, ...]
