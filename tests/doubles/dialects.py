@@ -53,9 +53,11 @@ class Door:
 
 
 @asynccontextmanager
-async def a_door(root: Path, files: Mapping[str, str] = {}) -> AsyncIterator[Door]:
-    """A live system and its door."""
-    async with FakeUpstream(answer="It is on its way") as upstream:
+async def a_door(
+    root: Path, files: Mapping[str, str] = {}, *, behind: FakeUpstream | None = None
+) -> AsyncIterator[Door]:
+    """A live system and its door, in front of an upstream."""
+    async with behind or FakeUpstream(answer="It is on its way") as upstream:
         loop = write_live_system(root, upstream.url, dict(files))
         plan = Plan(workspace=str(loop.workspace.root), roots={"": str(root)})
         gateway = Gateway(plan, SystemClock())

@@ -53,14 +53,22 @@ class FakeAnthropic(FakeUpstream):
     """Serves `/v1/messages` on a free port."""
 
     def __init__(
-        self, answer: str | Callable[[dict[str, Any]], str] = "ok", **settings: Any
+        self,
+        answer: str | Callable[[dict[str, Any]], str] = "ok",
+        *,
+        wants_key: bool = True,
+        **settings: Any,
     ) -> None:
+        """`wants_key`: whether it refuses who sends none, as the API does."""
         super().__init__(answer, **settings)
         self.standing = lambda body: Said()
+        self._wants_key = wants_key
 
     def talk(self) -> Connection:
         """What speaks on one connection."""
-        return _Talk(self)
+        talk = _Talk(self)
+        talk.wants_key = self._wants_key
+        return talk
 
 
 def problem(status: int, message: str, **error: Any) -> Said:
@@ -75,6 +83,8 @@ def problem(status: int, message: str, **error: Any) -> Said:
 
 
 class _Talk(Connection):
+    wants_key = True
+
     def _chosen(self, body: dict[str, Any]) -> Reply:
         wrong = self._wrong(body)
         return super()._chosen(body) if wrong is None else wrong
@@ -83,7 +93,8 @@ class _Talk(Connection):
         """What the API says of a request that it does not take."""
         if self.path.partition("?")[0] != "/v1/messages":
             return problem(400, f"no such path {self.path}")
-        if not self.headers.get("x-api-key") and not self.headers.get("authorization"):
+        has_key = self.headers.get("x-api-key") or self.headers.get("authorization")
+        if self.wants_key and not has_key:
             return problem(401, "x-api-key header is required")
         version = self.headers.get("anthropic-version")
         if version not in ("2023-06-01", "2026-10-21"):

@@ -120,7 +120,7 @@ def require_heard(
 ) -> None:
     """Raise ProviderError that names the first wish of a caller that nobody there would hear."""
     for name in ("seed", *_unsent(options)):
-        if wishes.get(name) is not None:
+        if wishes.get(name) is not None or (name in _SAMPLED and extra.get(name) is not None):
             raise unheard(name, NO_COUNTERPART.get(name, "the model of this release takes none"))
     if (wishes.get("temperature") or 0) > 1:
         raise unheard("temperature", "goes from 0 to 1 at Anthropic")
