@@ -144,9 +144,9 @@ async def test_blocked_held_and_refused_have_the_apis_shape(tmp_path: Path) -> N
                 for each in (said, final):
                     assert each.stop_reason == "refusal"
                     assert each.content[0].text == "A person will read your letter."  # type: ignore[union-attr]
-            image: Any = {"type": "base64", "media_type": "image/png", "data": "aGk="}
+            found: Any = {"type": "search_result", "source": "s", "title": "t", "content": []}
             with pytest.raises(anthropic.BadRequestError, match="text only"):
-                seen: Any = [{"role": "user", "content": [{"type": "image", "source": image}]}]
+                seen: Any = [{"role": "user", "content": [found]}]
                 await client.messages.create(**ask, messages=seen)
             with pytest.raises(anthropic.NotFoundError) as missing:
                 await client.messages.create(**{**ask, "model": "nope"}, messages=ASK)

@@ -99,6 +99,13 @@ def _check_address(name: str, reading: Reading) -> None:
     if upstream is None or reading.document(DEPLOYMENT).broken:
         return
     parts = urlsplit(upstream.url)
+    if parts.hostname == _HOST and not upstream.credential:
+        reading.document(DEPLOYMENT).fault(
+            ("upstreams", name),
+            f"`upstreams.{name}` has no `credential`, and Anthropic answers nobody without one",
+            'write credential = "env:ANTHROPIC_API_KEY"',
+            severity="warning",
+        )
     if parts.hostname == _HOST and parts.path.rstrip("/") != "/v1":
         reading.document(DEPLOYMENT).fault(
             ("upstreams", name, "url"),

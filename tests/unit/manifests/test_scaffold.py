@@ -46,7 +46,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
         model="openai_compatible", model_name="small-1", url="http://127.0.0.1:9/v1"
     ),
     "anthropic": changed(model="anthropic", model_name="claude-x", credential="env:KEY"),
-    "anthropic's chat": changed(task="chat", labels={}, model="anthropic", model_name="claude-x"),
+    "anthropic's chat": changed(
+        task="chat", labels={}, model="anthropic", model_name="claude-x", credential="env:KEY"
+    ),
     "chat": changed(task="chat", labels={}),
     "labels as a list": changed(labels=["yes", "no", "on", "12"]),
     "own cases": changed(cases=[{"input": "Pay!", "label": "bills"}]),
