@@ -19,6 +19,8 @@ import scorer_page
 
 from roadworthy.cli import VERBS
 from roadworthy.cli.exits import Exit
+from roadworthy.gateway.control_door import control_api
+from roadworthy.gateway.gateway_api import gateway_api
 
 PAGES = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by tools/reference.py; do not edit. -->\n"
@@ -70,6 +72,8 @@ def main() -> int:
         "detectors.md": f"{NOTE}\n{detector_page.page()}",
         "scorers.md": f"{NOTE}\n{scorer_page.page()}",
         **{name: f"{NOTE}\n{text}" for name, text in indicator_page.pages().items()},
+        "openapi-gateway.json": gateway_api().decode() + "\n",
+        "openapi-control.json": control_api().decode() + "\n",
     }
     stale = []
     for name, text in pages.items():

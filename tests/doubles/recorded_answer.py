@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from roadworthy.gateway.wire import EVENTS, Header
+from roadworthy.gateway.wire import EVENTS, JSON, Header
 
 
 class RecordedAnswer:
@@ -18,7 +18,9 @@ class RecordedAnswer:
         self.data = b""
         self.ended = False
 
-    def whole(self, status: int, body: bytes, headers: tuple[Header, ...] = ()) -> None:
+    def whole(
+        self, status: int, body: bytes, headers: tuple[Header, ...] = (), *, kind: Header = JSON
+    ) -> None:
         if self.begun:
             return
         self.begun = self.ended = True

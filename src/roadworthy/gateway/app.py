@@ -31,7 +31,7 @@ from .health import HealthDoor
 from .media import with_media
 from .messages_reply import MESSAGES
 from .outcomes import OutcomeDoor
-from .problems import ApiError, busy, problem_of
+from .problems import ApiError, busy, not_allowed, problem_of
 from .provenance import PROVENANCE, ProvenanceDoor
 from .responses_reply import RESPONSES
 from .wire import Answer, Request, send_problem
@@ -39,7 +39,8 @@ from .wire import Answer, Request, send_problem
 MAX_IN_FLIGHT = 512
 """Requests under way in one worker; the next is told to come back (503, Retry-After)."""
 
-_OPEN = frozenset(("/healthz", "/readyz"))
+_API = "/openapi.json"
+_OPEN = frozenset(("/healthz", "/readyz", _API))
 """For whoever watches the process; no key is asked for."""
 
 DIALECTS = {
@@ -51,6 +52,7 @@ DIALECTS = {
 }
 """What is answered, and in whose words."""
 
+_REVIEWS = "/v1/reviews/"
 _LEFT = (UPLOADS, BATCHES)
 """What is left here to be answered later."""
 
@@ -150,10 +152,8 @@ class App:
 
     async def _answer(self, request: Request, answer: Answer) -> None:
         path, method, caller = request.path, request.method, request.caller
-        if path == "/healthz":
-            return self._health.alive(answer)
-        if path == "/readyz":
-            return self._health.ready(answer)
+        if path in _OPEN:
+            return self._told(path, method, answer)
         if caller is None:
             raise ApiError(401, "the request was not admitted", code="invalid_api_key")
         # a body may come long after its head: the key may have been revoked meanwhile
@@ -169,6 +169,19 @@ class App:
             return await door(request, answer, caller)
         await self._other(request, answer, caller)
 
+    def _told(self, path: str, method: str, answer: Answer) -> None:
+        """What everybody may know."""
+        if method not in ("GET", "HEAD"):
+            raise not_allowed(method, path, "GET", "HEAD")
+        if path == "/healthz":
+            self._health.alive(answer)
+        elif path == "/readyz":
+            self._health.ready(answer)
+        else:
+            from .gateway_api import gateway_api  # few ask for it
+
+            answer.whole(200, gateway_api())
+
     async def _other(self, request: Request, answer: Answer, caller: Caller) -> None:
         """Whatever asks no model now."""
         path, method = request.path, request.method
@@ -178,15 +191,19 @@ class App:
             return await self._outcomes.report(request, answer, caller)
         if path.startswith(PROVENANCE):
             return await self._provenance(request, answer, caller)
-        if path.startswith("/v1/reviews/") and method == "GET":
+        if path.startswith(_REVIEWS):
+            if method != "GET":
+                raise not_allowed(method, path, "GET")
             return await self._outcomes.review(request, answer, caller)
         if path.startswith(_LEFT):
             if "chat" not in caller.key.scopes:
                 raise ApiError(403, "this key may not chat", code="scope_missing")
             left = self._files if path.startswith(UPLOADS) else self._batches
             return await left(request, answer, caller)
-        if path in self._answers or path in ("/v1/models", "/v1/outcomes"):
-            raise ApiError(405, f"{method} is not for {path}", code="method_not_allowed")
+        if path in self._answers or path == "/v1/outcomes":
+            raise not_allowed(method, path, "POST")
+        if path == "/v1/models":
+            raise not_allowed(method, path, "GET")
         raise ApiError(404, f"there is nothing at {path}", code="not_found")
 
     def _identify(self, request: Request) -> Caller:

@@ -23,8 +23,8 @@ from roadworthy.wiring.gateway import Gateway
 
 from .dialect import checked, decoded
 from .files import expires_in
-from .listing import asked, page, seconds
-from .problems import ApiError, bad_field
+from .listing import asked, beneath, page, seconds
+from .problems import ApiError, bad_field, not_allowed
 from .wire import Answer, Request
 
 PATH = "/v1/batches"
@@ -46,7 +46,7 @@ class _Expires(Struct, frozen=True):
     seconds: int
 
 
-class _Body(Struct, frozen=True):
+class BatchBody(Struct, frozen=True):
     """What creates a batch; fields of OpenAI's that say nothing here are passed over."""
 
     input_file_id: str
@@ -76,13 +76,15 @@ class BatchesDoor:
     async def __call__(self, request: Request, answer: Answer, caller: Caller) -> None:
         """Answer one request for a path beneath /v1/batches. Raises ApiError."""
         method, tenant = request.method, caller.key.tenant
-        id_, _, rest = request.path.removeprefix(PATH).removeprefix("/").partition("/")
-        if not id_ and method == "POST":
-            return await self._create(request, answer, caller)
-        if not id_ and method == "GET":
-            return await self._list(request, answer, tenant)
-        if method != ("POST" if rest else "GET") or rest not in ("", "cancel"):
-            raise ApiError(405, f"{method} is not for {request.path}", code="method_not_allowed")
+        id_, rest = beneath(request.path, PATH, "cancel")
+        if not id_:
+            if method == "POST":
+                return await self._create(request, answer, caller)
+            if method == "GET":
+                return await self._list(request, answer, tenant)
+            raise not_allowed(method, request.path, "GET", "POST")
+        if method != ("POST" if rest else "GET"):
+            raise not_allowed(method, request.path, "POST" if rest else "GET")
         state = await asyncio.to_thread(self._store.find, tenant, id_)
         if state is None:
             raise ApiError(404, f"there is no batch {id_!r}", code="not_found", param="batch_id")
@@ -91,7 +93,7 @@ class BatchesDoor:
         answer.whole(200, msgspec.json.encode(await asyncio.to_thread(self._view, state)))
 
     async def _create(self, request: Request, answer: Answer, caller: Caller) -> None:
-        body = checked(decoded(request.body), _Body)
+        body = checked(decoded(request.body), BatchBody)
         tenant = caller.key.tenant
         if body.endpoint not in self._endpoints:
             known = ", ".join(self._endpoints)

@@ -45,18 +45,20 @@ class _Message(Struct):
     content: str | list[_Part] | None = None
 
 
-class _Body(OlderBody):
+class ChatBody(OlderBody):
+    """The fields that are looked at; every other one passes through."""
+
     messages: Annotated[list[_Message], Meta(max_length=4096)] | None = None
     max_completion_tokens: Annotated[int, Meta(ge=1)] | None = None
 
 
-_OURS = frozenset(_Body.__struct_fields__)
+_OURS = frozenset(ChatBody.__struct_fields__)
 
 
 def read_chat_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""
     raw = decoded(data)
-    body = checked(raw, _Body)
+    body = checked(raw, ChatBody)
     body.require_one("n")
     if not body.messages and body.variables is None:
         raise bad_field("messages", "messages must hold at least one message")

@@ -21,21 +21,23 @@ from .older_request import OlderBody
 from .problems import ApiError, bad_field
 
 
-class _Body(OlderBody):
+class CompletionBody(OlderBody):
+    """The fields that are looked at; every other one passes through."""
+
     prompt: str | list[Any] | None = None
     best_of: int | None = None
     echo: bool | None = None
     suffix: str | None = None
 
 
-_OURS = frozenset(_Body.__struct_fields__)
+_OURS = frozenset(CompletionBody.__struct_fields__)
 _encoder = msgspec.json.Encoder()
 
 
 def read_completion_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""
     raw = decoded(data)
-    body = checked(raw, _Body)
+    body = checked(raw, CompletionBody)
     body.require_one("n", "best_of")
     if body.echo:
         raise bad_field("echo", "echo: the prompt is not said again; leave it out")
@@ -58,7 +60,7 @@ def read_completion_request(data: bytes) -> ChatRequest:
     )
 
 
-def _prompt(body: _Body) -> str:
+def _prompt(body: CompletionBody) -> str:
     if body.prompt is None or isinstance(body.prompt, str):
         return body.prompt or ""
     if len(body.prompt) == 1 and isinstance(body.prompt[0], str):

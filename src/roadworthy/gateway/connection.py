@@ -221,12 +221,14 @@ class Connection(asyncio.Protocol):
 
     # --- the Answer port -----------------------------------------------------------------
 
-    def whole(self, status: int, body: bytes, headers: tuple[Header, ...] = ()) -> None:
-        """Send a whole answer in JSON: one write, so one packet and one wake-up."""
+    def whole(
+        self, status: int, body: bytes, headers: tuple[Header, ...] = (), *, kind: Header = JSON
+    ) -> None:
+        """Send a whole answer: one write, so one packet and one wake-up."""
         request = self._current
         if request is None or self.begun:
             return
-        opening = head(status, (JSON, *headers))
+        opening = head(status, (kind, *headers))
         self.begun = True
         self._write(
             b"%b%b%bcontent-length: %d\r\n\r\n%b"

@@ -20,12 +20,14 @@ import msgspec
 
 from roadworthy.domain import RoadworthyError, settle_types
 from roadworthy.journal import CONTENT_TYPE
+from roadworthy.wiring.clock import SystemClock
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.late_judging import Judging
 from roadworthy.wiring.plan import Plan
 
-from .control_door import Page, Pages, open_door
+from .control_door import METRICS, READY, ControlReadiness, Page, Pages, open_door
 from .memory import share_one_heap
+from .problems import ApiError
 
 ROUND_S = 0.1
 """Between two rounds: a late rule must stop a scope within a second of the answer."""
@@ -35,6 +37,9 @@ PATIENCE_S = 2.0
 
 FOLLOWS_AGAIN_S = 10.0
 """After a round of a follower that fell over."""
+
+DRAIN_S = 1.0
+"""How long whoever reads a page now may go on at the end."""
 
 logger = logging.getLogger("roadworthy.control")
 
@@ -65,12 +70,9 @@ class ControlState:
     def body(self) -> bytes:
         """The JSON document of GET /readyz on the control port."""
         return msgspec.json.encode(
-            {
-                "ready": not self.faults,
-                "rounds": self.rounds,
-                "records": self.records,
-                "fault": self.faults,
-            }
+            ControlReadiness(
+                ready=not self.faults, rounds=self.rounds, records=self.records, fault=self.faults
+            )
         )
 
 
@@ -83,7 +85,8 @@ async def run(plan: Plan) -> None:
     if not sys.stdin.closed and not sys.stdin.isatty():
         loop.add_reader(sys.stdin.fileno(), over.set)
     pages = _pages(control, state)
-    door = await open_door(plan.control_port, pages) if plan.control_port else None
+    port, clock = plan.control_port, SystemClock()
+    door = await open_door(port, pages, clock) if port else None
     sys.stdout.write('{"ready":true}\n')
     sys.stdout.flush()
     tasks = [
@@ -112,7 +115,7 @@ async def run(plan: Plan) -> None:
     with suppress(OSError):
         control.after.close()
     if door is not None:
-        door.close()
+        await door.drain(DRAIN_S)
 
 
 async def _look(control: Control, state: ControlState, over: asyncio.Event) -> None:
@@ -199,10 +202,10 @@ def _pages(control: Control, state: ControlState) -> Pages:
                 control.metrics, rounds=state.rounds, records=state.records, fault=state.faults
             )
         except (RoadworthyError, OSError) as error:
-            return Page(msgspec.json.encode({"error": str(error)}), 503)
-        return Page(text, kind=CONTENT_TYPE.encode())
+            return Page(ApiError(503, str(error), code="not_readable").body(), 503)
+        return Page(text, kind=(b"content-type", CONTENT_TYPE.encode()))
 
-    return {"/readyz": ready, "/metrics": metrics}
+    return {READY: ready, METRICS: metrics}
 
 
 def main(arguments: list[str]) -> int:

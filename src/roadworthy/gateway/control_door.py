@@ -1,24 +1,40 @@
 """The control process's door, on the loopback only: is it ready, and what Prometheus asks.
 
-What enters: the head of a request. What leaves: one answer, then the end of the connection. What
-never happens here: a change of anything; and nothing of a text or an end user is known here.
+What enters: requests without a body that matters. What leaves: pages. What never happens here: a
+change of anything; and nothing of a text or an end user is known here. Sockets and HTTP are the
+workers' own (`connection.py`), with their limits.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
+import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from msgspec import Struct
 
-from roadworthy.domain import UsageError
+from roadworthy.domain import Clock
 
-from .wire import JSON, Header, head
+from .openapi import TEXT_KIND, Operation, Said, document, refused
+from .problems import ApiError, not_allowed
+from .server import Server
+from .supervisor import listen
+from .wire import JSON, Answer, Header, Request, send_problem
 
-PATIENCE_S = 10.0
-"""For a head to arrive."""
+READY, METRICS, API = "/readyz", "/metrics", "/openapi.json"
+
+logger = logging.getLogger("roadworthy.control")
+
+
+class ControlReadiness(Struct, frozen=True, kw_only=True):
+    """How the control process stands."""
+
+    ready: bool
+    rounds: int
+    """Since it began."""
+    records: int
+    """Of the journal that were looked at since."""
+    fault: str
+    """What is wrong now; empty while nothing is."""
 
 
 class Page(Struct, frozen=True):
@@ -26,54 +42,72 @@ class Page(Struct, frozen=True):
 
     body: bytes
     status: int = 200
-    kind: bytes = JSON[1]
+    kind: Header = JSON
 
 
 Pages = dict[str, Callable[[], Awaitable[Page]]]
 """Path -> what makes its page."""
 
 
-async def open_door(port: int, pages: Pages) -> asyncio.Server:
-    """Answer from now on. Raises UsageError when the port is taken."""
+class ControlDoor:
+    """Implements the Application port over pages."""
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Read one head, say the page, close."""
-        problems = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError)
+    def __init__(self, pages: Pages) -> None:
+        self._pages = {**pages, API: _api}
+
+    def admit(self, request: Request) -> None:
+        """By the head alone. Raises ApiError."""
+        if request.path not in self._pages:
+            known = ", ".join(sorted(self._pages))
+            raise ApiError(404, f"there is nothing here; there is {known}", code="not_found")
+        if request.method not in ("GET", "HEAD"):
+            raise not_allowed(request.method, request.path, "GET", "HEAD")
+
+    async def answer(self, request: Request, answer: Answer) -> None:
+        """Say the page."""
         try:
-            with suppress(*problems):
-                asked = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
-                writer.write(_response(asked, await _page(asked, pages)))
-                await writer.drain()
-        finally:
-            writer.close()
-
-    try:
-        return await asyncio.start_server(answer, "127.0.0.1", port)
-    except OSError as error:
-        raise UsageError(
-            f"cannot listen on 127.0.0.1:{port}: {os.strerror(error.errno or 0)}",
-            fix="choose another --control-port",
-        ) from None
+            page = await self._pages[request.path]()
+        except Exception:
+            logger.exception("%s could not be said", request.path)
+            failed = ApiError(500, "the control process's log says why", code="internal_error")
+            return send_problem(answer, failed)
+        answer.whole(page.status, page.body, kind=page.kind)
 
 
-async def _page(asked: bytes, pages: Pages) -> Page:
-    words = asked.split(b"\r\n", 1)[0].split(b" ")
-    if len(words) != 3 or words[0] not in (b"GET", b"HEAD"):
-        return Page(b'{"error":"only GET is answered here"}', 405)
-    path = words[1].partition(b"?")[0].decode("latin-1")
-    make = pages.get(path)
-    if make is None:
-        known = ", ".join(sorted(pages))
-        return Page(f'{{"error":"there is nothing here; there is {known}"}}'.encode(), 404)
-    return await make()
+async def open_door(port: int, pages: Pages, clock: Clock) -> Server:
+    """Answer from now on. Raises UsageError when the port is taken."""
+    server = Server(ControlDoor(pages), clock)
+    await server.start(listen("127.0.0.1", port, option="--control-port"))
+    return server
 
 
-def _response(asked: bytes, page: Page) -> bytes:
-    length = str(len(page.body)).encode()
-    headers: tuple[Header, ...] = (
-        (b"content-type", page.kind),
-        (b"content-length", length),
-        (b"connection", b"close"),
-    )
-    body = b"" if asked.startswith(b"HEAD ") else page.body
-    return head(page.status, headers) + b"\r\n" + body
+def control_api() -> bytes:
+    """The door as an OpenAPI document."""
+    pages = (
+        (READY, "Whether the control process does all that it should, and why not.",
+         {200: Said(what="It does.", type=ControlReadiness),
+          503: Said(what="It does not; `fault` says why.", type=ControlReadiness)}),
+        (METRICS, "What all workers counted, in Prometheus' text format.",
+         {200: Said(what="Counts.", kinds=(TEXT_KIND,)),
+          503: refused("They cannot be read now.")}),
+        (API, "This document.", {200: Said(what="It.")}),
+    )  # fmt: skip
+    operations = [
+        Operation(method=method, path=path, what=what, said={**said, **_ALWAYS}, open=True)
+        for path, what, said in pages
+        for method in ("GET", "HEAD")
+    ]
+    about = "On the loopback only, where `--control-port` opens it. It changes nothing."
+    return document("Roadworthy, control process", about, operations, keys=False)
+
+
+async def _api() -> Page:
+    return Page(control_api())
+
+
+_ALWAYS = {
+    400: refused("It is not HTTP/1.1."),
+    408: refused("It did not arrive within a minute."),
+    413: refused("Its body is too long."),
+    431: refused("Its head is too long."),
+}

@@ -25,7 +25,7 @@ MAX_TEXTS = 2048
 """OpenAI's own limit."""
 
 
-class _Body(Struct):
+class EmbeddingBody(Struct):
     """The fields that are looked at; every other one passes through."""
 
     model: str
@@ -36,14 +36,14 @@ class _Body(Struct):
     user: str | None = None
 
 
-_OURS = frozenset(_Body.__struct_fields__) - {"dimensions"}
+_OURS = frozenset(EmbeddingBody.__struct_fields__) - {"dimensions"}
 _encoder = msgspec.json.Encoder()
 
 
 def read_embedding_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""
     raw = decoded(data)
-    body = checked(raw, _Body)
+    body = checked(raw, EmbeddingBody)
     texts = [body.input] if isinstance(body.input, str) else body.input
     if not texts or len(texts) > MAX_TEXTS:
         raise bad_field("input", f"input must hold 1 to {MAX_TEXTS} texts")

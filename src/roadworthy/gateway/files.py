@@ -19,8 +19,8 @@ from roadworthy.wiring.gateway import Gateway
 
 from .batch_results import erased
 from .inflow import Inflow, too_large
-from .listing import asked, page, seconds
-from .problems import DO_NOT_RETRY, ApiError, bad_field, busy
+from .listing import asked, beneath, page, seconds
+from .problems import DO_NOT_RETRY, ApiError, bad_field, busy, not_allowed
 from .request_reader import UPLOADS, is_upload
 from .upload import Form, receive
 from .wire import Answer, Header, Request
@@ -74,15 +74,17 @@ class FilesDoor:
     async def __call__(self, request: Request, answer: Answer, caller: Caller) -> None:
         """Answer one request for a path beneath /v1/files. Raises ApiError."""
         method, tenant = request.method, caller.key.tenant
-        id_, _, rest = request.path.removeprefix(PATH).removeprefix("/").partition("/")
-        if not id_ and method == "POST":
-            return await self._create(request, answer, tenant)
-        if not id_ and method == "GET":
-            return await self._list(request, answer, tenant)
-        if not id_ or rest not in ("", "content") or method not in ("GET", "DELETE"):
-            raise ApiError(405, f"{method} is not for {PATH}", code="method_not_allowed")
+        id_, rest = beneath(request.path, PATH, "content")
+        if not id_:
+            if method == "POST":
+                return await self._create(request, answer, tenant)
+            if method == "GET":
+                return await self._list(request, answer, tenant)
+            raise not_allowed(method, request.path, "GET", "POST")
+        if method != "GET" and (rest or method != "DELETE"):
+            raise not_allowed(method, request.path, "GET", *(() if rest else ("DELETE",)))
         file = await asyncio.to_thread(self._files.find, tenant, id_)
-        if file is None or (rest and method == "DELETE"):
+        if file is None:
             raise ApiError(404, f"there is no file {id_!r}", code="not_found", param="file_id")
         if method == "DELETE":
             return await self._delete(file, answer)

@@ -24,7 +24,7 @@ MAX_CHARS = 32_000
 """OpenAI's own limit of a prompt."""
 
 
-class _Body(Struct):
+class ImageBody(Struct):
     """The fields that are looked at; every other one passes through."""
 
     model: str
@@ -42,7 +42,7 @@ _encoder = msgspec.json.Encoder()
 def read_image_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""
     raw = decoded(data)
-    body = checked(raw, _Body)
+    body = checked(raw, ImageBody)
     if not body.prompt.strip() or len(body.prompt) > MAX_CHARS:
         raise bad_field("prompt", f"prompt must be a text of 1 to {MAX_CHARS} characters")
     if body.response_format not in (None, "b64_json"):

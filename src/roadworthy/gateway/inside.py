@@ -21,7 +21,7 @@ from roadworthy.wiring.plan import Plan
 
 from .app import App
 from .dialect import Dialect
-from .wire import EVENTS, Header, Request
+from .wire import EVENTS, JSON, Header, Request
 
 MAX_INSIDE = 1 << 16
 """Calls under way at once; whoever asks bounds them by what it has in hand."""
@@ -47,7 +47,9 @@ class _Kept:
         self.on_gone: Callable[[], None] | None = None
         self.said = Said(500, {}, b"")
 
-    def whole(self, status: int, body: bytes, headers: tuple[Header, ...] = ()) -> None:
+    def whole(
+        self, status: int, body: bytes, headers: tuple[Header, ...] = (), *, kind: Header = JSON
+    ) -> None:
         """Keep the answer."""
         if self.begun:
             return

@@ -54,6 +54,18 @@ def asked(query: bytes, *, limit: int, most: int) -> Asked:
     )
 
 
+def beneath(path: str, place: str, verb: str) -> tuple[str, str]:
+    """The id and the verb in a path such as `/v1/files/ID/content`; both may be empty.
+
+    Raises ApiError (404) for a path that only begins like that.
+    """
+    id_, slash, rest = path.removeprefix(place).removeprefix("/").partition("/")
+    tidy = place + (f"/{id_}" if id_ else "") + (f"/{verb}" if rest else "")
+    if path != tidy or (slash and rest != verb):
+        raise ApiError(404, f"there is nothing at {path}", code="not_found")
+    return id_, rest
+
+
 def page(items: Sequence[_Item], which: Asked, view: Callable[[_Item], dict[str, Any]]) -> bytes:
     """A page of what is there, oldest first. Raises ApiError for an `after` that is none of it."""
     ordered = list(items) if which.order == "asc" else list(reversed(items))

@@ -77,7 +77,9 @@ class _OutputConfig(Struct):
     effort: str | None = None
 
 
-class _Body(Struct):
+class MessagesBody(Struct):
+    """The fields that are looked at."""
+
     model: str
     max_tokens: Annotated[int, Meta(ge=1)]
     messages: Annotated[list[_Message], Meta(max_length=4096)] | None = None
@@ -95,7 +97,7 @@ class _Body(Struct):
     variables: dict[str, Any] | None = None
 
 
-_KNOWN = frozenset(_Body.__struct_fields__) - {"thinking"}
+_KNOWN = frozenset(MessagesBody.__struct_fields__) - {"thinking"}
 _OUTPUT = frozenset(_OutputConfig.__struct_fields__)
 _THOUGHTS = frozenset(("thinking", "redacted_thinking"))
 _HINTS = frozenset(("cache_control", "inference_geo", "service_tier", "speed"))
@@ -107,7 +109,7 @@ _encode = msgspec.json.Encoder().encode
 def read_messages_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""
     raw = decoded(data)
-    body = checked(raw, _Body)
+    body = checked(raw, MessagesBody)
     if not body.messages and body.variables is None:
         raise bad_field("messages", "messages must hold at least one message")
     messages: list[dict[str, Any]] = []
@@ -137,7 +139,7 @@ def read_messages_request(data: bytes) -> ChatRequest:
     )
 
 
-def _foreign(raw: dict[str, Any], body: _Body) -> tuple[str, ...]:
+def _foreign(raw: dict[str, Any], body: MessagesBody) -> tuple[str, ...]:
     """What chat completions have no words for."""
     foreign = raw.keys() - _KNOWN - _HINTS
     if (body.thinking or {}).get("type") == "disabled":
@@ -154,7 +156,7 @@ def _has_thoughts(message: _Message) -> bool:
     return not isinstance(said, str) and any(block.type in _THOUGHTS for block in said)
 
 
-def _own(raw: dict[str, Any], body: _Body) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _own(raw: dict[str, Any], body: MessagesBody) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Messages and further fields for an upstream of the same API: nothing is left out."""
     extra = _extra(body)
     if body.tools:
@@ -266,7 +268,7 @@ def _text(content: str | Sequence[_Block], place: str) -> str:
     return "\n".join(texts)
 
 
-def _extra(body: _Body) -> dict[str, Any]:
+def _extra(body: MessagesBody) -> dict[str, Any]:
     """Tools and structured output in chat completions' words."""
     extra: dict[str, Any] = {}
     if body.tools:

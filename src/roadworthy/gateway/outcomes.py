@@ -25,7 +25,7 @@ OUTCOMES = {"approve": "approved", "edit": "edited", "refuse": "refused"}
 """What a person did -> what the caller reads of it."""
 
 
-class _OutcomeBody(Struct, forbid_unknown_fields=True):
+class OutcomeBody(Struct, forbid_unknown_fields=True):
     """What a caller may say about an observation."""
 
     observation: str
@@ -49,7 +49,7 @@ class OutcomeDoor:
                 413, f"an outcome may have {MAX_BODY_BYTES} bytes", code="request_too_large"
             )
         try:
-            body = msgspec.json.decode(request.body, type=_OutcomeBody)
+            body = msgspec.json.decode(request.body, type=OutcomeBody)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise mistyped(f"not an outcome: {error}") from None
         if len(body.note) > MAX_NOTE_CHARS:

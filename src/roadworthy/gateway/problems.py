@@ -9,6 +9,7 @@ import math
 import re
 
 import msgspec
+from msgspec import Struct
 
 from roadworthy.domain import (
     AccessError,
@@ -21,6 +22,28 @@ from roadworthy.domain import (
     RoadworthyError,
     UsageError,
 )
+
+
+class Problem(Struct):
+    """What is wrong."""
+
+    message: str
+    type: str
+    param: str | None
+    """The field at fault."""
+    code: str
+
+
+class ErrorDocument(Struct):
+    """An error in OpenAI's shape."""
+
+    error: Problem
+
+
+class AnthropicError(Struct, tag_field="type", tag="error"):
+    """An error in Anthropic's shape; `code` and `param` are beside what it has."""
+
+    error: Problem
 
 
 class ApiError(Exception):
@@ -46,15 +69,9 @@ class ApiError(Exception):
         """The JSON document, in the shape of the API that has that path."""
         anthropic = path.startswith("/v1/messages")
         types, other = (_ANTHROPIC, "api_error") if anthropic else (_TYPES, "invalid_request_error")
-        error = {
-            "message": self.message,
-            "type": types.get(self.status, other),
-            "param": self.param,
-            "code": self.code,
-        }
-        return msgspec.json.encode(
-            {"type": "error", "error": error} if anthropic else {"error": error}
-        )
+        problem = Problem(self.message, types.get(self.status, other), self.param, self.code)
+        shape = AnthropicError if anthropic else ErrorDocument
+        return msgspec.json.encode(shape(problem))
 
 
 _TYPES = {
@@ -112,6 +129,12 @@ def killed(flag: KillFlag) -> ApiError:
     )
 
 
+def not_allowed(method: str, path: str, *allowed: str) -> ApiError:
+    """405, with the methods that are (RFC 9110, section 15.5.6)."""
+    allow = (b"allow", ", ".join(allowed).encode())
+    return ApiError(405, f"{method} is not for {path}", code="method_not_allowed", headers=(allow,))
+
+
 def busy(message: str) -> ApiError:
     """503 with Retry-After: too much is under way."""
     return ApiError(503, message, code="overloaded", headers=((b"retry-after", b"1"),))
@@ -133,7 +156,8 @@ def problem_of(error: RoadworthyError) -> ApiError:
     if isinstance(error, QuotaError):
         return _used_up(error, message)
     if isinstance(error, AccessError):
-        return ApiError(401, message, code="invalid_api_key")
+        how = (b"www-authenticate", b"Bearer")
+        return ApiError(401, message, code="invalid_api_key", headers=(how,))
     if isinstance(error, UsageError):
         return ApiError(400, message, code="invalid_value", param=error.field or None)
     if isinstance(error, CountError):

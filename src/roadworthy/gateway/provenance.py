@@ -33,7 +33,7 @@ from roadworthy.wiring.gateway import Gateway
 from roadworthy.wiring.reviewed_texts import let_out
 
 from .known_file import known_file
-from .problems import ApiError, bad_field, mistyped
+from .problems import ApiError, bad_field, mistyped, not_allowed
 from .wire import Answer, Request
 
 PROVENANCE = "/v1/provenance/"
@@ -47,7 +47,9 @@ _NO_LOG = "no log is kept here: `behaviour.disclosure` in the charter begins one
 _UNKNOWN = "no logged answer has half of it; it may be edited, or not be in the log (yet)"
 
 
-class _Body(Struct, forbid_unknown_fields=True):
+class Question(Struct, forbid_unknown_fields=True):
+    """One of the two."""
+
     text: str | None = None
     file: str | None = None
     """A picture or a sound, in base64."""
@@ -80,15 +82,15 @@ class ProvenanceDoor:
     async def __call__(self, request: Request, answer: Answer, caller: Caller) -> None:
         """Answer what is asked below /v1/provenance/. Raises ApiError."""
         asked = self._check if request.path == _CHECK else self._prove
-        if request.method != ("POST" if asked == self._check else "GET"):
-            message = f"{request.method} is not for {request.path}"
-            raise ApiError(405, message, code="method_not_allowed")
+        allowed = "POST" if request.path == _CHECK else "GET"
+        if request.method != allowed:
+            raise not_allowed(request.method, request.path, allowed)
         await asked(request, answer, caller)
 
     async def _check(self, request: Request, answer: Answer, caller: Caller) -> None:
         """Answer whether a text or file is known. Raises ApiError for what is no question."""
         try:
-            body = msgspec.json.decode(request.body, type=_Body)
+            body = msgspec.json.decode(request.body, type=Question)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise mistyped(f"not a question: {error}") from None
         tenant = caller.key.tenant

@@ -74,7 +74,9 @@ class _Reasoning(Struct):
     effort: str | None = None
 
 
-class _Body(Struct):
+class ResponsesBody(Struct):
+    """The fields that are looked at."""
+
     model: str
     input: str | Annotated[list[_Item], Meta(max_length=4096)] | None = None
     instructions: str | None = None
@@ -100,7 +102,7 @@ class _Body(Struct):
 
 
 _WORDS = ("input_text", "output_text")
-_KNOWN = frozenset(_Body.__struct_fields__)
+_KNOWN = frozenset(ResponsesBody.__struct_fields__)
 _ALIKE = (
     "metadata", "parallel_tool_calls", "prompt_cache_key", "prompt_cache_retention",
     "safety_identifier", "seed", "service_tier", "top_logprobs",
@@ -115,7 +117,7 @@ _INCLUDE = (_LOGPROBS, "reasoning.encrypted_content")
 def read_responses_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""
     raw = decoded(data)
-    body = checked(raw, _Body)
+    body = checked(raw, ResponsesBody)
     _refuse_stored(body)
     if not body.input and body.variables is None:
         raise bad_field("input", "input must be a text or a list with at least one item")
@@ -146,7 +148,7 @@ def read_responses_request(data: bytes) -> ChatRequest:
     )
 
 
-def _refuse_stored(body: _Body) -> None:
+def _refuse_stored(body: ResponsesBody) -> None:
     """Refuse what would need an answer that was stored, or one to be stored."""
     if body.store:
         raise bad_field("store", "store: no response is stored here; send store: false")
@@ -157,7 +159,7 @@ def _refuse_stored(body: _Body) -> None:
             raise bad_field(name, f"{name}: nothing is stored here; send the whole in `input`")
 
 
-def _foreign(body: _Body, raw: dict[str, Any]) -> tuple[str, ...]:
+def _foreign(body: ResponsesBody, raw: dict[str, Any]) -> tuple[str, ...]:
     names = {name for name in raw if name not in _KNOWN and name not in _ALIKE}
     if body.truncation == "auto":
         names.add("truncation")
@@ -234,7 +236,7 @@ def _text(content: str | list[_Part] | None, place: str) -> str:
     return "\n".join(texts)
 
 
-def _extra(body: _Body, raw: dict[str, Any]) -> dict[str, Any]:
+def _extra(body: ResponsesBody, raw: dict[str, Any]) -> dict[str, Any]:
     """Tools, structured output and what means the same, in chat completions' words."""
     extra = {name: raw[name] for name in _ALIKE if raw.get(name) is not None}
     if body.top_logprobs is not None or _LOGPROBS in (body.include or ()):

@@ -18,7 +18,7 @@ MAX_CHARS = 4096
 """OpenAI's own limit of a text."""
 
 
-class _Body(Struct):
+class SpeechBody(Struct):
     """The fields that are looked at; every other one passes through."""
 
     model: str
@@ -34,7 +34,7 @@ _OURS = frozenset(("model", "input", "stream_format", "user"))
 def read_speech_request(data: bytes) -> ChatRequest:
     """Decode and check a body. Raises ApiError (400) that names the field."""
     raw = decoded(data)
-    body = checked(raw, _Body)
+    body = checked(raw, SpeechBody)
     if not body.input.strip() or len(body.input) > MAX_CHARS:
         raise bad_field("input", f"input must be a text of 1 to {MAX_CHARS} characters")
     if body.stream_format not in (None, "audio"):

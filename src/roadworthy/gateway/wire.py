@@ -77,8 +77,10 @@ class Answer(Protocol):
     on_gone: Callable[[], None] | None
     """Called at most once, when the client leaves before the answer's end."""
 
-    def whole(self, status: int, body: bytes, headers: tuple[Header, ...] = ()) -> None:
-        """Send a whole answer in JSON."""
+    def whole(
+        self, status: int, body: bytes, headers: tuple[Header, ...] = (), *, kind: Header = JSON
+    ) -> None:
+        """Send a whole answer, in JSON if nothing else."""
 
     def begin(self, headers: tuple[Header, ...], *, kind: tuple[Header, ...] = EVENTS) -> None:
         """Begin a stream, of server-sent events if nothing else; it leaves with its first piece."""
