@@ -96,6 +96,8 @@ class Call(Struct, kw_only=True):
     """The caller's wish, honoured in transparent mode only."""
     extra: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
+    thoughts: bool = False
+    """Whether the caller asked that the model thinks, in an API that can tell what it thought."""
     begun: bool = False
     """Whether the caller was answered before in this conversation, as its messages say."""
     media: dict[str, str] = field(default_factory=dict)

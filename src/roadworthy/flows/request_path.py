@@ -313,7 +313,7 @@ def _thoughts_that_pass(
 
     Nothing outside is asked of them, so where a rail would ask they stay.
     """
-    if call.managed or "thinking" not in call.extra or service.rails.deep_output is not None:
+    if not call.thoughts or service.rails.deep_output is not None:
         return []
     found = thoughts(trace.deltas)
     passes = bool(found) and _pass(service, thought_text(found), looking)

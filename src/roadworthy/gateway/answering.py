@@ -126,6 +126,7 @@ class AnswerDoor:
             sampling=body.sampling(content.candidate.sampling) if transparent else None,
             extra=body.extra if transparent else {},
             media=body.media,
+            thoughts=body.own is not None and "thinking" in body.extra,
             begun=has_begun(body.messages),
             languages=request.header(b"accept-language")[:MAX_LANGUAGES_CHARS],
             stream=body.stream,
@@ -224,7 +225,7 @@ class AnswerDoor:
     async def _relay(self, call: Call, body: ChatRequest, answer: Answer) -> None:
         """Pass on what the path gives out; everything after the first byte is an event."""
         gateway = self._gateway
-        asked = structs.replace(body, extra=call.extra) if call.extra else body
+        asked = structs.replace(body, extra=call.extra) if call.thoughts else body
         events = self._dialect.events(call.id, asked, int(gateway.clock.now().timestamp()))
         begun = False
         try:
