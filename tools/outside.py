@@ -26,6 +26,7 @@ PACKAGES = {
         "llama-index-embeddings-openai-like==0.4.0",
     ),
     "mlflow": ("mlflow==3.17.2",),
+    "schemathesis": ("schemathesis==4.32.5",),
     "kubernetes": ("kubernetes-validate==1.37.0", "pyyaml>=6.0.3"),
     "guards": (
         "presidio-analyzer==2.2.366",
@@ -44,7 +45,16 @@ PACKAGES = {
 }
 NODE_PACKAGES = {"peer-portkey": ("@portkey-ai/gateway@1.15.2",)}
 PEERS = ("peer-litellm", "peer-mlflow", "peer-nemo", "peer-portkey")
-USUAL = ("inspect", "lm-eval", "langchain", "llamaindex", "mlflow", "kubernetes", "guards")
+USUAL = (
+    "inspect",
+    "lm-eval",
+    "langchain",
+    "llamaindex",
+    "mlflow",
+    "kubernetes",
+    "schemathesis",
+    "guards",
+)
 
 
 def main(target: Path, names: list[str]) -> int:
