@@ -13,7 +13,7 @@ from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.compliance.documents import FILLERS, FORMS, to_markdown
 from roadworthy.console.paper import to_html
-from roadworthy.console.printed import to_typst
+from roadworthy.console.printed import to_pdf, to_typst
 from roadworthy.domain import LANGUAGES, Gap, Language, ManifestError, Paper
 from roadworthy.flows.documents import form_of, gather, make_document, written_for
 from roadworthy.manifests import load_form, load_system
@@ -156,3 +156,10 @@ def test_pdf_is_a_pdf(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = desk.parent / "card.pdf"
     assert run(VERBS, ["document", "model-card", str(desk), "--out", str(out)]) == 0
     assert out.read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", sorted(FORMS))
+def test_every_document_can_be_printed(desk: Path, kind: str) -> None:
+    pytest.importorskip("typst", reason="pip install 'roadworthy[pdf]'")
+    assert to_pdf(made(desk, kind, "de")).startswith(b"%PDF-")

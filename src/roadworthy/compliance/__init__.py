@@ -2,6 +2,7 @@
 
 from .classify import UNDECIDED, classify, contradictions
 from .coverage import covered, proof_of
+from .dora import four_measures
 from .matrix import matrix, profile_of
 from .sheet import ROLE, ROLES, Sheet
 from .shipped import EU_AI_ACT, EVIDENCE, MATRIX, shipped
@@ -17,6 +18,7 @@ __all__ = [
     "classify",
     "contradictions",
     "covered",
+    "four_measures",
     "matrix",
     "profile_of",
     "proof_of",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from roadworthy.compliance import four_measures
 from roadworthy.compliance.documents import FILLERS, FORMS, Gathered, assemble
 from roadworthy.domain import (
     Draft,
@@ -30,6 +31,7 @@ from .coverage import cover
 from .live_routes import ledger_routes
 from .loop import Loop
 from .people import Acting
+from .release_records import ACTIVATED
 from .run_records import summary_of
 
 MADE = "document.made"
@@ -58,28 +60,31 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
         if kind.startswith("incident.")
         for entry in ledger.entries(kind=kind)
     ]
+    incidents.sort(key=lambda entry: entry.seq)
+    known = tuple(one for one in fold(incidents).values() if one.system == name)
+    releases = tuple(ledger.entries(kind="release.built", system=name))
     return Gathered(
         system=system,
         run=summary_of(loop, run) if run is not None else None,
         run_entry=run,
         gate=ledger.newest(kind="gate.decided", subject=about, system=name),
         live=live,
-        releases=tuple(ledger.entries(kind="release.built", system=name)),
+        releases=releases,
         newest={
             kind: entry
             for kind in ledger.kinds()
             if (entry := ledger.newest(kind=kind, system=name)) is not None
         },
-        incidents=tuple(
-            one
-            for one in fold(sorted(incidents, key=lambda entry: entry.seq)).values()
-            if one.system == name
-        ),
+        incidents=known,
         classification=coverage.classification,
         obligations=coverage.obligations,
         duties=coverage.duties,
         people=tuple(loop.trust.keys),
         authors=_authors(Path(system.root)),
+        sealed=ledger.newest(kind="journal.sealed"),
+        dora=four_measures(
+            releases, list(ledger.entries(kind=ACTIVATED, system=name)), known, loop.clock.now()
+        ),
         written={},
     )
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.compliance import EVIDENCE, classify, covered, proof_of, shipped
+from roadworthy.compliance.documents import FORMS
 from roadworthy.compliance.periods import after, before
 from roadworthy.domain import (
     Catalogue,
@@ -119,3 +120,9 @@ def test_each_kind_of_evidence_of_a_catalogue_is_known(path: Any) -> None:
     kinds = load_evidence_kinds()
     assert wanted <= set(kinds), EVIDENCE
     assert all(kind.command or kind.person for kind in kinds.values())
+
+
+def test_each_document_that_proves_something_has_a_form() -> None:
+    for kind in load_evidence_kinds().values():
+        named = {*kind.documents, *(match.document for match in kind.entries if match.document)}
+        assert named <= set(FORMS), kind.id

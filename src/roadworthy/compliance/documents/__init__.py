@@ -1,10 +1,22 @@
 """Documents of the lifecycle: forms as data, filled from evidence."""
 
+from . import fillers, fillers_contract, fillers_road  # they enter themselves
 from .assemble import assemble
-from .fillers import FILLERS
 from .forms import FORMS
 from .gathered import Gathered
 from .markdown import to_markdown
+from .registry import FILLERS
 from .words import GERMAN, said
 
-__all__ = ["FILLERS", "FORMS", "GERMAN", "Gathered", "assemble", "said", "to_markdown"]
+__all__ = [
+    "FILLERS",
+    "FORMS",
+    "GERMAN",
+    "Gathered",
+    "assemble",
+    "fillers",
+    "fillers_contract",
+    "fillers_road",
+    "said",
+    "to_markdown",
+]

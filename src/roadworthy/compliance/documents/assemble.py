@@ -15,8 +15,8 @@ from roadworthy.domain import (
     Written,
 )
 
-from .fillers import FILLERS
 from .gathered import Gathered
+from .registry import FILLERS
 
 
 def assemble(form: Form, found: Gathered, language: Language, *, made_at: str, head: str) -> Paper:

@@ -2,46 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from roadworthy.domain import Block, Cell, Gap, Language, Listing, Paragraph
 
 from .blocks import CHARTER, figure, grid, listing, of_entry, of_file, paragraph
 from .gathered import Gathered
+from .registry import filler
 from .words import said
-
-Filler = Callable[[Gathered, Language], tuple[Block, ...]]
 
 MOST_RELEASES = 50
 """The newest ones, that a document lists."""
 
-FILLERS: dict[str, Filler] = {}
-"""Name -> filler; forms may name these only."""
 
-
-def filler(name: str) -> Callable[[Filler], Filler]:
-    """Enter a filler under a name."""
-
-    def enter(one: Filler) -> Filler:
-        FILLERS[name] = one
-        return one
-
-    return enter
-
-
-def _charter(found: Gathered, file: str = CHARTER) -> str:
+def digest_in(found: Gathered, file: str = CHARTER) -> str:
+    """The digest of a file of the system; empty where it is not one that changes behaviour."""
     return found.system.files.get(file, "")
 
 
 @filler("human_goal")
 def _human_goal(found: Gathered, language: Language) -> tuple[Block, ...]:
-    source = of_file(CHARTER, _charter(found))
+    source = of_file(CHARTER, digest_in(found))
     return (paragraph(found.charter.human_goal, source, "no purpose is written", language),)
 
 
 @filler("purpose")
 def _purpose(found: Gathered, language: Language) -> tuple[Block, ...]:
-    use, source = found.charter.use, of_file(CHARTER, _charter(found))
+    use, source = found.charter.use, of_file(CHARTER, digest_in(found))
     return (
         paragraph(use.intended_purpose, source, "no purpose is written", language),
         listing(
@@ -63,7 +50,7 @@ def _purpose(found: Gathered, language: Language) -> tuple[Block, ...]:
 def _proxies(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [(one.metric, one.fails_when_over_optimised) for one in found.charter.proxies]
     columns = ("proxy metric", "fails when over-optimised")
-    source = of_file(CHARTER, _charter(found))
+    source = of_file(CHARTER, digest_in(found))
     return (grid(columns, rows, source, "no proxy is named", language),)
 
 
@@ -74,7 +61,7 @@ def _never(found: Gathered, language: Language) -> tuple[Block, ...]:
         for one in found.charter.never
     ]
     columns = ("id", "never event", "scope", "looked for by")
-    source = of_file(CHARTER, _charter(found))
+    source = of_file(CHARTER, digest_in(found))
     return (grid(columns, rows, source, "no never event is named", language),)
 
 
@@ -106,7 +93,7 @@ def _by_slice(found: Gathered, language: Language) -> tuple[Block, ...]:
 @filler("objectives")
 def _objectives(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [(one.name, one.target, one.clause or "-") for one in found.system.slos.slos]
-    source = of_file("safety-slos.yaml", _charter(found, "safety-slos.yaml"))
+    source = of_file("safety-slos.yaml", digest_in(found, "safety-slos.yaml"))
     return (grid(("objective", "target", "clause"), rows, source, "no objective is set", language),)
 
 
@@ -121,13 +108,13 @@ def _risks(found: Gathered, language: Language) -> tuple[Block, ...]:
     ]  # fmt: skip
     columns = ("id", "failure mode", "effect", "cause", "severity", "occurrence", "detection",
                "mitigation", "tested by")  # fmt: skip
-    source = of_file(CHARTER, _charter(found))
+    source = of_file(CHARTER, digest_in(found))
     return (grid(columns, rows, source, "no risk is written down", language),)
 
 
 @filler("owners")
 def _owners(found: Gathered, language: Language) -> tuple[Block, ...]:
-    source = of_file(CHARTER, _charter(found))
+    source = of_file(CHARTER, digest_in(found))
     rows = list(found.charter.owners.items())
     people = [(", ".join(one.roles), one.name) for one in found.people if one.kind == "person"]
     return (
@@ -148,7 +135,7 @@ def _stakeholders(found: Gathered, language: Language) -> tuple[Block, ...]:
         for one in found.charter.stakeholders
     ]
     columns = ("who", "voice", "phases", "consulted")
-    source = of_file(CHARTER, _charter(found))
+    source = of_file(CHARTER, digest_in(found))
     return (grid(columns, rows, source, "no stakeholder is named", language),)
 
 
@@ -158,7 +145,7 @@ def _components(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [(file, digest) for file, digest in found.system.files.items()]
     model = found.system.candidate.model
     known = f"{model.provider} {model.name} {model.digest or model.version or ''}".strip()
-    source = of_file("candidate.yaml", _charter(found, "candidate.yaml"))
+    source = of_file("candidate.yaml", digest_in(found, "candidate.yaml"))
     return (
         Paragraph(cell=Cell(f"{said('model', language)}: {known}", source)),
         grid(("part", "digest"), rows, source, "no release was built", language),

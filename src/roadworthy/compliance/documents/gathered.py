@@ -42,6 +42,10 @@ class Gathered(Struct, frozen=True, kw_only=True):
     people: tuple[TrustedKey, ...]
     authors: tuple[tuple[str, int], ...]
     """Who committed to the folder, and how often; empty where it is in no repository."""
+    sealed: Entry | None
+    """The newest sealed segment of the journal, which is the workspace's."""
+    dora: tuple[tuple[str, str], ...]
+    """The four measures, with n."""
     written: Mapping[str, Any]
     """Block id -> what a person wrote (`Written`)."""
 

@@ -1,0 +1,128 @@
+"""What fills a form from what happened: approvals, waivers, logs, drills, DORA's measures."""
+
+from __future__ import annotations
+
+from roadworthy.domain import Block, Cell, Gap, Language, Paragraph
+
+from .blocks import figure, grid, listing, of_entry, of_file
+from .gathered import Gathered
+from .registry import filler
+from .words import said
+
+_ETHICS = (
+    "toxicity", "verbatim_reproduction", "spurious_dependence", "slice_gap", "flip_rate",
+    "over_refusal", "refusal_rate", "pii_leak", "secret_leak", "prompt_leak", "jailbreak_success",
+    "injection_success", "never_event_violations", "consistency",
+)  # fmt: skip
+"""Indicators that answer questions of the ethics checklist."""
+_MOST = 30
+
+
+@filler("approvals")
+def _approvals(found: Gathered, language: Language) -> tuple[Block, ...]:
+    kinds = ("release.approved", "release.signed", "release.activated")
+    entries = [found.newest[kind] for kind in kinds if kind in found.newest]
+    rows = [
+        (
+            Cell(entry.kind),
+            Cell(_name(found, entry.actor)),
+            Cell(entry.time[:19] + "Z", of_entry(entry)),
+        )
+        for entry in entries
+    ]
+    missing = "no release was approved"
+    return (grid(("what", "who", "when"), rows, None, missing, language),)
+
+
+@filler("waivers")
+def _waivers(found: Gathered, language: Language) -> tuple[Block, ...]:
+    rows = [
+        (one.id, one.slo or ", ".join((*one.cases, *one.findings)), one.reason, one.approved_by,
+         one.until)
+        for one in found.system.waivers
+    ]  # fmt: skip
+    if not rows:
+        return (Paragraph(cell=Cell(said("nothing is waived", language), of_file("waivers/"))),)
+    columns = ("id", "what", "reasons", "approved by", "until")
+    return (grid(columns, rows, of_file("waivers/"), "nothing is waived", language),)
+
+
+@filler("deliberation")
+def _deliberation(found: Gathered, language: Language) -> tuple[Block, ...]:
+    note, entry = found.system.deliberation, found.newest.get("deliberation.recorded")
+    if note is None or entry is None:
+        what = said("no deliberation is entered", language)
+        return (Gap(what=what, command="roadworthy deliberate DIR --record --as NAME"),)
+    heard = [f"{one.name} ({one.voice})" for one in note.header.participants]
+    source = of_entry(entry)
+    decided = f"{said('decision', language)}: {note.header.decision}, {note.header.date}"
+    parts: list[Block] = [
+        Paragraph(cell=Cell(decided, source)),
+        listing(heard, source, "nobody is named", language),
+    ]
+    if note.header.dissent:
+        parts.append(listing(note.header.dissent, source, "nobody is named", language))
+    return tuple(parts)
+
+
+@filler("unchecked")
+def _unchecked(found: Gathered, language: Language) -> tuple[Block, ...]:
+    missing = "no complete run of this candidate is in the ledger"
+    if found.run is None or found.run_entry is None:
+        return (Gap(what=said(missing, language), command="roadworthy eval DIR"),)
+    source = of_entry(found.run_entry)
+    rows = [(one.rail, one.reason, str(one.rows)) for one in found.run.unchecked[:_MOST]]
+    if not rows:
+        return (Paragraph(cell=Cell(said("everything was looked at", language), source)),)
+    return (grid(("what", "reasons", "answers"), rows, source, missing, language),)
+
+
+@filler("ethics_indicators")
+def _ethics(found: Gathered, language: Language) -> tuple[Block, ...]:
+    missing = "no complete run of this candidate is in the ledger"
+    if found.run is None or found.run_entry is None:
+        return (Gap(what=said(missing, language), command="roadworthy eval DIR"),)
+    source = of_entry(found.run_entry)
+    measured = {one.name: one for one in found.run.indicators if one.value is not None}
+    rows = [(name, figure(one)) for name, one in measured.items() if name in _ETHICS]
+    return (grid(("indicator", "value"), rows, source, "no such indicator was measured", language),)
+
+
+@filler("journal")
+def _journal(found: Gathered, language: Language) -> tuple[Block, ...]:
+    """What is recorded of each answer, and that it is sealed."""
+    sealed = found.sealed
+    if sealed is None:
+        what = said("no segment of the journal is sealed yet", language)
+        return (Gap(what=what, command="roadworthy serve DIR"),)
+    source = of_entry(sealed)
+    text = (
+        f"{said('newest sealed segment', language)}: {sealed.payload.get('records')}"
+        f" {said('records', language)}, {str(sealed.payload.get('last_at'))[:19]}Z"
+    )
+    return (Paragraph(cell=Cell(text, source)),)
+
+
+@filler("drills")
+def _drills(found: Gathered, language: Language) -> tuple[Block, ...]:
+    entries = [entry for kind, entry in found.newest.items() if kind.startswith("drill.")]
+    rows = [
+        (Cell(entry.kind), Cell(entry.subject), Cell(entry.time[:19] + "Z", of_entry(entry)))
+        for entry in entries
+    ]
+    if not rows:
+        what = said("nothing was drilled", language)
+        return (Gap(what=what, command="roadworthy drill kill DIR"),)
+    return (grid(("what", "who", "when"), rows, None, "nothing was drilled", language),)
+
+
+@filler("dora")
+def _dora(found: Gathered, language: Language) -> tuple[Block, ...]:
+    rows = [(said(name, language), value) for name, value in found.dora]
+    missing = "nothing was activated yet"
+    return (grid(("measure", "value"), rows, of_file("ledger"), missing, language),)
+
+
+def _name(found: Gathered, actor: str) -> str:
+    key = actor.partition(":")[2]
+    return next((one.name for one in found.people if one.key_id == key), actor)
