@@ -170,8 +170,8 @@ def _drawn(model: str) -> dict[str, str]:
         "decision_sampling": "max_tokens: 32",
         "chat_sampling": "max_tokens: 256",
         "confidence": "verbalised     ",
-        "how_sure": "\n\nReply with the label, then, in a line of its own, with how sure you are:\n"
-        "Confidence: 80 %",
+        "how_sure": "\nReply with the label, then, in a line of its own, with how sure you are:\n"
+        "Confidence: 80 %\n",
     }
 
 
