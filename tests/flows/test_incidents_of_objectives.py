@@ -11,10 +11,11 @@ from doubles.answers_kept import AheadClock, leave
 from doubles.live_system import write_live_system
 from doubles.rolled_out import roll_out
 from doubles.slo_engine import Engine, answers, slo
-from roadworthy.domain import Incident, Observation
+from roadworthy.domain import Incident, LegalStatement, Observation, Route, format_instant
 from roadworthy.flows.learning import incidents_of
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.mitigations import lift
+from roadworthy.flows.safe_baseline import safe_baseline
 from roadworthy.flows.waiting import held
 from roadworthy.wiring.loop import loop_of
 
@@ -123,3 +124,43 @@ async def test_an_objective_that_ends_a_rollout_opens_one_incident_of_both(
     await broken(loop, Engine(loop, slo(action_on_breach="rollback")))
     (found,) = known(loop)
     assert found.objective == "error_rate" and found.severity == "high"
+
+
+async def test_a_broken_objective_leaves_a_safe_baseline_and_a_serious_incident_does_not(
+    loop: Loop,
+) -> None:
+    """Else one slow hour would leave nothing to fall back on."""
+    await broken(loop, Engine(loop, slo(action_on_breach="degrade_to_safe_mode")))
+    (found,) = known(loop)
+    old = Route(system="letters", live=found.release, path="releases/old")
+    assert safe_baseline(old, "sha256:new", [found]).digest == found.release
+    now = format_instant(loop.clock.now())
+    said = LegalStatement(harms=("health",), aware_at=now, by="person:b", at=now)
+    serious = msgspec.structs.replace(found, legal=said)
+    assert safe_baseline(old, "sha256:new", [serious]).digest == ""
+    none = msgspec.structs.replace(said, harms=("none",))
+    assert safe_baseline(old, "x", [msgspec.structs.replace(found, legal=none)]).digest
+
+
+async def test_incidents_are_found_without_reading_the_whole_ledger(
+    loop: Loop,
+) -> None:
+    """Incidents are found by their kinds: a ledger of years is not read for each slice."""
+    from roadworthy.domain import Draft
+
+    filler = Draft(system="letters", kind="violation.recorded", subject="o", actor=loop.machine,
+                   payload={"never_event": "x", "release": "r"})  # fmt: skip
+    loop.ledger.record(*[filler] * 3000)
+    read: list[str] = []
+    entries = type(loop.ledger).entries
+
+    def counted(self: object, *, kind: str = "", subject: str = "", system: str = ""):  # type: ignore[no-untyped-def]
+        read.append(kind)
+        return entries(self, kind=kind, subject=subject, system=system)  # type: ignore[arg-type]
+
+    type(loop.ledger).entries = counted  # type: ignore[method-assign]
+    try:
+        known(loop)
+    finally:
+        type(loop.ledger).entries = entries  # type: ignore[method-assign]
+    assert all(kind.startswith("incident.") for kind in read)

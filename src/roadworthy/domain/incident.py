@@ -152,6 +152,16 @@ class Incident(Struct, frozen=True, kw_only=True):
         return () if dismissed else tuple(o for o in self.observations if o not in learned)
 
     @property
+    def disqualifies(self) -> bool:
+        """Whether its release is nobody's safe baseline any more.
+
+        It let out what must never leave, or people call what it did a serious incident. A slow
+        answer or a broken target does not.
+        """
+        serious = self.legal is not None and self.legal.serious
+        return self.state != "dismissed" and (bool(self.never_event) or serious)
+
+    @property
     def open_actions(self) -> tuple[CorrectiveAction, ...]:
         """Corrective actions that nobody has called done."""
         return tuple(each for each in self.actions if not each.done_at)

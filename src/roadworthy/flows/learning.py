@@ -42,12 +42,12 @@ from roadworthy.incidents import (
     Demand,
     case_from,
     demand_of,
-    fold,
     redacted,
     require_demands,
 )
 from roadworthy.ledger import Ed25519Signer, sign_draft
 
+from .incident_entries import incidents_of as incidents_of
 from .incident_suite import SUITE, add_cases, written_cases
 from .loop import Loop
 from .second_person import require_two
@@ -73,11 +73,6 @@ class Past(Protocol):
     def sensitive(self, text: str) -> Sequence[Finding]:
         """What must be redacted in a text."""
         ...
-
-
-def incidents_of(loop: Loop, system: str = "") -> dict[str, Incident]:
-    """Every incident, by id, in its present state."""
-    return fold(loop.ledger.entries(system=system))
 
 
 def find_incident(loop: Loop, incident_id: str) -> Incident:

@@ -16,8 +16,8 @@ from typing import Any
 from msgspec import Struct, structs
 
 from roadworthy.domain import Arm, Draft, Entry, Route, RoutingTable
-from roadworthy.incidents import fold
 
+from .incident_entries import incidents_of
 from .loop import Loop
 from .release_records import ACTIVATED
 from .rolling import standing_arms
@@ -154,7 +154,7 @@ def path_of(activation: Entry) -> str:
 
 def _route(loop: Loop, system: str) -> Route:
     """The route of the newest activation, with the baseline that those before it make."""
-    incidents = list(fold(loop.ledger.entries(system=system)).values())
+    incidents = list(incidents_of(loop, system).values())
     route: Route | None = None
     for entry in loop.ledger.entries(kind=ACTIVATED, system=system):
         fallback = safe_baseline(route, entry.subject, incidents)

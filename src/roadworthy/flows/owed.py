@@ -26,11 +26,12 @@ from roadworthy.domain import (
     RefusedError,
     ReleaseContent,
 )
-from roadworthy.incidents import fold, kills_of
+from roadworthy.incidents import kills_of
 from roadworthy.policy import REQUIREMENT, holds
 from roadworthy.serving import covers
 
 from .entered_kills import entered_kills, ledger_kills
+from .incident_entries import incidents_of
 from .loop import Loop
 from .moved import earlier_bars, names_of
 from .release_records import ACTIVATED
@@ -126,7 +127,7 @@ def _newest(loop: Loop, candidate: str, system: str) -> Entry | None:
 
 
 def _known(loop: Loop, system: str) -> Iterable[Incident]:
-    return fold(loop.ledger.entries(system=system)).values()
+    return incidents_of(loop, system).values()
 
 
 def _names(loop: Loop, content: ReleaseContent, decided: Entry | None) -> list[str]:
@@ -161,11 +162,9 @@ def _why(loop: Loop, incident: Incident, decided: Entry | None) -> str:
 
 def _is_safe(loop: Loop, content: ReleaseContent, release: str, owed: Sequence[Owed]) -> bool:
     """Whether it is the safe baseline, and all that it owes is stopped."""
-    unsafe = {
-        each.release
-        for each in _known(loop, content.system)
-        if each.state != "dismissed" and each.never_event
-    } | {each.incident.release for each in owed}
+    unsafe = {each.release for each in _known(loop, content.system) if each.disqualifies} | {
+        each.incident.release for each in owed
+    }
     live = loop.ledger.entries(kind=ACTIVATED, system=content.system)
     safe = [entry.subject for entry in live if entry.subject not in unsafe]
     if not safe or safe[-1] != release:

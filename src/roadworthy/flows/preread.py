@@ -34,7 +34,6 @@ from roadworthy.domain import (
     parse_instant,
     plain,
 )
-from roadworthy.incidents import fold
 from roadworthy.ledger import require_role, sign_draft
 from roadworthy.manifests import DELIBERATION, load_deliberation
 from roadworthy.policy import (
@@ -56,6 +55,7 @@ from .campaigns import campaigns_of
 from .comparing import all_differences, in_words
 from .findings import findings_seen
 from .growing import replace_file
+from .incident_entries import incidents_of
 from .loop import Loop
 from .moved import earlier_bars, names_of
 from .people import Acting
@@ -186,7 +186,7 @@ def preread(system: System, loop: Loop) -> PreRead:
         slices=_slices(run),
         incidents=[
             f"{each.id} ({each.severity}, {each.state}): {each.title}"
-            for each in fold(loop.ledger.entries(system=content.system)).values()
+            for each in incidents_of(loop, content.system).values()
             if each.state not in ("closed", "dismissed")
         ],
         findings=[finding_sentence(each) for each in found],

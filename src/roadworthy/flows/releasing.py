@@ -36,7 +36,6 @@ from roadworthy.domain import (
     UndecidedError,
     format_instant,
 )
-from roadworthy.incidents import fold
 from roadworthy.ledger import distinct_people
 from roadworthy.release import (
     Basis,
@@ -64,6 +63,7 @@ from roadworthy_verify.layout import PREDICATE_RELEASE
 from .admitting import admit_release, require_no_rollout
 from .building import record_about, subject_of
 from .deliberating import require_note
+from .incident_entries import incidents_of
 from .intact import require_intact
 from .live_routes import was_put_back
 from .loop import Loop
@@ -336,7 +336,7 @@ def _require_people(
 def _go_live(loop: Loop, subject: Subject, folder: Path, *, at: str, actor: str) -> Activation:
     """The routing, after the entry: nothing is live that the ledger does not know."""
     relative = str(folder.relative_to(loop.workspace.root))
-    incidents = fold(loop.ledger.entries(system=subject.system)).values()
+    incidents = incidents_of(loop, subject.system).values()
 
     found = SafeBaseline()
 

@@ -34,9 +34,10 @@ from roadworthy.domain import (
     parse_instant,
     plain,
 )
-from roadworthy.incidents import fold, open_incident
+from roadworthy.incidents import open_incident
 from roadworthy.serving import flags_for, standing
 
+from .incident_entries import incidents_of
 from .loop import Loop
 from .routing import brake, read_table
 from .stopping import kill_draft, lifted_since, recording, unrecorded
@@ -225,7 +226,7 @@ def _entered(violation: Violation, loop: Loop) -> Incident | None:
 def _incident_of(violation: Violation, loop: Loop) -> Incident | None:
     """The newest incident that this violation is part of, whoever reported it."""
     observation, found = violation.observation, None
-    for incident in fold(loop.ledger.entries(system=observation.system)).values():
+    for incident in incidents_of(loop, observation.system).values():
         same = incident.never_event == violation.event.id
         if same and observation.id in incident.observations:
             found = incident
@@ -237,7 +238,7 @@ def _incident(
 ) -> tuple[Incident, Draft]:
     """3. The incident to open, or the open one of the same event and release to join."""
     observation, event, said = violation.observation, violation.event, violation.outcome
-    incidents = fold(loop.ledger.entries(system=observation.system)).values()
+    incidents = incidents_of(loop, observation.system).values()
     for incident in incidents:
         same = (incident.never_event, incident.release) == (event.id, observation.release)
         if same and incident.state not in OVER:

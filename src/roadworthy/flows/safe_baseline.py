@@ -1,4 +1,4 @@
-"""What a release falls back on: the newest release before it that never had an incident.
+"""What a release falls back on: the newest release before it that never did harm.
 
 Enters: the route as it was, the release that goes live, the incidents of its system. Leaves: the
 safe baseline, or why there is none and what would make one. Never: a release that let out what
@@ -29,7 +29,7 @@ def safe_baseline(old: Route | None, live: str, incidents: Iterable[Incident]) -
     others = [(digest, path) for digest, path in before if digest and digest != live]
     known: dict[str, list[str]] = {}
     for each in incidents:
-        if each.state != "dismissed":
+        if each.disqualifies:
             known.setdefault(each.release, []).append(f"{each.id} ({each.state})")
     for digest, path in others:
         if digest not in known:

@@ -33,10 +33,11 @@ from roadworthy.domain import (
     format_instant,
     plain,
 )
-from roadworthy.incidents import fold, kills_of
+from roadworthy.incidents import kills_of
 from roadworthy.ledger import distinct_people, require_role, sign_draft
 
 from .entered_kills import known_kills, ledger_kills, lost_kills
+from .incident_entries import incidents_of
 from .loop import Loop
 from .owed import require_live_learned
 from .people import Acting
@@ -235,7 +236,7 @@ def find_kills(which: Sequence[str], loop: Loop) -> list[KillFlag]:
 
 
 def _incident(word: str, loop: Loop) -> Incident | None:
-    return fold(loop.ledger.entries()).get(word) if word.startswith("inc-") else None
+    return incidents_of(loop).get(word) if word.startswith("inc-") else None
 
 
 def lifted_since(flag: KillFlag, moment: Instant, loop: Loop) -> bool:
