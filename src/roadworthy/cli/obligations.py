@@ -39,6 +39,9 @@ def command(
 
     Exit code 3 while something that applies today is missing or stale, 4 while it waits for a
     person or for an answer. What comes later is shown with its date and does not count yet.
+
+    `obligations diff OLD NEW [DIR…]` compares two catalogues (files, or `eu-ai-act`) and says what
+    the new one means for each system.
     """
     from roadworthy.domain import UsageError
     from roadworthy.flows.coverage import Coverage, cover
@@ -46,8 +49,12 @@ def command(
     from roadworthy.wiring.loop import open_loop
 
     from .days import day_of
+    from .obligations_diff import WORD, show_diff
 
     folders = directories or [Path()]
+    if str(folders[0]) == WORD and not folders[0].exists():
+        show_diff(folders[1:], on=on, json=json)
+        return
     if answers is not None and len(folders) > 1:
         raise UsageError("--answers is about one system", fix="name one DIR")
     found: list[tuple[Path, Coverage]] = []

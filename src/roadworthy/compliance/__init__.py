@@ -1,5 +1,6 @@
 """Duties as data: which apply to a system, and what proves each."""
 
+from .changes import meaning_of, text_changes
 from .classify import UNDECIDED, classify, contradictions
 from .coverage import covered, proof_of
 from .dora import four_measures
@@ -20,7 +21,9 @@ __all__ = [
     "covered",
     "four_measures",
     "matrix",
+    "meaning_of",
     "profile_of",
     "proof_of",
     "shipped",
+    "text_changes",
 ]

@@ -40,7 +40,8 @@ class Coverage(Struct, frozen=True, kw_only=True):
     obligations: tuple[Obligation, ...]
     duties: tuple[DutyStatus, ...]
     recorded: bool
-    """Whether the ledger holds a classification of these very answers and this purpose."""
+    """Whether the ledger holds a classification of this purpose; by this catalogue, with this very
+    outcome."""
 
     @property
     def classification(self) -> Classification:
@@ -64,11 +65,11 @@ def cover(
     proofs = proofs_of(loop, charter)
     newest = loop.ledger.newest(kind=CLASSIFIED, system=charter.system)
     payload: Mapping[str, Any] = newest.payload if newest is not None else {}
-    recorded = (
-        payload.get("purpose") == assured.purpose
-        and payload.get("catalogue_digest") == assured.classification.digest
+    same = payload.get("catalogue") != catalogue or (
+        payload.get("catalogue_digest") == assured.classification.digest
         and payload.get("class") == assured.classification.risk_class
     )
+    recorded = bool(payload) and payload.get("purpose") == assured.purpose and same
     if not recorded:
         proofs.pop("classification_record", None)
     return Coverage(
