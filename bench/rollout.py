@@ -5,11 +5,16 @@ rolled out beside gpt-4o, 200 times, requests drawn with replacement; how often 
 called safe, or neither, and after how many of its answers. The set is read from
 ROADWORTHY_SHARED/data, or ../shared/data beside the checkout.
 
+`arms`: simulated rollouts, a tenth of the traffic. One failure in ten against one in twenty: how
+many are aborted, after how many answers of the new release, and how many a test at a fixed number
+needs for the same power (one-sided at 5 %, exact binomial; the pooled z test, and Wald's). And one
+in twenty on both arms, looked at after every answer: how many are aborted all the same.
+
 `switch`: two workers under wrk, a canary that answers everybody; its abort and then the rollback
 of a release that is live: requests that failed, and how long after the table was written a
 request was still given to the release that was sent away.
 
-`python bench/rollout.py [offline] [switch] [--seconds 6] [--json]`.
+`python bench/rollout.py [arms] [offline] [switch] [--runs 400] [--seconds 6] [--json]`.
 """
 
 from __future__ import annotations
@@ -43,11 +48,14 @@ SHARE = 0.2
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", nargs="*", default=["offline", "switch"])
+    parser.add_argument("what", nargs="*", default=["arms", "offline", "switch"])
+    parser.add_argument("--runs", type=int, default=400, help="simulated rollouts of `arms`")
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found: dict[str, Any] = {}
+    if "arms" in options.what:
+        found["arms"] = arms(options.runs, quiet=options.json)
     if "offline" in options.what:
         found["offline"] = offline(quiet=options.json)
     if "switch" in options.what:
@@ -55,6 +63,96 @@ def main() -> int:
     if options.json:
         print(json.dumps(found, indent=2))
     return 0
+
+
+OLD, NEW, TENTH, LONGEST = 0.05, 0.10, 0.1, 10_000
+"""Failures of both arms, the new one's share, and the requests after which `arms` gives up."""
+
+
+def arms(runs: int, *, quiet: bool) -> dict[str, Any]:
+    """How fast a difference is found, and how often one that is not there."""
+    worse = [_until_worse(f"worse {seed}", NEW) for seed in range(runs)]
+    stops = sorted(answers for answers, stopped in worse if stopped)
+    even = sum(_until_worse(f"even {seed}", OLD)[1] for seed in range(5 * runs))
+    mean = sum(stops) / len(stops)
+    spread = (sum((each - mean) ** 2 for each in stops) / (len(stops) - 1)) ** 0.5
+    half = 1.96 * spread / len(stops) ** 0.5
+    power = min(len(stops), runs - 1) / runs  # no fixed number finds everything
+    found: dict[str, Any] = {
+        "runs": runs,
+        "found": len(stops),
+        "answers": mean,
+        "answers_95": [mean - half, mean + half],
+        "median": stops[len(stops) // 2],
+        "most": stops[-1],
+        "fixed": {name: _fixed(power, pooled=pooled) for name, pooled in _TESTS.items()},
+        "even_runs": 5 * runs,
+        "even_aborted": even,
+    }
+    if not quiet:
+        _say_arms(found)
+    return found
+
+
+def _say_arms(found: dict[str, Any]) -> None:
+    low, high = found["answers_95"]
+    print(f"one failure in ten against one in twenty, {TENTH:.0%} of {LONGEST} requests, alpha 5 %")
+    print(f"  bets: {_interval(found['found'], found['runs'])} of {found['runs']} runs aborted")
+    print(
+        f"        after {found['answers']:.0f} answers of the new release on average ({low:.0f} to "
+        f"{high:.0f} at 95 %; median {found['median']}, most {found['most']})"
+    )
+    for name, each in found["fixed"].items():
+        print(f"  {name}: {each['answers']} answers for that; its false alarms {each['level']:.1%}")
+    aborted = _interval(found["even_aborted"], found["even_runs"])
+    print("one in twenty on both arms, looked at after every answer")
+    print(f"  bets: {aborted} of {found['even_runs']} runs aborted")
+
+
+_TESTS = {"fixed number, pooled z": True, "fixed number, Wald": False}
+
+
+def _until_worse(name: str, rate: float) -> tuple[int, bool]:
+    """Answers of the new arm until it was proven worse, or at the end; whether it was."""
+    source, found = random.Random(name), two_arms()
+    for _ in range(LONGEST):
+        to_new = source.random() < TENTH
+        found.add(float(source.random() < (rate if to_new else OLD)), new=to_new)
+        if found.is_worse >= 20:
+            return found.new_n, True
+    return found.new_n, False
+
+
+def _fixed(power: float, *, pooled: bool) -> dict[str, float]:
+    """The smallest number of answers at which a one-sided test at 5 % has this power, by halving.
+
+    Power goes up with the number, but for a hair.
+    """
+    low, high = 50, 3000
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = _rejects(middle, NEW, pooled=pooled) >= power
+        low, high = (low, middle) if enough else (middle, high)
+    return {"answers": high, "level": _rejects(high, OLD, pooled=pooled)}
+
+
+def _rejects(number: int, rate: float, *, pooled: bool) -> float:
+    """How often `number` answers and nine times as many of the old arm prove that it is worse."""
+    import numpy as np
+    from scipy.stats import binom, norm
+
+    rest = round(number * (1 - TENTH) / TENTH)
+    bad_new = np.arange(number + 1)[:, None]
+    bad_old = np.arange(min(rest, round(rest * OLD + 8 * (rest * OLD) ** 0.5)) + 1)[None, :]
+    new, old = bad_new / number, bad_old / rest
+    if pooled:
+        both = (bad_new + bad_old) / (number + rest)
+        spread = both * (1 - both) * (1 / number + 1 / rest)
+    else:
+        spread = new * (1 - new) / number + old * (1 - old) / rest
+    proven = new - old > norm.ppf(0.95) * np.sqrt(spread)
+    weights = binom.pmf(bad_new, number, rate) * binom.pmf(bad_old, rest, OLD)
+    return float((weights * proven).sum())
 
 
 def shared() -> Path | None:
@@ -110,9 +208,11 @@ def _rolled_out(name: str, live: list[float], new: list[float]) -> dict[str, Any
     return {"model": name, "difference": difference, "answers": mean, "runs": RUNS, **counts}
 
 
-def _interval(count: int) -> str:
-    found = clopper_pearson(count, RUNS)
-    return f"{count / RUNS:.0%} ({found.low:.0%}-{found.high:.0%})"
+def _interval(count: int, runs: int = RUNS) -> str:
+    found = clopper_pearson(count, runs)
+    digits = 0 if runs == RUNS else 1
+    low, high = f"{found.low:.{digits}%}", f"{found.high:.{digits}%}"
+    return f"{count / runs:.{digits}%} ({low}-{high})"
 
 
 def switch(seconds: float, *, quiet: bool) -> dict[str, Any]:

@@ -29,7 +29,6 @@ from roadworthy.flows.mitigations import lift, put_back_mitigations
 from roadworthy.flows.rolling import rollouts_of, under_way
 from roadworthy.flows.routing import publish, read_table
 from roadworthy.flows.slo_watch import LiveRules, SloWatch
-from roadworthy.flows.standings import standings_path
 from roadworthy.flows.waiting import held
 from roadworthy.journal import Record, segments
 from roadworthy.wiring.loop import loop_of
@@ -421,9 +420,3 @@ async def test_probes_shadows_and_other_releases_are_no_traffic(loop: Loop) -> N
     await leave(loop, answers(loop, 60, bad=60, release="sha256:other"))
     engine.round()
     assert engine.standing().n == 0 and not engine.mitigations
-
-
-def test_what_was_seen_and_cannot_be_read_is_said_and_lifts_nothing(loop: Loop) -> None:
-    standings_path(loop.workspace).write_text("{half")
-    with pytest.raises(Exception, match="damaged"):
-        Engine(loop, slo())

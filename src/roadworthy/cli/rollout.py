@@ -219,6 +219,9 @@ def _say_status(found: RolloutStatus) -> None:
         )
         if looked.violations:
             say(f"never events violated by the new release: {looked.violations}", "red")
+        if looked.uncompared:
+            left = ", ".join(f"{count} {why}" for why, count in sorted(looked.uncompared.items()))
+            say(f"not compared, of the new release: {left}")
         if looked.unwatched:
             say(f"not compared, for no single answer tells it: {', '.join(looked.unwatched)}")
     if found.next:
@@ -259,6 +262,7 @@ def _status_json(found: RolloutStatus | None) -> dict[str, Any]:
         "comparisons": list(looked.comparisons) if looked is not None else [],
         "unwatched": list(looked.unwatched) if looked is not None else [],
         "violations": looked.violations if looked is not None else 0,
+        "uncompared": looked.uncompared if looked is not None else {},
         "baked": found.baked,
         "routed": found.routed,
         "next": found.next,

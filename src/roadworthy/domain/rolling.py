@@ -33,6 +33,10 @@ class Rolling(Struct, frozen=True, kw_only=True):
     started_at: Instant
     stepped_at: Instant
     """Since when it is at this step."""
+    resumed_at: Instant = ""
+    """When a person last let it go on."""
+    seq: int = 0
+    """The ledger's entry with which it began: what comes after it is about it."""
     by: str
     """Who did what is newest of it."""
     reason: str = ""
@@ -100,6 +104,8 @@ class Looked(Struct, frozen=True, kw_only=True):
     """Indicators of the plan that no single answer tells, so that they are not compared."""
     violations: int = 0
     """Never events that the new arm violated."""
+    uncompared: dict[str, int] = {}
+    """Answers of the new arm that say nothing of it, by why: refused, interrupted by the caller."""
     why_stopped: str = ""
     """What ends the rollout; empty while nothing does."""
 

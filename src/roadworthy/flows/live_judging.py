@@ -106,13 +106,14 @@ def _judged(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Iterator[Judged
         found = unjudged(slo, Verdict.ERROR, reason)
         yield Judged(slo=slo, part="", since=since, found=found)
         parts = dict(sorted(parts.items(), key=lambda each: -len(each[1]))[:MOST_SLICES])
+    before = _before(slo, rows, looking)
     for part, group in parts.items():
         lifted = looking.lifted.get((slo.name, part), "")
         begin = max(since, lifted)
         if lifted > since:
             group = [row for row in group if row.time >= lifted]
         yield Judged(
-            slo=slo, part=part, since=begin, found=_assess(slo, part, group, rows, looking)
+            slo=slo, part=part, since=begin, found=_assess(slo, part, group, before, looking)
         )
 
 
@@ -122,8 +123,12 @@ def _of_no_answer(slo: SafetySLO, measured: Measurement) -> Assessment:
     return assess(slo, measured)
 
 
+Before = dict[str, Sequence[Observation]]
+"""Slice -> answers of the time before the window; read once for all slices."""
+
+
 def _assess(
-    slo: SafetySLO, part: str, now: Sequence[Observation], rows: LiveRows, looking: Looking
+    slo: SafetySLO, part: str, now: Sequence[Observation], before: Before, looking: Looking
 ) -> Assessment:
     relative = parse_target(slo.target).relative_to
     if not relative:
@@ -131,6 +136,16 @@ def _assess(
     if not relative.startswith("previous"):
         reason = "a baseline of the same cases is known at the gate alone"
         return unjudged(slo, Verdict.INCONCLUSIVE, reason)
+    same = before.get(part)
+    beside = _side(slo, same, looking.against) if same else None
+    return assess_relative(slo, _side(slo, now, looking.against), beside, part=part)
+
+
+def _before(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Before:
+    """Nothing where the target asks for none."""
+    relative = parse_target(slo.target).relative_to
+    if not relative.startswith("previous"):
+        return {}
     lasts = dt.timedelta(seconds=parse_duration(relative.removeprefix("previous").strip()))
     start = parse_instant(window_start(slo, looking))
     before = rows.window(
@@ -142,9 +157,7 @@ def _assess(
     )
     keep = selector(slo.where)
     old = [row for row in before if keep(row)]
-    same = by_facets(old, slo.by).get(part, []) if slo.by else old
-    beside = _side(slo, same, looking.against) if same else None
-    return assess_relative(slo, _side(slo, now, looking.against), beside, part=part)
+    return dict(by_facets(old, slo.by)) if slo.by else {"": old}
 
 
 def _side(slo: SafetySLO, rows: Sequence[Observation], against: Against | None) -> Side:

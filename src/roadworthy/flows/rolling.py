@@ -55,6 +55,7 @@ def _begun(entry: Entry) -> Rolling:
             plan=plan,
             started_at=entry.time,
             stepped_at=entry.time,
+            seq=entry.seq,
             by=entry.actor,
         )
     except (KeyError, msgspec.ValidationError) as error:
@@ -70,6 +71,8 @@ def _changed(rolling: Rolling, entry: Entry) -> Rolling:
         if not 0 <= step < len(rolling.plan.steps):
             raise EvidenceError(f"entry {entry.seq} moves {rolling.id} to a step that it has not")
         return structs.replace(rolling, step=step, stepped_at=entry.time, **said)
+    if entry.kind == RESUMED:
+        said["resumed_at"] = entry.time
     return structs.replace(rolling, state=_STATES[entry.kind], **said)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from roadworthy.domain import EvidenceError, Looked
+from roadworthy.domain import EvidenceError, Instant, Looked
 from roadworthy.manifests import Workspace
 from roadworthy.statistics import TwoArms
 from roadworthy_verify.plain_file import read_plain
@@ -32,6 +32,10 @@ class RolloutEvidence(Struct, kw_only=True):
     arms: dict[str, TwoArms] = field(default_factory=dict)
     """By indicator."""
     violations: int = 0
+    since: Instant = ""
+    """From when on answers count, where the clock was set back after it began."""
+    uncompared: dict[str, int] = field(default_factory=dict)
+    """As `Looked` has it."""
     why_stopped: str = ""
     """Set before anybody is sent away: what was decided is not decided anew."""
     looked: Looked | None = None

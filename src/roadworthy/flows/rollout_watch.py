@@ -42,7 +42,7 @@ from .loop import Loop
 from .noting import noted
 from .rolling import under_way
 from .rollout_evidence import Drawn, RolloutEvidence, drawn_path, keep_evidence, read_evidence
-from .rollouts import abort, baked, move_on, take_off
+from .rollouts import abort, baked, move_on, pause, take_off, undecided_until
 
 ALPHA = 0.05
 """How often a rollout of a release that is no worse may be aborted, all looks and indicators
@@ -103,7 +103,7 @@ class RolloutWatch:
         """What late rules, judges and people found of the new release since it began."""
         entries = self._loop.ledger.entries(kind="violation.recorded", system=rolling.system)
         return sum(
-            entry.payload.get("release") == rolling.release and entry.time >= rolling.started_at
+            entry.payload.get("release") == rolling.release and entry.seq > rolling.seq
             for entry in entries
         )
 
@@ -128,12 +128,30 @@ class RolloutWatch:
                 opens=not looked.violations,  # each violation has an incident of its own
             )
             return
-        if rolling.state != "running" or rolling.last or looked.verdict != "safe":
+        if rolling.state != "running":
+            return
+        if looked.verdict != "safe":
+            self._give_up(rolling, looked)
+            return
+        if rolling.last:
             return
         if rolling.plan.steps[rolling.step + 1].approval or not baked(rolling, self._loop):
             return
         reason = "proven to be no worse than the margin, and the step has lasted"
         move_on(self._loop, rolling, signer=machine, looked=looked, reason=reason)
+
+    def _give_up(self, rolling: Rolling, looked: Looked) -> None:
+        """What its plan says of a step in which nothing is proven for too long."""
+        ends = undecided_until(rolling)
+        if self._loop.clock.now() < ends:
+            return
+        reason = f"INCONCLUSIVE: nothing was proven until {format_instant(ends)[:19]}Z"
+        self._warn(f"{rolling.id}: {reason}")
+        machine = self._loop.keyring.machine()
+        if rolling.plan.analysis.get("if_undecided") == "abort":
+            abort(self._loop, rolling, signer=machine, reason=reason, looked=looked)
+        else:
+            pause(self._loop, rolling, signer=machine, reason=reason)
 
 
 class Analysis:
@@ -169,6 +187,7 @@ class Analysis:
         """
         taken, known = 0, self._known
         known.violations = max(known.violations, entered)
+        self._look_at_clock(rolling)
         trouble: Exception | None = None
         try:
             until = self._loop.clock.monotonic() + LOOK_S
@@ -193,6 +212,12 @@ class Analysis:
             raise trouble
         return known.looked
 
+    def _look_at_clock(self, rolling: Rolling) -> None:
+        """A clock that was set back after it began dates what comes before its start."""
+        now = format_instant(self._loop.clock.now())
+        if now < (self._known.since or rolling.started_at):
+            self._known.since = now
+
     def _take(self, record: Record, rolling: Rolling) -> None:
         if record.kind == "close" and record.observation is not None:
             self._answered(record.observation, rolling)
@@ -200,10 +225,11 @@ class Analysis:
             self._learned(record.outcome, rolling)
 
     def _answered(self, seen: Observation, rolling: Rolling) -> None:
-        new = _arm_of(seen, rolling)
+        if seen.release == rolling.release and _is_of(seen, rolling):
+            self._known.violations += violated(seen)  # whatever the clock said
+        new = self._arm_of(seen, rolling)
         if new is None:
             return
-        self._known.violations += new and violated(seen)
         if self._questions.keys() & LATER:
             self._answers[seen.id] = seen
             if len(self._answers) > MOST_ANSWERS:
@@ -219,7 +245,7 @@ class Analysis:
         if seen is None:
             record = find(self._loop.workspace.journal, outcome.observation)
             seen = record.observation if record is not None else None
-        new = _arm_of(seen, rolling) if seen is not None else None
+        new = self._arm_of(seen, rolling) if seen is not None else None
         if seen is None or new is None:
             return
         self._known.violations += new and bool(outcome.never_event)
@@ -229,6 +255,21 @@ class Analysis:
         for name in self._questions.keys() & LATER:
             if self._questions[name](said) is not None:
                 self._count(name, said, new=new, first=self._first(seen, rolling, name))
+
+    def _arm_of(self, seen: Observation, rolling: Rolling) -> bool | None:
+        """Whether the new arm answered it; None where neither did, or before it began."""
+        since = self._known.since or rolling.started_at
+        if not _is_of(seen, rolling) or seen.time < since:
+            return None
+        new = seen.release == rolling.release
+        if seen.status in ("refused", "interrupted"):
+            if new:
+                left = self._known.uncompared
+                left[seen.status] = left.get(seen.status, 0) + 1
+            return None
+        if new:
+            return True
+        return False if seen.release == rolling.baseline and fits(seen, rolling) else None
 
     def _first(self, seen: Observation, rolling: Rolling, name: str = "") -> bool:
         """Whether nothing was compared yet of what was drawn as one with it."""
@@ -270,6 +311,7 @@ class Analysis:
             comparisons=tuple(self._comparison(name) for name in self._questions),
             unwatched=tuple(self._unwatched),
             violations=self._known.violations,
+            uncompared=dict(self._known.uncompared),
             why_stopped=self._known.why_stopped,
         )
 
@@ -303,18 +345,9 @@ def _means(arms: TwoArms) -> tuple[float | None, float | None]:
     return live, arms.new_sum / arms.new_n if arms.new_n else None
 
 
-def _arm_of(seen: Observation, rolling: Rolling) -> bool | None:
-    """Whether the new arm answered it; None where neither did, or before it began."""
-    if (
-        seen.system != rolling.system
-        or seen.stage not in _STAGES
-        or seen.time < rolling.started_at
-        or seen.status in ("refused", "interrupted")
-    ):
-        return None
-    if seen.release == rolling.release:
-        return True
-    return False if seen.release == rolling.baseline and fits(seen, rolling) else None
+def _is_of(seen: Observation, rolling: Rolling) -> bool:
+    """Whether it is traffic of its system."""
+    return seen.system == rolling.system and seen.stage in _STAGES
 
 
 def fits(seen: Observation, rolling: Rolling) -> bool:

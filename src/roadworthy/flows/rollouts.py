@@ -31,6 +31,7 @@ from roadworthy.domain import (
     Signer,
     UndecidedError,
     UsageError,
+    analysis_faults,
     digest_of,
     format_instant,
     parse_duration,
@@ -59,8 +60,12 @@ from .rolling import (
 )
 from .rollout_evidence import read_looked
 from .routing import publish, read_table
+from .standings import read_standings
 from .stopping import recording
 from .trusting import agreed_trust
+
+UNDECIDED_AFTER = "14d"
+"""How long a step may last without proof, where its plan does not say."""
 
 
 def start_rollout(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Rolling:
@@ -72,7 +77,7 @@ def start_rollout(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Roll
     with recording(loop):
         trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
         admitted = admit_release(path, loop, root=root, signer=signer, trust=trust)
-        system, plan = admitted.content.system, _plan(admitted.content.rollout)
+        system, plan = admitted.content.system, plan_of(admitted.content.rollout)
         route = read_table(loop.workspace.routing).routes.get(system)
         if route is None:
             raise UsageError(
@@ -87,6 +92,7 @@ def start_rollout(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Roll
                 f"{known.id} is under way: {known.release} at step {known.step + 1}",
                 fix="promote or abort it first",
             )
+        _require_not_held(loop, system, route.live)
         at = format_instant(loop.clock.now())
         said = {
             "release": admitted.subject.digest,
@@ -103,7 +109,8 @@ def start_rollout(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Roll
     return rolling
 
 
-def _plan(plan: Rollout | None) -> Rollout:
+def plan_of(plan: Rollout | None) -> Rollout:
+    """The plan, where it can be walked and compared by. Raises UsageError."""
     if plan is None or not plan.steps:
         raise UsageError(
             "the release has no rollout plan", fix="write rollout.yaml, and build it again"
@@ -113,7 +120,21 @@ def _plan(plan: Rollout | None) -> Rollout:
             "this version does not shift weights by what it sees (`strategy: bandit`)",
             fix="write `strategy: canary`, which moves on by proof, or `ab`",
         )
+    for key, wrong, fix in analysis_faults(plan.analysis):  # it may be older than `check`
+        raise UsageError(f"the release's rollout plan: `analysis.{key}` {wrong}", fix=fix)
     return plan
+
+
+def _require_not_held(loop: Loop, system: str, live: str) -> None:
+    """Raises RefusedError while a breached objective holds rollouts, EvidenceError when unknown."""
+    for each in read_standings(loop.workspace).objectives:
+        holds = (each.system, each.release, each.action) == (system, live, "hold_rollout")
+        if holds and each.breached_at:
+            raise RefusedError(
+                f"objective {each.objective} is breached since {each.breached_at[:19]}Z and "
+                f"holds rollouts: {each.reason}",
+                fix="it ends after a clean window: roadworthy status",
+            )
 
 
 def move_on(
@@ -260,6 +281,13 @@ def baked(rolling: Rolling, loop: Loop) -> bool:
     return loop.clock.now() >= parse_instant(rolling.stepped_at) + lasts
 
 
+def undecided_until(rolling: Rolling) -> dt.datetime:
+    """Until when its step may last without proof: since it began, or a person let it go on."""
+    after = parse_duration(str(rolling.plan.analysis.get("undecided_after", UNDECIDED_AFTER)))
+    lasts = dt.timedelta(seconds=max(after, parse_duration(rolling.here.bake)))
+    return parse_instant(max(rolling.stepped_at, rolling.resumed_at)) + lasts
+
+
 def _next(found: RolloutStatus) -> str:
     rolling = found.rolling
     if rolling.over:
@@ -273,7 +301,9 @@ def _next(found: RolloutStatus) -> str:
         return "it is aborted"
     waits = [] if found.baked else [f"the step has not lasted {rolling.here.bake}"]
     if verdict != "safe":
-        waits.append("nothing is proven yet: it holds")
+        then = "aborted" if rolling.plan.analysis.get("if_undecided") == "abort" else "paused"
+        ends = format_instant(undecided_until(rolling))[:16]
+        waits.append(f"nothing is proven yet: it holds, and is {then} if so until {ends}Z")
     if waits:
         return "; ".join(waits)
     if rolling.last or rolling.plan.steps[rolling.step + 1].approval:

@@ -52,7 +52,8 @@ from .mitigations import (
 )
 from .noting import noted
 from .routing import read_table
-from .standings import keep_standings, read_standings
+from .standings import keep_standings
+from .standings_again import known_standings
 
 SHARE = 0.1
 """Of the time, at most, that is spent on judging."""
@@ -83,13 +84,13 @@ class SloWatch:
     """One control process's view of all objectives. One thread's."""
 
     def __init__(self, loop: Loop, *, rules: Rules, warn: Callable[[str], None]) -> None:
-        """Raises EvidenceError when what was seen last cannot be read."""
+        """Raises EvidenceError when neither what was seen last nor the ledger can be read."""
         self._loop = loop
         self._rules = rules
         self._warn = warn
         self._rows = LiveRows()
         self._machine = HostView(loop)
-        seen = read_standings(loop.workspace)
+        seen = known_standings(loop)
         self._standings: dict[Key, ObjectiveStanding] = {each.key: each for each in seen.objectives}
         self._at = seen.at
         """When everything was judged last."""

@@ -16,6 +16,11 @@ from roadworthy_verify.plain_file import read_plain
 
 from .routing import put_in_place
 
+
+class DamagedStandingsError(EvidenceError):
+    """The file is there, and says nothing that anybody can read."""
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Standings)
 
@@ -35,10 +40,23 @@ def read_standings(workspace: Workspace) -> Standings:
     except OSError as error:
         raise EvidenceError(f"{path} cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise EvidenceError(
+        raise DamagedStandingsError(
             f"{path} is damaged: {error}",
-            fix="remove it: objectives are looked at anew, and what is mitigated stays so",
+            fix="roadworthy serve sets it aside and begins again from the ledger",
         ) from error
+
+
+def aside_path(workspace: Workspace) -> Path:
+    """Where a damaged file lies until a person has looked at it."""
+    return standings_path(workspace).with_suffix(".damaged")
+
+
+def set_aside(workspace: Workspace) -> None:
+    """Put the damaged file where it is in nobody's way. Raises EvidenceError."""
+    try:
+        standings_path(workspace).replace(aside_path(workspace))
+    except OSError as error:
+        raise EvidenceError(f"{standings_path(workspace)}: {error.strerror}") from error
 
 
 def keep_standings(workspace: Workspace, standings: Standings) -> None:

@@ -5,42 +5,24 @@ Enters: the plan. Leaves: faults. Never here: an indicator that is dropped in si
 
 from __future__ import annotations
 
-from roadworthy.domain import ALIASES, COMPARED, Rollout
+from roadworthy.domain import ALIASES, ANALYSIS, COMPARED, Rollout, analysis_faults
 
-from .document import Document, Path
+from .document import Document
 from .typed import suggest
-
-_SHARES = ("alpha", "margin")
-_KEYS = (*_SHARES, "indicators", "compare_with")
 
 
 def check_analysis(rollout: Rollout, document: Document) -> None:
     """Note what `analysis` says that nobody can compare by, and whom `sticky` cannot tell apart."""
-    for key, value in rollout.analysis.items():
-        place: Path = ("analysis", key)
-        if key not in _KEYS:
-            fix = suggest(str(key), sorted(_KEYS), "it may say")
-            document.fault(place, f"`analysis` says nothing by `{key}`", fix)
-        elif key in _SHARES and not _is_share(value):
-            document.fault(
-                place,
-                f"`analysis.{key}` cannot be {value!r}",
-                "write a share between 0 and 1, such as 0.05",
-            )
-        elif key == "compare_with" and value != "baseline":
-            document.fault(
-                place,
-                f"`analysis.compare_with` cannot be {value!r}",
-                "write `baseline`: the release that is live at the same time",
-            )
-    named = rollout.analysis.get("indicators", [])
-    if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
-        document.fault(
-            ("analysis", "indicators"),
-            "`analysis.indicators` is no list of names",
-            "write a list such as [error_rate, coverage]",
-        )
+    for key in rollout.analysis:
+        if key not in ANALYSIS:
+            fix = suggest(str(key), sorted(ANALYSIS), "it may say")
+            document.fault(("analysis", key), f"`analysis` says nothing by `{key}`", fix)
+    faults = list(analysis_faults(rollout.analysis))
+    for key, wrong, fix in faults:
+        document.fault(("analysis", key), f"`analysis.{key}` {wrong}", fix)
+    if any(key == "indicators" for key, _, _ in faults):
         return
+    named = rollout.analysis.get("indicators", [])
     for index, name in enumerate(named):
         if ALIASES.get(name, name) not in COMPARED:
             document.fault(
@@ -50,10 +32,6 @@ def check_analysis(rollout: Rollout, document: Document) -> None:
                 severity="warning",
             )
     _check_sticky(rollout, document)
-
-
-def _is_share(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
 
 
 def _check_sticky(rollout: Rollout, document: Document) -> None:

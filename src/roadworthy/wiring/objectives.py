@@ -7,6 +7,7 @@ import logging
 from roadworthy.domain import EvidenceError, RoadworthyError
 from roadworthy.flows.references import against_reference
 from roadworthy.flows.slo_watch import LiveRules, SloWatch
+from roadworthy.flows.standings import aside_path
 from roadworthy.manifests import Workspace
 
 from .answering_releases import content_of
@@ -35,6 +36,12 @@ class Objectives(Rounds):
             loop = loop_of(self._workspace, agreed=False, patience_s=PATIENCE_S)
             self._watch = SloWatch(loop, rules=self._rules, warn=logger.warning)
         return self._watch.round()
+
+    def _undone(self) -> str:
+        aside = aside_path(self._workspace)
+        if not aside.exists():
+            return ""
+        return f"objectives.json was damaged, and stands by the ledger; look at {aside}, remove it"
 
     def _rules(self, system: str, release: str) -> LiveRules:
         content = content_of(self._workspace, system, release)
