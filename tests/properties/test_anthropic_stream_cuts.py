@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roadworthy.domain import Chunk, ProviderError
+from roadworthy.domain import Chunk, ModelRequest, ProviderError
+from roadworthy.providers.anthropic_reply import whole_chunk
 from roadworthy.providers.anthropic_stream import MessageReader
 from roadworthy.providers.credentials import Secret
 from roadworthy.providers.http_client import Response
@@ -108,3 +109,57 @@ def test_every_shorter_stream_is_an_error() -> None:
     for end in range(last + len(b"event: message_stop\ndata: ")):
         with pytest.raises(ProviderError):
             read([WIRE[:end]])
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(-9, 9), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+KEYS = (
+    "type", "index", "message", "content_block", "delta", "usage", "error", "text", "partial_json",
+    "thinking", "signature", "stop_reason", "stop_details", "input", "id", "name", "content",
+    "cache_creation", "output_tokens_details", "input_tokens", "category", "details",
+)  # fmt: skip
+KINDS = (
+    "message_start", "content_block_start", "content_block_delta", "content_block_stop",
+    "message_delta", "message_stop", "error", "ping", "text", "tool_use", "thinking", "text_delta",
+    "input_json_delta", "redacted_thinking", "end_turn",
+)  # fmt: skip
+HOSTILE = st.recursive(
+    st.one_of(JSON, st.sampled_from(KINDS), st.integers(0, 2)),
+    lambda inner: st.one_of(
+        st.dictionaries(st.sampled_from(KEYS), inner, max_size=6), st.lists(inner, max_size=3)
+    ),
+    max_leaves=25,
+)
+EVENT = st.builds(
+    lambda kind, rest: {**rest, "type": kind},
+    st.sampled_from(KINDS[:8]), st.dictionaries(st.sampled_from(KEYS), HOSTILE, max_size=6),
+)  # fmt: skip
+ASK = ModelRequest(model="m", messages=({"role": "user", "content": "x"},))
+
+
+@settings(max_examples=500, deadline=None)
+@given(events=st.lists(EVENT, max_size=8))
+def test_whatever_an_upstream_sends_is_an_answer_or_our_error(events: list[Any]) -> None:
+    wire = b"".join(b"data: %b\n\n" % msgspec.json.encode(each) for each in events)
+    for data in (wire, WIRE.replace(b"event: ping\n", wire + b"event: ping\n")):
+        try:
+            chunks = read([data])
+        except ProviderError:
+            continue
+        assert chunks[-1].finish_reason
+        thoughts([chunk.delta for chunk in chunks if chunk.delta is not None])
+
+
+@settings(max_examples=500, deadline=None)
+@given(whole=st.dictionaries(st.sampled_from(KEYS), HOSTILE, max_size=8))
+def test_whatever_is_answered_at_once_is_an_answer_or_our_error(whole: Any) -> None:
+    try:
+        chunk = whole_chunk(msgspec.json.encode(whole), ASK, "peer", Secret("k"))
+    except ProviderError:
+        return
+    assert chunk.finish_reason and isinstance(chunk.text, str)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import msgspec
@@ -165,3 +166,37 @@ def test_of_a_chat_every_text_arrives_or_all_of_it_is_refused(
         return
     assert not unheard
     assert texts_in(body) <= texts_in(found)
+
+
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 3), st.text(max_size=4), st.just([]), st.just({}),
+    st.just([5]), st.just(["x"]), st.just([{"type": "function"}]), st.just({"type": "x"}),
+    st.just([{"function": {"name": 5, "arguments": []}}]), st.just({"function": 5}),
+    st.just([{"type": "text"}]), st.just({"type": "json_schema", "json_schema": "x"}),
+)  # fmt: skip
+ODDLY = st.builds(
+    lambda role, rest: {"role": role, **rest},
+    st.sampled_from(["system", "user", "assistant", "tool", "function", "x"]),
+    st.dictionaries(
+        st.sampled_from(["content", "tool_calls", "tool_call_id", "refusal", "name", "audio"]),
+        ODD, max_size=4,
+    ),
+)  # fmt: skip
+ODD_FIELDS = st.dictionaries(
+    st.sampled_from([
+        "tools", "tool_choice", "parallel_tool_calls", "response_format", "reasoning_effort",
+        "thinking", "output_config", "service_tier", "metadata", "logit_bias", "system", "top_k",
+        "messages_more", "stream_options",
+    ]),
+    ODD, max_size=5,
+)  # fmt: skip
+
+
+@settings(max_examples=600, deadline=None)
+@given(messages=st.lists(ODDLY, min_size=1, max_size=3), fields=ODD_FIELDS)
+def test_odd_requests_are_refused_or_sent_and_never_break(
+    messages: list[Any], fields: dict[str, Any]
+) -> None:
+    data = msgspec.json.encode({"messages": messages, **fields, "model": "small"})
+    with contextlib.suppress(ApiError):
+        sent(read_chat_request(data))

@@ -29,6 +29,13 @@ def unheard(place: str, why: str) -> ProviderError:
     return ProviderError(f"{place}: {why}", retryable=False, status=400)
 
 
+def listed(value: Any, place: str) -> list[Any]:
+    """A list, or none of it. Raises ProviderError for what is no list."""
+    if value is None or isinstance(value, list):
+        return value or []
+    raise unheard(place, "must be a list")
+
+
 def turns_of(
     messages: Sequence[dict[str, Any]], sourced: Sourced | None = None
 ) -> tuple[list[Block], list[dict[str, Any]]]:
@@ -158,8 +165,8 @@ def _data_url(url: str, place: str) -> tuple[str, str]:
 def _said(message: dict[str, Any], place: str, shown: Sourced) -> str | list[Block]:
     """What the model said and called before."""
     refused = message.get("refusal")
-    listed = message.get("tool_calls") or ()
-    if not refused and not listed and isinstance(message.get("content"), str):
+    calls = listed(message.get("tool_calls"), f"{place}.tool_calls")
+    if not refused and not calls and isinstance(message.get("content"), str):
         return _content(message, place, shown)
     blocks = [
         block
@@ -168,7 +175,7 @@ def _said(message: dict[str, Any], place: str, shown: Sourced) -> str | list[Blo
     ]
     if isinstance(refused, str) and refused:
         blocks.append({"type": "text", "text": refused})
-    for number, call in enumerate(listed):
+    for number, call in enumerate(calls):
         blocks.append(_call(call, f"{place}.tool_calls[{number}]"))
     return blocks
 

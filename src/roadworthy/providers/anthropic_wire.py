@@ -16,7 +16,7 @@ from msgspec import UNSET, Struct, field
 
 from roadworthy.domain import ModelRequest, Sampling
 
-from .anthropic_turns import turns_of, unheard
+from .anthropic_turns import listed, turns_of, unheard
 
 API_VERSION = "2026-10-21"
 _WITH_SAMPLING = "2023-06-01"
@@ -173,9 +173,9 @@ def _thinks(body: Mapping[str, Any]) -> bool:
 
 
 def _add_tools(body: dict[str, Any], extra: Mapping[str, Any], options: AnthropicOptions) -> None:
-    listed = extra.get("tools") or ()
-    own = options.fields.get("tools") or ()
-    tools = [*own, *(_tool(tool, f"tools[{number}]") for number, tool in enumerate(listed))]
+    own = listed(options.fields.get("tools"), "model.options.fields.tools")
+    given = listed(extra.get("tools"), "tools")
+    tools = [*own, *(_tool(tool, f"tools[{number}]") for number, tool in enumerate(given))]
     if tools:
         body["tools"] = tools
     choice = _choice(extra.get("tool_choice"))

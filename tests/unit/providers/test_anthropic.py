@@ -541,6 +541,13 @@ async def test_the_time_is_up_whatever_the_upstream_does() -> None:
             assert caught.value.retryable
 
 
+async def test_a_stream_that_never_ends_is_ended() -> None:
+    async with FakeAnthropic() as upstream:
+        forever = Said(text="x", between=[{"type": "ping"}] * 1000, piece_delay_s=0.02)
+        with pytest.raises(ProviderError, match="time"):
+            await chunks(upstream, forever, stream=True, timeout_s=0.3)
+
+
 async def test_leaving_early_stops_the_model() -> None:
     async with FakeAnthropic("many words " * 200) as upstream:
         upstream.script = [Said(piece_delay_s=0.02)]
