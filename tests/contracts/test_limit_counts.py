@@ -123,7 +123,7 @@ class InRedis:
     async def pass_time(self, seconds: float) -> None:
         self.now += seconds
         client = self._server.client()
-        for key in client.scan_iter(f"{{{self.prefix}}}:tenant:*"):
+        for key in client.scan_iter(f"{{{self.prefix}}}:tenant:*", _type="hash"):
             for field in ("r", "t"):
                 if client.hexists(key, field):
                     client.hincrby(key, field, -round(seconds * 1e7))

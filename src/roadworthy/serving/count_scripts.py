@@ -22,6 +22,8 @@ from .tenants import TenantLimits
 
 TICK_NS = 100
 WINDOW = WINDOW_NS // TICK_NS
+CLAIM_S = 86_400
+"""How long a writer's last claim is known: longer than anybody goes on trying to send it."""
 _AHEAD = MOST_AHEAD_NS // TICK_NS
 
 _COMMON = f"""
@@ -73,8 +75,8 @@ return {0, 0}
 CHARGE = (
     _COMMON
     + """
-local machine, writer, claim, month, last, ticks, cost = unpack(ARGV)
-if redis.call('HGET', KEYS[1], 'q:' .. writer) == claim then return {0, '0', '0'} end
+local machine, claim, keep, month, last, ticks, cost = unpack(ARGV)
+if redis.call('GET', KEYS[3]) == claim then return {0, '0', '0'} end
 local before, after = 0, 0
 if cost ~= '' then
   before = spent(month)
@@ -89,11 +91,11 @@ if ticks ~= '0' then
   local now = clock()
   redis.call('HSET', KEYS[1], 't', whole(math.max(due('t', since(), now, AHEAD), now) + ticks))
 end
-redis.call('HSET', KEYS[1], 'q:' .. writer, claim)
+redis.call('SET', KEYS[3], claim, 'EX', keep)
 return {1, whole(before), whole(after)}
 """
 )
-"""What an answer took, once however often it is sent: `claim` is what the writer sent last."""
+"""What an answer took, once however often it is sent: the third key holds its last claim."""
 
 LOOK = (
     _COMMON
@@ -145,12 +147,19 @@ class Ask(Struct, frozen=True):
     """One script with its keys and arguments."""
 
     script: str
-    keys: tuple[str, str]
+    keys: tuple[str, ...]
     arguments: tuple[str, ...]
 
     def by_digest(self) -> tuple[str, ...]:
         """As a command."""
-        return ("EVALSHA", DIGESTS[self.script], "2", *self.keys, *self.arguments)
+        return ("EVALSHA", DIGESTS[self.script], *self._given())
+
+    def by_text(self) -> tuple[str, ...]:
+        """As a command that a store knows which never ran the script."""
+        return ("EVAL", self.script, *self._given())
+
+    def _given(self) -> tuple[str, ...]:
+        return (str(len(self.keys)), *self.keys, *self.arguments)
 
 
 class Standing(Struct, frozen=True):
@@ -188,8 +197,9 @@ class Keys:
         """Count what answers took: `ticks` of tokens, and `cost` in billionths."""
         last = month - 1 if month % 100 > 1 else month - 89
         money = "" if cost is None else str(cost)
-        said = (self.machine, f"{self.machine}:{writer}", claim, str(month), str(last))
-        return Ask(CHARGE, self.of(tenant), (*said, str(ticks), money))
+        said = (self.machine, claim, str(CLAIM_S), str(month), str(last), str(ticks), money)
+        own, machines = self.of(tenant)
+        return Ask(CHARGE, (own, machines, f"{own}:{self.machine}:{writer}"), said)
 
     def look(self, limits: TenantLimits, month: int) -> Ask:
         """See how a tenant stands."""

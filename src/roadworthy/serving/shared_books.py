@@ -111,7 +111,7 @@ class SharedBooks:
 
     def _run(self, ask: Ask) -> Any:
         """By its text: whoever is not in a hurry has nothing loaded ahead."""
-        return self._do("EVAL", ask.script, "2", *ask.keys, *ask.arguments)
+        return self._do(*ask.by_text())
 
     def _do(self, *command: str) -> Any:
         try:
