@@ -6,6 +6,7 @@ import sys
 
 VERBS: dict[str, tuple[str, str]] = {
     "init": ("roadworthy.cli.init", "write a complete, commented set of files for a new system"),
+    "scope": ("roadworthy.cli.scope", "use cases side by side, before anything is built"),
     "classify": ("roadworthy.cli.classify", "which class and duties by law, step by step"),
     "obligations": ("roadworthy.cli.obligations", "how each duty stands: met, stale, missing"),
     "dossier": ("roadworthy.cli.dossier", "all evidence in one archive, verified offline"),

@@ -5,12 +5,14 @@ from .classify import UNDECIDED, classify, contradictions
 from .coverage import covered, proof_of
 from .dora import four_measures
 from .matrix import matrix, profile_of
+from .scoping import FACTORS, use_case
 from .sheet import ROLE, ROLES, Sheet
 from .shipped import EU_AI_ACT, EVIDENCE, MATRIX, shipped
 
 __all__ = [
     "EU_AI_ACT",
     "EVIDENCE",
+    "FACTORS",
     "MATRIX",
     "ROLE",
     "ROLES",
@@ -26,4 +28,5 @@ __all__ = [
     "proof_of",
     "shipped",
     "text_changes",
+    "use_case",
 ]
