@@ -48,6 +48,8 @@ PATTERNS = [
     "é",
     "ae",
     r"\w{1,9}@\w{1,9}",
+    r"\sab{1,2}",
+    " a b",
 ]
 WORDS = ["ab", "a b", "c1", "aé", "aaaa"]
 
@@ -141,6 +143,20 @@ def same(one: tuple[str, RailOutcome], other: tuple[str, RailOutcome]) -> None:
     assert one[1].action == other[1].action
     assert one[1].rail == other[1].rail
     assert one[1].never == other[1].never
+
+
+@pytest.mark.parametrize("pattern", [r"\sab", "[ \n]ab 1", r" \d{3} a"])
+@pytest.mark.parametrize("text", [" ab 1", "\nab 1", " 123 a", "  ab 1", "a 123 a"])
+@pytest.mark.parametrize("action", ["redact", "block"])
+def test_what_begins_with_the_answers_first_blank_does_not_leave(
+    pattern: str, text: str, action: Any
+) -> None:
+    """A blank that begins the answer counted as one behind it, so that what began there left."""
+    rail = Rail(
+        id="r", detector="pattern", options={"patterns": [pattern]}, action=action, on="output"
+    )
+    line = line_of([rail])
+    same(answered(line, list(text)), answered(line, [text]))
 
 
 @settings(max_examples=300, deadline=None)

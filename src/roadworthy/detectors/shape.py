@@ -288,19 +288,26 @@ def decided(text: str, waits: Sequence[Wait]) -> int:
     size = len(text)
     limit = size
     passed = 0
-    at = size + 1
+    at = newline = size + 1  # a line's end is rarer than a space: it is looked for when passed
     for blanks, reach, right in waits:
-        far = max(0, size - reach + 1)
+        far = size - reach + 1 if size >= reach else 0
         if far >= limit:
             continue
         if blanks == NO_HELP:
             limit = far
             continue
-        at = min(at, size - right + 1)
+        if at > size - right + 1:
+            at = size - right + 1
         while passed <= blanks and at > 0:
-            at = max(text.rfind(" ", 0, at), text.rfind("\n", 0, at))
+            space = text.rfind(" ", 0, at)
+            if newline >= at:
+                newline = text.rfind("\n", 0, at)
+            at = space if space > newline else newline
             passed += 1
-        limit = min(limit, max(far, at + 1))
+        if passed > blanks and far <= at:  # so many stand there, the first of the text counted
+            far = at + 1
+        if far < limit:
+            limit = far
     return limit
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roadworthy.detectors import Sweep, make_detector
 from roadworthy.detectors.patterns import loosened
-from roadworthy.detectors.shape import Sieve, re2_options
+from roadworthy.detectors.shape import NO_HELP, Sieve, decided, re2_options
 from roadworthy.domain import DetectorError, ManifestError, TextContext
 
 CONTEXT = TextContext(side="output")
@@ -174,3 +176,26 @@ def test_layout_hides_no_pattern(hidden: str) -> None:
 )
 def test_a_space_of_a_pattern_is_any_blank(pattern: str, loose: str) -> None:
     assert loosened(pattern) == loose
+
+
+def decided_for(text: str, blanks: int, reach: int, right: int) -> int:
+    """One shape's limit, by its definition."""
+    far = max(0, len(text) - reach + 1)
+    before = range(max(0, len(text) - right + 1))
+    places = [at for at in before if text[at : at + 1] in (" ", "\n")]
+    if blanks == NO_HELP or len(places) <= blanks:
+        return far
+    return max(far, places[-blanks - 1] + 1)
+
+
+@given(
+    st.text(alphabet="ab  \n", max_size=40),
+    st.lists(st.tuples(st.integers(0, 6) | st.just(NO_HELP), st.integers(0, 30)), max_size=5),
+    st.integers(1, 4),
+)
+def test_starts_are_decided_where_every_shape_says_so(
+    text: str, rows: list[tuple[int, int]], right: int
+) -> None:
+    waits = [(blanks, reach + right, right) for blanks, reach in sorted(rows)]
+    expected = min([len(text), *(decided_for(text, *each) for each in waits)])
+    assert decided(text, waits) == expected
