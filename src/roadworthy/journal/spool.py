@@ -20,6 +20,7 @@ from pathlib import Path
 from roadworthy.domain import (
     Clock,
     EvidenceError,
+    Instant,
     JournalSettings,
     Observation,
     Outcome,
@@ -58,6 +59,18 @@ class _Item:
         """What is told once it is kept, also where who waited is gone."""
 
 
+class _Pieces:
+    """What left of a stream since the last handover."""
+
+    __slots__ = ("at", "subject", "tenant", "texts")
+
+    def __init__(self, tenant: str, subject: str, at: Instant) -> None:
+        self.tenant = tenant
+        self.subject = subject
+        self.at = at
+        self.texts: list[str] = []
+
+
 class Spool:
     """Implements the Journal port over segments in a folder."""
 
@@ -88,6 +101,8 @@ class Spool:
         self.on_kept: Callable[[Observation, Witness], None] = lambda kept, texts: None
         """Told of every closed exchange once its record is kept."""
         self._gathered: list[_Item] = []
+        self._pieces: dict[str, _Pieces] = {}
+        """Stream -> what left of it and is in no record yet."""
         self._writing = False
         self._ended = False
         self._timer: asyncio.TimerHandle | None = None
@@ -115,17 +130,31 @@ class Spool:
         await self._keep("close", observation, witness)
 
     def sent(self, observation_id: str, tenant: str, text: str) -> None:
-        """Note a piece of a stream that leaves now, so that a torn one says what was sent."""
-        at = format_instant(self._clock.now())
+        """Note a piece of a stream that leaves now, so that a torn one says what was sent.
+
+        Pieces of one stream that are written together are one record. Raises OSError when no key
+        can be kept for it.
+        """
+        pieces = self._pieces.get(observation_id)
+        if pieces is None:
+            at = format_instant(self._clock.now())
+            self._vault.hold(tenant, at)
+            subject = self._subjects.get(observation_id, "")
+            pieces = self._pieces[observation_id] = _Pieces(tenant, subject, at)
+        pieces.texts.append(text)
+        self._consider()
+
+    def _told(self, about: str, pieces: _Pieces) -> _Item:
+        """The pieces of one stream as a record."""
         sealed = self._vault.seal(
-            Witness(input="", output=text),
-            tenant=tenant,
-            at=at,
-            about=observation_id,
-            subject=self._subjects.get(observation_id, ""),
+            Witness(input="", output="".join(pieces.texts)),
+            tenant=pieces.tenant,
+            at=pieces.at,
+            about=about,
+            subject=pieces.subject,
         )
-        record = Record(kind="sent", at=at, about=observation_id, sealed=sealed)
-        self._gather(_Item(encode(record), None, "", ""))
+        record = Record(kind="sent", at=pieces.at, about=about, sealed=sealed)
+        return _Item(encode(record), None, "", "")
 
     async def learn(self, outcome: Outcome, *, kind: RecordKind = "outcome") -> None:
         """Keep what was learned about an observation, durably. Raises EvidenceError."""
@@ -154,7 +183,7 @@ class Spool:
         """Write what waits, end the segment, stop the thread."""
         if not self._thread.is_alive():
             return
-        while self._gathered or self._writing:
+        while self._gathered or self._pieces or self._writing:
             self._hand_over()
             await asyncio.sleep(0.001)
         self._ended = True
@@ -207,9 +236,10 @@ class Spool:
 
     def _consider(self) -> None:
         """Hand over now when enough wait, else soon; nothing while the writer is at work."""
-        if self._writing or not self._gathered:
+        waiting = len(self._gathered) + len(self._pieces)
+        if self._writing or not waiting:
             return
-        if 2 * len(self._gathered) >= self._in_flight():
+        if 2 * waiting >= self._in_flight():
             self._hand_over()
         elif self._timer is None and self._loop is not None:
             self._timer = self._loop.call_later(GATHER_S, self._hand_over)
@@ -218,9 +248,17 @@ class Spool:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._writing or not self._gathered:
+        if self._writing or not (self._gathered or self._pieces):
             return
-        batch, self._gathered = self._gathered, []
+        pieces, self._pieces = self._pieces, {}
+        batch: list[_Item] = []
+        for about, each in pieces.items():
+            with suppress(OSError):  # its key was erased since, so that it would not be read
+                batch.append(self._told(about, each))
+        batch += self._gathered  # what closes a stream comes after its pieces
+        self._gathered = []
+        if not batch:
+            return
         self._writing = True
         self._batches.put(batch)
 

@@ -115,9 +115,6 @@ MOST_CIPHERS = 4096
 MOST_READ = 1024
 """Keys whose texts were read lately; each lies on the disk too, and is looked at there."""
 
-MOST_OPENED = 256
-"""Ciphers with which texts were read lately (3 KB each); then a process begins anew."""
-
 
 class _DataKey:
     """The keys of a tenant and day in memory, and how many nonces they have spent together."""
@@ -162,20 +159,23 @@ class Vault:
     def seal(
         self, witness: Witness, *, tenant: str, at: Instant, about: str, subject: str = ""
     ) -> Sealed:
-        """Seal the texts of the exchange `about`, for `subject` as records call the end user.
+        """Seal the texts of an exchange, for `subject` as records call it. Raises as `hold`."""
+        key = self.hold(tenant, at)
+        cipher, leaf = key.ciphers.get(subject) or self._derive(key, subject)
+        key.spent += 1
+        nonce = key.spent.to_bytes(12, "big")
+        data = cipher.encrypt(nonce, _encoder.encode(witness), about.encode())
+        return Sealed(key=key.name, nonce=key.spent, data=data, leaf=leaf)
 
-        Once a second it is seen whether the key was erased meanwhile: then there is another from
-        there on. Raises OSError when no key can be kept.
+    def hold(self, tenant: str, at: Instant) -> _DataKey:
+        """The key for texts of an instant; once a second it is seen whether it was erased.
+
+        Raises OSError when none can be kept.
         """
         key = self._mine.get((tenant, at[:10]))
         if key is None or (at[:19] > key.checked and not self._stands(key, at[:19])):
             key = self._new_key(tenant, at)
-        cipher, leaf = key.ciphers.get(subject) or self._derive(key, subject)
-        key.spent += 1
-        data = cipher.encrypt(
-            key.spent.to_bytes(12, "big"), _encoder.encode(witness), about.encode()
-        )
-        return Sealed(key=key.name, nonce=key.spent, data=data, leaf=leaf)
+        return key
 
     def _derive(self, key: _DataKey, subject: str) -> tuple[AESGCM, str]:
         if self._derived >= MOST_CIPHERS:
@@ -340,7 +340,7 @@ class Vault:
         key = key_at(known[1], sealed.leaf)
         if key is None:
             return None
-        if len(self._opened) >= MOST_OPENED:
+        if len(self._opened) >= MOST_CIPHERS // 16:
             self._opened.clear()
         self._opened[sealed.key, sealed.leaf] = opened = (stamp, AESGCM(key))
         return opened[1]

@@ -134,6 +134,51 @@ async def test_a_torn_stream_is_closed_as_interrupted_with_what_was_sent(tmp_pat
     assert recover(dead, vault=a_vault(tmp_path), clock=SetClock()) == []
 
 
+async def test_pieces_that_are_written_together_are_one_record_before_their_end(
+    tmp_path: Path,
+) -> None:
+    """A record for each was a sixth of what a stream costs."""
+    spool = a_spool(tmp_path)
+    spool.start()
+    other = "0199a4c1-0000-7000-8000-000000000002"
+    for name, user in ((ID, "eu-ann"), (other, "")):
+        opened = an_observation(name, status="interrupted", end_user=user)
+        await spool.open(opened, Witness(input="tell me", output=""))
+    for number in range(40):
+        spool.sent(ID, "acme", f"a{number} ")
+        spool.sent(other, "acme", f"b{number} ")
+    whole = "".join(f"a{number} " for number in range(40))
+    ended = an_observation(end_user="eu-ann", output=whole)
+    await spool.close(ended, Witness(input="tell me", output=whole))
+    await spool.aclose()
+    vault = a_vault(tmp_path)
+    records = [each for each in read_journal(tmp_path / "journal") if each.sealed]
+    mine = [
+        each for each in records if ID in (each.about, each.observation and each.observation.id)
+    ]
+    assert [each.kind for each in mine] in (
+        ["open", "sent", "close"], ["open", "sent", "sent", "close"]
+    )  # fmt: skip
+    for name, sign in ((ID, "a"), (other, "b")):
+        said = [unseal(each, vault) for each in records if each.about == name]
+        assert "".join(each.output for each in said if each) == "".join(
+            f"{sign}{number} " for number in range(40)
+        )
+    vault.erase(tenant="acme", subject="eu-ann")
+    assert not any(unseal(each, vault) for each in mine)
+    assert all(unseal(each, vault) for each in records if each.about == other)
+
+
+async def test_a_piece_that_no_key_can_be_kept_for_does_not_leave(tmp_path: Path) -> None:
+    spool = a_spool(tmp_path)
+    spool.start()
+    keys = tmp_path / "journal" / "keys"
+    keys.write_text("no folder")
+    with pytest.raises(OSError, match="keys"):
+        spool.sent(ID, "acme", "once")
+    await spool.aclose()
+
+
 async def test_recovery_leaves_the_segment_of_a_living_worker(tmp_path: Path) -> None:
     spool = a_spool(tmp_path)
     spool.start()
