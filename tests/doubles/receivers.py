@@ -134,6 +134,9 @@ class _MailServer(socketserver.ThreadingTCPServer):
         self.certificate, self.password, self.mails = certificate, password, Mails()
         super().__init__(("127.0.0.1", 0), _Smtp)
 
+    def handle_error(self, *_: object) -> None:
+        """Who hangs up in the middle is no trouble of the server's."""
+
 
 @contextlib.contextmanager
 def mail_receiver(certificate: Path | None, *, password: str = "") -> Iterator[Mails]:

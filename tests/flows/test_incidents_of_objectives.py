@@ -12,9 +12,11 @@ from doubles.live_system import write_live_system
 from doubles.rolled_out import roll_out
 from doubles.slo_engine import Engine, answers, slo
 from roadworthy.domain import Incident, LegalStatement, Observation, Route, format_instant
+from roadworthy.flows.dismissing import dismiss
 from roadworthy.flows.learning import incidents_of
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.mitigations import lift
+from roadworthy.flows.people import Acting
 from roadworthy.flows.safe_baseline import safe_baseline
 from roadworthy.flows.waiting import held
 from roadworthy.wiring.loop import loop_of
@@ -164,3 +166,24 @@ async def test_incidents_are_found_without_reading_the_whole_ledger(
     finally:
         type(loop.ledger).entries = entries  # type: ignore[method-assign]
     assert all(kind.startswith("incident.") for kind in read)
+
+
+async def test_a_breach_that_two_people_called_false_is_another_incident_the_next_time(
+    loop: Loop,
+) -> None:
+    engine = Engine(loop, slo(action_on_breach="degrade_to_safe_mode", window="rolling"))
+    await broken(loop, engine)
+    (first,) = known(loop)
+    people = [person(loop, "bob"), person(loop, "cleo")]
+    dismiss(first, loop, people=people, reason="the meter was wrong")
+    lift(loop, engine.mitigations[0].id, signer=loop.keyring.signer("cleo"), reason="mended")
+    engine.round()
+    await broken(loop, engine)
+    dismissed, second = known(loop)
+    assert (dismissed.state, second.state) == ("dismissed", "contained")
+    assert dismissed.id != second.id and not dismissed.reopened
+
+
+def person(loop: Loop, name: str) -> Acting:
+    key = next(key for key in loop.trust.keys if key.name == name)
+    return Acting(name=name, signer=loop.keyring.signer(name), key=key)

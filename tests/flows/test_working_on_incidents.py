@@ -20,6 +20,7 @@ from roadworthy.domain import (
     plain,
 )
 from roadworthy.flows.closing import close
+from roadworthy.flows.dismissing import dismiss
 from roadworthy.flows.incident_care import (
     Sent,
     Statement,
@@ -233,3 +234,28 @@ def test_nobody_is_aware_of_what_is_to_come(room: Room) -> None:
         )  # fmt: skip
     with pytest.raises(UsageError, match="beside no other"):
         classify(room.found, room.loop, [room.by("bob")], room.statement("none", "health"))
+
+
+async def test_a_case_that_must_be_answered_must_be_answered_right(room: Room) -> None:
+    for label, decision in (("motor", Verdict.FAIL), ("home", Verdict.PASS)):
+        id_ = open_by_hand(
+            ByHand(title=label, severity="low"), room.loop, system="desk", by=room.by("dora")
+        ).id
+        promote(
+            find_incident(room.loop, id_), {f"obs-{label}": Demand(action="answer", label=label)},
+            room.loop, root=room.desk.root, past=room.past,
+            signers=[room.loop.keyring.signer("dora")],
+        )  # fmt: skip
+        found = await room.desk.inspect()
+        assert found.decision is decision, [each.reason for each in found.slos]
+        if decision is Verdict.FAIL:
+            assert any("decided otherwise" in each.reason for each in found.slos)
+            dismiss_all(room, id_)
+
+
+def dismiss_all(room: Room, id_: str) -> None:
+    """Two people say that this one was none."""
+    people = [room.by("dora"), room.by("bob")]
+    dismiss(find_incident(room.loop, id_), room.loop, people=people, reason="it is a home claim")
+    suite = room.desk.root / "suites" / "incidents.jsonl"
+    suite.write_text(suite.read_text().replace('"label":"motor"', '"label":"home"'))

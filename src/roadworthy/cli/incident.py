@@ -50,7 +50,7 @@ def list_(directory: Directory = Path(), *, json: Json = False) -> None:
             each.id,
             each.severity,
             each.state,
-            printable(each.never_event or each.objective or each.rollout or "by hand"),
+            printable(_about(each)),
             each.opened_at[:19],
             each.assignee or ("seen" if each.acknowledged_at else ""),
             incident_report.due_words(each, loop, directory),
@@ -134,6 +134,11 @@ def _reading(directory: Path) -> Any:
     if loop is not None:
         warn_of_lost(loop)
     return loop
+
+
+def _about(incident: Incident) -> str:
+    sentinel = "sentinel" if incident.sentinel else "by hand"
+    return incident.never_event or incident.objective or incident.rollout or sentinel
 
 
 def _clocks(incident: Incident, loop: Any, directory: Path) -> Any:

@@ -104,6 +104,8 @@ class Incident(Struct, frozen=True, kw_only=True):
     """The slices in which that was broken, `facet=value,…`; empty text: all of it."""
     rollout: str = ""
     """The rollout that was ended for it."""
+    sentinel: str = ""
+    """The entry of the sentinel's baseline that a hosted model no longer answers as."""
     observations: tuple[str, ...] = ()
     """Answers that must become cases: no gate opens before."""
     evidence: tuple[str, ...] = ()

@@ -28,6 +28,7 @@ from roadworthy.domain import (
 )
 from roadworthy.incidents import (
     breach_incident,
+    moved_incident,
     opens,
     rollout_incident,
     same_breach,
@@ -36,8 +37,10 @@ from roadworthy.incidents import (
 from roadworthy.journal import find
 from roadworthy.ledger import require_role, sign_draft
 
+from .answering_content import answering_content
 from .learning import find_incident, incidents_of
 from .loop import Loop
+from .model_moved import model_digest
 from .people import Acting
 from .routing import read_table
 from .second_person import DECIDERS
@@ -89,6 +92,24 @@ def ended_drafts(loop: Loop, system: str, mitigation: str, note: str) -> list[Dr
 def rollout_drafts(loop: Loop, rolling: Rolling, *, reason: str) -> list[Draft]:
     """What is entered beside the end of a rollout that the machine ended."""
     fresh = rollout_incident(rolling, at=format_instant(loop.clock.now()), reason=reason)
+    return [_draft(loop, fresh, "opened", {"incident": plain(fresh)})]
+
+
+def moved_drafts(loop: Loop, system: str, *, model: str, baseline: int, why: str) -> list[Draft]:
+    """What is entered beside a look that saw a changed model: an incident, where it is live.
+
+    `model` is the digest of the model that was asked; once for each baseline and release.
+    """
+    route = read_table(loop.workspace.routing).routes.get(system)
+    if route is None:
+        return []
+    content = answering_content(loop.workspace, system, route.live)
+    if model_digest(content.candidate.model) != model:
+        return []
+    at = format_instant(loop.clock.now())
+    fresh = moved_incident(system, route.live, baseline=baseline, at=at, why=why)
+    if fresh.id in incidents_of(loop, system):
+        return []
     return [_draft(loop, fresh, "opened", {"incident": plain(fresh)})]
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -30,6 +31,7 @@ from roadworthy.domain import (
     ModelRequest,
     PersonRole,
     ReleaseContent,
+    RoadworthyError,
     System,
     UndecidedError,
     UsageError,
@@ -41,6 +43,7 @@ from roadworthy.statistics import Returning
 
 from .case_target import PathTarget
 from .evaluating import EvaluatingDeps
+from .incident_opening import moved_drafts
 from .intact import require_intact
 from .model_moved import ASK_AGAIN, LOOKED, RECORDED, model_digest
 from .people import Acting
@@ -277,14 +280,16 @@ async def _look(
     if now:
         watched.look(len(cases), len(now))
     verdict, reason = _judged(watched, len(cases), len(now), asked.within)
-    (entry,) = deps.loop.ledger.record(
+    model = model_digest(service.content.candidate.model)
+    beside = _incident(deps, baseline, model, reason) if verdict == "changed" else []
+    (entry, *_) = deps.loop.ledger.record(
         Draft(
             system=baseline.system,
             kind=LOOKED,
             subject=asking.digest,
             actor=deps.loop.machine,
             payload={
-                "model": model_digest(service.content.candidate.model),
+                "model": model,
                 "baseline": baseline.seq,
                 "asked": len(now),
                 "failed": len(first) - len(now),
@@ -293,7 +298,8 @@ async def _look(
                 "evidence": repr(float(f"{watched.evidence:.6g}")),
                 "verdict": verdict,
             },
-        )
+        ),
+        *beside,
     )
     return Watched(
         verdict=verdict, reason=reason, baseline=baseline.seq, entry=entry.seq,
@@ -302,6 +308,13 @@ async def _look(
         signs=dict(counted), cases=cases, wavered=wavered, wavered_of=of, usual=watched.usual,
         evidence=watched.evidence, needed=watched.needed,
     )  # fmt: skip
+
+
+def _incident(deps: EvaluatingDeps, baseline: Entry, model: str, why: str) -> list[Draft]:
+    """What is entered beside a change of what is live; a look is entered where that is gone."""
+    with suppress(RoadworthyError):
+        return moved_drafts(deps.loop, baseline.system, model=model, baseline=baseline.seq, why=why)
+    return []
 
 
 def _so_far(baseline: Entry, watched: Returning, deps: EvaluatingDeps) -> Returning:

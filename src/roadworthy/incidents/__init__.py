@@ -9,6 +9,7 @@ from .notices import clock_notices, notice_of
 from .opening import (
     breach_incident,
     incident_id,
+    moved_incident,
     open_incident,
     opens,
     rollout_incident,
@@ -43,6 +44,7 @@ __all__ = [
     "kills_of",
     "law_of",
     "mail_text",
+    "moved_incident",
     "notice_of",
     "open_incident",
     "opens",

@@ -158,6 +158,23 @@ def same_breach(incidents: Iterable[Incident], standing: ObjectiveStanding) -> I
     return standing_open[-1] if len(standing_open) >= MOST_PARTS else None
 
 
+def moved_incident(system: str, release: str, *, baseline: int, at: Instant, why: str) -> Incident:
+    """The incident of a hosted model that changed behind its name, beneath what is live."""
+    about = [system, release, "sentinel", baseline]
+    return Incident(
+        id=f"inc-{digest_of(about).removeprefix('sha256:')[:10]}",
+        system=system,
+        severity="medium",
+        state="open",
+        title=f"the model of the live release changed behind its name: {why}",
+        opened_at=at,
+        aware_at=at,
+        release=release,
+        sentinel=str(baseline),
+        timeline=((at, "opened"),),
+    )
+
+
 def rollout_incident(rolling: Rolling, *, at: Instant, reason: str) -> Incident:
     """The incident of a rollout that the machine ended: nobody is sent to its release any more."""
     shadow = rolling.plan.strategy == "shadow"
