@@ -6,6 +6,8 @@ a hundred, and the false alarms by set, each with n and a 95 % interval. `innoce
 are innocent texts that look like attacks; the held-out ones and XSTest are in no training at all.
 Then the time that the shipped detector takes for 500 characters. Three minutes a model.
 `python bench/rail_models.py [NAME …] [--data DIR] [--json]`; without the data it says so and ends.
+`--texts FILE` measures the shipped weights on texts of yours instead: JSON lines `{"text": …,
+"attack": true | false, "set": …}`, by set, at `false_alarms: 0.01`; nothing is trained.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +61,39 @@ def transfer(name: str, data: Path) -> list[Any]:
 
     task = TASKS[name]
     seen = look(task.rows(data, SEED), Lexicon(task.lexicon(data)))
-    return table(leave_families_out(seen, fit))
+    return table(leave_families_out(seen, partial(fit, ways=task.ways)))
+
+
+def on_texts(name: str, path: Path) -> list[dict[str, Any]]:
+    """What the shipped weights make of texts: by set the share flagged, of all the AUROC."""
+    from training.rails.measure import auroc
+
+    from roadworthy.statistics import wilson
+
+    detector = make_detector(name, {}, {})
+    scores: dict[tuple[str, bool], list[float]] = {}
+    for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+        score = detector.detect(row["text"], CONTEXT)[0].score
+        for what in (row.get("set", "texts"), "all"):
+            scores.setdefault((what, row["attack"]), []).append(score)
+    found = []
+    for (what, attack), each in sorted(scores.items()):
+        flagged = sum(score >= 0.5 for score in each)
+        bounds = wilson(flagged, len(each))
+        found.append(
+            {
+                "set": what,
+                "attack": attack,
+                "n": len(each),
+                "flagged": flagged / len(each),
+                "low": bounds.low,
+                "high": bounds.high,
+            }
+        )
+    if ("all", True) in scores and ("all", False) in scores:
+        area, low, high = auroc(scores["all", True], scores["all", False])
+        found.append({"set": "all", "auroc": area, "low": low, "high": high})
+    return found
 
 
 def main() -> None:
@@ -66,7 +101,11 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=["injection", "toxicity"])
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--texts", type=Path)
     asked = parser.parse_args()
+    if asked.texts:
+        print(json.dumps({name: on_texts(name, asked.texts) for name in asked.names}, indent=1))
+        return
     if not (asked.data / "_unified" / "guardrail.jsonl.gz").is_file():
         print(json.dumps({"skipped": "no data"}) if asked.json else "no data: give --data DIR")
         return

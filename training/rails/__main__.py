@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,11 @@ def train(task: Task, data: Path) -> None:
     meanings = task.lexicon(data)
     seen = look(task.rows(data, SEED), Lexicon(meanings))
     print(f"{task.name}: {len(seen)} texts")
-    scored = leave_families_out(seen, fit)
+    taught = partial(fit, ways=task.ways)
+    scored = leave_families_out(seen, taught)
     measured = markdown(table(scored)) + "\n" + operating_points(scored)
     print(measured)
-    fitted = fit([one for one in seen if one.row.train])
+    fitted = taught([one for one in seen if one.row.train])
     logits, shares = calibration(scored)
     model = {
         "name": task.name,

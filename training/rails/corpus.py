@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .grammar import Grammar
@@ -15,11 +15,17 @@ _MOST = {"attack": 160, "benign": 240}
 
 
 def own_texts(
-    files: Sequence[str], seed: int, *, most: int = 1000, terms: Sequence[str] = ("word",)
+    files: Sequence[str],
+    seed: int,
+    *,
+    most: int = 1000,
+    terms: Sequence[str] = ("word",),
+    weights: Mapping[str, float] | None = None,
 ) -> list[Row]:
     """What the grammars make; a section is a set, and all are one family.
 
-    `terms` fill the slot `{term}`: words that are innocent where nothing else is said.
+    `terms` fill the slot `{term}`: words that are innocent where nothing else is said; `weights`
+    says of a file how much more than others its sets weigh.
     """
     chance = random.Random(seed)  # noqa: S311
     rows: list[Row] = []
@@ -30,7 +36,10 @@ def own_texts(
             made = grammar.texts(section, count, chance)
             label = f"own_{section.group}_{section.language}"
             attack = section.label == "attack"
-            rows += [Row(t, attack, label, "own", language=section.language) for t in made]
+            weight = (weights or {}).get(name, 1.0)
+            rows += [
+                Row(t, attack, label, "own", language=section.language, weight=weight) for t in made
+            ]
     return rows
 
 

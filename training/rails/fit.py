@@ -22,9 +22,22 @@ from roadworthy.detectors.traits import traits_of
 
 from .sets import Row
 
-_EASE = {"w": 0.25, "b": 0.25}
-"""Words and pairs of words are less easily learned than meanings: what texts are about differs
-from set to set."""
+_WORDS = ("w", "b")
+"""Kinds of traits that are words or pairs of words, no meanings."""
+_NEAR = 1.0
+"""Stretches whose logit is so near to the highest of their text are learned from."""
+
+
+class Way(NamedTuple):
+    """How a model is fitted."""
+
+    words: float = 0.25
+    """How easily words and pairs of words are learned, beside meanings: what texts are about
+    differs from set to set."""
+    hard: float = 0.0
+    """How much more an innocent text weighs that looks like an attack."""
+    share: int = 1
+    """How much it counts in the mean of several."""
 
 
 class Seen(NamedTuple):
@@ -69,42 +82,77 @@ def look(rows: Sequence[Row], lexicon: Lexicon) -> list[Seen]:
 
 def fit(
     seen: Sequence[Seen],
+    ways: Sequence[Way] = (Way(),),
     *,
     strength: float = 0.015,
     rounds: int = 3,
     rare: int = 8,
-    near: float = 1.0,
 ) -> Fitted:
-    """Fit; of a long text, later rounds keep the stretches that look most like an attack.
+    """Fit in each of the ways, and take the mean: of linear models it is one again."""
+    names = _names(seen, rare)
+    order = {name: index for index, name in enumerate(names)}
+    parts = [(index, part) for index, one in enumerate(seen) for part in one.stretches]
+    lesson = _Lesson(
+        matrix=_matrix([part for _, part in parts], order),
+        owner=np.array([index for index, _ in parts]),
+        attack=np.array([one.row.attack for one in seen]),
+        weight=_weights(seen),
+    )
+    fitted = [_fitted(lesson, names, way, strength=strength, rounds=rounds) for way in ways]
+    shares = [way.share for way in ways]
+    weights = np.average([weights for weights, _ in fitted], axis=0, weights=shares)
+    return Fitted(
+        float(np.average([bias for _, bias in fitted], weights=shares)),
+        {name: float(w) for name, w in zip(names, weights, strict=True) if abs(w) > 1e-4},
+    )
+
+
+class _Lesson(NamedTuple):
+    """Stretches of texts, whose they are, and what each text is and weighs."""
+
+    matrix: sparse.csr_matrix
+    owner: np.ndarray
+    attack: np.ndarray
+    weight: np.ndarray
+
+
+def _fitted(
+    lesson: _Lesson, names: Sequence[str], way: Way, *, strength: float, rounds: int
+) -> tuple[np.ndarray, float]:
+    """Weights and bias; of a long text, later rounds keep the stretches most like an attack.
 
     The most suspicious stretch decides when it is looked at, so it is what is learned from.
     """
-    names = _names(seen, rare)
-    order = {name: index for index, name in enumerate(names)}
-    scale = np.array([_EASE.get(name[0], 1.0) for name in names])
-    parts = [(index, part) for index, one in enumerate(seen) for part in one.stretches]
-    matrix = _matrix([part for _, part in parts], order).multiply(scale).tocsr()
-    owner = np.array([index for index, _ in parts])
-    attack = np.array([one.row.attack for one in seen])
-    weight = _weights(seen)
-    keep = np.ones(len(parts), dtype=bool)
+    owner, attack = lesson.owner, lesson.attack
+    texts = len(attack)
+    scale = np.array([way.words if name[0] in _WORDS else 1.0 for name in names])
+    matrix = lesson.matrix.multiply(scale).tocsr()
+    keep = np.ones(len(owner), dtype=bool)
+    weight = lesson.weight
     model = LogisticRegression(C=strength, max_iter=300, tol=1e-3, warm_start=True)
     for turn in range(rounds):
         kept = np.flatnonzero(keep)
-        many = np.bincount(owner[kept], minlength=len(seen))
+        many = np.bincount(owner[kept], minlength=texts)
         each = weight[owner[kept]] / many[owner[kept]]
         each *= len(kept) / each.sum()
         model.fit(matrix[kept], attack[owner[kept]], sample_weight=each)
         if turn + 1 < rounds:
             logits = model.decision_function(matrix)
-            best = np.full(len(seen), -np.inf)
+            best = np.full(texts, -np.inf)
             np.maximum.at(best, owner, logits)
-            keep = logits >= best[owner] - near
-    weights = model.coef_[0] * scale
-    return Fitted(
-        float(model.intercept_[0]),
-        {name: float(w) for name, w in zip(names, weights, strict=True) if abs(w) > 1e-4},
-    )
+            keep = logits >= best[owner] - _NEAR
+            weight = _harder(lesson.weight, attack, best, way.hard)
+    return model.coef_[0] * scale, float(model.intercept_[0])
+
+
+def _harder(weight: np.ndarray, attack: np.ndarray, best: np.ndarray, hard: float) -> np.ndarray:
+    """Let innocent texts that look like attacks weigh more, all innocent ones together the same."""
+    if not hard:
+        return weight
+    alike = 1.0 / (1.0 + np.exp(-best.clip(-30.0, 30.0)))
+    harder = weight * np.where(attack, 1.0, (0.1 + alike) ** hard)
+    harder[~attack] *= weight[~attack].sum() / harder[~attack].sum()
+    return harder
 
 
 def _names(seen: Sequence[Seen], rare: int) -> list[str]:
@@ -120,12 +168,11 @@ def _names(seen: Sequence[Seen], rare: int) -> list[str]:
 
 
 def _weights(seen: Sequence[Seen]) -> np.ndarray:
-    """Both labels weigh the same, and within a label every set does."""
-    many = Counter((one.row.attack, one.row.set) for one in seen)
+    """Both labels weigh the same, and within a label every set does (times `weight`)."""
+    rows = [one.row for one in seen]
+    many = Counter((row.attack, row.set) for row in rows)
     sets = Counter(attack for attack, _ in many)
-    return np.array(
-        [1.0 / many[one.row.attack, one.row.set] / sets[one.row.attack] for one in seen]
-    )
+    return np.array([row.weight / many[row.attack, row.set] / sets[row.attack] for row in rows])
 
 
 def _matrix(parts: Sequence[frozenset[str]], order: dict[str, int]) -> sparse.csr_matrix:

@@ -20,12 +20,10 @@ import numpy as np
 from roadworthy.statistics import wilson
 
 from .fit import Fitted, Seen
+from .sets import IN_CONTEXT
 
 FALSE_ALARMS = 0.01
 LOOK_ALIKES = ("held_out_look_alikes", "held_out_kind", "xstest_safe", "bastioncorpus_benign")
-
-IN_CONTEXT = ("bipia", "purplellama")
-"""Families of which many are attacks only by where they stand, or by a prompt nobody shows."""
 
 
 class Scored(NamedTuple):
@@ -42,8 +40,8 @@ def folds_of(seen: Sequence[Seen]) -> dict[str, str]:
     """Family -> the fold that leaves it out; innocent families are dealt out in turn."""
     attacks = sorted({one.row.family for one in seen if one.row.attack} - {"own"})
     fold = {family: family for family in attacks}
-    innocent = sorted({one.row.family for one in seen if one.row.train} - {"own", *attacks})
-    for index, family in enumerate(innocent):
+    innocent = {one.row.family for one in seen if one.row.train and one.row.measured}
+    for index, family in enumerate(sorted(innocent - {"own", *attacks})):
         fold[family] = attacks[index % len(attacks)]
     return fold
 
@@ -63,7 +61,9 @@ def leave_families_out(
         unseen = [
             one
             for one in seen
-            if one.row.family != "own" and fold.get(one.row.family, left) == left
+            if one.row.family != "own"
+            and one.row.measured
+            and fold.get(one.row.family, left) == left
         ]
         scored += [
             Scored(left, one.row.family, one.row.set, one.row.attack, model.logit(one))

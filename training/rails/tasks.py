@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .corpus import held_out, own_texts
+from .fit import Way
+from .more import more
 from .sets import Row, attacks, innocent, lines, table
 
 LEXICONS = Path(__file__).parent / "lexicons"
@@ -24,9 +26,20 @@ class Task(NamedTuple):
     version: int
     rows: Callable[[Path, int], list[Row]]
     lexicon: Callable[[Path], Meanings]
+    ways: tuple[Way, ...] = (Way(),)
+    """How it is fitted; of several ways the mean."""
 
 
-_OWN = ("attacks", "attacks_more", "attacks_other", "look_alikes", "words_in_peace")
+_OWN = (
+    "attacks",
+    "attacks_more",
+    "attacks_other",
+    "attacks_long",
+    "look_alikes",
+    "words_in_peace",
+    "peace_long",
+    "peace_tail",
+)
 
 
 def _terms(meanings: Meanings) -> list[str]:
@@ -38,7 +51,10 @@ def _injection_rows(data: Path, seed: int) -> list[Row]:
     return [
         *attacks(data),
         *innocent(data),
-        *own_texts(_OWN, seed, terms=_terms(read_lexicon("injection"))),
+        *more(data),
+        *own_texts(
+            _OWN, seed, terms=_terms(read_lexicon("injection")), weights={"look_alikes": 2.0}
+        ),
         *held_out("held_out_look_alikes"),
     ]
 
@@ -101,6 +117,12 @@ def _sort_of(category: str) -> str:
 
 
 TASKS = {
-    "injection": Task("injection", 1, _injection_rows, lambda data: read_lexicon("injection")),
+    "injection": Task(
+        "injection",
+        2,
+        _injection_rows,
+        lambda data: read_lexicon("injection"),
+        (Way(words=0.5, hard=0.5), Way(share=2)),
+    ),
     "toxicity": Task("toxicity", 1, _toxicity_rows, _with_lists),
 }
