@@ -144,7 +144,7 @@ class Spool:
         pieces.texts.append(text)
         self._consider()
 
-    def _told(self, about: str, pieces: _Pieces) -> _Item:
+    def _left(self, about: str, pieces: _Pieces) -> _Item:
         """The pieces of one stream as a record."""
         sealed = self._vault.seal(
             Witness(input="", output="".join(pieces.texts)),
@@ -254,7 +254,7 @@ class Spool:
         batch: list[_Item] = []
         for about, each in pieces.items():
             with suppress(OSError):  # its key was erased since, so that it would not be read
-                batch.append(self._told(about, each))
+                batch.append(self._left(about, each))
         batch += self._gathered  # what closes a stream comes after its pieces
         self._gathered = []
         if not batch:
