@@ -5,7 +5,8 @@ pictures made by arithmetic (1/f noise, edges, a smooth part), up to `--count`. 
 each change is made to the marked one, then both marks are looked for. Turned, mirrored and bordered
 pictures are looked for thoroughly, all others as the gateway does. The same pictures without a
 mark, as two keys see them, are looked at for false alarms.
-`python bench/marks.py [--count 40] [--pictures DIR …] [--json]`.
+`python bench/marks.py [--count 40] [--pictures DIR …] [--json]`; of sound (`sound_marks.py`)
+`python bench/marks.py --sounds DIR … [--count 40] [--json]`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+import sound_marks
 from doubles.pictures import a_picture, decoded, encoded
 from roadworthy.media import (
     About,
@@ -139,7 +141,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--pictures", type=Path, nargs="*", default=[])
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--sounds", type=Path, nargs="*")
     options = parser.parse_args()
+    if options.sounds is not None:
+        sound_marks.main(options.sounds, options.count, as_json=options.json)
+        return
     now = dt.datetime.now(dt.UTC)
     key = make_mark_key(make_authority("bench", now), "bench", now)
     marker = Marker(signing=key, secret=SECRET, version="bench")

@@ -389,7 +389,37 @@ def mark_is_seen(source: random.Random) -> float:
     return float(found.max() >= bound)
 
 
+@functools.cache
+def hard_sound() -> Any:
+    """On one tile: tones on the mark's own bands and slots that come back with it, and noise."""
+    import numpy as np
+
+    from roadworthy.media import sound_mark
+
+    chance = np.random.default_rng(3)
+    rate, time = 16_000, np.arange(13 * 16_000) / 16_000
+    slot = (time / sound_mark.SLOT_S).astype(int) % sound_mark.PERIOD
+    sound = chance.normal(0, 0.01, size=len(time))
+    for band in range(0, sound_mark.BANDS, 2):
+        loud = chance.integers(0, 2, sound_mark.PERIOD)[slot]
+        tone = sound_mark.LOWEST_HZ + (band + 0.5) * sound_mark.BAND_HZ
+        sound += 0.02 * loud * np.sin(2 * np.pi * tone * time)
+    return sound_mark._folded(sound, rate, (1.0, 1.0))
+
+
+def sound_mark_is_heard(source: random.Random) -> float:
+    """Whether the inaudible mark of a random key is found in a sound that has none."""
+    import numpy as np
+
+    from roadworthy.media import sound_mark
+
+    spectrum = np.conj(np.fft.rfft(sound_mark._signs(source.randbytes(16)), axis=1))
+    bound = math.sqrt(2 * math.log(sound_mark.PERIOD * len(hard_sound()) / 0.05))
+    return float(sound_mark._best(hard_sound(), spectrum) >= bound)
+
+
 PROMISES = [
+    Promise("inaudible mark, 5 % over 256 shifts", 0.05, sound_mark_is_heard, "at most"),
     Promise("invisible mark, 5 % over 4,096 shifts", 0.05, mark_is_seen, "at most"),
     Promise("BCa mean, normal n=50", 0.95,
      lambda s: covers(bca_mean([s.gauss(0, 1) for _ in range(50)]), 0.0)),

@@ -14,10 +14,12 @@ import pytest
 from doubles.dialects import Door, a_door
 from doubles.live_system import CHAT
 from doubles.pictures import a_picture, a_sound, decoded, encoded
+from doubles.voices import a_voice, as_wave
 from roadworthy.domain import Observation
 from roadworthy.flows.mark_keys import make_mark_keys
 from roadworthy.journal import read_journal, segments
 from roadworthy.media import About
+from roadworthy.media.waves import open_wave, with_samples
 from roadworthy.wiring.marking import Marking
 
 ABOUT = About(observation="01a2", system="letters", release="sha256:" + "0" * 64)
@@ -212,3 +214,22 @@ async def test_nine_files_are_too_many(tmp_path: Path, path: str) -> None:
         parts = [("picture", "image/png", PLAIN + bytes([n])) for n in range(9)]
         status, found = await ask(door, path, parts)
         assert status == 400 and "may be" in found["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+async def test_a_voice_of_ours_without_its_label_waits_for_a_person(
+    tmp_path: Path, path: str
+) -> None:
+    async with a_door(tmp_path, EVERY) as door:
+        make_mark_keys(door.loop, system="letters")
+        marker = Marking(door.loop.workspace, door.gateway.vault).marker()
+        voice = as_wave(a_voice(1, 5.0))
+        labelled = marker.sound(voice, "wav", ABOUT).data
+        again = open_wave(labelled)
+        for data, action in (
+            (voice, "answered"), (labelled, "answered"),
+            (with_samples(again, again.samples), "pending"),
+        ):  # fmt: skip
+            _, found = await ask(door, path, [("sound", "audio/wav", data)])
+            assert found["roadworthy"]["action"] == action
+        assert newest(door).attributes["inbound_media"][0]["made_by_ai"] == "own watermark"

@@ -88,7 +88,7 @@ def test_a_file_is_looked_at(tmp_path: Path, loop: Loop, capsys: Capture) -> Non
     assert found["ours.png"]["c2pa"]["state"] == "trusted"
     assert found["ours.png"]["marked_s"] == at_s
     assert found["again.jpg"]["c2pa"]["state"] == "none"
-    assert found["sound.wav"]["watermark"] == "not_checked"
+    assert found["sound.wav"]["watermark"] == "not_found"
     assert run(VERBS, ["provenance", "check", str(tmp_path / "ours.png"), str(tmp_path)]) == 0
     assert "put in at 2026-11-22T00:00:00" in capsys.readouterr().out
     (tmp_path / "text.txt").write_text("no picture")

@@ -13,6 +13,7 @@ from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT
 from doubles.pictures import a_sound
 from doubles.recorded_answer import RecordedAnswer
+from doubles.voices import a_voice, as_wave
 from roadworthy.domain import Observation, sha256
 from roadworthy.flows.mark_keys import make_mark_keys
 from roadworthy.gateway.problems import ApiError
@@ -70,13 +71,34 @@ async def test_a_container_without_marks_is_refused_before_anybody_is_asked(
 ) -> None:
     async with a_door(tmp_path) as door:
         make_mark_keys(door.loop, system="letters")
-        for kind in ("opus", "aac", "pcm", "nonsense"):
+        for kind in ("opus", "aac", "mulaw", "nonsense"):
             answer = await ask(door, response_format=kind)
             found = msgspec.json.decode(answer.data)
             assert (answer.status, found["error"]["param"]) == (400, "response_format")
             assert "holds no mark" in found["error"]["message"]
         assert door.upstream.requests == []
         assert [each.action for each in kept(door)] == ["error"] * 4
+
+
+async def test_samples_leave_with_an_inaudible_mark_that_is_found_again(tmp_path: Path) -> None:
+    sound = as_wave(a_voice(1, 5.0))
+    async with a_door(tmp_path) as door:
+        make_mark_keys(door.loop, system="letters")
+        for kind, held, marks in (
+            ("wav", sound, ["c2pa", "watermark"]), ("pcm", sound[44:], ["watermark"]),
+        ):  # fmt: skip
+            door.upstream.script = [said(held)]
+            answer = await ask(door, response_format=kind)
+            assert answer.status == 200, answer.data[:300]
+            assert kept(door)[-1].attributes["made"][0]["marks"] == marks
+            assert kept(door)[-1].output_digest == sha256(answer.data)
+        marking = Marking(door.loop.workspace, door.gateway.vault)
+        header = as_wave(a_voice(1, 5.0))[:44]
+        saved = marking.look(header + answer.data)
+        assert (saved.manifest.state, saved.made_by_ai) == ("none", "own watermark")
+        door.upstream.script = [said(sound[44:4844])]
+        short = await ask(door, response_format="pcm")
+        assert short.status == 502 and b"too short" in short.data
 
 
 async def test_the_charter_may_let_it_leave_with_a_header_alone(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def check(
     say(f"C2PA manifest: {said.state}{by}" + (", says a model made it" if said.by_ai else ""))
     if said.label:
         say(f"label for people: {printable(said.label)}")
-    say(f"invisible mark of this workspace: {found['watermark']}")
+    say(f"hidden mark of this workspace: {found['watermark']}")
     if seen.watermark is not None and seen.watermark.marked_s is not None:
         say(f"put in at {_instant(seen.watermark.marked_s)}, to four seconds")
 

@@ -46,6 +46,8 @@ _NO_TEXT = "the answer is {}, which no rail of this version reads"
 MOST_FILES = 10
 BARE_SOUNDS = {"aac": "audio/aac", "opus": "audio/ogg", "pcm": "audio/pcm"}
 """Formats whose container holds no manifest."""
+_SAMPLES = "pcm"
+"""The one of them whose samples can be marked."""
 
 
 class _Picture(Struct):
@@ -185,8 +187,8 @@ class SpeechKind:
                 fix="behaviour.disclosure.deep_fake.spoken: {en: This voice was made by AI.}",
                 field="model",
             )
-        if job.format not in SOUNDS and not self._bare(job):
-            marked = ", ".join(SOUNDS)
+        if job.format not in (*SOUNDS, _SAMPLES) and not self._bare(job):
+            marked = ", ".join((*SOUNDS, _SAMPLES))
             raise UsageError(
                 f"sound as {job.format!r} holds no mark",
                 fix=f"one of: {marked}",
@@ -194,10 +196,13 @@ class SpeechKind:
             )
 
     def mark(self, marker: Marker, made: Made, job: Job) -> Marked:
-        """A manifest in its container. Raises MarkError where it cannot be put in."""
-        if self._bare(job):
+        """A manifest in its container, a mark in its samples. Raises MarkError without either."""
+        try:
+            return marker.sound(made.data, job.format, job.about)
+        except MarkError:
+            if not self._bare(job):
+                raise
             return Marked(data=made.data, mime=BARE_SOUNDS[job.format], marks=("header",))
-        return marker.sound(made.data, job.format, job.about)
 
     def _bare(self, job: Job) -> bool:
         return job.bare_sound and job.format in BARE_SOUNDS

@@ -18,7 +18,9 @@ from .installed import MarkError
 from .label import draw_label, require_seen
 from .manifest import About, Manifest
 from .pictures import open_picture, with_pixels
+from .sound_mark import LEAST_HZ, embed_sound, find_sound_mark
 from .watermark import SMALLEST, Found, embed, find_mark
+from .waves import Sound, open_pcm, open_wave, with_samples
 
 SOUNDS = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac"}
 """Formats whose container holds a manifest."""
@@ -101,15 +103,38 @@ class Marker(Struct, frozen=True, kw_only=True):
         return Marked(data=signed, mime=found.mime, marks=marks, size=found.image.size)
 
     def sound(self, data: bytes, kind: str, about: About) -> Marked:
-        """A sound with a signed manifest. Raises MarkError where its container holds none."""
+        """A sound with the marks that its format holds. Raises MarkError where it can hold none.
+
+        A WAV gets both; MP3 and FLAC, whose samples would have to be coded anew, a manifest; bare
+        PCM the inaudible mark. One that is too short or too quiet for that is a WAV without.
+        """
+        if kind == "pcm":
+            heard = self._inaudible(open_pcm(data))
+            if heard is None:
+                raise MarkError("the inaudible mark cannot be read in it: too short or too quiet")
+            return Marked(data=heard, mime="audio/pcm", marks=("watermark",))
         mime = SOUNDS.get(kind)
         if mime is None:
             raise MarkError(
-                f"sound as {kind!r}, which holds no manifest (those that do: mp3, wav, flac)"
+                f"sound as {kind!r}, which holds no mark (those that do: mp3, wav, flac, pcm)"
             )
-        signed = manifest.sign(data, mime, about=about, key=self.signing, version=self.version)
-        self._require(manifest.read(signed, mime, anchor=self.signing.anchor), about)
-        return Marked(data=signed, mime=mime, marks=("c2pa",))
+        heard = self._inaudible(_opened(data)) if kind == "wav" else None
+        signed = manifest.sign(
+            heard or data, mime, about=about, key=self.signing, version=self.version
+        )
+        seen = look_at_sound(signed, mime, secret=self.secret, anchor=self.signing.anchor)
+        self._require(seen.manifest, about)
+        both = seen.watermark is not None and seen.watermark.there
+        return Marked(data=signed, mime=mime, marks=("c2pa", "watermark") if both else ("c2pa",))
+
+    def _inaudible(self, sound: Sound | None) -> bytes | None:
+        """The sound with the mark; None where it cannot be read in it again."""
+        if sound is None or sound.rate < LEAST_HZ or not len(sound.samples):
+            return None
+        data = with_samples(sound, embed_sound(sound.samples, sound.rate, self.secret))
+        again = open_pcm(data) if sound.bare else open_wave(data)
+        found = find_sound_mark(again.samples, again.rate, self.secret)
+        return data if found.there else None
 
     def _require(self, said: Manifest, about: About) -> None:
         fits = (said.observation, said.label) == (about.observation, about.label)
@@ -135,6 +160,21 @@ def look_at_document(data: bytes, *, anchor: str = "") -> Seen:
     return Seen(kind="document", manifest=said)
 
 
-def look_at_sound(data: bytes, mime: str, *, anchor: str = "") -> Seen:
-    """What marks a sound has: no invisible one is looked for."""
-    return Seen(kind="sound", manifest=manifest.read(data, mime, anchor=anchor))
+def look_at_sound(
+    data: bytes, mime: str, *, secret: bytes, anchor: str = "", thorough: bool = False
+) -> Seen:
+    """What marks a sound has; the inaudible one is looked for in WAV files of whole numbers."""
+    said = manifest.read(data, mime, anchor=anchor)
+    sound = _opened(data) if mime == SOUNDS["wav"] else None
+    if sound is None or sound.rate < LEAST_HZ:
+        return Seen(kind="sound", manifest=said)
+    found = find_sound_mark(sound.samples, sound.rate, secret, thorough=thorough)
+    return Seen(kind="sound", manifest=said, watermark=found)
+
+
+def _opened(data: bytes) -> Sound | None:
+    """A WAV; None where its samples cannot be read."""
+    try:
+        return open_wave(data)
+    except MarkError:
+        return None

@@ -99,8 +99,8 @@ def _weight(pixels: Any) -> Any:
     small = _smaller(Image.fromarray(pixels).convert("L"))
     grey = np.asarray(small, dtype=np.float32)
     radius = max(2, min(grey.shape) // 128)
-    mean = _mean(grey, radius)
-    rough = np.sqrt(np.maximum(_mean(grey * grey, radius) - mean * mean, 0))
+    mean = square_mean(grey, radius)
+    rough = np.sqrt(np.maximum(square_mean(grey * grey, radius) - mean * mean, 0))
     weight = np.clip(0.8 + rough / 15, 0.8, 2.4)
     if small.size == (width, height):
         return weight
@@ -178,7 +178,7 @@ def _smaller(grey: Any) -> Any:
     return grey.resize(size, Image.Resampling.BOX)
 
 
-def _mean(values: Any, radius: int) -> Any:
+def square_mean(values: Any, radius: int) -> Any:
     """The mean of the square around each value."""
     import numpy as np
 
@@ -200,8 +200,8 @@ def _correlations(grey: Any, look: Look, spectra: Any) -> Any:
     seen = grey.rotate(turn, Image.Resampling.BICUBIC) if turn else grey
     how = Image.Resampling.BOX if min(height, width) >= CELLS * scale else Image.Resampling.BICUBIC
     cells = np.asarray(seen.resize((columns, rows), how), dtype=np.float32)
-    rest = cells - _mean(cells, 2)
-    rest = np.clip(rest / (np.sqrt(np.maximum(_mean(rest * rest, 4), 0)) + 1.0), -3, 3)
+    rest = cells - square_mean(cells, 2)
+    rest = np.clip(rest / (np.sqrt(np.maximum(square_mean(rest * rest, 4), 0)) + 1.0), -3, 3)
     rest = np.pad(rest, ((0, -rows % TILE), (0, -columns % TILE)))
     folded = rest.reshape(rest.shape[0] // TILE, TILE, rest.shape[1] // TILE, TILE).sum((0, 2))
     size = math.sqrt(float((folded * folded).sum())) or 1.0

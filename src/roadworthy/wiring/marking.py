@@ -70,7 +70,9 @@ class Marking:
             return look_at_document(data, anchor=anchor)
         kind = sound_of(data)
         if kind:
-            return look_at_sound(data, SOUNDS[kind], anchor=anchor)
+            return look_at_sound(
+                data, SOUNDS[kind], secret=self._secret, anchor=anchor, thorough=thorough
+            )
         return look_at_picture(data, secret=self._secret, anchor=anchor, thorough=thorough)
 
 

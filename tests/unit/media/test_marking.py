@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from doubles.pictures import a_picture, a_sound, decoded, encoded
+from doubles.voices import a_voice, as_wave
 from roadworthy.media import (
     About,
     Marker,
@@ -17,6 +18,8 @@ from roadworthy.media import (
     make_authority,
     make_mark_key,
 )
+from roadworthy.media.sound_mark import find_sound_mark
+from roadworthy.media.waves import PCM_RATE, open_pcm, open_wave, with_samples
 
 NOW = dt.datetime.now(dt.UTC)
 ABOUT = About(observation="01a2", system="desk", release="sha256:" + "0" * 64)
@@ -116,13 +119,38 @@ def test_an_expired_key_signs_nothing(marker: Marker) -> None:
         Marker(signing=old, secret=SECRET, version="1").picture(encoded(a_picture()), ABOUT, AT_S)
 
 
+def test_a_wave_has_a_manifest_and_a_mark_that_outlives_it(marker: Marker) -> None:
+    done = marker.sound(as_wave(a_voice(1, 5.0)), "wav", ABOUT)
+    assert done.marks == ("c2pa", "watermark")
+    seen = look_at_sound(done.data, done.mime, secret=SECRET, anchor=marker.signing.anchor)
+    assert (seen.manifest.state, seen.made_by_ai) == ("trusted", "own watermark")
+    again = open_wave(done.data)
+    saved = look_at_sound(with_samples(again, again.samples), "audio/wav", secret=SECRET)
+    assert (saved.manifest.state, saved.made_by_ai) == ("none", "own watermark")
+    stranger = look_at_sound(done.data, done.mime, secret=b"another")
+    assert stranger.made_by_ai == "c2pa" and stranger.watermark is not None
+
+
+def test_bare_samples_leave_with_the_mark_alone_and_only_where_it_can_be_read(
+    marker: Marker,
+) -> None:
+    held = as_wave(a_voice(2, 5.0))[44:]
+    done = marker.sound(held, "pcm", ABOUT)
+    assert (done.mime, done.marks, len(done.data)) == ("audio/pcm", ("watermark",), len(held))
+    assert find_sound_mark(open_pcm(done.data).samples, PCM_RATE, SECRET).there
+    for short in (held[:4800], b"", bytes(48_000 * 5)):
+        with pytest.raises(MarkError, match="too short or too quiet"):
+            marker.sound(short, "pcm", ABOUT)
+
+
 def test_sound_has_a_manifest_where_its_container_holds_one(marker: Marker) -> None:
     done = marker.sound(a_sound(), "wav", ABOUT)
-    seen = look_at_sound(done.data, done.mime, anchor=marker.signing.anchor)
+    assert done.marks == ("c2pa",), "too short for the mark in its samples"
+    seen = look_at_sound(done.data, done.mime, secret=SECRET, anchor=marker.signing.anchor)
     assert (seen.manifest.state, seen.made_by_ai) == ("trusted", "c2pa")
-    assert look_at_sound(a_sound(), "audio/wav").made_by_ai == "unknown"
-    for kind in ("aac", "opus", "pcm", "nonsense"):
-        with pytest.raises(MarkError, match="holds no manifest"):
+    assert look_at_sound(a_sound(), "audio/wav", secret=SECRET).made_by_ai == "unknown"
+    for kind in ("aac", "opus", "nonsense"):
+        with pytest.raises(MarkError, match="holds no mark"):
             marker.sound(b"sound", kind, ABOUT)
     with pytest.raises(MarkError):
         marker.sound(b"no sound at all", "wav", ABOUT)
