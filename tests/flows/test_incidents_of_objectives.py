@@ -187,3 +187,16 @@ async def test_a_breach_that_two_people_called_false_is_another_incident_the_nex
 def person(loop: Loop, name: str) -> Acting:
     key = next(key for key in loop.trust.keys if key.name == name)
     return Acting(name=name, signer=loop.keyring.signer(name), key=key)
+
+
+async def test_a_flood_of_breaches_acts_at_once_and_is_entered_round_by_round(loop: Loop) -> None:
+    engine = Engine(loop, slo(by=["supplier"], action_on_breach="degrade_to_safe_mode"))
+    for number in range(45):
+        await leave(loop, answers(loop, 60, bad=40, facets={"supplier": f"S-{number}"}))
+    entered = []
+    for _ in range(4):
+        engine.round()
+        assert len(engine.mitigations) == 45, "all act in the first round"
+        entered.append(len(list(loop.ledger.entries(kind="objective.breached"))))
+    assert entered == [20, 40, 45, 45]
+    assert sum(len(each.parts) for each in known(loop)) == 45 and len(known(loop)) == 5

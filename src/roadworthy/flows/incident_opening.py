@@ -7,11 +7,12 @@ cause, an entry that is made twice after a crash (the breach and its incident ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
 from roadworthy.domain import (
+    MOST_EVIDENCE,
     OVER,
     Draft,
     Incident,
@@ -46,20 +47,25 @@ from .routing import read_table
 from .second_person import DECIDERS
 from .stopping import recording
 
+Showing = Callable[[], Sequence[str]]
+"""Finds ids of answers that show a breach."""
+
 
 def breach_drafts(
-    standing: ObjectiveStanding, slo: SafetySLO, loop: Loop, *, evidence: Sequence[str]
+    standing: ObjectiveStanding, slo: SafetySLO, loop: Loop, *, showing: Showing
 ) -> list[Draft]:
     """What is entered beside a breach: the incident that it opens, joins or opens again.
 
-    The caller holds `recording`.
+    `showing` looks for answers that show it, and is asked only where there is room for more: of an
+    objective that breaks in hundreds of slices at once, nobody reads every answer hundreds of
+    times. The caller holds `recording`.
     """
     if not opens(slo):
         return []
     at = format_instant(loop.clock.now())
     known = same_breach(incidents_of(loop, standing.system).values(), standing)
     if known is None:
-        fresh = breach_incident(standing, slo, at=at, evidence=evidence)
+        fresh = breach_incident(standing, slo, at=at, evidence=showing())
         return [_draft(loop, fresh, "opened", {"incident": plain(fresh)})]
     again = known.state in OVER
     where = f" in {standing.part}" if standing.part else ""
@@ -71,7 +77,7 @@ def breach_drafts(
         "parts": [standing.part],
         "kills": changed if killed else [],
         "mitigations": [] if killed else changed,
-        "evidence": list(evidence),
+        "evidence": list(showing()) if len(known.evidence) < MOST_EVIDENCE else [],
         "severity": worst_severity(known.severity, severity_of(slo)),
         "was": known.severity,
     }

@@ -11,7 +11,7 @@ was edited (what stands by the ledger is put back), or one that lets more out th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, cast
 
 from msgspec import structs
@@ -38,7 +38,7 @@ from roadworthy.monitoring import slice_facets
 from roadworthy.release import OPERATORS
 
 from .building import actor_of
-from .incident_opening import breach_drafts, ended_drafts
+from .incident_opening import Showing, breach_drafts, ended_drafts
 from .loop import Loop
 from .rolling import under_way
 from .rollouts import abort, pause
@@ -136,9 +136,9 @@ def _end_or_hold(standing: ObjectiveStanding, loop: Loop) -> ObjectiveStanding:
 
 
 def enter(
-    standing: ObjectiveStanding, slo: SafetySLO, loop: Loop, *, evidence: Sequence[str] = ()
+    standing: ObjectiveStanding, slo: SafetySLO, loop: Loop, *, showing: Showing = tuple
 ) -> ObjectiveStanding:
-    """Record a breach, once, with the incident that it opens or joins; `evidence` shows it.
+    """Record a breach, once, with the incident that it opens or joins.
 
     Raises EvidenceError; then it is still owed.
     """
@@ -147,7 +147,7 @@ def enter(
         known = loop.ledger.newest(kind=BREACHED, subject=mitigation_id(standing))
         if known is None:
             drafts = [_draft(BREACHED, standing, loop)]
-            drafts += breach_drafts(standing, slo, loop, evidence=evidence)
+            drafts += breach_drafts(standing, slo, loop, showing=showing)
             table = read_table(loop.workspace.routing)
             for flag in table.kills:
                 fresh = loop.ledger.newest(kind="kill.set", subject=flag.id) is None

@@ -16,8 +16,9 @@ be judged from being judged.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 from msgspec import Struct, structs
 
@@ -57,6 +58,9 @@ from .standings_again import known_standings
 
 SHARE = 0.1
 """Of the time, at most, that is spent on judging."""
+
+ENTERED_AT_ONCE = 20
+"""Breaches that are entered in one round; those that broke with them wait for the next ones."""
 
 SOONEST_S = 0.25
 IDLE_S = 5.0
@@ -130,14 +134,15 @@ class SloWatch:
             found += unjudged
         standings = doubted | {standing.key: standing for standing, _ in acted}
         with noted(found):  # the first that cannot be entered has waited for them all
-            for standing, slo in acted:
+            for standing, slo in self._first_owed(acted):
                 standings[standing.key] = self._enter(standing, slo)
         self._standings = self._kept(standings, routes)
         self._keep()
         self._put_back(found)
         spent = clock.monotonic() - begun
         self._judge_at = clock.monotonic() + max(SOONEST_S, spent / SHARE - spent)
-        self._idle_until = clock.monotonic() + IDLE_S
+        owed = any(each.breached_at and not each.entered for each in standings.values())
+        self._idle_until = clock.monotonic() + (0.0 if owed else IDLE_S)
         if found:
             raise found[0]
         return SOONEST_S
@@ -276,10 +281,21 @@ class SloWatch:
                 standing = apply(standing, slo, self._loop)
         return standing
 
+    def _first_owed(
+        self, acted: Sequence[tuple[ObjectiveStanding, SafetySLO]]
+    ) -> Iterator[tuple[ObjectiveStanding, SafetySLO]]:
+        """No more entries than so many at once: the next round is to act in time, too."""
+        owed = 0
+        for standing, slo in acted:
+            owed += bool(standing.breached_at) and not standing.entered
+            if owed <= ENTERED_AT_ONCE or standing.entered:
+                yield standing, slo
+
     def _enter(self, standing: ObjectiveStanding, slo: SafetySLO) -> ObjectiveStanding:
         """The rest of 3, and 4."""
         if standing.breached_at and not standing.entered:
-            return enter(standing, slo, self._loop, evidence=self._showing(standing, slo))
+            showing = partial(self._showing, standing, slo)
+            return enter(standing, slo, self._loop, showing=showing)
         if not standing.breached_at or not self._is_clean(standing, slo):
             return standing
         recover(standing, self._loop)
