@@ -300,37 +300,34 @@ async def test_a_pseudonym_goes_along_and_does_not_part_answers(tmp_path: Path) 
     assert told.startswith("eu-") and "ann" not in told
 
 
-@pytest.mark.parametrize(
-    ("wish", "named"),
-    [
-        ({"logprobs": True}, "logprobs"),
-        ({"n": 2}, "n"),
-        ({"seed": 7}, "seed"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
-        ({"frequency_penalty": 0.5}, "frequency_penalty"),
-        ({"temperature": 1.4}, "temperature"),
-        ({"logit_bias": {"50256": -100}}, "logit_bias"),
-        ({"extra_body": {"mcp_servers": [{"url": "https://x"}]}}, "mcp_servers"),
-    ],
-)
-async def test_what_has_no_counterpart_is_refused_and_nobody_is_asked(
-    wishing: tuple[openai.AsyncOpenAI, FakeAnthropic], wish: dict[str, Any], named: str
-) -> None:
-    client, upstream = wishing
-    asked = len(upstream.requests)
-    with pytest.raises(openai.BadRequestError) as refused:
-        await client.chat.completions.create(model="small", messages=ASK, **wish)
-    assert refused.value.param == named
-    assert named in refused.value.message
-    assert len(upstream.requests) == asked
+WISHES: list[tuple[dict[str, Any], str]] = [
+    ({"logprobs": True}, "logprobs"),
+    ({"n": 2}, "n"),
+    ({"seed": 7}, "seed"),
+    ({"response_format": {"type": "json_object"}}, "response_format"),
+    ({"frequency_penalty": 0.5}, "frequency_penalty"),
+    ({"temperature": 1.4}, "temperature"),
+    ({"temperature": 0.2}, "temperature"),
+    ({"extra_body": {"top_k": 3}}, "top_k"),
+    ({"logit_bias": {"50256": -100}}, "logit_bias"),
+    ({"extra_body": {"tools": True}}, "tools"),
+    ({"extra_body": {"mcp_servers": [{"url": "https://x"}]}}, "mcp_servers"),
+]
 
 
-@pytest.fixture
-async def wishing(tmp_path: Path) -> Any:
+async def test_what_has_no_counterpart_is_refused_and_nobody_is_asked(tmp_path: Path) -> None:
     async with FakeAnthropic(SAID) as upstream:
         _loop, key = live(tmp_path, upstream)
         async with RunningGateway(tmp_path) as gateway, gpt(gateway, key) as client:
-            yield client, upstream
+            for wish, named in WISHES:
+                with pytest.raises(openai.BadRequestError) as refused:
+                    await client.chat.completions.create(model="small", messages=ASK, **wish)
+                assert refused.value.param == named
+                assert named in refused.value.message
+                managed = {name: value for name, value in wish.items() if name != "n"}
+                await client.chat.completions.create(model="letters", messages=ASK, **managed)
+    assert [request.body["model"] for request in upstream.requests] == ["small"] * len(WISHES)
+    assert all(request.body["system"].startswith("Answer") for request in upstream.requests)
 
 
 async def test_refusals_of_what_an_anthropic_caller_wants(tmp_path: Path) -> None:
