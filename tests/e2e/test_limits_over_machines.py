@@ -132,11 +132,21 @@ async def test_a_budget_that_one_machine_spent_is_spent_at_all_though_the_store_
 
             store.start()  # it is empty
 
+            said = one.gateway, two.gateway
+
+            def counted_anew() -> bool:
+                return all("counted anew" in gateway.errors for gateway in said)
+
+            await eventually(counted_anew)
+            assert code(await two.ask()) == "limits_unavailable", "for a minute nothing is believed"
+            client = store.client()
+            client.hset("{roadworthy}:machines", "since", 0)
+            client.close()
+
             async def knows_again() -> bool:
                 return code(await two.ask()) == "insufficient_quota"
 
             await eventually(knows_again)
-            assert "counted anew" in one.gateway.errors + two.gateway.errors
             assert len(upstream.requests) == 3  # the one, and the free tenant's
 
 

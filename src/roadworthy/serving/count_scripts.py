@@ -55,8 +55,11 @@ ADMIT = (
     + """
 local machine, month, budget, tokens, gap, room = unpack(ARGV)
 if redis.call('HEXISTS', KEYS[2], machine) == 0 then return {1, 0} end
-if budget ~= '' and spent(month) >= tonumber(budget) then return {2, 0} end
 local now, since = clock(), since()
+if budget ~= '' then
+  if tonumber(since) > now then return {1, 0} end
+  if spent(month) >= tonumber(budget) then return {2, 0} end
+end
 if tokens ~= '0' then
   local wait = due('t', since, now, AHEAD) - now - WINDOW
   if wait >= 0 then return {3, wait} end
@@ -70,7 +73,8 @@ end
 return {0, 0}
 """
 )
-"""1: this machine's spending is not known there; 2, 3, 4: budget, tokens, requests are used up."""
+"""1: spending is not known there, of this machine or, after a loss, maybe of others. 2, 3, 4: the
+budget, tokens, requests are used up."""
 
 CHARGE = (
     _COMMON
@@ -130,7 +134,8 @@ redis.call('HSET', KEYS[2], machine, '1')
 return {0}
 """
 )
-"""After a loss, what is not known counts as taken: a minute's worth is not given twice."""
+"""After a loss, what is not known counts as taken: a minute's worth is not given twice. For that
+minute no budget is believed either: each machine says by itself what was spent through it."""
 
 SCRIPTS = (ADMIT, CHARGE, LOOK, AT_LEAST, KNOWN, ENROL)
 
@@ -249,7 +254,7 @@ def require_admitted(reply: Any, limits: TenantLimits) -> None:
         raise CountError("the store of counts answers what was not asked")
     code, wait = said
     if code == 1:
-        raise CountError("what this machine's tenants spent has to be counted anew first")
+        raise CountError("what was spent has to be counted anew first, here and elsewhere")
     if code:
         raise _refusal(code, limits, wait * TICK_NS)
 

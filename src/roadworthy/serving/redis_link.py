@@ -18,6 +18,8 @@ from roadworthy.providers import Secret
 
 INSTALL = "pip install 'roadworthy[redis]'"
 _SHOWN = 200
+CONNECT_S = 2.0
+"""For name, TLS and password; nobody's request waits so long for it."""
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -46,8 +48,8 @@ class Link(Struct, frozen=True, kw_only=True):
             "username": self.user or None,
             "password": self.secret.reveal() or None,
             "ssl": parts.scheme == "rediss",
-            "socket_timeout": self.timeout_s,
-            "socket_connect_timeout": self.timeout_s,
+            "socket_timeout": max(self.timeout_s, CONNECT_S),
+            "socket_connect_timeout": CONNECT_S,
             "protocol": 2,
             "driver_info": None,
             "retry": retry(NoBackoff(), 0),

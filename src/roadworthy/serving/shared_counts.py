@@ -30,7 +30,7 @@ from .count_scripts import (
     whole,
 )
 from .quota import alarm, billionths, month_of
-from .redis_link import Link, async_client
+from .redis_link import CONNECT_S, Link, async_client
 from .tenants import TenantLimits
 
 REST_S = 0.5
@@ -80,6 +80,7 @@ class SharedCounts:
         self._incarnation = incarnation
         self._said = said
         self._client: Any = async_client(link)
+        self._connected = False
         self._asked: list[tuple[Ask, asyncio.Future[Any]]] = []
         self._owed: dict[tuple[str, int], list[_Owed]] = {}
         self._claims = 0
@@ -124,7 +125,7 @@ class SharedCounts:
             self._go_on()
         task = self._task
         if task is not None:
-            await asyncio.wait([task], timeout=4 * self._link.timeout_s)
+            await asyncio.wait([task], timeout=CONNECT_S + 2 * self._link.timeout_s)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         if self._again is not None:
@@ -143,7 +144,10 @@ class SharedCounts:
         answered = loop.create_future()
         self._asked.append((ask, answered))
         self._go_on()
-        reply = await answered
+        try:
+            reply = await asyncio.wait_for(answered, 2 * self._link.timeout_s)
+        except TimeoutError as error:
+            reply = error
         if isinstance(reply, Exception):
             self._falter(reply)
             raise CountError(UNCOUNTED) from reply
@@ -223,9 +227,9 @@ class SharedCounts:
 
     async def _exchange(self, asks: Sequence[Ask]) -> list[Any]:
         """The replies, or for each what the store has against it. Raises whatever goes wrong."""
+        if not self._connected:
+            await self._connect()
         async with asyncio.timeout(self._link.timeout_s):
-            if self._client is None:
-                self._client = async_client(self._link)
             replies = await self._pipeline([ask.by_digest() for ask in asks])
             unknown = [n for n, reply in enumerate(replies) if _is_unknown(reply)]
             if unknown:  # it was started anew: it ran none of these
@@ -236,6 +240,15 @@ class SharedCounts:
         if all(isinstance(reply, list) for reply in replies):
             self._recovered()
         return replies
+
+    async def _connect(self) -> None:
+        """A far store takes several round trips until it listens; requests do not wait for all."""
+        async with asyncio.timeout(CONNECT_S):
+            if self._client is None:
+                self._client = async_client(self._link)
+            pool = self._client.connection_pool
+            await pool.release(await pool.get_connection())
+        self._connected = True
 
     async def _pipeline(self, commands: Sequence[tuple[str, ...]]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
@@ -270,7 +283,7 @@ class SharedCounts:
                 self._go_on_in(REST_S)
 
     async def _hang_up(self) -> None:
-        client, self._client = self._client, None
+        client, self._client, self._connected = self._client, None, False
         if client is not None:
             try:
                 await client.aclose()

@@ -44,7 +44,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
         yield running
 
 
-def link(url: str, *, password: str = "", timeout_s: float = 0.5) -> RedisLink:
+def link(url: str, *, password: str = "", timeout_s: float = 5.0) -> RedisLink:
     return RedisLink(url=url, secret=Secret(password), timeout_s=timeout_s)
 
 
@@ -79,7 +79,7 @@ async def counting(url: str, folder: Path, **more: Any) -> AsyncIterator[SharedC
 async def admitted(counts: SharedCounts, limits: TenantLimits = LIMITS) -> bool:
     """Whether it was let in; any other end than a refusal that is told fails the test."""
     try:
-        await asyncio.wait_for(counts.admit(limits, NOW), 10.0)
+        await asyncio.wait_for(counts.admit(limits, NOW), 20.0)
     except (CountError, QuotaError):
         return False
     return True
@@ -96,6 +96,14 @@ async def settled(counts: SharedCounts) -> None:
     async with asyncio.timeout(20):
         while counts._owed:
             await asyncio.sleep(0.01)
+
+
+def a_minute_later(server: RedisServer) -> None:
+    """After a loss that was noticed just now."""
+    client = server.client()
+    since = int(client.hget("{rw}:machines", "since"))
+    client.hset("{rw}:machines", "since", since - 60 * 10_000_000)
+    client.close()
 
 
 def spent(server: RedisServer, folder: Path) -> int:
@@ -186,6 +194,9 @@ async def test_a_store_that_was_started_anew_is_closed_until_the_journal_was_cou
         assert not books.lost()
         books.close()
         await asyncio.sleep(REST_S)
+        with pytest.raises(CountError):  # others may not have said yet what they spent
+            await counts.admit(BUDGET, NOW)
+        a_minute_later(server)
         with pytest.raises(QuotaError, match="budget"):
             await counts.admit(BUDGET, NOW)
 
@@ -201,10 +212,28 @@ async def test_a_minutes_worth_is_not_given_twice_because_the_store_forgot(
         client.flushall()
         begin(server.url, tmp_path)
         assert not await admitted(counts, ten)
-        machines = client.hgetall("{rw}:machines")
-        client.hset("{rw}:machines", "since", int(machines["since"]) - 60 * 10_000_000)
         client.close()
-        assert await admitted(counts, ten), "a minute later"
+        a_minute_later(server)
+        assert await admitted(counts, ten)
+
+
+async def test_a_machine_that_said_what_it_spent_lets_nobody_in_before_the_others_could(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    """The first machine that noticed a loss let in who had spent everything at the second."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    for place in (one, two):
+        begin(server.url, place)
+    async with counting(server.url, one) as counts:
+        counts.charge(BUDGET, NOW, tokens=1, cost="2")
+        await settled(counts)
+    client = server.client()
+    client.flushall()
+    client.close()
+    begin(server.url, two)  # the first is not that far
+    async with counting(server.url, two) as counts:
+        with pytest.raises(CountError):
+            await counts.admit(BUDGET, NOW)
 
 
 async def test_a_full_store_is_closed(server: RedisServer, tmp_path: Path) -> None:
@@ -273,7 +302,7 @@ async def test_a_store_that_talks_rubbish_is_closed(tmp_path: Path, said: bytes)
     listener = await asyncio.start_server(talk, "127.0.0.1", 0)
     url = f"redis://127.0.0.1:{listener.sockets[0].getsockname()[1]}/0"
     try:
-        async with counting(url, tmp_path) as counts:
+        async with counting(url, tmp_path, timeout_s=0.5) as counts:
             assert not await admitted(counts)
             assert counts.fault and len(counts.fault) <= 200
             counts.charge(BUDGET, NOW, tokens=1, cost="1")
@@ -489,3 +518,35 @@ def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.Monkey
         with pytest.raises(UsageError, match=r"need a library") as error:
             make(link("redis://h"))
         assert "roadworthy[redis]" in error.value.fix
+
+
+async def test_a_store_that_is_slow_to_connect_holds_up_no_request_and_is_reached_in_the_end(
+    server: RedisServer, tmp_path: Path
+) -> None:
+    """Name, TLS and password may take longer than a request waits."""
+    begin(server.url, tmp_path)
+    go = asyncio.Event()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far, out = await asyncio.open_connection("127.0.0.1", server.port)
+        try:
+            while data := await reader.read(65536):
+                await go.wait()
+                out.write(data)
+                writer.write(await far.read(65536))
+        finally:
+            writer.close()
+            out.close()
+
+    listener = await asyncio.start_server(relay, "127.0.0.1", 0)
+    url = f"redis://127.0.0.1:{listener.sockets[0].getsockname()[1]}/1"  # SELECT is a round trip
+    try:
+        async with counting(url, tmp_path, timeout_s=0.3) as counts:
+            assert not await admitted(counts), "it is not connected yet"
+            assert counts._task is not None, "and goes on connecting"
+            connecting = counts._task
+            go.set()
+            await asyncio.wait([connecting], timeout=10)
+            assert counts._connected
+    finally:
+        listener.close()
