@@ -37,7 +37,6 @@ from roadworthy.domain import (
 
 from .factory import behind_upstream, make_provider
 from .openai_compatible import OpenAICompatible
-from .time_limit import time_limit
 
 INSTALL = "pip install 'roadworthy[embeddings]'"
 _PACKAGE = "wordllama"
@@ -87,14 +86,7 @@ class OpenAIEmbeddings(OpenAICompatible):
         texts = [message["content"] for message in request.messages]
         asked = {**self._options.fields, **request.extra, "model": request.model}
         body = {**asked, "input": request.prompt if one else texts}
-        timeout_s = time_limit(request, self._timeout_s)
-        response = await self._client.post("/embeddings", _encode(body), timeout_s=timeout_s)
-        try:
-            if response.status != 200:
-                raise await self._refused(response)
-            data = await response.read()
-        finally:
-            response.close()
+        data = await self._read("/embeddings", _encode(body), request)
         try:
             reply = _reply.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -61,6 +61,11 @@ class Hosted:
             raise
         return response
 
+    async def _read(self, path: str, body: bytes, request: ModelRequest) -> bytes:
+        """The whole body of an answer. Raises ProviderError."""
+        async with await self._asked(path, body, request) as response:
+            return await response.read()
+
     async def _refused(self, response: Response) -> ProviderError:
         try:
             body = await response.read()

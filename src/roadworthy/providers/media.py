@@ -29,7 +29,6 @@ from roadworthy.domain import (
 
 from .factory import behind_upstream
 from .openai_compatible import OpenAICompatible
-from .time_limit import time_limit
 
 _encode = msgspec.json.Encoder().encode
 _BOUNDARY = f"roadworthy-{secrets.token_hex(16)}"
@@ -55,14 +54,7 @@ class _Maker(OpenAICompatible):
 
     async def _made(self, path: str, request: ModelRequest, words: dict[str, Any]) -> bytes:
         body = {**self._options.fields, **request.extra, "model": request.model, **words}
-        timeout_s = time_limit(request, self._timeout_s)
-        response = await self._client.post(path, _encode(body), timeout_s=timeout_s)
-        try:
-            if response.status != 200:
-                raise await self._refused(response)
-            return await response.read()
-        finally:
-            response.close()
+        return await self._read(path, _encode(body), request)
 
 
 class Pictures(_Maker):
@@ -102,14 +94,7 @@ class Transcripts(_Maker):
         if request.prompt:
             fields["prompt"] = request.prompt
         form = _form(fields, request.extra["file"])
-        timeout_s = time_limit(request, self._timeout_s)
-        response = await self._client.post("/audio/transcriptions", form, timeout_s=timeout_s)
-        try:
-            if response.status != 200:
-                raise await self._refused(response)
-            data = await response.read()
-        finally:
-            response.close()
+        data = await self._read("/audio/transcriptions", form, request)
         try:
             said = msgspec.json.decode(data, type=_Words)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
