@@ -18,6 +18,8 @@ from roadworthy.domain import (
     Draft,
     Entry,
     Hold,
+    Instant,
+    Observation,
     PersonRole,
     TextScope,
     UsageError,
@@ -26,7 +28,7 @@ from roadworthy.domain import (
     format_instant,
     plain,
 )
-from roadworthy.journal import find
+from roadworthy.journal import find, find_all
 from roadworthy.ledger import distinct_people, require_role, sign_draft
 
 from .learning import incidents_of
@@ -81,8 +83,11 @@ def scope_of_answer(observation_id: str, loop: Loop) -> TextScope:
             f"the journal has no observation {observation_id!r}",
             fix="give the id from the header x-roadworthy-observation",
         )
-    seen = record.observation
-    return TextScope(tenant=seen.tenant, day=record.at[:10], subject=seen.end_user)
+    return _scope(record.observation, record.at)
+
+
+def _scope(seen: Observation, at: Instant) -> TextScope:
+    return TextScope(tenant=seen.tenant, day=at[:10], subject=seen.end_user)
 
 
 def standing_holds(loop: Loop) -> list[Hold]:
@@ -101,23 +106,25 @@ def incident_holds(loop: Loop) -> list[Hold]:
 
     An answer that the journal does not have (any more) holds nothing.
     """
-    holds = []
-    for incident in incidents_of(loop).values():
-        if incident.state in OVER:
-            continue
-        for name in dict.fromkeys((*incident.observations, *incident.evidence)):
-            if find(loop.workspace.journal, name) is None:
+    open_ones = [each for each in incidents_of(loop).values() if each.state not in OVER]
+    about = {each.id: dict.fromkeys((*each.observations, *each.evidence)) for each in open_ones}
+    named = [name for names in about.values() for name in names]
+    found = find_all(loop.workspace.journal, named) if named else {}
+    holds: dict[tuple[str, str], Hold] = {}
+    for incident in open_ones:
+        for name in about[incident.id]:
+            record = found.get(name)
+            if record is None or record.observation is None:
                 continue
-            holds.append(
-                Hold(
-                    id=incident.id,
-                    scope=scope_of_answer(name, loop),
-                    reason=f"evidence of {incident.id}, which is {incident.state}",
-                    by="incident",
-                    at=incident.opened_at,
-                )
+            scope = _scope(record.observation, record.at)
+            holds[incident.id, scope.words] = Hold(
+                id=incident.id,
+                scope=scope,
+                reason=f"evidence of {incident.id}, which is {incident.state}",
+                by="incident",
+                at=incident.opened_at,
             )
-    return holds
+    return list(holds.values())
 
 
 def release_hold(hold_id: str, loop: Loop, *, people: Sequence[Acting], reason: str) -> Hold:

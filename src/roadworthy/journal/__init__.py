@@ -1,5 +1,6 @@
 """Append-only segments: on disk before the answer leaves, texts sealed, every record checked."""
 
+from .finding import find_all
 from .fingerprint import SURELY, fingerprints, shares, words_of
 from .fingerprint_log import FingerprintLog, Logged
 from .held import HeldTail
@@ -74,6 +75,7 @@ __all__ = [
     "export_segment",
     "exposition",
     "find",
+    "find_all",
     "fingerprints",
     "forget_states",
     "included",
