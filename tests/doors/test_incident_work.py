@@ -144,6 +144,8 @@ async def test_a_report_is_written_entered_and_the_clock_stops(desk: Desk, opene
                      "2026-11-21T10:00Z", "--file", out, "--reference", "AZ 7", *DORA)  # fmt: skip
     assert sent["reports"][0]["digest"].startswith("sha256:")
     assert "reported" in desk.types("incident", "list", "DIR")
+    shown = desk.types("incident", "show", opened, "DIR")
+    assert "initial report to the authority sent 2026-11-21T10:00:00Z, AZ 7" in shown
 
 
 async def test_what_a_person_chose_becomes_a_redacted_case(answers: Answers, desk: Desk) -> None:

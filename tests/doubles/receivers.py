@@ -36,7 +36,7 @@ class Taken:
 
 
 @contextlib.contextmanager
-def http_receiver() -> Iterator[Taken]:
+def http_receiver(port: int = 0) -> Iterator[Taken]:
     """Takes POSTs, and says what it was told to say."""
     taken = Taken()
 
@@ -53,8 +53,8 @@ def http_receiver() -> Iterator[Taken]:
         def log_message(self, *_: object) -> None:
             """Nothing."""
 
-    with _served(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
-        taken.url = f"http://127.0.0.1:{port}/hook"
+    with _served(http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)) as found:
+        taken.url = f"http://127.0.0.1:{found}/hook"
         yield taken
 
 

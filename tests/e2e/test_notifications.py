@@ -20,7 +20,13 @@ from doubles.answers_that_left import Answers
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import write_live_system
 from doubles.receivers import http_receiver
-from doubles.running_gateway import RunningGateway, eventually, free_port, roadworthy
+from doubles.running_gateway import (
+    CONTROL,
+    RunningGateway,
+    eventually,
+    free_port,
+    roadworthy,
+)
 from roadworthy.domain import Notice, NoticeTarget
 from roadworthy.wiring.clock import SystemClock
 from roadworthy.wiring.loop import loop_of
@@ -73,6 +79,32 @@ async def test_an_incident_is_told_and_a_target_that_is_down_is_said_and_holds_u
             first, second = state["notifications"]
             assert (first["waiting"], first["fault"]) == (0, "")
             assert second["waiting"] >= 2 and second["fault"], "they wait for it, on disk"
+
+
+async def test_what_nobody_took_is_told_after_the_process_that_tells_was_killed(
+    tmp_path: Path,
+) -> None:
+    async with FakeUpstream(answer="hi") as upstream:
+        loop = write_live_system(tmp_path, upstream.url)
+        port = free_port()
+        told_at(tmp_path, f"http://127.0.0.1:{port}/hook")
+        state = loop.workspace.serving / "notices" / "t0.json"
+        async with RunningGateway(tmp_path) as gateway:
+            await eventually(state.exists)
+            answers = Answers(loop_of(loop.workspace))
+            seen = await answers.leave("you fool")
+            await answers.learn(answers.says(seen, "insults"))
+            await eventually(lambda: "incident" in state.read_text())
+            gateway.kill_9(CONTROL)
+            with http_receiver(port) as desk:
+
+                async def told() -> bool:
+                    types = [each["type"] for each in desk.bodies]
+                    return "roadworthy.incident.opened" in types
+
+                await eventually(told, within_s=60.0)
+                ids = [headers["webhook-id"] for _, headers, _ in desk.got]
+                assert len(ids) == len(set(ids)), "each once, as nobody had taken it"
 
 
 async def test_each_target_is_tested_by_a_command(tmp_path: Path) -> None:

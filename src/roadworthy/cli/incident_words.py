@@ -36,6 +36,9 @@ def say_more(incident: Incident, loop: Any, directory: Path) -> None:
     for action in incident.actions:
         state = f"done {action.done_at[:19]}Z" if action.done_at else f"due {action.due}"
         say(f"action {action.id} ({printable(action.owner)}, {state}): {printable(action.text)}")
+    for sent in incident.reports:
+        number = f", {printable(sent.reference)}" if sent.reference else ""
+        say(f"{sent.stage} report to the {sent.to} sent {sent.sent_at[:19]}Z{number}")
     if words := due_words(incident, loop, directory):
         say(f"to report: {words}")
     if incident.reason:
