@@ -182,7 +182,7 @@ def _step(rolling: Rolling) -> str:
     slices = "".join(f", {name} {' or '.join(values)}" for name, values in step.facets.items())
     kind = "is shown" if rolling.plan.strategy == "shadow" else "gets"
     place = f"step {rolling.step + 1} of {len(rolling.plan.steps)}"
-    share = f"{step.weight_percent:g} % of the requests{whom}{slices}"
+    share = f"{rolling.weight * 100:g} % of the requests{whom}{slices}"
     return f"{place}, {rolling.release[:19]}… {kind} {share} for at least {step.bake}"
 
 
@@ -245,7 +245,7 @@ def _as_json(rolling: Rolling) -> dict[str, Any]:
         "state": rolling.state,
         "step": rolling.step + 1,
         "steps": len(rolling.plan.steps),
-        "weight_percent": rolling.here.weight_percent,
+        "weight_percent": round(rolling.weight * 100, 6),
         "started_at": rolling.started_at,
         "stepped_at": rolling.stepped_at,
         "reason": rolling.reason,

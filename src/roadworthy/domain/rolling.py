@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from .clock import Instant
-from .rollout import Rollout, RolloutStep
+from .rollout import LEAST_SHARE, Rollout, RolloutStep
 from .routing import Arm
 
 RollingState = Literal["running", "paused", "promoted", "aborted"]
@@ -37,6 +37,9 @@ class Rolling(Struct, frozen=True, kw_only=True):
     """When a person last let it go on."""
     seq: int = 0
     """The ledger's entry with which it began: what comes after it is about it."""
+    share: float | None = None
+    """Of a bandit: what its shares follow said last."""
+    weighed_at: Instant = ""
     by: str
     """Who did what is newest of it."""
     reason: str = ""
@@ -57,6 +60,15 @@ class Rolling(Struct, frozen=True, kw_only=True):
         return self.step + 1 == len(self.plan.steps)
 
     @property
+    def weight(self) -> float:
+        """The share of the requests that the new release gets now."""
+        most = self.here.weight_percent / 100
+        if self.plan.strategy != "bandit":
+            return most
+        half = LEAST_SHARE + (most - LEAST_SHARE) / 2
+        return half if self.share is None else min(most, max(LEAST_SHARE, self.share))
+
+    @property
     def arm(self) -> Arm | None:
         """What the routing table says of it; None once it is over."""
         if self.over:
@@ -67,7 +79,7 @@ class Rolling(Struct, frozen=True, kw_only=True):
             release=self.release,
             path=self.path,
             kind="shadow" if self.plan.strategy == "shadow" else "canary",
-            share=step.weight_percent / 100,
+            share=self.weight,
             tenants=tuple(step.tenants),
             facets={name: tuple(values) for name, values in step.facets.items()},
             sticky=self.plan.sticky,

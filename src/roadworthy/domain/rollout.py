@@ -67,6 +67,20 @@ def analysis_faults(analysis: Mapping[str, Any]) -> Iterator[tuple[str, str, str
             yield key, "is no list of names", "write a list such as [error_rate, coverage]"
 
 
+LEAST_SHARE = 0.05
+"""Of a bandit's requests the new release gets so many however it does: else nobody learns more."""
+
+MOST_SHARE = 0.9
+"""And at most: the live release keeps a tenth, or there is nothing to compare with."""
+
+
+def bandit_faults(plan: Rollout) -> Iterator[tuple[int, str]]:
+    """Steps (by place) of a bandit whose weight, the most that it may give, cannot be."""
+    for place, step in enumerate(plan.steps):
+        if not LEAST_SHARE < step.weight_percent / 100 <= MOST_SHARE:
+            yield place, f"a bandit's step cannot give at most {step.weight_percent:g} %"
+
+
 def _is_share(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1
 

@@ -21,13 +21,14 @@ MOVED = "rollout.moved"
 PAUSED = "rollout.paused"
 RESUMED = "rollout.resumed"
 APPROVED = "rollout.promotion_approved"
+WEIGHED = "rollout.weighed"
 PROMOTED = "rollout.promoted"
 ABORTED = "rollout.aborted"
 
 _STATES: dict[str, RollingState] = {
     PAUSED: "paused", RESUMED: "running", PROMOTED: "promoted", ABORTED: "aborted",
 }  # fmt: skip
-KINDS = (STARTED, MOVED, *_STATES)
+KINDS = (STARTED, MOVED, WEIGHED, *_STATES)
 
 
 def fold_rollouts(entries: Iterable[Entry]) -> dict[str, Rolling]:
@@ -65,6 +66,8 @@ def _begun(entry: Entry) -> Rolling:
 def _changed(rolling: Rolling, entry: Entry) -> Rolling:
     if rolling.over:
         return rolling  # two acted at once: the first counts
+    if entry.kind == WEIGHED:
+        return structs.replace(rolling, share=_share(entry), weighed_at=entry.time)
     said: dict[str, Any] = {"by": entry.actor, "reason": str(entry.payload.get("reason", ""))}
     if entry.kind == MOVED:
         step = int(entry.payload.get("step", -1))
@@ -74,6 +77,13 @@ def _changed(rolling: Rolling, entry: Entry) -> Rolling:
     if entry.kind == RESUMED:
         said["resumed_at"] = entry.time
     return structs.replace(rolling, state=_STATES[entry.kind], **said)
+
+
+def _share(entry: Entry) -> float:
+    try:
+        return float(str(entry.payload["share"]))
+    except (KeyError, ValueError) as error:
+        raise EvidenceError(f"entry {entry.seq} weighs nothing: {error}") from error
 
 
 def rollouts_of(loop: Loop, system: str = "") -> dict[str, Rolling]:

@@ -38,6 +38,7 @@ from roadworthy.serving import drawn_as_one
 from roadworthy.statistics import TwoArms, two_arms
 
 from .arm_outcomes import LATER, questions, violated
+from .bandit import weigh
 from .loop import Loop
 from .noting import noted
 from .rolling import under_way
@@ -130,6 +131,9 @@ class RolloutWatch:
             return
         if rolling.state != "running":
             return
+        arms = self._analysis(rolling).rewarded
+        if rolling.plan.strategy == "bandit" and arms is not None:
+            rolling = weigh(self._loop, rolling, arms)
         if looked.verdict != "safe":
             self._give_up(rolling, looked)
             return
@@ -179,6 +183,11 @@ class Analysis:
         if known is None:
             known = RolloutEvidence(rollout=rolling.id, marks=_before(rolling, loop))
         return cls(rolling, loop, slos, known)
+
+    @property
+    def rewarded(self) -> TwoArms | None:
+        """What a bandit's shares follow: the plan's first indicator that answers tell."""
+        return next((self._known.arms[name] for name in self._questions), None)
 
     def look(self, rolling: Rolling, *, entered: int = 0) -> Looked:
         """Read on, and say how it stands. `entered`: violations that the ledger holds.

@@ -32,6 +32,7 @@ from roadworthy.domain import (
     UndecidedError,
     UsageError,
     analysis_faults,
+    bandit_faults,
     digest_of,
     format_instant,
     parse_duration,
@@ -103,9 +104,9 @@ def start_rollout(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Roll
             "signed_at": at,
         }
         name = f"rollout-{digest_of(said).removeprefix('sha256:')[:12]}"
-        _record(loop, STARTED, system, name, signer, said)
+        record_of(loop, STARTED, system, name, signer, said)
         rolling = rollouts_of(loop, system)[name]
-        _publish_arm(loop, rolling)
+        publish_arm(loop, rolling)
     return rolling
 
 
@@ -115,11 +116,8 @@ def plan_of(plan: Rollout | None) -> Rollout:
         raise UsageError(
             "the release has no rollout plan", fix="write rollout.yaml, and build it again"
         )
-    if plan.strategy == "bandit":
-        raise UsageError(
-            "this version does not shift weights by what it sees (`strategy: bandit`)",
-            fix="write `strategy: canary`, which moves on by proof, or `ab`",
-        )
+    for _, wrong in bandit_faults(plan) if plan.strategy == "bandit" else ():
+        raise UsageError(wrong, fix="write more than 5, 90 at most")
     for key, wrong, fix in analysis_faults(plan.analysis):  # it may be older than `check`
         raise UsageError(f"the release's rollout plan: `analysis.{key}` {wrong}", fix=fix)
     return plan
@@ -146,9 +144,9 @@ def move_on(
         if now is None or now.over or now.step != rolling.step:
             raise UsageError(f"{rolling.id} is not where it was: somebody else acted")
         said: dict[str, Any] = {"step": rolling.step + 1, "reason": reason}
-        _record(loop, MOVED, rolling.system, rolling.id, signer, said | _evidence(looked))
+        record_of(loop, MOVED, rolling.system, rolling.id, signer, said | _evidence(looked))
         moved = rollouts_of(loop, rolling.system)[rolling.id]
-        _publish_arm(loop, moved)
+        publish_arm(loop, moved)
     return moved
 
 
@@ -174,7 +172,7 @@ def promote(
     live = activate_release(path, loop, root=root, signer=signer, ends=rolling.id)
     with recording(loop):  # a crash before this leaves a rollout that is promoted again
         said = {"release": rolling.release, "reason": reason, **_evidence(looked)}
-        _record(loop, PROMOTED, system, rolling.id, signer, said)
+        record_of(loop, PROMOTED, system, rolling.id, signer, said)
     return rollouts_of(loop, system)[rolling.id], live
 
 
@@ -232,7 +230,7 @@ def pause(
         now = rollouts_of(loop, rolling.system)[rolling.id]
         if not now.over and (now.state == "paused") != paused:
             kind = PAUSED if paused else RESUMED
-            _record(loop, kind, rolling.system, rolling.id, signer, {"reason": reason})
+            record_of(loop, kind, rolling.system, rolling.id, signer, {"reason": reason})
     return rollouts_of(loop, rolling.system)[rolling.id]
 
 
@@ -359,7 +357,7 @@ def _require_approvals(loop: Loop, rolling: Rolling, signer: Signer) -> None:
         people = distinct_people(trust, keys) - authors
         if key.name not in people:
             said = {"signed_at": format_instant(loop.clock.now())}
-            _record(loop, APPROVED, rolling.system, rolling.id, signer, said)
+            record_of(loop, APPROVED, rolling.system, rolling.id, signer, said)
             people.add(key.name)
     if len(people) < wanted:
         raise UndecidedError(
@@ -372,9 +370,10 @@ def _evidence(looked: Looked | None) -> dict[str, Any]:
     return {"looked": plain(looked)} if looked is not None else {}
 
 
-def _record(
+def record_of(
     loop: Loop, kind: str, system: str, subject: str, signer: Signer, said: dict[str, Any]
 ) -> None:
+    """One entry about a rollout, by whoever signs it. Raises EvidenceError."""
     loop.ledger.record(_signed(loop, kind, system, subject, signer, said))
 
 
@@ -386,7 +385,9 @@ def _signed(
     return sign_draft(draft, signer)
 
 
-def _publish_arm(loop: Loop, rolling: Rolling) -> None:
+def publish_arm(loop: Loop, rolling: Rolling) -> None:
+    """Let the routing table give it what it gets now. Raises EvidenceError."""
+
     def change(table: RoutingTable) -> RoutingTable:
         route = table.routes[rolling.system]
         routes = {**table.routes, rolling.system: structs.replace(route, arm=rolling.arm)}

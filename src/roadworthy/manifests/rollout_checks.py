@@ -5,7 +5,7 @@ Enters: the plan. Leaves: faults. Never here: an indicator that is dropped in si
 
 from __future__ import annotations
 
-from roadworthy.domain import ALIASES, ANALYSIS, COMPARED, Rollout, analysis_faults
+from roadworthy.domain import ALIASES, ANALYSIS, COMPARED, Rollout, analysis_faults, bandit_faults
 
 from .document import Document
 from .typed import suggest
@@ -32,6 +32,11 @@ def check_analysis(rollout: Rollout, document: Document) -> None:
                 severity="warning",
             )
     _check_sticky(rollout, document)
+    if rollout.strategy == "bandit":
+        for index, wrong in bandit_faults(rollout):
+            document.fault(
+                ("steps", index, "weight_percent"), wrong, "write more than 5, 90 at most"
+            )
 
 
 def _check_sticky(rollout: Rollout, document: Document) -> None:

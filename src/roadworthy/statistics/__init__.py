@@ -80,6 +80,7 @@ from .returning import Returning
 from .selective import RiskPoint, area_interval, area_parts, area_under_risk, risk_coverage, risk_of
 from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
 from .survival import kaplan_meier, waiting_quantile
+from .thompson import better
 from .two_arms import TwoArms, two_arms
 
 __all__ = [
@@ -120,6 +121,7 @@ __all__ = [
     "bca_ratio",
     "benjamini_hochberg",
     "beta_quantile",
+    "better",
     "brier",
     "brier_parts",
     "calibration_interval",

@@ -7,7 +7,8 @@ that is only good once, or memory that grows with the traffic.
 
 Outcomes are compared in blocks: a block is closed as soon as it has outcomes of both arms, and its
 difference of means is one value. Which arm a request gets is drawn without looking at it, so that a
-block's difference is right on average, also while traffic changes over the day.
+block's difference is right on average, also while traffic changes over the day. The share of the
+new arm may follow what closed blocks showed (`thompson`): it is fixed before a block is judged.
 """
 
 from __future__ import annotations
@@ -95,6 +96,10 @@ class TwoArms(Struct):
     old_sum: float = 0.0
     new_n: int = 0
     new_sum: float = 0.0
+    closed_old: tuple[int, float] = (0, 0.0)
+    """Of blocks that are closed: outcomes of the old arm, and their sum. What shares are drawn by:
+    by the block that is open, a share would depend on what it is to judge."""
+    closed_new: tuple[int, float] = (0, 0.0)
     open_old: tuple[int, float] = (0, 0.0)
     """Of the block that is open: outcomes of the old arm, and their sum."""
     open_new: tuple[int, float] = (0, 0.0)
@@ -127,6 +132,8 @@ class TwoArms(Struct):
         self.worse.add(gap)
         self.safe.add(self.margin - gap)
         self.difference.add(gap)
+        self.closed_old = _joined(self.closed_old, self.open_old)
+        self.closed_new = _joined(self.closed_new, self.open_new)
         self.open_new = self.open_old = (0, 0.0)
 
     @property
@@ -150,6 +157,10 @@ class TwoArms(Struct):
             middle = (found.low + found.high) / 2
             return Interval(middle, middle)
         return Interval(found.low, found.high)
+
+
+def _joined(one: tuple[int, float], other: tuple[int, float]) -> tuple[int, float]:
+    return one[0] + other[0], one[1] + other[1]
 
 
 def two_arms(*, margin: float = 0.02, level: float = 0.05) -> TwoArms:
