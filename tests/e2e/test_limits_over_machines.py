@@ -14,7 +14,7 @@ import pytest
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, write_live_system
 from doubles.redis_server import RedisServer, needs_redis
-from doubles.running_gateway import RunningGateway, eventually, roadworthy
+from doubles.running_gateway import RunningGateway, eventually, free_port, roadworthy
 
 ASK = [{"role": "user", "content": "Where is my bill?"}]
 USAGE = {"prompt_tokens": 600_000, "completion_tokens": 400_000, "total_tokens": 1_000_000}
@@ -51,7 +51,9 @@ class Machine:
         loop = write_live_system(root, upstream.url, {"roadworthy.toml": toml})
         self.root = root
         self.key, self.free = a_key(loop), a_key(loop, tenant="free")
-        self.gateway = RunningGateway(root, workers=2)
+        self.control = free_port()
+        options = ("--control-port", str(self.control))
+        self.gateway = RunningGateway(root, workers=2, options=options)
 
     async def limit(self, *options: str) -> None:
         code, _, errors = await roadworthy(
@@ -66,6 +68,14 @@ class Machine:
                 json={"model": "letters", "messages": ASK},
                 headers={"authorization": f"Bearer {key or self.key}"},
             )
+
+    async def metrics(self) -> tuple[int, str]:
+        async with httpx2.AsyncClient() as http:
+            try:
+                said = await http.get(f"http://127.0.0.1:{self.control}/metrics")
+            except httpx2.HTTPError:
+                return 0, ""
+            return said.status_code, said.text
 
     async def ready(self) -> dict[str, Any]:
         async with httpx2.AsyncClient() as http:
@@ -167,17 +177,34 @@ async def test_a_store_that_is_not_there_at_the_start_closes_until_it_is(
 ) -> None:
     async with FakeUpstream(answer="hi") as upstream:
         machine = Machine(tmp_path / "a", upstream, store, "closed")
-        await machine.limit("--requests-per-minute", "1000")
+        await machine.limit("--requests-per-minute", "1000", "--budget", "5 EUR")
         store.stop()
         async with machine.gateway:
             assert code(await machine.ask()) == "limits_unavailable"
             assert "tenants with limits are refused" in machine.gateway.errors
+
+            async def told() -> bool:
+                status, text = await machine.metrics()
+                assert status in (0, 200), "all else is told all the same"
+                gone = [line for line in text.splitlines() if "roadworthy_limits_counted{" in line]
+                return any(line.endswith(" 0.0") for line in gone)
+
+            await eventually(told)
             store.start()
+
+            def counted_anew() -> bool:
+                return "counted anew" in machine.gateway.errors
+
+            await eventually(counted_anew)
+            client = store.client()
+            client.hset("{roadworthy}:machines", "since", 0)
+            client.close()
 
             async def counts() -> bool:
                 return (await machine.ask()).status_code == 200
 
             await eventually(counts)
+            assert "roadworthy_tenant_budget" in (await machine.metrics())[1]
         wrong = await roadworthy("keys", "tenant", "limit", "acme", str(machine.root))
         assert wrong[0] == 0
         store.stop()

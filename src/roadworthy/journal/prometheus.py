@@ -29,6 +29,7 @@ _STANDING = {
     "table_readable": "0: the routing table cannot be read and nothing is answered.",
     "keys_readable": "0: the tenants' keys cannot be read and nobody may call.",
     "journal_writable": "0: the journal cannot be written and new calls are refused.",
+    "limits_counted": "0: the store that several machines count limits in cannot count.",
     "disk_free_bytes": "Free where the journal lies.",
 }
 """Fields of `Gauges` and what they mean."""

@@ -121,6 +121,7 @@ class Gauges(Struct, frozen=True, kw_only=True):
     table_readable: bool = True
     keys_readable: bool = True
     journal_writable: bool = True
+    limits_counted: bool = True
     disk_free_bytes: int | None = None
 
 

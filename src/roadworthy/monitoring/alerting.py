@@ -137,6 +137,8 @@ def _standing(system: str) -> list[dict[str, Any]]:
         ("NothingIsAnswered",
          "min(roadworthy_table_readable) == 0 or min(roadworthy_keys_readable) == 0",
          "10s", "critical", "The routing table or the keys cannot be read."),
+        ("LimitsNotCounted", "min(roadworthy_limits_counted) == 0", "10s", "high",
+         "Tenants with limits are refused, or counted by each machine alone."),
         ("ReleaseRefused", f"min(roadworthy_release_served{{{whose}}}) == 0", "30s", "critical",
          "The live release does not verify and is not served."),
         ("Killed", f'sum(roadworthy_kill_flags{{system=~"{system}|\\\\*"}}) > 0', "0s", "critical",

@@ -7,13 +7,14 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from roadworthy.domain import MEGABYTE, Deployment, RoadworthyError
+from roadworthy.domain import MEGABYTE, CountError, Deployment, RoadworthyError
 from roadworthy.flows.batch_keeping import sweep
 from roadworthy.flows.erasing import retain
 from roadworthy.flows.reconciling import Reconciler
 from roadworthy.flows.routing import read_table
 from roadworthy.flows.watching import Rules, Watch
 from roadworthy.journal import (
+    BudgetGauge,
     ControlGauges,
     Tail,
     Vault,
@@ -177,7 +178,7 @@ class Control:
             fault=fault,
             ledger_entries=self._entries,
             kills=dict(kills),
-            budgets=budgets_of(self.workspace, self._clock, self._counting),
+            budgets=self._budgets(),
             reviews=self._reviews.gauges(),
             processes=processes_of(states, self.host.root),
             cores=read.cores if read else None,
@@ -185,6 +186,14 @@ class Control:
             memory_limit=_bytes(read.memory_limit_mb) if read else None,
         )
         return exposition(states, control)
+
+    def _budgets(self) -> tuple[BudgetGauge, ...]:
+        """None while they cannot be read: all else is told all the same."""
+        try:
+            return budgets_of(self.workspace, self._clock, self._counting)
+        except CountError as error:
+            logger.warning("budgets are not told for now: %s", error)
+            return ()
 
     def keep(self) -> None:
         """Write down how far the journal was read."""

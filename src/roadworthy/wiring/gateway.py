@@ -308,6 +308,7 @@ class Gateway:
             table_readable=not self.fault,
             keys_readable=self.tenants is not None,
             journal_writable=not self.journal.fault,
+            limits_counted=not self.allowance.fault,
             disk_free_bytes=self.journal.free_bytes,
         )
         at = format_instant(self.clock.now())
