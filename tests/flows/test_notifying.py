@@ -222,6 +222,20 @@ def test_a_receiver_is_left_alone_as_long_as_it_asks(room: Room) -> None:
     assert not room.round(later_s=101).waiting
 
 
+def test_the_end_of_something_is_never_told_before_its_begin(room: Room) -> None:
+    """Else a pager would ring for what is over."""
+    found = room.incident()
+    room.receiver.fails = [NotTakenError("down")]
+    room.round()
+    acknowledge(found, room.loop, room.by("bob"))
+    other = room.incident("low")
+    room.round()
+    assert [each.key for each in room.receiver.got] == [other.id], "others go on"
+    room.round(later_s=6)
+    mine = [each.verb for each in room.receiver.got if each.key == found.id]
+    assert mine == ["opened", "acknowledged"]
+
+
 def test_a_clock_that_was_set_back_keeps_no_notice_for_longer_than_ever(room: Room) -> None:
     room.incident()
     room.receiver.fails = [NotTakenError("down")]

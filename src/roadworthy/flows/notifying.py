@@ -188,11 +188,14 @@ class Teller:
         """3."""
         now = self._loop.clock.now()
         left: list[WaitingNotice] = []
+        untold: set[str] = set()
         delivered, fault, resting, sent = state.delivered, state.fault, False, 0
         given_up: list[WaitingNotice] = []
         for waiting in state.waiting:
-            if resting or sent == BATCH or not _is_due(waiting, now):
+            behind = waiting.notice.key in untold  # of a thing the end is not told before its begin
+            if resting or behind or sent == BATCH or not _is_due(waiting, now):
                 left.append(waiting)
+                untold.add(waiting.notice.key)
                 continue
             sent += 1
             try:
@@ -204,9 +207,11 @@ class Teller:
                     given_up.append(waiting)
                 else:
                     left.append(_later(waiting, now, error.wait_s))
+                    untold.add(waiting.notice.key)
             except RoadworthyError as error:  # its settings: nobody can send until they are mended
                 fault, resting = str(error), True
                 left.append(_later(waiting, now, 0.0))
+                untold.add(waiting.notice.key)
             else:
                 delivered, fault = delivered + 1, ""
         unentered = [each for each in given_up if not self._enter_given_up(each, fault)]
