@@ -64,6 +64,7 @@ def _toxicity_rows(data: Path, seed: int) -> list[Row]:
     return [
         *_toxic(data),
         *quiet,
+        *more(data),
         *own_texts(("toxic", "kind"), seed),
         *own_texts(("look_alikes",), seed, most=60),
         *held_out("held_out_kind"),
@@ -124,5 +125,5 @@ TASKS = {
         lambda data: read_lexicon("injection"),
         (Way(words=0.5, hard=0.5), Way(share=2)),
     ),
-    "toxicity": Task("toxicity", 1, _toxicity_rows, _with_lists),
+    "toxicity": Task("toxicity", 2, _toxicity_rows, _with_lists),
 }
