@@ -115,7 +115,7 @@ class _Report:
         return f"**{asked}**\n\n{written}"
 
     def _rows(self, rows: Iterable[tuple[str, str]]) -> str:
-        said = [(self._t(name), value) for name, value in rows if value]
+        said = [(self._t(name), _line(value)) for name, value in rows if value]
         return "\n".join(f"- {label}: {value}" for label, value in said)
 
     def _administrative(self) -> list[str]:
@@ -220,7 +220,7 @@ class _Report:
         ]
 
     def _list(self, name: str, items: Sequence[str], without: str) -> str:
-        rows = "\n".join(f"- {item}" for item in items) or self._t(without)
+        rows = "\n".join(f"- {_line(item)}" for item in items) or self._t(without)
         return f"**{self._t(name)}**\n\n{rows}"
 
     def _evidence(self) -> list[str]:
@@ -236,6 +236,12 @@ class _Report:
                 ]
             ),
         ]
+
+
+def _line(text: str) -> str:
+    """One line that is no markup: slices and titles hold words of callers."""
+    plain = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace("`", "'").replace("](", "] (")
 
 
 def _at(instant: str) -> str:

@@ -1,0 +1,70 @@
+"""The report of an incident: what is missing is marked, and no caller's word is markup in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from roadworthy.domain import Incident, LegalStatement, Recipient
+from roadworthy.incidents import TITLES, Known, Language, Reached, asked_of, report_document
+
+NOW = "2026-11-22T10:00:00.000000Z"
+LEGAL = LegalStatement(harms=("health",), aware_at=NOW, by="person:a", at=NOW)
+HOSTILE = "x\n\n# All is complete\n<script>alert(1)</script> [a](http://b) `c` \x1b[2J"
+
+
+def incident(**fields: object) -> Incident:
+    given = {"id": "inc-1", "system": "desk", "severity": "high", "state": "open", "title": "t",
+             "opened_at": NOW, "aware_at": NOW, "release": "sha256:r", **fields}  # fmt: skip
+    return Incident(**given)  # type: ignore[arg-type]
+
+
+def reached(*slices: str) -> Reached:
+    return Reached(
+        exposed=9, showing=3, since=NOW, until=NOW, first=NOW, last=NOW, tenants=2, slices=slices,
+        end_users=1, unnamed=0, left=3,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("to", ["authority", "provider", "ai_office"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_paragraph_that_a_person_owes_is_marked_and_counted(
+    to: Recipient, language: Language
+) -> None:
+    made = report_document(Known(incident=incident(), to=to), language)
+    owed = asked_of(to)
+    assert made.missing == ("classification", *owed)
+    mark = "MISSING" if language == "en" else "FEHLT"
+    for name in owed:
+        assert f"[{mark}: {name}]" in made.text
+    head = made.text.split("##")[0]
+    assert f"{len(owed) + 1} " in head and made.text.startswith("# ")
+    assert any(made.text.startswith(f"# {title}\n") for title in TITLES)
+
+
+@pytest.mark.parametrize("gone", asked_of("authority"))
+def test_one_that_is_missing_or_blank_is_enough_to_say_so(gone: str) -> None:
+    written = dict.fromkeys(asked_of("authority"), "It was so.")
+    whole = Known(incident=incident(legal=LEGAL), to="authority", written=written)
+    assert report_document(whole, "en").missing == ()
+    assert "MISSING" not in report_document(whole, "en").text
+    for blank in ("", " \n "):
+        known = Known(incident=whole.incident, to="authority", written=written | {gone: blank})
+        made = report_document(known, "en")
+        assert made.missing == (gone,) and "INCOMPLETE" in made.text.split("##")[0]
+
+
+def test_nothing_that_a_caller_wrote_is_markup_in_it() -> None:
+    known = Known(
+        incident=incident(title=HOSTILE, legal=LEGAL, timeline=((NOW, HOSTILE),)),
+        to="authority", reached=reached(HOSTILE),
+    )  # fmt: skip
+    text = report_document(known, "en").text
+    assert "<script>" not in text and "](http" not in text and "\x1b" not in text
+    assert "\n# All" not in text and text.count("# All is complete") == 3
+
+
+def test_what_nobody_could_count_is_said_to_be_so() -> None:
+    text = report_document(Known(incident=incident(), to="authority"), "de").text
+    assert "nicht zählbar" in text
+    with_reach = Known(incident=incident(), to="authority", reached=reached("supplier=S-9"))
+    assert "3 of 9 answers, 2 customers, 1 end users" in report_document(with_reach, "en").text
