@@ -12,12 +12,16 @@ from doubles.dialects import Door, a_door
 from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT
 from doubles.pictures import a_sound
+from doubles.voices import a_voice, as_wave
 from roadworthy.domain import Observation
+from roadworthy.flows.mark_keys import make_mark_keys
 from roadworthy.gateway.problems import ApiError
 from roadworthy.gateway.transcripts import read_transcript_request
 from roadworthy.journal import read_journal, segments, unseal
 from roadworthy.media import About, Marker, make_authority, make_mark_key
+from roadworthy.media.waves import open_wave, with_samples
 from roadworthy.wiring.clock import SystemClock
+from roadworthy.wiring.marking import Marking
 
 PATH = "/v1/audio/transcriptions"
 SOUND = a_sound()
@@ -98,6 +102,40 @@ async def test_a_sound_that_a_model_made_is_noted(tmp_path: Path) -> None:
         door.upstream.script = [said("hello")]
         assert (await ask(door, made))[0] == 200
         assert kept(door)[0].attributes["inbound_media"][0]["made_by_ai"] == "c2pa"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "action", "outcome"),
+    [("{}", "pending", "hold"), ("{unlabelled_ai: pass}", "answered", "flag")],
+)
+async def test_a_voice_of_ours_without_its_label_waits_where_the_charter_says_so(
+    tmp_path: Path, behaviour: str, action: str, outcome: str
+) -> None:
+    files = {"charter.yaml": CHAT["charter.yaml"] + f"behaviour: {{inbound_media: {behaviour}}}\n"}
+    async with a_door(tmp_path, files) as door:
+        make_mark_keys(door.loop, system="letters")
+        marker = Marking(door.loop.workspace, door.gateway.vault).marker()
+        about = About(observation="1", system="letters", release="r")
+        labelled = marker.sound(as_wave(a_voice(1, 5.0)), "wav", about).data
+        opened = open_wave(labelled)
+        door.upstream.script = [said("hello"), said("hello")]
+        assert (await ask(door, labelled))[1]["roadworthy"]["action"] == "answered"
+        _, found = await ask(door, with_samples(opened, opened.samples))
+        assert found["roadworthy"]["action"] == action
+        seen = kept(door)[-1]
+        assert seen.attributes["inbound_media"][0]["made_by_ai"] == "own watermark"
+        assert [v.outcome for v in seen.rails if v.rail == "inbound_media"] == [outcome]
+        assert len(door.upstream.requests) == 1 + (action == "answered")
+
+
+async def test_a_sound_of_a_form_without_marks_is_not_checked(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        door.upstream.script = [said("hello")]
+        assert (await ask(door, b"OggS and so on"))[0] == 200
+        (seen,) = kept(door)
+        assert seen.attributes["inbound_media"][0]["c2pa"] == "not_checked"
+        (look,) = [each for each in seen.rails if each.rail == "inbound_media"]
+        assert look.outcome == "not_checked" and "into a sound" in look.reason
 
 
 @pytest.mark.parametrize("reply", [Reply(status=400, body="no"), Reply(body="[]"), said(7)])

@@ -84,21 +84,20 @@ class InboundPath:
         started = clock.monotonic()
         self._require_let_in(call, service)
         looks = [await self._looked_at(url, service) for url in call.media.values()]
-        verdicts = [_verdict(one) for one in looks]
-        about = {"inbound_media": [_kept(n, s) for n, s in zip(call.media, looks, strict=True)]}
-        settings = service.content.charter.behaviour.inbound_media
-        passes = settings is not UNSET and settings.unlabelled_ai == "pass"
-        if any(one.failure or (one.unlabelled and not passes) for one in looks):
+        waiting = [waits_for_a_person(one, service) for one in looks]
+        verdicts = [verdict_of(a, waits=b) for a, b in zip(looks, waiting, strict=True)]
+        about = {"inbound_media": [kept_of(n, s) for n, s in zip(call.media, looks, strict=True)]}
+        if any(waiting):
             trace = Trace(call, service, clock, started, asked="\n".join(input_texts(call)))
             trace.verdicts.extend(verdicts)
             trace.stopped_by = RAIL
-            yield _with(trace.stopped("held"), about)
+            yield with_look(trace.stopped("held"), about)
             return
         put_back = copy.copy(service)
         put_back.provider = _PutBack(service.provider, call.media)
         async with aclosing(self._then(call, put_back, clock)) as items:
             async for item in items:
-                yield _with(item, about, verdicts) if isinstance(item, Reply) else item
+                yield with_look(item, about, verdicts) if isinstance(item, Reply) else item
 
     async def _looked_at(self, url: str, service: Service) -> Looked:
         kind, seen = _kind(url), await self._seen(url)
@@ -165,14 +164,23 @@ def _kind(url: str) -> Kind:
     return "sound" if url.startswith("data:audio/") else "document"
 
 
-def _verdict(looked: Looked) -> RailVerdict:
+def waits_for_a_person(looked: Looked, service: Service) -> bool:
+    """Whether the charter wants a person to look first: nobody could, or nobody labelled it."""
+    inbound = service.content.charter.behaviour.inbound_media
+    if inbound is UNSET:
+        return False
+    return bool(looked.failure) or (looked.unlabelled and inbound.unlabelled_ai == "review")
+
+
+def verdict_of(looked: Looked, *, waits: bool) -> RailVerdict:
+    """What the record says of the look; `waits`: a person looks first."""
     if looked.failure:
         return RailVerdict(rail=RAIL, side="input", outcome="not_checked", reason=looked.failure)
     if looked.unlabelled:
         return RailVerdict(
             rail=RAIL,
             side="input",
-            outcome="hold",
+            outcome="hold" if waits else "flag",
             kinds=("unlabelled_ai",),
             score=looked.score,
             reason=_UNLABELLED.format(looked.kind),
@@ -181,7 +189,7 @@ def _verdict(looked: Looked) -> RailVerdict:
     return RailVerdict(rail=RAIL, side="input", outcome="not_checked", reason=why)
 
 
-def _kept(name: str, looked: Looked) -> dict[str, Any]:
+def kept_of(name: str, looked: Looked) -> dict[str, Any]:
     """What the record says of a file."""
     seen = looked.seen
     mark = seen.watermark
@@ -194,7 +202,10 @@ def _kept(name: str, looked: Looked) -> dict[str, Any]:
     }
 
 
-def _with(reply: Reply, about: dict[str, Any], verdicts: list[RailVerdict] | None = None) -> Reply:
+def with_look(
+    reply: Reply, about: dict[str, Any], verdicts: list[RailVerdict] | None = None
+) -> Reply:
+    """A reply whose record says what was seen."""
     seen = reply.observation
     seen = structs.replace(
         seen,

@@ -1,7 +1,8 @@
 """The way of a call for the words of a sound: all rails look at the words, as at any answer.
 
-    1 look      the sound: does a manifest say that a model made it
-    2 answer    as every call, but the model is given the sound
+    1 look      the sound: is there a label, a sign that a model made it
+    2 hold      where a model made it, no label says so, and the charter wants a person
+    3 answer    as every call, but the model is given the sound
 
 What enters: a call whose first message is a name for the sound, whose second, where there is one, a
 prompt. What leaves: what `answer` gives out. What never happens here: words that leave unseen by
@@ -21,13 +22,16 @@ from typing import Any
 from msgspec import structs
 
 from roadworthy.domain import Call, Chunk, Clock, ModelRequest, Provider, UsageError
-from roadworthy.media import MarkError, Seen
+from roadworthy.media import Manifest, MarkError, Seen
+from roadworthy.serving import input_texts
 
+from .inbound_path import RAIL, Looked, kept_of, verdict_of, waits_for_a_person, with_look
 from .request_path import answer
 from .service import Service
-from .trace import Path, Reply
+from .trace import Path, Reply, Trace
 
 Look = Callable[[bytes], Seen]
+_NOTHING_SEEN = Seen(kind="sound", manifest=Manifest(state="not_checked"))
 
 
 class TranscriptPath:
@@ -39,6 +43,7 @@ class TranscriptPath:
 
     async def walk(self, call: Call, service: Service, clock: Clock) -> Path:
         """Raises UsageError where the release's model hears nothing, or may not."""
+        started = clock.monotonic()
         maker = service.maker("transcripts")
         if maker is None:
             model = service.content.candidate.model
@@ -53,7 +58,16 @@ class TranscriptPath:
             )
         ((name, held),) = call.media.items()
         sound = base64.b64decode(held.partition(";base64,")[2])
-        about = {"inbound_media": [await self._seen(name, sound)]}
+        looked = await self._looked(sound)
+        waits = waits_for_a_person(looked, service)
+        about = {"inbound_media": [kept_of(name, looked)]}
+        verdicts = [verdict_of(looked, waits=waits)]
+        if waits:
+            trace = Trace(call, service, clock, started, asked="\n".join(input_texts(call)))
+            trace.verdicts.extend(verdicts)
+            trace.stopped_by = RAIL
+            yield with_look(trace.stopped("held"), about)
+            return
         hearing = copy.copy(service)
         mime = held.partition(";")[0].removeprefix("data:")
         hearing.provider = _Hearing(maker, call.extra, {"data": sound, "mime": mime})
@@ -61,20 +75,16 @@ class TranscriptPath:
         plain = structs.replace(call, extra={})
         async with aclosing(answer(plain, hearing, clock)) as items:
             async for item in items:
-                yield _with(item, about) if isinstance(item, Reply) else item
+                yield with_look(item, about, verdicts) if isinstance(item, Reply) else item
 
-    async def _seen(self, name: str, sound: bytes) -> dict[str, Any]:
+    async def _looked(self, sound: bytes) -> Looked:
         try:
             seen = await asyncio.to_thread(self._look, sound)
-        except MarkError:
-            return {"sound": name, "made_by_ai": "unknown", "c2pa": "not_checked"}
-        return {"sound": name, "made_by_ai": seen.made_by_ai, "c2pa": seen.manifest.state}
-
-
-def _with(reply: Reply, about: dict[str, Any]) -> Reply:
-    seen = reply.observation
-    seen = structs.replace(seen, attributes={**seen.attributes, **about})
-    return structs.replace(reply, observation=seen)
+        except MarkError:  # of a format that holds no mark that can be looked for
+            return Looked(kind="sound", seen=_NOTHING_SEEN, unlabelled=False)
+        labelled = seen.manifest.state in ("valid", "trusted") and seen.manifest.by_ai
+        made = seen.made_by_ai != "unknown"
+        return Looked(kind="sound", seen=seen, unlabelled=made and not labelled)
 
 
 class _Hearing:

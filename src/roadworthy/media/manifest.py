@@ -24,7 +24,7 @@ _BY_AI = (
 )  # fmt: skip
 ASSERTION = "org.roadworthy.answer"
 
-State = Literal["none", "valid", "trusted", "invalid", "unreadable"]
+State = Literal["none", "valid", "trusted", "invalid", "unreadable", "not_checked"]
 """`valid`: whole, by somebody whom nobody here trusts; `trusted`: by this workspace."""
 
 
