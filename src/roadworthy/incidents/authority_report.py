@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from roadworthy.domain import Incident, Recipient
+from roadworthy.domain import Incident, Recipient, SentReport
 
 from .clocks import Running
-from .report_words import HUMAN, NOT_FOR_PROVIDER, TEXT, Language
+from .report_words import HUMAN, NOT_FOR_PROVIDER, TEXT, Language, word
 
 
 class Reached(Struct, frozen=True, kw_only=True):
@@ -95,6 +95,9 @@ class _Report:
     def _t(self, name: str) -> str:
         return TEXT[name][self._in]
 
+    def _w(self, value: str) -> str:
+        return word(value, self._in)
+
     def _head(self) -> list[str]:
         if not self._missing:
             return []
@@ -122,29 +125,33 @@ class _Report:
         incident, reached = self._known.incident, self._known.reached
         legal = incident.legal
         unsaid = f"**[{self._t('missing')}: classification]**"
-        happened = f"{_at(reached.first)} to {_at(reached.last)}" if reached else ""
+        happened = ""
+        if reached and reached.first:
+            begin, end = _at(reached.first), _at(reached.last)
+            happened = self._t("from_to").format(begin=begin, end=end)
         return [
             f"## {self._t('administrative')}",
             self._rows(
                 [
                     ("number", incident.id),
-                    ("severity", incident.severity),
-                    ("state", incident.state),
-                    ("harms", ", ".join(legal.harms) if legal else unsaid),
+                    ("severity", self._w(incident.severity)),
+                    ("state", self._w(incident.state)),
+                    ("harms", ", ".join(map(self._w, legal.harms)) if legal else unsaid),
                     ("occurred", happened),
                     ("detected", _at(incident.opened_at)),
                     ("aware", _at(legal.aware_at) if legal else unsaid),
                     ("due", "; ".join(map(self._clock, self._known.clocks))),
-                    ("sent", "; ".join(
-                        f"{each.stage}, {each.to}, {_at(each.sent_at)}" for each in incident.reports
-                    ) or self._t("none")),
+                    ("sent", "; ".join(map(self._sent, incident.reports)) or self._t("none")),
                 ]
             ),
             self._said("reporter"),
             self._said("places"),
             self._said("elsewhere"),
             self._said("next_report"),
-        ]  # fmt: skip
+        ]
+
+    def _sent(self, each: SentReport) -> str:
+        return f"{self._w(each.stage)}, {self._w(each.to)}, {_at(each.sent_at)}"
 
     def _clock(self, each: Running) -> str:
         due = _at(each.due) if each.days else self._t("at_once")
@@ -163,7 +170,7 @@ class _Report:
                     ("purpose", known.purpose),
                     ("version", digest),
                     ("model", known.model),
-                    ("roles", ", ".join(known.roles)),
+                    ("roles", ", ".join(map(self._w, known.roles))),
                 ]
             ),
             self._said("database_id"),

@@ -113,6 +113,7 @@ TEXT: dict[str, Words] = {
     "roles": {"en": "Role of the organisation", "de": "Rolle der Organisation"},
     "found": {"en": "What was found", "de": "Was festgestellt wurde"},
     "reach": {"en": "Reach, counted from the journal", "de": "Reichweite, aus dem Journal gezählt"},
+    "from_to": {"en": "{begin} to {end}", "de": "{begin} bis {end}"},
     "reach_words": {
         "en": "{showing} of {exposed} answers, {tenants} customers, {people} end users ({unnamed}"
         " answers without one), {since} to {until}; of them {left} left as they were",
@@ -137,6 +138,31 @@ TEXT: dict[str, Words] = {
     "ledger": {"en": "Ledger: entries and root", "de": "Nachweisbuch: Einträge und Wurzel"},
     "none": {"en": "none", "de": "keine"},
 }
+
+
+GERMAN = {
+    "low": "gering", "medium": "mittel", "high": "hoch", "critical": "kritisch",
+    "open": "offen", "contained": "eingedämmt", "promoted": "in Prüfung", "closed": "abgeschlossen",
+    "dismissed": "Fehlmeldung",
+    "none": "kein schwerwiegender Vorfall", "death": "Tod einer Person",
+    "health": "schwere Gesundheitsschädigung",
+    "critical_infrastructure": "Störung kritischer Infrastruktur",
+    "fundamental_rights": "Verletzung von Grundrechtspflichten",
+    "widespread_infringement": "weitverbreiteter Verstoß",
+    "property_environment": "schwerer Sach- oder Umweltschaden",
+    "cyber": "Cybersicherheitsverletzung",
+    "provider": "Anbieter", "deployer": "Betreiber", "gpai_provider": "Anbieter eines KI-Modells",
+    "importer": "Einführer", "distributor": "Händler", "authority": "Behörde",
+    "ai_office": "KI-Büro", "authorised_representative": "Bevollmächtigter",
+    "product_manufacturer": "Produkthersteller", "third_party": "Dritter",
+    "initial": "Erstmeldung", "follow_up": "Folgemeldung", "final": "Abschlussmeldung",
+}  # fmt: skip
+"""What the files call in one word; in an English report the word itself stands."""
+
+
+def word(value: str, language: Language) -> str:
+    """A word of the files as a reader of that language knows it."""
+    return GERMAN.get(value, value) if language == "de" else value.replace("_", " ")
 
 
 TITLES = tuple(

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
-from roadworthy.domain import Incident, LegalStatement, Recipient
+from roadworthy.domain import (
+    HARMS,
+    SEVERITIES,
+    TRANSITIONS,
+    Incident,
+    LegalStatement,
+    OperatorRole,
+    Recipient,
+)
 from roadworthy.incidents import TITLES, Known, Language, Reached, asked_of, report_document
+from roadworthy.incidents.report_words import word
 
 NOW = "2026-11-22T10:00:00.000000Z"
 LEGAL = LegalStatement(harms=("health",), aware_at=NOW, by="person:a", at=NOW)
@@ -68,3 +79,13 @@ def test_what_nobody_could_count_is_said_to_be_so() -> None:
     assert "nicht zählbar" in text
     with_reach = Known(incident=incident(), to="authority", reached=reached("supplier=S-9"))
     assert "3 of 9 answers, 2 customers, 1 end users" in report_document(with_reach, "en").text
+
+
+def test_a_german_report_says_german_words() -> None:
+    known = Known(incident=incident(legal=LEGAL), to="authority", roles=("provider",))
+    said = report_document(known, "de").text
+    assert "Schwere: hoch" in said and "Stand: offen" in said and "Anbieter" in said
+    assert "schwere Gesundheitsschädigung" in said and ": health" not in said
+    assert "Severity: high" in report_document(known, "en").text
+    for value in (*HARMS, *SEVERITIES, *TRANSITIONS, *get_args(OperatorRole)):
+        assert word(value, "de") != value, value
