@@ -16,6 +16,8 @@ from doubles.judge_prompts import answer_in
 from doubles.live_system import a_key, write_live_system
 from doubles.rail_lines import a_line
 from doubles.recorded_answer import RecordedAnswer
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
 from roadworthy.domain import (
     CelRule,
     Model,
@@ -39,6 +41,7 @@ from roadworthy.journal import open_master_key, read_journal, segments, unseal
 from roadworthy.journal.vault import Vault
 from roadworthy.providers import RubricJudge
 from roadworthy.serving import LateRule
+from roadworthy.wiring.allowance import _estimated
 from roadworthy.wiring.clock import SystemClock, new_id
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.gateway import Gateway
@@ -264,3 +267,26 @@ async def test_a_release_that_is_gone_is_entered_for_an_answer_of_calls_alone(
         )  # fmt: skip
         enter_release_gone(loop, seen)
     assert [each.subject for each in loop.ledger.entries(kind=NOT_LOOKED)] == ["sha256:1"]
+
+
+def test_calls_that_nobody_counted_are_not_free() -> None:
+    called = calls_kept([a_call(HARM)])
+    spent = _estimated(Witness(input="", output="", called=called))
+    assert spent.output_tokens == -(-len(called) // 4)
+
+
+async def test_who_may_read_texts_reads_the_calls_and_an_erasure_takes_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reply = Reply(text="", message=a_call(HARM), finish_reason="tool_calls")
+    loop, _ = await asked(tmp_path, "/v1/chat/completions", reply)
+
+    def read() -> str:
+        assert run(VERBS, ["journal", "query", str(tmp_path), "--texts", "--as", "bob"]) == 0
+        return capsys.readouterr().out
+
+    assert "called: " in read()
+    Vault(loop.workspace.journal / "keys", open_master_key(loop.workspace.keys)).erase(
+        tenant="acme"
+    )
+    assert "900 euro" not in read()

@@ -258,6 +258,6 @@ def _say(row: Row) -> None:
     say(printable("  ".join(fact for fact in facts if fact)))
     if "texts" in row:
         shown = row["texts"] or {"texts": "erased" if row["erased"] else "never kept"}
-        for name in ("input", "output", "raw_output", "error", "texts"):
+        for name in ("input", "output", "raw_output", "called", "error", "texts"):
             if shown.get(name):
                 say(printable(f"    {name}: {shown[name]}"))

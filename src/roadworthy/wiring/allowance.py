@@ -156,6 +156,7 @@ def _asked(kept: Observation) -> bool:
 def _estimated(texts: Witness) -> Usage:
     """Tokens of an answer whose upstream counted none, by its bytes, rounded up."""
     said = max(len(text.encode()) for text in (texts.output, texts.raw_output))
+    said += len(texts.called.encode())
     return Usage(
         input_tokens=-(-len(texts.input.encode()) // BYTES_A_TOKEN),
         output_tokens=-(-said // BYTES_A_TOKEN),
