@@ -7,7 +7,8 @@ this true, ARCHITECTURE.md draws it):
     console gateway             HTML, HTTP
     wiring                      the only place that names concrete classes
     flows                       the two straight lines: request_path and release_loop
-    prompting evaluation policy release serving journal monitoring incidents     the stages
+    prompting evaluation policy release serving journal monitoring incidents compliance
+                                the stages
     providers detectors media   instruments
     ledger manifests            mechanics
     statistics expressions      arithmetic

@@ -14,6 +14,8 @@ WRITERS = {
     ("calibrate", "out"): "cli/calibrate.py",
     ("ci", "junit"): "cli/gate.py",
     ("ci", "markdown"): "cli/gate.py",
+    ("document", "out"): "cli/document_files.py",
+    ("dossier", "out"): "cli/dossier.py",
     ("gate", "junit"): "cli/gate.py",
     ("gate", "markdown"): "cli/gate.py",
     ("incident_report", "out"): "cli/incident_report.py",
@@ -42,6 +44,7 @@ FOLDERS = {
 OWN_DOING = {
     "cli/ci.py": "a new file of a CI's own name",
     "cli/demo.py": "the copy that it plays",
+    "cli/demo_road.py": "the same",
 }
 """Who writes a file that no user named."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.compliance.documents import FILLERS, FORMS, to_markdown
+from roadworthy.compliance import FILLERS, FORMS, to_markdown
 from roadworthy.console.paper import to_html
 from roadworthy.console.printed import to_pdf, to_typst
 from roadworthy.domain import LANGUAGES, Gap, Language, ManifestError, Paper

@@ -10,7 +10,7 @@ import yaml
 
 from roadworthy.domain import Charter, FactSheet, FactSpec, UsageError
 from roadworthy.flows.assure import FACTS, catalogues_of, classify_sheet, read_answers_of
-from roadworthy.flows.growing import replace_file
+from roadworthy.flows.own_files import write_own
 from roadworthy.manifests import wrong_fact
 
 from .terminal import printable, say
@@ -49,7 +49,7 @@ def ask_open(
         facts = {k: v for k, v in sheet.facts.items() if k not in charter.facts}
         kept = {"roadworthy": 1, "roles": list(sheet.roles), "facts": facts}
         text = _HEAD + yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)
-        replace_file(directory / FACTS, text.encode())
+        write_own(directory / FACTS, text.encode())
 
 
 def _asked(spec: FactSpec) -> Any:

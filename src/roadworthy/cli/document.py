@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Language
+from roadworthy.domain import Language, Paper
 
 from .exits import Exit
-from .terminal import emit, printable, say, say_of
+from .terminal import emit, printable, same_system, say, say_of
 
 _SHOWN = 12
 
@@ -42,19 +42,15 @@ def command(
     What people must write stands in documents/KIND.LANGUAGE.md of the folder, in marked blocks;
     --blocks writes that file. What is missing is printed as missing; --complete makes it an error.
     """
-    from roadworthy.compliance.documents import FORMS, to_markdown
+    from roadworthy.compliance import FORMS, to_markdown
 
     if kind == "list":
         _list(list(FORMS), json=json)
         return
-    from roadworthy.console.paper import to_html
-    from roadworthy.flows.documents import gather, make_document, record_document, written_for
+    from roadworthy.flows.documents import record_document
     from roadworthy.flows.people import Acting
-    from roadworthy.manifests import load_system
-    from roadworthy.wiring.loop import open_loop
 
     from .acting import acting_person
-    from .days import day_of
     from .document_files import require_new, write_blocks, write_document
 
     spoken = _language(language)
@@ -63,40 +59,62 @@ def command(
         return
     if out is not None:
         require_new(out)
-    system = load_system(directory, candidate=candidate)
-    loop = open_loop(directory, configured=system.deployment.workspace)
-    day = day_of("", system.charter.time_zone)
-    found = gather(system, loop, on=day, catalogue=catalogue)
-    written = written_for(system, kind, spoken)
-    paper = make_document(kind, found, loop, language=spoken, written=written)
+    paper, loop = _made(kind, directory, spoken, candidate=candidate, catalogue=catalogue)
     data = to_markdown(paper).encode()
     if out is not None:
-        data = write_document(out, paper, markdown=data, html=to_html(paper).encode())
+        data = write_document(out, paper, markdown=data)
     entry = None
     if record:
         name, signer, key = acting_person(loop.workspace, acting)
         entry = record_document(paper, data, loop, Acting(name=name, signer=signer, key=key))
     if json:
-        emit({
-            "document": paper.kind, "language": paper.language, "release": paper.release,
-            "sections": [section.id for section in paper.sections],
-            "missing": [
-                {"what": gap.what, "command": gap.command, "block": gap.block} for gap in paper.gaps
-            ],
-            "out": str(out) if out else "", "entry": entry.seq if entry else None,
-        })  # fmt: skip
+        emit(_as_json(paper, out, entry.seq if entry else None))
     elif out is None:
         say(data.decode())
     else:
-        say_of(out, f"{out}: {paper.title}, {len(paper.sections)} sections")
-        for gap in paper.gaps[:_SHOWN]:
-            say_of(out, f"  missing: {printable(gap.what)} {gap.command or gap.block}")
-        if len(paper.gaps) > _SHOWN:
-            say_of(out, f"  and {len(paper.gaps) - _SHOWN} more")
-        if any(gap.block for gap in paper.gaps):
-            say_of(out, f"Next: roadworthy document {kind} {directory} --blocks")
+        _say(paper, out, directory)
     if complete and paper.gaps:
         raise typer.Exit(Exit.UNDECIDED)
+
+
+def _made(
+    kind: str, directory: Path, language: Language, *, candidate: str, catalogue: str
+) -> tuple[Paper, Any]:
+    """The document, and the loop that it was made from."""
+    from roadworthy.flows.documents import gather, make_document, written_for
+    from roadworthy.manifests import load_system
+    from roadworthy.wiring.loop import open_loop
+
+    from .days import day_of
+
+    system = load_system(directory, candidate=candidate)
+    loop = open_loop(directory, configured=system.deployment.workspace)
+    found = gather(system, loop, on=day_of("", system.charter.time_zone), catalogue=catalogue)
+    written = written_for(system, kind, language)
+    return make_document(kind, found, loop, language=language, written=written), loop
+
+
+def _as_json(paper: Paper, out: Path | None, entry: int | None) -> dict[str, Any]:
+    gaps = [{"what": one.what, "command": one.command, "block": one.block} for one in paper.gaps]
+    return {
+        "document": paper.kind,
+        "language": paper.language,
+        "release": paper.release,
+        "sections": [section.id for section in paper.sections],
+        "missing": gaps,
+        "out": str(out) if out else "",
+        "entry": entry,
+    }
+
+
+def _say(paper: Paper, out: Path, directory: Path) -> None:
+    say_of(out, f"{out}: {paper.title}, {len(paper.sections)} sections")
+    for gap in paper.gaps[:_SHOWN]:
+        say_of(out, f"  missing: {printable(gap.what)} {gap.command or gap.block}")
+    if len(paper.gaps) > _SHOWN:
+        say_of(out, f"  and {len(paper.gaps) - _SHOWN} more")
+    if any(gap.block for gap in paper.gaps):
+        say_of(out, f"Next: roadworthy document {paper.kind}{same_system(directory)} --blocks")
 
 
 def _list(kinds: list[str], *, json: bool) -> None:

@@ -19,7 +19,7 @@ def require_new(out: Path) -> None:
     require_own(out, lambda begins: begins.startswith(_MARKS), kind="document")
 
 
-def write_document(out: Path, paper: Paper, *, markdown: bytes, html: bytes) -> bytes:
+def write_document(out: Path, paper: Paper, *, markdown: bytes) -> bytes:
     """Write it by the file's ending; returns its bytes."""
     from roadworthy.flows.own_files import write_own
 
@@ -29,7 +29,9 @@ def write_document(out: Path, paper: Paper, *, markdown: bytes, html: bytes) -> 
 
             data = to_pdf(paper)
         case ".html":
-            data = html
+            from roadworthy.console.paper import to_html
+
+            data = to_html(paper).encode()
         case _:
             data = markdown
     write_own(out, data)
@@ -39,11 +41,12 @@ def write_document(out: Path, paper: Paper, *, markdown: bytes, html: bytes) -> 
 def write_blocks(directory: Path, kind: str, language: Language) -> Path:
     """The file with a block for each that a person writes; what is written stays."""
     from roadworthy.flows.documents import form_of
-    from roadworthy.flows.growing import replace_file
+    from roadworthy.flows.own_files import write_own
     from roadworthy.manifests import blank_blocks, load_written, written_file
 
     form = form_of(kind)
     path = directory / written_file(form, language)
     written = load_written(directory, form, language)
-    replace_file(path, blank_blocks(form, language, written).encode())
+    path.parent.mkdir(exist_ok=True)
+    write_own(path, blank_blocks(form, language, written).encode())
     return path

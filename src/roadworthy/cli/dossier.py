@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from roadworthy.domain import Language
-
 from .exits import Exit
 from .terminal import emit, progress, say_of
 
@@ -37,7 +35,7 @@ def command(
     """
     from roadworthy.console.dossier import to_index
     from roadworthy.console.paper import to_html
-    from roadworthy.flows.dossier import make_dossier
+    from roadworthy.flows.dossier import Look, make_dossier
     from roadworthy.flows.own_files import own_file, require_own
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
@@ -48,12 +46,12 @@ def command(
     system = load_system(directory, candidate=candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
     day = day_of("", system.charter.time_zone)
-    spoken: tuple[Language, ...] = ("en", "de")
+    look = Look(index=to_index, page=lambda paper: to_html(paper).encode())
     with own_file(out) as file, progress(4, "dossier") as tell:
         steps = iter(range(5))
         made = make_dossier(
-            system, loop, file, on=day, index=to_index, page=lambda p: to_html(p).encode(),
-            shown=show or (), languages=spoken, say=lambda what: tell(next(steps, 4), what),
+            system, loop, file, look, on=day, shown=show or (),
+            say=lambda what: tell(next(steps, 4), what),
         )  # fmt: skip
     if json:
         emit({

@@ -70,6 +70,12 @@ def command(
         for _, one in found for duty in one.duties
         if duty.in_force or duty.status == "undecided"
     ]  # fmt: skip
+    _tell(found, json=json, all_duties=all_duties)
+    if code := worst_exit(codes):
+        raise typer.Exit(code)
+
+
+def _tell(found: list[tuple[Path, Any]], *, json: bool, all_duties: bool) -> None:
     if json:
         lists = [_as_json(one.obligations, one.duties) for _, one in found]
         systems = [
@@ -81,8 +87,6 @@ def command(
         _say(*found[0], all_duties=all_duties)
     else:
         _say_systems(found)
-    if code := worst_exit(codes):
-        raise typer.Exit(code)
 
 
 def _as_json(

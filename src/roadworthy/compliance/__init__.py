@@ -3,6 +3,7 @@
 from .changes import meaning_of, text_changes
 from .classify import UNDECIDED, classify, contradictions
 from .coverage import covered, proof_of
+from .documents import FILLERS, FORMS, GERMAN, Gathered, assemble, said, to_markdown
 from .dora import four_measures
 from .matrix import matrix, profile_of
 from .scoping import FACTORS, use_case
@@ -13,11 +14,16 @@ __all__ = [
     "EU_AI_ACT",
     "EVIDENCE",
     "FACTORS",
+    "FILLERS",
+    "FORMS",
+    "GERMAN",
     "MATRIX",
     "ROLE",
     "ROLES",
     "UNDECIDED",
+    "Gathered",
     "Sheet",
+    "assemble",
     "classify",
     "contradictions",
     "covered",
@@ -26,7 +32,9 @@ __all__ = [
     "meaning_of",
     "profile_of",
     "proof_of",
+    "said",
     "shipped",
     "text_changes",
+    "to_markdown",
     "use_case",
 ]

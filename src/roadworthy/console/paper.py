@@ -7,7 +7,7 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from roadworthy.compliance.documents import said
+from roadworthy.compliance import said
 from roadworthy.domain import Cell, Paper
 
 _FOLDER = files("roadworthy.console") / "papers"

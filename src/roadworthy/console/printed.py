@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from roadworthy.compliance.documents import said
+from roadworthy.compliance import said
 from roadworthy.domain import (
     Block,
     Cell,

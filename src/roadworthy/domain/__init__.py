@@ -47,7 +47,6 @@ from .charter import (
     Allowed,
     AnswerCache,
     Behaviour,
-    Budget,
     CelRule,
     Charter,
     ClassifierRule,
@@ -57,23 +56,19 @@ from .charter import (
     History,
     JudgeRule,
     NeverEvent,
-    NeverProbe,
     OperatorRole,
     PatternRule,
     PersonRole,
-    Proxy,
-    PublicInterest,
-    Review,
     Risk,
     Rule,
     SafeMode,
     SchemaRule,
     Scope,
     Score,
-    Stakeholder,
     Use,
     Value,
 )
+from .classification import Applied, Classification, FactsFile, FactSheet, Settled, TreeStep
 from .clock import Instant, format_instant, parse_instant
 from .deep_rail import (
     DEEP_RAILS,
@@ -141,10 +136,12 @@ from .errors import (
     UsageError,
     VerificationError,
 )
+from .evidence_kind import DutyStatus, EntryMatch, EvidenceFile, EvidenceKind, Lack, Proof
 from .exchange import AddressState, Call, Chunk, Health, ModelRequest, TokenLogprob, Usage
 from .fault import Fault
 from .file import File
 from .finding import LOOKED_AT_LATER, NOBODY_LOOKS, Finding, RailVerdict, TextContext
+from .form import LANGUAGES, BlockSpec, Form, Language, Words
 from .generator import (
     ATTACK_LANGUAGES,
     GOALS,
@@ -160,9 +157,9 @@ from .generator_catalogue import GENERATORS, HAZARDS
 from .harm import HARMS, Harm, LegalStatement, Recipient, ReportStage, SentReport
 from .host import MEGABYTE, HostSample
 from .imported import NOT_RUN_HERE, Imported, ImportedFile, ImportedScore
-from .incident import OVER, TRANSITIONS, Incident, IncidentState, PinnedCase, next_state, pin_case
+from .incident import OVER, TRANSITIONS, Incident, PinnedCase, next_state, pin_case
 from .incident_care import MOST_EVIDENCE, CorrectiveAction, PinnedAction, Said
-from .indicator import IndicatorKind, IndicatorSpec, Measurement
+from .indicator import IndicatorSpec, Measurement
 from .instruction_kinds import INSTRUCTIONS
 from .judge import (
     BASELINE,
@@ -191,13 +188,13 @@ from .judge import (
 from .judge_wording import JUDGE_SYSTEM, judge_prompt
 from .keeping import Hold, TextScope
 from .legal_clock import CLOCKS, LegalClock, period_end
+from .lifecycle import ArtifactSpec, MatrixCell, MatrixFile, PhaseSpec, Profile
 from .look_alikes import looks_like
-from .misuse import MISUSE_KINDS, NEVER_SIGNAL, MisuseClass, MisuseKind, Step
+from .misuse import MISUSE_KINDS, NEVER_SIGNAL, MisuseKind, Step
 from .model import Model, ProviderKind
-from .note_sections import PREREAD, SECTIONS, NoteSection, Unsaid, unsaid_sections
+from .note_sections import PREREAD, SECTIONS, Unsaid, unsaid_sections
 from .notification import Notice, NoticeRoute, NoticeTarget, Notifications
 from .objective import (
-    AGGREGATIONS,
     BUILT_IN,
     Objective,
     exact,
@@ -211,33 +208,7 @@ from .objective import (
     why_idle,
     why_impossible,
 )
-from .obligation import (
-    Applied,
-    ArtifactSpec,
-    Catalogue,
-    CharterPart,
-    Classification,
-    DutyStatus,
-    EntryMatch,
-    EvidenceFile,
-    EvidenceKind,
-    FactKind,
-    FactsFile,
-    FactSheet,
-    FactSpec,
-    FactValue,
-    Lack,
-    MatrixCell,
-    MatrixFile,
-    Obligation,
-    PhaseSpec,
-    Profile,
-    Proof,
-    RoleSpec,
-    Settled,
-    StepSpec,
-    TreeStep,
-)
+from .obligation import Catalogue, FactSpec, FactValue, Obligation, RoleSpec
 from .observation import (
     EXPECTED,
     KNOWN_BEFORE,
@@ -254,32 +225,23 @@ from .observation import (
 )
 from .outbox import TargetState, WaitingNotice
 from .paper import (
-    LANGUAGES,
     Block,
-    BlockSpec,
     Cell,
     Drawing,
-    Form,
     Gap,
     Grid,
-    Language,
     Listing,
     Paper,
     Paragraph,
     Section,
-    SectionSpec,
     Source,
-    Words,
     Written,
 )
 from .paperwork import (
     Deliberation,
     DeliberationHeader,
-    FollowUp,
     NeverChange,
-    Participant,
     Pipeline,
-    PipelineStep,
     Playbook,
     PlaybookHeader,
     Waiver,
@@ -309,14 +271,13 @@ from .rating import (
     Rating,
     RatingFile,
     RatingItem,
-    RatingKind,
     RatingTask,
     Rubric,
     Sheet,
     SheetItem,
     Submission,
 )
-from .ready_rubrics import READY_RUBRICS, ReadyRubric, sources_in, told_of
+from .ready_rubrics import READY_RUBRICS, sources_in, told_of
 from .reducer import COUNTING, EVERY_REPEAT, FORGIVING, Reducer, parse_reducer
 from .reference import Packed, Reference, reference_faults
 from .release import Admission, ReleaseContent, Statement
@@ -331,14 +292,7 @@ from .review import (
     ReviewState,
     SealedAnswer,
 )
-from .rolling import (
-    ArmComparison,
-    ArmVerdict,
-    Looked,
-    Rolling,
-    RollingState,
-    RolloutStatus,
-)
+from .rolling import ArmComparison, ArmVerdict, Looked, Rolling, RollingState, RolloutStatus
 from .rollout import (
     ANALYSIS,
     COMPARED,
@@ -376,60 +330,57 @@ from .verdict import Verdict, worst
 from .written_number import DecimalMark, Which, written_number
 
 __all__ = [
-    "ACT_WITHOUT_APPROVAL", "AGGREGATIONS", "ALIASES", "ANALYSIS", "ATTACK_LANGUAGES", "BASELINE",
-    "BUILT_IN", "CLOCKS", "COMPARED", "COUNTING", "DEEP_RAILS", "DEFAULT_SCORERS", "EMBEDDED",
-    "EVERY_REPEAT", "EXPECTED", "FORGIVING", "GENERATORS", "GENESIS", "GOALS", "HAPPENED",
-    "HAPPENED_NOT", "HARMS", "HAZARDS", "INDICATORS", "INSTRUCTIONS", "JUDGED", "JUDGE_SHOWN",
-    "JUDGE_SYSTEM", "KNOWN_BEFORE", "KNOWN_TAGS", "LANGUAGES", "LEAST_SHARE", "LEAST_WRONG",
-    "LOOKED_AT_LATER", "MATCHERS", "MAX_REPEATS", "MEGABYTE", "MISUSE_KINDS", "MOST_EVIDENCE",
-    "MOST_SHARE", "NEAR_MS", "NEVER_SIGNAL", "NOBODY_LOOKS", "NOT_RUN_HERE", "NO_CHECKS", "OVER",
-    "PAIRWISE", "PREFERENCE", "PREREAD", "READS", "READY_RUBRICS", "READ_RUBRICS", "REFERENCE",
-    "RUBRIC", "SCORERS", "SCORE_SHOWN", "SECTIONS", "SEVERITIES", "SHA256_PREFIX", "SIDES",
-    "STATIC_MODEL", "STATIC_SHA256", "SYSTEMIC_CLASSES", "TRANSITIONS", "UNHEARD", "WITHIN_HOURS",
-    "AccessError", "Action", "Address", "AddressState", "Admission", "Allowed", "AnswerCache",
-    "Applied", "Approval", "Arm", "ArmComparison", "ArmVerdict", "ArtifactSpec", "Asked",
-    "Assertion", "Assessment", "Bar", "BatchFault", "BatchSettings", "BatchState", "BatchStatus",
-    "Behaviour", "Block", "BlockSpec", "Blocker", "Budget", "Calibration", "Call", "Campaign",
-    "CampaignFinding", "Candidate", "Case", "CaseTool", "Catalogue", "CelRule", "Cell", "Charter",
-    "CharterPart", "Checkpoint", "Chunk", "Classification", "ClassifierRule", "Clause", "Clock",
-    "CorrectiveAction", "CountError", "DecimalMark", "Decision", "DeepFake", "DeepOptions",
-    "Deliberation", "DeliberationHeader", "Deployment", "Detector", "DetectorError", "Draft",
-    "Drawing", "DutyStatus", "EarlyStop", "Egress", "EmbeddingOptions", "Endpoint", "Energy",
-    "Entry", "EntryMatch", "EntryStore", "EvidenceError", "EvidenceFile", "EvidenceKind", "Expect",
-    "ExpectedCall", "FacetSource", "FactKind", "FactSheet", "FactSpec", "FactValue", "FactsFile",
-    "Fault", "File", "FilePurpose", "Finding", "FittedMap", "FittedThreshold", "FlakyCase",
-    "FollowUp", "Form", "Gap", "GateDecision", "GeneratorSpec", "GeneratorUse", "Grid", "Guarantee",
-    "GuardrailsCheck", "Harm", "Health", "HeldAnswer", "HeldReview", "History", "Hold",
-    "HostSample", "HttpCheck", "Imported", "ImportedFile", "ImportedScore", "Incident",
-    "IncidentState", "InclusionProof", "IndicatorKind", "IndicatorSpec", "Inspector", "Instant",
-    "Journal", "JournalSettings", "JudgeOptions", "JudgeRule", "Judgement", "KillFlag", "Lack",
-    "Language", "LegalClock", "LegalStatement", "LimitSettings", "Listen", "Listing", "LiveTool",
-    "Looked", "ManifestError", "MapKind", "MatrixCell", "MatrixFile", "Measurement", "MisuseClass",
+    "ACT_WITHOUT_APPROVAL", "ALIASES", "ANALYSIS", "ATTACK_LANGUAGES", "BASELINE", "BUILT_IN",
+    "CLOCKS", "COMPARED", "COUNTING", "DEEP_RAILS", "DEFAULT_SCORERS", "EMBEDDED", "EVERY_REPEAT",
+    "EXPECTED", "FORGIVING", "GENERATORS", "GENESIS", "GOALS", "HAPPENED", "HAPPENED_NOT", "HARMS",
+    "HAZARDS", "INDICATORS", "INSTRUCTIONS", "JUDGED", "JUDGE_SHOWN", "JUDGE_SYSTEM",
+    "KNOWN_BEFORE", "KNOWN_TAGS", "LANGUAGES", "LEAST_SHARE", "LEAST_WRONG", "LOOKED_AT_LATER",
+    "MATCHERS", "MAX_REPEATS", "MEGABYTE", "MISUSE_KINDS", "MOST_EVIDENCE", "MOST_SHARE", "NEAR_MS",
+    "NEVER_SIGNAL", "NOBODY_LOOKS", "NOT_RUN_HERE", "NO_CHECKS", "OVER", "PAIRWISE", "PREFERENCE",
+    "PREREAD", "READS", "READY_RUBRICS", "READ_RUBRICS", "REFERENCE", "RUBRIC", "SCORERS",
+    "SCORE_SHOWN", "SECTIONS", "SEVERITIES", "SHA256_PREFIX", "SIDES", "STATIC_MODEL",
+    "STATIC_SHA256", "SYSTEMIC_CLASSES", "TRANSITIONS", "UNHEARD", "WITHIN_HOURS", "AccessError",
+    "Action", "Address", "AddressState", "Admission", "Allowed", "AnswerCache", "Applied",
+    "Approval", "Arm", "ArmComparison", "ArmVerdict", "ArtifactSpec", "Asked", "Assertion",
+    "Assessment", "Bar", "BatchFault", "BatchSettings", "BatchState", "BatchStatus", "Behaviour",
+    "Block", "BlockSpec", "Blocker", "Calibration", "Call", "Campaign", "CampaignFinding",
+    "Candidate", "Case", "CaseTool", "Catalogue", "CelRule", "Cell", "Charter", "Checkpoint",
+    "Chunk", "Classification", "ClassifierRule", "Clause", "Clock", "CorrectiveAction",
+    "CountError", "DecimalMark", "Decision", "DeepFake", "DeepOptions", "Deliberation",
+    "DeliberationHeader", "Deployment", "Detector", "DetectorError", "Draft", "Drawing",
+    "DutyStatus", "EarlyStop", "Egress", "EmbeddingOptions", "Endpoint", "Energy", "Entry",
+    "EntryMatch", "EntryStore", "EvidenceError", "EvidenceFile", "EvidenceKind", "Expect",
+    "ExpectedCall", "FacetSource", "FactSheet", "FactSpec", "FactValue", "FactsFile", "Fault",
+    "File", "FilePurpose", "Finding", "FittedMap", "FittedThreshold", "FlakyCase", "Form", "Gap",
+    "GateDecision", "GeneratorSpec", "GeneratorUse", "Grid", "Guarantee", "GuardrailsCheck", "Harm",
+    "Health", "HeldAnswer", "HeldReview", "History", "Hold", "HostSample", "HttpCheck", "Imported",
+    "ImportedFile", "ImportedScore", "Incident", "InclusionProof", "IndicatorSpec", "Inspector",
+    "Instant", "Journal", "JournalSettings", "JudgeOptions", "JudgeRule", "Judgement", "KillFlag",
+    "Lack", "Language", "LegalClock", "LegalStatement", "LimitSettings", "Listen", "Listing",
+    "LiveTool", "Looked", "ManifestError", "MapKind", "MatrixCell", "MatrixFile", "Measurement",
     "MisuseKind", "Mitigation", "MitigationKind", "Model", "ModelCheck", "ModelRequest", "Needs",
-    "NemoCheck", "NeverChange", "NeverEvent", "NeverProbe", "NeverRecord", "NoteSection", "Notice",
-    "NoticeRoute", "NoticeTarget", "Notifications", "Objective", "ObjectiveStanding", "Obligation",
-    "Observation", "OperatorRole", "Opinion", "Option", "OptionFault", "Outcome", "Packed",
-    "PairwiseOptions", "Paper", "Paragraph", "Participant", "PatternRule", "PersonRole", "Phase",
-    "PhaseSpec", "PinnedAction", "PinnedCase", "Pipeline", "PipelineStep", "Playbook",
-    "PlaybookHeader", "PresidioCheck", "Price", "Probe", "Profile", "Prompt", "PromptHeader",
-    "Proof", "Provider", "ProviderError", "ProviderKind", "Proxy", "PublicInterest",
+    "NemoCheck", "NeverChange", "NeverEvent", "NeverRecord", "Notice", "NoticeRoute",
+    "NoticeTarget", "Notifications", "Objective", "ObjectiveStanding", "Obligation", "Observation",
+    "OperatorRole", "Opinion", "Option", "OptionFault", "Outcome", "Packed", "PairwiseOptions",
+    "Paper", "Paragraph", "PatternRule", "PersonRole", "Phase", "PhaseSpec", "PinnedAction",
+    "PinnedCase", "Pipeline", "Playbook", "PlaybookHeader", "PresidioCheck", "Price", "Probe",
+    "Profile", "Prompt", "PromptHeader", "Proof", "Provider", "ProviderError", "ProviderKind",
     "QuarantineFile", "Quarantined", "QuotaError", "Rail", "RailAction", "RailVerdict", "Rails",
-    "RatedAnswer", "RaterProfile", "Rating", "RatingFile", "RatingItem", "RatingKind", "RatingTask",
-    "ReadyRubric", "Recipient", "Reducer", "Reference", "ReferenceCheck", "ReferenceCounts",
-    "RefusedError", "ReleaseContent", "Reliability", "Report", "ReportStage", "ReportState",
-    "Review", "ReviewDecision", "ReviewRules", "ReviewState", "Reviewed", "Risk", "RoadworthyError",
-    "RoleSpec", "Rolling", "RollingState", "Rollout", "RolloutStatus", "RolloutStep", "Route",
-    "RoutingTable", "Rubric", "RubricOptions", "Rule", "RunSummary", "SafeMode", "SafetySLO",
-    "Said", "Sampling", "SchemaRule", "Scope", "Score", "Scorer", "ScorerKind", "ScorerSpec",
-    "SealedAnswer", "Section", "SectionSpec", "SentReport", "Settled", "Severity", "Shared",
-    "Sheet", "SheetItem", "Shift", "Signer", "SimulatedUser", "SloFile", "SloTarget", "Source",
-    "Spending", "Stage", "Stakeholder", "Standings", "Statement", "Status", "Step", "StepSpec",
-    "StopWhen", "StoredFile", "Submission", "Suite", "SuiteFile", "SuitePin", "System", "Target",
-    "TargetState", "Task", "Telemetry", "TextContext", "TextScope", "TokenLogprob", "Tool",
-    "ToolResult", "Trajectory", "TransitionError", "TreeStep", "Trust", "TrustedKey", "Turn",
-    "UnavailableError", "Unchecked", "UndecidedError", "Unsaid", "Upstream", "Usage", "UsageError",
-    "Use", "Value", "Variable", "Verdict", "VerificationError", "WaitingNotice", "Waiver",
-    "WaiverUse", "Which", "Witness", "Words", "Written", "analysis_faults", "asked_in",
+    "RatedAnswer", "RaterProfile", "Rating", "RatingFile", "RatingItem", "RatingTask", "Recipient",
+    "Reducer", "Reference", "ReferenceCheck", "ReferenceCounts", "RefusedError", "ReleaseContent",
+    "Reliability", "Report", "ReportStage", "ReportState", "ReviewDecision", "ReviewRules",
+    "ReviewState", "Reviewed", "Risk", "RoadworthyError", "RoleSpec", "Rolling", "RollingState",
+    "Rollout", "RolloutStatus", "RolloutStep", "Route", "RoutingTable", "Rubric", "RubricOptions",
+    "Rule", "RunSummary", "SafeMode", "SafetySLO", "Said", "Sampling", "SchemaRule", "Scope",
+    "Score", "Scorer", "ScorerKind", "ScorerSpec", "SealedAnswer", "Section", "SentReport",
+    "Settled", "Severity", "Shared", "Sheet", "SheetItem", "Shift", "Signer", "SimulatedUser",
+    "SloFile", "SloTarget", "Source", "Spending", "Stage", "Standings", "Statement", "Status",
+    "Step", "StopWhen", "StoredFile", "Submission", "Suite", "SuiteFile", "SuitePin", "System",
+    "Target", "TargetState", "Task", "Telemetry", "TextContext", "TextScope", "TokenLogprob",
+    "Tool", "ToolResult", "Trajectory", "TransitionError", "TreeStep", "Trust", "TrustedKey",
+    "Turn", "UnavailableError", "Unchecked", "UndecidedError", "Unsaid", "Upstream", "Usage",
+    "UsageError", "Use", "Value", "Variable", "Verdict", "VerificationError", "WaitingNotice",
+    "Waiver", "WaiverUse", "Which", "Witness", "Words", "Written", "analysis_faults", "asked_in",
     "bandit_faults", "calibration_faults", "canonical", "canonical_of_plain", "decimal",
     "deep_faults", "deep_files", "deep_options", "deep_upstream", "digest_of", "embedding_options",
     "embeddings_asked", "exact", "exchange_digest", "expects", "find_indicator", "format_instant",

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 from roadworthy.compliance import four_measures
-from roadworthy.compliance.documents import FILLERS, FORMS, Gathered, assemble
+from roadworthy.compliance import FILLERS, FORMS, Gathered, assemble
 from roadworthy.domain import (
     Draft,
     Entry,

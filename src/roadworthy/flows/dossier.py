@@ -16,15 +16,13 @@ from typing import IO, Any, cast
 import msgspec
 from msgspec import Struct
 
-from roadworthy.compliance import EVIDENCE, MATRIX, shipped
-from roadworthy.compliance.documents import FORMS, Gathered, to_markdown
+from roadworthy.compliance import EVIDENCE, FORMS, MATRIX, Gathered, shipped, to_markdown
 from roadworthy.domain import (
     LANGUAGES,
     Checkpoint,
     Draft,
     Entry,
     EvidenceError,
-    Language,
     Paper,
     RefusedError,
     System,
@@ -112,16 +110,21 @@ class _Archive:
             self.files[name] = {"sha256": digest.hexdigest(), "bytes": size}
 
 
+class Look(Struct, frozen=True, kw_only=True):
+    """How pages are made, which a door knows."""
+
+    index: Page
+    page: Render
+
+
 def make_dossier(
     system: System,
     loop: Loop,
     file: Sink,
+    look: Look,
     *,
     on: str,
-    index: Page,
-    page: Render,
     shown: Sequence[str] = (),
-    languages: Sequence[Language] = LANGUAGES,
     say: Progress = lambda _: None,
 ) -> Dossier:
     """Write the archive; `shown` are kinds of entries whose personal payloads are asked for.
@@ -138,10 +141,10 @@ def make_dossier(
     whole = lifecycle(system, loop, on=on, catalogue="eu-ai-act")
     archive = _Archive(file)
     say("documents")
-    papers = tuple(_papers(system, loop, found, languages))
+    papers = tuple(_papers(system, loop, found))
     for paper in papers:
         stem = f"documents/{paper.language}/{paper.kind}"
-        archive.put(f"{stem}.html", page(paper))
+        archive.put(f"{stem}.html", look.page(paper))
         archive.put(f"{stem}.md", to_markdown(paper).encode())
     say("entries")
     counts = Shown()
@@ -160,7 +163,7 @@ def make_dossier(
         archive.put(f"catalogues/{path.name}", path.read_bytes())
     made_at = format_instant(loop.clock.now())
     newest = tuple(_newest(loop, name))
-    archive.put("index.html", index(Contents(
+    archive.put("index.html", look.index(Contents(
         system=name, title=system.charter.title, made_at=made_at, checkpoint=head, found=found,
         lifecycle=whole, papers=papers, missing=tuple(missing), entries=counts, newest=newest,
     )))  # fmt: skip
@@ -172,11 +175,9 @@ def make_dossier(
     )  # fmt: skip
 
 
-def _papers(
-    system: System, loop: Loop, found: Gathered, languages: Sequence[Language]
-) -> Iterator[Paper]:
+def _papers(system: System, loop: Loop, found: Gathered) -> Iterator[Paper]:
     for kind in FORMS:
-        for language in languages:
+        for language in LANGUAGES:
             written = written_for(system, kind, language)
             yield make_document(kind, found, loop, language=language, written=written)
 

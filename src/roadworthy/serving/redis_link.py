@@ -8,13 +8,12 @@ behind the caller's back, an unverified certificate, or a wait without an end.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from roadworthy.domain import CountError, UsageError
-from roadworthy.providers import Secret
 
 INSTALL = "pip install 'roadworthy[redis]'"
 _SHOWN = 200
@@ -22,12 +21,24 @@ CONNECT_S = 2.0
 """For name, TLS and password; nobody's request waits so long for it."""
 
 
+class Hidden(Protocol):
+    """A secret that does not print itself: who looks at files needs none of its makers."""
+
+    def reveal(self) -> str:
+        """The text, for the one place that sends it."""
+        ...
+
+    def hide_in(self, text: str) -> str:
+        """The text with every occurrence of the secret replaced."""
+        ...
+
+
 class Link(Struct, frozen=True, kw_only=True):
     """What is needed to reach it."""
 
     url: str
     user: str = ""
-    secret: Secret
+    secret: Hidden
     timeout_s: float
 
     @property

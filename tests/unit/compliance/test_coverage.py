@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.compliance import EVIDENCE, classify, covered, proof_of, shipped
-from roadworthy.compliance.documents import FORMS
+from roadworthy.compliance import FORMS
 from roadworthy.compliance.periods import after, before
 from roadworthy.domain import (
     Catalogue,

@@ -1,0 +1,78 @@
+"""What proves a duty: kinds of evidence, the entries that count, and how each duty stands."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from .file import File
+from .obligation import Id, Period
+
+
+class EntryMatch(File, frozen=True, kw_only=True):
+    """Entries of the ledger that prove something."""
+
+    kind: str
+    document: str = ""
+    """Of `document.made`: which document."""
+    tag: str = ""
+    """Of a run: cases with this tag must be in the suites."""
+
+
+class EvidenceKind(File, frozen=True, kw_only=True):
+    """One kind of evidence: what of it counts, how long, and how it comes about."""
+
+    id: Id
+    title: str
+    of: Literal["release", "system", "workspace"] = "system"
+    """`release`: it must be about the live release's candidate."""
+    entries: list[EntryMatch] = field(default_factory=list)
+    charter: Literal["", "risks", "disclosure"] = ""
+    """A part of the charter that must be there, too."""
+    fresh: Period | None = None
+    """How old it may be; left out: it does not age."""
+    event: bool = False
+    """It comes about when something happens, not before."""
+    command: str = ""
+    person: str = ""
+    documents: list[str] = field(default_factory=list)
+
+
+class EvidenceFile(File, frozen=True, kw_only=True):
+    """What proves which duty."""
+
+    roadworthy: int = 1
+    kinds: list[EvidenceKind]
+
+
+class Proof(Struct, frozen=True, kw_only=True):
+    """An entry of the ledger that counts for a kind of evidence."""
+
+    kind: str
+    seq: int
+    time: str
+    subject: str
+    digest: str
+    fresh: bool
+
+
+class Lack(Struct, frozen=True, kw_only=True):
+    """A kind of evidence that is not there, and how it comes about."""
+
+    kind: str
+    command: str = ""
+    person: str = ""
+
+
+class DutyStatus(Struct, frozen=True, kw_only=True):
+    """How one duty of one system stands."""
+
+    id: str
+    status: Literal["met", "stale", "missing", "needs_a_person", "undecided", "not_applicable"]
+    evidence: tuple[Proof, ...] = ()
+    missing: tuple[Lack, ...] = ()
+    since: str = ""
+    """From when on it applies."""
+    in_force: bool = False
+    why: str = ""
