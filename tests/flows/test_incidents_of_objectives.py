@@ -11,9 +11,16 @@ from doubles.answers_kept import AheadClock, leave
 from doubles.live_system import write_live_system
 from doubles.rolled_out import roll_out
 from doubles.slo_engine import Engine, answers, slo
-from roadworthy.domain import Incident, LegalStatement, Observation, Route, format_instant
+from roadworthy.domain import (
+    Incident,
+    LegalStatement,
+    Observation,
+    Route,
+    UndecidedError,
+    format_instant,
+)
 from roadworthy.flows.dismissing import dismiss
-from roadworthy.flows.learning import incidents_of
+from roadworthy.flows.learning import find_incident, incidents_of
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.mitigations import lift
 from roadworthy.flows.people import Acting
@@ -182,6 +189,22 @@ async def test_a_breach_that_two_people_called_false_is_another_incident_the_nex
     dismissed, second = known(loop)
     assert (dismissed.state, second.state) == ("dismissed", "contained")
     assert dismissed.id != second.id and not dismissed.reopened
+
+
+async def test_two_people_dismiss_no_breach_that_they_did_not_look_at(loop: Loop) -> None:
+    engine = Engine(loop, slo(by=["supplier"], action_on_breach="degrade_to_safe_mode"))
+    for number in range(5):
+        await leave(loop, answers(loop, 9, bad=9, facets={"supplier": f"S-{number}"}))
+    engine.round()
+    newest = known(loop)[-1]
+    await leave(loop, answers(loop, 9, bad=9, facets={"supplier": "S-9"}))
+    engine.round()
+    people = [person(loop, "bob"), person(loop, "cleo")]
+    with pytest.raises(UndecidedError, match="joined"):
+        dismiss(newest, loop, people=people, reason="the meter was wrong")
+    again = find_incident(loop, newest.id)
+    assert again.parts[-1] == "supplier=S-9"
+    assert dismiss(again, loop, people=people, reason="it was").state == "dismissed"
 
 
 def person(loop: Loop, name: str) -> Acting:

@@ -40,7 +40,7 @@ def command(
     loop = standing_loop(spot.workspace)
     if loop is None:
         raise UsageError("nothing was recorded here yet", fix="serve a release first")
-    incidents = [each for each in incidents_of(loop).values() if seen.id in each.observations]
+    incidents = [each for each in incidents_of(loop).values() if seen.id in each.answers]
     notes = notes_about(seen.id, loop)
     unsealed = _unsealed(loop, spot.deployment, seen) if texts else {}
     if json:

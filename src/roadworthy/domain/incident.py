@@ -154,6 +154,11 @@ class Incident(Struct, frozen=True, kw_only=True):
         return () if dismissed else tuple(o for o in self.observations if o not in learned)
 
     @property
+    def answers(self) -> tuple[str, ...]:
+        """Every answer that it names: what must become a case, and what shows it."""
+        return tuple(dict.fromkeys((*self.observations, *self.evidence)))
+
+    @property
     def disqualifies(self) -> bool:
         """Whether its release is nobody's safe baseline any more.
 

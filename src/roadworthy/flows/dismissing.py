@@ -77,7 +77,13 @@ def _require_reasons(incident: Incident, loop: Loop, *, reason: str, rule_was_wr
 
 def _require_seen(looked_at: Incident, present: Incident) -> None:
     """Two people's word covers the answers that they looked at, no other."""
-    joined = len(present.observations) - len(looked_at.observations)
+    joined = len(present.answers) - len(looked_at.answers)
+    broke = len(present.parts) - len(looked_at.parts) + present.reopened - looked_at.reopened
+    if broke > 0 and joined <= 0:
+        raise UndecidedError(
+            f"the objective of {present.id} broke again meanwhile",
+            fix=f"look again: roadworthy incident show {present.id}",
+        )
     if joined > 0:
         raise UndecidedError(
             f"{joined} more {'answer' if joined == 1 else 'answers'} of the same event joined"

@@ -107,7 +107,7 @@ def incident_holds(loop: Loop) -> list[Hold]:
     An answer that the journal does not have (any more) holds nothing.
     """
     open_ones = [each for each in incidents_of(loop).values() if each.state not in OVER]
-    about = {each.id: dict.fromkeys((*each.observations, *each.evidence)) for each in open_ones}
+    about = {each.id: each.answers for each in open_ones}
     named = [name for names in about.values() for name in names]
     found = find_all(loop.workspace.journal, named) if named else {}
     holds: dict[tuple[str, str], Hold] = {}

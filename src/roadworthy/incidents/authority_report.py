@@ -232,12 +232,11 @@ class _Report:
 
     def _evidence(self) -> list[str]:
         incident = self._known.incident
-        kept = dict.fromkeys((*incident.observations, *incident.evidence))
         return [
             f"## {self._t('evidence')}",
             self._rows(
                 [
-                    ("held", str(len(kept))),
+                    ("held", str(len(incident.answers))),
                     ("cases", ", ".join(incident.cases) or self._t("none")),
                     ("ledger", self._known.ledger),
                 ]

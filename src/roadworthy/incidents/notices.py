@@ -61,7 +61,7 @@ def _incident(entry: Entry, verb: str, incidents: Mapping[str, Incident]) -> Not
             objective=found.objective,
             rollout=found.rollout,
             slices=str(len(found.parts)) if found.parts else "",
-            answers=str(len({*found.observations, *found.evidence})),
+            answers=str(len(found.answers)),
             entry=str(entry.seq),
         ),
     )
