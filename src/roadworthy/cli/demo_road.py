@@ -172,6 +172,12 @@ def widen(stage: Stage, traffic: Traffic, incident: str) -> None:
     stage.run("rollout", "status", SYSTEM)
     stage.tell("Proven, and it reaches everybody. That it goes live is a person's word.")
     stage.run("rollout", "promote", SYSTEM, "--as", "carla")
+    traffic.until(
+        lambda: _route(stage, FLIGHT, quiet=True).release == new,
+        within_s=PATIENCE_S,
+        what="the next release's first answer as the live one",
+    )
+    _route(stage, FLIGHT)
     _expect(_until_answered(stage), "pending", "the next release did not hold the despairing claim")
     traffic.stop()
     _tell_post(traffic, new)
