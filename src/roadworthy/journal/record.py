@@ -49,8 +49,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One fact in a segment.
 
     `begin` and `end` frame a segment; `open` and `close` an exchange (a plain answer has only
-    the second); `sent` is a piece of a stream that left; `outcome` is what was learned later;
-    `report` is a claim by someone who may not act on it, waiting for a person.
+    the second); `sent` is what left of a stream between two writes; `outcome` is what was learned
+    later; `report` is a claim by someone who may not act on it, waiting for a person.
     """
 
     version: int = 1

@@ -168,10 +168,7 @@ class Vault:
         return Sealed(key=key.name, nonce=key.spent, data=data, leaf=leaf)
 
     def hold(self, tenant: str, at: Instant) -> _DataKey:
-        """The key for texts of an instant; once a second it is seen whether it was erased.
-
-        Raises OSError when none can be kept.
-        """
+        """The key for texts of an instant: another once it was erased. Raises OSError."""
         key = self._mine.get((tenant, at[:10]))
         if key is None or (at[:19] > key.checked and not self._stands(key, at[:19])):
             key = self._new_key(tenant, at)
@@ -334,11 +331,12 @@ class Vault:
                     self._read.clear()
                 self._read[sealed.key] = known
         except FileNotFoundError:
+            self._read.pop(sealed.key, None)
+            self._opened.pop((sealed.key, sealed.leaf), None)
             return None
         if isinstance(known[1], AESGCM):
             return known[1]
-        key = key_at(known[1], sealed.leaf)
-        if key is None:
+        if (key := key_at(known[1], sealed.leaf)) is None:
             return None
         if len(self._opened) >= MOST_CIPHERS // 16:
             self._opened.clear()

@@ -103,6 +103,7 @@ def test_a_process_that_read_a_text_does_not_read_it_after_another_erased_it(
     assert reader.unseal(sealed, about="o") == TEXTS
     a_vault(tmp_path).erase(tenant="acme", subject=subject)
     assert reader.unseal(sealed, about="o") is None
+    assert subject or not (reader._read or reader._opened), "nor does it keep what opened it"
 
 
 @pytest.mark.parametrize("subject", ["", "eu-ann"])
