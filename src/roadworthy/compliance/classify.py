@@ -19,7 +19,7 @@ from roadworthy.domain import (
 )
 
 from .dates import applicable_from
-from .sheet import ROLE, ROLES, Sheet
+from .sheet import ROLE, ROLES, Outcome, Sheet
 
 UNDECIDED = "undecided"
 
@@ -34,7 +34,8 @@ def classify(
 ) -> Classification:
     """One system on one day, by the last catalogue; those before it lend their facts."""
     catalogue = catalogues[-1]
-    sheet = Sheet(catalogues, answers, _all_roles(catalogues, answers, roles))
+    sheet = _with_following_roles(catalogues, answers, roles)
+    wider, why_wider = _with_possible_roles(catalogues, answers, sheet)
     facts = {fact.id: sheet.settled(fact.id) for one in catalogues for fact in one.facts}
     strict = [
         fact.id for one in catalogues for fact in one.facts
@@ -48,7 +49,7 @@ def classify(
         roles=sheet.roles,
         risk_class=_class(catalogue, facts),
         facts=facts,
-        applied=tuple(_applied(duty, sheet, on) for duty in catalogue.obligations),
+        applied=tuple(_applied(duty, sheet, wider, why_wider) for duty in catalogue.obligations),
         steps=tuple(_steps(catalogue, facts)),
         open_questions=tuple(_open(catalogues, sheet, facts)),
         blocked_by=tuple(strict),
@@ -69,22 +70,37 @@ def contradictions(
     return found
 
 
-def _all_roles(
-    catalogues: Sequence[Catalogue],
-    answers: Mapping[str, FactValue],
-    roles: Iterable[str],
-) -> tuple[str, ...]:
+def _with_following_roles(
+    catalogues: Sequence[Catalogue], answers: Mapping[str, FactValue], roles: Iterable[str]
+) -> Sheet:
     """The roles that are held, and those that follow from them: roles accumulate (Art. 25(1))."""
-    held = tuple(dict.fromkeys(roles))
-    sheet = Sheet(catalogues, answers, held)
-    more = [
-        spec.id
-        for one in catalogues
-        for spec in one.roles
-        if spec.also_when and spec.id not in held
-        and any(sheet.outcome(spec.also_when, role=role).decided for role in held)
-    ]  # fmt: skip
-    return (*held, *more)
+    sheet = Sheet(catalogues, answers, roles)
+    while more := [role for role, one in _following(catalogues, sheet) if one.decided]:
+        sheet = Sheet(catalogues, answers, (*sheet.roles, *more))
+    return sheet
+
+
+def _with_possible_roles(
+    catalogues: Sequence[Catalogue], answers: Mapping[str, FactValue], sheet: Sheet
+) -> tuple[Sheet, dict[str, tuple[str, ...]]]:
+    """The same with each role that may follow, and the open facts that decide whether it does."""
+    needs: dict[str, tuple[str, ...]] = {}
+    while more := {role: one.needs for role, one in _following(catalogues, sheet)}:
+        needs |= more
+        sheet = Sheet(catalogues, answers, (*sheet.roles, *more))
+    return sheet, needs
+
+
+def _following(catalogues: Sequence[Catalogue], sheet: Sheet) -> list[tuple[str, Outcome]]:
+    """Roles that are not held and surely or perhaps follow, one outcome for each."""
+    found = []
+    for spec in (role for one in catalogues for role in one.roles):
+        if not spec.also_when or spec.id in sheet.roles:
+            continue
+        outcomes = [sheet.outcome(spec.also_when, **{ROLE: role}) for role in sheet.roles]
+        sure = [one for one in outcomes if one.decided]
+        found += [(spec.id, one) for one in (*sure, *outcomes) if one.decided is not False][:1]
+    return found
 
 
 def _class(catalogue: Catalogue, facts: Mapping[str, Settled]) -> str:
@@ -94,7 +110,22 @@ def _class(catalogue: Catalogue, facts: Mapping[str, Settled]) -> str:
     return str(settled.values[0]) if settled.known else UNDECIDED
 
 
-def _applied(duty: Obligation, sheet: Sheet, on: str) -> Applied:
+def _applied(
+    duty: Obligation, sheet: Sheet, wider: Sheet, why_wider: Mapping[str, tuple[str, ...]]
+) -> Applied:
+    """Whether one duty applies; open where it would by a role that may follow from the others."""
+    found = _by_roles(duty, sheet)
+    if found.applies is not False or not why_wider.keys() & set(duty.actor):
+        return found
+    perhaps = _by_roles(duty, wider)
+    roles = tuple(role for role in perhaps.roles if role in why_wider)
+    if perhaps.applies is False or not roles:
+        return found
+    needs = (*(name for role in roles for name in why_wider[role]), *perhaps.needs)
+    return Applied(id=duty.id, applies=None, roles=roles, needs=tuple(dict.fromkeys(needs)))
+
+
+def _by_roles(duty: Obligation, sheet: Sheet) -> Applied:
     """Whether one duty applies: for any of the roles, if none is held for all of them."""
     if not sheet.roles:
         return Applied(
@@ -109,14 +140,15 @@ def _applied(duty: Obligation, sheet: Sheet, on: str) -> Applied:
     if scoped and duty.binding not in ("policy", "standard"):
         return Applied(id=duty.id, applies=False, why="an exemption from scope is claimed")
     if yes:
-        since, why = applicable_from(duty, sheet)
+        since, why, needs = applicable_from(duty, sheet)
         if since is None:
-            return Applied(id=duty.id, applies=False, roles=yes, why=why)
+            caught = None if needs else False
+            return Applied(id=duty.id, applies=caught, roles=yes, why=why, needs=needs)
         return Applied(id=duty.id, applies=True, roles=yes, since=since, why=why)
     maybe = tuple(role for role, one in outcomes.items() if one.decided is None)
     if maybe:
-        needs = dict.fromkeys(name for role in maybe for name in outcomes[role].needs)
-        return Applied(id=duty.id, applies=None, roles=maybe, needs=tuple(needs))
+        open_ones = dict.fromkeys(name for role in maybe for name in outcomes[role].needs)
+        return Applied(id=duty.id, applies=None, roles=maybe, needs=tuple(open_ones))
     return Applied(id=duty.id, applies=False, why=f"not the case: {duty.applies_when}")
 
 

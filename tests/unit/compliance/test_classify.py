@@ -174,3 +174,63 @@ def test_systems_have_the_role_class_and_duties_that_the_act_gives_them(
 
 def test_there_are_thirty_systems_or_more() -> None:
     assert len({one.name for one in SCENARIOS}) >= 30
+
+
+HIGH: dict[str, Any] = {"annex_iii_point": "4a", "profiling": True}
+
+
+def test_private_use_exempts_who_uses_and_nobody_who_provides(act: Catalogue) -> None:
+    assert of(act, "deployer", private_use=True).risk_class == "out_of_scope"
+    for roles in (("provider",), ("deployer", "provider"), ("importer",)):
+        assert of(act, *roles, private_use=True).risk_class == "other"
+
+
+def test_an_open_fact_that_makes_a_provider_leaves_a_providers_duties_open(act: Catalogue) -> None:
+    named: dict[str, Any] = {"rebrands_high_risk": False, "substantial_modification": False}
+    found = {one.id: one for one in of(act, "deployer", **HIGH, **named).applied}
+    assert found["A9-1"].applies is None
+    assert found["A9-1"].needs == ("repurposed_to_high_risk",)
+    assert found["A23-1"].applies is False  # nobody becomes an importer
+    known = of(act, "deployer", **HIGH, **named, repurposed_to_high_risk=False)
+    assert {one.id: one for one in known.applied}["A9-1"].applies is False
+
+
+def test_a_role_that_followed_may_bring_another(act: Catalogue) -> None:
+    facts = {**HIGH, "rebrands_high_risk": True, "changes_gpai_model": True}
+    found = of(act, "deployer", **facts, modification_share=0.5)
+    assert found.roles == ("deployer", "provider", "gpai_provider")
+
+
+def test_what_is_high_risk_by_both_annexes_is_due_by_the_earlier_day(act: Catalogue) -> None:
+    product: dict[str, Any] = {"annex_i_section": "a", "third_party_conformity_assessment": True}
+
+    def day(duty: str, **facts: Any) -> set[str | None]:
+        return {one.since for one in of(act, "provider", **facts).coming if one.id == duty}
+
+    assert day("A9-1", **product) == {"2028-08-02"}
+    assert day("A9-1", **product, **HIGH) == {"2027-12-02"}
+    derogated: dict[str, Any] = {
+        "annex_iii_point": "4a",
+        "profiling": False,
+        "art6_3_derogation": True,
+    }
+    assert day("A9-1", **product, **derogated) == {"2028-08-02"}
+    assert day("A6-4", **product, **derogated) == {"2027-12-02"}
+    unknown = {name: value for name, value in PLAIN.items() if name != "annex_iii_point"}
+    found = classify([act], {**unknown, **product}, ["provider"], on=TODAY)
+    assert {one.since for one in found.coming if one.id == "A9-1"} == {"2027-12-02"}
+
+
+@pytest.mark.parametrize("role", ["provider", "deployer"])
+def test_what_public_authorities_use_is_not_exempt_while_nobody_said_whether_they_do(
+    act: Catalogue, role: str
+) -> None:
+    facts = {**HIGH, "placed_on_market": "2025-05-01", "significant_design_change": False}
+    duty = {"provider": "A9-1", "deployer": "A26-1"}[role]
+
+    def found(**more: bool) -> Any:
+        return next(one for one in of(act, role, **facts, **more).applied if one.id == duty)
+
+    assert (found().applies, found().needs) == (None, ("public_body",))
+    assert found(public_body=True).since == "2030-08-02"
+    assert found(public_body=False).applies is False
