@@ -39,6 +39,7 @@ from roadworthy.monitoring import (
 )
 from roadworthy.policy import Side, assess, assess_relative, unjudged
 
+from .burning import burn_windows, burnt
 from .live_rows import LiveRows
 
 CONFIDENCE = 0.95
@@ -112,9 +113,24 @@ def _judged(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Iterator[Judged
         begin = max(since, lifted)
         if lifted > since:
             group = [row for row in group if row.time >= lifted]
-        yield Judged(
-            slo=slo, part=part, since=begin, found=_assess(slo, part, group, before, looking)
-        )
+        found = _assess(slo, part, group, before, looking)
+        if slo.burn:
+            found = burnt(slo, _lately(slo, part, rows, looking, lifted), looking.now,
+                          lambda some: _measure(slo, some, looking.against), found)  # fmt: skip
+        yield Judged(slo=slo, part=part, since=begin, found=found)
+
+
+def _lately(
+    slo: SafetySLO, part: str, rows: LiveRows, looking: Looking, lifted: Instant
+) -> list[Observation]:
+    """The slice's answers of the longest burn window, whatever the objective's own is."""
+    longest = dt.timedelta(seconds=max(burn_windows(slo), default=0.0))
+    ago = format_instant(parse_instant(looking.now) - longest)
+    since = max(looking.live_since, ago, lifted)
+    keep = selector(slo.where)
+    seen = rows.window(looking.system, release=looking.release, since=since, late=_by_labels(slo))
+    now = [row for row in seen if keep(row)]
+    return list(by_facets(now, slo.by).get(part, ())) if slo.by and part else now
 
 
 def _of_no_answer(slo: SafetySLO, measured: Measurement) -> Assessment:
@@ -224,5 +240,5 @@ def longest_window(slos: Sequence[SafetySLO]) -> float:
         relative = parse_target(slo.target).relative_to
         if relative.startswith("previous"):
             window += parse_duration(relative.removeprefix("previous").strip())
-        longest = max(longest, window)
+        longest = max(longest, window, *burn_windows(slo))
     return longest

@@ -76,8 +76,6 @@ def kept_for_later(reading: Reading) -> Told:
     for slo in reading.slos.slos if reading.slos else []:
         if not _is_judged(slo):
             kept[_clause_of(slo)].append(f"objective {slo.name}")
-        elif slo.burn:
-            kept[_clause_of(slo)].append(f"burn rates of {slo.name}")
     for event in reading.charter.never if reading.charter else []:
         if not event.is_wired:
             kept[event.clause].append(f"never event {event.id} ({event.rule.kind})")

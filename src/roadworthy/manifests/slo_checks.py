@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import structs, to_builtins
 
 from roadworthy.domain import (
@@ -18,6 +16,7 @@ from roadworthy.domain import (
     SloTarget,
     exact,
     find_indicator,
+    parse_duration,
     parse_target,
     parse_window,
     read_name,
@@ -38,6 +37,9 @@ from .scored import score_names, scorers_of, stem, why_unscored
 from .session_checks import check_sessions
 from .typed import suggest
 from .where_checks import check_where_hides_nothing, check_where_meets
+
+_BURN = frozenset(("long", "short", "rate"))
+_BURN_FORM = "such as {long: 1h, short: 5m, rate: 14.4}"
 
 
 def check_slos(reading: Reading) -> None:
@@ -336,7 +338,7 @@ def _check_rest(slo: SafetySLO, target: SloTarget | None, place: Path, document:
             f"`incident: false` cannot stand beside `action_on_breach: {slo.action_on_breach}`",
             "what changes answers is looked at by somebody: leave it out",
         )
-    _check_burn(slo.burn, place, document)
+    _check_burn(slo, place, document)
     if (*place, "objective") in document.lines:
         check_filled(slo.objective, (*place, "objective"), document)
 
@@ -360,13 +362,39 @@ def _check_recover(slo: SafetySLO, place: Path, document: Document) -> None:
         )
 
 
-def _check_burn(burn: list[dict[str, Any]], place: Path, document: Document) -> None:
+def _check_burn(slo: SafetySLO, place: Path, document: Document) -> None:
     """Burn rates: `{long: 1h, short: 5m, rate: 14.4}` as in the SRE workbook."""
-    for index, row in enumerate(burn):
+    for index, row in enumerate(slo.burn):
+        where = (*place, "burn", index)
+        if not document.sound(where):
+            continue
+        if set(row) != _BURN:
+            document.fault(where, f"a burn rate has {', '.join(sorted(_BURN))}", _BURN_FORM)
+            continue
+        seconds = {}
         for key in ("long", "short"):
-            where = (*place, "burn", index, key)
-            if key in row and document.sound(where):
-                try:
-                    parse_window(str(row[key]))
-                except ValueError as error:
-                    _note(document, where, error)
+            try:
+                seconds[key] = parse_duration(str(row[key]))
+            except ValueError as error:
+                _note(document, (*where, key), error)
+        rate = row["rate"]
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 1 < rate < 1e6:
+            document.fault((*where, "rate"), f"`rate: {rate}` is no burn rate", "above 1: 14.4")
+        if len(seconds) == 2 and seconds["short"] >= seconds["long"]:
+            document.fault(where, "`short` is not shorter than `long`", _BURN_FORM)
+    if slo.burn and document.sound((*place, "target")) and not _has_budget(slo):
+        document.fault(
+            (*place, "burn"),
+            f"`target: {slo.target}` leaves no budget to burn",
+            "a share that is neither 0 nor 1, such as `>= 99 %`",
+        )
+
+
+def _has_budget(slo: SafetySLO) -> bool:
+    try:
+        target = parse_target(slo.target)
+        spec = find_indicator(read_name(slo).metric)
+    except ValueError:
+        return True  # a fault of its own
+    share = spec is not None and spec.kind == "rate" and spec.unit == "share"
+    return share and not target.relative_to and 0 < target.bound < 1
