@@ -23,6 +23,8 @@ from roadworthy.domain import (
 
 from .periods import before
 
+PROHIBITION = "Art. 5(1)"
+END_IT = "nothing makes it lawful: do not place it on the market, put it into service or use it"
 UNKNOWN_KIND = "nothing of Roadworthy makes it: roadworthy record {kind} FILE DIR"
 
 
@@ -35,8 +37,25 @@ def covered(
     """Every duty of the catalogue, in its order. `proofs` holds the newest one of each kind."""
     applied = {one.id: one for one in classification.applied}
     return [
-        _status(duty, applied[duty.id], kinds, proofs, classification.on) for duty in obligations
+        _broken(duty, applied[duty.id], classification)
+        or _status(duty, applied[duty.id], kinds, proofs, classification.on)
+        for duty in obligations
     ]
+
+
+def _broken(
+    duty: Obligation, applied: Applied, classification: Classification
+) -> DutyStatus | None:
+    """A prohibition that the system breaks: records of it are no compliance with it."""
+    if classification.risk_class != "prohibited" or not applied.applies:
+        return None
+    if not duty.article.startswith(PROHIBITION):
+        return None
+    since = applied.since or ""
+    return DutyStatus(
+        id=duty.id, status="missing", missing=(Lack(kind="end of the practice", person=END_IT),),
+        since=since, in_force=since <= classification.on, why=END_IT,
+    )  # fmt: skip
 
 
 def _status(

@@ -26,11 +26,13 @@ from roadworthy.domain import (
     Proof,
 )
 
-from .assure import CLASSIFIED, Assured, assure, catalogues_of
+from .assure import CLASSIFIED, Assured, assure, catalogues_of, classified_payload
 from .live_routes import ledger_routes
 from .loop import Loop
 
 RECORDED = "evidence.recorded"
+_SAME = ("purpose", "catalogue_digest", "class", "roles", "facts")
+"""Fields in which a recorded classification must be the one of today; the purpose always."""
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
@@ -39,9 +41,11 @@ class Coverage(Struct, frozen=True, kw_only=True):
     assured: Assured
     obligations: tuple[Obligation, ...]
     duties: tuple[DutyStatus, ...]
+    proofs: Mapping[str, Proof]
+    """The newest proof of each kind of evidence, by kind."""
     recorded: bool
-    """Whether the ledger holds a classification of this purpose; by this catalogue, with this very
-    outcome."""
+    """Whether the ledger holds a classification of this purpose; by this catalogue, of these very
+    answers."""
 
     @property
     def classification(self) -> Classification:
@@ -61,23 +65,33 @@ def cover(
 ) -> Coverage:
     """Every duty of a catalogue. Raises ManifestError for facts that contradict themselves."""
     assured = assure(root, charter, on=on, given=given, catalogue=catalogue)
-    obligations = catalogues_of(root, catalogue)[-1].obligations
+    last = catalogues_of(root, catalogue)[-1]
     proofs = proofs_of(loop, charter)
-    newest = loop.ledger.newest(kind=CLASSIFIED, system=charter.system)
-    payload: Mapping[str, Any] = newest.payload if newest is not None else {}
-    same = payload.get("catalogue") != catalogue or (
-        payload.get("catalogue_digest") == assured.classification.digest
-        and payload.get("class") == assured.classification.risk_class
-    )
-    recorded = bool(payload) and payload.get("purpose") == assured.purpose and same
+    recorded = _is_recorded(loop, assured, any_catalogue=not last.class_fact)
     if not recorded:
         proofs.pop("classification_record", None)
+    duties = covered(last.obligations, assured.classification, load_evidence_kinds(), proofs)
     return Coverage(
         assured=assured,
-        obligations=tuple(obligations),
-        duties=tuple(covered(obligations, assured.classification, load_evidence_kinds(), proofs)),
+        obligations=tuple(last.obligations),
+        duties=tuple(duties),
+        proofs=proofs,
         recorded=recorded,
     )
+
+
+def _is_recorded(loop: Loop, assured: Assured, *, any_catalogue: bool) -> bool:
+    """Whether the newest classification that counts is of this purpose, and says the same.
+
+    By another catalogue only where this one has no classes, and then for its purpose alone.
+    """
+    now = classified_payload(assured, "")
+    said: Mapping[str, Any] = {}
+    for entry in loop.ledger.entries(kind=CLASSIFIED, system=assured.system):
+        if any_catalogue or entry.payload.get("catalogue") == now["catalogue"]:
+            said = entry.payload
+    fields = _SAME if said.get("catalogue") == now["catalogue"] else _SAME[:1]
+    return all(said.get(field) == now[field] for field in fields)
 
 
 def proofs_of(loop: Loop, charter: Charter) -> dict[str, Proof]:
@@ -86,6 +100,19 @@ def proofs_of(loop: Loop, charter: Charter) -> dict[str, Proof]:
     finder = _Finder(loop, charter)
     named = [*kinds.values(), *(EvidenceKind(id=name, title=name) for name in finder.others(kinds))]
     return {kind.id: proof for kind in named if (proof := finder.proof(kind)) is not None}
+
+
+def _holds(entry: Entry) -> bool:
+    """Whether it shows what it was made for: a run that ended, a gate that let it pass.
+
+    One that does not ends what an older one showed.
+    """
+    match entry.kind:
+        case "run.completed":
+            return entry.payload.get("status") == "complete"
+        case "gate.decided":
+            return entry.payload.get("decision") == "PASS"
+    return True
 
 
 class _Finder:
@@ -129,7 +156,7 @@ class _Finder:
                 continue
             if kind.of == "release" and not self._about_live(entry):
                 continue
-            found = entry
+            found = entry if _holds(entry) else None
         return found
 
     def _about_live(self, entry: Entry) -> bool:

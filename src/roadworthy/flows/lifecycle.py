@@ -10,7 +10,7 @@ from msgspec import Struct, convert
 from roadworthy.compliance import MATRIX, matrix, profile_of
 from roadworthy.domain import MatrixCell, MatrixFile, PhaseSpec, Profile, System
 
-from .coverage import cover, proofs_of
+from .coverage import cover
 from .loop import Loop
 
 _TRANSPARENCY = "A50-"
@@ -34,8 +34,7 @@ def lifecycle(system: System, loop: Loop, *, on: str, catalogue: str) -> Lifecyc
         one.id.startswith(_TRANSPARENCY) and one.applies is not False for one in applied
     )
     profile = profile_of(found.classification.risk_class, transparency=transparency)
-    proofs = proofs_of(loop, system.charter)
-    cells = matrix(phases, system.charter, system.playbooks, proofs, profile)
+    cells = matrix(phases, system.charter, system.playbooks, found.proofs, profile)
     return Lifecycle(
         risk_class=found.classification.risk_class,
         profile=profile,

@@ -10,8 +10,7 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadworthy.compliance import EVIDENCE, classify, covered, proof_of, shipped
-from roadworthy.compliance import FORMS
+from roadworthy.compliance import EVIDENCE, FORMS, classify, covered, proof_of, shipped
 from roadworthy.compliance.periods import after, before
 from roadworthy.domain import (
     Catalogue,
@@ -126,3 +125,14 @@ def test_each_document_that_proves_something_has_a_form() -> None:
     for kind in load_evidence_kinds().values():
         named = {*kind.documents, *(match.document for match in kind.entries if match.document)}
         assert named <= set(FORMS), kind.id
+
+
+def test_a_prohibition_that_is_broken_is_not_met_by_saying_so() -> None:
+    act = load_catalogue(next(path for path in shipped() if path.stem == "eu-ai-act"))
+    facts = {"ai_system": True, "prohibited_practice_a": True}
+    found = classify([act], facts, ["provider"], on="2026-11-22")
+    assert found.risk_class == "prohibited"
+    proofs = {name: a_proof(name) for name in ("classification_record", "approval_record")}
+    by_id = {one.id: one for one in covered(act.obligations, found, load_evidence_kinds(), proofs)}
+    assert (by_id["A5-1A"].status, by_id["A5-1A"].in_force) == ("missing", True)
+    assert "do not" in by_id["A5-1A"].missing[0].person

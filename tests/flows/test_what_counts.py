@@ -1,0 +1,112 @@
+"""What counts for a duty: evidence of this system, of the live release, of today, that holds."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roadworthy.domain import Draft
+from roadworthy.flows.assure import CLASSIFIED, classified_payload
+from roadworthy.flows.coverage import Coverage, cover
+from roadworthy.flows.lifecycle import lifecycle
+from roadworthy.flows.loop import Loop
+from roadworthy.manifests import load_charter, load_system
+from roadworthy.wiring.loop import open_loop
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "claims-desk"
+LIVE, CANDIDATE = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "desk"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".roadworthy", "__pycache__"))
+    monkeypatch.setenv("ROADWORTHY_HOME", str(folder / ".roadworthy"))
+    return folder
+
+
+def enter(loop: Loop, kind: str, subject: str = "s", **payload: Any) -> None:
+    loop.ledger.record(
+        Draft(system="claims-desk", kind=kind, subject=subject, actor=loop.machine, payload=payload)
+    )
+
+
+def go_live(loop: Loop) -> None:
+    enter(loop, "release.activated", LIVE, candidate=CANDIDATE)
+
+
+def covered(desk: Path, loop: Loop, catalogue: str = "eu-ai-act") -> Coverage:
+    return cover(desk, load_charter(desk), loop, on="2026-11-22", catalogue=catalogue)
+
+
+def classified(desk: Path, loop: Loop, **other: Any) -> None:
+    payload = classified_payload(covered(desk, loop).assured, "rosa")
+    enter(loop, CLASSIFIED, **{**payload, **other})
+
+
+def test_a_classification_counts_while_nothing_that_it_rests_on_changed(desk: Path) -> None:
+    loop = open_loop(desk)
+    assert not covered(desk, loop).recorded
+    classified(desk, loop)
+    assert covered(desk, loop).recorded
+    assert covered(desk, loop, "nist-ai-rmf").recorded
+    facts = desk / "facts.yaml"
+    before = "realtime_rbi_law_enforcement: false"
+    assert before in facts.read_text()
+    more = facts.read_text().replace(before, f"{before}\n  personal_data: true")
+    facts.write_text(more)  # the class is the same, the answers are not
+    assert not covered(desk, loop).recorded
+
+
+def test_a_classification_by_another_catalogue_is_none_by_the_act(desk: Path) -> None:
+    loop = open_loop(desk)
+    classified(desk, loop, catalogue="house-rules")
+    found = covered(desk, loop)
+    assert not found.recorded
+    assert "classification_record" not in found.proofs
+
+
+def test_the_lifecycle_counts_no_classification_of_another_purpose(desk: Path) -> None:
+    loop = open_loop(desk)
+    classified(desk, loop, purpose="sha256:of another one")
+    cells = lifecycle(load_system(desk), loop, on="2026-11-22", catalogue="eu-ai-act").cells
+    assert {one.status for one in cells if one.id == "classification"} == {"open"}
+
+
+def test_a_failed_gate_is_no_evaluation_and_ends_what_passed_before(desk: Path) -> None:
+    loop = open_loop(desk)
+    go_live(loop)
+    enter(loop, "gate.decided", CANDIDATE, decision="PASS")
+    assert "evaluation_report" in covered(desk, loop).proofs
+    enter(loop, "gate.decided", CANDIDATE, decision="FAIL")
+    assert "evaluation_report" not in covered(desk, loop).proofs
+    enter(loop, "gate.decided", f"sha256:{'3' * 64}", decision="PASS")  # of another candidate
+    assert "evaluation_report" not in covered(desk, loop).proofs
+
+
+def test_a_run_that_did_not_end_is_no_test_log(desk: Path) -> None:
+    loop = open_loop(desk)
+    go_live(loop)
+    enter(loop, "run.completed", CANDIDATE, status="partial", tags=["robustness"])
+    assert not {"test_log", "robustness_test_report"} & set(covered(desk, loop).proofs)
+    enter(loop, "run.completed", CANDIDATE, status="complete", tags=["robustness"])
+    assert {"test_log", "robustness_test_report"} <= set(covered(desk, loop).proofs)
+
+
+def test_the_approval_of_another_release_approves_nothing(desk: Path) -> None:
+    loop = open_loop(desk)
+    go_live(loop)
+    classified(desk, loop)
+    enter(loop, "release.approved", f"sha256:{'3' * 64}")
+    assert "approval_record" not in covered(desk, loop).proofs
+    enter(loop, "release.approved", LIVE)
+    assert "approval_record" in covered(desk, loop).proofs
+
+
+def test_a_key_for_marks_is_no_mark(desk: Path) -> None:
+    loop = open_loop(desk)
+    enter(loop, "media.key_made")
+    assert "marking_record" not in covered(desk, loop).proofs
