@@ -55,16 +55,16 @@ async def test_the_story_holds_from_the_first_act_to_the_last(tmp_path: Path) ->
     out = tmp_path / "demo"
     code, said = await played(without_a_model(tmp_path), out)
     assert code == 0, said[-3000:]
-    acts = [int(number) for number in re.findall(r"^(\d)\. ", said, re.M)]
-    assert acts == list(range(1, 10))
-    assert said.count("\nNext: ") == 8, "each act but the last names the next"
+    acts = [int(number) for number in re.findall(r"^(\d+)\. ", said, re.M)]
+    assert acts == list(range(1, 11))
+    assert said.count("\nNext: ") == 9, "each act but the last names the next"
     assert re.search(r"new_supplier\{supplier=SUP-9417\} .* FAIL +degrade_to_safe_mode", said)
     assert re.search(r"^    rollout-\w+  aborted\n(.*\n){1,3}.*violated a never event", said, re.M)
     assert re.search(r"incident_cases +== 1 +0 .* FAIL", said), "the old candidate is refused"
     assert "step 1 of 3: 10 %" in said and "step 3 of 3: 100 %" in said
     assert re.search(r"post so far: \d+ letters answered, [1-9]\d* of them .*; 0 failed", said)
     assert "is live for claims-desk\n    safe baseline: sha256:" in said
-    assert said.count("\n    VERIFIED") == 2
+    assert said.count("\n    VERIFIED") == 3
     assert still_running(out) == []
 
 

@@ -67,6 +67,7 @@ def command(
             traffic.stop()
     finally:
         stage.close()
+    _papers(stage)
     _epilogue(stage)
 
 
@@ -205,8 +206,23 @@ def _learn(stage: Stage, incident: str) -> None:
     stage.next("two people let it run again")
 
 
+def _papers(stage: Stage) -> None:
+    stage.act("9. The papers: which duties it has, what proves them, and all of it in one archive")
+    stage.run("classify", SYSTEM, "--record", "--as", "ben")
+    stage.tell(
+        """
+        Nobody has entered yet that the triage shift was taught what it works with, so that duty is
+        not met, and it is said: only a person can.
+        """
+    )
+    stage.run("obligations", SYSTEM, ends=4)
+    stage.run("dossier", SYSTEM, "--out", "dossier.zip", shown=EXCERPT)
+    stage.run("verify", "dossier.zip", "--trust", f"{SYSTEM}/.roadworthy/trust.yaml")
+    stage.next("the ledger itself")
+
+
 def _epilogue(stage: Stage) -> None:
-    stage.act("9. Everything above is in the ledger, and can be checked without us")
+    stage.act("10. Everything above is in the ledger, and can be checked without us")
     stage.run("ledger", "log", SYSTEM, shown=80)
     stage.run("verify", SYSTEM)
     stage.run("verify", "next.tar", "--trust", f"{SYSTEM}/.roadworthy/trust.yaml")
@@ -218,7 +234,7 @@ def _epilogue(stage: Stage) -> None:
         builds the same from nothing; `roadworthy init my-system` starts yours.
 
         What this shows is the loop, not the model: the weights of words route as well as it does
-        (examples/{SYSTEM}/README.md has the numbers). Held answers, drift and media are in
-        docs/how-to; the papers for the EU AI Act come with later versions.
+        (examples/{SYSTEM}/README.md has the numbers). dossier.zip opens from a disk: unpack it and
+        look at index.html. Held answers, drift and media are in docs/how-to.
         """
     )
