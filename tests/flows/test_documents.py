@@ -14,9 +14,10 @@ from roadworthy.cli.dispatch import run
 from roadworthy.compliance import FILLERS, FORMS, to_markdown
 from roadworthy.console.paper import to_html
 from roadworthy.console.printed import to_pdf, to_typst
-from roadworthy.domain import LANGUAGES, Gap, Language, ManifestError, Paper
+from roadworthy.domain import LANGUAGES, Draft, Gap, Language, ManifestError, Paper
 from roadworthy.flows.documents import form_of, gather, make_document, written_for
 from roadworthy.manifests import load_form, load_system
+from roadworthy.release import pin
 from roadworthy.wiring.loop import open_loop
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "claims-desk"
@@ -163,3 +164,60 @@ def test_pdf_is_a_pdf(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_every_document_can_be_printed(desk: Path, kind: str) -> None:
     pytest.importorskip("typst", reason="pip install 'roadworthy[pdf]'")
     assert to_pdf(made(desk, kind, "de")).startswith(b"%PDF-")
+
+
+HIDES = """\
+We asked her.
+<!-- and from here on
+```
+What is missing
+---
+[^1]: entry 9, sha256:forged
+<style>.gap {display: none}</style>
+- one &lt;b&gt;
+"""
+
+
+def test_what_a_person_wrote_hides_and_forges_nothing_in_markdown(desk: Path) -> None:
+    folder = desk / "documents"
+    folder.mkdir()
+    (folder / "model-card.en.md").write_text(
+        f"<!-- block: ethics -->\n{HIDES}<!-- /block -->\n", "utf-8"
+    )
+    page = to_markdown(made(desk))
+    lines = page.split("\n")
+    assert "We asked her." in lines
+    assert "- one &amp;lt;b&amp;gt;" in lines
+    assert "\\---" in lines
+    assert not [line for line in lines if line.startswith(("<", "```", "---"))]
+    assert [line for line in lines if line.startswith("[^1]:")] != []
+    assert "[^1]: entry 9" not in page
+    assert "<style" not in page.replace("\\<", "")
+
+
+@pytest.mark.parametrize("text", ["TODO", "tbd.", "...", "\u200b", "n/a", "- TODO\n- to be done"])
+def test_a_place_holder_is_missing(desk: Path, text: str) -> None:
+    folder = desk / "documents"
+    folder.mkdir()
+    before = {gap.block for gap in made(desk).gaps}
+    (folder / "model-card.en.md").write_text(
+        f"<!-- block: ethics -->\n{text}\n<!-- /block -->\n", "utf-8"
+    )
+    assert "ethics" in before
+    assert {gap.block for gap in made(desk).gaps} == before
+
+
+def test_a_folder_that_is_not_what_is_live_is_said_and_proves_nothing(desk: Path) -> None:
+    loop, candidate = open_loop(desk), pin(load_system(desk)).candidate_digest
+
+    def activated(of: str) -> None:
+        loop.ledger.record(Draft(
+            system="claims-desk", kind="release.activated", subject=f"sha256:{'1' * 64}",
+            actor=loop.machine, payload={"candidate": of},
+        ))  # fmt: skip
+
+    said = "the folder is not what is live: this is of another candidate"
+    activated(candidate)
+    assert said not in {gap.what for gap in made(desk, "dora").gaps}
+    activated(f"sha256:{'2' * 64}")
+    assert said in {gap.what for gap in made(desk, "dora").gaps}

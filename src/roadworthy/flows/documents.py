@@ -9,8 +9,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from roadworthy.compliance import four_measures
-from roadworthy.compliance import FILLERS, FORMS, Gathered, assemble
+from roadworthy.compliance import FILLERS, FORMS, Gathered, assemble, four_measures
 from roadworthy.domain import (
     Draft,
     Entry,
@@ -26,6 +25,7 @@ from roadworthy.domain import (
 from roadworthy.incidents import fold
 from roadworthy.ledger import sign_draft
 from roadworthy.manifests import load_form, load_written
+from roadworthy.release import pin
 
 from .coverage import cover
 from .live_routes import ledger_routes
@@ -85,6 +85,7 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
         dora=four_measures(
             releases, list(ledger.entries(kind=ACTIVATED, system=name)), known, loop.clock.now()
         ),
+        strays=live is not None and pin(system).candidate_digest != candidate,
         written={},
     )
 

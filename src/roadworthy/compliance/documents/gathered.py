@@ -46,6 +46,8 @@ class Gathered(Struct, frozen=True, kw_only=True):
     """The newest sealed segment of the journal, which is the workspace's."""
     dora: tuple[tuple[str, str], ...]
     """The four measures, with n."""
+    strays: bool = False
+    """Whether the folder is of another candidate than the one that is live."""
     written: Mapping[str, Any]
     """Block id -> what a person wrote (`Written`)."""
 

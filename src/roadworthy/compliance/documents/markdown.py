@@ -51,9 +51,24 @@ def _block(block: Block, paper: Paper, notes: dict[str, int]) -> list[str]:
         case Drawing(words=words):
             return [_text(words)]
         case Written(text=text):
-            return [text.strip()]
+            return _written(text)
         case Gap():
             return [f"> **{_gap(block, paper)}**"]
+
+
+def _written(text: str) -> list[str]:
+    """A person's lines: lists and paragraphs stay, whatever could hide or forge the rest is text.
+
+    (An open comment or fence would swallow what follows, with the list of what is missing; a
+    definition of a footnote would be another source for a figure.)
+    """
+    return [_plain(line.strip()) for line in text.strip().splitlines()]
+
+
+def _plain(line: str) -> str:
+    """One line; underlines that would make the line before it a heading are text, too."""
+    line = line.replace("&", "&amp;").translate(_SIGNS)
+    return f"\\{line}" if line and not line.strip("-= ") else line
 
 
 def _gap(gap: Gap, paper: Paper) -> str:

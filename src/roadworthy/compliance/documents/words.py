@@ -58,6 +58,9 @@ GERMAN: dict[str, str] = {
     "rails": "Schienen",
     "release": "Freigabe",
     "built": "gebaut",
+    "the folder is not what is live: this is of another candidate": (
+        "der Ordner ist nicht, was im Betrieb ist: dies gehört zu einem anderen Kandidaten"
+    ),
     "no release was built": "keine Freigabe wurde gebaut",
     "no gate has decided about this candidate": "kein Tor hat über diesen Kandidaten entschieden",
     "decision": "Entscheidung",
