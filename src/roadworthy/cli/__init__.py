@@ -50,6 +50,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "alerts": ("roadworthy.cli.alerts", "alert rules and a dashboard from the objectives"),
     "kill": ("roadworthy.cli.kill", "stop a system, tenant or slice on every worker"),
     "resume": ("roadworthy.cli.resume", "lift a kill: two people together, with a reason"),
+    "drill": ("roadworthy.cli.drill", "try the brakes on the gateway that runs, on nobody"),
     "outcome": ("roadworthy.cli.outcome", "say what became of an answer; settle reports"),
     "review": ("roadworthy.cli.review", "answers that were held: look, judge, decide"),
     "incident": ("roadworthy.cli.incident", "what went wrong: work on it, report it, learn, close"),

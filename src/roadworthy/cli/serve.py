@@ -40,7 +40,7 @@ def command(
     from roadworthy.wiring.plan import Plan
 
     from .acting import trust_of
-    from .stops import put_back
+    from .stops import lift_left_drills, put_back
 
     spots = [place(directory, standing=True) for directory in directories or [Path()]]
     workspace = common_workspace(spots)
@@ -49,6 +49,7 @@ def command(
         loop = loop_of(workspace)
         put_back(loop)  # no worker starts on a table that lacks a kill
         _warn_of_lost(lost_segments(loop))
+        lift_left_drills(loop)
     listening = spots[0].deployment.listen
     settings = Settings(
         plan=Plan(

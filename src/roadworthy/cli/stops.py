@@ -47,6 +47,18 @@ def put_back(loop: Any) -> None:
         warn(printable(strayed.words))
 
 
+def lift_left_drills(loop: Any) -> None:
+    """Take away what a drill left that was cut off, and say so. It stops nobody: serving begins."""
+    from roadworthy.domain import RoadworthyError
+    from roadworthy.flows.drilling import alone
+
+    try:
+        with alone(loop, lambda words: warn(printable(words))):
+            pass
+    except (RoadworthyError, OSError) as error:
+        warn(printable(f"what drills may have left was not looked at: {error}"))
+
+
 def warn_of_lost(loop: Any) -> None:
     """Say, without writing anything, which kills and routes the routing table has otherwise.
 

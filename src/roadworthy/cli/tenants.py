@@ -26,8 +26,10 @@ _MOST_DAYS = 36_500
 
 
 def _require_name(name: str) -> None:
-    from roadworthy.domain import UsageError
+    from roadworthy.domain import DRILL_TENANT, UsageError
 
+    if name == DRILL_TENANT:
+        raise UsageError(f"{name} is whom drills stop", fix="choose another name")
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name[:100]!r} is no tenant name",

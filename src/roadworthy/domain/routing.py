@@ -21,6 +21,10 @@ _BESIDE = re.compile(r"[,;|=/\\.:\"'`()\[\]{}<>\s]+")
 """What may stand beside a value as well: quotation marks, brackets, an encoding."""
 
 
+DRILL_TENANT = "roadworthy-drill"
+"""Whom a drill stops: a tenant that no caller can be."""
+
+
 class Arm(Struct, frozen=True, kw_only=True):
     """A second release of a system that is rolled out: it answers for a part, or only listens."""
 
@@ -76,6 +80,11 @@ class KillFlag(Struct, frozen=True, kw_only=True):
     never_event: str = ""
     observation: str = ""
 
+    @property
+    def drill(self) -> bool:
+        """Whether it is a rehearsal: it stops nobody but those who rehearse."""
+        return (self.scope, self.value, self.never_event) == ("tenant", DRILL_TENANT, "")
+
     def stops(self, *, system: str, tenant: str, facets: dict[str, str]) -> bool:
         """Whether a request of this system, tenant and slice is stopped by the flag."""
         if self.system and self.system != system:
@@ -125,6 +134,11 @@ class Mitigation(Struct, frozen=True, kw_only=True):
     objective: str
     reason: str
     at: Instant
+
+    @property
+    def drill(self) -> bool:
+        """Whether it is a rehearsal: it changes nothing but for those who rehearse."""
+        return self.facets.get("tenant") == DRILL_TENANT
 
     def covers(self, *, system: str, asked: dict[str, str]) -> bool:
         """Whether it is about a request of this system and slice."""

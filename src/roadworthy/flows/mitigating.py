@@ -23,8 +23,8 @@ from .trace import Path, Reply, Walk
 
 
 def mitigation_of(call: Call, table: RoutingTable, service: Service) -> Mitigation | None:
-    """What the call is under; nothing that is no traffic is."""
-    if not table.mitigations or call.stage not in ("live", "canary"):
+    """What the call is under; nothing that is no traffic is, but a drill."""
+    if not table.mitigations or call.stage not in ("live", "canary", "drill"):
         return None
     endpoint = service.endpoint(call.endpoint).id
     return table.mitigated(

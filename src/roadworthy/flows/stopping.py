@@ -107,8 +107,12 @@ def recording(loop: Loop) -> Iterator[None]:
 
 
 def unrecorded(flags: Iterable[KillFlag], loop: Loop) -> list[KillFlag]:
-    """Those of the flags that no `kill.set` is about."""
-    return [flag for flag in flags if loop.ledger.newest(kind="kill.set", subject=flag.id) is None]
+    """Those of the flags that no `kill.set` is about; a drill's is entered as a drill."""
+    return [
+        flag
+        for flag in flags
+        if not flag.drill and loop.ledger.newest(kind="kill.set", subject=flag.id) is None
+    ]
 
 
 def kill_draft(flag: KillFlag, actor: str) -> Draft:

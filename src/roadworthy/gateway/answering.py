@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import structs
 
-from roadworthy.domain import Call, ReleaseContent, RoadworthyError, UsageError
+from roadworthy.domain import DRILL_TENANT, Call, ReleaseContent, RoadworthyError, UsageError
 from roadworthy.flows.mitigating import mitigation_of, wants_baseline
 from roadworthy.flows.request_path import serve
 from roadworthy.flows.trace import Reply
@@ -59,7 +59,8 @@ class AnswerDoor:
         if limits is not None:
             self._gateway.allowance.require_priced(limits, front)
         call = self._call(request, body, caller, target, front)
-        if (self._gateway.arms or self._gateway.table.mitigations) and call.stage == "live":
+        beside = self._gateway.arms or self._gateway.table.mitigations
+        if beside and call.stage in ("live", "drill"):
             call = self._diverted(call, request, body, caller, target, front)
         if call.stream:
             await self._stream(call, body, answer)
@@ -145,7 +146,7 @@ class AnswerDoor:
         """The call as another release wants it: the baseline in safe mode, or one rolled out."""
         gateway = self._gateway
         mitigated = mitigation_of(call, gateway.table, front.service) is not None
-        arm = None if mitigated else gateway.arm_for(call)
+        arm = None if mitigated or call.stage == "drill" else gateway.arm_for(call)
         beside = gateway.arms if arm is not None else gateway.kept
         shadow = arm is not None and arm.kind == "shadow"
         wanted = arm is not None or wants_baseline(call, gateway.table, front.service)
@@ -265,7 +266,9 @@ class AnswerDoor:
 
 def _stage(caller: Caller) -> str:
     """Only the operator's key makes a probe of a request: no caller hides his own traffic."""
-    return "probe" if "probe" in caller.key.scopes else "live"
+    if "probe" not in caller.key.scopes:
+        return "live"
+    return "drill" if caller.key.tenant == DRILL_TENANT else "probe"
 
 
 def _messages(body: ChatRequest) -> tuple[dict[str, Any], ...]:

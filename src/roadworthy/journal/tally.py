@@ -155,7 +155,7 @@ class Tally:
         """Count an exchange whose record is kept. A probe is no traffic, a shadow nobody's."""
         if seen.stage in UNHEARD:
             return
-        if seen.stage == "probe":
+        if seen.stage in ("probe", "drill"):
             self._probes += 1
             return
         kind = (seen.system, seen.release, seen.tenant, seen.action, seen.status)

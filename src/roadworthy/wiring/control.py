@@ -170,7 +170,8 @@ class Control:
 
         Safe to call beside a round: it only reads.
         """
-        kills = Counter(flag.system or "*" for flag in read_table(self.workspace.routing).kills)
+        stopped = read_table(self.workspace.routing).kills
+        kills = Counter(flag.system or "*" for flag in stopped if not flag.drill)
         states, read = read_states(self.workspace.workers), self.host.newest
         control = ControlGauges(
             rounds=rounds,

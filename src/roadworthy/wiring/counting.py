@@ -38,7 +38,7 @@ from roadworthy.serving import (
 
 from .clock import new_id
 
-NOT_BILLED = UNHEARD | {"probe"}
+NOT_BILLED = UNHEARD | {"probe", "drill"}
 """Stages of what no tenant asked for."""
 
 

@@ -55,11 +55,13 @@ class Served(Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def probing_key(workspace: Workspace, clock: Clock, *, seconds: float) -> Iterator[str]:
+def probing_key(
+    workspace: Workspace, clock: Clock, *, seconds: float, tenant: str = TENANT
+) -> Iterator[str]:
     """A key whose requests are probes; gone afterwards, and expired should we be killed."""
     key, now = new_key(), clock.now()
     entry = TenantKey(
-        tenant=TENANT,
+        tenant=tenant,
         scopes=("chat", "probe"),
         created=format_instant(now),
         expires=format_instant(now + dt.timedelta(seconds=seconds) + _SLACK),
