@@ -20,16 +20,11 @@ from msgspec import structs
 from doubles.redis_server import INSTALL, RedisServer, needs_redis
 from roadworthy.domain import CountError, QuotaError
 from roadworthy.providers import Secret
-from roadworthy.serving import (
-    CountKeys,
-    Quota,
-    RedisLink,
-    SharedBooks,
-    SharedCounts,
-    TenantLimits,
-    machine_of,
-    month_of,
-)
+from roadworthy.serving import Quota, TenantLimits, month_of
+from roadworthy.wiring.count_scripts import Keys as CountKeys
+from roadworthy.wiring.redis_link import Link as RedisLink
+from roadworthy.wiring.shared_books import SharedBooks, machine_of
+from roadworthy.wiring.shared_counts import SharedCounts
 
 NOW = 1_795_305_600.0  # 2026-11-22T00:00:00Z
 MONTH = 202611

@@ -6,7 +6,6 @@ from .alike import comes_to
 from .arms import drawn_as_one, takes
 from .brakes import covers, flags_for, standing, tighten
 from .conversation import Conversation, conversation
-from .count_scripts import Keys as CountKeys
 from .decision import Decided, decide, read_confidence, read_label
 from .egress import Border, compile_border
 from .exact_cache import ExactCache, replayed
@@ -18,13 +17,10 @@ from .late_rules import LateRule
 from .notice import Listeners, Notice, Told, has_begun, in_language_of
 from .outcome import RailOutcome
 from .pseudonyms import Pseudonyms, put_back
-from .quota import Quota, billionths, forecast, month_of
+from .quota import MOST_AHEAD_NS, WINDOW_NS, Quota, alarm, billionths, forecast, month_of, used_up
 from .rail_explanation import RailExplanation, explain_rails
 from .rails import RailLine
-from .redis_link import Link as RedisLink
 from .route import Aim, aim, names
-from .shared_books import SharedBooks, machine_of
-from .shared_counts import SharedCounts
 from .tenants import (
     MAX_SLOTS,
     TenantFile,
@@ -62,13 +58,14 @@ from .veiled import Veiled, VeiledProvider
 
 __all__ = [
     "MAX_SLOTS",
+    "MOST_AHEAD_NS",
+    "WINDOW_NS",
     "Acceptance",
     "Admittance",
     "Aim",
     "Border",
     "Caller",
     "Conversation",
-    "CountKeys",
     "Decided",
     "Denial",
     "ExactCache",
@@ -84,9 +81,6 @@ __all__ = [
     "RailExplanation",
     "RailLine",
     "RailOutcome",
-    "RedisLink",
-    "SharedBooks",
-    "SharedCounts",
     "TenantFile",
     "TenantKey",
     "TenantLimits",
@@ -98,6 +92,7 @@ __all__ = [
     "Veiled",
     "VeiledProvider",
     "aim",
+    "alarm",
     "beside_text",
     "billionths",
     "call_texts",
@@ -125,7 +120,6 @@ __all__ = [
     "is_plain_talk",
     "limiting",
     "load_tenants",
-    "machine_of",
     "message_text",
     "month_of",
     "names",
@@ -143,6 +137,7 @@ __all__ = [
     "thoughts",
     "tighten",
     "tool_calls",
+    "used_up",
     "with_texts",
     "without_thoughts",
 ]

@@ -23,20 +23,19 @@ from roadworthy.journal import BudgetGauge, originals, read_segment, segments
 from roadworthy.manifests import STORE_PREFIX, Workspace, load_deployment, wrong_store
 from roadworthy.providers import resolve_credential
 from roadworthy.serving import (
-    CountKeys,
     Quota,
-    RedisLink,
-    SharedBooks,
-    SharedCounts,
     TenantLimits,
     billionths,
     forecast,
     load_tenants,
-    machine_of,
     month_of,
 )
 
 from .clock import new_id
+from .count_scripts import Keys as CountKeys
+from .redis_link import Link as RedisLink
+from .shared_books import SharedBooks, machine_of
+from .shared_counts import SharedCounts
 
 NOT_BILLED = UNHEARD | {"probe", "drill"}
 """Stages of what no tenant asked for."""

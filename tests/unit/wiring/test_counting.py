@@ -10,9 +10,10 @@ from doubles.running_gateway import free_port
 from doubles.set_clock import SetClock
 from roadworthy.domain import CountError, LimitSettings, ManifestError, UsageError
 from roadworthy.manifests import Workspace
-from roadworthy.serving import Quota, SharedBooks, TenantLimits
+from roadworthy.serving import Quota, TenantLimits
 from roadworthy.wiring.allowance import Allowance
 from roadworthy.wiring.counting import Counting, books_of, counting_of, recount
+from roadworthy.wiring.shared_books import SharedBooks
 
 LIMITS = TenantLimits(tenant="acme", slot=0, requests_per_minute=2)
 

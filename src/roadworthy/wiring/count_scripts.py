@@ -16,9 +16,7 @@ from typing import Any
 from msgspec import Struct
 
 from roadworthy.domain import CountError, QuotaError
-
-from .quota import MOST_AHEAD_NS, WINDOW_NS, billionths, used_up
-from .tenants import TenantLimits
+from roadworthy.serving import MOST_AHEAD_NS, WINDOW_NS, TenantLimits, billionths, used_up
 
 TICK_NS = 100
 WINDOW = WINDOW_NS // TICK_NS

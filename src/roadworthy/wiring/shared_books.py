@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy.domain import CountError, RoadworthyError
+from roadworthy.serving import TenantLimits, month_of
 
 from .count_scripts import Ask, Keys, Standing, pace, standing, whole
-from .quota import month_of
 from .redis_link import Link, plain_client
-from .tenants import TenantLimits
 
 MACHINE_FILE = "machine-id"
 """Beside the tenants; a name for what this workspace counts."""

@@ -18,15 +18,11 @@ from doubles.certificates import certificate
 from doubles.redis_server import RedisServer, needs_redis
 from roadworthy.domain import CountError, QuotaError, UsageError
 from roadworthy.providers import Secret
-from roadworthy.serving import (
-    CountKeys,
-    RedisLink,
-    SharedBooks,
-    SharedCounts,
-    TenantLimits,
-    machine_of,
-)
-from roadworthy.serving.shared_counts import REST_S
+from roadworthy.serving import TenantLimits
+from roadworthy.wiring.count_scripts import Keys as CountKeys
+from roadworthy.wiring.redis_link import Link as RedisLink
+from roadworthy.wiring.shared_books import SharedBooks, machine_of
+from roadworthy.wiring.shared_counts import REST_S, SharedCounts
 
 NOW = 1_795_305_600.0  # 2026-11-22T00:00:00Z
 MONTH = 202611
@@ -512,7 +508,7 @@ def test_without_the_library_it_is_said_how_to_get_it(monkeypatch: pytest.Monkey
 
     monkeypatch.setitem(sys.modules, "redis", None)
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
-    from roadworthy.serving.redis_link import async_client, plain_client
+    from roadworthy.wiring.redis_link import async_client, plain_client
 
     for make in (async_client, plain_client):
         with pytest.raises(UsageError, match=r"need a library") as error:

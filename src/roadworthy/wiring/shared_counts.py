@@ -18,6 +18,7 @@ from typing import Any
 from msgspec import Struct
 
 from roadworthy.domain import CountError
+from roadworthy.serving import TenantLimits, alarm, billionths, month_of
 
 from .count_scripts import (
     SCRIPTS,
@@ -29,9 +30,7 @@ from .count_scripts import (
     token_ticks,
     whole,
 )
-from .quota import alarm, billionths, month_of
 from .redis_link import CONNECT_S, Link, async_client
-from .tenants import TenantLimits
 
 REST_S = 0.5
 """After an exchange that failed nothing is sent for so long: a store that is gone would cost each
