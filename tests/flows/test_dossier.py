@@ -19,9 +19,19 @@ from doubles.set_clock import SetClock
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import Draft
-from roadworthy.ledger import Ed25519Signer, MemoryEntryStore, Shown, excerpt_lines, root_of
+from roadworthy.ledger import (
+    Ed25519Signer,
+    MemoryEntryStore,
+    Shown,
+    excerpt_lines,
+    root_of,
+    sign_checkpoint,
+    sign_envelope,
+    statement,
+)
 from roadworthy.wiring.loop import open_loop
 from roadworthy_verify import verify_path
+from roadworthy_verify.dossier import PREDICATE
 from roadworthy_verify.excerpt import read_excerpt
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "claims-desk"
@@ -191,22 +201,67 @@ def test_an_archive_that_was_cut_is_found(made: tuple[Path, Path], tmp_path: Pat
     assert verify_path(path, trust=made[1]).exit_code == 5
 
 
-def test_another_root_of_the_same_size_that_was_kept_is_found(
-    made: tuple[Path, Path], tmp_path: Path
+@pytest.mark.parametrize(
+    ("size", "right", "wanted"),
+    [
+        (0, False, (5, "another root")),  # of the dossier's own size
+        (2, False, (5, "another root")),
+        (2, True, (0, "")),
+        (5, True, (4, "by hash only")),  # within the entries of the other system
+        (5, False, (4, "by hash only")),
+    ],
+)
+def test_a_checkpoint_that_was_kept_is_held_against_the_log(
+    made: tuple[Path, Path], tmp_path: Path, size: int, right: bool, wanted: tuple[int, str]
 ) -> None:
     head = msgspec.json.decode(parts(made[0])["log/checkpoint.json"])
     loop = open_loop(made[0].parent / "desk")
-    signer = loop.keyring.signer("machine")
     kept = tmp_path / "kept.jsonl"
-    from roadworthy.ledger import sign_checkpoint
-
+    size = size or head["size"]
     other = sign_checkpoint(
-        origin=head["origin"], size=head["size"], root=b"\x07" * 32, time=head["time"],
-        signer=signer,
+        origin=head["origin"], size=size, time=head["time"],
+        root=root_of(loop.ledger.store.leaves(0, size)) if right else b"\x07" * 32,
+        signer=loop.keyring.signer("machine"),
     )  # fmt: skip
     kept.write_bytes(msgspec.json.encode(other) + b"\n")
     report = verify_path(made[0], trust=made[1], checkpoint=kept)
-    assert (report.exit_code, "another root" in report.fault) == (5, True)
+    assert (report.exit_code, wanted[1] in report.fault) == (wanted[0], True)
+
+
+def signed_by_its_sender(
+    made: tuple[Path, Path], path: Path, more: dict[str, bytes], **changes: Any
+) -> Path:
+    """A dossier whose own machine signed what is not so."""
+    files = {**parts(made[0]), **more}
+    manifest = {**msgspec.json.decode(files["dossier.json"]), **changes}
+    for name, data in more.items():
+        listed = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        manifest["files"][name] = listed
+    files["dossier.json"] = msgspec.json.encode(manifest, order="sorted")
+    signer = open_loop(made[0].parent / "desk").keyring.signer("machine")
+    said = {"system": manifest["system"], "signed_at": manifest["made_at"]}
+    digest = "sha256:" + hashlib.sha256(files["dossier.json"]).hexdigest()
+    envelope = sign_envelope(statement(PREDICATE, digest, said), signers=[signer])
+    return packed(path, {**files, "dossier.dsse.json": msgspec.json.encode(envelope)})
+
+
+def test_evidence_that_no_entry_names_is_found(made: tuple[Path, Path], tmp_path: Path) -> None:
+    path, data = tmp_path / "x.zip", b'{"accuracy":"1.0"}'
+    name = f"evidence/{hashlib.sha256(data).hexdigest()}.json"
+    assert verify_path(signed_by_its_sender(made, path, {}), trust=made[1]).ok
+    report = verify_path(signed_by_its_sender(made, path, {name: data}), trust=made[1])
+    assert (report.exit_code, "no entry that is shown names" in report.fault) == (5, True)
+    other = f"evidence/{'0' * 64}.json"
+    report = verify_path(signed_by_its_sender(made, path, {other: data}), trust=made[1])
+    assert (report.exit_code, "is not what has that digest" in report.fault) == (5, True)
+
+
+@pytest.mark.parametrize("missing", [5, None, {"a": 1}])
+def test_a_manifest_of_another_shape_is_an_answer_and_no_crash(
+    made: tuple[Path, Path], tmp_path: Path, missing: Any
+) -> None:
+    path = signed_by_its_sender(made, tmp_path / "x.zip", {}, missing=missing)
+    assert verify_path(path, trust=made[1]).exit_code == 5
 
 
 def test_a_strangers_signature_is_unknown(made: tuple[Path, Path], tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from .trust import Trust, TrustError, load_trust, parse_trust
 MANIFEST, ENVELOPE, ENTRIES, TRUST = (
     "dossier.json", "dossier.dsse.json", "log/entries.ndjson", "trust.yaml",
 )  # fmt: skip
+EVIDENCE = "evidence/"
 PREDICATE = "https://roadworthy.dev/attestation/dossier/v1"
 MAGIC = b"PK\x03\x04"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,120}(/[A-Za-z0-9._-]{1,120}){0,6}")
@@ -98,13 +99,19 @@ def _verify(
     lines.append(f"dossier of {manifest['system']}, made at {manifest['made_at']}")
     # 3. Exactly the files of the manifest, each with its digest.
     _files(archive, members, manifest["files"])
+    evidence = _evidence(manifest["files"])
     lines.append(f"{len(manifest['files'])} files are as the manifest names them")
     # 4. The entries lead to the root that the checkpoint signs.
     head = _head(manifest["checkpoint"])
     people = PersonSignatures(keys)
     with archive.open(members[ENTRIES]) as file:
-        found = read_excerpt(file, head.size, people.check)
+        found = read_excerpt(
+            file, head.size, people.check, sizes={one.size for one in kept}, digests=evidence
+        )
     _fits(found, head, manifest["entries"])
+    if strange := evidence - found.named:
+        name = f"{EVIDENCE}{min(strange)}.json"
+        raise DossierError("tampered", f"no entry that is shown names {name}")
     details |= {
         "entries": found.shown, "redacted": found.redacted, "hidden": found.hidden,
         "checkpoint": {"size": head.size, "time": head.time, "root": head.root.hex()},
@@ -113,18 +120,15 @@ def _verify(
     lines.append(
         f"{found.shown} of {head.size} entries are shown, {found.redacted} of them without their"
         f" payload; {found.hidden} stand by hash only"
+        + (": which system they are about, its sender says alone" if found.hidden else "")
     )
     # 5. The checkpoint and people's own signatures.
     _signatures(head, people, keys)
     lines.append(f"complete up to checkpoint {head.size} of {head.time}")
     # 6. Checkpoints that the reader kept.
-    for one in kept:
-        if one.size == head.size and one.root != head.root:
-            raise DossierError("tampered", f"{one}, which was kept elsewhere, has another root")
-        if one.size > head.size:
-            lines.append(f"a newer checkpoint is known: {one}; ask for a newer dossier")
+    _as_kept(head, found, kept, lines)
     # 7. What it says of itself is missing.
-    missing = manifest.get("missing", [])
+    missing = manifest["missing"]
     details["missing"] = len(missing)
     if missing:
         lines.append(f"it says itself that {len(missing)} things are missing from it")
@@ -200,6 +204,8 @@ def _manifest(data: bytes) -> Json:
         for key in ("shown", "redacted", "hidden"):
             if type(entries[key]) is not int:
                 raise TypeError(f"entries.{key} is no number")
+        if not isinstance(found["missing"], list):
+            raise TypeError("missing is no list")
         found["checkpoint"], str(found["system"]), str(found["made_at"])
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DossierError("tampered", f"{MANIFEST} is no manifest: {error!r}") from None
@@ -222,6 +228,39 @@ def _files(
                 digest.update(chunk)
         if seen != said["bytes"] or digest.hexdigest() != said["sha256"]:
             raise DossierError("tampered", f"{name} is not the file that the manifest names")
+
+
+def _evidence(files: Mapping[str, Json]) -> set[str]:
+    """The digests of what lies in evidence/, each under its own."""
+    found = set()
+    for name, said in files.items():
+        if not name.startswith(EVIDENCE):
+            continue
+        if name != f"{EVIDENCE}{said['sha256']}.json":
+            raise DossierError("tampered", f"{name} is not what has that digest")
+        found.add(said["sha256"])
+    return found
+
+
+def _as_kept(head: Head, found: Excerpt, kept: list[Head], lines: list[str]) -> None:
+    """Hold the log against checkpoints that were kept, the newest first."""
+    grew = False
+    for one in sorted(kept, key=lambda one: one.size, reverse=True):
+        if one.size > head.size:
+            lines.append(f"a newer checkpoint is known: {one}; ask for a newer dossier")
+            continue
+        root = head.root if one.size == head.size else found.roots.get(one.size)
+        if root is not None and root != one.root:
+            raise DossierError("tampered", f"{one}, which was kept elsewhere, has another root")
+        if root is None and not grew:
+            raise DossierError(
+                "undecided",
+                f"{one}, which was kept elsewhere, lies within entries that stand by hash only:"
+                " whether the log grew from it is not shown",
+            )
+        if not grew:
+            lines.append(f"it grew from {one}, which was kept elsewhere")
+        grew = True
 
 
 def _head(value: Any) -> Head:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -20,6 +20,7 @@ from .tree import leaf_hash, node_hash
 
 MAX_LINE = 64 << 20
 _NODE = re.compile(rb'\{"hash":"([0-9a-f]{64})","level":(0|[1-9][0-9]?)\}\n')
+_DIGEST = re.compile(rb"sha256:([0-9a-f]{64})")
 _HEADER = {"actor", "kind", "payload_digest", "prev", "seq", "subject", "system", "time"}
 
 
@@ -38,8 +39,10 @@ class Excerpt:
     first_bad: int = 0
     root: bytes = b""
     kinds: dict[str, int] = field(default_factory=dict)
-    digests: set[str] = field(default_factory=set)
-    """Every digest that a shown payload or subject names."""
+    named: set[str] = field(default_factory=set)
+    """Those of the digests that were asked about that a shown payload names."""
+    roots: dict[int, bytes] = field(default_factory=dict)
+    """Roots at the sizes that were asked about; none where that lies within hidden entries."""
 
 
 class _Peaks:
@@ -72,9 +75,17 @@ class _Peaks:
 
 
 def read_excerpt(
-    file: IO[bytes], size: int, on_signed: Callable[[Row], None] | None = None
+    file: IO[bytes],
+    size: int,
+    on_signed: Callable[[Row], None] | None = None,
+    *,
+    sizes: Collection[int] = (),
+    digests: Collection[str] = (),
 ) -> Excerpt:
-    """Walk the lines up to `size` entries. The first that does not fit is a fault, and the end."""
+    """Walk the lines up to `size` entries. The first that does not fit is a fault, and the end.
+
+    `sizes` and `digests` (hexadecimal) are what `roots` and `named` are asked about.
+    """
     found, peaks = Excerpt(), _Peaks()
     last = GENESIS
     for line in _lines(file):
@@ -88,6 +99,8 @@ def read_excerpt(
                 )
             found.hidden += 1 << level
             last = ""
+            if peaks.size in sizes:
+                found.roots[peaks.size] = peaks.root()
             continue
         payload = file.readline(MAX_LINE)
         fault, row = _entry(line, payload, number, last)
@@ -99,7 +112,11 @@ def read_excerpt(
         found.shown += 1
         found.redacted += payload == b"null\n"
         found.kinds[row[3]] = found.kinds.get(row[3], 0) + 1
-        found.digests.add(row[4])
+        if digests and b"sha256:" in payload:
+            named = (one.decode() for one in _DIGEST.findall(payload))
+            found.named.update(one for one in named if one in digests)
+        if number in sizes:
+            found.roots[number] = peaks.root()
         if on_signed is not None and b'"signature":{' in payload:
             on_signed(row)
     found.size, found.root = peaks.size, peaks.root()
