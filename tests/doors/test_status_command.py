@@ -72,3 +72,17 @@ def test_a_mitigation_of_a_release_before_is_said(
     publish(loop.workspace, lambda t: msgspec.structs.replace(t, mitigations=(found,)), loop.clock)
     code, said = status(tmp_path, capsys)
     assert (code, [each["id"] for each in said["mitigations"]]) == (3, ["mitigation-1"])
+
+
+def test_a_brake_that_was_never_drilled_is_said_and_decides_nothing(
+    tmp_path: Path, loop: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen(loop)
+    code, said = status(tmp_path, capsys)
+    assert code == 0
+    assert [(each["drill"], each["state"]) for each in said["drills"]] == [
+        ("kill", "never"),
+        ("rollback", "never"),
+    ]
+    assert run(VERBS, ["status", str(tmp_path)]) == 0
+    assert "kill of letters was never drilled" in capsys.readouterr().out

@@ -221,3 +221,23 @@ def test_a_folder_that_is_not_what_is_live_is_said_and_proves_nothing(desk: Path
     assert said not in {gap.what for gap in made(desk, "dora").gaps}
     activated(f"sha256:{'2' * 64}")
     assert said in {gap.what for gap in made(desk, "dora").gaps}
+
+
+@pytest.mark.parametrize(
+    ("payload", "says"),
+    [
+        ({"result": "held", "stopped_in_ms": 63, "within_ms": 200}, "in time: 63 ms (<= 200 ms)"),
+        ({"result": "missed", "stopped_in_ms": 999, "within_ms": 200}, "too late: 999 ms"),
+        ({"result": "interrupted"}, "cut off"),
+        ({}, "cut off"),
+    ],
+)
+def test_a_drill_is_told_with_how_it_went(desk: Path, payload: dict[str, Any], says: str) -> None:
+    loop, system = open_loop(desk), load_system(desk).charter.system
+    draft = Draft(
+        system=system, kind="drill.kill", subject="r", actor=loop.machine, payload=payload
+    )
+    loop.ledger.record(draft)
+    page = to_markdown(made(desk, "deployment-checklist"))
+    (row,) = (line for line in page.splitlines() if line.startswith("| drill"))
+    assert says in row.replace("&lt;", "<").replace("\\", "")

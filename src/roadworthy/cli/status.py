@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import ObjectiveStanding
+from roadworthy.domain import ObjectiveStanding, RoutingTable
+from roadworthy.manifests import Workspace
 
 from .exits import Exit
 from .terminal import emit, printable, say, table
@@ -40,6 +41,7 @@ def command(
     standing = [each for each in routing.mitigations if system in ("", each.system)]
     stale = not _is_fresh(seen.at)
     told = targets_of(directory)
+    drills = _drills(workspace, routing, system)
     if json:
         emit(
             {
@@ -50,6 +52,7 @@ def command(
                 "mitigations": standing,
                 "kills": [flag.id for flag in routing.kills],
                 "notifications": told,
+                "drills": drills,
             }
         )
     else:
@@ -60,6 +63,9 @@ def command(
             say(f"  roadworthy mitigation lift {each.id} --reason TEXT --as NAME")
         for flag in routing.kills:
             say(f"{flag.id}: killed, {printable(flag.reason)}", "red")
+        for age in drills:
+            if age.words:
+                say(printable(age.words), "yellow")
         for target in told:
             if target["fault"]:
                 words = f"{target['waiting']} notices wait: {printable(target['fault'])}"
@@ -68,6 +74,23 @@ def command(
         raise typer.Exit(Exit.REFUSED)
     if stale or any(each.verdict == "ERROR" for each in found):
         raise typer.Exit(Exit.UNDECIDED)
+
+
+def _drills(workspace: Workspace, routing: RoutingTable, system: str) -> list[Any]:
+    """How the drills of what is live stand, by what its own charter asks; it decides nothing."""
+    from roadworthy.flows.drill_ages import drill_ages
+    from roadworthy.release import read_bundle
+    from roadworthy.wiring.loop import standing_loop
+
+    loop = standing_loop(workspace)
+    if loop is None:
+        return []
+    found = []
+    for route in routing.routes.values():
+        if system in ("", route.system):
+            review = read_bundle(workspace.root / route.path)[1].charter.review
+            found += drill_ages(loop, route.system, review.cadence)
+    return found
 
 
 def _is_fresh(at: str) -> bool:

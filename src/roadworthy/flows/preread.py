@@ -53,6 +53,7 @@ from roadworthy.release import pin, read_bundle
 from .baseline import baseline_of
 from .campaigns import campaigns_of
 from .comparing import all_differences, in_words
+from .drill_ages import CADENCE_DAYS, drill_ages
 from .findings import findings_seen
 from .growing import replace_file
 from .incident_entries import incidents_of
@@ -71,7 +72,6 @@ SCRIBES: tuple[PersonRole, ...] = (
 KEPT = "deliberations"
 """Where notes about earlier candidates are kept."""
 
-_CADENCE = {"weekly": 7, "monthly": 31, "quarterly": 92}
 _WRITE = (
     "people write the sections below; then roadworthy deliberate --record --as NAME, and "
     "roadworthy gate"
@@ -279,7 +279,7 @@ def _slices(run: RunSummary | None) -> list[SliceSeen]:
 
 def _stale(system: System, loop: Loop, run: RunSummary | None) -> list[str]:
     """Evidence older than the charter's cadence of review, and what never was."""
-    days = _CADENCE[system.charter.review.cadence]
+    days = CADENCE_DAYS[system.charter.review.cadence]
     now = loop.clock.now()
     said = []
     if run is not None:
@@ -292,6 +292,8 @@ def _stale(system: System, loop: Loop, run: RunSummary | None) -> list[str]:
         said.append("no red-team campaign was ever entered")
     elif (age := (now - parse_instant(last.time)).days) > days:
         said.append(f"the last red-team campaign was entered {age} days ago")
+    ages = drill_ages(loop, system.charter.system, system.charter.review.cadence)
+    said += [age.words for age in ages if age.words]
     for playbook in system.playbooks:
         said += _undrilled(playbook.name, playbook.header.last_drilled, now, days)
     return said

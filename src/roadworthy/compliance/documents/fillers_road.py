@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadworthy.domain import Block, Cell, Gap, Language, Paragraph
+from roadworthy.domain import Block, Cell, Entry, Gap, Language, Paragraph
 
 from .blocks import figure, grid, listing, of_entry, of_file
 from .gathered import Gathered
@@ -107,13 +107,29 @@ def _journal(found: Gathered, language: Language) -> tuple[Block, ...]:
 def _drills(found: Gathered, language: Language) -> tuple[Block, ...]:
     entries = [entry for kind, entry in found.newest.items() if kind.startswith("drill.")]
     rows = [
-        (Cell(entry.kind), Cell(entry.subject), Cell(entry.time[:19] + "Z", of_entry(entry)))
+        (
+            Cell(entry.kind),
+            Cell(_drilled(entry, language)),
+            Cell(_name(found, entry.actor)),
+            Cell(entry.time[:19] + "Z", of_entry(entry)),
+        )
         for entry in entries
     ]
     if not rows:
         what = said("nothing was drilled", language)
         return (Gap(what=what, command="roadworthy drill kill DIR"),)
-    return (grid(("what", "who", "when"), rows, None, "nothing was drilled", language),)
+    columns = ("what", "result", "who", "when")
+    return (grid(columns, rows, None, "nothing was drilled", language),)
+
+
+_RESULTS = {"held": "in time", "missed": "too late", "interrupted": "cut off"}
+
+
+def _drilled(entry: Entry, language: Language) -> str:
+    """How it went, with the figures; one that says nothing did not pass."""
+    result = said(_RESULTS.get(str(entry.payload.get("result")), "cut off"), language)
+    took, most = entry.payload.get("stopped_in_ms"), entry.payload.get("within_ms")
+    return f"{result}: {took} ms (<= {most} ms)" if took is not None else result
 
 
 @filler("dora")
