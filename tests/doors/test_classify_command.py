@@ -185,3 +185,9 @@ def test_the_matrix_shows_what_is_open(system: Path, capsys: pytest.CaptureFixtu
     assert (code, said["profile"]) == (4, "light")
     assert cells["fmea"]["status"] == "done"
     assert cells["traceability"]["status"] == "open"
+    done = {cell["id"]: cell["status"] for phase in said["phases"] for cell in phase["tasks"]}
+    assert (done["feasibility"], done["monitor"], done["integrate"]) == (
+        "done",
+        "open",
+        "not_needed",
+    )

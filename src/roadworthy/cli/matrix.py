@@ -45,7 +45,8 @@ def command(
             "phases": [
                 {
                     "id": phase.id, "title": phase.title, "stages": phase.stages,
-                    "checks": phase.checks, "tasks": phase.tasks,
+                    "checks": phase.checks,
+                    "tasks": [cell for cell in found.tasks if cell.phase == phase.id],
                     "cells": [cell for cell in found.cells if cell.phase == phase.id],
                 }
                 for phase in found.phases
@@ -61,11 +62,17 @@ def command(
             ]
             title = f"{phase.title} ({', '.join(phase.stages)})"
             table(("artifact", "status", "by, or what is missing"), rows, title=title)
+            done = [cell for cell in found.tasks if cell.phase == phase.id]
+            for cell in done:
+                if cell.status in ("open", "stale"):
+                    say(f"  task {cell.status}: {cell.title}: {cell.missing}")
+            ended = sum(cell.status == "done" for cell in done)
+            say(f"  tasks: {ended} of {len(done)} done")
             say(f"  exit check: {phase.checks['exit']}")
         for status in ("done", "stale", "open"):
             number = sum(cell.status == status for cell in found.cells)
             say(f"  {number} {status}", _COLOURS[status])
-    if any(cell.status in ("open", "stale") for cell in found.cells):
+    if any(cell.status in ("open", "stale") for cell in (*found.cells, *found.tasks)):
         raise typer.Exit(Exit.UNDECIDED)
 
 

@@ -5,7 +5,7 @@ from .classify import UNDECIDED, classify, contradictions
 from .coverage import covered, proof_of
 from .documents import FILLERS, FORMS, GERMAN, Gathered, assemble, said, to_markdown
 from .dora import four_measures
-from .matrix import matrix, profile_of
+from .matrix import matrix, profile_of, tasks
 from .scoping import FACTORS, use_case
 from .sheet import ROLE, ROLES, Sheet
 from .shipped import EU_AI_ACT, EVIDENCE, MATRIX, shipped
@@ -34,6 +34,7 @@ __all__ = [
     "proof_of",
     "said",
     "shipped",
+    "tasks",
     "text_changes",
     "to_markdown",
     "use_case",

@@ -6,20 +6,22 @@ artifacts: SMACTR, Raji et al. 2020 (https://doi.org/10.1145/3351095.3372873).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import get_args
 
 from msgspec.structs import replace
 
 from roadworthy.domain import (
     ArtifactSpec,
-    Charter,
+    CharterPart,
     MatrixCell,
     PhaseSpec,
-    Playbook,
     Profile,
     Proof,
+    System,
 )
+
+from .scoping import FACTORS
 
 _STRICT = frozenset(("high", "high_sectoral", "prohibited", "undecided"))
 PROFILES: tuple[Profile, ...] = get_args(Profile)
@@ -33,25 +35,25 @@ def profile_of(risk_class: str, *, transparency: bool) -> Profile:
 
 
 def matrix(
-    phases: Sequence[PhaseSpec],
-    charter: Charter,
-    playbooks: Sequence[Playbook],
-    proofs: Mapping[str, Proof],
-    profile: Profile,
+    phases: Sequence[PhaseSpec], system: System, proofs: Mapping[str, Proof], profile: Profile
 ) -> list[MatrixCell]:
     """Every artifact of every phase, in their order."""
     return [
-        _cell(phase, spec, charter, playbooks, proofs, profile)
-        for phase in phases
-        for spec in phase.artifacts
+        _cell(phase, spec, system, proofs, profile) for phase in phases for spec in phase.artifacts
     ]
+
+
+def tasks(
+    phases: Sequence[PhaseSpec], system: System, proofs: Mapping[str, Proof], profile: Profile
+) -> list[MatrixCell]:
+    """Every task of every phase, in their order."""
+    return [_cell(phase, spec, system, proofs, profile) for phase in phases for spec in phase.tasks]
 
 
 def _cell(
     phase: PhaseSpec,
     spec: ArtifactSpec,
-    charter: Charter,
-    playbooks: Sequence[Playbook],
+    system: System,
     proofs: Mapping[str, Proof],
     profile: Profile,
 ) -> MatrixCell:
@@ -66,7 +68,7 @@ def _cell(
     if found:
         return replace(cell, status="stale", evidence=found)
     if spec.charter:
-        file, lack = _in_charter(spec, charter, playbooks)
+        file, lack = _in_files(spec, system)
         return replace(cell, status="open" if lack else "done", file=file, missing=lack)
     if spec.none_is_good:
         return replace(cell, status="done", missing="", why="none so far")
@@ -76,39 +78,79 @@ def _cell(
     return cell
 
 
-def _in_charter(
-    spec: ArtifactSpec, charter: Charter, playbooks: Sequence[Playbook]
-) -> tuple[str, str]:
+def _in_files(spec: ArtifactSpec, system: System) -> tuple[str, str]:
     """The file that shows it, and what is missing in it."""
-    match spec.charter:
-        case "risks":
-            return _filled(charter.risks, "`risks`: at least one row")
-        case "tested-risks":
-            bare = [risk.id for risk in charter.risks if not risk.tested_by]
-            if bare:
-                return "charter.yaml", f"no test: {', '.join(bare)}"
-            return _filled(charter.risks, "`risks` with `tested_by`")
-        case "mitigations":
-            bare = [risk.id for risk in charter.risks if not risk.mitigation.strip()]
-            if bare:
-                return "charter.yaml", f"no mitigation: {', '.join(bare)}"
-            return _filled(charter.risks, "`risks` with `mitigation`")
-        case "stakeholders":
-            return _filled(charter.stakeholders, "`stakeholders`")
-        case "success":
-            named = charter.value.success if charter.value is not None else {}
-            lacks = [level for level in ("business", "model", "system") if not named.get(level)]
-            return "charter.yaml", f"`value.success`: {', '.join(lacks)}" if lacks else ""
-        case "owners":
-            return _filled(charter.owners, "`owners`")
-        case "never":
-            return _filled(charter.never, "`never`: at least one event")
-        case "review":
-            return _filled(charter.review.required_voices, "`review.required_voices`")
-        case "playbooks":
-            return "playbooks/", "" if playbooks else "playbooks/NAME.md"
-    return "", ""
+    file, lack = _LOOKS[spec.charter](system)
+    return file, lack
+
+
+def _charter(lack: str) -> tuple[str, str]:
+    return "charter.yaml", lack
+
+
+def _tested(system: System) -> tuple[str, str]:
+    bare = [risk.id for risk in system.charter.risks if not risk.tested_by]
+    if bare:
+        return _charter(f"no test: {', '.join(bare)}")
+    return _filled(system.charter.risks, "`risks` with `tested_by`")
+
+
+def _mitigated(system: System) -> tuple[str, str]:
+    bare = [risk.id for risk in system.charter.risks if not risk.mitigation.strip()]
+    if bare:
+        return _charter(f"no mitigation: {', '.join(bare)}")
+    return _filled(system.charter.risks, "`risks` with `mitigation`")
+
+
+def _success(system: System) -> tuple[str, str]:
+    value = system.charter.value
+    named = value.success if value is not None else {}
+    lacks = [level for level in ("business", "model", "system") if not named.get(level)]
+    return _charter(f"`value.success`: {', '.join(lacks)}" if lacks else "")
+
+
+def _scored(system: System) -> tuple[str, str]:
+    value = system.charter.value
+    scored = value.scorecard if value is not None else {}
+    lacks = [name for name in FACTORS if name not in scored]
+    return _charter(f"`value.scorecard`: {', '.join(lacks)}" if lacks else "")
+
+
+def _planned(system: System) -> tuple[str, str]:
+    steps = system.rollout.steps if system.rollout is not None else []
+    return "rollout.yaml", "" if steps else "rollout.yaml with steps"
+
+
+def _watched(system: System) -> tuple[str, str]:
+    watched = any("runtime" in one.at for one in system.slos.slos)
+    return "safety-slos.yaml", "" if watched else "an objective with `at: [runtime]`"
+
+
+def _suites(system: System) -> tuple[str, str]:
+    return "suites/", "" if any(one.cases for one in system.suites) else "suites/NAME.yaml"
 
 
 def _filled(part: Iterable[object], lack: str) -> tuple[str, str]:
-    return "charter.yaml", "" if list(part) else f"{lack} in charter.yaml"
+    return _charter("" if list(part) else f"{lack} in charter.yaml")
+
+
+_LOOKS: dict[CharterPart, Callable[[System], tuple[str, str]]] = {
+    "risks": lambda system: _filled(system.charter.risks, "`risks`: at least one row"),
+    "tested-risks": _tested,
+    "mitigations": _mitigated,
+    "stakeholders": lambda system: _filled(system.charter.stakeholders, "`stakeholders`"),
+    "success": _success,
+    "owners": lambda system: _filled(system.charter.owners, "`owners`"),
+    "never": lambda system: _filled(system.charter.never, "`never`: at least one event"),
+    "review": lambda system: _filled(
+        system.charter.review.required_voices, "`review.required_voices`"
+    ),
+    "playbooks": lambda system: (
+        "playbooks/", "" if system.playbooks else "playbooks/NAME.md",
+    ),
+    "suites": _suites,
+    "scorecard": _scored,
+    "rollout": _planned,
+    "runtime": _watched,
+}  # fmt: skip
+"""What of the folder shows an artifact."""

@@ -188,7 +188,7 @@ from .judge import (
 from .judge_wording import JUDGE_SYSTEM, judge_prompt
 from .keeping import Hold, TextScope
 from .legal_clock import CLOCKS, LegalClock, period_end
-from .lifecycle import ArtifactSpec, MatrixCell, MatrixFile, PhaseSpec, Profile
+from .lifecycle import ArtifactSpec, CharterPart, MatrixCell, MatrixFile, PhaseSpec, Profile
 from .look_alikes import looks_like
 from .misuse import MISUSE_KINDS, NEVER_SIGNAL, MisuseKind, Step
 from .model import Model, ProviderKind
@@ -345,7 +345,7 @@ __all__ = [
     "Assertion", "Assessment", "Bar", "BatchFault", "BatchSettings", "BatchState", "BatchStatus",
     "Behaviour", "Block", "BlockSpec", "Blocker", "Calibration", "Call", "Campaign",
     "CampaignFinding", "Candidate", "Case", "CaseTool", "Catalogue", "CelRule", "Cell", "Charter",
-    "Checkpoint", "Chunk", "Classification", "ClassifierRule", "Clause", "Clock",
+    "CharterPart", "Checkpoint", "Chunk", "Classification", "ClassifierRule", "Clause", "Clock",
     "CorrectiveAction", "CountError", "DecimalMark", "Decision", "DeepFake", "DeepOptions",
     "Deliberation", "DeliberationHeader", "Deployment", "Detector", "DetectorError", "Draft",
     "Drawing", "DutyStatus", "EarlyStop", "Egress", "EmbeddingOptions", "Endpoint", "Energy",

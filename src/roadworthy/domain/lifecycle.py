@@ -16,7 +16,7 @@ Profile = Literal["light", "standard", "strict"]
 
 CharterPart = Literal[
     "", "risks", "tested-risks", "mitigations", "stakeholders", "success", "owners", "never",
-    "review", "playbooks",
+    "review", "playbooks", "suites", "scorecard", "rollout", "runtime",
 ]  # fmt: skip
 
 
@@ -43,7 +43,8 @@ class PhaseSpec(File, frozen=True, kw_only=True):
     stages: list[str]
     checks: dict[Literal["requirements", "risks", "method", "residual", "exit"], str]
     artifacts: list[ArtifactSpec]
-    tasks: list[str]
+    tasks: list[ArtifactSpec]
+    """Of CRISP-ML(Q), shown beside the artifacts of SMACTR."""
 
 
 class MatrixFile(File, frozen=True, kw_only=True):

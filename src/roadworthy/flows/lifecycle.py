@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from msgspec import Struct, convert
 
-from roadworthy.compliance import MATRIX, matrix, profile_of
+from roadworthy.compliance import MATRIX, matrix, profile_of, tasks
 from roadworthy.domain import MatrixCell, MatrixFile, PhaseSpec, Profile, System
 
 from .coverage import cover
@@ -23,6 +23,7 @@ class Lifecycle(Struct, frozen=True, kw_only=True):
     profile: Profile
     phases: tuple[PhaseSpec, ...]
     cells: tuple[MatrixCell, ...]
+    tasks: tuple[MatrixCell, ...]
 
 
 def lifecycle(system: System, loop: Loop, *, on: str, catalogue: str) -> Lifecycle:
@@ -34,10 +35,11 @@ def lifecycle(system: System, loop: Loop, *, on: str, catalogue: str) -> Lifecyc
         one.id.startswith(_TRANSPARENCY) and one.applies is not False for one in applied
     )
     profile = profile_of(found.classification.risk_class, transparency=transparency)
-    cells = matrix(phases, system.charter, system.playbooks, found.proofs, profile)
+    cells = matrix(phases, system, found.proofs, profile)
     return Lifecycle(
         risk_class=found.classification.risk_class,
         profile=profile,
         phases=tuple(phases),
         cells=tuple(cells),
+        tasks=tuple(tasks(phases, system, found.proofs, profile)),
     )

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from msgspec import convert
@@ -13,7 +14,7 @@ from msgspec import convert
 from roadworthy.compliance import MATRIX, matrix, profile_of
 from roadworthy.domain import ArtifactSpec, MatrixFile, PhaseSpec, Profile, Proof
 from roadworthy.flows.coverage import load_evidence_kinds
-from roadworthy.manifests import load_charter
+from roadworthy.manifests import load_system
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "claims-desk"
 
@@ -24,8 +25,8 @@ def a_phase(**changed: Any) -> PhaseSpec:
 
 
 def status(profile: Profile = "strict", proofs: Any = (), **changed: Any) -> tuple[str, str]:
-    charter = load_charter(EXAMPLE)
-    (cell,) = matrix([a_phase(**changed)], charter, (), dict(proofs), profile)
+    system = msgspec.structs.replace(load_system(EXAMPLE), playbooks=())
+    (cell,) = matrix([a_phase(**changed)], system, dict(proofs), profile)
     return cell.status, cell.missing
 
 
@@ -60,11 +61,11 @@ def test_the_profile_says_what_is_asked_for() -> None:
 
 
 def test_a_risk_without_a_test_is_no_tested_risk(tmp_path: Path) -> None:
-    shutil.copy(EXAMPLE / "charter.yaml", tmp_path)
-    text = (tmp_path / "charter.yaml").read_text().replace("tested_by: [ood]", "tested_by: []")
-    (tmp_path / "charter.yaml").write_text(text)
+    shutil.copytree(EXAMPLE, tmp_path / "desk", ignore=shutil.ignore_patterns(".roadworthy"))
+    charter = tmp_path / "desk" / "charter.yaml"
+    charter.write_text(charter.read_text().replace("tested_by: [ood]", "tested_by: []"))
     phase = a_phase(charter="tested-risks")
-    (cell,) = matrix([phase], load_charter(tmp_path), (), {}, "light")
+    (cell,) = matrix([phase], load_system(tmp_path / "desk"), {}, "light")
     assert (cell.status, cell.missing) == ("open", "no test: R8-not-a-claim")
 
 
@@ -73,8 +74,9 @@ def test_the_matrix_names_kinds_commands_and_people_that_there_are() -> None:
     assert [phase.id for phase in phases] == [
         "understanding", "data", "modelling", "evaluation", "deployment", "monitoring",
     ]  # fmt: skip
-    cells = [cell for phase in phases for cell in phase.artifacts]
-    assert len({(phase.id, cell.id) for phase in phases for cell in phase.artifacts}) == len(cells)
+    cells = [cell for phase in phases for cell in (*phase.artifacts, *phase.tasks)]
+    ids = {(phase.id, cell.id) for phase in phases for cell in (*phase.artifacts, *phase.tasks)}
+    assert len(ids) == len(cells)
     for cell in cells:
         assert cell.by or cell.charter, cell.id
         assert cell.charter or cell.none_is_good or cell.command or cell.person, cell.id
