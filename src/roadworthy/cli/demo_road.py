@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from roadworthy.domain import EvidenceError
+
 from .demo_stage import Answer, Stage, StoryError
 from .demo_traffic import Traffic
 from .terminal import say
@@ -193,7 +195,11 @@ def _walked(stage: Stage, traffic: Traffic) -> str:
 
     def is_last() -> bool:
         nonlocal seen, found
-        found = _rollout(stage)
+        try:
+            found = _rollout(stage)
+        except EvidenceError as error:  # said, and asked again until there is no more patience
+            say(f"    {error}", "yellow")
+            return False
         if found["state"] != "running":
             raise StoryError(f"the rollout is {found['state']}: {found['reason']}")
         if found["step"] != seen:

@@ -106,9 +106,12 @@ class Stage:
             check=False,
         )
         try:
-            return json.loads(done.stdout)
+            found = json.loads(done.stdout)
         except ValueError:
             raise EvidenceError(f"`roadworthy {' '.join(arguments)}` gave no JSON") from None
+        if done.returncode and isinstance(found, dict) and "error" in found:
+            raise EvidenceError(f"`roadworthy {' '.join(arguments)}`: {found['error']}")
+        return found
 
     def serve(self, directory: str, *, workers: int) -> None:
         """Start the gateway and wait until it says that it is ready."""
