@@ -1,4 +1,4 @@
-"""Until when an incident has to be reported: periods by Regulation 1182/71, clocks by statements."""
+"""Until when an incident has to be reported: by Regulation 1182/71, from what people stated."""
 
 from __future__ import annotations
 
