@@ -9,7 +9,7 @@ import msgspec
 
 from doubles.dialects import a_door
 from doubles.fake_upstream import Reply
-from doubles.live_system import go_live
+from doubles.live_system import a_key, go_live
 from doubles.rolled_out import (
     CANARY,
     NEW,
@@ -21,7 +21,7 @@ from doubles.rolled_out import (
     taken,
     tokens_of,
 )
-from roadworthy.domain import Mitigation, Observation
+from roadworthy.domain import DRILL_TENANT, Mitigation, Observation
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.rollouts import roll_back, stop_by_hand
 from roadworthy.flows.routing import publish, read_table
@@ -68,6 +68,20 @@ async def test_only_whom_the_step_names_gets_it(tmp_path: Path) -> None:
         await taken(door, lambda: "letters" in door.gateway.arms)
         assert release_of(await ask(door, x_jurisdiction="FR")) == rolling.release
         assert release_of(await ask(door, x_jurisdiction="DE")) != rolling.release
+
+
+async def test_a_drill_is_no_traffic_of_a_rollout(tmp_path: Path) -> None:
+    plan = CANARY.replace("weight_percent: 50", "weight_percent: 100")
+    async with a_door(tmp_path) as door:
+        live = read_table(door.loop.workspace.routing).routes["letters"].live
+        rolling = roll_out(tmp_path, door.loop, plan)
+        await taken(door, lambda: "letters" in door.gateway.arms)
+        assert release_of(await ask(door)) == rolling.release
+        door.key = a_key(door.loop, DRILL_TENANT, "chat", "probe")
+        await taken(door, lambda: door.gateway.look_at_tenants() or True)
+        assert release_of(await ask(door)) == live
+        (row,) = (row for row in kept(door.loop) if row.tenant == DRILL_TENANT)
+        assert (row.stage, row.release) == ("drill", live)
 
 
 async def test_an_abort_sends_everybody_back_and_loses_no_request(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from roadworthy.flows.routing import read_table
 from roadworthy.journal import read_journal
 from roadworthy.ledger import require_signature
 from roadworthy.serving import load_tenants
+from roadworthy.wiring.counting import NOT_BILLED
 from roadworthy.wiring.loop import loop_of
 
 ASK = [{"role": "user", "content": "Where is my bill?"}]
@@ -69,6 +70,8 @@ async def test_a_kill_is_drilled_on_every_worker_and_no_customer_feels_it(tmp_pa
             assert all(each["back_in_ms"] is not None for each in said["workers"])
             assert statuses and set(statuses) == {200}
             assert _nothing_is_left(loop)
+            code, _, errors = await roadworthy("keys", "tenant", "add", DRILL_TENANT, str(tmp_path))
+            assert code == 1 and "drills" in errors
             code, missed, _ = await roadworthy(
                 "drill", "kill", str(tmp_path), "--within", "1", "--as", "dan", "--json"
             )
@@ -90,6 +93,7 @@ async def test_a_kill_is_drilled_on_every_worker_and_no_customer_feels_it(tmp_pa
         assert {row.stage for row in drilled} == {"drill"}
         assert sum(row.action == "killed" for row in drilled) >= 6
         assert "drill" not in TRAFFIC
+        assert "drill" in NOT_BILLED
         assert {row.stage for row in rows if row.tenant == "acme"} == {"live"}
 
 

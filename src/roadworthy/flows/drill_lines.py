@@ -17,8 +17,9 @@ from msgspec import Struct
 
 from roadworthy.domain import UndecidedError
 
-_PAUSE_S = 0.002
-"""Between two requests to a worker."""
+_PAUSE_S, _CALM_PAUSE_S = 0.002, 0.1
+"""Between two requests to a worker: at first, and once it takes long anyway."""
+_CALM_S = 1.0
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -92,12 +93,13 @@ class Watching:
         return {line.worker: self._at.get(line.worker) for line in self._lines}
 
     def _follow(self, line: Line) -> None:
+        calm = time.monotonic() + _CALM_S
         try:
             while not self._over.is_set():
                 if self._works(line, self._version):
                     self._at[line.worker] = time.perf_counter()
                     return
-                self._over.wait(_PAUSE_S)
+                self._over.wait(_PAUSE_S if time.monotonic() < calm else _CALM_PAUSE_S)
         except (OSError, ValueError) as error:
             self._broken[line.worker] = str(error) or type(error).__name__
 

@@ -58,8 +58,11 @@ class WorkerLine:
         return self.worker
 
     def version(self) -> int:
-        """The version of the routing table that the worker goes by."""
-        return int(self._ready()["table"]["version"])
+        """The version of the routing table that the worker goes by. Raises ValueError."""
+        stands = self._ready().get("table")
+        if not isinstance(stands, dict):
+            raise ValueError(f"{self.worker} does not say which table it goes by")
+        return int(stands.get("version", 0))
 
     def prepare(self, request: LoadRequest, key: str) -> None:
         """What `ask` asks."""
