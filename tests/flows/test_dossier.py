@@ -69,9 +69,12 @@ def parts(path: Path) -> dict[str, bytes]:
 
 
 def packed(path: Path, files: dict[str, bytes]) -> Path:
+    """An archive in the form of a dossier."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(name, data)
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(info, data)
     return path
 
 
@@ -137,8 +140,42 @@ def test_a_flipped_bit_anywhere_is_never_verified_as_something_else(
     path = made[0].parent / "flipped.zip"
     path.write_bytes(bytes(data))
     report = verify_path(path, trust=made[1])
-    if report.ok:  # a bit that no reader reads: times and attributes of the zip's own lists
+    if report.ok:  # bits that fill up the last byte of packed data
         assert parts(path) == parts(made[0])
+
+
+def test_every_byte_of_the_archives_own_headers_counts(made: tuple[Path, Path]) -> None:
+    whole, path = made[0].read_bytes(), made[0].parent / "header.zip"
+    with zipfile.ZipFile(made[0]) as archive:
+        members, listed_at = archive.infolist(), archive.start_dir
+    at = next(one.header_offset for one in members if one.filename == "log/entries.ndjson")
+    local, listed, end = range(at, at + 68), range(listed_at, listed_at + 70), range(-22, 0)
+    for place in (*local, *listed, *end):
+        data = bytearray(whole)
+        data[place] ^= 1 << (place % 8)
+        path.write_bytes(bytes(data))
+        assert not verify_path(path, trust=made[1]).ok, place
+
+
+def test_what_no_list_names_is_found(made: tuple[Path, Path], tmp_path: Path) -> None:
+    whole, path = made[0].read_bytes(), tmp_path / "x.zip"
+    hidden = packed(tmp_path / "y.zip", {"index.html": b"all is well"}).read_bytes()
+    local = hidden[: hidden.index(b"PK\x01\x02")]
+    forged = (whole + b"PS: all is well", local + whole, whole[:-2] + b"\2\0ok")
+    for data in (*forged, whole + hidden):
+        path.write_bytes(data)
+        assert verify_path(path, trust=made[1]).exit_code == (5 if data in forged else 1)
+
+
+def test_no_file_is_a_link(made: tuple[Path, Path], tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts(made[0]).items():
+            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o120777 << 16
+            archive.writestr(info, data)
+    report = verify_path(path, trust=made[1])
+    assert (report.exit_code, "not listed as a plain file" in report.fault) == (5, True)
 
 
 def lines_of(files: dict[str, bytes]) -> list[bytes]:

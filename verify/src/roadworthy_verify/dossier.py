@@ -19,6 +19,7 @@ from .checkpoint import CheckpointError, Head, head_from_json, judge
 from .envelope import EnvelopeError, open_statement
 from .excerpt import Excerpt, read_excerpt
 from .log import PersonSignatures
+from .plain_zip import MOST_FILES, ZipFormError, require_bounded, require_plain
 from .report import Report
 from .trust import Trust, TrustError, load_trust, parse_trust
 
@@ -29,7 +30,6 @@ EVIDENCE = "evidence/"
 PREDICATE = "https://roadworthy.dev/attestation/dossier/v1"
 MAGIC = b"PK\x03\x04"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,120}(/[A-Za-z0-9._-]{1,120}){0,6}")
-_MOST_FILES = 100_000
 _MOST_MANIFEST = 64 << 20
 _CHUNK = 1 << 20
 _UNREADABLE = (
@@ -67,10 +67,17 @@ def verify_dossier(
     details: Json = {"kind": "dossier"}
     lines: list[str] = []
     try:
-        with zipfile.ZipFile(path) as archive:
-            _verify(archive, trust, list(kept), at or "", details, lines)
+        with path.open("rb") as file:
+            require_bounded(file)
+            with zipfile.ZipFile(file) as archive:
+                _verify(archive, trust, list(kept), at or "", details, lines)
+                # 8. Nothing in it but these files: what one reader shows, all do.
+                require_plain(file, archive.infolist(), archive.start_dir)
     except TrustError:
         raise
+    except ZipFormError as error:
+        fault = f"{path} is no whole archive of ours: {error}"
+        return Report("tampered", fault, details, (*lines, fault))
     except DossierError as error:
         return Report(error.state, str(error), details, (*lines, str(error)))
     except _UNREADABLE as error:
@@ -149,7 +156,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
         ):
             raise DossierError("tampered", f"{name} is encrypted, or packed in another way")
         found[name] = info
-    if len(found) > _MOST_FILES:
+    if len(found) > MOST_FILES:
         raise DossierError("tampered", f"{len(found)} files are more than a dossier has")
     for name in (MANIFEST, ENVELOPE, ENTRIES, TRUST):
         if name not in found:
