@@ -14,7 +14,7 @@ import yaml
 
 from doubles.desk import Desk
 from roadworthy.domain import INDICATORS, IndicatorSpec
-from roadworthy.gateway.outcomes import _OutcomeBody
+from roadworthy.gateway.outcomes import OutcomeBody
 from roadworthy.manifests import check_system
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +76,7 @@ def test_check_accepts_the_example_of_each_indicator(spec: IndicatorSpec, tmp_pa
     *asked, slos = re.findall(blocks, indicator_page.section(spec).partition("- **unit**")[2], re.S)
     desk = Desk(tmp_path / "desk")
     if len(asked) == 1:  # of live answers: what a caller posts
-        assert msgspec.json.decode(asked[0], type=_OutcomeBody).observation
+        assert msgspec.json.decode(asked[0], type=OutcomeBody).observation
     elif asked:
         suite, cases = asked
         desk.write("suites/main.yaml", suite)

@@ -12,7 +12,7 @@ from doubles.answers_that_left import Answers
 from doubles.live_system import write_live_system
 from roadworthy.domain import Observation, Outcome, ReleaseContent, Shift
 from roadworthy.flows.after_looking import Noticed
-from roadworthy.gateway.outcomes import _OutcomeBody
+from roadworthy.gateway.outcomes import OutcomeBody
 from roadworthy.journal import read_segment, recover, seal_segment, segments, told
 from roadworthy.manifests import Workspace
 from roadworthy.monitoring import with_outcomes
@@ -185,7 +185,7 @@ async def test_the_control_process_says_what_it_could_not_look_at(desk: Desk) ->
 
 def test_no_caller_can_say_what_we_saw() -> None:
     with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(b'{"observation":"x","shift":{"score":1}}', type=_OutcomeBody)
+        msgspec.json.decode(b'{"observation":"x","shift":{"score":1}}', type=OutcomeBody)
 
 
 def test_the_segments_are_read_as_all_others(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from roadworthy.flows.after_looking import Noticed, asked_in_words
 from roadworthy.flows.erasing import erase_texts
 from roadworthy.flows.live_indicators import measured
 from roadworthy.flows.session_looking import FEWEST_ASKERS, MOST_ASKERS, SessionLooker
-from roadworthy.gateway.outcomes import _OutcomeBody
+from roadworthy.gateway.outcomes import OutcomeBody
 from roadworthy.journal import Wanted, segments, told
 from roadworthy.manifests import Workspace
 from roadworthy.wiring.after_looking import MARKS, AfterLook
@@ -309,4 +309,4 @@ def test_of_a_conversation_the_last_words_are_looked_at() -> None:
 def test_no_caller_can_say_what_only_we_see(field: str) -> None:
     body = json.dumps({"observation": "x", field: ["compromise:series"]}).encode()
     with pytest.raises(msgspec.ValidationError, match=field):
-        msgspec.json.decode(body, type=_OutcomeBody)
+        msgspec.json.decode(body, type=OutcomeBody)
