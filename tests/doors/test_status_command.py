@@ -12,7 +12,15 @@ import pytest
 from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.domain import Mitigation, ObjectiveStanding, Standings, Verdict, format_instant
+from roadworthy.domain import (
+    DRILL_TENANT,
+    KillFlag,
+    Mitigation,
+    ObjectiveStanding,
+    Standings,
+    Verdict,
+    format_instant,
+)
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.routing import publish
 from roadworthy.flows.standings import keep_standings
@@ -86,3 +94,29 @@ def test_a_brake_that_was_never_drilled_is_said_and_decides_nothing(
     ]
     assert run(VERBS, ["status", str(tmp_path)]) == 0
     assert "kill of letters was never drilled" in capsys.readouterr().out
+
+
+def test_the_switch_of_a_drill_is_nobodys_trouble(
+    tmp_path: Path, loop: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen(loop)
+    flag = KillFlag(
+        id="drill-1",
+        scope="tenant",
+        value=DRILL_TENANT,
+        system="letters",
+        reason="r",
+        by="x",
+        at="",
+    )
+    safe = Mitigation(
+        id="drill-2", kind="rollback", system="letters", facets={"tenant": DRILL_TENANT},
+        objective="drill", reason="r", at="",
+    )  # fmt: skip
+    publish(
+        loop.workspace,
+        lambda t: msgspec.structs.replace(t, kills=(flag,), mitigations=(safe,)),
+        loop.clock,
+    )
+    code, said = status(tmp_path, capsys)
+    assert (code, said["kills"], said["mitigations"]) == (0, [], [])

@@ -38,7 +38,10 @@ def command(
     seen = read_standings(workspace)
     routing = read_table(workspace.routing)
     found = [each for each in seen.objectives if system in ("", each.system)]
-    standing = [each for each in routing.mitigations if system in ("", each.system)]
+    standing = [
+        each for each in routing.mitigations if system in ("", each.system) and not each.drill
+    ]
+    kills = [flag for flag in routing.kills if not flag.drill]
     stale = not _is_fresh(seen.at)
     told = targets_of(directory)
     drills = _drills(workspace, routing, system)
@@ -50,7 +53,7 @@ def command(
                 "answers": seen.rows,
                 "objectives": [_as_json(each) for each in found],
                 "mitigations": standing,
-                "kills": [flag.id for flag in routing.kills],
+                "kills": [flag.id for flag in kills],
                 "notifications": told,
                 "drills": drills,
             }
@@ -61,7 +64,7 @@ def command(
             where = ", ".join(f"{name}={value}" for name, value in each.facets.items()) or "all"
             say(f"{each.id}: {each.kind} of {each.system}, {printable(where)}; lift it with")
             say(f"  roadworthy mitigation lift {each.id} --reason TEXT --as NAME")
-        for flag in routing.kills:
+        for flag in kills:
             say(f"{flag.id}: killed, {printable(flag.reason)}", "red")
         for age in drills:
             if age.words:
