@@ -19,6 +19,7 @@ from doubles.set_clock import SetClock
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import Draft
+from roadworthy.flows.dossier import NAMING
 from roadworthy.ledger import (
     Ed25519Signer,
     MemoryEntryStore,
@@ -54,9 +55,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
             ("claims-desk", "outcome.reported", REPORT),
             ("other", "incident.noted", {"note": "again"}),
             ("other", "incident.noted", {"note": "and again"}),
+            ("claims-desk", "review.decided", {"reason": "she of Acacia Avenue is right"}),
+            ("", "journal.held", {"scope": {"subject": "Mrs Miller of Acacia Avenue"}}),
         ):
             loop.ledger.record(Draft(system=system, kind=kind, subject="s", actor=loop.machine,
                                      payload=payload))  # fmt: skip
+        for kind in sorted(NAMING):
+            loop.ledger.record(Draft(system="", kind=kind, subject="tenant a, end user Acacia",
+                                     actor=loop.machine, payload={}))  # fmt: skip
         out = folder.parent / "dossier.zip"
         assert run(VERBS, ["dossier", str(folder), "--out", str(out), "--complete"]) == 4
         assert run(VERBS, ["dossier", str(folder), "--out", str(out)]) == 0
@@ -83,7 +89,7 @@ def test_it_verifies_with_the_readers_keys_and_says_how_far_it_goes(
 ) -> None:
     report = verify_path(made[0], trust=made[1])
     assert report.ok, report.fault
-    assert (report.details["redacted"], report.details["hidden"]) == (1, 3)
+    assert (report.details["redacted"], report.details["hidden"]) == (3, 5)
     assert report.details["signatures_of_people"] == 2
     assert report.details["missing"] > 0
 

@@ -43,9 +43,13 @@ MADE = "dossier.made"
 PERSONAL = frozenset((
     "outcome.reported", "outcome.added", "report.accepted", "report.rejected", "rater.profiled",
     "rating.submitted", "rating.sheet_issued", "ratings.exported", "journal.texts_read",
-    "journal.erased", "journal.erasure_refused", "review.judged", "review.opinion",
+    "journal.erased", "journal.erasure_refused", "journal.held", "journal.hold_released",
+    "journal.hold_release_approved", "review.judged", "review.opinion", "review.decided",
 ))  # fmt: skip
 """Kinds whose payloads may hold what people said: left out unless they are asked for."""
+NAMING = frozenset(("journal.erased", "journal.erasure_refused"))
+"""Kinds whose subject may name a person, and a subject cannot be left out of an entry: they stand
+by hash only unless they are asked for."""
 _STAMP = (1980, 1, 1, 0, 0, 0)
 _NAMED = {
     "run.completed": ("summary",), "gate.decided": ("digest",), "release.approved": ("envelope",),
@@ -148,10 +152,11 @@ def make_dossier(
         archive.put(f"{stem}.md", to_markdown(paper).encode())
     say("entries")
     counts = Shown()
-    redacted = PERSONAL - set(shown)
+    redacted, naming = PERSONAL - set(shown), NAMING - set(shown)
     lines = excerpt_lines(
         loop.ledger.store, head.size, counts=counts,
-        shows=lambda row: row[2] in ("", name), redacts=lambda row: row[3] in redacted,
+        shows=lambda row: row[2] in ("", name) and row[3] not in naming,
+        redacts=lambda row: row[3] in redacted,
     )  # fmt: skip
     archive.put(ENTRIES, _chunks(lines))
     say("what they name")
