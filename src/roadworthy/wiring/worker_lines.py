@@ -145,7 +145,7 @@ def _is_held(path: Path) -> bool:
 @contextmanager
 def lines_to_all(workspace: Workspace, url: str) -> Iterator[list[WorkerLine]]:
     """A line to every worker. Raises UndecidedError when one cannot be reached."""
-    expected = {each.worker for each in read_states(workspace.workers)} - {"batch"}
+    expected = {each.worker for each in read_states(workspace.workers) if _accepts(each.worker)}
     with ExitStack() as open_lines:
         try:
             found = _found(url, expected, open_lines)
@@ -154,12 +154,17 @@ def lines_to_all(workspace: Workspace, url: str) -> Iterator[list[WorkerLine]]:
                 f"nobody answers at {url}: {error}", fix="see whether roadworthy serve runs"
             ) from error
         missing = sorted(expected - found.keys())
-        if missing or not found:
+        if missing or not expected:
             raise UndecidedError(
-                f"not every worker could be asked: {', '.join(missing) or 'none says who it is'}",
+                f"not every worker could be asked: {', '.join(missing) or 'none is known'}",
                 fix="drill again when it is calmer, or see whether a worker hangs",
             )
         yield [found[name] for name in sorted(found)]
+
+
+def _accepts(worker: str) -> bool:
+    """Whether it is one of the gateway's, by its name: others answer without a socket."""
+    return worker[:1] == "w" and worker[1:].isdigit()
 
 
 def _found(url: str, expected: set[str], open_lines: ExitStack) -> dict[str, WorkerLine]:
@@ -176,10 +181,9 @@ def _found(url: str, expected: set[str], open_lines: ExitStack) -> dict[str, Wor
         drawn += len(fresh)
         for line in fresh:
             found.setdefault(line.greet(), line)
-        if expected and expected <= found.keys():
+        if expected <= found.keys():
             break
-    found.pop("", None)
-    return found
+    return {name: line for name, line in found.items() if _accepts(name)}
 
 
 def answered_by_all(
