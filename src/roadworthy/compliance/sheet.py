@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from roadworthy.domain import Catalogue, FactSpec, FactValue, Settled
+from roadworthy.domain import Catalogue, FactSpec, FactValue, Settled, UsageError
 from roadworthy.expressions import Condition
 
 ROLES = "roles"
@@ -31,7 +31,16 @@ class Outcome:
 
     @property
     def decided(self) -> bool | None:
-        """True or false where everything possible agrees; else None."""
+        """True or false where everything possible agrees; else None. Raises UsageError for others.
+
+        (A text or a number is no yes.)
+        """
+        for value in self.values:
+            if not isinstance(value, bool):
+                raise UsageError(
+                    f"a condition of a catalogue gives {value!r}, not true or false",
+                    fix="compare it: `fact == 'value'`",
+                )
         return bool(self.values[0]) if len(self.values) == 1 else None
 
 
@@ -116,12 +125,28 @@ class Sheet:
             tried = {
                 name: one.values[at] for (name, one), at in zip(open_ones, chosen, strict=True)
             }
-            table[chosen] = condition.value({**known, **tried, **given})
+            table[chosen] = _worked_out(condition, expression, {**known, **tried, **given})
         values = tuple(dict.fromkeys(table.values()))
         if len(values) == 1:
             return Outcome(values, ())
         deciding = (one for place, (_, one) in enumerate(open_ones) if _decides(table, place))
         return Outcome(values, _needs(deciding))
+
+
+def _worked_out(condition: Condition, expression: str, names: Mapping[str, Any]) -> Any:
+    """What it gives: true, false, a number or a text. Raises UsageError for anything else."""
+    try:
+        value = condition.value(names)
+    except ValueError as error:
+        reason = str(error)
+    else:
+        if isinstance(value, bool | int | float | str):
+            return value
+        reason = f"it gives {type(value).__name__}"
+    raise UsageError(
+        f"a condition of a catalogue cannot be worked out: {expression}: {reason}",
+        fix="conditions compare facts and give true, false, a number or a text",
+    )
 
 
 def tried_values(spec: FactSpec) -> tuple[Any, ...]:

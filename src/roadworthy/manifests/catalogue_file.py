@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -13,6 +14,9 @@ from .document import Document
 from .document import Path as Place
 from .folder import Folder
 
+MOST_CHARACTERS = 4000
+_LOOPS = re.compile(r"\b(all|exists|exists_one|existsOne|map|filter|transform\w*)\s*(\(|//)")
+"""What walks a list: within one another a few lines of it never end."""
 ROLE_NAMES = frozenset(("role", "roles"))
 """Names that a condition may use beside facts: the role looked at, and all that are held."""
 
@@ -89,6 +93,10 @@ class _Check:
         return names
 
     def _condition(self, expression: str, place: Place, beside: frozenset[str]) -> list[str]:
+        if len(expression) > MOST_CHARACTERS or _LOOPS.search(expression):
+            self._note(place, "this is more than a condition of facts: a loop, or too long",
+                       f"no all, exists, map, filter; at most {MOST_CHARACTERS} characters")  # fmt: skip
+            return []
         try:
             names = Condition(expression).names
         except ValueError as error:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.compliance import Sheet
-from roadworthy.domain import Catalogue, FactSpec, RoleSpec
+from roadworthy.domain import Catalogue, FactSpec, RoleSpec, UsageError
 
 NAMES = ("a", "b", "c")
 CONDITIONS = st.recursive(
@@ -102,3 +102,17 @@ def test_an_answer_to_what_is_worked_out_stands_only_where_it_can_be(
     sheet = Sheet([a_catalogue(*THREE.facts, kind)], {"kind": answer}, ["provider"])
     assert (sheet.contradicts(kind) == ()) is fits
     assert (sheet.settled("kind").values == (answer,)) is fits
+
+
+@pytest.mark.parametrize("condition", ["choice + 1 == 2", "[flag]",
+                                       "{'a': flag}", "choice"])  # fmt: skip
+def test_what_is_no_condition_is_named_and_never_a_yes(condition: str) -> None:
+    catalogue = Catalogue(
+        catalogue="x", version="1", title="X", state="2026-01-01", source="a test",
+        roles=[RoleSpec(id="provider", title="P")], obligations=[],
+        facts=[FactSpec(id="flag", question="Q?"),
+               FactSpec(id="choice", kind="choice", choices={"a": "A"}, question="Q?")],
+    )  # fmt: skip
+    sheet = Sheet([catalogue], {"flag": True, "choice": "a"}, ["provider"])
+    with pytest.raises(UsageError, match="condition of a catalogue"):
+        assert sheet.outcome(condition).decided

@@ -48,6 +48,8 @@ def test_what_comes_along_holds_together(path: Path) -> None:
     [
         (duty("nowhere && role == 'provider'"), "`nowhere` is no fact", 8),
         (duty("role =="), "this is no CEL condition", 8),
+        (duty("[1, 2].all(role, [1, 2].exists (role, true))"), "a loop, or too long", 8),
+        (duty("role == 'x'" + " || role == 'x'" * 300), "a loop, or too long", 8),
         (duty(actor="cook"), "`cook` is no role", 8),
         ("facts:\n- {id: a, derived: b}\n- {id: b, derived: a}\n", "rest on each other", 8),
         ("facts:\n- {id: a, question: Q?, asked_when: a}\n", "rest on each other: a -> a", 8),
