@@ -12,7 +12,7 @@ import pytest
 
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, go_live, write_live_system
-from doubles.running_gateway import RunningGateway, eventually, roadworthy
+from doubles.running_gateway import RunningGateway, roadworthy
 from roadworthy.domain import DRILL_TENANT
 from roadworthy.flows.drilling import drill_switches
 from roadworthy.flows.live_indicators import TRAFFIC
@@ -118,14 +118,20 @@ async def test_without_a_gateway_nothing_is_drilled(tmp_path: Path) -> None:
 
 
 async def _cut_off(root: Path, loop: Loop, how: signal.Signals) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "roadworthy", "drill", "degrade", str(root), "--as", "dan"),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    await eventually(lambda: bool(drill_switches(read_table(loop.workspace.routing))))
-    process.send_signal(how)
-    await process.wait()
+    """Signal a drill while its switch stands; that is short, so it may take some drills."""
+    for _ in range(20):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "roadworthy", "drill", "degrade", str(root), "--as", "dan"),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        while process.returncode is None:
+            if drill_switches(read_table(loop.workspace.routing)):
+                process.send_signal(how)
+                await process.wait()
+                return
+            await asyncio.sleep(0.001)
+    raise AssertionError("no drill was met while its switch stood")
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import ObjectiveStanding, RoutingTable
+from roadworthy.domain import Mitigation, ObjectiveStanding, RoutingTable
 from roadworthy.manifests import Workspace
 
 from .exits import Exit
@@ -38,9 +38,7 @@ def command(
     seen = read_standings(workspace)
     routing = read_table(workspace.routing)
     found = [each for each in seen.objectives if system in ("", each.system)]
-    standing = [
-        each for each in routing.mitigations if system in ("", each.system) and not each.drill
-    ]
+    standing = _standing(routing, system)
     kills = [flag for flag in routing.kills if not flag.drill]
     stale = not _is_fresh(seen.at)
     told = targets_of(directory)
@@ -77,6 +75,12 @@ def command(
         raise typer.Exit(Exit.REFUSED)
     if stale or any(each.verdict == "ERROR" for each in found):
         raise typer.Exit(Exit.UNDECIDED)
+
+
+def _standing(routing: RoutingTable, system: str) -> list[Mitigation]:
+    """What is mitigated; a drill mitigates nobody."""
+    mine = [each for each in routing.mitigations if system in ("", each.system)]
+    return [each for each in mine if not each.drill]
 
 
 def _drills(workspace: Workspace, routing: RoutingTable, system: str) -> list[Any]:
