@@ -94,8 +94,8 @@ class _Check:
 
     def _condition(self, expression: str, place: Place, beside: frozenset[str]) -> list[str]:
         if len(expression) > MOST_CHARACTERS or _LOOPS.search(expression):
-            self._note(place, "this is more than a condition of facts: a loop, or too long",
-                       f"no all, exists, map, filter; at most {MOST_CHARACTERS} characters")  # fmt: skip
+            right = f"no all, exists, map, filter; at most {MOST_CHARACTERS} characters"
+            self._note(place, "this is more than a condition of facts: a loop, or too long", right)
             return []
         try:
             names = Condition(expression).names
