@@ -307,6 +307,16 @@ def test_a_manifest_of_another_shape_is_an_answer_and_no_crash(
     assert verify_path(path, trust=made[1]).exit_code == 5
 
 
+def test_a_dossier_that_unpacks_for_ever_is_not_unpacked(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    files = msgspec.json.decode(parts(made[0])["dossier.json"])["files"]
+    files["index.html"]["bytes"] = 1 << 50
+    path = signed_by_its_sender(made, tmp_path / "x.zip", {}, files=files)
+    report = verify_path(path, trust=made[1])
+    assert (report.exit_code, "larger than any dossier's" in report.fault) == (5, True)
+
+
 def test_a_strangers_signature_is_unknown(made: tuple[Path, Path], tmp_path: Path) -> None:
     trust = tmp_path / "trust.yaml"
     key = Ed25519Signer.generate()

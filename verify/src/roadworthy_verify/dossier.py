@@ -31,6 +31,8 @@ PREDICATE = "https://roadworthy.dev/attestation/dossier/v1"
 MAGIC = b"PK\x03\x04"
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,120}(/[A-Za-z0-9._-]{1,120}){0,6}")
 _MOST_MANIFEST = 64 << 20
+_MOST_BYTES = 64 << 30
+"""Unpacked: what packs a thousand times smaller would keep a reader busy for days."""
 _CHUNK = 1 << 20
 _UNREADABLE = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError,
@@ -208,6 +210,8 @@ def _manifest(data: bytes) -> Json:
         for name, said in files.items():
             if not isinstance(said["sha256"], str) or type(said["bytes"]) is not int:
                 raise TypeError(f"{name} has no digest")
+        if sum(said["bytes"] for said in files.values()) > _MOST_BYTES:
+            raise TypeError("its files would be larger than any dossier's")
         for key in ("shown", "redacted", "hidden"):
             if type(entries[key]) is not int:
                 raise TypeError(f"entries.{key} is no number")
