@@ -6,6 +6,7 @@ import hashlib
 import io
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,31 @@ def test_what_no_list_names_is_found(made: tuple[Path, Path], tmp_path: Path) ->
     for data in (*forged, whole + hidden):
         path.write_bytes(data)
         assert verify_path(path, trust=made[1]).exit_code == (5 if data in forged else 1)
+
+
+def test_bytes_behind_the_end_of_a_packed_file_are_found(
+    made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Longer:
+        """Packs as zlib does, and one thing more behind the end."""
+
+        def __init__(self, *options: Any) -> None:
+            self._packer = zlib.compressobj(*options)
+
+        def compress(self, data: bytes) -> bytes:
+            return self._packer.compress(data)
+
+        def flush(self) -> bytes:
+            return self._packer.flush() + b"all is well"
+
+    files = parts(made[0])
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile, "_get_compressor", lambda *_: Longer(6, zlib.DEFLATED, -15))
+        path = packed(tmp_path / "x.zip", files)
+    assert parts(path) == files
+    report = verify_path(path, trust=made[1])
+    assert (report.exit_code, "behind its end" in report.fault) == (5, True)
+    assert verify_path(packed(tmp_path / "y.zip", files), trust=made[1]).ok
 
 
 def test_no_file_is_a_link(made: tuple[Path, Path], tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from typing import IO
 
@@ -18,6 +19,7 @@ _LOCAL = struct.Struct("<4sHHHHHLLLHH")
 _END = struct.Struct("<4sHHHHLLH")
 _END_SIZE = _END.size
 _RECORD = 46
+_CHUNK = 1 << 18
 _FULL = 0xFFFFFFFF
 _MIDNIGHT_1980 = 33
 """The date field of 1980-01-01, the first that there is; its time field is 0."""
@@ -65,7 +67,7 @@ def require_plain(file: IO[bytes], members: Sequence[zipfile.ZipInfo], listed_at
         file.seek(at)
         if file.read(len(head)) != head:
             raise ZipFormError(f"{info.filename} is said to be something else where it stands")
-        file.seek(at + len(head) + info.compress_size)
+        _require_packed(file, info)
         if file.read(len(behind)) != behind:
             raise ZipFormError(f"{info.filename} does not end where the list says")
         at += len(head) + info.compress_size + len(behind)
@@ -75,6 +77,24 @@ def require_plain(file: IO[bytes], members: Sequence[zipfile.ZipInfo], listed_at
     file.seek(listed_at + length)
     if file.read() != _end(len(members), length, listed_at):
         raise ZipFormError("its list of files does not end as an archive's does")
+
+
+def _require_packed(file: IO[bytes], info: zipfile.ZipInfo) -> None:
+    """From here on the file, packed, and not a byte behind its own end."""
+    if info.compress_type == zipfile.ZIP_STORED:
+        file.seek(info.compress_size, os.SEEK_CUR)
+        return
+    left, unpack = info.compress_size, zlib.decompressobj(-zlib.MAX_WBITS)
+    while left and not unpack.eof:
+        chunk = file.read(min(left, _CHUNK))
+        if not chunk:
+            break
+        left -= len(chunk)
+        unpack.decompress(chunk, _CHUNK)
+        while unpack.unconsumed_tail and not unpack.eof:
+            unpack.decompress(unpack.unconsumed_tail, _CHUNK)
+    if left or not unpack.eof or unpack.unused_data:
+        raise ZipFormError(f"there are bytes in {info.filename} behind its end")
 
 
 def _check_listed(info: zipfile.ZipInfo) -> None:
