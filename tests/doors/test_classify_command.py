@@ -149,6 +149,7 @@ def test_a_duty_is_met_once_its_evidence_was_entered(
     assert [one["kind"] for one in after["A4-1"]["evidence"]] == [
         "training_record", "policy_document",
     ]  # fmt: skip
+    assert all(one["entered"] for one in after["A4-1"]["evidence"]), "a person vouches for it"
 
 
 def test_a_classification_proves_itself_only_for_the_purpose_it_was_made_for(
@@ -163,6 +164,7 @@ def test_a_classification_proves_itself_only_for_the_purpose_it_was_made_for(
     capsys.readouterr()
     code, said = obligations(system, capsys, *options)
     assert (code, said["A6-CLASS"]["status"]) == (3, "met")
+    assert not said["A6-CLASS"]["evidence"][0]["entered"]
     charter = system / "charter.yaml"
     charter.write_text(charter.read_text().replace("intended_purpose: ", "intended_purpose: Now "))
     assert obligations(system, capsys, *options)[1]["A6-CLASS"]["status"] == "missing"

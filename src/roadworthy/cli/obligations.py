@@ -98,7 +98,7 @@ def _as_json(
             "status": duty.status,
             "evidence": [
                 {"kind": one.kind, "entry": one.seq, "time": one.time, "subject": one.subject,
-                 "digest": one.digest, "fresh": one.fresh}
+                 "digest": one.digest, "fresh": one.fresh, "entered": one.entered}
                 for one in duty.evidence
             ],
             "missing": [
@@ -149,7 +149,8 @@ def _rest(duty: DutyStatus) -> str:
         return f"{when}{first.kind}: {said[:_SHORT]}{more}"
     if duty.evidence:
         return when + ", ".join(
-            f"entry {one.seq}{'' if one.fresh else ' (stale)'}" for one in duty.evidence
+            f"entry {one.seq}{' (entered)' if one.entered else ''}{'' if one.fresh else ' (stale)'}"
+            for one in duty.evidence
         )
     return when + duty.why
 

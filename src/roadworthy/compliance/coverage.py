@@ -25,6 +25,8 @@ from .periods import before
 
 PROHIBITION = "Art. 5(1)"
 END_IT = "nothing makes it lawful: do not place it on the market, put it into service or use it"
+ENTERED = frozenset(("evidence.recorded", "evidence.imported"))
+"""Kinds of what was made elsewhere: a person vouches for it, nothing of ours checked it."""
 UNKNOWN_KIND = "nothing of Roadworthy makes it: roadworthy record {kind} FILE DIR"
 
 
@@ -99,5 +101,5 @@ def proof_of(kind: EvidenceKind, entry: Entry, now: dt.datetime) -> Proof:
     oldest = before(now, kind.fresh) if kind.fresh else None
     return Proof(
         kind=kind.id, seq=entry.seq, time=entry.time, subject=entry.subject, digest=entry.digest,
-        fresh=oldest is None or parse_instant(entry.time) >= oldest,
+        fresh=oldest is None or parse_instant(entry.time) >= oldest, entered=entry.kind in ENTERED,
     )  # fmt: skip

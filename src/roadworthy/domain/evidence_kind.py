@@ -55,6 +55,8 @@ class Proof(Struct, frozen=True, kw_only=True):
     subject: str
     digest: str
     fresh: bool
+    entered: bool = False
+    """A person vouches for it (`roadworthy record`); nothing of ours made or checked it."""
 
 
 class Lack(Struct, frozen=True, kw_only=True):
