@@ -216,7 +216,7 @@ def _papers(stage: Stage) -> None:
         """
     )
     stage.run("obligations", SYSTEM, ends=4)
-    stage.run("dossier", SYSTEM, "--out", "dossier.zip", shown=EXCERPT)
+    stage.run("dossier", SYSTEM, "--candidate", NEXT, "--out", "dossier.zip", shown=EXCERPT)
     stage.run("verify", "dossier.zip", "--trust", f"{SYSTEM}/.roadworthy/trust.yaml")
     stage.next("the ledger itself")
 
