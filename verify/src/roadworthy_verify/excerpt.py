@@ -21,6 +21,8 @@ from .tree import leaf_hash, node_hash
 MAX_LINE = 64 << 20
 _NODE = re.compile(rb'\{"hash":"([0-9a-f]{64})","level":(0|[1-9][0-9]?)\}\n')
 _DIGEST = re.compile(rb"sha256:([0-9a-f]{64})")
+_HIDDEN = b'{"hash"'
+_read = json.JSONDecoder().raw_decode
 _HEADER = {"actor", "kind", "payload_digest", "prev", "seq", "subject", "system", "time"}
 
 
@@ -90,7 +92,7 @@ def read_excerpt(
     last = GENESIS
     for line in _lines(file):
         number = peaks.size + 1
-        node = _NODE.fullmatch(line)
+        node = _NODE.fullmatch(line) if line.startswith(_HIDDEN) else None
         if node is not None:
             level = int(node[2])
             if level > 48 or not peaks.add(level, bytes.fromhex(node[1].decode())):
@@ -136,8 +138,10 @@ def _entry(line: bytes, payload: bytes, number: int, last: str) -> tuple[str, Ro
     if not line.endswith(b"\n") or not payload.endswith(b"\n"):
         return "a line is cut, or longer than any entry", None
     try:
-        header: dict[str, Any] = json.loads(line)
-        if header.keys() != _HEADER:
+        text = line.decode()
+        header: dict[str, Any]
+        header, end = _read(text)  # no search for an encoding, none for blanks
+        if end != len(text) - 1 or header.keys() != _HEADER:
             return "its header has other fields than an entry's", None
         if header["seq"] != number:
             return f"entry {header['seq']} stands in its place", None
