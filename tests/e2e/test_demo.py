@@ -69,7 +69,14 @@ async def test_the_story_holds_from_the_first_act_to_the_last(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=pytest.mark.extended),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.extended),
+    ],
+)
 @pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="needs /proc")
 async def test_nothing_of_an_interrupted_demo_goes_on_running(
     tmp_path: Path, number: signal.Signals

@@ -92,7 +92,14 @@ async def test_the_control_process_is_what_its_document_says(tmp_path: Path) -> 
     assert code == 0, said
 
 
-@pytest.mark.parametrize("key", ["a key", "a wrong key", "none"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "none",
+        pytest.param("a key", marks=pytest.mark.extended),
+        pytest.param("a wrong key", marks=pytest.mark.extended),
+    ],
+)
 async def test_a_worker_is_what_its_document_says(tmp_path: Path, key: str) -> None:
     async with FakeUpstream(answer="It is on its way") as upstream:
         loop = write_live_system(tmp_path / "desk", upstream.url)

@@ -72,6 +72,7 @@ def test_an_answer_that_is_not_the_upstreams_is_not_measured(
     assert "levels" not in peer_row
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 def test_a_proxy_is_measured_with_every_run() -> None:
     if shutil.which("wrk") is None or shutil.which("nginx") is None:

@@ -36,6 +36,7 @@ async def told(program: str, *words: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.extended
 @pytest.mark.slow
 async def test_a_short_soak_loses_nothing_and_says_what_each_process_held() -> None:
     short = ("--minutes", "0.05", "--rate", "100", "--every", "1", "--before", "2", "--after", "2")
