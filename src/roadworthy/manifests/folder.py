@@ -35,8 +35,8 @@ MAX_SIDE_FILE_BYTES = 64 * 1024 * 1024
 
 
 BY_THEIR_NAME = frozenset((
-    "candidate.yaml", "charter.yaml", "deliberation-note.md", "pipeline.yaml", "quarantine.yaml",
-    "roadworthy.toml", "rollout.yaml", "safety-slos.yaml",
+    "candidate.yaml", "charter.yaml", "deliberation-note.md", "facts.yaml", "pipeline.yaml",
+    "quarantine.yaml", "roadworthy.toml", "rollout.yaml", "safety-slos.yaml",
 ))  # fmt: skip
 """Files that are read by their own name: no other file means one of them."""
 

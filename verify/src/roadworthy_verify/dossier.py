@@ -30,6 +30,10 @@ MANIFEST, ENVELOPE, ENTRIES, TRUST = (
 EVIDENCE = "evidence/"
 PREDICATE = "https://roadworthy.dev/attestation/dossier/v1"
 MAGIC = b"PK\x03\x04"
+FIRST = b"documents/"
+"""How the name of a dossier's first file begins."""
+_NAME_AT = 30
+"""Where it stands in a zip (APPNOTE 6.3.10, section 4.3.7)."""
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,120}(/[A-Za-z0-9._-]{1,120}){0,6}")
 _MOST_MANIFEST = 64 << 20
 _MOST_BYTES = 64 << 30
@@ -54,9 +58,17 @@ class DossierError(ValueError):
 
 
 def is_dossier(path: Path) -> bool:
-    """Whether a file is a zip archive: nothing else that is verified is one."""
+    """Whether a file is a zip archive that begins as a dossier does, or lists what one has."""
     with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+        head = file.read(_NAME_AT + len(FIRST))
+        if not head.startswith(MAGIC):
+            return False
+        if head[_NAME_AT:] == FIRST:
+            return True
+        try:
+            return MANIFEST in zipfile.ZipFile(file).namelist()
+        except _UNREADABLE:
+            return False
 
 
 def verify_dossier(
