@@ -1,8 +1,8 @@
 """The dossier of a long history, and its verification; the coverage of many systems.
 
 A ledger of N entries (default 100,000; `--entries 1000000` is the size that is promised) with a
-hundredth as many releases, a tenth of the entries another system's. Each part runs in a process of its
-own, so that its peak memory is its own. `python bench/dossier.py [--entries N] [--json]`.
+hundredth as many releases, a tenth of the entries another system's. Each part runs in a process of
+its own, so that its peak memory is its own. `python bench/dossier.py [--entries N] [--json]`.
 """
 
 from __future__ import annotations
