@@ -71,7 +71,7 @@ def _cell(
         file, lack = _in_files(spec, system)
         return replace(cell, status="open" if lack else "done", file=file, missing=lack)
     if spec.none_is_good:
-        return replace(cell, status="done", missing="", why="none so far")
+        return replace(cell, status="not_needed", why="there was none so far")
     if PROFILES.index(spec.since) > PROFILES.index(profile):
         why = f"asked from the {spec.since} profile on; this system is held to {profile}"
         return replace(cell, status="not_needed", why=why)

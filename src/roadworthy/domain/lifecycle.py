@@ -29,7 +29,7 @@ class ArtifactSpec(File, frozen=True, kw_only=True):
     """Kinds of evidence, one of which is enough."""
     charter: CharterPart = ""
     none_is_good: bool = False
-    """Nothing to record is no gap: there was no incident."""
+    """Nothing to record is no gap, and nothing done: there was no incident."""
     command: str = ""
     person: str = ""
     since: Profile = "standard"
