@@ -14,7 +14,17 @@ from roadworthy.cli.dispatch import run
 from roadworthy.compliance import FILLERS, FORMS, to_markdown
 from roadworthy.console.paper import to_html
 from roadworthy.console.printed import to_pdf, to_typst
-from roadworthy.domain import LANGUAGES, Draft, Gap, Language, ManifestError, Paper
+from roadworthy.domain import (
+    LANGUAGES,
+    Draft,
+    Gap,
+    Language,
+    ManifestError,
+    Measurement,
+    Paper,
+    RunSummary,
+    read_name,
+)
 from roadworthy.flows.documents import form_of, gather, make_document, written_for
 from roadworthy.manifests import load_form, load_system
 from roadworthy.release import pin
@@ -241,3 +251,21 @@ def test_a_drill_is_told_with_how_it_went(desk: Path, payload: dict[str, Any], s
     page = to_markdown(made(desk, "deployment-checklist"))
     (row,) = (line for line in page.splitlines() if line.startswith("| drill"))
     assert says in row.replace("&lt;", "<").replace("\\", "")
+
+
+def test_what_an_objective_asks_and_nobody_measured_is_in_the_results(desk: Path) -> None:
+    system, loop = load_system(desk), open_loop(desk)
+    found = gather(system, loop, on="2026-11-22", catalogue="eu-ai-act")
+    slo = next(one for one in system.slos.slos if "gate" in one.at)
+    name = read_name(slo).metric
+    measured = Measurement(name=name, value=None, reason="no case has a label")
+    summary = RunSummary(
+        run="run-1", system="claims-desk", candidate="c", bar="b", status="complete", n=0,
+        indicators=(measured, Measurement(name="unasked", value=None, reason="-")),
+    )  # fmt: skip
+    enter = Draft(system="claims-desk", kind="x.y", subject="s", actor=loop.machine, payload={})
+    (entry,) = loop.ledger.record(enter)
+    seen = msgspec.structs.replace(found, run=summary, run_entry=entry)
+    page = to_markdown(make_document("model-card", seen, loop, language="en", written={}))
+    assert "not measured: no case has a label" in page
+    assert "unasked" not in page

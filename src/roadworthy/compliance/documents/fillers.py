@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roadworthy.domain import Block, Cell, Gap, Language, Listing, Paragraph
+from roadworthy.domain import Block, Cell, Gap, Language, Listing, Measurement, Paragraph, read_name
 
 from .blocks import CHARTER, figure, grid, listing, of_entry, of_file, paragraph
 from .gathered import Gathered
@@ -70,9 +70,21 @@ def _results(found: Gathered, language: Language) -> tuple[Block, ...]:
     missing = "no complete run of this candidate is in the ledger"
     if found.run is None or found.run_entry is None:
         return (Gap(what=said(missing, language), command="roadworthy eval DIR"),)
-    rows = [(one.name, figure(one)) for one in found.run.indicators if one.value is not None]
+    asked = {read_name(slo).metric for slo in found.system.slos.slos if "gate" in slo.at}
+    rows = [
+        (one.name, _value(one, language))
+        for one in found.run.indicators
+        if one.value is not None or one.name in asked
+    ]
     source = of_entry(found.run_entry)
     return (grid(("indicator", "value"), rows, source, missing, language),)
+
+
+def _value(one: Measurement, language: Language) -> str:
+    """A figure; of what an objective asks for and nobody measured, that, and why."""
+    if one.value is not None:
+        return figure(one)
+    return f"{said('not measured', language)}: {one.reason}"
 
 
 @filler("results_by_slice")
@@ -194,7 +206,8 @@ def _classification(found: Gathered, language: Language) -> tuple[Block, ...]:
     entry = found.newest.get("system.classified")
     head: tuple[Block, ...] = ()
     if entry is None:
-        head = (Gap(what="classification_record", command="roadworthy classify DIR --record"),)
+        what = said("no classification is entered", language)
+        head = (Gap(what=what, command="roadworthy classify DIR --record"),)
     source = of_entry(entry) if entry is not None else of_file("facts.yaml")
     return (*head, grid(("step", "finding", "basis"), rows, source, "no duty applies", language))
 

@@ -28,6 +28,8 @@ GERMAN: dict[str, str] = {
     "objective": "Ziel",
     "target": "Sollwert",
     "clause": "Klausel",
+    "not measured": "nicht gemessen",
+    "no classification is entered": "keine Einstufung ist eingetragen",
     "no objective is set": "kein Ziel ist gesetzt",
     "id": "Kennung",
     "failure mode": "Fehlerart",
