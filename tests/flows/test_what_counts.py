@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from roadworthy.domain import Draft
+from roadworthy.domain import KNOWN_TAGS, Draft
 from roadworthy.flows.assure import CLASSIFIED, classified_payload
-from roadworthy.flows.coverage import Coverage, cover
+from roadworthy.flows.coverage import Coverage, cover, load_evidence_kinds
 from roadworthy.flows.lifecycle import lifecycle
 from roadworthy.flows.loop import Loop
 from roadworthy.manifests import load_charter, load_system
@@ -90,9 +90,9 @@ def test_a_failed_gate_is_no_evaluation_and_ends_what_passed_before(desk: Path) 
 def test_a_run_that_did_not_end_is_no_test_log(desk: Path) -> None:
     loop = open_loop(desk)
     go_live(loop)
-    enter(loop, "run.completed", CANDIDATE, status="partial", tags=["robustness"])
+    enter(loop, "run.completed", CANDIDATE, status="partial", tags=["consistency"])
     assert not {"test_log", "robustness_test_report"} & set(covered(desk, loop).proofs)
-    enter(loop, "run.completed", CANDIDATE, status="complete", tags=["robustness"])
+    enter(loop, "run.completed", CANDIDATE, status="complete", tags=["consistency"])
     assert {"test_log", "robustness_test_report"} <= set(covered(desk, loop).proofs)
 
 
@@ -110,3 +110,49 @@ def test_a_key_for_marks_is_no_mark(desk: Path) -> None:
     loop = open_loop(desk)
     enter(loop, "media.key_made")
     assert "marking_record" not in covered(desk, loop).proofs
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "not_shown"),
+    [
+        ("journal.sealed", {}, "monitoring_report"),
+        ("journal.erased", {}, "retention_record"),
+        ("journal.erased", {}, "deletion_record"),
+        ("release.activated", {"candidate": CANDIDATE}, "operation_record"),
+        ("redteam.recorded", {}, "security_assessment"),
+        ("kill.set", {}, "human_oversight_record"),
+        ("person.added", {"roles": ["engineer"]}, "human_oversight_assignment"),
+        ("incident.closed", {}, "root_cause_analysis"),
+        ("incident.closed", {}, "corrective_action_record"),
+        ("release.built", {"candidate": CANDIDATE}, "risk_assessment"),
+    ],
+)
+def test_what_stands_near_a_duty_does_not_meet_it(
+    desk: Path, kind: str, payload: dict[str, Any], not_shown: str
+) -> None:
+    loop = open_loop(desk)
+    go_live(loop)
+    enter(loop, kind, LIVE, **payload)
+    assert not_shown not in covered(desk, loop).proofs
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "shown"),
+    [
+        ("person.added", {"roles": ["reviewer"]}, "human_oversight_assignment"),
+        ("incident.caused", {}, "root_cause_analysis"),
+        ("incident.action_done", {}, "corrective_action_record"),
+        ("deliberation.recorded", {"candidate": CANDIDATE}, "risk_assessment"),
+        ("kill.lifted", {}, "human_oversight_record"),
+    ],
+)
+def test_what_shows_it_does(desk: Path, kind: str, payload: dict[str, Any], shown: str) -> None:
+    loop = open_loop(desk)
+    go_live(loop)
+    enter(loop, kind, **payload)
+    assert shown in covered(desk, loop).proofs
+
+
+def test_every_tag_that_evidence_asks_for_is_one_of_cases() -> None:
+    tags = {match.tag for kind in load_evidence_kinds().values() for match in kind.entries}
+    assert tags - {""} <= set(KNOWN_TAGS)

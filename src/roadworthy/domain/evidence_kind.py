@@ -18,6 +18,8 @@ class EntryMatch(File, frozen=True, kw_only=True):
     """Of `document.made`: which document."""
     tag: str = ""
     """Of a run: cases with this tag must be in the suites."""
+    roles: list[str] = field(default_factory=list)
+    """Of a person: one of these roles must be theirs."""
 
 
 class EvidenceKind(File, frozen=True, kw_only=True):

@@ -154,6 +154,8 @@ class _Finder:
                 continue
             if match.tag and match.tag not in entry.payload.get("tags", ()):
                 continue
+            if match.roles and not set(match.roles) & set(entry.payload.get("roles", ())):
+                continue
             if kind.of == "release" and not self._about_live(entry):
                 continue
             found = entry if _holds(entry) else None
