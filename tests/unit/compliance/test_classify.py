@@ -6,24 +6,13 @@ from typing import Any
 
 import pytest
 
-from doubles.systems_by_law import SCENARIOS, Scenario
+from doubles.systems_by_law import NOT_PROHIBITED, SCENARIOS, SYSTEM, Scenario
 from roadworthy.compliance import classify, contradictions, shipped
 from roadworthy.domain import Catalogue, Classification
 from roadworthy.manifests import load_catalogue
 
 TODAY = "2026-11-22"
-NOT_PROHIBITED = {
-    "prohibited_practice_a": False, "prohibited_practice_b": False,
-    "prohibited_practice_c": False, "prohibited_practice_d": False,
-    "prohibited_practice_e": False, "emotion_recognition": False,
-    "biometric_categorisation": False, "realtime_rbi_law_enforcement": False,
-    "generates_intimate_imagery_of_identifiable_person": False, "generates_csam": False,
-}  # fmt: skip
-PLAIN = {
-    **NOT_PROHIBITED, "ai_system": True, "annex_i_section": "none", "annex_iii_point": "",
-    "interacts_with_people": True, "generates_synthetic_content": True,
-    "special_category_bias_testing": False, "changes_gpai_model": False,
-}  # fmt: skip
+PLAIN = {**SYSTEM, "interacts_with_people": True, "generates_synthetic_content": True}
 
 
 @pytest.fixture(scope="module")
