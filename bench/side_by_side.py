@@ -192,15 +192,15 @@ def _level(row: dict[str, Any], connections: int) -> dict[str, Any]:
 def show(found: dict[str, Any]) -> None:
     """The table, for people."""
     print(f"measured {found['date']} on {found['machine']}; {found['method']}\n")
-    print(f"{'':49}{'requests/s, median of runs (lowest to highest) at':^66}{'added ms at 1':>16}"
+    print(f"{'':49}{'requests/s, median of runs (lowest to highest) at':^90}{'added ms at 1':>16}"
           f"{'p50/p99 ms at 64':>19}{'MB idle/loaded':>17}")  # fmt: skip
-    print(f"{'':49}{'1':>22}{'16':>22}{'64':>22}{'p50/p99':>16}")
+    print(f"{'':49}{'1':>30}{'16':>30}{'64':>30}{'p50/p99':>16}")
     for row in found["rows"]:
         name = f"{row['shown']} {row.get('version', '')}".strip()
         if "levels" not in row:
             print(f"{name:49}  {row['missing'].splitlines()[0]}. To get it: {row['get']}")
             continue
-        rates = "".join(f"{_spread(_level(row, n)):>22}" for n in rig.LEVELS)
+        rates = "".join(f"{_spread(_level(row, n)):>30}" for n in rig.LEVELS)
         print(f"{name:49}{rates}{_added(row):>16}{_at_most(row):>19}{_megabytes(row):>17}")
         wrong = sum(_level(row, n)["errors"] for n in rig.LEVELS)
         if wrong:
