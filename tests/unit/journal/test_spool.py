@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from roadworthy.domain import (
     Witness,
 )
 from roadworthy.journal import (
+    Record,
     Spool,
     Tail,
     Vault,
@@ -30,6 +32,7 @@ from roadworthy.journal import (
     segments,
     unseal,
 )
+from roadworthy.journal.spool import PIECES_S
 
 ID = "0199a4c1-0000-7000-8000-000000000001"
 
@@ -50,7 +53,7 @@ def a_vault(root: Path) -> Vault:
     return Vault(root / "journal" / "keys", open_master_key(root / "keys"))
 
 
-def a_spool(root: Path, **changes: object) -> Spool:
+def a_spool(root: Path, *, in_flight: Callable[[], int] = lambda: 0, **changes: object) -> Spool:
     settings = JournalSettings(**changes)  # type: ignore[arg-type]
     return Spool(
         root / "journal",
@@ -58,6 +61,7 @@ def a_spool(root: Path, **changes: object) -> Spool:
         vault=a_vault(root),
         clock=SetClock(),
         settings=settings,
+        in_flight=in_flight,
         min_free_bytes=0,
     )
 
@@ -115,8 +119,8 @@ async def test_a_torn_stream_is_closed_as_interrupted_with_what_was_sent(tmp_pat
     await spool.open(an_observation(status="interrupted"), Witness(input="tell me", output=""))
     spool.sent(ID, "acme", "once ")
     spool.sent(ID, "acme", "upon")
-    await spool.learn(Outcome(observation="x", time="", reporter="tenant:acme", note="n"))
     path = segments(tmp_path / "journal")[0]
+    await _until(lambda: any(placed.record.kind == "sent" for placed in read_segment(path)))
     dead = tmp_path / "dead" / "journal"
     dead.mkdir(parents=True)
     copy = dead / path.name
@@ -134,10 +138,10 @@ async def test_a_torn_stream_is_closed_as_interrupted_with_what_was_sent(tmp_pat
     assert recover(dead, vault=a_vault(tmp_path), clock=SetClock()) == []
 
 
-async def test_pieces_that_are_written_together_are_one_record_before_their_end(
+async def test_pieces_are_one_record_and_none_where_their_end_is_written_with_them(
     tmp_path: Path,
 ) -> None:
-    """A record for each was a sixth of what a stream costs."""
+    """A record for each was a third of what a stream costs."""
     spool = a_spool(tmp_path)
     spool.start()
     other = "0199a4c1-0000-7000-8000-000000000002"
@@ -156,17 +160,61 @@ async def test_pieces_that_are_written_together_are_one_record_before_their_end(
     mine = [
         each for each in records if ID in (each.about, each.observation and each.observation.id)
     ]
-    assert [each.kind for each in mine] in (
-        ["open", "sent", "close"], ["open", "sent", "sent", "close"]
-    )  # fmt: skip
-    for name, sign in ((ID, "a"), (other, "b")):
-        said = [unseal(each, vault) for each in records if each.about == name]
-        assert "".join(each.output for each in said if each) == "".join(
-            f"{sign}{number} " for number in range(40)
-        )
+    assert [each.kind for each in mine] == ["open", "close"]
+    (left,) = [unseal(each, vault) for each in records if each.about == other]
+    assert left is not None
+    assert left.output == "".join(f"b{number} " for number in range(40))
     vault.erase(tenant="acme", subject="eu-ann")
     assert not any(unseal(each, vault) for each in mine)
     assert all(unseal(each, vault) for each in records if each.about == other)
+
+
+async def test_pieces_are_written_soon_though_nothing_else_is_and_wake_nobody_one_by_one(
+    tmp_path: Path,
+) -> None:
+    spool = a_spool(tmp_path)
+    spool.start()
+    await spool.open(an_observation(status="interrupted"), Witness(input="tell me", output=""))
+    begun = asyncio.get_running_loop().time()
+    for number in range(20):
+        spool.sent(ID, "acme", f"{number} ")
+        await asyncio.sleep(0.001)
+    path = segments(tmp_path / "journal")[0]
+
+    def written() -> list[Record]:
+        return [each.record for each in read_segment(path) if each.record.kind == "sent"]
+
+    await _until(lambda: _said(written(), tmp_path) == "".join(f"{n} " for n in range(20)))
+    took = asyncio.get_running_loop().time() - begun
+    assert len(written()) <= 1 + took / PIECES_S
+    await spool.aclose()
+
+
+def _said(records: list[Record], root: Path) -> str:
+    texts = [unseal(record, a_vault(root)) for record in records]
+    return "".join(each.output for each in texts if each is not None)
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came to hold")
+
+
+async def test_a_stream_under_way_keeps_no_other_record_waiting(tmp_path: Path) -> None:
+    """Streams want their next record at their end only: waiting for them was waiting in vain."""
+    spool = a_spool(tmp_path, in_flight=lambda: 8)
+    spool.start()
+    for number in range(7):
+        opened = an_observation(f"0199a4c1-0000-7000-8000-00000000000{number}")
+        await spool.open(opened, Witness(input="tell me", output=""))
+    gathered = asyncio.create_task(spool.close(an_observation(), Witness(input="a", output="b")))
+    await asyncio.sleep(0)
+    assert spool._writing and not spool._gathered
+    await gathered
+    await spool.aclose()
 
 
 async def test_a_piece_that_no_key_can_be_kept_for_does_not_leave(tmp_path: Path) -> None:
