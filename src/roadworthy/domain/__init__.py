@@ -1,139 +1,53 @@
 """The ground floor: nouns, ports and errors. No I/O, no clock, no randomness."""
 
+# Names stand as many to a line as fit: else this page would be three.
+# ruff: noqa: I001
+# fmt: off
 from .asked import Asked, asked_in, last_words
 from .assessment import Assessment, Blocker, GateDecision, Phase, WaiverUse
 from .batch import BatchFault, BatchState, BatchStatus, FilePurpose, StoredFile
 from .calibration import (
-    Calibration,
-    FittedMap,
-    FittedThreshold,
-    Guarantee,
-    MapKind,
-    Reliability,
-    calibration_faults,
+    Calibration, FittedMap, FittedThreshold, Guarantee, MapKind, Reliability, calibration_faults,
 )
 from .campaign import Campaign, CampaignFinding
 from .candidate import (
-    Assertion,
-    Candidate,
-    Decision,
-    FacetSource,
-    Prompt,
-    PromptHeader,
-    Rail,
-    RailAction,
-    Rails,
-    Sampling,
-    Task,
-    Tool,
-    Variable,
+    Assertion, Candidate, Decision, FacetSource, Prompt, PromptHeader, Rail, RailAction, Rails,
+    Sampling, Task, Tool, Variable,
 )
 from .case import (
-    KNOWN_TAGS,
-    MAX_REPEATS,
-    Case,
-    Expect,
-    ScorerSpec,
-    StopWhen,
-    Suite,
-    SuiteFile,
-    Turn,
+    KNOWN_TAGS, MAX_REPEATS, Case, Expect, ScorerSpec, StopWhen, Suite, SuiteFile, Turn,
 )
 from .catalogue import ALIASES, INDICATORS
 from .catalogue_judged import JUDGE_SHOWN
 from .catalogue_scored import SCORE_SHOWN
 from .charter import (
-    LEAST_WRONG,
-    Allowed,
-    AnswerCache,
-    Behaviour,
-    CelRule,
-    Charter,
-    ClassifierRule,
-    Clause,
-    DeepFake,
-    Endpoint,
-    History,
-    JudgeRule,
-    NeverEvent,
-    OperatorRole,
-    PatternRule,
-    PersonRole,
-    Risk,
-    Rule,
-    SafeMode,
-    SchemaRule,
-    Scope,
-    Score,
-    Use,
-    Value,
+    LEAST_WRONG, Allowed, AnswerCache, Behaviour, CelRule, Charter, ClassifierRule, Clause,
+    DeepFake, Endpoint, History, JudgeRule, NeverEvent, OperatorRole, PatternRule, PersonRole, Risk,
+    Rule, SafeMode, SchemaRule, Scope, Score, Use, Value,
 )
 from .classification import Applied, Classification, FactsFile, FactSheet, Settled, TreeStep
 from .clock import Instant, format_instant, parse_instant
 from .deep_rail import (
-    DEEP_RAILS,
-    NEAR_MS,
-    DeepOptions,
-    GuardrailsCheck,
-    HttpCheck,
-    ModelCheck,
-    NemoCheck,
-    PresidioCheck,
-    ReferenceCheck,
-    deep_faults,
-    deep_files,
-    deep_options,
-    deep_upstream,
+    DEEP_RAILS, NEAR_MS, DeepOptions, GuardrailsCheck, HttpCheck, ModelCheck, NemoCheck,
+    PresidioCheck, ReferenceCheck, deep_faults, deep_files, deep_options, deep_upstream,
 )
 from .deployment import (
-    Address,
-    BatchSettings,
-    Deployment,
-    Energy,
-    JournalSettings,
-    LimitSettings,
-    Listen,
-    Price,
-    Telemetry,
-    Upstream,
+    Address, BatchSettings, Deployment, Energy, JournalSettings, LimitSettings, Listen, Price,
+    Telemetry, Upstream,
 )
 from .digest import SHA256_PREFIX, canonical, canonical_of_plain, decimal, digest_of, plain, sha256
 from .egress import Egress, is_host_allowed, is_inside, regions_of
 from .embedding import (
-    EMBEDDED,
-    STATIC_MODEL,
-    STATIC_SHA256,
-    EmbeddingOptions,
-    embedding_options,
-    embeddings_asked,
+    EMBEDDED, STATIC_MODEL, STATIC_SHA256, EmbeddingOptions, embedding_options, embeddings_asked,
 )
 from .entry import GENESIS, Checkpoint, Draft, Entry, InclusionProof
 from .episode import (
-    ACT_WITHOUT_APPROVAL,
-    MATCHERS,
-    Approval,
-    CaseTool,
-    ExpectedCall,
-    LiveTool,
-    SimulatedUser,
-    ToolResult,
-    Trajectory,
-    tool_definition,
+    ACT_WITHOUT_APPROVAL, MATCHERS, Approval, CaseTool, ExpectedCall, LiveTool, SimulatedUser,
+    ToolResult, Trajectory, tool_definition,
 )
 from .errors import (
-    AccessError,
-    CountError,
-    DetectorError,
-    EvidenceError,
-    ManifestError,
-    ProviderError,
-    QuotaError,
-    RefusedError,
-    RoadworthyError,
-    TransitionError,
-    UnavailableError,
-    UndecidedError,
-    UsageError,
+    AccessError, CountError, DetectorError, EvidenceError, ManifestError, ProviderError, QuotaError,
+    RefusedError, RoadworthyError, TransitionError, UnavailableError, UndecidedError, UsageError,
     VerificationError,
 )
 from .evidence_kind import DutyStatus, EntryMatch, EvidenceFile, EvidenceKind, Lack, Proof
@@ -143,15 +57,8 @@ from .file import File
 from .finding import LOOKED_AT_LATER, NOBODY_LOOKS, Finding, RailVerdict, TextContext
 from .form import LANGUAGES, BlockSpec, Form, Language, Words
 from .generator import (
-    ATTACK_LANGUAGES,
-    GOALS,
-    SYSTEMIC_CLASSES,
-    GeneratorSpec,
-    GeneratorUse,
-    Option,
-    OptionFault,
-    option_faults,
-    option_values,
+    ATTACK_LANGUAGES, GOALS, SYSTEMIC_CLASSES, GeneratorSpec, GeneratorUse, Option, OptionFault,
+    option_faults, option_values,
 )
 from .generator_catalogue import GENERATORS, HAZARDS
 from .harm import HARMS, Harm, LegalStatement, Recipient, ReportStage, SentReport
@@ -162,28 +69,10 @@ from .incident_care import MOST_EVIDENCE, CorrectiveAction, PinnedAction, Said
 from .indicator import IndicatorSpec, Measurement
 from .instruction_kinds import INSTRUCTIONS
 from .judge import (
-    BASELINE,
-    HAPPENED,
-    HAPPENED_NOT,
-    JUDGED,
-    PAIRWISE,
-    READ_RUBRICS,
-    REFERENCE,
-    RUBRIC,
-    JudgeOptions,
-    PairwiseOptions,
-    Probe,
-    RubricOptions,
-    judge_digest,
-    judge_options,
-    judges_asking,
-    never_digest,
-    never_options,
-    paired_with_baseline,
-    pairwise_options,
-    pinned_judges,
-    rubric_named,
-    rubric_options,
+    BASELINE, HAPPENED, HAPPENED_NOT, JUDGED, PAIRWISE, READ_RUBRICS, REFERENCE, RUBRIC,
+    JudgeOptions, PairwiseOptions, Probe, RubricOptions, judge_digest, judge_options, judges_asking,
+    never_digest, never_options, paired_with_baseline, pairwise_options, pinned_judges,
+    rubric_named, rubric_options,
 )
 from .judge_wording import JUDGE_SYSTEM, judge_prompt
 from .keeping import Hold, TextScope
@@ -195,128 +84,51 @@ from .model import Model, ProviderKind
 from .note_sections import PREREAD, SECTIONS, Unsaid, unsaid_sections
 from .notification import Notice, NoticeRoute, NoticeTarget, Notifications
 from .objective import (
-    BUILT_IN,
-    Objective,
-    exact,
-    find_indicator,
-    parse_duration,
-    parse_target,
-    parse_window,
-    read_name,
-    split_aggregation,
-    split_window,
-    why_idle,
-    why_impossible,
+    BUILT_IN, Objective, exact, find_indicator, parse_duration, parse_target, parse_window,
+    read_name, split_aggregation, split_window, why_idle, why_impossible,
 )
 from .obligation import Catalogue, FactSpec, FactValue, Obligation, RoleSpec
 from .observation import (
-    EXPECTED,
-    KNOWN_BEFORE,
-    NO_CHECKS,
-    UNHEARD,
-    Action,
-    NeverRecord,
-    Observation,
-    Outcome,
-    Report,
-    ReportState,
-    Stage,
-    Status,
+    EXPECTED, KNOWN_BEFORE, NO_CHECKS, UNHEARD, Action, NeverRecord, Observation, Outcome, Report,
+    ReportState, Stage, Status,
 )
 from .outbox import TargetState, WaitingNotice
 from .paper import (
-    Block,
-    Cell,
-    Drawing,
-    Gap,
-    Grid,
-    Listing,
-    Paper,
-    Paragraph,
-    Section,
-    Source,
-    Written,
+    Block, Cell, Drawing, Gap, Grid, Listing, Paper, Paragraph, Section, Source, Written,
 )
 from .paperwork import (
-    Deliberation,
-    DeliberationHeader,
-    NeverChange,
-    Pipeline,
-    Playbook,
-    PlaybookHeader,
-    Waiver,
+    Deliberation, DeliberationHeader, NeverChange, Pipeline, Playbook, PlaybookHeader, Waiver,
     unwaivable,
 )
 from .person import Trust, TrustedKey
 from .ports import (
-    Clock,
-    Detector,
-    EntryStore,
-    Inspector,
-    Journal,
-    Needs,
-    Provider,
-    Scorer,
-    Signer,
-    Target,
+    Clock, Detector, EntryStore, Inspector, Journal, Needs, Provider, Scorer, Signer, Target,
     Witness,
 )
 from .quarantine import FlakyCase, Quarantined, QuarantineFile, never_set_aside
 from .question import exchange_digest, question_digest, question_of
 from .rating import (
-    PREFERENCE,
-    SIDES,
-    RatedAnswer,
-    RaterProfile,
-    Rating,
-    RatingFile,
-    RatingItem,
-    RatingTask,
-    Rubric,
-    Sheet,
-    SheetItem,
-    Submission,
+    PREFERENCE, SIDES, RatedAnswer, RaterProfile, Rating, RatingFile, RatingItem, RatingTask,
+    Rubric, Sheet, SheetItem, Submission,
 )
 from .ready_rubrics import READY_RUBRICS, sources_in, told_of
 from .reducer import COUNTING, EVERY_REPEAT, FORGIVING, Reducer, parse_reducer
 from .reference import Packed, Reference, reference_faults
 from .release import Admission, ReleaseContent, Statement
 from .review import (
-    WITHIN_HOURS,
-    HeldAnswer,
-    HeldReview,
-    Judgement,
-    Opinion,
-    ReviewDecision,
-    ReviewRules,
-    ReviewState,
-    SealedAnswer,
+    WITHIN_HOURS, HeldAnswer, HeldReview, Judgement, Opinion, ReviewDecision, ReviewRules,
+    ReviewState, SealedAnswer,
 )
 from .rolling import ArmComparison, ArmVerdict, Looked, Rolling, RollingState, RolloutStatus
 from .rollout import (
-    ANALYSIS,
-    COMPARED,
-    LEAST_SHARE,
-    MOST_SHARE,
-    Rollout,
-    RolloutStep,
-    analysis_faults,
+    ANALYSIS, COMPARED, LEAST_SHARE, MOST_SHARE, Rollout, RolloutStep, analysis_faults,
     bandit_faults,
 )
 from .routing import DRILL_TENANT, Arm, KillFlag, Mitigation, Route, RoutingTable
 from .run import Bar, EarlyStop, RunSummary, Spending, SuitePin, Unchecked, timeless
 from .scorer_catalogue import (
-    DEFAULT_SCORERS,
-    READS,
-    SCORERS,
-    ScorerKind,
-    expects,
-    grade_of,
-    score_grades,
-    score_name,
-    scorer_faults,
-    usual_scorers,
-    verdicts_of,
+    DEFAULT_SCORERS, READS, SCORERS, ScorerKind, expects, grade_of, score_grades, score_name,
+    scorer_faults, usual_scorers, verdicts_of,
 )
 from .settled import settle_types
 from .severity import SEVERITIES, Severity, worst_severity
