@@ -33,6 +33,7 @@ FITTED = "cli/folders.py"
 
 FOLDERS = {
     ("alerts", "out"): "a folder for two files of its own names, written in the one way",
+    ("deliberate", "pages"): "a folder for pages of its own names, written in the one way",
     ("demo", "out"): "plays a copy of an example in a folder",
     ("journal_export", "parquet"): "fills a folder with files of its own names",
     ("release", "out"): "a folder or a tar, which `release/writing.py` puts there whole",
@@ -58,7 +59,7 @@ def test_every_option_that_names_a_file_to_write_is_known() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
         for parameter in node.args.kwonlyargs
-        if parameter.arg in ("out", "markdown", "junit", "parquet", "to", "into", "output")
+        if parameter.arg in ("out", "markdown", "junit", "parquet", "to", "into", "output", "pages")
         and "typer.Option" in ast.unparse(parameter.annotation or ast.Constant(None))
     }
     assert found == WRITERS.keys() | FOLDERS.keys()

@@ -10,10 +10,12 @@ import msgspec
 import pytest
 
 from doubles.live_system import write_live_system
+from doubles.set_clock import SetClock
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import (
     DRILL_TENANT,
+    Draft,
     KillFlag,
     Mitigation,
     ObjectiveStanding,
@@ -24,6 +26,7 @@ from roadworthy.domain import (
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.routing import publish
 from roadworthy.flows.standings import keep_standings
+from roadworthy.ledger import open_ledger
 
 
 @pytest.fixture
@@ -120,3 +123,24 @@ def test_the_switch_of_a_drill_is_nobodys_trouble(
     )
     code, said = status(tmp_path, capsys)
     assert (code, said["kills"], said["mitigations"]) == (0, [], [])
+
+
+def test_a_review_that_is_overdue_is_undecided_and_says_since_when(
+    tmp_path: Path, loop: Loop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is dated by the activation: nobody ever recorded one. The ledger is 40 days on by now."""
+    seen(loop)
+    assert status(tmp_path, capsys)[1]["reviews"][0]["state"] == "later"
+    ahead = open_ledger(
+        database=loop.workspace.ledger, checkpoints=loop.workspace.checkpoints,
+        clock=SetClock((loop.clock.now() + dt.timedelta(days=40)).isoformat()),
+        keys=loop.workspace.keys,
+    )  # fmt: skip
+    ahead.record(Draft(system="", kind="journal.noted", subject="s", actor=loop.machine,
+                       payload={}))  # fmt: skip
+    code, said = status(tmp_path, capsys)
+    (review,) = said["reviews"]
+    assert (code, review["system"], review["state"]) == (4, "letters", "overdue")
+    run(VERBS, ["status", str(tmp_path)])
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"monthly review of letters is overdue for {-review['days']} days" in told

@@ -19,6 +19,14 @@ def command(
     record: Annotated[
         bool, typer.Option("--record", help="Enter the finished note, signed by you.")
     ] = False,
+    pages: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Publish every deliberation so far as static pages."),
+    ] = None,
+    show: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHAT", help="On the pages, too: names, personal."),
+    ] = None,
     acting: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
@@ -29,28 +37,50 @@ def command(
     actions. People write the eight sections below it; run again, only the pre-read is renewed.
     With --record a participant enters the finished note: who was heard, what was decided, who
     disagrees. Exit code 4 while a section, a name or a required voice is missing.
+
+    A note that was recorded is kept; when the review that the charter's `review.cadence` asks for
+    is due, the next one is opened about the same candidate.
+
+    --pages writes what was seen, said, decided and signed, month by month, in English and German.
+    Names of people who did not sign and personal data stay out unless --show asks for them.
     """
+    if pages is not None:
+        from .deliberate_pages import publish
+
+        publish(directory, pages, show=show or (), json=json)
+        return
+    if record:
+        _record(directory, candidate, acting, json=json)
+    else:
+        _open(directory, candidate, json=json)
+
+
+def _record(directory: Path, candidate: str, acting: str | None, *, json: bool) -> None:
     from roadworthy.flows.people import Acting
-    from roadworthy.flows.preread import SCRIBES, open_note, record_note
-    from roadworthy.manifests import load_system
+    from roadworthy.flows.preread import SCRIBES, record_note
     from roadworthy.wiring.loop import open_loop
 
     from .acting import acting_person
 
-    system = (
-        _finished(directory, candidate) if record else load_system(directory, candidate=candidate)
-    )
+    system = _finished(directory, candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
-    if record:
-        name, signer, key = acting_person(loop.workspace, acting, roles=SCRIBES)
-        entry = record_note(system, loop, Acting(name=name, signer=signer, key=key))
-        if json:
-            emit({"entry": entry.seq, "note": entry.subject, **entry.payload})
-            return
-        heard = ", ".join(str(one["name"]) for one in entry.payload["participants"])
-        say(f"entry {entry.seq}: {entry.payload['decision']}, heard were {heard}; signed by {name}")
-        say(f"Next: roadworthy gate{same_system(directory, candidate)}")
+    name, signer, key = acting_person(loop.workspace, acting, roles=SCRIBES)
+    entry = record_note(system, loop, Acting(name=name, signer=signer, key=key))
+    if json:
+        emit({"entry": entry.seq, "note": entry.subject, **entry.payload})
         return
+    heard = ", ".join(str(one["name"]) for one in entry.payload["participants"])
+    say(f"entry {entry.seq}: {entry.payload['decision']}, heard were {heard}; signed by {name}")
+    say(f"Next: roadworthy gate{same_system(directory, candidate)}")
+
+
+def _open(directory: Path, candidate: str, *, json: bool) -> None:
+    from roadworthy.flows.preread import open_note
+    from roadworthy.manifests import load_system
+    from roadworthy.wiring.loop import open_loop
+
+    system = load_system(directory, candidate=candidate)
+    loop = open_loop(directory, configured=system.deployment.workspace)
     opened = open_note(system, loop)
     if json:
         emit({"note": str(opened.path), "kept": opened.kept, "refreshed": opened.refreshed})
@@ -58,7 +88,7 @@ def command(
     said = "its pre-read is up to date" if opened.refreshed else "opened, with its pre-read"
     say(f"{opened.path}: {said}")
     if opened.kept:
-        say(f"the note about the candidate before is kept in {opened.kept}")
+        say(f"the note before it is kept in {opened.kept}")
     say("Next: people write the eight sections, names and a decision; then roadworthy deliberate"
         " --record --as NAME")  # fmt: skip
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from roadworthy.domain import MatrixCell
 
 from .exits import Exit
+from .owed import say_review
 from .terminal import emit, say, table
 
 _COLOURS = {"open": "yellow", "stale": "yellow", "done": "green"}
@@ -38,20 +39,7 @@ def command(
     day = day_of("", system.charter.time_zone)
     found = lifecycle(system, loop, on=day, catalogue=catalogue)
     if json:
-        emit({
-            "system": system.charter.system,
-            "class": found.risk_class,
-            "profile": found.profile,
-            "phases": [
-                {
-                    "id": phase.id, "title": phase.title, "stages": phase.stages,
-                    "checks": phase.checks,
-                    "tasks": [cell for cell in found.tasks if cell.phase == phase.id],
-                    "cells": [cell for cell in found.cells if cell.phase == phase.id],
-                }
-                for phase in found.phases
-            ],
-        })  # fmt: skip
+        emit(_as_json(system.charter.system, found))
     else:
         say(f"{system.charter.system}: class {found.risk_class}, profile {found.profile}")
         for phase in found.phases:
@@ -69,6 +57,7 @@ def command(
             ended = sum(cell.status == "done" for cell in done)
             say(f"  tasks: {ended} of {len(done)} done")
             say(f"  exit check: {phase.checks['exit']}")
+        say_review(found.review)
         for status in ("done", "stale", "open"):
             number = sum(cell.status == status for cell in found.cells)
             say(f"  {number} {status}", _COLOURS[status])
@@ -76,9 +65,29 @@ def command(
         raise typer.Exit(Exit.UNDECIDED)
 
 
+def _as_json(system: str, found: Any) -> dict[str, Any]:
+    return {
+        "system": system,
+        "class": found.risk_class,
+        "profile": found.profile,
+        "review": found.review,
+        "phases": [
+            {
+                "id": phase.id, "title": phase.title, "stages": phase.stages,
+                "checks": phase.checks,
+                "tasks": [cell for cell in found.tasks if cell.phase == phase.id],
+                "cells": [cell for cell in found.cells if cell.phase == phase.id],
+            }
+            for phase in found.phases
+        ],
+    }  # fmt: skip
+
+
 def _shown(cell: MatrixCell) -> str:
     if cell.evidence:
-        entries = ", ".join(f"entry {one.seq}" for one in cell.evidence)
+        entries = ", ".join(
+            f"entry {one.seq}{f' until {one.until}' if one.until else ''}" for one in cell.evidence
+        )
         return f"{entries} (stale): {cell.missing}" if cell.status == "stale" else entries
     if cell.status in ("done", "not_needed"):
         return cell.file or cell.why

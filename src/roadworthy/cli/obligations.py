@@ -10,6 +10,7 @@ import typer
 from roadworthy.domain import DutyStatus, Obligation
 
 from .exits import Exit, worst_exit
+from .owed import say_review
 from .terminal import emit, same_system, say, table
 
 _CODES = {
@@ -79,9 +80,10 @@ def _tell(found: list[tuple[Path, Any]], *, json: bool, all_duties: bool) -> Non
     if json:
         lists = [_as_json(one.obligations, one.duties) for _, one in found]
         systems = [
-            {"system": one.assured.system, "class": one.classification.risk_class, "duties": duties}
+            {"system": one.assured.system, "class": one.classification.risk_class, "duties": duties,
+             "review": one.review}
             for (_, one), duties in zip(found, lists, strict=True)
-        ]
+        ]  # fmt: skip
         emit(lists[0] if len(found) == 1 else systems)
     elif len(found) == 1:
         _say(*found[0], all_duties=all_duties)
@@ -98,7 +100,8 @@ def _as_json(
             "status": duty.status,
             "evidence": [
                 {"kind": one.kind, "entry": one.seq, "time": one.time, "subject": one.subject,
-                 "digest": one.digest, "fresh": one.fresh, "entered": one.entered}
+                 "digest": one.digest, "fresh": one.fresh, "fresh_until": one.until,
+                 "entered": one.entered}
                 for one in duty.evidence
             ],
             "missing": [
@@ -135,6 +138,7 @@ def _say(folder: Path, one: Any, *, all_duties: bool) -> None:
         counts[duty.status] = counts.get(duty.status, 0) + 1
     for status, number in counts.items():
         say(f"  {number} {status.replace('_', ' ')}", _COLOURS.get(status, ""))
+    say_review(one.review)
     if found.coming:
         day = min(duty.since or "" for duty in found.coming)
         say(f"{len(found.coming)} duties are coming, the next on {day}")
@@ -163,6 +167,8 @@ def _say_systems(found: list[tuple[Path, Any]]) -> None:
         coming = min((duty.since or "" for duty in one.classification.coming), default="-")
         rows.append((
             one.assured.system, one.classification.risk_class, ", ".join(one.classification.roles),
-            f"{met} of {len(applying)}", str(len(one.classification.coming)), coming, str(folder),
+            f"{met} of {len(applying)}", str(len(one.classification.coming)), coming,
+            one.review.due or "-", str(folder),
         ))  # fmt: skip
-    table(("system", "class", "roles", "met", "coming", "next", "folder"), rows)
+    table(("system", "class", "roles", "met", "coming", "next", "review due", "folder"),
+          rows)  # fmt: skip

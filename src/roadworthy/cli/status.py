@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Mitigation, ObjectiveStanding, RoutingTable
+from roadworthy.compliance import ReviewDue
+from roadworthy.domain import KillFlag, Mitigation, ObjectiveStanding, RoutingTable
 from roadworthy.manifests import Workspace
 
 from .exits import Exit
+from .owed import say_review
 from .terminal import emit, printable, say, table
 
 STALE_S = 300
@@ -25,8 +27,8 @@ def command(
     """Every objective for run time, slice by slice: value, interval, n, verdict, mitigation.
 
     What the control process of `roadworthy serve` saw last; it looks while it runs. Exit code 3
-    while a breach or a mitigation stands, 4 where nobody has looked for five minutes, or an
-    objective cannot be judged.
+    while a breach or a mitigation stands, 4 where nobody has looked for five minutes, an
+    objective cannot be judged, or the review that the charter asks for is overdue.
     """
     from roadworthy.flows.routing import read_table
     from roadworthy.flows.standings import read_standings
@@ -42,7 +44,7 @@ def command(
     kills = [flag for flag in routing.kills if not flag.drill]
     stale = not _is_fresh(seen.at)
     told = targets_of(directory)
-    drills = _drills(workspace, routing, system)
+    drills, reviews = _owed(workspace, routing, system)
     if json:
         emit(
             {
@@ -54,27 +56,39 @@ def command(
                 "kills": [flag.id for flag in kills],
                 "notifications": told,
                 "drills": drills,
+                "reviews": reviews,
             }
         )
     else:
         _say(seen.at, found, stale=stale)
-        for each in standing:
-            where = ", ".join(f"{name}={value}" for name, value in each.facets.items()) or "all"
-            say(f"{each.id}: {each.kind} of {each.system}, {printable(where)}; lift it with")
-            say(f"  roadworthy mitigation lift {each.id} --reason TEXT --as NAME")
-        for flag in kills:
-            say(f"{flag.id}: killed, {printable(flag.reason)}", "red")
-        for age in drills:
-            if age.words:
-                say(printable(age.words), "yellow")
-        for target in told:
-            if target["fault"]:
-                words = f"{target['waiting']} notices wait: {printable(target['fault'])}"
-                say(f"{target['target']} is told nothing: {words}", "red")
+        _say_what_stands(standing, kills)
+        _say_owed(drills, reviews, told)
     if standing or any(each.breached_at for each in found):
         raise typer.Exit(Exit.REFUSED)
-    if stale or any(each.verdict == "ERROR" for each in found):
+    late = any(review.state == "overdue" for review in reviews)
+    if stale or late or any(each.verdict == "ERROR" for each in found):
         raise typer.Exit(Exit.UNDECIDED)
+
+
+def _say_what_stands(standing: list[Mitigation], kills: list[KillFlag]) -> None:
+    for each in standing:
+        where = ", ".join(f"{name}={value}" for name, value in each.facets.items()) or "all"
+        say(f"{each.id}: {each.kind} of {each.system}, {printable(where)}; lift it with")
+        say(f"  roadworthy mitigation lift {each.id} --reason TEXT --as NAME")
+    for flag in kills:
+        say(f"{flag.id}: killed, {printable(flag.reason)}", "red")
+
+
+def _say_owed(drills: list[Any], reviews: list[ReviewDue], told: list[Any]) -> None:
+    for age in drills:
+        if age.words:
+            say(printable(age.words), "yellow")
+    for review in reviews:
+        say_review(review)
+    for target in told:
+        if target["fault"]:
+            words = f"{target['waiting']} notices wait: {printable(target['fault'])}"
+            say(f"{target['target']} is told nothing: {words}", "red")
 
 
 def _standing(routing: RoutingTable, system: str) -> list[Mitigation]:
@@ -83,21 +97,25 @@ def _standing(routing: RoutingTable, system: str) -> list[Mitigation]:
     return [each for each in mine if not each.drill]
 
 
-def _drills(workspace: Workspace, routing: RoutingTable, system: str) -> list[Any]:
-    """How the drills of what is live stand, by what its own charter asks; it decides nothing."""
+def _owed(
+    workspace: Workspace, routing: RoutingTable, system: str
+) -> tuple[list[Any], list[ReviewDue]]:
+    """How drills and reviews of what is live stand, by what its own charter asks."""
     from roadworthy.flows.drill_ages import drill_ages
+    from roadworthy.flows.reviews_owed import review_owed
     from roadworthy.release import read_bundle
     from roadworthy.wiring.loop import standing_loop
 
     loop = standing_loop(workspace)
     if loop is None:
-        return []
-    found = []
+        return [], []
+    drills, reviews = [], []
     for route in routing.routes.values():
         if system in ("", route.system):
-            review = read_bundle(workspace.root / route.path)[1].charter.review
-            found += drill_ages(loop, route.system, review.cadence)
-    return found
+            charter = read_bundle(workspace.root / route.path)[1].charter
+            drills += drill_ages(loop, route.system, charter.review.cadence)
+            reviews.append(review_owed(loop, charter))
+    return drills, reviews
 
 
 def _is_fresh(at: str) -> bool:

@@ -6,11 +6,13 @@ from .coverage import covered, proof_of
 from .documents import FILLERS, FORMS, GERMAN, Gathered, assemble, said, to_markdown
 from .dora import four_measures
 from .matrix import matrix, profile_of, tasks
+from .review_due import CADENCES, ReviewDue, day_due, review_due
 from .scoping import FACTORS, use_case
 from .sheet import ROLE, ROLES, Sheet
 from .shipped import EU_AI_ACT, EVIDENCE, MATRIX, shipped
 
 __all__ = [
+    "CADENCES",
     "EU_AI_ACT",
     "EVIDENCE",
     "FACTORS",
@@ -22,16 +24,19 @@ __all__ = [
     "ROLES",
     "UNDECIDED",
     "Gathered",
+    "ReviewDue",
     "Sheet",
     "assemble",
     "classify",
     "contradictions",
     "covered",
+    "day_due",
     "four_measures",
     "matrix",
     "meaning_of",
     "profile_of",
     "proof_of",
+    "review_due",
     "said",
     "shipped",
     "tasks",

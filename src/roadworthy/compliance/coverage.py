@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from zoneinfo import ZoneInfo
 
 from roadworthy.domain import (
     Applied,
+    Charter,
     Classification,
     DutyStatus,
     Entry,
@@ -21,7 +23,8 @@ from roadworthy.domain import (
     parse_instant,
 )
 
-from .periods import before
+from .periods import after
+from .review_due import day_due
 
 PROHIBITION = "Art. 5(1)"
 END_IT = "nothing makes it lawful: do not place it on the market, put it into service or use it"
@@ -96,10 +99,17 @@ def _lack(kind: str, kinds: Mapping[str, EvidenceKind]) -> Lack:
     return Lack(kind=kind, command=known.command, person="" if known.command else known.person)
 
 
-def proof_of(kind: EvidenceKind, entry: Entry, now: dt.datetime) -> Proof:
-    """An entry as a proof, and whether it is fresh on that moment."""
-    oldest = before(now, kind.fresh) if kind.fresh else None
+def proof_of(kind: EvidenceKind, entry: Entry, now: dt.datetime, charter: Charter) -> Proof:
+    """An entry as a proof, and whether it is fresh at that moment."""
+    zone = ZoneInfo(charter.time_zone)
+    fresh, until = True, ""
+    if kind.cadence:
+        last = day_due(entry.time, charter.review.cadence, charter.time_zone)
+        fresh, until = now.astimezone(zone).date() <= last, last.isoformat()
+    elif kind.fresh:
+        end = after(parse_instant(entry.time), kind.fresh)
+        fresh, until = now <= end, end.astimezone(zone).date().isoformat()
     return Proof(
         kind=kind.id, seq=entry.seq, time=entry.time, subject=entry.subject, digest=entry.digest,
-        fresh=oldest is None or parse_instant(entry.time) >= oldest, entered=entry.kind in ENTERED,
+        fresh=fresh, entered=entry.kind in ENTERED, until=until,
     )  # fmt: skip

@@ -34,6 +34,8 @@ class EvidenceKind(File, frozen=True, kw_only=True):
     """A part of the charter that must be there, too."""
     fresh: Period | None = None
     """How old it may be; left out: it does not age."""
+    cadence: bool = False
+    """How old it may be is `review.cadence` of the charter, to the end of that day there."""
     event: bool = False
     """It comes about when something happens, not before."""
     command: str = ""
@@ -59,6 +61,8 @@ class Proof(Struct, frozen=True, kw_only=True):
     fresh: bool
     entered: bool = False
     """A person vouches for it (`roadworthy record`); nothing of ours made or checked it."""
+    until: str = ""
+    """The last day on which it is fresh, in the charter's time zone; empty: it does not age."""
 
 
 class Lack(Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from msgspec import Struct, convert
 
-from roadworthy.compliance import EVIDENCE, covered, proof_of
+from roadworthy.compliance import EVIDENCE, ReviewDue, covered, proof_of
 from roadworthy.domain import (
     Charter,
     Classification,
@@ -29,6 +29,7 @@ from roadworthy.domain import (
 from .assure import CLASSIFIED, Assured, assure, catalogues_of, classified_payload
 from .live_routes import ledger_routes
 from .loop import Loop
+from .reviews_owed import review_owed
 
 RECORDED = "evidence.recorded"
 _SAME = ("purpose", "catalogue_digest", "class", "roles", "facts")
@@ -46,6 +47,8 @@ class Coverage(Struct, frozen=True, kw_only=True):
     recorded: bool
     """Whether the ledger holds a classification of this purpose; by this catalogue, of these very
     answers."""
+    review: ReviewDue
+    """When people are to deliberate about it again."""
 
     @property
     def classification(self) -> Classification:
@@ -77,6 +80,7 @@ def cover(
         duties=tuple(duties),
         proofs=proofs,
         recorded=recorded,
+        review=review_owed(loop, charter),
     )
 
 
@@ -138,7 +142,7 @@ class _Finder:
         if kind.id in self._own:
             found.append(self._own[kind.id])
         newest = max(found, key=lambda entry: entry.seq, default=None)
-        return None if newest is None else proof_of(kind, newest, self._now)
+        return None if newest is None else proof_of(kind, newest, self._now, self._charter)
 
     def others(self, kinds: Mapping[str, EvidenceKind]) -> list[str]:
         """Kinds that people entered and that the list does not know."""

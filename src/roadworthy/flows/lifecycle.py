@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from msgspec import Struct, convert
 
-from roadworthy.compliance import MATRIX, matrix, profile_of, tasks
+from roadworthy.compliance import MATRIX, ReviewDue, matrix, profile_of, tasks
 from roadworthy.domain import MatrixCell, MatrixFile, PhaseSpec, Profile, System
 
 from .coverage import cover
@@ -24,6 +24,8 @@ class Lifecycle(Struct, frozen=True, kw_only=True):
     phases: tuple[PhaseSpec, ...]
     cells: tuple[MatrixCell, ...]
     tasks: tuple[MatrixCell, ...]
+    review: ReviewDue
+    """When people are to deliberate about it again."""
 
 
 def lifecycle(system: System, loop: Loop, *, on: str, catalogue: str) -> Lifecycle:
@@ -42,4 +44,5 @@ def lifecycle(system: System, loop: Loop, *, on: str, catalogue: str) -> Lifecyc
         phases=tuple(phases),
         cells=tuple(cells),
         tasks=tuple(tasks(phases, system, found.proofs, profile)),
+        review=found.review,
     )

@@ -33,6 +33,7 @@ from roadworthy.domain import (
     format_instant,
     parse_instant,
     plain,
+    sha256,
 )
 from roadworthy.ledger import require_role, sign_draft
 from roadworthy.manifests import DELIBERATION, load_deliberation
@@ -61,11 +62,11 @@ from .loop import Loop
 from .moved import earlier_bars, names_of
 from .people import Acting
 from .release_loop import consider, present_bar
+from .reviews_owed import RECORDED, review_owed
 from .routing import read_table
 from .run_records import newest_run, rows_of
 from .waiving import standing
 
-RECORDED = "deliberation.recorded"
 SCRIBES: tuple[PersonRole, ...] = (
     "engineer", "operator", "reviewer", "risk_officer", "auditor", "admin",
 )  # fmt: skip
@@ -100,7 +101,8 @@ def open_note(system: System, loop: Loop) -> Opened:
     block = preread_block(pre)
     path = Path(system.root) / DELIBERATION
     old = load_deliberation(Path(system.root))
-    if old is not None and is_about(old, pre.decision.candidate):  # 3
+    same = old is not None and is_about(old, pre.decision.candidate)
+    if old is not None and same and not _is_over(old, system, loop):  # 3
         text = with_preread(path.read_text(encoding="utf-8"), block)
         replace_file(path, text.encode())
         return Opened(path=path, refreshed=True)
@@ -110,6 +112,13 @@ def open_note(system: System, loop: Loop) -> Opened:
     note = new_note(block, candidate=pre.decision.candidate, date=today, voices=voices)
     replace_file(path, note.encode())
     return Opened(path=path, kept=kept)
+
+
+def _is_over(note: Deliberation, system: System, loop: Loop) -> bool:
+    """Whether a note was entered as it stands and the next review is due: that one is another."""
+    if loop.ledger.newest(kind=RECORDED, subject=note.digest) is None:
+        return False
+    return review_owed(loop, system.charter).state in ("soon", "overdue")
 
 
 def record_note(system: System, loop: Loop, by: Acting) -> Entry:
@@ -136,6 +145,9 @@ def record_note(system: System, loop: Loop, by: Acting) -> Entry:
         )
     require_role(loop.trust, by.key.key_id, SCRIBES, format_instant(loop.clock.now()))
     header = note.header
+    data = (Path(system.root) / note.path).read_bytes()
+    if sha256(data) != note.digest:
+        raise UndecidedError(f"{DELIBERATION} was changed meanwhile", fix="run it again")
     if by.name.casefold() not in {one.name.strip().casefold() for one in header.participants}:
         raise AccessError(
             f"{by.name} is no participant of this deliberation",
@@ -155,6 +167,7 @@ def record_note(system: System, loop: Loop, by: Acting) -> Entry:
     actor = f"person:{by.key.key_id}"
     if same := next((entry for entry in known if entry.actor == actor), None):
         return same
+    loop.blobs.put(data)  # what was decided stays readable when the next note is written
     draft = Draft(
         system=content.system, kind=RECORDED, subject=note.digest, actor=actor, payload=payload
     )
@@ -192,7 +205,26 @@ def preread(system: System, loop: Loop) -> PreRead:
         findings=[finding_sentence(each) for each in found],
         stale=_stale(system, loop, run),
         actions=_actions(loop, content.system),
+        evidence=_evidence(loop, run, live),
     )
+
+
+def _evidence(loop: Loop, run: RunSummary | None, live: str) -> list[str]:
+    """What the figures rest on, by entry and digest."""
+    if run is None:
+        return []
+    ended = [
+        entry
+        for entry in loop.ledger.entries(kind="run.completed", subject=run.candidate)
+        if entry.payload.get("run") == run.run
+    ]
+    said = [
+        f"run {run.run}: entry {entry.seq} of {entry.time[:19]}Z ({entry.digest}), figures"
+        f" {entry.payload.get('summary')}"
+        for entry in ended[-1:]
+    ]
+    said.append(f"bar, fixed before the first question: {run.bar}")
+    return [*said, f"live release: {live}"] if live else said
 
 
 def _but_for_the_note(system: System, loop: Loop) -> GateDecision:

@@ -30,6 +30,7 @@ from .preread import (
     PreRead,
     SliceSeen,
     new_note,
+    note_parts,
     preread_block,
     with_preread,
 )
@@ -145,6 +146,7 @@ __all__ = [
     "never_seen",
     "never_spoken",
     "new_note",
+    "note_parts",
     "objectives_moved",
     "only_adds",
     "percent",

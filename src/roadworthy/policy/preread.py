@@ -68,6 +68,8 @@ class PreRead(Struct, frozen=True, kw_only=True):
     stale: Sequence[str]
     actions: Sequence[str]
     """What earlier deliberations decided and nobody closed."""
+    evidence: Sequence[str] = ()
+    """What the figures rest on, by entry and digest."""
 
 
 def preread_block(pre: PreRead) -> str:
@@ -97,6 +99,7 @@ def preread_block(pre: PreRead) -> str:
         ("Findings", pre.findings, "None was entered."),
         ("Stale evidence", pre.stale, "None."),
         ("Actions still open", pre.actions, "None."),
+        ("What the figures rest on", pre.evidence, "Nothing yet: no run was entered."),
     ):
         lines += ["", f"## {title}", "", *_list(texts, none)]
     body = "\n".join(lines)
@@ -176,6 +179,19 @@ def new_note(block: str, *, candidate: str, date: str, voices: Sequence[str]) ->
         f"\n## {each.title}\n<!-- people write here: {each.write} -->\n\n" for each in SECTIONS
     )
     return f"{head}{block}\n{sections}"
+
+
+def note_parts(note: str) -> tuple[str, str]:
+    """The machine's pre-read in a note without its marks, and what people wrote below its head."""
+    lines = note.split("\n")
+    end = 0
+    if lines[0].rstrip() == "---":
+        ends = (at for at, line in enumerate(lines[1:], start=1) if line.rstrip() == "---")
+        end = next(ends, -1) + 1
+    body = "\n".join(lines[end:])
+    before, mark, rest = body.partition(PREREAD[0])
+    inside, ended, after = rest.partition(PREREAD[1])
+    return (inside.strip("\n"), before + after) if mark and ended else ("", body)
 
 
 def with_preread(note: str, block: str) -> str:

@@ -10,6 +10,7 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doubles.pinnable import charter
 from roadworthy.compliance import EVIDENCE, FORMS, classify, covered, proof_of, shipped
 from roadworthy.compliance.periods import after, before
 from roadworthy.domain import (
@@ -94,7 +95,7 @@ def test_freshness_ends_to_the_microsecond(time: str, fresh: bool) -> None:
         seq=1, time=time, system="s", kind="k", subject="s", actor="a", payload={},
         payload_digest="", prev="", digest="",
     )  # fmt: skip
-    assert proof_of(kind, entry, NOW).fresh is fresh
+    assert proof_of(kind, entry, NOW, charter()).fresh is fresh
 
 
 @given(

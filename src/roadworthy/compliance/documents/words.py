@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from roadworthy.domain import Language
 
+from .words_deliberated import DELIBERATED
+
 GERMAN: dict[str, str] = {
     "what it is for": "wofür es ist",
     "for": "für",
@@ -158,6 +160,7 @@ GERMAN: dict[str, str] = {
     "no playbook is written": "kein Ablauf ist aufgeschrieben",
     "incidents so far": "bisherige Vorfälle",
     "none so far": "bisher keine",
+    **DELIBERATED,
 }
 """English -> German. A test asks for each word that is used."""
 
