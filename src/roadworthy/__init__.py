@@ -9,7 +9,8 @@ this true, ARCHITECTURE.md draws it):
     flows                       the two straight lines: request_path and release_loop
     prompting evaluation policy release serving journal monitoring incidents compliance
                                 the stages
-    providers detectors media   instruments
+    providers detectors media origins
+                                instruments
     ledger manifests            mechanics
     statistics expressions      arithmetic
     domain                      nouns, ports, errors

@@ -60,7 +60,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "journal": ("roadworthy.cli.journal", "ask the journal; erase, hold, keep and check it"),
     "provenance": ("roadworthy.cli.provenance", "prove an answer; look for marks in a file"),
     "record": ("roadworthy.cli.record", "enter evidence that was made elsewhere"),
-    "import": ("roadworthy.cli.import_results", "enter results that another tool made"),
+    "import": ("roadworthy.cli.import_results", "enter what was made by other tools"),
     "ledger": ("roadworthy.cli.ledger", "read, prove and verify the ledger"),
     "verify": ("roadworthy.cli.verify", "verify a bundle, release or ledger offline"),
     "backup": ("roadworthy.cli.backup", "copy a workspace, consistent while serving"),

@@ -1,42 +1,110 @@
-"""`roadworthy import`: results that another tool made, kept with their origin and weaker trust."""
+"""`roadworthy import`: what was made elsewhere, kept with its origin and weaker trust."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
+
+from roadworthy.domain import UsageError
 
 from .terminal import emit, printable, say, table
 
 
 def command(
-    path: Annotated[
-        Path | None, typer.Argument(metavar="FILE|FOLDER", help="None: list what was imported.")
+    place: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE|FOLDER|ADDRESS", help="None: list what was imported."),
     ] = None,
     *,
     directory: Annotated[Path, typer.Option("--dir", metavar="DIR", help="The folder.")] = Path(),
     candidate: Annotated[
         str, typer.Option(metavar="FILE", help="The candidate that you say they are about.")
     ] = "",
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND", help="The kind of evidence that you say it is; repeatable."),
+    ] = None,
+    run: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Of a tracking store: this run.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME@ALIAS", help="Of a tracking store: the run of this model."),
+    ] = None,
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Certificates that you trust (PEM); repeatable."),
+    ] = None,
     look: Annotated[bool, typer.Option("--look", help="Read and show; enter nothing.")] = False,
     acting: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
-    """Enter results of Inspect AI, lm-eval, garak, promptfoo, DeepEval or MLflow.
+    """Enter what was made elsewhere, with its origin and how far it is trusted.
 
-    The ledger keeps the digest of each file, the tool, its version and who vouches for it. The
-    gate names them beside its decision as "imported, not run here" and judges nothing on them.
-    A form or version that was never seen is refused.
+    Results of Inspect AI, lm-eval, garak, promptfoo, DeepEval or MLflow; runs and models of MLflow
+    (folder, database, server); exports of Langfuse; runs of GitHub Actions; signed PDFs. The ledger
+    keeps digests, the tool and its version, what was checked, and who vouches for it. Nothing of it
+    is judged by the gate. A form or version that was never seen is refused.
     """
-    from roadworthy.domain import NOT_RUN_HERE
-    from roadworthy.flows.importing import read
+    from roadworthy.origins import Wanted
 
-    if path is None:
+    if place is None:
         _list(directory, json=json)
         return
+    wanted = Wanted(runs=tuple(run or ()), models=tuple(model or ()), roots=tuple(root or ()))
+    if _foreign(place, wanted, _Said(directory, candidate, tuple(kind or ()), acting, look, json)):
+        return
+    if kind or wanted.names_runs or wanted.roots:
+        raise UsageError(
+            f"{place} holds results of an evaluation, which prove no duty by themselves",
+            fix="leave out --kind, --run, --model and --root",
+        )
+    _results(Path(place), directory, candidate=candidate, acting=acting, look=look, json=json)
+
+
+class _Said(NamedTuple):
+    """What was said on the command line besides the place."""
+
+    directory: Path
+    candidate: str
+    kinds: tuple[str, ...]
+    acting: str | None
+    look: bool
+    json: bool
+
+
+def _foreign(place: str, wanted: Any, said: _Said) -> bool:
+    """Enter it where it is evidence and no results; whether it was."""
+    from roadworthy.flows.receiving import About, read, receive
+
+    from .import_foreign import show_looked, show_taken
+
+    found = read(place, wanted)
+    if found is None:
+        return False
+    if said.look:
+        show_looked(found, json=said.json)
+        return True
+    loop, system, about, by = _desk(said.directory, said.candidate, said.acting)
+    told = About(system=system, kinds=said.kinds, candidate=about)
+    show_taken(receive(found, loop, told, by), json=said.json)
+    return True
+
+
+def _results(
+    path: Path, directory: Path, *, candidate: str, acting: str | None, look: bool, json: bool
+) -> None:
+    """Enter results of an evaluation."""
+    from roadworthy.domain import NOT_RUN_HERE
+    from roadworthy.flows.importing import enter, read
+
     found, unread = read(path)
-    entered = [] if look else _enter(found, directory, candidate, acting)
+    entered: Any = []
+    if not look:
+        loop, system, about, by = _desk(directory, candidate, acting)
+        entered = enter(found, loop, system=system, candidate=about, by=by)
     if json:
         emit(_as_json(found, entered, unread))
         return
@@ -50,8 +118,8 @@ def command(
         say(printable(f"  left out: {name}: {why}"))
 
 
-def _enter(found: Any, directory: Path, candidate: str, acting: str | None) -> Any:
-    from roadworthy.flows.importing import enter
+def _desk(directory: Path, candidate: str, acting: str | None) -> tuple[Any, str, str, Any]:
+    """The loop, the system, the candidate's digest where one is named, and who acts."""
     from roadworthy.flows.people import Acting
     from roadworthy.manifests import load_system
     from roadworthy.release import pin
@@ -63,8 +131,7 @@ def _enter(found: Any, directory: Path, candidate: str, acting: str | None) -> A
     about = pin(system).candidate_digest if candidate else ""
     loop = open_loop(directory, configured=system.deployment.workspace)
     name, signer, key = acting_person(loop.workspace, acting)
-    by = Acting(name=name, signer=signer, key=key)
-    return enter(found, loop, system=system.charter.system, candidate=about, by=by)
+    return loop, system.charter.system, about, Acting(name=name, signer=signer, key=key)
 
 
 def show_found(found: Any, trust: str) -> None:
@@ -121,20 +188,28 @@ def _as_json(found: Any, entered: Any, unread: dict[str, str]) -> dict[str, Any]
 
 def _list(directory: Path, *, json: bool) -> None:
     from roadworthy.flows.importing import imports_of
+    from roadworthy.flows.receiving import received_of
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace
+    from .import_foreign import received_rows
 
     system = load_system(directory)
     loop = standing_loop(standing_workspace(directory))
     entries = imports_of(loop, system.charter.system) if loop is not None else []
+    others = received_of(loop, system.charter.system) if loop is not None else []
     if json:
-        emit([{"entry": each.seq, "subject": each.subject, **each.payload} for each in entries])
+        both = sorted([*entries, *others], key=lambda entry: entry.seq)
+        emit([{"entry": each.seq, "subject": each.subject, **each.payload} for each in both])
         return
-    if not entries:
+    if not entries and not others:
         say("Nothing was imported.")
         return
-    keys = ("tool", "version", "task", "model", "cases", "status", "trust")
-    rows = [(str(e.seq), e.time[:10], *(str(e.payload[key]) for key in keys)) for e in entries]
-    table(("entry", "when", *keys), rows, title="Results of other tools")
+    if entries:
+        keys = ("tool", "version", "task", "model", "cases", "status", "trust")
+        rows = [(str(e.seq), e.time[:10], *(str(e.payload[key]) for key in keys)) for e in entries]
+        table(("entry", "when", *keys), rows, title="Results of other tools")
+    if others:
+        columns = ("entry", "when", "tool", "what", "to prove", "trust")
+        table(columns, received_rows(others), title="Evidence made elsewhere")

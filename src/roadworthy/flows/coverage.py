@@ -32,6 +32,8 @@ from .loop import Loop
 from .reviews_owed import review_owed
 
 RECORDED = "evidence.recorded"
+RECEIVED = "evidence.received"
+"""Made elsewhere, read and checked here, with how far it is trusted."""
 _SAME = ("purpose", "catalogue_digest", "class", "roles", "facts")
 """Fields in which a recorded classification must be the one of today; the purpose always."""
 

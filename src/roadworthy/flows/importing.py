@@ -23,6 +23,7 @@ from roadworthy.ledger import sign_draft
 
 from .loop import Loop
 from .people import Acting
+from .receiving import in_words as received_in_words
 
 KIND = "evidence.imported"
 BEGUN = "outside.begun"
@@ -87,7 +88,7 @@ def _tool(told: dict[str, Any]) -> str:
 
 
 def in_words(loop: Loop, system: str, candidate: str) -> list[str]:
-    """What was imported about a candidate: a sentence each, for who decides. It judges nothing."""
+    """What came from outside about a candidate, a sentence each. It judges nothing."""
     about = [each for each in imports_of(loop, system) if each.payload["candidate"] == candidate]
     said = [
         f"{told['trust']}: {_tool(told)} on {told['task'] or 'no named task'}, "
@@ -101,7 +102,7 @@ def in_words(loop: Loop, system: str, candidate: str) -> list[str]:
     if open_ended:
         names = ", ".join(sorted({str(each.payload["task"]) for each in open_ended}))
         said.append(f"{len(open_ended)} runs of other tools were begun and gave no result: {names}")
-    return said
+    return [*said, *received_in_words(loop, system, candidate)]
 
 
 def _same(entry: Entry, found: Imported, candidate: str) -> bool:

@@ -7,6 +7,7 @@ from .charter_file import load_charter
 from .clauses import clauses_of, kept_for_later
 from .deliberation_file import DELIBERATION, load_deliberation
 from .deployment_checks import STORE_PREFIX, wrong_store
+from .document import Document
 from .facts_file import checked_facts, load_facts, wrong_fact
 from .form_file import load_form
 from .glance import read_system_name
@@ -24,6 +25,7 @@ from .waiver_files import WAIVERS, load_waivers
 from .where_checks import outcome_in
 from .workspace import WORKSPACE_VARIABLE, Workspace, open_workspace
 from .written_blocks import blank_blocks, load_written, written_file
+from .yaml_reader import read_yaml
 
 __all__ = [
     "CHARTER",
@@ -36,6 +38,7 @@ __all__ = [
     "WAIVERS",
     "WORKSPACE_VARIABLE",
     "Answers",
+    "Document",
     "Question",
     "Reading",
     "Setting",
@@ -63,6 +66,7 @@ __all__ = [
     "read_answers",
     "read_folder",
     "read_system_name",
+    "read_yaml",
     "refuse_occupied",
     "save_trust",
     "schema_of",

@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from ..importers.source import Limits, opened
+from roadworthy.origins import Limits, opened
+
 from .tool import ForeignTool, Said, Told, Visit, only
 
 _JUDGED = 2

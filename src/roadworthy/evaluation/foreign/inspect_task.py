@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from roadworthy.domain import EvidenceError
+from roadworthy.origins import Limits, opened
 
-from ..importers.source import Limits, opened
 from .tool import ForeignTool, Told, Visit, only, said, text_of
 
 _PROVIDER = "openai-api/candidate/"

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import EvidenceError
+from roadworthy.origins import Limits, opened
 
-from ..importers.source import Limits, opened
 from .tool import ForeignTool, Told, Visit, only, said
 
 

@@ -1,6 +1,7 @@
 """Results that other tools made, read from their files: strictly, bounded, without running any."""
 
+from roadworthy.origins import Limits
+
 from .recognise import read_results
-from .source import Limits
 
 __all__ = ["Limits", "read_results"]

@@ -12,8 +12,7 @@ import zlib
 from typing import IO, Any
 
 from roadworthy.domain import UsageError
-
-from .source import Source
+from roadworthy.origins import Source
 
 _ZSTD = 93
 _LOCAL = struct.Struct("<4s22xHH")

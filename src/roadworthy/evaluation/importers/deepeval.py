@@ -12,8 +12,8 @@ from collections import Counter
 from msgspec import Raw, Struct, field
 
 from roadworthy.domain import Imported, UsageError
+from roadworthy.origins import Source, clean
 
-from .source import Source, clean
 from .tally import Tally
 
 

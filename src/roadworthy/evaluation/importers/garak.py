@@ -13,8 +13,8 @@ from typing import Any
 from msgspec import Struct, field
 
 from roadworthy.domain import Imported
+from roadworthy.origins import Source, clean
 
-from .source import Source, clean
 from .tally import Tally
 
 _SERIES = re.compile(r"0\.1[0-7](\.\d{1,4}){0,3}(\.?(pre|dev|post|rc)\d{0,4})?")

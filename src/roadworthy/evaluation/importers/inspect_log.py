@@ -13,9 +13,9 @@ from typing import Any
 from msgspec import Struct, field
 
 from roadworthy.domain import Imported
+from roadworthy.origins import Source, clean, without_nan
 
 from .archive import Archive
-from .source import Source, clean, without_nan
 from .tally import Tally
 
 LOG = 2

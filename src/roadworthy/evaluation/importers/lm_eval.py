@@ -14,8 +14,8 @@ from typing import Any
 from msgspec import Struct, field
 
 from roadworthy.domain import Imported, ImportedFile
+from roadworthy.origins import Source, clean, opened
 
-from .source import Source, clean, opened
 from .tally import Tally
 
 _SERIES = re.compile(r"0\.4\.\d{1,4}(\.?(dev|post|rc)\d{1,4})?")

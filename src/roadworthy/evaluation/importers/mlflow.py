@@ -18,8 +18,8 @@ from typing import Any
 from msgspec import UNSET, Struct, ValidationError, convert
 
 from roadworthy.domain import Imported
+from roadworthy.origins import Source, clean
 
-from .source import Source, clean
 from .tally import Tally
 
 _METRIC = re.compile(r"(?P<name>.+?)(/v(?P<version>\d+))?/(?P<kind>score|value)", re.DOTALL)

@@ -12,8 +12,8 @@ from typing import Any
 from msgspec import UNSET, Raw, Struct, UnsetType, field, structs
 
 from roadworthy.domain import Imported, sha256
+from roadworthy.origins import Source, clean
 
-from .source import Source, clean
 from .tally import Tally
 
 SUMMARY = 3

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from roadworthy.domain import Imported, UsageError
+from roadworthy.origins import Limits, Source, opened, without_nan
 
 from . import deepeval, garak, inspect_log, lm_eval, mlflow, promptfoo
-from .source import Limits, Source, opened, without_nan
 
 KNOWN = (
     "Inspect AI logs (.eval, .json), lm-eval results (results_*.json), garak reports "

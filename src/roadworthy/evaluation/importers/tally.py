@@ -10,9 +10,8 @@ from array import array
 from collections.abc import Mapping
 
 from roadworthy.domain import ImportedScore, UsageError
+from roadworthy.origins import Source
 from roadworthy.statistics import mean_interval, share_interval
-
-from .source import Source
 
 _SLACK = 1e-3
 """Tools round what they report."""

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import Case, Expect
+from roadworthy.origins import Limits as ImportLimits
+from roadworthy.origins import opened
 
 from ..importers.archive import Archive
-from ..importers.source import Limits as ImportLimits
-from ..importers.source import opened
 from .rows import Limits, Row
 
 

@@ -12,7 +12,7 @@ import pytest
 from doubles import outside_results as outside
 from roadworthy.domain import Imported, ImportedScore, UsageError, sha256
 from roadworthy.evaluation.importers import Limits, read_results
-from roadworthy.evaluation.importers.source import MAX_TEXT
+from roadworthy.origins import MAX_TEXT
 
 
 def one(path: Path) -> Imported:

@@ -11,7 +11,7 @@ import pytest
 from doubles import outside_results as outside
 from roadworthy.domain import Imported, UsageError
 from roadworthy.evaluation.importers import read_results
-from roadworthy.evaluation.importers.source import without_nan
+from roadworthy.origins import without_nan
 
 REAL = Path(__file__).parents[3] / "golden" / "outside"
 

@@ -1,0 +1,16 @@
+"""Evidence made elsewhere, read from other tools' files: strictly, bounded, without running any."""
+
+from .recognise import Wanted, read_foreign
+from .source import MAX_TEXT, Limits, Source, clean, decode, opened, without_nan
+
+__all__ = [
+    "MAX_TEXT",
+    "Limits",
+    "Source",
+    "Wanted",
+    "clean",
+    "decode",
+    "opened",
+    "read_foreign",
+    "without_nan",
+]

@@ -1,0 +1,82 @@
+"""Which tool made what lies there, by what is in it; what none of these made is for others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from roadworthy.domain import Brought, UsageError
+
+from .source import Limits, opened
+
+VARIABLE = "MLFLOW_TRACKING_URI"
+WORD = "mlflow"
+"""In the place of a path: the tracking store that the variable names."""
+_ADDRESS = ("http://", "https://")
+_SQLITE = "sqlite:///"
+_FILE = "file://"
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """What of a store is meant, and what signatures may lead to."""
+
+    runs: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    roots: tuple[Path, ...] = ()
+    """Files with certificates that the importer trusts."""
+
+    @property
+    def names_runs(self) -> bool:
+        """Whether runs or models are named, which only stores have."""
+        return bool(self.runs or self.models)
+
+
+def read_foreign(place: str, wanted: Wanted) -> list[Brought] | None:
+    """What lies at a path or an address; None where it is none of these forms.
+
+    Raises UsageError where it is one and cannot be read, EvidenceError where a server fails,
+    VerificationError where a signature does not hold.
+    """
+    if place == WORD and not Path(place).exists():
+        place = os.environ.get(VARIABLE, "")
+        if not place:
+            raise UsageError(f"{VARIABLE} is not set", fix="give a folder, a file or an address")
+    if place.startswith(_ADDRESS):
+        from .mlflow_server import Server
+
+        return _runs(Server(place), wanted)
+    path = Path(place.removeprefix(_SQLITE).removeprefix(_FILE))
+    if path.is_dir():
+        return _folder(path, wanted)
+    return _file(path, wanted) if path.is_file() else None
+
+
+def _folder(folder: Path, wanted: Wanted) -> list[Brought] | None:
+    from .mlflow_files import FileStore, is_store
+
+    if is_store(folder):
+        return _runs(FileStore(folder), wanted)
+    return None
+
+
+def _file(path: Path, wanted: Wanted) -> list[Brought] | None:
+    with opened(path, Limits()) as source:
+        head = source.head(1 << 16)
+    if head.startswith(b"SQLite format 3\0"):
+        from .mlflow_database import Database
+
+        return _runs(Database(path), wanted)
+    return None
+
+
+def _runs(store: object, wanted: Wanted) -> list[Brought]:
+    from typing import cast
+
+    from .mlflow_run import Store, brought, chosen
+
+    there = cast(Store, store)
+    ids: Sequence[str] = chosen(there, wanted.runs, wanted.models)
+    return [brought(there.run(each), there) for each in ids]

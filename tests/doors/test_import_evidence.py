@@ -1,0 +1,179 @@
+"""`roadworthy import` of evidence made elsewhere: whole or not at all, once, with its trust."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doubles import mlflow_answers as real
+from doubles.desk import Desk
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
+from roadworthy.domain import Entry
+from roadworthy.flows.people import add_person
+
+KIND = "evidence.received"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.delenv("ROADWORTHY_HOME", raising=False)
+    made = Desk(tmp_path / "desk")
+    add_person(made.loop(), name="ana", roles=["engineer"])
+    return made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return shutil.copytree(real.FILES, tmp_path / "mlruns")
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = run(VERBS, list(map(str, arguments)))
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def taken(capsys: Any, desk: Desk, place: object, *more: object) -> dict[str, Any]:
+    code, said, error = call(capsys, "import", place, "--dir", desk.root, *more, "--json")
+    assert code == 0, error
+    (one,) = json.loads(said)["received"]
+    return dict(one)
+
+
+def entries(desk: Desk) -> list[Entry]:
+    return list(desk.loop().ledger.entries(kind=KIND))
+
+
+def a_run(name: str) -> tuple[str, str]:
+    return "--run", real.IN_FILES[name]
+
+
+def test_a_run_is_entered_with_its_origin_its_digest_and_its_trust(desk, store, capsys):
+    told = taken(capsys, desk, store, *a_run("first"), "--kind", "test_log")
+    (entry,) = entries(desk)
+    payload = entry.payload
+    assert (told["entry"], told["trust"]) == (entry.seq, "claimed")
+    assert told["trust_in_words"] == "claimed, not verified"
+    assert payload["origin"]["tool"] == "mlflow"
+    assert payload["origin"]["place"] == "mlruns"
+    assert payload["kinds"] == ["test_log"]
+    assert payload["imported_by"] == "ana"
+    assert entry.actor.startswith("person:")
+    assert entry.subject == told["subject"] == payload["original"]
+    loop = desk.loop()
+    assert json.loads(loop.blobs.get(payload["original"]))["params"]["learning_rate"] == "0.001"
+    assert loop.blobs.get_json(payload["content"])["facts"]["experiment"] == "claims"
+
+
+def test_no_float_is_in_an_entry(desk, store, capsys):
+    taken(capsys, desk, store, *a_run("first"))
+    (entry,) = entries(desk)
+
+    def floats(value: object) -> bool:
+        if isinstance(value, dict):
+            return any(map(floats, value.values()))
+        return any(map(floats, value)) if isinstance(value, list) else isinstance(value, float)
+
+    assert entry.payload["figures"][0]["value"] == "0.8666666666666667"
+    assert not floats(entry.payload)
+
+
+def test_a_duplicate_import_is_idempotent_by_digest(desk, store, capsys, tmp_path):
+    first = taken(capsys, desk, store, *a_run("first"))
+    moved = shutil.copytree(store, tmp_path / "copy")
+    again = taken(capsys, desk, moved, *a_run("first"))
+    assert not first["entered_before"]
+    assert again["entered_before"]
+    assert again["entry"] == first["entry"]
+    more = taken(capsys, desk, store, *a_run("first"), "--kind", "test_log")
+    assert not more["entered_before"]  # it is to prove more than before
+    assert taken(capsys, desk, store, *a_run("first"))["entered_before"]
+    assert len(entries(desk)) == 2
+
+
+def test_a_run_that_claims_another_system_is_refused(desk, store, capsys):
+    code, _, error = call(capsys, "import", store, "--dir", desk.root, *a_run("other"))
+    assert code == 1
+    assert "says that it is about 'loans'" in error
+    assert entries(desk) == []
+
+
+def test_a_run_that_was_entered_for_another_system_is_refused(
+    desk, store, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("ROADWORTHY_HOME", str(tmp_path / "home"))
+    other = Desk(tmp_path / "other")
+    charter = other.root / "charter.yaml"
+    charter.write_text(charter.read_text().replace("system: desk", "system: loans"))
+    add_person(other.loop(), name="ana", roles=["engineer"])
+    taken(capsys, other, store, *a_run("second"))
+    code, _, error = call(capsys, "import", store, "--dir", desk.root, *a_run("second"))
+    assert code == 1
+    assert "was entered for 'loans'" in error
+    assert [entry.system for entry in entries(desk)] == ["loans"]
+
+
+def test_of_several_runs_all_are_entered_or_none(desk, store, capsys):
+    both = [*a_run("first"), *a_run("broken")]
+    code, _, error = call(capsys, "import", store, "--dir", desk.root, *both)
+    assert code == 1
+    assert "which is no number" in error
+    assert entries(desk) == []
+    code, _, error = call(
+        capsys, "import", store, "--dir", desk.root, *a_run("first"), *a_run("second")
+    )
+    assert code == 0, error
+    assert len(entries(desk)) == 2
+
+
+def test_an_unknown_kind_of_evidence_is_refused(desk, store, capsys):
+    code, _, error = call(
+        capsys, "import", store, "--dir", desk.root, *a_run("first"), "--kind", "test_report"
+    )
+    assert code == 1
+    assert "test_log" in error
+    assert entries(desk) == []
+
+
+def test_a_look_enters_nothing_and_shows_the_trust_beside_the_figures(desk, store, capsys):
+    code, said, _ = call(capsys, "import", store, "--dir", desk.root, *a_run("first"), "--look")
+    assert code == 0
+    assert "claimed, not verified" in said
+    assert "0.8666666666666667" in said
+    assert "not checked: signature (MLflow signs nothing)" in said
+    assert entries(desk) == []
+
+
+def test_imported_metrics_never_open_the_gate(desk, store, capsys):
+    taken(
+        capsys, desk, store, *a_run("first"), "--candidate", "candidate.yaml",
+        "--kind", "evaluation_report",
+    )  # fmt: skip
+    code, said, _ = call(capsys, "gate", desk.root, "--json")
+    decision = json.loads(said)
+    assert code == 4
+    assert decision["decision"] == "INCONCLUSIVE"
+    assert any("claimed by MLflow, not verified" in note for note in decision["notes"])
+
+
+def test_the_list_names_what_was_imported(desk, store, capsys):
+    taken(capsys, desk, store, *a_run("first"), "--kind", "test_log")
+    code, said, _ = call(capsys, "import", "--dir", desk.root)
+    assert code == 0
+    assert "claimed by MLflow" in " ".join(said.split())
+    _, said, _ = call(capsys, "import", "--dir", desk.root, "--json")
+    assert [each["id"] for each in json.loads(said)] == [real.IN_FILES["first"]]
+
+
+def test_kinds_and_runs_are_no_matter_of_results(desk, capsys, tmp_path):
+    from doubles import outside_results as outside
+
+    path = outside.written(tmp_path / "out.json", outside.promptfoo())
+    code, _, error = call(capsys, "import", path, "--dir", desk.root, "--kind", "test_log")
+    assert code == 1
+    assert "prove no duty" in error
