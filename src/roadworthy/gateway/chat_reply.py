@@ -20,6 +20,9 @@ _encoder = msgspec.json.Encoder()
 DONE = b"data: [DONE]\n\n"
 """The last event of a stream."""
 
+_TEXT = "\x00"
+"""Stands where a piece's text will; no name holds it."""
+
 
 def completion(reply: Reply, asked: ChatRequest, created: int) -> bytes:
     """The body of a plain answer."""
@@ -60,14 +63,17 @@ class Chunks:
             "created": created,
             "model": asked.model,
         }
+        before, _, after = self._delta({"content": _TEXT}).partition(_encoder.encode(_TEXT))
+        self._around = before, after
 
     def first(self) -> bytes:
         """The chunk that says who speaks."""
         return self._delta({"role": "assistant", "content": ""})
 
     def piece(self, text: str) -> bytes:
-        """A piece of the answer."""
-        return self._delta({"content": text})
+        """A piece of the answer: all but the text is the same in each."""
+        before, after = self._around
+        return b"%b%b%b" % (before, _encoder.encode(text), after)
 
     def last(self, reply: Reply) -> bytes:
         """Everything after the last piece: rest, tool calls, finish reason, usage, [DONE]."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
+from collections.abc import Awaitable
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -38,11 +39,9 @@ class Response:
             return b""
         return await self._connection.whole()
 
-    async def piece(self) -> bytes:
+    def piece(self) -> Awaitable[bytes]:
         """The next piece of the body, of any size; empty at the end. Raises ProviderError."""
-        if self._connection is None:
-            return b""
-        return await self._connection.piece()
+        return self._connection.piece() if self._connection is not None else _no_more()
 
     @property
     def complete(self) -> bool:
@@ -65,6 +64,10 @@ class Response:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+async def _no_more() -> bytes:
+    return b""
 
 
 class HttpClient:

@@ -150,7 +150,11 @@ class Connection(asyncio.Protocol):
                 return b""
             if self._error is not None:
                 raise self._error
-            await self._wait()
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
         pieces = self._body
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self._body = []

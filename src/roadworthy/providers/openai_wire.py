@@ -164,7 +164,10 @@ def split_choice(choice: WireChoice) -> tuple[str, dict[str, Any] | None]:
     message = choice.delta if choice.message is None else choice.message
     if message is None:
         return choice.text or "", None
-    content, refused = message.get("content"), message.get("refusal")
+    content = message.get("content")
+    if len(message) == 1 and isinstance(content, str):
+        return content, None  # nearly every delta of a stream
+    refused = message.get("refusal")
     text = content if isinstance(content, str) else _joined(content)
     if isinstance(refused, str):
         text += refused

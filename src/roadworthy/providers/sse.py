@@ -11,6 +11,7 @@ from roadworthy.domain import ProviderError
 
 MAX_EVENT_BYTES = 8 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
+_DATA = b"data: "
 
 
 class EventParser:
@@ -41,6 +42,11 @@ class EventParser:
                 return []
             self._started = True
             text = text.removeprefix(_BOM)
+        if not self._data and text.endswith(b"\n\n") and text.startswith(_DATA):
+            whole = text[len(_DATA) : -2].split(b"\n\n" + _DATA)
+            if text.count(b"\n") == 2 * len(whole) and b"\r" not in text:
+                self._tail = b""  # nearly every piece: whole events of one line each
+                return whole
         lines = text.splitlines(keepends=True)
         self._tail = b""
         if lines:

@@ -240,12 +240,20 @@ class HeldBackAnswer:
                 found = fresh.findings if view is None else view.in_original(fresh.findings)
                 now.findings[order] = (*now.findings[order], *found)
                 insert(now.spans, spans_of(guard, order, found))
-        waits, acting = self._all.waits, self._all.acting_waits
-        start = len(text) if final else decided(text, waits)
-        reading.start = max(reading.start, origin + start)
-        free = start if final or acting is None else decided(text, acting)
-        reading.free = max(reading.free, origin + free)
+        self._move_on(reading, text, origin, final=final)
         return news
+
+    def _move_on(self, reading: _Reading, text: str, origin: int, *, final: bool) -> None:
+        """What may leave is asked with each piece; where to look from, now and then."""
+        acting = self._all.acting_waits
+        if acting is not None and not final:
+            reading.free = max(reading.free, origin + decided(text, acting))
+            if origin + len(text) - reading.start < _LOOKED_AT_AGAIN:
+                return
+        start = origin + (len(text) if final else decided(text, self._all.waits))
+        reading.start = max(reading.start, start)
+        if acting is None or final:
+            reading.free = max(reading.free, start)
 
     def _hits(self, tail: str, timer: Timer) -> dict[int, list[int]]:
         """What occurs in the tail; everything when the sweep cannot say so in time.
@@ -325,6 +333,10 @@ class _Hunt:
 
 _SPARE_CHARACTERS = 256
 """Decided text that may pile up before the tail is cut."""
+
+
+_LOOKED_AT_AGAIN = 192
+"""So many characters are looked at again rather than to ask which of them are decided."""
 
 
 def _standing_still() -> float:

@@ -42,7 +42,20 @@ def test_cut_at_every_position(at: int) -> None:
 
 @given(
     st.lists(
-        st.sampled_from([b"data: a", b"data:b", b":c", b"data", b"", b"\n", b"\r", b"\r\n", b"x"])
+        st.sampled_from(
+            [
+                b"data: a\n\n",
+                b"data: a",
+                b"data:b",
+                b":c",
+                b"data",
+                b"",
+                b"\n",
+                b"\r",
+                b"\r\n",
+                b"x",
+            ]
+        )
     ),
     st.lists(st.integers(0, 60)),
 )
@@ -51,6 +64,7 @@ def test_any_text_any_cuts(parts: list[bytes], cuts: list[int]) -> None:
     places = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
     pieces = [text[a:b] for a, b in pairwise(places)]
     assert parse(*pieces) == parse(text)
+    assert parse(*(text[at : at + 1] for at in range(len(text)))) == parse(text)
 
 
 def test_an_event_without_its_blank_line_still_counts_at_the_end() -> None:
