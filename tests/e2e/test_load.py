@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,8 @@ async def test_a_slow_model_has_a_capacity_that_the_peak_does_not_fit_into(tmp_p
     assert code == 3, errors
     assert said["capacity"] == [0.0]
     assert said["headroom"]["value"] is None
-    assert "one by one: latency_p99 is 6" in said["ramps"][0]["why"]
+    took = re.search(r"one by one: latency_p99 is ([0-9]+)", said["ramps"][0]["why"])
+    assert took is not None and int(took[1]) >= 600, "not below what the model itself takes"
 
 
 async def test_a_running_gateway_keeps_probes_apart(tmp_path: Path) -> None:

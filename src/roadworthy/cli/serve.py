@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from .terminal import say, warn
+from .terminal import warn
 
 
 def command(
@@ -31,15 +31,14 @@ def command(
     Only releases that were signed and activated are served; files under DIR are not read for
     behaviour. A supervisor keeps the workers and one control process alive.
     """
-    import uvloop
-
     from roadworthy.flows.intact import lost_segments
-    from roadworthy.gateway.supervisor import Settings, supervise
+    from roadworthy.gateway.supervisor import Settings, counts_shared, prepared
     from roadworthy.wiring.loop import loop_of
     from roadworthy.wiring.places import common_workspace, place, roots_of
     from roadworthy.wiring.plan import Plan
 
     from .acting import trust_of
+    from .standing import become
     from .stops import lift_left_drills, put_back
 
     spots = [place(directory, standing=True) for directory in directories or [Path()]]
@@ -61,7 +60,8 @@ def command(
         port=listening.port if port is None else port,
         workers=workers or listening.workers,
     )
-    uvloop.run(supervise(settings, on_ready=_say_ready, say=warn))
+    with prepared(settings, warn) as standing:
+        become(standing, shared=counts_shared(settings.plan))
 
 
 def _warn_of_lost(segments: list[str]) -> None:
@@ -72,25 +72,3 @@ def _warn_of_lost(segments: list[str]) -> None:
             f" {segments[0]}: `roadworthy ledger verify` says more, `roadworthy restore` puts a"
             " backup back"
         )
-
-
-def _say_ready(started: Any) -> None:
-    """Where it listens, what it serves, how to call it."""
-    first = started.workers[0]
-    systems = first["systems"]
-    shown = ", ".join(
-        f"{name} (release {state['release'][7:19]})" if state["served"] else f"{name} (refused)"
-        for name, state in systems.items()
-    )
-    name = next((n for n, state in systems.items() if state["served"]), "SYSTEM")
-    say(
-        f"ready: {started.url} serves {shown or 'nothing yet: activate a release'} · "
-        f"curl {started.url}/v1/chat/completions -H 'Authorization: Bearer rw-…' "
-        "-H 'Content-Type: application/json' "
-        f'-d \'{{"model":"{name}","messages":[{{"role":"user","content":"…"}}]}}\''
-    )
-    for refused, state in systems.items():
-        if not state["served"]:
-            warn(f"{refused} is refused: {state['reason']}")
-    if first["journal"]["fault"]:
-        warn(f"the journal cannot be written: {first['journal']['fault']}")

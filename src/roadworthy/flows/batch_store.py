@@ -165,9 +165,6 @@ def _queued(queue: Path) -> Iterator[tuple[str, str]]:
                     yield path.name, read_plain(path, 4096).decode()
 
 
-def has_waiting(root: Path) -> bool:
-    """Whether any batch is not over: for whoever starts the batch process."""
-    try:
-        return any((root / QUEUE).iterdir())
-    except OSError:
-        return False
+def queue_of(root: Path) -> Path:
+    """The folder that holds something while any batch is not over: who starts the batch process."""
+    return root / QUEUE

@@ -19,7 +19,8 @@ import uvloop
 
 from roadworthy.domain import RoadworthyError
 
-from .supervisor import Settings, Started, supervise
+from .children import Started
+from .supervisor import Settings, supervise
 
 
 def main(arguments: list[str]) -> int:

@@ -26,3 +26,12 @@ def share_one_heap() -> bool:
         return False
     told = ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, LARGE_BYTES), (_M_TRIM_THRESHOLD, LARGE_BYTES))
     return all(mallopt(option, value) for option, value in told)
+
+
+def give_back() -> bool:
+    """Let the system have what was only needed to get started (`malloc_trim(3)`). Whether any."""
+    try:
+        trim = ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError, TypeError):
+        return False
+    return bool(trim(0))

@@ -7,11 +7,12 @@ is written down a second time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 import msgspec
 from msgspec import Struct, field
+
+from roadworthy.wiring.own_version import own_version
 
 from .problems import ErrorDocument
 
@@ -83,7 +84,7 @@ def document(title: str, about: str, operations: Sequence[Operation], *, keys: b
         "info": {
             "title": title,
             "description": about,
-            "version": version("roadworthy"),
+            "version": own_version(),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,

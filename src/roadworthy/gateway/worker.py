@@ -26,6 +26,7 @@ from roadworthy.wiring.plan import Plan
 
 from .app import App
 from .health import readiness
+from .memory import give_back
 from .server import Server
 
 DRAIN_S = 20
@@ -42,6 +43,7 @@ async def run(listener: socket.socket, plan: Plan) -> None:
     await gateway.start()
     server = Server(App(gateway, new_id), gateway.clock)
     gc.collect()
+    give_back()
     gc.freeze()  # what was loaded lives as long as the process: not worth looking at again
     gc.set_threshold(*GC_THRESHOLDS)
     # whoever walks a generator closes it, so that nobody needs a list of those under way

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from email.utils import parsedate_to_datetime
 
 LONGEST_S = 86_400.0
 """A wish beyond a day is taken as a day: the number is a hint, not a promise to wait."""
@@ -19,6 +18,8 @@ def retry_after_seconds(value: bytes | None, *, now: dt.datetime) -> float | Non
     text = value.decode("latin-1").strip()
     if text.isascii() and text.isdigit():
         return min(float(text[:9]), LONGEST_S)
+    from email.utils import parsedate_to_datetime  # a package that few gateways ever need
+
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError):

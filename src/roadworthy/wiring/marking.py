@@ -6,7 +6,6 @@ here: a key made; `roadworthy keys media` makes it, and the ledger has whose it 
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 
 from roadworthy.domain import UsageError
@@ -25,6 +24,7 @@ from roadworthy.media import (
     missing,
 )
 
+from .own_version import own_version
 from .watched import WatchedFile
 
 _SOUND_STARTS = {b"RIFF": "wav", b"fLaC": "flac", b"ID3": "mp3"} | {
@@ -56,7 +56,7 @@ class Marking:
             if key is None:
                 raise MarkError("there is no key that signs marks", fix="roadworthy keys media DIR")
             self._marker = Marker(
-                signing=key, secret=self._secret, version=version("roadworthy"), font=self._font
+                signing=key, secret=self._secret, version=own_version(), font=self._font
             )
         return self._marker
 

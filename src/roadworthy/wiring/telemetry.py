@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib.metadata import version
 from typing import Any
 
 from roadworthy.domain import Clock, RoadworthyError, Telemetry, UsageError
@@ -19,6 +18,7 @@ from roadworthy.manifests import Workspace
 from roadworthy.providers import resolve_credential
 
 from .journal_marks import KeptMarks
+from .own_version import own_version
 
 logger = logging.getLogger("roadworthy.control")
 
@@ -103,7 +103,7 @@ def _exporter(telemetry: Telemetry, root: str) -> Any:
 def _resource() -> Any:
     from opentelemetry.sdk.resources import Resource
 
-    return Resource({"service.name": "roadworthy", "service.version": version("roadworthy")})
+    return Resource({"service.name": "roadworthy", "service.version": own_version()})
 
 
 def _readable(span: Span, resource: Any) -> Any:

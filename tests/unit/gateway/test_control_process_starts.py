@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from roadworthy.domain import UsageError
-from roadworthy.gateway.supervisor import Child, Settings, supervise
+from roadworthy.gateway.children import Child, NotStartedError
+from roadworthy.gateway.supervisor import Settings, supervise
 from roadworthy.wiring.plan import Plan
 
 FAILS_ONCE = """
@@ -41,7 +42,7 @@ async def test_a_first_start_that_failed_is_said_and_tried_again(tmp_path: Path)
 async def test_a_worker_whose_first_start_fails_is_not_tried_again() -> None:
     child = Child("worker 1", [sys.executable, "-c", "raise SystemExit(2)"])
     await asyncio.wait_for(child.keep(print), 30)
-    with pytest.raises(UsageError, match=r"worker 1 could not start \(exit 2\)"):
+    with pytest.raises(NotStartedError, match=r"worker 1 could not start \(exit 2\)"):
         child.ready.result()
 
 

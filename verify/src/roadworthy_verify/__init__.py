@@ -8,13 +8,12 @@ from .authority import Authority, AuthorityError, disagreements, replay
 from .bundle import verify_bundle
 from .carried import carried_heads, load_heads
 from .checkpoint import CheckpointError, Head
-from .command import sentences
 from .envelope import EnvelopeError
 from .ledger import verify_ledger
 from .log import check_log
 from .path import read_text, recognise, verify_path
 from .proof import verify_proof
-from .report import Report
+from .report import Report, sentences
 from .trust import Key, Trust, TrustError, load_trust
 
 __all__ = [

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from .checkpoint import CheckpointError
 from .path import read_text, verify_path
-from .report import EXIT_CODES, Report
+from .report import EXIT_CODES, sentences
 from .trust import TrustError
 
 USER = 1
@@ -79,19 +79,6 @@ def _discard_the_rest() -> None:
     """Nothing may try again to write what was buffered when the process ends."""
     with contextlib.suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def sentences(report: Report) -> list[str]:
-    """The report for people: what was found, then the verdict."""
-    verdict = "VERIFIED" if report.ok else report.state.upper().replace("_", " ")
-    if (
-        report.ok
-        and report.details["kind"] != "ledger"
-        and report.details["trust_from"] == "beside"
-    ):
-        verdict += ", but only against keys that nobody gave: they lay around it"
-    lines = [line for line in report.lines if line != report.fault]
-    return [*lines, f"{verdict}: {report.fault}" if report.fault else verdict]
 
 
 def _parser() -> argparse.ArgumentParser:

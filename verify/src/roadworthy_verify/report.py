@@ -62,6 +62,19 @@ class Report:
         }
 
 
+def sentences(report: Report) -> list[str]:
+    """The report for people: what was found, then the verdict."""
+    verdict = "VERIFIED" if report.ok else report.state.upper().replace("_", " ")
+    if (
+        report.ok
+        and report.details["kind"] != "ledger"
+        and report.details["trust_from"] == "beside"
+    ):
+        verdict += ", but only against keys that nobody gave: they lay around it"
+    lines = [line for line in report.lines if line != report.fault]
+    return [*lines, f"{verdict}: {report.fault}" if report.fault else verdict]
+
+
 def _printable(text: str) -> str:
     """The text with everything written out that is no visible character.
 
