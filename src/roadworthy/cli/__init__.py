@@ -37,6 +37,7 @@ VERBS: dict[str, tuple[str, str]] = {
     ),
     "gate": ("roadworthy.cli.gate", "may this candidate ship, and if not, why not"),
     "finding": ("roadworthy.cli.finding", "enter what was found, and answer it: fix or accept"),
+    "model": ("roadworthy.cli.model", "which models and adapters people approved, and for what"),
     "waiver": ("roadworthy.cli.waiver", "sign that a named failure may pass until a date"),
     "ci": ("roadworthy.cli.ci", "judge a proposed change against its base, in one command"),
     "report": ("roadworthy.cli.report", "one run as one HTML file, with every case"),

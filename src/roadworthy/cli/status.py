@@ -27,8 +27,9 @@ def command(
     """Every objective for run time, slice by slice: value, interval, n, verdict, mitigation.
 
     What the control process of `roadworthy serve` saw last; it looks while it runs. Exit code 3
-    while a breach or a mitigation stands, 4 where nobody has looked for five minutes, an
-    objective cannot be judged, or the review that the charter asks for is overdue.
+    while a breach or a mitigation stands, or something live asks a model that is approved no more;
+    4 where nobody has looked for five minutes, an objective cannot be judged, or the review that
+    the charter asks for is overdue.
     """
     from roadworthy.flows.routing import read_table
     from roadworthy.flows.standings import read_standings
@@ -45,6 +46,7 @@ def command(
     stale = not _is_fresh(seen.at)
     told = targets_of(directory)
     drills, reviews = _owed(workspace, routing, system)
+    models = _models(workspace, system)
     if json:
         emit(
             {
@@ -54,6 +56,7 @@ def command(
                 "objectives": [_as_json(each) for each in found],
                 "mitigations": standing,
                 "kills": [flag.id for flag in kills],
+                "models": models,
                 "notifications": told,
                 "drills": drills,
                 "reviews": reviews,
@@ -62,8 +65,8 @@ def command(
     else:
         _say(seen.at, found, stale=stale)
         _say_what_stands(standing, kills)
-        _say_owed(drills, reviews, told)
-    if standing or any(each.breached_at for each in found):
+        _say_owed(drills, reviews, models, told)
+    if standing or models or any(each.breached_at for each in found):
         raise typer.Exit(Exit.REFUSED)
     late = any(review.state == "overdue" for review in reviews)
     if stale or late or any(each.verdict == "ERROR" for each in found):
@@ -79,12 +82,17 @@ def _say_what_stands(standing: list[Mitigation], kills: list[KillFlag]) -> None:
         say(f"{flag.id}: killed, {printable(flag.reason)}", "red")
 
 
-def _say_owed(drills: list[Any], reviews: list[ReviewDue], told: list[Any]) -> None:
+def _say_owed(
+    drills: list[Any], reviews: list[ReviewDue], models: list[dict[str, str]], told: list[Any]
+) -> None:
     for age in drills:
         if age.words:
             say(printable(age.words), "yellow")
     for review in reviews:
         say_review(review)
+    for each in models:
+        words = f"{each['system']} runs {each['part']} {each['which']}: {each['reason']}"
+        say(printable(f"{words}; {each['next']}"), "red")
     for target in told:
         if target["fault"]:
             words = f"{target['waiting']} notices wait: {printable(target['fault'])}"
@@ -116,6 +124,30 @@ def _owed(
             drills += drill_ages(loop, route.system, charter.review.cadence)
             reviews.append(review_owed(loop, charter))
     return drills, reviews
+
+
+def _models(workspace: Workspace, system: str) -> list[dict[str, str]]:
+    """Models of what is live that are approved no more; they go on until people change that."""
+    from roadworthy.flows.approved_models import live_models
+    from roadworthy.wiring.loop import standing_loop
+
+    loop = standing_loop(workspace)
+    if loop is None:
+        return []
+    return [
+        {
+            "system": name,
+            "part": one.wanted.part,
+            "which": one.wanted.words,
+            "state": one.state,
+            "reason": one.reason,
+            "successor": one.successor,
+            "next": one.step,
+        }
+        for name, standings in live_models(loop, system).items()
+        for one in standings or ()
+        if one.state != "approved"
+    ]
 
 
 def _is_fresh(at: str) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from .quarantine import FlakyCase
+from .registry import ModelUse
 from .slo import SafetySLO
 from .verdict import Verdict
 
@@ -92,5 +93,7 @@ class GateDecision(Struct, frozen=True, kw_only=True):
     """What that note decided: ship, ship_limited, hold or stop."""
     waivers: tuple[WaiverUse, ...] = ()
     """What was let pass, until when, and by whose keys."""
+    models: tuple[ModelUse, ...] | UnsetType = UNSET
+    """The models that it asks, as people approved them; left out: nobody looked."""
     notes: tuple[str, ...] = ()
     """What was not judged and why, differences to the baseline, waivers that count for nothing."""

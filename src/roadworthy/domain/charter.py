@@ -376,3 +376,6 @@ class Charter(File, frozen=True, kw_only=True):
     risks: list[Risk] = field(default_factory=list)
     stakeholders: list[Stakeholder] = field(default_factory=list)
     review: Review = field(default_factory=Review)
+    models: Literal["approved_only", "any"] | UnsetType = UNSET
+    """Whether only models that people approved in the registry may go live. Left out: where the
+    workspace has a registry. `any` is no leave for a system of high risk."""

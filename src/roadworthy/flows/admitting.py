@@ -32,6 +32,7 @@ from roadworthy.release import (
     verify_release,
 )
 
+from .approved_models import require_models
 from .building import subject_of
 from .deliberating import require_agreed, require_no_objection
 from .intact import require_intact
@@ -102,3 +103,4 @@ def _require_open_gate(
     require_agreed(root, loop, subject.digest, decision)
     if loop.ledger.newest(kind=ACTIVATED, subject=subject.digest) is None:
         require_waivers(root, content, loop, trust=loop.trust, decision=decision)
+        require_models(content, loop, decision)

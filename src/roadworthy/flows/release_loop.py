@@ -3,7 +3,7 @@
     evaluate   flows/evaluating.py   the bar into the ledger, then the run through the request path
     gate       here                  0 evidence that verifies, 1 candidate, 2 its run,
                                      3 the bar, 4 objectives, 5 people, findings, incidents,
-                                     6 decision into the ledger
+                                     models, 6 decision into the ledger
     sign       flows/releasing.py    approvals, attestations, activation, once it owes no incident
                                      anything (flows/owed.py); flows/building.py makes the bundle
     act        flows/road.py         a violation left: kill, record, incident
@@ -61,6 +61,7 @@ from roadworthy.policy import (
 )
 from roadworthy.release import pin
 
+from .approved_models import as_evidence, models_seen
 from .baseline import Baseline, baseline_of
 from .comparing import differences, in_words
 from .findings import FindingsSeen, findings_seen
@@ -132,28 +133,26 @@ def consider(
     notes += [*aside.notes, *stopped_early(run), *trials.notes, *unscored_notes(rows)]
     notes += [*moved(loop, system, bars, present), *_compared(baseline, rows, pull)]
     assessments += _regressions(baseline, rows, pull, assessments)
-    # 5 people, findings and incidents
+    # 5 people, findings, incidents and models
     findings = findings_seen(loop, content, run, rows, excuses.waivers)
     asked = with_note and pull is None  # of a proposed change people speak later
     said, told = _spoken(system, content, never_changes(loop, content, bars), asked=asked)
-    blockers += [*said, *_open_ends(findings, incidents, system)]
+    models = models_seen(system, content, loop, asked=asked)
+    blockers += [*said, *_open_ends(findings, incidents, system), *models.blockers]
     seen = [*rows, *answered_beside(loop, trials, incidents)]
     assessments += _required(incidents, _fixed(loop, run), seen)
     notes += [*told, *_past(incidents, loop, content, names), *finding_notes(findings.standings)]
     assessments, in_use, unused = excuses.applied(assessments, findings.accepted)
     # 6 decision
     decision = decide(
-        system=content.system,
-        candidate=content.candidate_digest,
-        run=run,
-        assessments=assessments if run is not None else (),
-        blockers=blockers,
-        baseline_run=baseline.run,
-        notes=[*notes, *unused],
-    )
+        system=content.system, candidate=content.candidate_digest, run=run,
+        assessments=assessments if run is not None else (), blockers=blockers,
+        baseline_run=baseline.run, notes=[*notes, *unused, *models.notes],
+    )  # fmt: skip
     decision = msgspec.structs.replace(
-        decision, runs=trials.runs, looks=evidence.looks, waivers=in_use, quarantined=aside.shown
-    )
+        decision, runs=trials.runs, looks=evidence.looks, waivers=in_use, quarantined=aside.shown,
+        models=models.uses,
+    )  # fmt: skip
     return _under(decision, system.deliberation)
 
 
@@ -282,6 +281,7 @@ def _record(loop: Loop, decision: GateDecision) -> GateDecision:
                     "deliberated": decision.deliberated,
                     "waivers": {use.id: use.digest for use in decision.waivers},
                     "reasons": list(decision.reasons),
+                    **as_evidence(decision.models),
                 }
             ),
         )

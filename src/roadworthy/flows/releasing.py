@@ -61,6 +61,7 @@ from roadworthy_verify.envelope import read_statement, take_apart
 from roadworthy_verify.layout import PREDICATE_RELEASE
 
 from .admitting import admit_release, require_no_rollout
+from .approved_models import require_models
 from .building import record_about, subject_of
 from .deliberating import require_note
 from .incident_entries import incidents_of
@@ -126,8 +127,8 @@ def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signi
 
     `root` is the system's folder, where note and waivers lie. Raises VerificationError on a bundle
     that does not hold, UndecidedError or RefusedError unless the gate's newest decision on it is
-    PASS, knew every incident, and its note and waivers still stand, AccessError when this person
-    may not approve.
+    PASS, knew every incident, and its note, waivers and models still stand, AccessError when this
+    person may not approve.
     """
     trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
     require_intact(loop)
@@ -143,6 +144,7 @@ def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signi
     require_unmoved(loop, content)
     require_note(root, case.evidence.decision)
     require_waivers(root, content, loop, trust=trust, decision=case.evidence.decision)
+    require_models(content, loop, case.evidence.decision)
     _require_author(trust, case)
     used = waivers_used(case.evidence.decision)
     at = format_instant(loop.clock.now())

@@ -13,6 +13,7 @@ from .form_file import load_form
 from .glance import read_system_name
 from .kinds import KINDS, SCHEMA_NAMES
 from .loader import check_system, load_system, read_folder
+from .model_files import load_model_file
 from .questions import QUESTIONS, Answers, Question
 from .reading import CHARTER, QUARANTINE, Reading
 from .scaffold import draft as draft_system
@@ -56,6 +57,7 @@ __all__ = [
     "load_deployment",
     "load_facts",
     "load_form",
+    "load_model_file",
     "load_system",
     "load_trust",
     "load_waivers",

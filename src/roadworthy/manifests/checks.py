@@ -15,6 +15,7 @@ from .deployment_checks import check_deployment
 from .episode_checks import check_episodes
 from .expectation_checks import check_expectations
 from .message_checks import check_messages
+from .model_files import check_model_files
 from .never_judge_checks import check_never_judges
 from .paperwork_checks import check_papers
 from .prompt_checks import check_prompt
@@ -37,6 +38,7 @@ CHECKS = (
     check_calibration,
     check_reference,
     check_papers,
+    check_model_files,
     check_repeats,
     check_episodes,
     check_messages,

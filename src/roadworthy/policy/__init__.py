@@ -34,6 +34,16 @@ from .preread import (
     preread_block,
     with_preread,
 )
+from .registered import (
+    HIGH_RISK,
+    ModelNeed,
+    Registry,
+    is_demanded,
+    may_get_personal_data,
+    model_blockers,
+    model_notes,
+    model_standing,
+)
 from .regression import (
     REGRESSION,
     PairedScore,
@@ -83,6 +93,7 @@ from .waivers import unsound as unsound_waiver
 from .waivers import used as waivers_in_use
 
 __all__ = [
+    "HIGH_RISK",
     "NEVER_EVENTS",
     "REGRESSION",
     "REQUIREMENT",
@@ -94,10 +105,12 @@ __all__ = [
     "Flip",
     "GradedPair",
     "Held",
+    "ModelNeed",
     "NeverFixed",
     "NeverMove",
     "PairedScore",
     "PreRead",
+    "Registry",
     "RegressionRule",
     "Removed",
     "RiskFinding",
@@ -137,9 +150,14 @@ __all__ = [
     "interval",
     "is_about",
     "is_compared",
+    "is_demanded",
     "level",
     "looked_at",
+    "may_get_personal_data",
     "meets",
+    "model_blockers",
+    "model_notes",
+    "model_standing",
     "moved_since",
     "needs_second",
     "never_moved",

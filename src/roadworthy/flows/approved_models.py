@@ -1,0 +1,205 @@
+"""The models that a candidate asks, held against the registry: at the gate, at signing, live.
+
+    models_seen     at the gate: what keeps it closed, what is said, what the decision rests on
+    require_models  at signing and at the first activation: what it rests on still stands
+    live_models     of what is live: a model that is no longer approved is named, and goes on
+
+Enters: a system and its content, a loop. Leaves: blockers, notes, uses, standings. What never
+happens here: a live release that stops because of the registry (people stop it, or its successor
+replaces it), a system without a registry that passes unsaid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from zoneinfo import ZoneInfo
+
+from msgspec import UNSET, Struct, UnsetType
+
+from roadworthy.domain import (
+    Blocker,
+    Deployment,
+    GateDecision,
+    ModelStanding,
+    ModelUse,
+    RefusedError,
+    ReleaseContent,
+    System,
+    WantedModel,
+    digest_of,
+    is_inside,
+    wanted_models,
+)
+from roadworthy.policy import (
+    ModelNeed,
+    Registry,
+    is_demanded,
+    may_get_personal_data,
+    model_blockers,
+    model_notes,
+    model_standing,
+)
+from roadworthy.release import read_bundle, wanted_people
+
+from .assure import CLASSIFIED
+from .live_routes import ledger_routes
+from .loop import Loop
+from .registry import registry_of
+from .release_records import newest_decision
+
+
+class ModelsSeen(Struct, frozen=True, kw_only=True):
+    """What the registry says of a candidate."""
+
+    blockers: tuple[Blocker, ...] = ()
+    notes: tuple[str, ...] = ()
+    uses: tuple[ModelUse, ...] | UnsetType = UNSET
+    """Left out: nobody looked."""
+    standings: tuple[ModelStanding, ...] = ()
+
+
+def models_seen(
+    system: System, content: ReleaseContent, loop: Loop, *, asked: bool = True
+) -> ModelsSeen:
+    """Every model of a candidate; not `asked`, what would keep the gate closed is told alone."""
+    registry = registry_of(loop)
+    risk_class = risk_class_of(loop, content)
+    demanded, why = is_demanded(content.charter, risk_class, registry)
+    if not demanded:
+        return ModelsSeen(notes=(why,))
+    standings = tuple(standings_of(system, content, loop, registry=registry))
+    blockers = tuple(model_blockers(standings))
+    notes = model_notes(standings)
+    if blockers:
+        notes = [f"{why}: roadworthy model list shows them", *notes]
+    if not asked:
+        return ModelsSeen(notes=(*notes, *(each.reason for each in blockers)), standings=standings)
+    return ModelsSeen(
+        blockers=blockers, notes=tuple(notes), uses=uses_of(standings), standings=standings
+    )
+
+
+def standings_of(
+    system: System, content: ReleaseContent, loop: Loop, *, registry: Registry | None = None
+) -> list[ModelStanding]:
+    """How each model of a folder's candidate stands, demanded or not."""
+    wanted = wanted_models(content.candidate, content.charter, system.files, system.deployment)
+    held_back = _Border(content, system.deployment)
+    known = registry if registry is not None else registry_of(loop)
+    need = need_of(content, loop)
+    return [
+        model_standing(
+            one, known, need,
+            personal_data=may_get_personal_data(one, held_back=held_back(one)),
+        )
+        for one in wanted
+    ]  # fmt: skip
+
+
+def need_of(content: ReleaseContent, loop: Loop) -> ModelNeed:
+    """What a release asks its models for, today."""
+    charter = content.charter
+    return ModelNeed(
+        charter=charter,
+        purpose=purpose_of(charter.use.intended_purpose),
+        task=content.candidate.task,
+        risk_class=risk_class_of(loop, content),
+        today=loop.clock.now().astimezone(ZoneInfo(charter.time_zone)).date(),
+        people=wanted_people(charter, "model", least=1),
+    )
+
+
+def purpose_of(intended: str) -> str:
+    """The digest by which an approval names an intended purpose."""
+    return digest_of({"purpose": intended})
+
+
+def risk_class_of(loop: Loop, content: ReleaseContent) -> str:
+    """The class that people entered last, else the one that the charter claims; may be empty."""
+    entry = loop.ledger.newest(kind=CLASSIFIED, system=content.system)
+    said = str(entry.payload.get("class", "")) if entry is not None else ""
+    return said or str(content.charter.facts.get("risk_class", "") or "")
+
+
+def uses_of(standings: Iterable[ModelStanding]) -> tuple[ModelUse, ...]:
+    """What a decision rests on: the models that are approved."""
+    return tuple(
+        ModelUse(
+            wanted=one.wanted, version=one.version.name, digest=one.version.digest,
+            approvals=tuple(each.entry for each in one.approvals),
+            personal_data=one.personal_data,
+        )
+        for one in standings
+        if one.state == "approved" and one.version is not None
+    )  # fmt: skip
+
+
+def require_models(content: ReleaseContent, loop: Loop, decision: GateDecision) -> None:
+    """Raise RefusedError where a model that the gate's decision rests on is approved no more.
+
+    Or where one must be approved by now, and nobody looked when the gate decided.
+    """
+    again = "run `roadworthy gate` again"
+    registry = registry_of(loop)
+    demanded, why = is_demanded(content.charter, risk_class_of(loop, content), registry)
+    if isinstance(decision.models, UnsetType):
+        if demanded:
+            raise RefusedError(f"{why}, and the gate did not look at them", fix=again)
+        return
+    for one in _again(decision.models, content, loop, registry):
+        if one.state != "approved":
+            raise RefusedError(
+                f"{one.wanted.part} {one.wanted.words}: {one.reason}", fix=f"{one.step}; {again}"
+            )
+
+
+def live_models(loop: Loop, system: str = "") -> dict[str, list[ModelStanding] | None]:
+    """System -> how the models of its live release stand; None where the gate did not look."""
+    registry = registry_of(loop)
+    found: dict[str, list[ModelStanding] | None] = {}
+    for name, entry in sorted(ledger_routes(loop).items()):
+        if system in ("", name):
+            _, content = read_bundle(loop.workspace.root / str(entry.payload["path"]))
+            decided = newest_decision(loop, content)
+            models = decided[0].models if decided is not None else UNSET
+            found[name] = (
+                None
+                if isinstance(models, UnsetType)
+                else list(_again(models, content, loop, registry))
+            )
+    return found
+
+
+def _again(
+    uses: Sequence[ModelUse], content: ReleaseContent, loop: Loop, registry: Registry
+) -> Iterable[ModelStanding]:
+    need = need_of(content, loop)
+    return (
+        model_standing(use.wanted, registry, need, personal_data=use.personal_data) for use in uses
+    )
+
+
+class _Border:
+    """Whether the rails let no personal data go out to a model: it lies outside of all regions."""
+
+    def __init__(self, content: ReleaseContent, deployment: Deployment) -> None:
+        egress = content.rails.egress
+        self._watched = not isinstance(egress, UnsetType)
+        allowed = [] if isinstance(egress, UnsetType) else egress.regions
+        self._allowed = allowed or content.charter.use.allowed.jurisdictions
+
+    def __call__(self, wanted: WantedModel) -> bool:
+        return self._watched and not is_inside(wanted.identity.region, list(self._allowed))
+
+
+def as_evidence(uses: tuple[ModelUse, ...] | UnsetType) -> dict[str, object]:
+    """What the gate's entry says of them; nothing where nobody looked."""
+    if isinstance(uses, UnsetType):
+        return {}
+    return {
+        "models": [
+            {"part": one.wanted.part, "version": one.version, "digest": one.digest,
+             "approvals": list(one.approvals)}
+            for one in uses
+        ]
+    }  # fmt: skip
