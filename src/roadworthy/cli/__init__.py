@@ -50,6 +50,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "mitigation": ("roadworthy.cli.mitigation", "what breached objectives changed; lift it"),
     "alerts": ("roadworthy.cli.alerts", "alert rules and a dashboard from the objectives"),
     "kill": ("roadworthy.cli.kill", "stop a system, tenant or slice on every worker"),
+    "emergency": ("roadworthy.cli.emergency", "a rail for what runs, by two people, 72 hours"),
     "resume": ("roadworthy.cli.resume", "lift a kill: two people together, with a reason"),
     "drill": ("roadworthy.cli.drill", "try the brakes on the gateway that runs, on nobody"),
     "outcome": ("roadworthy.cli.outcome", "say what became of an answer; settle reports"),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .emergency import rail_json, where_of
 from .terminal import emit, group, printable, say, table
 
 app = group("List and lift what breached objectives changed.")
@@ -19,6 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 @app.command("list")
 def list_(directory: Folder = Path(), *, json: Json = False) -> None:
     """Everything that stands, oldest first."""
+    from roadworthy.flows.emergency import standing_rails
     from roadworthy.flows.mitigations import standing_mitigations
     from roadworthy.wiring.loop import standing_loop
 
@@ -27,13 +29,14 @@ def list_(directory: Folder = Path(), *, json: Json = False) -> None:
     loop = standing_loop(standing_workspace(directory))
     found = standing_mitigations(loop) if loop is not None else []
     found.sort(key=lambda each: each.at)
+    rails = standing_rails(loop) if loop is not None else []
     if json:
-        emit(found)
+        emit([*found, *map(rail_json, rails)])
         return
-    if not found:
+    if not found and not rails:
         say("Nothing is mitigated.")
         return
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             each.id,
             each.kind,
@@ -43,6 +46,10 @@ def list_(directory: Folder = Path(), *, json: Json = False) -> None:
             each.at[:19],
         )
         for each in found
+    ]
+    rows += [
+        (one.id, "emergency_rail", one.system, where_of(one), one.rail, one.at[:19])
+        for one in rails
     ]
     table(("mitigation", "kind", "system", "slice", "objective", "since (UTC)"), rows)
 

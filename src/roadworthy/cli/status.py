@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.compliance import ReviewDue
-from roadworthy.domain import KillFlag, Mitigation, ObjectiveStanding, RoutingTable
+from roadworthy.domain import EmergencyRail, KillFlag, Mitigation, ObjectiveStanding, RoutingTable
 from roadworthy.manifests import Workspace
 
+from .emergency import rail_json
 from .exits import Exit
 from .owed import say_review
 from .terminal import emit, printable, say, table
@@ -46,6 +47,7 @@ def command(
     stale = not _is_fresh(seen.at)
     told = targets_of(directory)
     drills, reviews = _owed(workspace, routing, system)
+    rails = _rails(workspace, system)
     models = _models(workspace, system)
     if json:
         emit(
@@ -55,6 +57,7 @@ def command(
                 "answers": seen.rows,
                 "objectives": [_as_json(each) for each in found],
                 "mitigations": standing,
+                "emergencies": [rail_json(each) for each in rails],
                 "kills": [flag.id for flag in kills],
                 "models": models,
                 "notifications": told,
@@ -64,20 +67,25 @@ def command(
         )
     else:
         _say(seen.at, found, stale=stale)
-        _say_what_stands(standing, kills)
+        _say_what_stands(standing, rails, kills)
         _say_owed(drills, reviews, models, told)
-    if standing or models or any(each.breached_at for each in found):
+    if standing or rails or models or any(each.breached_at for each in found):
         raise typer.Exit(Exit.REFUSED)
     late = any(review.state == "overdue" for review in reviews)
     if stale or late or any(each.verdict == "ERROR" for each in found):
         raise typer.Exit(Exit.UNDECIDED)
 
 
-def _say_what_stands(standing: list[Mitigation], kills: list[KillFlag]) -> None:
+def _say_what_stands(
+    standing: list[Mitigation], rails: list[EmergencyRail], kills: list[KillFlag]
+) -> None:
     for each in standing:
         where = ", ".join(f"{name}={value}" for name, value in each.facets.items()) or "all"
         say(f"{each.id}: {each.kind} of {each.system}, {printable(where)}; lift it with")
         say(f"  roadworthy mitigation lift {each.id} --reason TEXT --as NAME")
+    for rail in rails:
+        say(f"{rail.rail} ({rail.id}) looks until {rail.until[:19]}Z: {printable(rail.reason)}")
+        say("  a release must carry it, or it ends then")
     for flag in kills:
         say(f"{flag.id}: killed, {printable(flag.reason)}", "red")
 
@@ -103,6 +111,16 @@ def _standing(routing: RoutingTable, system: str) -> list[Mitigation]:
     """What is mitigated; a drill mitigates nobody."""
     mine = [each for each in routing.mitigations if system in ("", each.system)]
     return [each for each in mine if not each.drill]
+
+
+def _rails(workspace: Workspace, system: str) -> list[EmergencyRail]:
+    """What looks without a release."""
+    from roadworthy.flows.emergency import standing_rails
+    from roadworthy.wiring.loop import standing_loop
+
+    loop = standing_loop(workspace)
+    found = standing_rails(loop) if loop is not None else []
+    return [each for each in found if system in ("", each.system)]
 
 
 def _owed(

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from msgspec import Struct, field
 
+from .aim import StopScope, aimed_at
 from .clock import Instant
+from .emergency import EmergencyRail
 from .entry import Checkpoint
-from .look_alikes import readings
-
-_PARAMETER = re.compile(r";\s{0,9}\w{1,20}\s{0,9}=[^,;|\s]{0,99}")
-"""What HTTP writes behind a value of a list: `;q=0.5`."""
-
-_BETWEEN = re.compile(r"[,;|\s]+")
-"""What stands between the values of a list."""
-
-_BESIDE = re.compile(r"[,;|=/\\.:\"'`()\[\]{}<>\s]+")
-"""What may stand beside a value as well: quotation marks, brackets, an encoding."""
-
 
 DRILL_TENANT = "roadworthy-drill"
 """Whom a drill stops: a tenant that no caller can be."""
@@ -68,7 +58,7 @@ class KillFlag(Struct, frozen=True, kw_only=True):
     """A scope that is stopped. Lifted only by two people together."""
 
     id: str
-    scope: Literal["system", "tenant", "slice"]
+    scope: StopScope
     value: str
     """System name, tenant name, or `facet=value`."""
     system: str = ""
@@ -89,36 +79,7 @@ class KillFlag(Struct, frozen=True, kw_only=True):
         """Whether a request of this system, tenant and slice is stopped by the flag."""
         if self.system and self.system != system:
             return False
-        if self.scope == "system":
-            return self.value in ("", "*", system)
-        if self.scope == "tenant":
-            return self.value == tenant
-        facet, _, value = self.value.partition("=")
-        return _spells(facets.get(facet), value)
-
-
-def _spells(given: str | None, killed: str) -> bool:
-    """Whether a caller's facet means the killed value, however it is spelt.
-
-    Facets come from the caller, so a stop errs wide: it goes by what a value looks like (case,
-    blanks and letters of another script that look the same do not count), and of a list
-    (`en, de;q=0.5`) or a value with something beside it (`de-DE`, `"de"`) the killed value is
-    enough. A killed list stops each of its values: it may be what one caller wrote.
-    """
-    if given is None:
-        return False
-    return any(_names(said, wanted) for said in readings(given) for wanted in readings(killed))
-
-
-def _names(said: str, killed: str) -> bool:
-    if said == killed:
-        return True
-    parts = {part for between in (_BETWEEN, _BESIDE) for part in between.split(said)}
-    wanted = {part.strip("\"'`()[]{}<>") for part in _BETWEEN.split(_PARAMETER.sub("", killed))}
-    wanted.discard("")
-    return any(
-        part == one or part.startswith((f"{one}-", f"{one}_")) for part in parts for one in wanted
-    )
+        return aimed_at(self.scope, self.value, system=system, tenant=tenant, facets=facets)
 
 
 class Mitigation(Struct, frozen=True, kw_only=True):
@@ -158,6 +119,8 @@ class RoutingTable(Struct, frozen=True, kw_only=True):
     routes: dict[str, Route] = field(default_factory=dict)
     kills: tuple[KillFlag, ...] = ()
     mitigations: tuple[Mitigation, ...] = ()
+    emergencies: tuple[EmergencyRail, ...] = ()
+    """Rails that came without a release; each looks until its own time is over."""
     checkpoint: Checkpoint | None = None
     """The ledger's newest head when this was published: by it a cut tail is seen."""
 

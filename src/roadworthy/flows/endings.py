@@ -12,6 +12,7 @@ from typing import Any, cast
 from msgspec import structs
 
 from roadworthy.domain import (
+    Action,
     Call,
     Clock,
     Journal,
@@ -167,4 +168,25 @@ def degraded(call: Call, service: Service, clock: Clock, found: Mitigation) -> R
         observation=observation,
         finish_reason="content_filter",
         asked=asked,
+    )
+
+
+def withheld(reply: Reply, text: str, *, rest: str, action: Action) -> Reply:
+    """The reply of an answer that does not leave; `text` is all that its reader gets."""
+    seen = reply.observation
+    seen = structs.replace(
+        seen,
+        action=action,
+        finish_reason="content_filter",
+        output=text,
+        output_digest=sha256(text.encode()),
+        raw_output=seen.raw_output or reply.text,
+    )
+    return Reply(  # made anew: whatever else a reply may hold stays here
+        text=text,
+        rest=rest,
+        observation=seen,
+        finish_reason="content_filter",
+        usage=reply.usage,
+        asked=reply.asked,
     )

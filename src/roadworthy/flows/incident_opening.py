@@ -15,6 +15,7 @@ from roadworthy.domain import (
     MOST_EVIDENCE,
     OVER,
     Draft,
+    EmergencyRail,
     Incident,
     Instant,
     ObjectiveStanding,
@@ -31,8 +32,10 @@ from roadworthy.incidents import (
     breach_incident,
     moved_incident,
     opens,
+    railed_incident,
     rollout_incident,
     same_breach,
+    same_rail,
     severity_of,
 )
 from roadworthy.journal import find
@@ -93,6 +96,35 @@ def ended_drafts(loop: Loop, system: str, mitigation: str, note: str) -> list[Dr
         for each in incidents_of(loop, system).values()
         if mitigation in each.mitigations and each.state not in OVER
     ]
+
+
+def railed_drafts(
+    rail: EmergencyRail, loop: Loop, *, incident: str = "", by: Sequence[str] = ()
+) -> list[Draft]:
+    """What is entered beside an emergency rail: the incident that it opens or joins, and an item.
+
+    The item: a release must carry the rail, or it ends; whoever of `by` is first has it. The
+    caller holds `recording`.
+    """
+    route = read_table(loop.workspace.routing).routes.get(rail.system)
+    every = incidents_of(loop, rail.system)
+    named = every.get(incident)
+    known = same_rail(every.values(), rail) if named is None or named.state in OVER else named
+    fresh = known or railed_incident(rail, route.live if route is not None else "")
+    joined: dict[str, object] = {"note": f"joined by {rail.rail}", "mitigations": [rail.id]}
+    if known is None:
+        joined = {"incident": plain(fresh)}
+    owner, due = (by or ("operator",))[0], rail.until[:10]
+    number = f"a-{digest_of([fresh.id, rail.id]).removeprefix('sha256:')[:6]}"
+    item = {
+        "id": number,
+        "text": f"a release must carry the rail `{rail.name}`, or it ends at {rail.until[:19]}Z",
+        "owner": owner,
+        "due": due,
+        "note": f"action {number} for {owner} until {due}: a release carries the rail, or it ends",
+    }
+    first = _draft(loop, fresh, "breached" if known is not None else "opened", joined)
+    return [first, _draft(loop, fresh, "action_set", item)]
 
 
 def rollout_drafts(loop: Loop, rolling: Rolling, *, reason: str) -> list[Draft]:

@@ -15,9 +15,9 @@ from contextlib import aclosing
 
 from msgspec import structs
 
-from roadworthy.domain import Call, Clock, Mitigation, RoutingTable, SafeMode, sha256
+from roadworthy.domain import Call, Clock, Mitigation, RoutingTable, SafeMode
 
-from .endings import degraded
+from .endings import degraded, withheld
 from .service import Service
 from .trace import Path, Reply, Walk
 
@@ -52,7 +52,8 @@ def mitigated(table: RoutingTable, steps: Walk) -> Walk:
             yield degraded(call, service, clock, found)
             return
         held = mode == "human_review"
-        async with aclosing(steps(call, service, clock)) as items:
+        asked = service.uncached() if held else service  # what is held leaves by no other way
+        async with aclosing(steps(call, asked, clock)) as items:
             async for item in items:
                 if isinstance(item, Reply) and found is not None:
                     yield _under(item, found, service, call, held=held)
@@ -71,22 +72,8 @@ def _mode(found: Mitigation, service: Service, call: Call) -> SafeMode:
 def _under(reply: Reply, found: Mitigation, service: Service, call: Call, *, held: bool) -> Reply:
     """The reply with what it was under; what would have left is held for a person."""
     seen = structs.replace(reply.observation, mitigation=found.id)
+    reply = structs.replace(reply, observation=seen)
     if not held or seen.action != "answered":
-        return structs.replace(reply, observation=seen)
+        return reply
     fallback = service.endpoint(call.endpoint).fallback
-    seen = structs.replace(
-        seen,
-        action="held",
-        finish_reason="content_filter",
-        output=fallback,
-        output_digest=sha256(fallback.encode()),
-        raw_output=seen.raw_output or reply.text,
-    )
-    return Reply(  # made anew: whatever else a reply may hold stays here
-        text=fallback,
-        rest=fallback,
-        observation=seen,
-        finish_reason="content_filter",
-        usage=reply.usage,
-        asked=reply.asked,
-    )
+    return withheld(reply, fallback, rest=fallback, action="held")

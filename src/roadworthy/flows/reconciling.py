@@ -3,7 +3,9 @@
     1 what is owed   violations with their incidents, reports, seals: entered, once
     2 routes         that say otherwise than the ledger are put back
     3 kills          that stand but are not in the ledger are entered
-    4 head           the ledger's newest is left in the routing table: by it a cut tail is seen
+    4 emergencies    rails that ended, or stand without an entry, are entered; what was taken away
+                     is put back
+    5 head           the ledger's newest is left in the routing table: by it a cut tail is seen
 
 What enters: what a watch owes. What leaves: entries. What never happens here: the same thing
 entered twice (a restart begins where the marks are, and what was already entered is seen there), a
@@ -17,6 +19,7 @@ from collections.abc import Callable
 
 from roadworthy.domain import Arm, Entry, RoadworthyError, format_instant
 
+from .emergency import keep_rails
 from .live_routes import (
     Strayed,
     ledger_routes,
@@ -49,13 +52,21 @@ class Reconciler:
         """The ledger's size, and what was live by it."""
         self._arms: dict[str, Arm] = {}
         """What was rolled out by it."""
+        self._railed = -1
+        """The ledger's size when it was read for emergency rails."""
         self._left = 0
         """Size of the head that the routing table was last given."""
 
     def round(self) -> None:
         """Make every entry that can be made. Raises the first trouble; the rest was done."""
         found: list[Exception] = []
-        for step in (self._enter_owed, self._put_back_routes, self._enter_kills, self._leave_head):
+        for step in (
+            self._enter_owed,
+            self._put_back_routes,
+            self._enter_kills,
+            self._keep_emergencies,
+            self._leave_head,
+        ):
             try:
                 step()
             except (RoadworthyError, OSError) as error:
@@ -94,8 +105,19 @@ class Reconciler:
         if all(flag.at < before for flag in table.kills):
             self._entered = table.version
 
+    def _keep_emergencies(self) -> None:
+        """4. The ledger is read for it when it grew, or while a rail stands."""
+        size = self._loop.ledger.size()
+        table = read_table(self._loop.workspace.routing)
+        if size == self._railed and not table.emergencies:
+            return
+        waited = self._loop.clock.now() - dt.timedelta(seconds=PATIENCE_S)
+        for words in keep_rails(self._loop, before=format_instant(waited)):
+            self._warn(words)
+        self._railed = self._loop.ledger.size()
+
     def _leave_head(self) -> None:
-        """4. What was entered since, by whomever, is in the head that the table carries."""
+        """5. What was entered since, by whomever, is in the head that the table carries."""
         newest = self._loop.ledger.newest_checkpoint()
         if newest and newest.size != self._left:
             leave_head(self._loop.workspace, patience_s=self._loop.patience_s)

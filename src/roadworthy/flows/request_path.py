@@ -23,16 +23,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from msgspec import Struct, field, structs
 
 from roadworthy.domain import (
     UNHEARD,
-    Action,
     Call,
     Clock,
     Journal,
+    KillFlag,
     ModelRequest,
     Observation,
     ProviderError,
@@ -42,27 +41,24 @@ from roadworthy.domain import (
     TextContext,
 )
 from roadworthy.serving import (
+    BuiltRail,
     Decided,
     Flight,
     Listeners,
     OutputRails,
     RailOutcome,
     Ticket,
-    beside_text,
-    checked_calls,
+    Told,
     decide,
-    delta_text,
     input_texts,
     read_confidence,
     read_label,
-    thought_text,
-    thoughts,
-    tool_calls,
-    without_thoughts,
 )
 
 from .asking import remember, said_to
+from .beside_answer import check_tool_calls, logprobs_pass
 from .deep_look import ask_of_output
+from .emergency_path import EmergencyRails, Latecomers, stop_of
 from .endings import cut_off, disclosed, opened, refused
 from .letting_in import let_in, may_leave
 from .mitigating import mitigated
@@ -81,6 +77,8 @@ class PathDeps(Struct, frozen=True, kw_only=True):
     flight: Flight
     listeners: Listeners = field(default_factory=Listeners)
     """Who was told that it is an AI system."""
+    emergencies: EmergencyRails = field(default_factory=EmergencyRails)
+    """Rails that came without a release."""
     clock: Clock
 
 
@@ -99,16 +97,14 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
     ticket = deps.flight.board(call, asyncio.current_task())
     try:
         # 1 route and kill switch
-        table = deps.table()
-        ticket.kill = table.killed(system=call.system, tenant=call.tenant, facets=call.facets)
+        table, begun, ticket.kill = _standing(call, deps)
         release, service = _routed(call, table, deps)
         if ticket.kill is not None or service is None:
             reply = refused(call, deps.clock, kill=ticket.kill, release=release)
             await deps.journal.close(reply.observation, witness(reply, call))
             yield reply
             return
-        heard = deps.listeners.knows(call)
-        told = None if call.stage in UNHEARD else service.notice.of(call, heard=heard)
+        told = _told(call, service, deps)
         # 2 opening record
         if call.stream:
             await opened(call, service, deps.journal, deps.clock)
@@ -116,14 +112,15 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
         sent: list[str] = []
         ended = False
         broken: RoadworthyError | None = None
-        source = mitigated(table, walk or answer)(call, service, deps.clock)
+        late = Latecomers(call, service, table=table, begun=begun, sent=sent, told=told)
+        source = mitigated(table, walk or answer)(call, service.tightened(begun), deps.clock)
         try:
-            while (item := await _next(source, ticket)) is not None:
+            while (item := await _next(source, ticket, late, deps)) is not None:
                 # 4 disclose
                 if isinstance(item, str):
-                    piece = told.opening + item if told is not None and not sent else item
-                    sent.append(piece)
-                    yield piece
+                    if item:
+                        sent.append(item if sent or told is None else told.opening + item)
+                        yield sent[-1]
                     continue
                 reply = item
                 if item is _KILLED:
@@ -152,6 +149,23 @@ async def serve(call: Call, deps: PathDeps, walk: Walk | None = None) -> Path:
         deps.flight.land(ticket)
 
 
+def _standing(
+    call: Call, deps: PathDeps
+) -> tuple[RoutingTable, tuple[BuiltRail, ...], KillFlag | None]:
+    """The table, the emergency rails over the call, and what stops it."""
+    table = deps.table()
+    begun = deps.emergencies.over(call, table, deps.clock)
+    kill = table.killed(system=call.system, tenant=call.tenant, facets=call.facets)
+    return table, begun, kill or stop_of(begun)
+
+
+def _told(call: Call, service: Service, deps: PathDeps) -> Told | None:
+    """What its reader is told; nothing where nobody reads it."""
+    if call.stage in UNHEARD:
+        return None
+    return service.notice.of(call, heard=deps.listeners.knows(call))
+
+
 def _routed(call: Call, table: RoutingTable, deps: PathDeps) -> tuple[str, Service | None]:
     """The release that is to answer: the live one, or what the door chose beside it."""
     route = table.routes.get(call.system)
@@ -161,8 +175,13 @@ def _routed(call: Call, table: RoutingTable, deps: PathDeps) -> tuple[str, Servi
     return release, deps.services.get(release)
 
 
-async def _next(source: Path, ticket: Ticket) -> str | Reply | None:
-    """The path's next item; `_KILLED` once its scope is stopped; None at its end."""
+async def _next(
+    source: Path, ticket: Ticket, late: Latecomers, deps: PathDeps
+) -> str | Reply | None:
+    """The path's next item, as emergency rails that came meanwhile let it leave (maybe nothing).
+
+    `_KILLED` once its scope is stopped; None at its end.
+    """
     if ticket.stopped():
         return _KILLED
     ticket.waiting = True
@@ -177,6 +196,10 @@ async def _next(source: Path, ticket: Ticket) -> str | Reply | None:
         return _KILLED
     finally:
         ticket.waiting = False
+    now = deps.table()
+    if late.behind(now) and not ticket.stopped():
+        ticket.kill = late.join(deps.emergencies.over(ticket.call, now, deps.clock), now)
+        item = late.look(item, deps.clock)
     return _KILLED if ticket.stopped() else item
 
 
@@ -223,12 +246,12 @@ async def answer(call: Call, service: Service, clock: Clock) -> Path:
         # 3.6 finish the rails
         if names is not None:
             trace.deltas = names.in_calls(trace.deltas)
-        unsaid = await _check_tool_calls(call, service, trace, looking)
+        unsaid = await check_tool_calls(call, service, trace, looking)
         if unsaid is not None:
             yield trace.stopped(unsaid)
             return
         if trace.logprobs:
-            trace.logprobs_leave = _logprobs_pass(service, trace, looking)
+            trace.logprobs_leave = logprobs_pass(service, trace, looking)
         outcome = await _ended(call, service, trace, rails, looking, decided)
         reply = _finish(service, trace, outcome, decided, last=turn == MOST_AGAIN)
         if reply is not None:
@@ -269,73 +292,6 @@ def _decide(
         raise ProviderError(
             f"the model's answer cannot be decided: {error}", retryable=False
         ) from None
-
-
-async def _check_tool_calls(
-    call: Call, service: Service, trace: Trace, looking: TextContext
-) -> Action | None:
-    """Look at what tool calls say. The action that stops them, or None when they may leave.
-
-    They leave whole, with the reply, so a rail sees all of them. A rail that would change them
-    blocks: half-redacted arguments are no call that anybody asked for. Of a managed call only
-    tools on the release's list leave: it was told of no other.
-    """
-    if not trace.deltas:
-        return None
-    thought = _thoughts_that_pass(call, service, trace, looking)
-    trace.deltas = without_thoughts(trace.deltas)
-    if not trace.deltas:
-        trace.deltas = thought
-        return None
-    if call.managed and any(each.name not in service.tools for each in tool_calls(trace.deltas)):
-        trace.verdicts.append(_UNLISTED)
-        return "blocked"
-    text = delta_text(trace.deltas)
-    rails = service.rails.output(looking)
-    left = rails.feed(text)
-    outcome = rails.finish()
-    if service.rails.deep_output is not None:
-        outcome = await ask_of_output(call, outcome, left, service, looking)
-    trace.note(outcome)
-    if outcome.action != "answered":
-        return outcome.action
-    if left + outcome.text != text:
-        return "blocked"
-    calls = checked_calls(trace.deltas, lambda name: _pass(service, name, looking))
-    trace.deltas = [*calls, *thought]
-    return None
-
-
-def _thoughts_that_pass(
-    call: Call, service: Service, trace: Trace, looking: TextContext
-) -> list[dict[str, Any]]:
-    """What the model thought, where the caller asked that it thinks and no rail minds; else none.
-
-    Nothing outside is asked of them, so where a rail would ask they stay.
-    """
-    if not call.thoughts or service.rails.deep_output is not None:
-        return []
-    found = thoughts(trace.deltas)
-    passes = bool(found) and _pass(service, thought_text(found), looking)
-    return [{"thoughts": list(found)}] if passes else []
-
-
-def _logprobs_pass(service: Service, trace: Trace, looking: TextContext) -> bool:
-    """Whether tokens and their alternatives may leave.
-
-    Nothing outside is asked what alternatives spell, so where a rail would ask they stay.
-    """
-    if service.rails.deep_output is not None:
-        return False
-    return _pass(service, beside_text(trace.logprobs), looking)
-
-
-def _pass(service: Service, text: str, looking: TextContext) -> bool:
-    """Whether a text beside the answer may leave as it is; the answer does not hang on it."""
-    rails = service.rails.output(looking)
-    left = rails.feed(text)
-    outcome = rails.finish()
-    return outcome.action == "answered" and left + outcome.text == text
 
 
 async def _ended(
@@ -379,11 +335,6 @@ def _finish(
         return trace.stopped("held", decided)
     return remember(trace.done(outcome, decided), service, trace)
 
-
-_UNLISTED = RailVerdict(
-    rail="tools", side="output", outcome="block", kinds=("unlisted",),
-    reason="a call of a tool that is not on the release's list",
-)  # fmt: skip
 
 _KILLED = Reply(
     text="",

@@ -41,6 +41,7 @@ from roadworthy.domain import (
 from roadworthy.journal import Record
 from roadworthy.ledger import known_names, live_key, require_role, sign_draft
 
+from .emergency import tightened
 from .holding import keeping
 from .loop import Loop
 from .people import Acting
@@ -245,7 +246,8 @@ def _answer(case: _Case, word: Word, journal: HeldJournal, loop: Loop) -> str:
         text=text, asked=case.texts.input, decision=label, confidence=sure if label else None,
         variables=variables_of(case.texts),
     )  # fmt: skip
-    left = may_leave(leaving, case.seen, journal.rails(case.seen.release), loop.clock)
+    rails = tightened(journal.rails(case.seen.release), case.seen, loop)
+    left = may_leave(leaving, case.seen, rails, loop.clock)
     if label and left != label:
         raise RefusedError(f"the release's rails let {left!r} leave in the place of {label!r}")
     return left

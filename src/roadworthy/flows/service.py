@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+import copy
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import cast
 
@@ -21,11 +22,17 @@ from roadworthy.prompting import Composer
 from roadworthy.serving import (
     Acceptance,
     Border,
+    BuiltRail,
     ExactCache,
     Notice,
     RailLine,
     compile_acceptance,
 )
+
+MOST_TIGHTENED = 16
+"""Sets of emergency rails of which each is compiled once; slices have sets of their own."""
+
+_VECTORS = "vectors"
 
 Pricing = Callable[[Usage, str], tuple[str, str] | None]
 """(usage, instant) -> (decimal amount, currency), or None when no price is known."""
@@ -65,13 +72,36 @@ class Service:
         self.acceptance = acceptance or compile_acceptance(self.decision, None)
         self._endpoints = {endpoint.id: endpoint for endpoint in content.charter.endpoints}
         self._first = content.charter.endpoints[0]
-        self._prior: dict[str, float] | None = None
+        self._priors: list[dict[str, float]] = []
+        """At most one; shared, as the makers are, with who answers under more rails."""
         self.make_embedder: Callable[[], Provider] | None = None
         """Makes the provider of vectors; whoever builds the service sets it, where there is one."""
-        self._embedder: Provider | None = None
         self.make_maker: Callable[[str], Provider] | None = None
         """The same for what makes media of a kind."""
         self._makers: dict[str, Provider] = {}
+        self._tightened: dict[tuple[str, ...], Service] = {}
+
+    def uncached(self) -> Service:
+        """This release, with no answer from the cache, and none that is kept there."""
+        return self if self.cache is None else self.under(self.rails)
+
+    def under(self, rails: RailLine) -> Service:
+        """This release under other rails, without the cache."""
+        twin = copy.copy(self)
+        twin.rails, twin.cache = rails, None
+        return twin
+
+    def tightened(self, rails: Sequence[BuiltRail]) -> Service:
+        """This release under emergency rails as well; what they stop is in no cache after them."""
+        if not rails:
+            return self
+        key = tuple(each.rail.digest for each in rails)
+        if key not in self._tightened:
+            if len(self._tightened) >= MOST_TIGHTENED:
+                self._tightened.clear()
+            more = [guard for each in rails for guard in each.guards]
+            self._tightened[key] = self.under(self.rails.tightened(more))
+        return self._tightened[key]
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint of that name; the charter's first when a call names none."""
@@ -93,22 +123,22 @@ class Service:
         """Label log-probabilities of a content-free input; None unless calibration is asked."""
         if self.decision is None or not self.decision.calibrate:
             return None
-        if self._prior is None:
+        if not self._priors:
             async with aclosing(self.stream(self.composer.content_free())) as chunks:
                 async for chunk in chunks:
                     if chunk.label_logprobs is not None:
-                        self._prior = chunk.label_logprobs
-            if self._prior is None:
+                        self._priors[:] = [chunk.label_logprobs]
+            if not self._priors:
                 raise ProviderError(
                     "the model gave no label probabilities to calibrate with", retryable=False
                 )
-        return self._prior
+        return self._priors[0]
 
     def embedder(self) -> Provider | None:
         """The model as a maker of vectors, made when first asked for; None where it is none."""
-        if self._embedder is None and self.make_embedder is not None:
-            self._embedder = self.make_embedder()
-        return self._embedder
+        if _VECTORS not in self._makers and self.make_embedder is not None:
+            self._makers[_VECTORS] = self.make_embedder()
+        return self._makers.get(_VECTORS)
 
     def maker(self, kind: str) -> Provider | None:
         """The model as a maker of `images` or `speech`; None where it makes none."""
@@ -122,8 +152,6 @@ class Service:
         await self.rails.aclose()
         if self.border is not None:
             await self.border.aclose()
-        if self._embedder is not None:
-            await self._embedder.aclose()
         if self.pictures is not None:
             await self.pictures.aclose()
         for maker in self._makers.values():

@@ -272,21 +272,12 @@ def lift(
         raise UsageError("lifting a kill needs a reason", fix="--reason TEXT")
     found = find_kills(which, loop)
     # 1 may
-    at = format_instant(loop.clock.now())
-    trust = require_agreement(loop.workspace, loop.ledger)
-    for person in people:
-        require_role(trust, person.key.key_id, LIFTERS, at)
-    names = distinct_people(trust, [person.key.key_id for person in people])
-    if len(names) < LIFT_NEEDS:
-        raise AccessError(
-            f"a kill is lifted by {LIFT_NEEDS} people together; there is {len(names)}",
-            fix="give two people: --as A --as B",
-        )
+    names = require_operators(loop, people, needed=LIFT_NEEDS, act="a kill is lifted")
     # 2 record
     with recording(loop):
         require_live_learned(loop, found)
         _enter(found, loop)
-        loop.ledger.record(*_lift_drafts(found, people, reason=reason, names=sorted(names)))
+        loop.ledger.record(*_lift_drafts(found, people, reason=reason, names=names))
     # 3 lift
     ids = {flag.id for flag in found}
 
@@ -300,23 +291,57 @@ def lift(
 def _lift_drafts(
     flags: Sequence[KillFlag], people: Sequence[Acting], *, reason: str, names: list[str]
 ) -> list[Draft]:
-    """Each person's signature on each kill; the last of a kill is the one that lifts it."""
+    """Each person's signature on each kill."""
     drafts = []
     for flag in flags:
-        payload = {
-            "reason": reason,
-            "scope": words_of(flag),
-            "never_event": flag.never_event,
-            "observation": flag.observation,
-            "people": names,
-        }
-        for number, person in enumerate(people, start=1):
-            draft = Draft(
-                system=flag.system,
-                kind="kill.lifted" if number == len(people) else "kill.lift_approved",
-                subject=flag.id,
-                actor=f"person:{person.key.key_id}",
-                payload=dict(payload),
-            )
-            drafts.append(sign_draft(draft, person.signer))
+        lifted = Draft(
+            system=flag.system,
+            kind="kill.lifted",
+            subject=flag.id,
+            actor="",
+            payload={
+                "reason": reason,
+                "scope": words_of(flag),
+                "never_event": flag.never_event,
+                "observation": flag.observation,
+                "people": names,
+            },
+        )
+        drafts += signed_by_all(lifted, people, approved="kill.lift_approved")
     return drafts
+
+
+def require_operators(loop: Loop, people: Sequence[Acting], *, needed: int, act: str) -> list[str]:
+    """Their names, sorted, when so many distinct people who operate are there with valid keys.
+
+    `act`: what they do, to be said. Raises AccessError.
+    """
+    at = format_instant(loop.clock.now())
+    trust = require_agreement(loop.workspace, loop.ledger)
+    for person in people:
+        require_role(trust, person.key.key_id, LIFTERS, at)
+    names = distinct_people(trust, [person.key.key_id for person in people])
+    if len(names) < needed:
+        raise AccessError(
+            f"{act} by {needed} people together; there is {len(names)}",
+            fix="give two people: --as A --as B"
+            if needed == LIFT_NEEDS
+            else "name them: --as NAME",
+        )
+    return sorted(names)
+
+
+def signed_by_all(draft: Draft, people: Sequence[Acting], *, approved: str) -> list[Draft]:
+    """A draft signed by each: the last one's is the act, the others' are of the kind `approved`.
+
+    Without people it is as it was.
+    """
+    if not people:
+        return [draft]
+    kinds = [approved] * (len(people) - 1) + [draft.kind]
+    return [
+        sign_draft(
+            structs.replace(draft, kind=kind, actor=f"person:{person.key.key_id}"), person.signer
+        )
+        for kind, person in zip(kinds, people, strict=True)
+    ]

@@ -12,8 +12,10 @@ from .opening import (
     moved_incident,
     open_incident,
     opens,
+    railed_incident,
     rollout_incident,
     same_breach,
+    same_rail,
     severity_of,
 )
 from .regression import Demand, case_from, demand_of, redact, redacted, require_demands
@@ -49,6 +51,7 @@ __all__ = [
     "open_incident",
     "opens",
     "pagerduty_body",
+    "railed_incident",
     "redact",
     "redacted",
     "report_document",
@@ -56,6 +59,7 @@ __all__ = [
     "require_demands",
     "rollout_incident",
     "same_breach",
+    "same_rail",
     "severity_of",
     "webhook_body",
     "what_is_asked",

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import UNSET
 
 from roadworthy.domain import (
+    OVER,
     SEVERITIES,
+    EmergencyRail,
     Incident,
     Instant,
     MitigationKind,
@@ -173,6 +175,34 @@ def moved_incident(system: str, release: str, *, baseline: int, at: Instant, why
         sentinel=str(baseline),
         timeline=((at, "opened"),),
     )
+
+
+def railed_incident(rail: EmergencyRail, release: str) -> Incident:
+    """The incident of an emergency rail: something leaves, or comes in, that no release stops."""
+    about = [rail.system, rail.id]
+    return Incident(
+        id=f"inc-{digest_of(about).removeprefix('sha256:')[:10]}",
+        system=rail.system,
+        severity="high",
+        state="contained",
+        title=f"emergency rail `{rail.name}`: {rail.reason}",
+        opened_at=rail.at,
+        aware_at=rail.at,
+        release=release,
+        mitigations=(rail.id,),
+        timeline=((rail.at, "opened"), (rail.at, f"what it does: {rail.action} ({rail.id})")),
+    )
+
+
+def same_rail(incidents: Iterable[Incident], rail: EmergencyRail) -> Incident | None:
+    """The open incident of an earlier rail of that name: the newest."""
+    earlier = f"emergency-{rail.name}-"
+    known = [
+        each
+        for each in incidents
+        if each.state not in OVER and any(one[:-8] == earlier for one in each.mitigations)
+    ]
+    return known[-1] if known else None
 
 
 def rollout_incident(rolling: Rolling, *, at: Instant, reason: str) -> Incident:

@@ -15,6 +15,7 @@ from .kinds import KINDS, SCHEMA_NAMES
 from .loader import check_system, load_system, read_folder
 from .model_files import load_model_file
 from .questions import QUESTIONS, Answers, Question
+from .rail_file import load_rail
 from .reading import CHARTER, QUARANTINE, Reading
 from .scaffold import draft as draft_system
 from .scaffold import questionnaire, read_answers, take_answers
@@ -58,6 +59,7 @@ __all__ = [
     "load_facts",
     "load_form",
     "load_model_file",
+    "load_rail",
     "load_system",
     "load_trust",
     "load_waivers",

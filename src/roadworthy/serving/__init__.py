@@ -8,6 +8,7 @@ from .brakes import covers, flags_for, standing, tighten
 from .conversation import Conversation, conversation
 from .decision import Decided, decide, read_confidence, read_label
 from .egress import Border, compile_border
+from .emergency import BuiltRail, build_rail
 from .exact_cache import ExactCache, replayed
 from .flight import Flight, Ticket
 from .guard import Guard
@@ -64,6 +65,7 @@ __all__ = [
     "Admittance",
     "Aim",
     "Border",
+    "BuiltRail",
     "Caller",
     "Conversation",
     "Decided",
@@ -95,6 +97,7 @@ __all__ = [
     "alarm",
     "beside_text",
     "billionths",
+    "build_rail",
     "call_texts",
     "checked_calls",
     "comes_to",

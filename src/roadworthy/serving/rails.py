@@ -50,6 +50,7 @@ class RailLine:
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.late_rules = tuple(late)
+        self._timer = timer
         self.unlooked = tuple(verdict for rule in self.late_rules for verdict in rule.unlooked)
         """What every observation says of never events that nothing looks for: not checked."""
         self.collects = tuple(guard.rail for guard in self.outputs if guard.collects)
@@ -97,6 +98,15 @@ class RailLine:
             outputs=[guard for guard in guards if guard.side == "output"],
             late=late_rules(rules),
             timer=timer,
+        )
+
+    def tightened(self, guards: Sequence[Guard]) -> RailLine:
+        """This line with more guards behind its own, of which none gives way."""
+        return RailLine(
+            inputs=[*self.inputs, *(guard for guard in guards if guard.side == "input")],
+            outputs=[*self.outputs, *(guard for guard in guards if guard.side == "output")],
+            late=self.late_rules,
+            timer=self._timer,
         )
 
     def clear_input(self, texts: Sequence[str]) -> RailOutcome | None:

@@ -246,6 +246,8 @@ class Gateway:
             return
         self._newest = table
         self.table = structs.replace(table, routes=self.table.routes)
+        for stop in self.path.emergencies.stops(table):
+            logger.error("%s; nobody in its scope is answered", stop.reason)
         for flight in (self.flight, self.shadows):
             flight.obey(self.table)
 
@@ -302,7 +304,11 @@ class Gateway:
         gauges = Gauges(
             in_flight=len(self.flight),
             serving={system: front.service.digest for system, front in self.fronts.items()},
-            refused=(*self.refused, *(f"{name} (rollout)" for name in self.refused_arms)),
+            refused=(
+                *self.refused,
+                *(f"{name} (rollout)" for name in self.refused_arms),
+                *(stop.id for stop in self.path.emergencies.stops(self.table)),
+            ),
             addresses={name: front.service.addresses() for name, front in self.fronts.items()},
             table_version=self.table.version,
             table_readable=not self.fault,
