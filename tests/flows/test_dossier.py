@@ -298,14 +298,17 @@ def test_a_checkpoint_that_was_kept_is_held_against_the_log(
 
 
 def signed_by_its_sender(
-    made: tuple[Path, Path], path: Path, more: dict[str, bytes], **changes: Any
+    made: tuple[Path, Path], path: Path, more: dict[str, bytes], *, less: str = "", **changes: Any
 ) -> Path:
-    """A dossier whose own machine signed what is not so."""
+    """A dossier whose own machine signed what is not so; what is changed to None is left out."""
     files = {**parts(made[0]), **more}
     manifest = {**msgspec.json.decode(files["dossier.json"]), **changes}
+    manifest = {key: value for key, value in manifest.items() if value is not None}
     for name, data in more.items():
         listed = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
         manifest["files"][name] = listed
+    if less:
+        del files[less], manifest["files"][less]
     files["dossier.json"] = msgspec.json.encode(manifest, order="sorted")
     signer = open_loop(made[0].parent / "desk").keyring.signer("machine")
     said = {"system": manifest["system"], "signed_at": manifest["made_at"]}
@@ -374,3 +377,139 @@ def test_any_part_of_a_log_leads_to_its_root(size: int, data: st.DataObject) -> 
     assert found.root == root_of(store.leaves(0, upto))
     assert (found.shown, found.hidden) == (counts.shown, counts.hidden)
     assert found.shown == len([number for number in shown if number <= upto])
+
+
+@pytest.fixture(scope="module")
+def proven(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A workspace whose entries name two blobs, and its dossier."""
+    folder = tmp_path_factory.mktemp("proven") / "desk"
+    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns(".roadworthy", "__pycache__"))
+    home = folder / ".roadworthy"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ROADWORTHY_HOME", str(home))
+        loop = open_loop(folder)
+        bar, envelope = (loop.blobs.put_json({"of": name}) for name in ("bar", "envelope"))
+        for kind, payload in (
+            ("bar.fixed", {"bar": bar}),
+            ("release.signed", {"attestations": [{"type": "gate", "envelope": envelope}]}),
+            ("release.signed", {"attestations": [{"type": "gate", "envelope": envelope}]}),
+        ):
+            loop.ledger.record(Draft(system="claims-desk", kind=kind, subject="s",
+                                     actor=loop.machine, payload=payload))  # fmt: skip
+        assert run(VERBS, ["dossier", str(folder), "--out", str(folder.parent / "d.zip")]) == 0
+    return folder.parent / "d.zip", home / "trust.yaml"
+
+
+def evidence_in(path: Path) -> list[str]:
+    return sorted(name for name in parts(path) if name.startswith("evidence/"))
+
+
+def without(proven: tuple[Path, Path], path: Path, name: str, **changes: Any) -> Path:
+    """The dossier without a file, its own machine's signature under that."""
+    return signed_by_its_sender(proven, path, {}, less=name, **changes)
+
+
+def test_a_blob_that_is_withheld_is_found(proven: tuple[Path, Path], tmp_path: Path) -> None:
+    """Also where its sender signs the list without it: an entry that is shown names it."""
+    assert verify_path(proven[0], trust=proven[1]).ok
+    assert len(evidence_in(proven[0])) == 2
+    for name in evidence_in(proven[0]):
+        report = verify_path(without(proven, tmp_path / "x.zip", name), trust=proven[1])
+        assert report.exit_code == 5
+        assert f"{name}, which entry" in report.fault and "is missing" in report.fault
+
+
+def test_what_is_left_out_by_intention_is_listed_by_name(
+    proven: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = proven[0].parent / "desk"
+    monkeypatch.setenv("ROADWORTHY_HOME", str(folder / ".roadworthy"))
+    name = evidence_in(proven[0])[0]
+    digest = f"sha256:{name[9:-5]}"
+    out = tmp_path / "less.zip"
+    assert run(VERBS, ["dossier", str(folder), "--out", str(out), "--withhold", digest]) == 0
+    assert name not in evidence_in(out)
+    report = verify_path(out, trust=proven[1])
+    assert report.ok, report.fault
+    (left,) = report.details["withheld"]
+    assert (left["digest"], left["why"]) == (digest, "left out by who made the dossier")
+    assert any(line.startswith(f"withheld: {name}, which entry") for line in report.lines)
+    assert digest in parts(out)["index.html"].decode()
+
+
+def test_what_is_gone_ends_the_making_and_can_only_be_left_out_by_name(
+    proven: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    folder = tmp_path / "desk"
+    shutil.copytree(proven[0].parent / "desk", folder)
+    monkeypatch.setenv("ROADWORTHY_HOME", str(folder / ".roadworthy"))
+    digest = f"sha256:{evidence_in(proven[0])[0][9:-5]}"
+    open_loop(folder).blobs.path(digest).unlink()
+    out = tmp_path / "x.zip"
+    assert run(VERBS, ["dossier", str(folder), "--out", str(out)]) == 2
+    assert digest in capsys.readouterr().err
+    assert not out.exists()
+    assert run(VERBS, ["dossier", str(folder), "--out", str(out), "--withhold", digest]) == 0
+    (left,) = verify_path(out, trust=proven[1]).details["withheld"]
+    assert left["why"] == "gone where it was made"
+    other = f"sha256:{'0' * 64}"
+    both = ["--withhold", digest, "--withhold", other]
+    assert run(VERBS, ["dossier", str(folder), "--out", str(out), *both]) == 1
+    assert "is nothing that an entry" in capsys.readouterr().err
+
+
+def test_a_false_word_about_what_was_left_out_is_found(
+    proven: tuple[Path, Path], tmp_path: Path
+) -> None:
+    one, other = evidence_in(proven[0])
+    said = [{"digest": f"sha256:{name[9:-5]}", "entry": 1, "why": "x"} for name in (one, other)]
+    path = tmp_path / "x.zip"
+    assert verify_path(without(proven, path, one, withheld=said[:1]), trust=proven[1]).ok
+    report = verify_path(without(proven, path, one, withheld=said), trust=proven[1])
+    assert (report.exit_code, "is there, and said to be left out" in report.fault) == (5, True)
+    strange = [*said[:1], {"digest": f"sha256:{'1' * 64}", "entry": 1, "why": "x"}]
+    report = verify_path(without(proven, path, one, withheld=strange), trust=proven[1])
+    assert (report.exit_code, "no entry that is shown names it" in report.fault) == (5, True)
+    for broken in (5, [5], [{"digest": 1}], [{**said[0], "why": " "}], [said[0], said[0]]):
+        report = verify_path(without(proven, path, one, withheld=broken), trust=proven[1])
+        assert (report.exit_code, "no manifest" in report.fault) == (5, True)
+
+
+def test_a_dossier_of_before_still_verifies_and_names_what_was_gone(
+    proven: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """It had no list of what was left out, and said in words what was gone."""
+    name, path = evidence_in(proven[0])[0], tmp_path / "x.zip"
+    assert verify_path(signed_by_its_sender(proven, path, {}, withheld=None), trust=proven[1]).ok
+    gone = f"entry 1 names sha256:{name[9:-5]}: it is not there"
+    report = verify_path(
+        without(proven, path, name, withheld=None, missing=["a", gone]), trust=proven[1]
+    )
+    assert report.ok, report.fault
+    assert report.details["withheld"][0]["why"] == "gone where the dossier was made"
+    report = verify_path(without(proven, path, name, withheld=None, missing=[]), trust=proven[1])
+    assert report.exit_code == 5
+
+
+def test_an_entry_without_its_payload_says_that_what_it_names_is_unseen(
+    proven: tuple[Path, Path], tmp_path: Path
+) -> None:
+    files = parts(proven[0])
+    lines = lines_of(files)
+    at = next(i for i, line in enumerate(lines) if b'"kind":"bar.fixed"' in line)
+    lines[at + 1] = b"null\n"
+    manifest = msgspec.json.decode(files["dossier.json"])
+    counts = {**manifest["entries"], "redacted": manifest["entries"]["redacted"] + 1}
+    bar = next(n for n in evidence_in(proven[0]) if b"bar" in files[n])
+    entries = {"log/entries.ndjson": b"".join(lines)}
+    path = tmp_path / "x.zip"
+    whole = signed_by_its_sender(proven, path, entries, entries=counts)
+    found = verify_path(whole, trust=proven[1])
+    assert found.exit_code == 5  # the bar is there, and named by nobody who is shown
+    less = signed_by_its_sender(proven, path, entries, less=bar, entries=counts)
+    found = verify_path(less, trust=proven[1])
+    assert found.ok, found.fault
+    (unseen,) = found.details["unseen"]
+    assert unseen["kind"] == "bar.fixed"
+    assert any(f"the payload of entry {unseen['entry']}" in line for line in found.lines)

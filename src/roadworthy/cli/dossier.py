@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,6 +22,10 @@ def command(
         list[str] | None,
         typer.Option(metavar="KIND", help="Entries with what people said, asked for by kind."),
     ] = None,
+    withhold: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DIGEST", help="Evidence that stays here; the dossier names it."),
+    ] = None,
     complete: Annotated[
         bool, typer.Option("--complete", help="Exit code 4 while anything in it is missing.")
     ] = False,
@@ -31,14 +35,18 @@ def command(
 
     It opens from a disk (index.html) and `roadworthy-verify PATH` checks it without this platform.
     Payloads of people's reports and ratings stay here unless --show names their kind; the entries
-    verify without them. What is missing is listed in it and said; --complete makes that an error.
+    verify without them. Evidence that an entry names comes along, or --withhold names it, and the
+    dossier says so. What is missing is listed in it and said; --complete makes that an error.
     """
+    from roadworthy.console.deliberations import pages
     from roadworthy.console.dossier import to_index
     from roadworthy.console.paper import to_html
-    from roadworthy.flows.dossier import Look, make_dossier
+    from roadworthy.flows.deliberations import deliberations
+    from roadworthy.flows.dossier import Extent, Look, make_dossier
     from roadworthy.flows.own_files import own_file, require_own
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
+    from roadworthy.wiring.personal import finders
 
     from .days import day_of
 
@@ -46,29 +54,42 @@ def command(
     system = load_system(directory, candidate=candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
     day = day_of("", system.charter.time_zone)
-    look = Look(index=to_index, page=lambda paper: to_html(paper).encode())
+    look = Look(
+        index=to_index,
+        page=lambda paper: to_html(paper).encode(),
+        deliberations=lambda: pages(
+            deliberations(loop, system.charter, directory, finders=finders())
+        ),
+    )
     with own_file(out) as file, progress(4, "dossier") as tell:
         steps = iter(range(5))
         made = make_dossier(
-            system, loop, file, look, on=day, shown=show or (),
+            system, loop, file, look, on=day,
+            asked=Extent(shown=show or (), withheld=withhold or ()),
             say=lambda what: tell(next(steps, 4), what),
         )  # fmt: skip
+    _tell(made, out, json=json)
+    if complete and made.missing:
+        raise typer.Exit(Exit.UNDECIDED)
+
+
+def _tell(made: Any, out: Path, *, json: bool) -> None:
     if json:
         emit({
             "out": str(out), "digest": made.digest, "files": made.files,
             "entries": made.entries.shown, "redacted": made.entries.redacted,
             "hidden": made.entries.hidden, "checkpoint": made.checkpoint,
-            "missing": list(made.missing), "entry": made.entry,
+            "missing": list(made.missing), "withheld": made.withheld, "entry": made.entry,
         })  # fmt: skip
     else:
         said = (
             f"{made.files} files, {made.entries.shown} entries up to checkpoint {made.checkpoint}"
         )
         say_of(out, f"{out}: {said}")
+        for left in made.withheld:
+            say_of(out, f"  withheld: {left.digest}, which entry {left.entry} names: {left.why}")
         for one in made.missing[:_SHOWN]:
             say_of(out, f"  missing: {one}")
         if len(made.missing) > _SHOWN:
             say_of(out, f"  and {len(made.missing) - _SHOWN} more, listed in it")
         say_of(out, f"Next: roadworthy-verify {out} --trust KEYS.yaml; or open its index.html")
-    if complete and made.missing:
-        raise typer.Exit(Exit.UNDECIDED)

@@ -26,12 +26,13 @@ from roadworthy.domain import (
     Paper,
     RefusedError,
     System,
-    VerificationError,
+    UsageError,
     format_instant,
     sha256,
 )
 from roadworthy.ledger import MACHINE, Shown, excerpt_lines, sign_envelope, statement
 from roadworthy_verify.dossier import ENTRIES, ENVELOPE, MANIFEST, PREDICATE, TRUST
+from roadworthy_verify.named import NAMES, names_in
 
 from .documents import gather, make_document, written_for
 from .intact import require_intact
@@ -50,13 +51,9 @@ PERSONAL = frozenset((
 NAMING = frozenset(("journal.erased", "journal.erasure_refused"))
 """Kinds whose subject may name a person, and a subject cannot be left out of an entry: they stand
 by hash only unless they are asked for."""
+_GONE = 5
+"""So many lost things are named."""
 _STAMP = (1980, 1, 1, 0, 0, 0)
-_NAMED = {
-    "run.completed": ("summary",), "gate.decided": ("digest",), "release.approved": ("envelope",),
-    "bar.fixed": ("bar",),
-}  # fmt: skip
-"""Kind -> fields of its payload that name a blob; a signed release names a list of envelopes."""
-
 Progress = Callable[[str], None]
 Page = Callable[["Contents"], bytes]
 Render = Callable[[Paper], bytes]
@@ -73,6 +70,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     lifecycle: Lifecycle
     papers: tuple[Paper, ...]
     missing: tuple[str, ...]
+    withheld: tuple[Withheld, ...]
     entries: Shown
     newest: tuple[Entry, ...]
     """The newest entries about the system, oldest first."""
@@ -86,6 +84,7 @@ class Dossier(Struct, frozen=True, kw_only=True):
     files: int
     entries: Shown
     missing: tuple[str, ...]
+    withheld: tuple[Withheld, ...]
     checkpoint: int
     entry: int
 
@@ -114,11 +113,30 @@ class _Archive:
             self.files[name] = {"sha256": digest.hexdigest(), "bytes": size}
 
 
+class Extent(Struct, frozen=True, kw_only=True):
+    """What is asked for beyond the usual, and short of it."""
+
+    shown: Sequence[str] = ()
+    """Kinds of entries whose personal payloads come along."""
+    withheld: Sequence[str] = ()
+    """Digests of evidence that stays here; the dossier names each."""
+
+
+class Withheld(Struct, frozen=True, kw_only=True):
+    """Evidence that an entry names and that stays here."""
+
+    digest: str
+    entry: int
+    why: str
+
+
 class Look(Struct, frozen=True, kw_only=True):
     """How pages are made, which a door knows."""
 
     index: Page
     page: Render
+    deliberations: Callable[[], Iterable[tuple[str, bytes]]]
+    """Pages by relative name; without the names and personal data that stay here."""
 
 
 def make_dossier(
@@ -128,13 +146,14 @@ def make_dossier(
     look: Look,
     *,
     on: str,
-    shown: Sequence[str] = (),
+    asked: Extent | None = None,
     say: Progress = lambda _: None,
 ) -> Dossier:
-    """Write the archive; `shown` are kinds of entries whose personal payloads are asked for.
+    """Write the archive.
 
     Raises EvidenceError where something that an entry names is gone, RefusedError without a ledger.
     """
+    asked = asked or Extent()
     name = system.charter.system
     require_intact(loop)
     if loop.ledger.size() == 0:
@@ -143,41 +162,55 @@ def make_dossier(
     say("gathering")
     found = gather(system, loop, on=on, catalogue="eu-ai-act")
     whole = lifecycle(system, loop, on=on, catalogue="eu-ai-act")
+    digests, withheld = _named(loop, name, head.size, asked.withheld)
     archive = _Archive(file)
-    say("documents")
-    papers = tuple(_papers(system, loop, found))
+    with archive.zip:
+        say("documents")
+        papers = tuple(_papers(system, loop, found))
+        _documents(archive, papers, look)
+        for page, data in look.deliberations():
+            archive.put(f"deliberations/{page}", data)
+        say("entries")
+        counts = Shown()
+        archive.put(ENTRIES, _entries(loop, name, head.size, asked, counts))
+        say("what they name")
+        for digest in digests:
+            name_of = f"evidence/{digest.removeprefix('sha256:')}.json"
+            archive.put(name_of, loop.blobs.get(digest))
+        _statements(archive, found, whole)
+        archive.put(TRUST, loop.workspace.trust.read_bytes())
+        archive.put("log/checkpoint.json", msgspec.json.encode(head, order="sorted"))
+        for path in (*shipped(), EVIDENCE, MATRIX):
+            archive.put(f"catalogues/{path.name}", path.read_bytes())
+        made_at = format_instant(loop.clock.now())
+        missing = tuple(_gaps(papers))
+        archive.put("index.html", look.index(Contents(
+            system=name, title=system.charter.title, made_at=made_at, checkpoint=head,
+            found=found, lifecycle=whole, papers=papers, missing=missing, withheld=withheld,
+            entries=counts, newest=tuple(_newest(loop, name)),
+        )))  # fmt: skip
+        digest = _sign(archive, loop, _manifest(name, head, counts, missing, withheld), made_at)
+    entry = _enter(loop, name, digest, head, counts, missing)
+    return Dossier(
+        digest=digest, files=len(archive.files), entries=counts, missing=missing,
+        withheld=withheld, checkpoint=head.size, entry=entry.seq,
+    )  # fmt: skip
+
+
+def _documents(archive: _Archive, papers: Iterable[Paper], look: Look) -> None:
     for paper in papers:
         stem = f"documents/{paper.language}/{paper.kind}"
         archive.put(f"{stem}.html", look.page(paper))
         archive.put(f"{stem}.md", to_markdown(paper).encode())
-    say("entries")
-    counts = Shown()
-    redacted, naming = PERSONAL - set(shown), NAMING - set(shown)
-    lines = excerpt_lines(
-        loop.ledger.store, head.size, counts=counts,
-        shows=lambda row: row[2] in ("", name) and row[3] not in naming,
+
+
+def _entries(loop: Loop, system: str, size: int, asked: Extent, counts: Shown) -> Iterator[bytes]:
+    redacted, naming = PERSONAL - set(asked.shown), NAMING - set(asked.shown)
+    return _chunks(excerpt_lines(
+        loop.ledger.store, size, counts=counts,
+        shows=lambda row: row[2] in ("", system) and row[3] not in naming,
         redacts=lambda row: row[3] in redacted,
-    )  # fmt: skip
-    archive.put(ENTRIES, _chunks(lines))
-    say("what they name")
-    missing = [*_gaps(papers), *_blobs(archive, loop, name)]
-    _statements(archive, found, whole)
-    archive.put(TRUST, loop.workspace.trust.read_bytes())
-    archive.put("log/checkpoint.json", msgspec.json.encode(head, order="sorted"))
-    for path in (*shipped(), EVIDENCE, MATRIX):
-        archive.put(f"catalogues/{path.name}", path.read_bytes())
-    made_at = format_instant(loop.clock.now())
-    newest = tuple(_newest(loop, name))
-    archive.put("index.html", look.index(Contents(
-        system=name, title=system.charter.title, made_at=made_at, checkpoint=head, found=found,
-        lifecycle=whole, papers=papers, missing=tuple(missing), entries=counts, newest=newest,
-    )))  # fmt: skip
-    digest = _sign(archive, loop, name, head, counts, missing, made_at)
-    entry = _enter(loop, name, digest, head, counts, missing)
-    return Dossier(
-        digest=digest, files=len(archive.files), entries=counts, missing=tuple(missing),
-        checkpoint=head.size, entry=entry.seq,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _papers(system: System, loop: Loop, found: Gathered) -> Iterator[Paper]:
@@ -204,32 +237,44 @@ def _gaps(papers: Iterable[Paper]) -> list[str]:
     return [f"{paper.kind}.{paper.language}: {gap.what}" for paper in papers for gap in paper.gaps]
 
 
-def _blobs(archive: _Archive, loop: Loop, system: str) -> list[str]:
-    """Copy what the system's entries name by digest; returns what is gone."""
+def _named(
+    loop: Loop, system: str, size: int, left: Sequence[str]
+) -> tuple[list[str], tuple[Withheld, ...]]:
+    """Digests that the entries that are shown name, and what of it stays here, as was asked.
+
+    Raises EvidenceError where something is gone and nobody asked to leave it out, UsageError for a
+    digest that nothing names.
+    """
     seen: set[str] = set()
     gone: list[str] = []
-    for kind in (*_NAMED, "release.signed"):
-        for entry in loop.ledger.entries(kind=kind, system=system):
-            for digest in _named(entry):
-                if digest in seen:
+    withheld: dict[str, Withheld] = {}
+    for kind in NAMES:
+        for entry in loop.ledger.entries(kind=kind):
+            if entry.system not in ("", system) or entry.seq > size:
+                continue
+            for digest in names_in(kind, entry.payload):
+                if digest in seen or digest in withheld:
+                    continue
+                there = loop.blobs.path(digest).exists()
+                if digest in left:
+                    why = "left out by who made the dossier" if there else "gone where it was made"
+                    withheld[digest] = Withheld(digest=digest, entry=entry.seq, why=why)
                     continue
                 seen.add(digest)
-                try:
-                    data = loop.blobs.get(digest)
-                except VerificationError:
-                    raise
-                except EvidenceError as error:
-                    gone.append(f"entry {entry.seq} names {digest}: {error}")
-                    continue
-                archive.put(f"evidence/{digest.removeprefix('sha256:')}.json", data)
-    return gone
-
-
-def _named(entry: Entry) -> list[str]:
-    found = [str(entry.payload.get(field, "")) for field in _NAMED.get(entry.kind, ())]
-    if entry.kind == "release.signed":
-        found += [str(one.get("envelope", "")) for one in entry.payload.get("attestations", ())]
-    return [digest for digest in found if digest.startswith("sha256:")]
+                if not there:
+                    gone.append(f"{digest} (entry {entry.seq}, {kind})")
+    if gone:
+        raise EvidenceError(
+            f"gone from this workspace, and named by its ledger: {', '.join(gone[:_GONE])}"
+            f"{f' and {len(gone) - _GONE} more' if len(gone) > _GONE else ''}",
+            fix="restore it from a backup; or --withhold DIGEST for each, and the dossier says so",
+        )
+    if strange := [digest for digest in left if digest not in withheld]:
+        raise UsageError(
+            f"{strange[0]} is nothing that an entry about {system} names",
+            fix="give the whole digest as the ledger has it: sha256:…",
+        )
+    return sorted(seen), tuple(withheld.values())
 
 
 def _statements(archive: _Archive, found: Gathered, whole: Lifecycle) -> None:
@@ -254,28 +299,32 @@ def _newest(loop: Loop, system: str, most: int = 400) -> list[Entry]:
     return kept[-most:]
 
 
-def _sign(
-    archive: _Archive, loop: Loop, system: str, head: Checkpoint, counts: Shown,
-    missing: Sequence[str], made_at: str,
-) -> str:  # fmt: skip
-    manifest = {
+def _manifest(
+    system: str, head: Checkpoint, counts: Shown, missing: Sequence[str],
+    withheld: Sequence[Withheld],
+) -> dict[str, Any]:  # fmt: skip
+    """What the dossier says of itself, but for its files."""
+    return {
         "roadworthy": 1,
         "system": system,
-        "made_at": made_at,
         "checkpoint": msgspec.to_builtins(head),
         "entries": {"shown": counts.shown, "redacted": counts.redacted, "hidden": counts.hidden},
-        "files": archive.files,
         "missing": list(missing),
+        "withheld": msgspec.to_builtins(withheld),
     }
+
+
+def _sign(archive: _Archive, loop: Loop, said: dict[str, Any], made_at: str) -> str:
+    manifest = {**said, "made_at": made_at, "files": archive.files}
     data = msgspec.json.encode(manifest, order="sorted")
     digest = sha256(data)
     signer = loop.keyring.signer(MACHINE)
     envelope = sign_envelope(
-        statement(PREDICATE, digest, {"system": system, "signed_at": made_at}), signers=[signer]
+        statement(PREDICATE, digest, {"system": said["system"], "signed_at": made_at}),
+        signers=[signer],
     )
     archive.put(MANIFEST, data, listed=False)
     archive.put(ENVELOPE, msgspec.json.encode(envelope), listed=False)
-    archive.zip.close()
     return digest
 
 

@@ -20,6 +20,7 @@ from .checkpoint import CheckpointError, Head, head_from_json, judge
 from .envelope import EnvelopeError, open_statement
 from .excerpt import Excerpt, read_excerpt
 from .log import PersonSignatures
+from .named import Named, Withheld
 from .plain_zip import MOST_FILES, ZipFormError, require_bounded, require_plain
 from .report import Report
 from .trust import Trust, TrustError, load_trust, parse_trust
@@ -123,20 +124,22 @@ def _verify(
     _files(archive, members, manifest["files"])
     evidence = _evidence(manifest["files"])
     lines.append(f"{len(manifest['files'])} files are as the manifest names them")
-    # 4. The entries lead to the root that the checkpoint signs.
+    # 4. The entries lead to the root that the checkpoint signs, and what they name is there, or
+    # said to be left out.
     head = _head(manifest["checkpoint"])
     people = PersonSignatures(keys)
+    named = Named(evidence, _withheld(manifest))
     with archive.open(members[ENTRIES]) as packed:
         # its own readline costs as much as all that is done with a line
         file = io.BufferedReader(cast(io.RawIOBase, packed), _CHUNK)
         found = read_excerpt(
-            file, head.size, people.check, sizes={one.size for one in kept}, digests=evidence
-        )
+            file, head.size, people.check, sizes={one.size for one in kept}, digests=evidence,
+            named=named,
+        )  # fmt: skip
     _fits(found, head, manifest["entries"])
-    if strange := evidence - found.named:
-        name = f"{EVIDENCE}{min(strange)}.json"
-        raise DossierError("tampered", f"no entry that is shown names {name}")
+    _as_named(found, evidence, named)
     details |= {
+        "withheld": list(named.withheld.values()), "unseen": named.unseen,
         "entries": found.shown, "redacted": found.redacted, "hidden": found.hidden,
         "checkpoint": {"size": head.size, "time": head.time, "root": head.root.hex()},
         "signatures_of_people": people.checked,
@@ -146,6 +149,7 @@ def _verify(
         f" payload; {found.hidden} stand by hash only"
         + (": which system they are about, its sender says alone" if found.hidden else "")
     )
+    lines.extend(named.lines())
     # 5. The checkpoint and people's own signatures.
     _signatures(head, people, keys)
     lines.append(f"complete up to checkpoint {head.size} of {head.time}")
@@ -266,6 +270,22 @@ def _evidence(files: Mapping[str, Json]) -> set[str]:
             raise DossierError("tampered", f"{name} is not what has that digest")
         found.add(said["sha256"])
     return found
+
+
+def _as_named(found: Excerpt, evidence: set[str], named: Named) -> None:
+    """Nothing is there that no entry names, and what was left out is as the manifest says."""
+    if strange := evidence - found.named:
+        name = f"{EVIDENCE}{min(strange)}.json"
+        raise DossierError("tampered", f"no entry that is shown names {name}")
+    if false := named.false():
+        raise DossierError("tampered", false)
+
+
+def _withheld(manifest: Json) -> Withheld:
+    try:
+        return Withheld(manifest)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DossierError("tampered", f"{MANIFEST} is no manifest: {error!r}") from None
 
 
 def _as_kept(head: Head, found: Excerpt, kept: list[Head], lines: list[str]) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from .chain import GENESIS, Row
+from .named import NAMES, Named
 from .tree import leaf_hash, node_hash
 
 MAX_LINE = 64 << 20
@@ -83,10 +84,12 @@ def read_excerpt(
     *,
     sizes: Collection[int] = (),
     digests: Collection[str] = (),
+    named: Named | None = None,
 ) -> Excerpt:
     """Walk the lines up to `size` entries. The first that does not fit is a fault, and the end.
 
-    `sizes` and `digests` (hexadecimal) are what `roots` and `named` are asked about.
+    `sizes` and `digests` (hexadecimal) are what `roots` and `named` are asked about. `named` holds
+    what entries name against what is there.
     """
     found, peaks = Excerpt(), _Peaks()
     last = GENESIS
@@ -115,8 +118,13 @@ def read_excerpt(
         found.redacted += payload == b"null\n"
         found.kinds[row[3]] = found.kinds.get(row[3], 0) + 1
         if digests and b"sha256:" in payload:
-            named = (one.decode() for one in _DIGEST.findall(payload))
-            found.named.update(one for one in named if one in digests)
+            said = (one.decode() for one in _DIGEST.findall(payload))
+            found.named.update(one for one in said if one in digests)
+        if named is not None and row[3] in NAMES:
+            lost = named.check(row, redacted=payload == b"null\n")
+            if lost:
+                found.first_bad, found.fault = number, lost
+                return found
         if number in sizes:
             found.roots[number] = peaks.root()
         if on_signed is not None and b'"signature":{' in payload:
