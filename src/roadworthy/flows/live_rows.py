@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import force_setattr
 
 from roadworthy.domain import Instant, Observation, Outcome
 from roadworthy.journal import Record
@@ -92,8 +92,12 @@ class LiveRows:
         """The same, of one memory with others in what most have alike: two fifths are that."""
         if len(self._alike) >= MOST_ALIKE:
             self._alike.clear()
-        said = {name: getattr(seen, name) for name in _ALIKE}
-        return replace(seen, **{name: self._alike.setdefault(v, v) for name, v in said.items()})
+        for name in _ALIKE:
+            said = getattr(seen, name)
+            known = self._alike.setdefault(said, said)
+            if known is not said:
+                force_setattr(seen, name, known)  # the same value; who else has the record sees it
+        return seen
 
     def enter(self, outcomes: Mapping[str, Sequence[Outcome]]) -> None:
         """Let these be all that people said, by observation."""

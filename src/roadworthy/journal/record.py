@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -29,6 +29,8 @@ MAX_PAYLOAD = 64 * 1024 * 1024
 
 SEALED = "[sealed]"
 """Where an error quoted somebody."""
+
+_Kind = TypeVar("_Kind", bound=Struct)
 
 RecordKind = Literal["begin", "open", "sent", "close", "outcome", "report", "end"]
 
@@ -67,8 +69,16 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Written at recovery, not by the worker that served."""
 
 
+class Stamp(Struct, frozen=True):
+    """Of a record what it is and when it was made, for who needs no more of it."""
+
+    kind: RecordKind
+    at: Instant
+
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Record)
+_stamp_decoder = msgspec.msgpack.Decoder(Stamp)
 
 
 def encode(record: Record) -> bytes:
@@ -90,8 +100,17 @@ def _bare(seen: Observation) -> Observation:
 
 def decode(payload: bytes, *, where: str = "") -> Record:
     """The record of a payload whose checksum held. Raises EvidenceError when it is not one."""
+    return _decoded(_decoder, payload, where)
+
+
+def stamp_of(payload: bytes, *, where: str = "") -> Stamp:
+    """The same, but the rest is passed over unread. Raises as `decode`."""
+    return _decoded(_stamp_decoder, payload, where)
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[_Kind], payload: bytes, where: str) -> _Kind:
     try:
-        return _decoder.decode(payload)
+        return decoder.decode(payload)
     except msgspec.DecodeError as error:
         raise EvidenceError(
             f"{where}: not a journal record: {error}",

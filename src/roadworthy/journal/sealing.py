@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from roadworthy.domain import Instant
 
-from .reading import read_segment
+from .reading import payloads
+from .record import stamp_of
 
 
 class Seal(Struct, frozen=True, kw_only=True):
@@ -54,11 +55,14 @@ class _Frontier:
 def seal_segment(path: Path) -> Seal | None:
     """The seal of a segment; None while it has not ended. Raises VerificationError."""
     tree, records, first_at, last_at, end, kind = _Frontier(), 0, "", "", 0, ""
-    for placed in read_segment(path):
-        tree.add(placed.payload)
+    for payload, next_offset in payloads(path, 0):
+        if payload is None:
+            continue
+        stamp = stamp_of(payload, where=str(path))
+        tree.add(payload)
         records += 1
-        first_at = first_at or placed.record.at
-        last_at, end, kind = placed.record.at, placed.next_offset, placed.record.kind
+        first_at = first_at or stamp.at
+        last_at, end, kind = stamp.at, next_offset, stamp.kind
     if kind != "end":
         return None
     return Seal(

@@ -13,6 +13,7 @@ from msgspec import Struct
 from roadworthy.domain import LOOKED_AT_LATER, NOBODY_LOOKS, NeverRecord, RailVerdict, TextContext
 
 from .guard import Guard, Look, Timer, look, verdict
+from .panel import Panel
 from .rail_rules import BuiltRule, never_guards
 from .texts import escaped_texts
 
@@ -42,6 +43,11 @@ class LateRule(Struct, frozen=True, kw_only=True):
             return ()
         why = LOOKED_AT_LATER if self.wired else NOBODY_LOOKS
         return tuple(verdict(guard, Look(failure=why)) for guard in self.guards)
+
+    @property
+    def passed(self) -> tuple[RailVerdict, ...]:
+        """What `check` says where no guard finds anything."""
+        return tuple(verdict(guard, Look()) for guard in self.guards)
 
     def check(
         self, *, input: str, output: str, context: TextContext, timer: Timer, calls: str = ""
@@ -75,6 +81,27 @@ class LateRule(Struct, frozen=True, kw_only=True):
         if not calls or self.kind == "schema":
             return []
         return [f"{output}\n{calls}" if output and self.kind == "cel" else calls]
+
+
+class LateLook:
+    """All late rules of a line that no model has to be asked for, looking together."""
+
+    def __init__(self, rules: Sequence[LateRule], timer: Timer) -> None:
+        guards = [
+            guard for rule in rules if rule.wired and not rule.judged for guard in rule.guards
+        ]
+        self._inputs, self._outputs = (
+            Panel([guard for guard in guards if guard.side == side], timer)
+            for side in ("input", "output")
+        )
+
+    def clear(self, *, input: str, output: str, calls: str) -> bool:
+        """Whether one pass over each side says that no rule finds anything; False says nothing."""
+        if not self._outputs.clear(f"{output}\n{calls}" if calls else output):
+            return False
+        return not self._inputs.guards or self._inputs.clear(
+            "\n".join([input, *escaped_texts([input])])
+        )
 
 
 def _together(looks: Sequence[Look]) -> Look:

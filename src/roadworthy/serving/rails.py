@@ -29,7 +29,7 @@ from .collected import CollectedAnswer, judge
 from .deep import DeepPanel
 from .guard import Guard, Look, Timer, verdict
 from .hold_back import HeldBackAnswer, OutputRails, Watching
-from .late_rules import LateRule, late_rules
+from .late_rules import LateLook, LateRule, late_rules
 from .outcome import RailOutcome
 from .panel import Panel
 from .plain import PlainAnswer
@@ -51,6 +51,7 @@ class RailLine:
         self.outputs = tuple(outputs)
         self.late_rules = tuple(late)
         self._timer = timer
+        self.late_look = LateLook(self.late_rules, timer)
         self.unlooked = tuple(verdict for rule in self.late_rules for verdict in rule.unlooked)
         """What every observation says of never events that nothing looks for: not checked."""
         self.collects = tuple(guard.rail for guard in self.outputs if guard.collects)

@@ -41,3 +41,42 @@ def test_a_judge_without_a_model_says_not_checked() -> None:
     rule = late(Rule(judge=JudgeRule(model="m", rubric="r")))
     assert check(rule, "x") == (False, ["not_checked"])
     assert not rule.wired
+
+
+def test_one_look_for_all_rules_is_clear_only_where_each_finds_nothing() -> None:
+    """It saves each rule its own look; a word that one of them would find is never passed over."""
+    line = a_line(
+        never=[
+            NeverEvent(id=name, statement="s", rule=Rule(pattern=rule), inline=False)
+            for name, rule in (
+                ("pays", PatternRule(patterns=["we will pay", r"[0-9]{9}\b"])),
+                ("asked", PatternRule(patterns=["secret"], on="both")),
+            )
+        ]
+    )
+    texts = ["", "no", "we will\npay", "we will pay", "1234567890", "no\n123456789\nno", "SECRET"]
+    texts += ["\uff53ecret", "s\u200becret", "arg: \\u0073ecret", "se", "cret", "é secret"]
+    cleared = 0
+    for asked in texts:
+        for output in texts:
+            for calls in ("", "we will pay", "ok"):
+                if not line.late_look.clear(input=asked, output=output, calls=calls):
+                    continue
+                cleared += 1
+                for rule in line.late_rules:
+                    checked = rule.check(
+                        input=asked, output=output, context=OUTPUT, timer=lambda: 0.0, calls=calls
+                    )
+                    assert checked == (None, rule.passed)
+    assert cleared > 20
+
+
+def test_one_look_says_nothing_where_a_rule_is_no_shape() -> None:
+    line = a_line(
+        never=[
+            NeverEvent(
+                id="n", statement="s", rule=Rule(cel=CelRule(expression="false")), inline=False
+            )
+        ]
+    )
+    assert not line.late_look.clear(input="q", output="x", calls="")
