@@ -20,6 +20,7 @@ import gate_errors
 from distances import DISTANCES
 from promises import APPROXIMATE, PROMISES, Promise
 from roadworthy.statistics import bca_mean, mean_interval, share_interval
+from samples import SAMPLES
 
 REACH_S = 1.0
 SCORES = 20_000
@@ -90,7 +91,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="promises with this text in their name")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    promised = [*PROMISES, *(Promise(*each) for each in DISTANCES)]
+    promised = [*PROMISES, *(Promise(*each) for each in (*DISTANCES, *SAMPLES))]
     chosen = [each for each in promised if asked.only in each.name]
     found = [estimated(each, asked.rounds) for each in chosen]
     loose = [each for each in APPROXIMATE if asked.only in each.name]

@@ -32,6 +32,7 @@ from roadworthy.statistics import (
     ratio_interval,
     rogan_gladen,
     share_interval,
+    stratified,
     waiting_quantile,
 )
 
@@ -44,6 +45,7 @@ INTERVALS: dict[str, tuple[Callable[..., object], ...]] = {
     "mover": (macro_interval, calibration_interval),
     "order statistics": (quantile_interval,),
     "bca": (area_interval, bca_ratio),
+    "stratified": (stratified,),
     "influence": (correlation_interval,),
     "rogan_gladen": (rogan_gladen,),
     "prediction_powered": (prediction_powered,),

@@ -1,4 +1,4 @@
-"""Every promise of `bench/promises.py` and `bench/distances.py`, seeds fixed.
+"""Every promise of `bench/promises.py`, `distances.py` and `samples.py`, seeds fixed.
 
 Up to three hundred simulated runs each. Refuted is one whose 99.9 % interval excludes what it says;
 `python -m bench guarantees` takes thousands of runs, and names those that 95 % exclude.
@@ -31,7 +31,8 @@ def module(name: str) -> Any:
 
 
 SAID = module("promises")
-PROMISES = [*SAID.PROMISES, *(SAID.Promise(*each) for each in module("distances").DISTANCES)]
+BESIDE = [*module("distances").DISTANCES, *module("samples").SAMPLES]
+PROMISES = [*SAID.PROMISES, *(SAID.Promise(*each) for each in BESIDE)]
 APPROXIMATE = SAID.APPROXIMATE
 
 
@@ -67,5 +68,13 @@ def test_an_interval_that_is_too_narrow_would_be_refuted() -> None:
 
 def test_each_kind_of_promise_is_simulated() -> None:
     names = " ".join(each.name for each in PROMISES)
-    for subject in ("risk control", "CR2", "Holm", "pass@", "Wilson", "Clopper-Pearson"):
+    for subject in (
+        "risk control",
+        "CR2",
+        "Holm",
+        "pass@",
+        "Wilson",
+        "Clopper-Pearson",
+        "random sample",
+    ):
         assert subject in names

@@ -1,4 +1,4 @@
-"""`roadworthy review`: answers that were held, and what people decide about them."""
+"""`roadworthy review`: answers that were held, or drawn at random, and what people decide."""
 
 from __future__ import annotations
 
@@ -163,9 +163,7 @@ def decide(
     if json:
         emit(_as_json(item))
     elif item.state == "decided":
-        given = (
-            "nothing leaves" if word.decision == "refuse" else "GET /v1/reviews gives the answer"
-        )
+        given = _told(item, word.decision)
         say(f"Decided {item.id}: {word.decision}; {given}.")
     elif item.state == "disputed":
         say(f"{item.id} stays open: {' and '.join(item.heard)} do not agree; an arbiter decides.")
@@ -173,6 +171,13 @@ def decide(
         say(f"Entered. {item.id} stays open: {item.needs} people must agree on it.")
     if item.state != "decided":
         raise typer.Exit(Exit.UNDECIDED)
+
+
+def _told(item: HeldAnswer, decision: str) -> str:
+    """What becomes of an answer that is decided now."""
+    if item.why == ("a random sample",):
+        return "it left long since; the decision counts in `upheld_rate`"
+    return "nothing leaves" if decision == "refuse" else "GET /v1/reviews gives the answer"
 
 
 def _word(

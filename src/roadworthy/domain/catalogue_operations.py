@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .catalogue_calibration import PERCENTILES
+from .drawn import UPHELD
 from .indicator import OF_MEANS, OF_SHARES, IndicatorSpec, share_spec
 
 OPERATIONS = (
@@ -156,6 +157,21 @@ OPERATIONS = (
         counts="decided reviews of answers that the machine had given; what waits is not in it",
         oracle="numpy.mean",
         source="automation bias, Goddard et al. 2012, https://doi.org/10.1136/amiajnl-2011-000089",
+    ),
+    share_spec(
+        "upheld_rate",
+        "share of all answers that left which people uphold, by a random sample of them that they "
+        "judge before they see it (`review.sample`)",
+        needs=("review", f"score:{UPHELD}"),
+        area="people",
+        intervals=(*OF_SHARES, "stratified"),
+        misleads="people agree among themselves only so far (`judge_agreement`); what they left "
+        "undecided past its time may have been either, and widens the bounds",
+        formula="sum_h N_h mean_h / N over the strata h of one share, mean_h of those drawn",
+        counts="drawn answers that were decided",
+        oracle="numpy.average with weights 1 / share, and simulated coverage",
+        source="Hansen and Hurwitz 1943, https://doi.org/10.1214/aoms/1177731356; stratified "
+        "bounds, Yan and Su 2010, https://doi.org/10.1198/sbr.2009.0025",
     ),
     IndicatorSpec(
         name="time_to_review",

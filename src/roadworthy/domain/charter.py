@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
+from .drawn import ReviewSample
 from .file import File
 from .model import Model
 
@@ -350,6 +351,8 @@ class Review(File, frozen=True, kw_only=True):
     Act, Article 14(4)(b))."""
     within_hours: Positive | UnsetType = UNSET
     """Until when a held answer is to be decided; left out: 24."""
+    sample: ReviewSample | UnsetType = UNSET
+    """Answers that left and that reviewers judge blind. Left out: nobody looks at any."""
 
 
 class Charter(File, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 IndicatorKind = Literal["rate", "mean", "count", "calibration", "quantile", "score"]
 """rate: share of events, closed-form interval · mean: of the cases' values · count: of events ·
@@ -113,6 +113,8 @@ class Measurement(Struct, frozen=True, kw_only=True):
     coverage: float | None = None
     """Of indicators over labels: the share of their cases that the system answered by itself."""
     higher_is_better: bool = True
+    sampled: float | UnsetType = UNSET
+    """The share of the answers that was looked at, where only a random sample was."""
     slices: dict[str, Measurement] = field(default_factory=dict)
     """`facet=value` or `tag:NAME` -> the same indicator there."""
     reason: str = ""

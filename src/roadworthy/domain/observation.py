@@ -11,6 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from .clock import Instant
+from .drawn import Drawn
 from .exchange import Usage
 from .finding import RailVerdict
 from .host import HostSample
@@ -109,6 +110,8 @@ class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     misuse: tuple[str, ...] | None = None
     """Patterns of misuse that its session showed up to it: `extraction:NAME`,
     `exploitation:NAME`, `compromise:NAME`. A sign for people, no finding; None: nobody looked."""
+    drawn: tuple[Drawn, ...] = ()
+    """How it stands in the random samples that are scored after the answer left, one a score."""
     host: HostSample | None = None
     """Of an evaluation whose objectives ask for it: what the machine gave up to its end."""
     attributes: dict[str, Any] = field(default_factory=dict)
@@ -137,6 +140,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     ood: bool | None = None
     reviewed: Reviewed | None = None
     misuse: tuple[str, ...] | None = None
+    drawn: tuple[Drawn, ...] | None = None
+    """What the look at a random sample says: of each score for which it was drawn."""
 
 
 ReportState = Literal["waiting", "accepted", "rejected"]

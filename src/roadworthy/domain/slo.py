@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 
 from .charter import Clause, Positive, Scope, Share
 from .file import File
+from .online import OnlineScore
 from .severity import Severity
 
 MitigationKind = Literal[
@@ -65,6 +66,8 @@ class SloFile(File, frozen=True, kw_only=True):
 
     roadworthy: int = 1
     slos: list[SafetySLO]
+    online: list[OnlineScore] | UnsetType = UNSET
+    """What is scored after the answer left, on a random sample. Left out: nothing is."""
 
 
 class SloTarget(Struct, frozen=True, kw_only=True):

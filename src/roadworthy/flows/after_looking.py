@@ -1,7 +1,7 @@
 """What is looked at once an answer has left: whoever waits for it waits for nothing of this.
 
     1 read      finished exchanges, behind everybody else
-    2 look      each looker of the release that answered
+    2 look      each looker of the release that answered; its sampler, at what it has drawn
     3 keep      one outcome for each that saw something, in a segment of our own (`look:NAME`)
 
 What enters: the journal. What leaves: outcomes, which are joined by id. What never happens here: a
@@ -21,6 +21,7 @@ from roadworthy.domain import (
     Asked,
     Charter,
     Clock,
+    Drawn,
     Observation,
     Outcome,
     Shift,
@@ -51,6 +52,7 @@ class Noticed(Struct, frozen=True, kw_only=True, omit_defaults=True):
     shift: Shift | None = None
     misuse: tuple[str, ...] | None = None
     note: str = ""
+    drawn: tuple[Drawn, ...] | None = None
 
 
 class Looker(Protocol):
@@ -72,11 +74,31 @@ class Looker(Protocol):
         """What is kept of an answer that it failed at."""
 
 
+class Sampler(Protocol):
+    """Who looks at a random sample of a release's answers. One thread calls it."""
+
+    @property
+    def name(self) -> str:
+        """Names it in `look:NAME`."""
+
+    def wants(self, seen: Observation) -> bool:
+        """Whether the answer is drawn: of others not even the texts are opened."""
+
+    def score(self, seen: Observation, texts: Witness | None, left: str | None) -> Noticed:
+        """What is kept of one that is; `texts` is None where they were erased. Never raises."""
+
+
 class Lookers(Struct, frozen=True, kw_only=True):
     """Who looks at the answers of one release."""
 
     charter: Charter
-    lookers: tuple[Looker, ...]
+    lookers: tuple[Looker, ...] = ()
+    sampler: Sampler | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anybody looks."""
+        return bool(self.lookers) or self.sampler is not None
 
 
 LookersOf = Callable[[str, str], Lookers | None]
@@ -87,8 +109,16 @@ class AfterLooking:
     """How far it has looked. One round after the other."""
 
     def __init__(
-        self, tail: Tail, vault: Vault, remarks: Remarks, clock: Clock, *, lookers: LookersOf
+        self,
+        tail: Tail,
+        vault: Vault,
+        remarks: Remarks,
+        clock: Clock,
+        *,
+        lookers: LookersOf,
+        share: float = SHARE,
     ) -> None:
+        """`share`: of the time, at most, that is spent on looking."""
         self.looked = 0
         """Answers, since this process began."""
         self.missed = ""
@@ -102,6 +132,7 @@ class AfterLooking:
         self._remarks = remarks
         self._clock = clock
         self._lookers = lookers
+        self._share = share
         self._owed: list[Outcome] = []
         """Seen and not yet on disk."""
         self._failed = 0
@@ -128,7 +159,8 @@ class AfterLooking:
         if self.looked > looked and self._failed == missed:
             self.missed = ""
         spent = self._clock.monotonic() - begun
-        return spent / SHARE if taken == batch else max(IDLE_S, spent / SHARE)
+        wait = spent / self._share
+        return wait if taken == batch else max(IDLE_S, wait)
 
     def _keep(self) -> None:
         """Write what is owed; only then does reading count as done."""
@@ -141,21 +173,32 @@ class AfterLooking:
         if record.kind != "close" or seen is None or record.sealed is None:
             return []
         found = self._lookers(seen.system, seen.release)
-        if found is None or not found.lookers:
+        if found is None or not found.any:
             return []
+        outcomes = self._sampled_in(record, seen, found)
+        if not found.lookers:
+            return outcomes
         texts = unseal(record, self._vault)
         if texts is None:
-            return []  # erased meanwhile: nothing may be learned of it any more
+            return outcomes  # erased meanwhile: nothing may be learned of it any more
         left = what_left(seen, texts.output, found.charter)
         asked = asked_in_words(texts)
         self.looked += 1
-        outcomes = []
         for looker in found.lookers:
             noticed = self._noticed(looker, seen, asked, left)
             if noticed is not None:
                 outcomes.append(self._outcome(seen, looker.name, noticed))
                 seen = with_outcomes(seen, outcomes[-1:])  # the next one sees what this one saw
         return outcomes
+
+    def _sampled_in(self, record: Record, seen: Observation, found: Lookers) -> list[Outcome]:
+        sampler = found.sampler
+        if sampler is None or not sampler.wants(seen):
+            return []
+        texts = unseal(record, self._vault)
+        left = what_left(seen, texts.output, found.charter) if texts is not None else None
+        self.looked += 1
+        return [self._outcome(seen, sampler.name, sampler.score(seen, texts, left))]
 
     def _noticed(
         self, looker: Looker, seen: Observation, asked: str, left: str | None
@@ -176,6 +219,7 @@ class AfterLooking:
             note=noticed.note,
             shift=noticed.shift,
             misuse=noticed.misuse,
+            drawn=noticed.drawn,
         )
 
 
@@ -188,4 +232,4 @@ def asked_in_words(texts: Witness) -> str:
 
 def any_looks(live: Sequence[tuple[str, str]], lookers: LookersOf) -> bool:
     """Whether a release that answers has lookers; one that cannot be read may have some."""
-    return any((found := lookers(*each)) is None or found.lookers for each in live)
+    return any((found := lookers(*each)) is None or found.any for each in live)

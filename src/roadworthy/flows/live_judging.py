@@ -41,6 +41,7 @@ from roadworthy.policy import Side, assess, assess_relative, unjudged
 
 from .burning import burn_windows, burnt
 from .live_rows import LiveRows
+from .online_scoring import Samples, is_sampled, with_shares
 
 CONFIDENCE = 0.95
 
@@ -72,6 +73,8 @@ class Looking(Struct, frozen=True, kw_only=True):
     """What drift is measured from."""
     beside: Beside | None = None
     """What measures an objective that no answer shows."""
+    samples: Samples | None = None
+    """Which answers are scored on a random sample; None: none."""
     lifted: dict[tuple[str, str], Instant] = {}
     """(objective, slice) -> when a person lifted what was done: what was before is settled."""
 
@@ -116,7 +119,7 @@ def _judged(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Iterator[Judged
         found = _assess(slo, part, group, before, looking)
         if slo.burn:
             found = burnt(slo, _lately(slo, part, rows, looking, lifted), looking.now,
-                          lambda some: _measure(slo, some, looking.against), found)  # fmt: skip
+                          lambda some: _measure(slo, some, looking), found)  # fmt: skip
         yield Judged(slo=slo, part=part, since=begin, found=found)
 
 
@@ -148,13 +151,13 @@ def _assess(
 ) -> Assessment:
     relative = parse_target(slo.target).relative_to
     if not relative:
-        return assess(slo, _measure(slo, now, looking.against), part=part)
+        return assess(slo, _measure(slo, now, looking), part=part)
     if not relative.startswith("previous"):
         reason = "a baseline of the same cases is known at the gate alone"
         return unjudged(slo, Verdict.INCONCLUSIVE, reason)
     same = before.get(part)
-    beside = _side(slo, same, looking.against) if same else None
-    return assess_relative(slo, _side(slo, now, looking.against), beside, part=part)
+    beside = _side(slo, same, looking) if same else None
+    return assess_relative(slo, _side(slo, now, looking), beside, part=part)
 
 
 def _before(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Before:
@@ -176,17 +179,19 @@ def _before(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Before:
     return dict(by_facets(old, slo.by)) if slo.by else {"": old}
 
 
-def _side(slo: SafetySLO, rows: Sequence[Observation], against: Against | None) -> Side:
+def _side(slo: SafetySLO, rows: Sequence[Observation], looking: Looking) -> Side:
     asked = read_name(slo)
     cases = contributions(
-        asked.metric, rows, lambda part: _measure(slo, part, against), aggregation=asked.aggregation
+        asked.metric, rows, lambda part: _measure(slo, part, looking), aggregation=asked.aggregation
     )
     own = {"/".join(key): value for key, value in cases.items()}
-    return Side(measured=_measure(slo, rows, against), cases=own)
+    return Side(measured=_measure(slo, rows, looking), cases=own)
 
 
-def _measure(slo: SafetySLO, rows: Sequence[Observation], against: Against | None) -> Measurement:
+def _measure(slo: SafetySLO, rows: Sequence[Observation], looking: Looking) -> Measurement:
     asked = read_name(slo)
+    if looking.samples is not None and is_sampled(asked.metric, looking.samples):
+        rows = [with_shares(row, looking.samples, looking.now) for row in rows]
     least, most = slo.values_at_least, slo.values_at_most
     reach = Reach(least=None if least is UNSET else least, most=None if most is UNSET else most)
     return measure(
@@ -195,7 +200,7 @@ def _measure(slo: SafetySLO, rows: Sequence[Observation], against: Against | Non
         aggregation=asked.aggregation,
         confidence=CONFIDENCE,
         reach=reach,
-        against=against,
+        against=looking.against,
     )
 
 

@@ -59,15 +59,20 @@ def review_name(seen: Observation) -> str:
     return seen.review or f"review-{seen.id}"
 
 
-def rules_of(charter: Charter, endpoint: str, review: HeldReview | None = None) -> ReviewRules:
-    """How an answer of an endpoint is reviewed: two people where a mistake weighs, or was asked."""
+def rules_of(
+    charter: Charter, endpoint: str, review: HeldReview | None = None, *, drawn: bool = False
+) -> ReviewRules:
+    """How an answer of an endpoint is reviewed: two people where a mistake weighs, or was asked.
+
+    One that was drawn at random is judged blind, whatever the charter says of held ones.
+    """
     high = any(each.impact == "high" for each in charter.endpoints if each.id == endpoint)
     asked = review is not None and review.second
     said = charter.review
     return ReviewRules(
         needs=wanted_people(charter, ACT, least=2 if high or asked else 1),
         authors=ACT not in said.approvals,
-        blind=said.blind is not UNSET and said.blind,
+        blind=drawn or (said.blind is not UNSET and said.blind),
         within_hours=WITHIN_HOURS if said.within_hours is UNSET else said.within_hours,
     )
 

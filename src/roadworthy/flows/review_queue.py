@@ -3,17 +3,20 @@
 Enters: the held answers of live traffic, and what people said of them. Leaves: items, those past
 their time first. What never happens here: a text, a write, an answer of an evaluation or a probe
 taken for one that somebody waits for.
+
+Answers that were drawn at random have left long since: people judge them blind, and nobody waits.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from roadworthy.domain import (
     WITHIN_HOURS,
     Charter,
+    Drawn,
     HeldAnswer,
     HeldReview,
     Instant,
@@ -48,6 +51,10 @@ class HeldJournal(Protocol):
         """The record of one answer, held or not."""
         ...
 
+    def sampled(self) -> Mapping[str, Drawn]:
+        """Observation -> how it was drawn for reviewers, of those that they are to judge."""
+        ...
+
     def content(self, release: str) -> ReleaseContent:
         """What a release consists of. Raises RoadworthyError when it is gone."""
         ...
@@ -77,13 +84,14 @@ STRICTEST = ReviewRules(needs=2, authors=False, blind=True, within_hours=WITHIN_
 
 
 def queue(loop: Loop, journal: HeldJournal) -> list[HeldAnswer]:
-    """Every held answer: open ones first, the one whose time ends first at the top."""
+    """Every held or drawn answer: open ones first, the one whose time ends first at the top."""
     reviews = reviews_of(loop.ledger, loop.trust)
     now = format_instant(loop.clock.now())
+    drawn = filter(None, map(journal.one, journal.sampled()))
     items = [
         item_of(record, journal, reviews.get(seen.id), now)
-        for record in journal.held()
-        if (seen := record.observation) is not None and is_waited_for(seen)
+        for record in (*journal.held(), *drawn)
+        if (seen := record.observation) is not None and (is_waited_for(seen) or was_drawn(seen))
     ]
     return sorted(items, key=lambda item: (item.state == "decided", item.due, item.id))
 
@@ -96,12 +104,18 @@ def find_held(which: str, loop: Loop, journal: HeldJournal) -> tuple[Record, Hel
     observation = which.removeprefix("review-")
     record = journal.one(observation)
     seen = record.observation if record is not None else None
-    if record is None or seen is None or record.kind != "close" or not is_waited_for(seen):
+    closed = record is not None and record.kind == "close"
+    if not closed or record is None or seen is None or not _is_to_review(seen, journal):
         raise UsageError(
             f"there is no held answer {which!r}", fix="roadworthy review list names those there are"
         )
     known = reviews_of(loop.ledger, loop.trust, seen.id)
     return record, known.get(seen.id, HeldReview(observation=seen.id))
+
+
+def _is_to_review(seen: Observation, journal: HeldJournal) -> bool:
+    """Whether people are to look at it: it was held, or drawn."""
+    return seen.id in journal.sampled() if was_drawn(seen) else is_waited_for(seen)
 
 
 def item_of(
@@ -112,7 +126,8 @@ def item_of(
     assert seen is not None
     review = review or HeldReview(observation=seen.id)
     try:
-        rules = rules_of(journal.content(seen.release).charter, seen.endpoint, review)
+        charter = journal.content(seen.release).charter
+        rules = rules_of(charter, seen.endpoint, review, drawn=was_drawn(seen))
         decided = require_settled(review, rules.needs)
         why = tuple(_why(seen, told=bool(decided) or not rules.blind))
     except UsageError:  # its release is gone: nobody can decide until it is put back
@@ -143,6 +158,11 @@ def item_of(
     )
 
 
+def was_drawn(seen: Observation) -> bool:
+    """Whether, of what people look at, it is one that left: drawn at random, not held."""
+    return seen.action == "answered"
+
+
 def is_waited_for(seen: Observation) -> bool:
     """Whether a person must decide about it."""
     return seen.action == "held" and seen.stage in WAITED_FOR
@@ -167,6 +187,8 @@ def machine_answer(seen: Observation, texts: Witness, content: ReleaseContent) -
     """
     if decides(seen, content):
         return seen.decision
+    if was_drawn(seen):
+        return texts.output
     said = texts.raw_output
     return "" if said == fallback(seen, content.charter) else said
 
@@ -178,6 +200,8 @@ def fallback(seen: Observation, charter: Charter) -> str:
 
 def _why(seen: Observation, *, told: bool) -> Iterator[str]:
     """What held it. A blind reviewer learns which rail, not what it found."""
+    if was_drawn(seen):
+        yield "a random sample"
     for each in seen.rails:
         if each.outcome == "hold":
             found = each.reason or ", ".join(each.kinds)

@@ -60,7 +60,14 @@ from .review_entries import (
     settles,
     to_payload,
 )
-from .review_queue import HeldJournal, decides, find_held, item_of, machine_answer
+from .review_queue import (
+    HeldJournal,
+    decides,
+    find_held,
+    item_of,
+    machine_answer,
+    was_drawn,
+)
 from .review_release import Leaving, may_leave, variables_of
 from .stopping import recording
 
@@ -151,7 +158,7 @@ def decide(which: str, loop: Loop, journal: HeldJournal, *, word: Word, by: Acti
         judged = _require_voice(case, loop, by)
         if text and case.texts is None:
             raise _erased()
-        said = _said(case, word, text, judged, journal)
+        said = _said(case, word, text, judged, journal, by)
         last = Opinion(
             entry=0, by=by.key.key_id, name=by.name, time=format_instant(loop.clock.now()),
             decision=word.decision, label=said["label"], mark=said["mark"],
@@ -240,6 +247,8 @@ def _answer(case: _Case, word: Word, journal: HeldJournal, loop: Loop) -> str:
             raise UsageError("that is the machine's answer", fix="--approve")
     if decides(case.seen, case.content):
         _require_label(text, case, option="--edit")
+    if was_drawn(case.seen):
+        return text  # its answer left long since: nothing leaves now
     label = text if decides(case.seen, case.content) else ""
     sure = 1.0 if word.decision == "edit" else case.seen.confidence
     leaving = Leaving(
@@ -253,7 +262,9 @@ def _answer(case: _Case, word: Word, journal: HeldJournal, loop: Loop) -> str:
     return left
 
 
-def _said(case: _Case, word: Word, text: str, judged: str, journal: HeldJournal) -> dict[str, Any]:
+def _said(
+    case: _Case, word: Word, text: str, judged: str, journal: HeldJournal, by: Acting
+) -> dict[str, Any]:
     """What the entry holds; `judged`: the label that the person gave blind."""
     label = text if text and decides(case.seen, case.content) else word.label
     if label:
@@ -265,7 +276,7 @@ def _said(case: _Case, word: Word, text: str, judged: str, journal: HeldJournal)
         "since": case.seen.time,
         "label": label,
         "reason": word.reason,
-        "blind": bool(judged),
+        "blind": bool(judged) or (was_drawn(case.seen) and by.name in case.review.judged),
         "overturned": bool(machine) and not stood,
         "machine": bool(machine),
         "mark": _mark(text, journal) if text else "",
@@ -281,7 +292,9 @@ def _erased() -> RefusedError:
 
 
 def _rules(case: _Case) -> ReviewRules:
-    return rules_of(case.content.charter, case.seen.endpoint, case.review)
+    return rules_of(
+        case.content.charter, case.seen.endpoint, case.review, drawn=was_drawn(case.seen)
+    )
 
 
 def _arbitrates(by: Acting) -> bool:

@@ -52,6 +52,7 @@ from .mitigations import (
     windows_clean,
 )
 from .noting import noted
+from .online_scoring import Samples
 from .routing import read_table
 from .standings import keep_standings
 from .standings_again import known_standings
@@ -76,6 +77,8 @@ class LiveRules(Struct, frozen=True, kw_only=True):
     slos: Sequence[SafetySLO] = ()
     against: Against | None = None
     """What drift is measured from."""
+    samples: Samples | None = None
+    """What is scored on a random sample."""
 
 
 Rules = Callable[[str, str], LiveRules]
@@ -178,6 +181,7 @@ class SloWatch:
             live_since=route.activated_at,
             now=format_instant(self._loop.clock.now()),
             against=self._rules_of(system, route.live).against,
+            samples=self._rules_of(system, route.live).samples,
             beside=lambda slo, since: self._machine.measured(
                 slo, system=system, release=route.live, since=since
             ),

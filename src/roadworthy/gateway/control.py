@@ -112,8 +112,9 @@ async def run(plan: Plan) -> None:
         await asyncio.to_thread(control.round)  # what the workers wrote last
     with suppress(OSError):
         control.keep()
-    with suppress(OSError):
-        control.after.close()
+    for look in (control.after, control.online):
+        with suppress(OSError):
+            look.close()
     if door is not None:
         await door.drain(DRAIN_S)
 

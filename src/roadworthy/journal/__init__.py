@@ -3,7 +3,7 @@
 from .finding import find_all
 from .fingerprint import SURELY, fingerprints, shares, words_of
 from .fingerprint_log import FingerprintLog, Logged
-from .held import HeldTail
+from .held import HeldTail, drawn_for
 from .host_log import HostLog, read_host
 from .inclusion import Included, included
 from .parquet import Exported, export_segment, is_exported
@@ -72,6 +72,7 @@ __all__ = [
     "Wanted",
     "WorkerState",
     "WrappedKey",
+    "drawn_for",
     "export_segment",
     "exposition",
     "find",

@@ -1,4 +1,4 @@
-"""Follows a journal for answers that were held: few among very many, found by their bytes.
+"""Answers that people look at: held ones, few among very many, and those that were drawn.
 
 What enters: the journal's folder. What leaves: their closing records. What never happens here: a
 record whose checksum does not hold, a text.
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .reading import mentioning, mentions, originals, segments
+from roadworthy.domain import Drawn
+
+from .reading import mentioning, mentions, originals, read_segment, segments
 from .record import Record
 
 _HELD = b"\xa6action\xa4held"
@@ -70,3 +72,23 @@ class HeldTail:
 def _is_held(record: Record) -> bool:
     seen = record.observation
     return record.kind == "close" and seen is not None and seen.action == "held"
+
+
+SAMPLER = "online"
+"""Who writes what was drawn: its segments are named so, and nobody else's."""
+
+
+def drawn_for(folder: Path, score: str) -> dict[str, Drawn]:
+    """Observation -> how it was drawn for a score, of those that were; the newest word counts."""
+    found: dict[str, Drawn] = {}
+    for path in segments(folder):
+        if f"-{SAMPLER}-" not in path.name:
+            continue
+        for record in (placed.record for placed in read_segment(path)):
+            said = record.outcome
+            if said is None or said.reporter != f"look:{SAMPLER}":
+                continue
+            for each in said.drawn or ():
+                if each.score == score:
+                    found[said.observation] = each
+    return found

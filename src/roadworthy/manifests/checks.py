@@ -17,6 +17,7 @@ from .expectation_checks import check_expectations
 from .message_checks import check_messages
 from .model_files import check_model_files
 from .never_judge_checks import check_never_judges
+from .online_checks import check_online
 from .paperwork_checks import check_papers
 from .prompt_checks import check_prompt
 from .reading import Reading
@@ -33,6 +34,7 @@ CHECKS = (
     check_anthropic,
     check_prompt,
     check_slos,
+    check_online,
     check_suites,
     check_expectations,
     check_calibration,

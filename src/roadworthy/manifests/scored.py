@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import UNSET
+
 from roadworthy.domain import (
     DEFAULT_SCORERS,
     PREFERENCE,
@@ -29,6 +31,8 @@ def scorers_of(reading: Reading) -> list[ScorerSpec]:
     Of the usual scorers those that an objective names: to look for all would read every case.
     """
     named = [spec for suite in reading.suite_files.values() for spec in suite.scorers]
+    if reading.slos is not None and reading.slos.online is not UNSET:
+        named += [rule.spec for rule in reading.slos.online]
     asked = {stem(slo).removeprefix("raw.") for slo in reading.slos.slos} if reading.slos else set()
     usual = {
         scorer

@@ -15,6 +15,7 @@ from roadworthy.domain import (
     Case,
     Expect,
     Prompt,
+    ScorerSpec,
     Suite,
     SuiteFile,
     Variable,
@@ -80,14 +81,7 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
     stored: dict[str, int] = {}
     for index, scorer in enumerate(suite.scorers):
         place = ("scorers", index)
-        if not document.sound((*place, "scorer")):
-            continue
-        if scorer.scorer not in SCORERS:
-            document.fault(
-                (*place, "scorer"),
-                f"there is no scorer `{scorer.scorer}`",
-                suggest(scorer.scorer, list(SCORERS), "the scorers are"),
-            )
+        if not is_scorer(scorer, document, place):
             continue
         name = score_name(scorer)
         if name in stored:
@@ -97,21 +91,40 @@ def _check_suite(suite: SuiteFile, document: Document, folder: Folder) -> None:
                 "give one of them another `name`",
             )
         stored[name] = index
-        if scorer.scorer in JUDGED:
-            check_judge(scorer, document, (*place, "options"))
-            continue
-        faults = scorer_faults(scorer)
-        if scorer.scorer == EMBEDDED and not faults:
-            check_embedding(scorer, document, (*place, "options", "model"))
-        for fault in faults:
-            known = list(SCORERS[scorer.scorer].options)
-            fix = fault.fix if fault.key in known else suggest(fault.key, known, "its options are")
-            given = (fault.key,) if fault.key in scorer.options else ()
-            document.fault((*place, "options", *given), fault.message, fix)
-        if scorer.scorer == "detector" and not faults:
-            own = scorer.options.get("options", {})
-            check_detector(scorer.options["detector"], own, folder, document, (*place, "options"))
+        check_options(scorer, document, place, folder)
     check_generators(suite.generators, document)
+
+
+def is_scorer(scorer: ScorerSpec, document: Document, place: Path) -> bool:
+    """Whether there is such a scorer; a fault is noted where there is none."""
+    if not document.sound((*place, "scorer")):
+        return False
+    if scorer.scorer not in SCORERS:
+        document.fault(
+            (*place, "scorer"),
+            f"there is no scorer `{scorer.scorer}`",
+            suggest(scorer.scorer, list(SCORERS), "the scorers are"),
+        )
+        return False
+    return True
+
+
+def check_options(scorer: ScorerSpec, document: Document, place: Path, folder: Folder) -> None:
+    """Note the faults of a scorer's options."""
+    if scorer.scorer in JUDGED:
+        check_judge(scorer, document, (*place, "options"))
+        return
+    faults = scorer_faults(scorer)
+    if scorer.scorer == EMBEDDED and not faults:
+        check_embedding(scorer, document, (*place, "options", "model"))
+    for fault in faults:
+        known = list(SCORERS[scorer.scorer].options)
+        fix = fault.fix if fault.key in known else suggest(fault.key, known, "its options are")
+        given = (fault.key,) if fault.key in scorer.options else ()
+        document.fault((*place, "options", *given), fault.message, fix)
+    if scorer.scorer == "detector" and not faults:
+        own = scorer.options.get("options", {})
+        check_detector(scorer.options["detector"], own, folder, document, (*place, "options"))
 
 
 def _check_empty_texts(suite: Suite, document: Document) -> None:

@@ -127,8 +127,14 @@ def _check_bounds(value: Any, notes: list[Any], path: Path, document: Document) 
         if not isinstance(note, msgspec.Meta):
             continue
         low, high = note.ge, note.le
-        if (low is not None and not value >= low) or (high is not None and not value <= high):
+        above = note.gt
+        if (
+            (low is not None and not value >= low)
+            or (above is not None and not value > above)
+            or (high is not None and not value <= high)
+        ):
             span = f"from {low:g}" if low is not None else ""
+            span += f"above {above:g}," if above is not None else ""
             span += f" to {high:g}" if high is not None else " up"
             document.fault(
                 path,

@@ -7,6 +7,7 @@ without a value and with the reason. Never here: a target, a verdict, a file.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from msgspec import structs
@@ -16,10 +17,10 @@ from roadworthy.domain import (
     INDICATORS,
     JUDGE_SHOWN,
     SCORE_SHOWN,
+    UPHELD,
     IndicatorSpec,
     Measurement,
     Observation,
-    score_grades,
 )
 
 from .against import Against
@@ -34,7 +35,7 @@ from .gaps import slice_gap, spurious_dependence
 from .groups import group_rate
 from .host import OF_HOST, host_meter, told_by_load
 from .judge_agreement import judge_agreement
-from .judged import Judged, judge_score, judged, judges_in, ready_rubric, said_by_judge
+from .judged import judge_score, judges_in, ready_rubric
 from .labels import OF_LABELS, averaged, beside_coverage
 from .novelty import ood_repeats, topic_emergence
 from .outcomes import (
@@ -45,6 +46,7 @@ from .outcomes import (
     feedback_score,
     resolved_rate,
 )
+from .own_scores import own_score
 from .pace import cache_hit_rate, prompt_cache_rate, throughput
 from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
@@ -52,7 +54,8 @@ from .reach import ANY, Reach
 from .repeats import passing
 from .results import absent, share_of
 from .reviews import overturn_rate, time_to_review
-from .scores import mixed_vectors, perplexity, root_mean_square, score_mean, token_confidence
+from .sampled import over_sample, score_drawn
+from .scores import perplexity, root_mean_square, score_mean, token_confidence
 from .sessions import CLASS_OF, misuse_sessions, rephrase_rate, satisfaction
 
 Part = TypeVar("Part", bound=Hashable)
@@ -99,7 +102,7 @@ def _measured(
     name = ALIASES.get(name, name)
     spec = INDICATORS.get(name)
     if spec is None:
-        return _own_score(name, cases, confidence, reach)
+        return own_score(name, cases, confidence, reach)
     if reach is not ANY:
         spec = reach.of(spec)
     if not spec.measured:
@@ -107,7 +110,17 @@ def _measured(
     meter = _METERS.get(name) or (_rate if name in RATES else None)
     if meter is None:
         return absent(spec, "this version does not measure it")
+    if drawn := score_drawn(spec, cases):
+        measure = partial(_part_measured, spec, meter, aggregation, confidence)
+        return over_sample(spec, cases, drawn, measure, confidence)
     return meter(spec, cases, aggregation, confidence)
+
+
+def _part_measured(
+    spec: IndicatorSpec, meter: Meter, aggregation: str, confidence: float, part: Cases
+) -> Measurement:
+    """Some of the cases, whatever they were drawn from."""
+    return meter(spec, part, aggregation, confidence)
 
 
 def measure_all(
@@ -177,6 +190,7 @@ _SCORES_OF_INDICATORS = frozenset(
         FEEDBACK,
         SATISFIED,
         RESOLVED,
+        UPHELD,
     }
     | set(SCORE_SHOWN.values())
     | set(JUDGE_SHOWN.values())
@@ -233,30 +247,6 @@ def _rate(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: floa
     score = SCORE_OF.get(spec.name, "")
     found = share_of_cases(spec, cases, RATES[spec.name], score, confidence)
     return beside_coverage(spec, cases, found) if spec.name in OF_LABELS else found
-
-
-def _own_score(name: str, cases: Cases, confidence: float, reach: Reach = ANY) -> Measurement:
-    """A suite's own score: bounded as a share when every value is in [0, 1], else as a mean."""
-    down = any(score_grades(row).get(name) == "down" for row in cases.rows)
-    spec = IndicatorSpec(
-        name=name,
-        definition="a score of the suite",
-        needs=(f"score:{name}",),
-        higher_is_better=not down,
-    )
-    if mixed := mixed_vectors(cases, name):
-        return absent(spec, mixed)
-    if said_by_judge(name, cases):
-        return judged(spec, cases, confidence, Judged(score=name))
-
-    def score(row: Observation) -> float | None:
-        return row.scores.get(name)
-
-    found = per_case(cases, score, score=name)
-    if not down and all(0.0 <= value <= 1.0 for value in found.values):
-        return share_of_cases(spec, cases, score, name, confidence)
-    spec = reach.of(structs.replace(spec, low=0.0 if down else None, high=None))
-    return mean_of_cases(spec, cases, score, name, confidence)
 
 
 def _counted(

@@ -12,7 +12,15 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import structs
 
-from roadworthy.domain import IndicatorSpec, Measurement, NeverRecord, Observation, Outcome, Shift
+from roadworthy.domain import (
+    UPHELD,
+    IndicatorSpec,
+    Measurement,
+    NeverRecord,
+    Observation,
+    Outcome,
+    Shift,
+)
 from roadworthy.statistics import bca_ratio
 
 from .cases import Cases, PerCase, Rows
@@ -45,13 +53,14 @@ def with_outcomes(row: Observation, outcomes: Iterable[Outcome]) -> Observation:
     scores = dict(row.scores)
     unread: list[str] = []
     shift, ood, reviewed = row.shift, row.ood, row.reviewed
-    misuse = row.misuse
+    misuse, drawn = row.misuse, {each.score: each for each in row.drawn}
     for said in sorted(outcomes, key=lambda each: each.time):
         label = said.label or label
         shift = _joined(shift, said.shift)
         ood = ood if said.ood is None else said.ood
         reviewed = said.reviewed or reviewed
         misuse = _both(misuse, said.misuse)
+        drawn |= {each.score: each for each in said.drawn or ()}
         if said.never_event and not _knows(never, said.never_event):
             found = NeverRecord(event=said.never_event, kind="violation", found_by=said.reporter)
             never.append(found)
@@ -67,9 +76,15 @@ def with_outcomes(row: Observation, outcomes: Iterable[Outcome]) -> Observation:
         scores[FEEDBACK] = math.fsum(liked.values()) / len(liked)
         scores[SATISFIED] = sum(value >= CONTENT for value in liked.values()) / len(liked)
     attributes = {**row.attributes, "unread": unread} if unread else row.attributes
+    if drawn:
+        scores |= {name: each.value for name, each in drawn.items() if each.value is not None}
+        if reviewed is not None and UPHELD in drawn:
+            scores[UPHELD] = float(not reviewed.overturned)
+        if judges := {name: each.judge for name, each in drawn.items() if each.judge}:
+            attributes = {**attributes, "judges": {**attributes.get("judges", {}), **judges}}
     return structs.replace(
         row, label=label, never=tuple(never), scores=scores, attributes=attributes,
-        shift=shift, ood=ood, reviewed=reviewed, misuse=misuse,
+        shift=shift, ood=ood, reviewed=reviewed, misuse=misuse, drawn=tuple(drawn.values()),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from roadworthy.domain import ACT_WITHOUT_APPROVAL, Observation, verdicts_of
+from roadworthy.domain import ACT_WITHOUT_APPROVAL, UPHELD, Observation, verdicts_of
 
 from .novelty import flagged, found, new_facet, rightly
 from .standing import asks_for_label, expected_action, labelled_right, stood
@@ -149,6 +149,7 @@ RATES: dict[str, Question] = {
     "ood_recall": found,
     "ood_precision": rightly,
     "facet_novelty": new_facet,
+    "upheld_rate": _score(UPHELD),
 }
 """Indicator -> its question."""
 

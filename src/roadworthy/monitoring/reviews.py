@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from roadworthy.domain import IndicatorSpec, Measurement, Observation, parse_instant
+from roadworthy.domain import UPHELD, IndicatorSpec, Measurement, Observation, parse_instant
 from roadworthy.statistics import Interval, quantile_interval, waiting_quantile
 
 from .cases import Cases, PerCase
@@ -29,11 +29,19 @@ def overturn_rate(
 
 
 def _overturned(row: Observation) -> bool | None:
-    """None where nobody decided, and where the machine had said nothing that could stand."""
-    if row.reviewed is None:
+    """None where nobody decided, and where the machine had said nothing that could stand.
+
+    An answer of a random sample was not held: see `upheld_rate`.
+    """
+    if row.reviewed is None or is_sampled(row):
         return None
     spoke = bool(row.decision) or row.first_token_ms is not None or row.action == "answered"
     return row.reviewed.overturned if spoke else None
+
+
+def is_sampled(row: Observation) -> bool:
+    """Whether it is for people to judge because it was drawn, not because it was held."""
+    return any(each.score == UPHELD for each in row.drawn)
 
 
 def time_to_review(
@@ -84,6 +92,8 @@ def _waits(cases: Cases) -> list[tuple[float, bool]]:
     known: list[tuple[float, bool]] = []
     open_: list[Observation] = []
     for row in cases.rows:
+        if is_sampled(row):
+            continue  # nobody waits for it
         if row.reviewed is not None:
             known.append((row.reviewed.waited_ms, True))
         elif row.action == "held" and row.stage in _WAITED_FOR:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from roadworthy.domain import (
     INDICATORS,
@@ -127,6 +127,9 @@ def _judge_count(
     if violations:
         return _with(blank, Verdict.FAIL, f"{violations} {noun} in {asked}", _phase(slo, 1.0))
     wanted = DEFAULT_MIN_SAMPLES if slo.min_samples is None else slo.min_samples
+    if measurement.sampled is not UNSET and measurement.sampled < 1 and slo.max_rate is None:
+        reason = f"0 violations in {asked}, which were drawn: of the others nobody knows any"
+        return _with(blank, Verdict.INCONCLUSIVE, f"{reason}; `max_rate` can be proven", "suite")
     n = measurement.n if measurement.independent is None else measurement.independent
     if n < measurement.n:
         asked = f"{asked}, {n} of them independent"

@@ -79,6 +79,7 @@ from .repeats import pass_at_k, pass_hat_k, reduced
 from .returning import Returning
 from .selective import RiskPoint, area_interval, area_parts, area_under_risk, risk_coverage, risk_of
 from .sequential import ConfidenceSequence, EProcess, stop_when_narrow
+from .stratified import DrawnPart, Weighted, stratified
 from .survival import kaplan_meier, waiting_quantile
 from .thompson import better
 from .two_arms import TwoArms, two_arms
@@ -93,6 +94,7 @@ __all__ = [
     "Corrected",
     "Decomposition",
     "Distance",
+    "DrawnPart",
     "Drift",
     "EProcess",
     "Estimate",
@@ -112,6 +114,7 @@ __all__ = [
     "Stratum",
     "Threshold",
     "TwoArms",
+    "Weighted",
     "alarm_range",
     "area_interval",
     "area_parts",
@@ -193,6 +196,7 @@ __all__ = [
     "slope_interval",
     "spearman",
     "stop_when_narrow",
+    "stratified",
     "sweep",
     "t_quantile",
     "temperature",

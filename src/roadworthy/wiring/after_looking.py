@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from roadworthy.domain import ReleaseContent
-from roadworthy.flows.after_looking import AfterLooking, Looker, Lookers, any_looks
+from roadworthy.flows.after_looking import (
+    SHARE,
+    AfterLooking,
+    Looker,
+    Lookers,
+    Sampler,
+    any_looks,
+)
 from roadworthy.flows.routing import read_table
 from roadworthy.flows.shift_looking import after_answers
 from roadworthy.journal import Remarks, Tail, Vault
@@ -22,16 +29,17 @@ from .known_texts import known_texts_looker
 from .rounds import Rounds
 from .sessions import sessions_looker
 
-MARKS = "looks.json"
-"""How far it was looked; beside the segments."""
-
 WRITER = "looks"
+"""Whose segments hold what was seen; how far it was looked stands beside them."""
 
 PAUSE_S = 10.0
 """After a round that failed, and while no release has lookers."""
 
 Maker = Callable[[ReleaseContent], Looker | None]
 """A release's content -> who looks at its answers, one of a kind; None where nobody is to."""
+
+SamplerMaker = Callable[[ReleaseContent], Sampler | None]
+"""A release's content -> who looks at a sample of its answers; None where none is drawn."""
 
 MAKERS: tuple[Maker, ...] = (after_answers,)
 
@@ -49,21 +57,27 @@ class AfterLook(Rounds):
         *,
         segment_mb: int,
         makers: tuple[Maker, ...] | None = None,
+        sampler: SamplerMaker = lambda content: None,
+        writer: str = WRITER,
+        share: float = SHARE,
     ) -> None:
-        """`makers`: the usual ones if none are given."""
+        """`makers`: the usual ones if none are given; `share`: of the time that looking takes."""
         super().__init__()
         self._workspace = workspace
         own = (sessions_looker(workspace, vault), known_texts_looker(workspace, vault))
         self._makers = (*MAKERS, *own) if makers is None else makers
+        self._sampler = sampler
         self._known: dict[str, Lookers] = {}
         self._seen = False
         clock = SystemClock()
-        self._marks = KeptMarks(workspace.journal / MARKS, clock)
+        self._marks = KeptMarks(workspace.journal / f"{writer}.json", clock)
         self._remarks = Remarks(
-            workspace.journal, writer=WRITER, clock=clock, segment_mb=segment_mb
+            workspace.journal, writer=writer, clock=clock, segment_mb=segment_mb
         )
         tail = Tail(workspace.journal, self._marks.marks)
-        self._looking = AfterLooking(tail, vault, self._remarks, clock, lookers=self._lookers)
+        self._looking = AfterLooking(
+            tail, vault, self._remarks, clock, lookers=self._lookers, share=share
+        )
 
     @property
     def looked(self) -> int:
@@ -96,5 +110,7 @@ class AfterLook(Rounds):
             if content is None:
                 return None  # asked for again: it may be put back
             made = tuple(filter(None, (maker(content) for maker in self._makers)))
-            self._known[release] = Lookers(charter=content.charter, lookers=made)
+            self._known[release] = Lookers(
+                charter=content.charter, lookers=made, sampler=self._sampler(content)
+            )
         return self._known[release]

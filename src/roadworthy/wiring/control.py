@@ -34,6 +34,7 @@ from .journal_marks import KeptMarks
 from .loop import loop_of
 from .notices import Notices
 from .objectives import Objectives
+from .online_scoring import OnlineLook
 from .places import is_workspace
 from .plan import Plan
 from .rollouts import Rollouts
@@ -92,8 +93,12 @@ class Control:
         self.after = AfterLook(
             self.workspace, Vault(keys, master), segment_mb=deployment.journal.segment_mb
         )
+        self.online = OnlineLook(
+            self.workspace, Vault(keys, master), plan, segment_mb=deployment.journal.segment_mb
+        )
         self.followers: tuple[Rounds, ...] = (
             self.after,
+            self.online,
             Provenance(self.workspace, Vault(keys, master)),
             Rollouts(self.workspace),
             Objectives(self.workspace),

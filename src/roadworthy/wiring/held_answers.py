@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from roadworthy.domain import Deployment, ReleaseContent, Witness
+from roadworthy.domain import UPHELD, Deployment, Drawn, ReleaseContent, Witness
 from roadworthy.flows.loop import Loop
-from roadworthy.journal import MASTER_FILE, HeldTail, Record, Vault, find, unseal
+from roadworthy.journal import MASTER_FILE, HeldTail, Record, Vault, drawn_for, find, unseal
 from roadworthy.serving import RailLine
 
 from .release_rails import release_rails
@@ -37,6 +37,11 @@ class HeldAnswers:
     def one(self, observation: str) -> Record | None:
         """The record of one answer, held or not."""
         return find(self._workspace.journal, observation)
+
+    def sampled(self) -> dict[str, Drawn]:
+        """What was drawn for reviewers and given to them."""
+        drawn = drawn_for(self._workspace.journal, UPHELD)
+        return {name: each for name, each in drawn.items() if not each.skipped}
 
     def content(self, release: str) -> ReleaseContent:
         """What a release that was activated here consists of."""

@@ -13,6 +13,7 @@ from msgspec import UNSET, structs
 
 from roadworthy.domain import (
     DEEP_RAILS,
+    JUDGED,
     Clock,
     Deployment,
     Inspector,
@@ -26,6 +27,7 @@ from roadworthy.domain import (
     deep_options,
     deep_upstream,
     is_host_allowed,
+    rubric_options,
 )
 from roadworthy.providers import make_inspector
 from roadworthy.serving import Border, Veiled, VeiledProvider, compile_border
@@ -120,8 +122,17 @@ def _require_hosts(content: ReleaseContent, deployment: Deployment) -> None:
                 )
 
 
+def online_judges(content: ReleaseContent) -> list[Model | str]:
+    """The models that judge a sample of its live answers."""
+    online = content.slos.online
+    rules = online if online is not UNSET else []
+    asked = [rubric_options(rule.spec).model for rule in rules if rule.scorer in JUDGED]
+    return [model for model in asked if model is not None]
+
+
 def _upstreams(content: ReleaseContent, deployment: Deployment) -> Iterator[tuple[str, Upstream]]:
     judges = [event.rule.judge.model for event in content.charter.never if event.rule.judge]
+    judges += online_judges(content)
     models = [content.candidate.model, *(each for each in judges if isinstance(each, Model))]
     for model in models:
         if model.is_hosted and model.upstream in deployment.upstreams:

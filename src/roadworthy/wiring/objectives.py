@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from roadworthy.domain import EvidenceError, RoadworthyError
+from roadworthy.flows.online_scoring import samples_of
 from roadworthy.flows.references import against_reference
 from roadworthy.flows.slo_watch import LiveRules, SloWatch
 from roadworthy.flows.standings import aside_path
@@ -52,4 +53,4 @@ class Objectives(Rounds):
         except RoadworthyError as error:
             logger.warning("drift of %s is not measured: %s", system, error)
             against = None
-        return LiveRules(slos=content.slos.slos, against=against)
+        return LiveRules(slos=content.slos.slos, against=against, samples=samples_of(content))
