@@ -16,7 +16,7 @@ Words = dict[Language, str]
 
 
 class BlockSpec(File, frozen=True, kw_only=True):
-    """One block of a form: filled from evidence, or written by a person."""
+    """One block of a form: evidence fills it, a person writes it, or a person where none does."""
 
     fill: str = ""
     """The filler's name."""

@@ -27,6 +27,7 @@ from roadworthy.ledger import sign_draft
 from roadworthy.manifests import load_form, load_written
 from roadworthy.release import pin
 
+from .approved_models import standings_of
 from .coverage import cover
 from .live_routes import ledger_routes
 from .loop import Loop
@@ -85,6 +86,7 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
         dora=four_measures(
             releases, list(ledger.entries(kind=ACTIVATED, system=name)), known, loop.clock.now()
         ),
+        models=tuple(standings_of(system, pin(system), loop)),
         strays=live is not None and pin(system).candidate_digest != candidate,
         written={},
     )

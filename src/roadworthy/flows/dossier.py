@@ -31,6 +31,7 @@ from roadworthy.domain import (
     sha256,
 )
 from roadworthy.ledger import MACHINE, Shown, excerpt_lines, sign_envelope, statement
+from roadworthy.release import pin, registered_bill
 from roadworthy_verify.dossier import ENTRIES, ENVELOPE, MANIFEST, PREDICATE, TRUST
 from roadworthy_verify.named import NAMES, names_in
 
@@ -39,6 +40,8 @@ from .intact import require_intact
 from .lifecycle import Lifecycle, lifecycle
 from .loop import Loop
 from .own_files import Sink
+from .registry import KINDS as MODEL_KINDS
+from .registry_view import models_asked
 
 MADE = "dossier.made"
 PERSONAL = frozenset((
@@ -172,7 +175,7 @@ def make_dossier(
             archive.put(f"deliberations/{page}", data)
         say("entries")
         counts = Shown()
-        archive.put(ENTRIES, _entries(loop, name, head.size, asked, counts))
+        archive.put(ENTRIES, _entries(loop, found, head.size, asked, counts))
         say("what they name")
         for digest in digests:
             name_of = f"evidence/{digest.removeprefix('sha256:')}.json"
@@ -204,11 +207,16 @@ def _documents(archive: _Archive, papers: Iterable[Paper], look: Look) -> None:
         archive.put(f"{stem}.md", to_markdown(paper).encode())
 
 
-def _entries(loop: Loop, system: str, size: int, asked: Extent, counts: Shown) -> Iterator[bytes]:
+def _entries(
+    loop: Loop, found: Gathered, size: int, asked: Extent, counts: Shown
+) -> Iterator[bytes]:
+    system = found.charter.system
     redacted, naming = PERSONAL - set(asked.shown), NAMING - set(asked.shown)
+    models = models_asked(loop, system, found.models)
     return _chunks(excerpt_lines(
         loop.ledger.store, size, counts=counts,
-        shows=lambda row: row[2] in ("", system) and row[3] not in naming,
+        shows=lambda row: row[2] in ("", system) and row[3] not in naming
+        and (row[3] not in MODEL_KINDS or row[4] in models),
         redacts=lambda row: row[3] in redacted,
     ))  # fmt: skip
 
@@ -278,15 +286,17 @@ def _named(
 
 
 def _statements(archive: _Archive, found: Gathered, whole: Lifecycle) -> None:
-    """Class, duties and lifecycle for programs."""
+    """Class, duties, lifecycle and bill of materials for programs."""
     known = {duty.id: duty for duty in found.obligations}
     duties = [
         {"article": known[one.id].article, "title": known[one.id].title,
          **msgspec.to_builtins(one)}
         for one in found.duties
     ]  # fmt: skip
+    bill = registered_bill(pin(found.system), found.models)
     for name, value in (
         ("classification", found.classification), ("obligations", duties), ("matrix", whole),
+        ("ai-bom", bill),
     ):  # fmt: skip
         data = msgspec.json.format(msgspec.json.encode(value), indent=1)
         archive.put(f"statements/{name}.json", data + b"\n")

@@ -6,10 +6,17 @@ system may ask a model is `approved_models`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from roadworthy.domain import ModelApproval, ModelFile, ModelVersion, format_instant, plain
+from roadworthy.domain import (
+    ModelApproval,
+    ModelFile,
+    ModelStanding,
+    ModelVersion,
+    format_instant,
+    plain,
+)
 from roadworthy.policy import Registry
 
 from .loop import Loop
@@ -102,6 +109,20 @@ def said_of(loop: Loop, version: ModelVersion) -> list[dict[str, Any]]:
          "fault": fault}
         for entry, words, fault in sorted(found)
     ]  # fmt: skip
+
+
+def models_asked(loop: Loop, system: str, standings: Iterable[ModelStanding]) -> frozenset[str]:
+    """The ids that a system's papers may show: what it asks, and what it ever passed the gate with.
+
+    Everything else in the registry is other systems' business.
+    """
+    now = {one.version.id for one in standings if one.version is not None}
+    then = {
+        str(used.get("version", "")).partition("@")[0]
+        for entry in loop.ledger.entries(kind="gate.decided", system=system)
+        for used in entry.payload.get("models", ())
+    }
+    return frozenset(now | then)
 
 
 def differences_of(before: ModelFile, after: ModelFile) -> list[tuple[str, str, str]]:

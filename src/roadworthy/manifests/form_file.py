@@ -34,8 +34,8 @@ def _check(form: Form, document: Document, fillers: Collection[str]) -> None:
         _languages(section.heading, ("sections", at, "heading"), document)
         for number, block in enumerate(section.blocks):
             place = ("sections", at, "blocks", number)
-            if bool(block.fill) == bool(block.human):
-                document.fault(place, "a block is filled or written", "one of `fill`, `human`")
+            if not block.fill and not block.human:
+                document.fault(place, "nothing fills this block", "`fill`, `human`, or both")
             if block.fill and block.fill not in fillers:
                 document.fault(place, f"nothing fills `{block.fill}`", "name another filler")
             if block.human:

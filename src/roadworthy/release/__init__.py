@@ -27,6 +27,7 @@ from .bundle import (
 from .calibrated import calibration_of, fitted_for, uncalibrated
 from .pin import candidate_digest, pin
 from .referenced import reference_digest, reference_of
+from .registered_bom import registered_bill
 from .sign import (
     APPROVERS,
     BUILDERS,
@@ -70,6 +71,7 @@ __all__ = [
     "read_envelopes",
     "reference_digest",
     "reference_of",
+    "registered_bill",
     "require_approver",
     "require_pass",
     "require_same_objectives",

@@ -1,6 +1,6 @@
 """Documents of the lifecycle: forms as data, filled from evidence."""
 
-from . import fillers, fillers_contract, fillers_road  # they enter themselves
+from . import fillers, fillers_contract, fillers_models, fillers_road  # they enter themselves
 from .assemble import assemble
 from .forms import FORMS
 from .gathered import Gathered
@@ -16,6 +16,7 @@ __all__ = [
     "assemble",
     "fillers",
     "fillers_contract",
+    "fillers_models",
     "fillers_road",
     "said",
     "to_markdown",

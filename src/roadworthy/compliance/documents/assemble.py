@@ -61,13 +61,14 @@ def _strayed(found: Gathered, language: Language) -> Iterable[Block]:
 
 
 def _filled(spec: BlockSpec, found: Gathered, language: Language) -> Iterable[Block]:
-    if spec.fill:
-        yield from FILLERS[spec.fill](found, language)
+    blocks = FILLERS[spec.fill](found, language) if spec.fill else ()
+    yield from blocks
+    if spec.fill and not spec.human:
         return
     written = found.written.get(spec.human)
     if isinstance(written, Written) and _says_something(written.text):
         yield written
-    else:
+    elif not blocks:
         yield Gap(what=spec.ask[language], block=spec.human)
 
 

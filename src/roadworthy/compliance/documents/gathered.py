@@ -13,6 +13,7 @@ from roadworthy.domain import (
     DutyStatus,
     Entry,
     Incident,
+    ModelStanding,
     Obligation,
     RunSummary,
     System,
@@ -46,6 +47,8 @@ class Gathered(Struct, frozen=True, kw_only=True):
     """The newest sealed segment of the journal, which is the workspace's."""
     dora: tuple[tuple[str, str], ...]
     """The four measures, with n."""
+    models: tuple[ModelStanding, ...] = ()
+    """The models that the candidate asks, as the registry has them."""
     strays: bool = False
     """Whether the folder is of another candidate than the one that is live."""
     written: Mapping[str, Any]

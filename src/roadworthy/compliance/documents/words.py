@@ -5,6 +5,7 @@ from __future__ import annotations
 from roadworthy.domain import Language
 
 from .words_deliberated import DELIBERATED
+from .words_models import MODELS
 
 GERMAN: dict[str, str] = {
     "what it is for": "wofür es ist",
@@ -161,6 +162,7 @@ GERMAN: dict[str, str] = {
     "incidents so far": "bisherige Vorfälle",
     "none so far": "bisher keine",
     **DELIBERATED,
+    **MODELS,
 }
 """English -> German. A test asks for each word that is used."""
 
