@@ -8,7 +8,7 @@ Instant = str
 """An instant such as `2026-11-21T22:55:52.000001Z`."""
 
 
-_newest: tuple[dt.datetime | None, str] = (None, "")
+_newest = (-1, "")
 """The second that was written last, and its text: the request line asks for it several times."""
 
 
@@ -17,13 +17,14 @@ def format_instant(moment: dt.datetime) -> Instant:
     if moment.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     global _newest
-    universal = moment if moment.tzinfo is dt.UTC else moment.astimezone(dt.UTC)
-    second, text = _newest  # put in its place whole, so that threads may share it
-    whole = universal.replace(microsecond=0)
-    if whole != second:
-        text = whole.isoformat()[:-6]
-        _newest = (whole, text)
-    return f"{text}.{universal.microsecond:06}Z"
+    at = moment if moment.tzinfo is dt.UTC else moment.astimezone(dt.UTC)
+    day = at.day + 31 * (at.month + 12 * at.year)  # a number of its own; not how many there were
+    second = at.second + 60 * (at.minute + 60 * (at.hour + 24 * day))
+    newest, text = _newest  # put in its place whole, so that threads may share it
+    if second != newest:
+        text = at.isoformat(timespec="seconds")[:-6]
+        _newest = (second, text)
+    return f"{text}.{at.microsecond:06}Z"
 
 
 def parse_instant(text: Instant) -> dt.datetime:

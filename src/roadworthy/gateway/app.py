@@ -104,9 +104,9 @@ class App:
             self._count(told)
             raise told from None
 
-    async def answer(self, request: Request, answer: Answer) -> None:
+    def answer(self, request: Request, answer: Answer) -> Coroutine[Any, Any, None]:
         """Answer one request that was admitted."""
-        await self._guarded(request, answer, self._answer(request, answer))
+        return self._guarded(request, answer, self._answer(request, answer))
 
     async def answer_for(self, request: Request, answer: Answer, caller: Caller) -> None:
         """Answer a request that came by no socket, of somebody whom the process itself knows."""

@@ -14,9 +14,10 @@ import asyncio
 import queue
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from roadworthy.domain import (
     Clock,
@@ -127,13 +128,13 @@ class Spool:
         self._renew()
         self._thread.start()
 
-    async def open(self, observation: Observation, witness: Witness) -> None:
+    def open(self, observation: Observation, witness: Witness) -> Coroutine[Any, Any, None]:
         """Before the first byte of a stream. Raises EvidenceError when it cannot be written."""
-        await self._keep("open", observation, witness)
+        return self._keep("open", observation, witness)
 
-    async def close(self, observation: Observation, witness: Witness) -> None:
+    def close(self, observation: Observation, witness: Witness) -> Coroutine[Any, Any, None]:
         """Before the last byte, or the whole of a plain answer. Raises EvidenceError."""
-        await self._keep("close", observation, witness)
+        return self._keep("close", observation, witness)
 
     def sent(self, observation_id: str, tenant: str, text: str) -> None:
         """Note a piece of a stream that leaves now, so that a torn one says what was sent.

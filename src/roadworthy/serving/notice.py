@@ -167,9 +167,10 @@ def _of(call: Call) -> tuple[str, str, str]:
 
 def has_begun(messages: Iterable[Mapping[str, Any]]) -> bool:
     """Whether somebody was answered before in the messages that came along."""
-    return any(
-        message.get("role") == "assistant" and message.get("content") for message in messages
-    )
+    for message in messages:
+        if message.get("role") == "assistant" and message.get("content"):
+            return True
+    return False
 
 
 def _asks_for(extra: Mapping[str, Any], name: str) -> bool:

@@ -40,6 +40,8 @@ class ToolCall(Struct, frozen=True, kw_only=True):
 
 def tool_calls(deltas: Sequence[dict[str, Any]]) -> tuple[ToolCall, ...]:
     """Every call that the deltas spell, fragments joined."""
+    if not deltas:
+        return ()
     found: dict[int, dict[str, str]] = {}
     for delta in deltas:
         for number, part in enumerate(_parts(delta)):
