@@ -40,6 +40,7 @@ from .intact import require_intact
 from .lifecycle import Lifecycle, lifecycle
 from .loop import Loop
 from .own_files import Sink
+from .plain_zip import Streamed
 from .registry import KINDS as MODEL_KINDS
 from .registry_view import models_asked
 
@@ -103,7 +104,7 @@ class _Archive:
 
     def put(self, name: str, data: bytes | Iterable[bytes], *, listed: bool = True) -> None:
         """Add a file; not `listed`, it is the list itself or its signature."""
-        info = zipfile.ZipInfo(name, _STAMP)
+        info = Streamed(name, _STAMP)
         info.compress_type = zipfile.ZIP_DEFLATED
         info.external_attr = 0o644 << 16
         digest, size = hashlib.sha256(), 0
