@@ -54,14 +54,14 @@ def a_run(name: str) -> tuple[str, str]:
 
 
 def test_a_run_is_entered_with_its_origin_its_digest_and_its_trust(desk, store, capsys):
-    told = taken(capsys, desk, store, *a_run("first"), "--kind", "test_log")
+    told = taken(capsys, desk, store, *a_run("first"), "--kind", "data_lineage_record")
     (entry,) = entries(desk)
     payload = entry.payload
     assert (told["entry"], told["trust"]) == (entry.seq, "claimed")
     assert told["trust_in_words"] == "claimed, not verified"
     assert payload["origin"]["tool"] == "mlflow"
     assert payload["origin"]["place"] == "mlruns"
-    assert payload["kinds"] == ["test_log"]
+    assert payload["kinds"] == ["data_lineage_record"]
     assert payload["imported_by"] == "ana"
     assert entry.actor.startswith("person:")
     assert entry.subject == told["subject"] == payload["original"]
@@ -90,7 +90,7 @@ def test_a_duplicate_import_is_idempotent_by_digest(desk, store, capsys, tmp_pat
     assert not first["entered_before"]
     assert again["entered_before"]
     assert again["entry"] == first["entry"]
-    more = taken(capsys, desk, store, *a_run("first"), "--kind", "test_log")
+    more = taken(capsys, desk, store, *a_run("first"), "--kind", "data_lineage_record")
     assert not more["entered_before"]  # it is to prove more than before
     assert taken(capsys, desk, store, *a_run("first"))["entered_before"]
     assert len(entries(desk)) == 2
@@ -162,7 +162,7 @@ def test_imported_metrics_never_open_the_gate(desk, store, capsys):
 
 
 def test_the_list_names_what_was_imported(desk, store, capsys):
-    taken(capsys, desk, store, *a_run("first"), "--kind", "test_log")
+    taken(capsys, desk, store, *a_run("first"), "--kind", "data_lineage_record")
     code, said, _ = call(capsys, "import", "--dir", desk.root)
     assert code == 0
     assert "claimed by MLflow" in " ".join(said.split())
@@ -170,10 +170,36 @@ def test_the_list_names_what_was_imported(desk, store, capsys):
     assert [each["id"] for each in json.loads(said)] == [real.IN_FILES["first"]]
 
 
+def test_an_entry_and_the_matrix_say_how_far_it_is_trusted(desk, store, capsys):
+    told = taken(
+        capsys, desk, store, *a_run("first"), "--candidate", "candidate.yaml",
+        "--kind", "evaluation_report", "--kind", "bias_log",
+    )  # fmt: skip
+    _, said, _ = call(capsys, "ledger", "show", told["entry"], desk.root)
+    assert "trust  claimed by MLflow, not verified" in said
+    code, said, _ = call(capsys, "matrix", desk.root, "--json")
+    assert code == 4
+    cells = [cell for phase in json.loads(said)["phases"] for cell in phase["cells"]]
+    (proof,) = [one for cell in cells for one in cell["evidence"] if one["kind"] == "bias_log"]
+    assert (proof["trust"], proof["by"]) == ("claimed", "MLflow")
+    assert any("which is not enough" in cell["missing"] for cell in cells)
+
+
+def test_what_counts_for_a_release_names_a_candidate(desk, store, capsys):
+    code, _, error = call(
+        capsys, "import", store, "--dir", desk.root, *a_run("first"), "--kind", "test_log"
+    )
+    assert code == 1
+    assert "counts for a release, and no candidate is named" in error
+    assert entries(desk) == []
+
+
 def test_kinds_and_runs_are_no_matter_of_results(desk, capsys, tmp_path):
     from doubles import outside_results as outside
 
     path = outside.written(tmp_path / "out.json", outside.promptfoo())
-    code, _, error = call(capsys, "import", path, "--dir", desk.root, "--kind", "test_log")
+    code, _, error = call(
+        capsys, "import", path, "--dir", desk.root, "--kind", "data_lineage_record"
+    )
     assert code == 1
     assert "prove no duty" in error

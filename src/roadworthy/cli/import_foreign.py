@@ -73,14 +73,14 @@ def show_looked(found: Sequence[Any], *, json: bool) -> None:
 
 def received_rows(entries: Sequence[Any]) -> list[tuple[str, ...]]:
     """Of each entry: number, day, tool, title, what it is to prove, trust."""
-    from roadworthy.flows.receiving import claim
+    from roadworthy.domain import trust_in, trusted
 
     return [
         (
             str(one.seq), one.time[:10],
             printable(_tool(one.payload["origin"])),
             printable(one.payload["title"]), ", ".join(one.payload["kinds"]) or "-",
-            printable(claim(one.payload)),
+            printable(trusted(*trust_in(one))),
         )
         for one in entries
     ]  # fmt: skip

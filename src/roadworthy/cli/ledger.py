@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Checkpoint, Entry, Trust, UsageError
+from roadworthy.domain import Checkpoint, Entry, Trust, UsageError, trust_in, trusted
 
-from .terminal import emit, group, say, say_of, table
+from .terminal import emit, group, printable, say, say_of, table
 
 _MOST = 1_000_000_000
 """More entries than any list is read for."""
@@ -75,7 +75,11 @@ def show(seq: Seq, directory: Folder = Path(), *, json: Json = False) -> None:
 
     for name in ("seq", "time", "system", "kind", "subject", "actor"):
         say(f"{name:>8}  {getattr(entry, name)}")
-    say(f"{'by':>8}  {_who(entry.actor, _names(directory))}")
+    who = _who(entry.actor, _names(directory))
+    say(f"{'by':>8}  {who}")
+    level, by = trust_in(entry)
+    if level != "own":
+        say(printable(f"{'trust':>8}  {trusted(level, by or who)}"))
     for name in ("payload_digest", "prev", "digest"):
         say(f"{name}  {getattr(entry, name)}")
     say(msgspec.json.format(msgspec.json.encode(entry.payload), indent=2).decode())

@@ -86,9 +86,9 @@ def _as_json(system: str, found: Any) -> dict[str, Any]:
 def _shown(cell: MatrixCell) -> str:
     if cell.evidence:
         entries = ", ".join(
-            f"entry {one.seq}{f' until {one.until}' if one.until else ''}" for one in cell.evidence
+            f"{one.in_words}{f' until {one.until}' if one.until else ''}" for one in cell.evidence
         )
-        return f"{entries} (stale): {cell.missing}" if cell.status == "stale" else entries
+        return f"{entries}: {cell.missing}" if cell.status == "stale" else entries
     if cell.status in ("done", "not_needed"):
         return cell.file or cell.why
     return cell.missing

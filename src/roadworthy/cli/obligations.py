@@ -101,11 +101,16 @@ def _as_json(
             "evidence": [
                 {"kind": one.kind, "entry": one.seq, "time": one.time, "subject": one.subject,
                  "digest": one.digest, "fresh": one.fresh, "fresh_until": one.until,
-                 "entered": one.entered}
+                 "entered": one.entered,
+                 "trust": one.trust, "by": one.by}
                 for one in duty.evidence
             ],
             "missing": [
-                {"kind": lack.kind, "command": lack.command, "person": lack.person}
+                {"kind": lack.kind, "command": lack.command, "person": lack.person,
+                 "claimed": [
+                     {"entry": one.seq, "trust": one.trust, "by": one.by, "in_words": one.worth}
+                     for one in lack.claims
+                 ]}
                 for lack in duty.missing
             ],
             "article": obligation.article,
@@ -149,13 +154,10 @@ def _rest(duty: DutyStatus) -> str:
     if duty.missing:
         first = duty.missing[0]
         more = f" (and {len(duty.missing) - 1} more)" if len(duty.missing) > 1 else ""
-        said = first.command or first.person
+        said = first.in_words
         return f"{when}{first.kind}: {said[:_SHORT]}{more}"
     if duty.evidence:
-        return when + ", ".join(
-            f"entry {one.seq}{' (entered)' if one.entered else ''}{'' if one.fresh else ' (stale)'}"
-            for one in duty.evidence
-        )
+        return when + ", ".join(one.in_words for one in duty.evidence)
     return when + duty.why
 
 

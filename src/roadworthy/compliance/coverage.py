@@ -20,7 +20,9 @@ from roadworthy.domain import (
     Lack,
     Obligation,
     Proof,
+    format_instant,
     parse_instant,
+    trust_in,
 )
 
 from .periods import after
@@ -28,8 +30,8 @@ from .review_due import day_due
 
 PROHIBITION = "Art. 5(1)"
 END_IT = "nothing makes it lawful: do not place it on the market, put it into service or use it"
-ENTERED = frozenset(("evidence.recorded", "evidence.imported"))
-"""Kinds of what was made elsewhere: a person vouches for it, nothing of ours checked it."""
+ENTERED = frozenset(("evidence.recorded", "evidence.imported", "evidence.received"))
+"""Kinds of what was made elsewhere, which a person brought."""
 UNKNOWN_KIND = "nothing of Roadworthy makes it: roadworthy record {kind} FILE DIR"
 
 
@@ -38,12 +40,16 @@ def covered(
     classification: Classification,
     kinds: Mapping[str, EvidenceKind],
     proofs: Mapping[str, Proof],
+    claims: Mapping[str, Proof] | None = None,
 ) -> list[DutyStatus]:
-    """Every duty of the catalogue, in its order. `proofs` holds the newest one of each kind."""
+    """Every duty of the catalogue, in its order. `proofs` holds the newest one of each kind.
+
+    `claims`: the newest of what is not trusted as far as its kind asks; it meets nothing.
+    """
     applied = {one.id: one for one in classification.applied}
     return [
         _broken(duty, applied[duty.id], classification)
-        or _status(duty, applied[duty.id], kinds, proofs, classification.on)
+        or _status(duty, applied[duty.id], kinds, (proofs, claims or {}), classification.on)
         for duty in obligations
     ]
 
@@ -67,16 +73,17 @@ def _status(
     duty: Obligation,
     applied: Applied,
     kinds: Mapping[str, EvidenceKind],
-    proofs: Mapping[str, Proof],
+    both: tuple[Mapping[str, Proof], Mapping[str, Proof]],
     on: str,
 ) -> DutyStatus:
+    proofs, claims = both
     if applied.applies is None:
         return DutyStatus(id=duty.id, status="undecided", why=f"needs {', '.join(applied.needs)}")
     if not applied.applies:
         return DutyStatus(id=duty.id, status="not_applicable", why=applied.why)
     since = applied.since or ""
     found = tuple(proofs[kind] for kind in duty.evidence if kind in proofs)
-    lacks = tuple(_lack(kind, kinds) for kind in duty.evidence if kind not in proofs)
+    lacks = tuple(_lack(kind, kinds, claims) for kind in duty.evidence if kind not in proofs)
     status: DutyStatus = DutyStatus(id=duty.id, status="met")
     if any(not lack.person for lack in lacks):
         status = DutyStatus(id=duty.id, status="missing")
@@ -92,24 +99,45 @@ def _status(
     )  # fmt: skip
 
 
-def _lack(kind: str, kinds: Mapping[str, EvidenceKind]) -> Lack:
+def _lack(kind: str, kinds: Mapping[str, EvidenceKind], claims: Mapping[str, Proof]) -> Lack:
     known = kinds.get(kind)
+    claimed = (claims[kind],) if kind in claims else ()
     if known is None:
-        return Lack(kind=kind, person=UNKNOWN_KIND.format(kind=kind))
-    return Lack(kind=kind, command=known.command, person="" if known.command else known.person)
+        return Lack(kind=kind, person=UNKNOWN_KIND.format(kind=kind), claims=claimed)
+    return Lack(
+        kind=kind, command=known.command, person="" if known.command else known.person,
+        claims=claimed,
+    )  # fmt: skip
 
 
-def proof_of(kind: EvidenceKind, entry: Entry, now: dt.datetime, charter: Charter) -> Proof:
-    """An entry as a proof, and whether it is fresh at that moment."""
+def _made(entry: Entry) -> dt.datetime:
+    """When it was made: what was made elsewhere is as old as it says, and never younger."""
+    entered = parse_instant(entry.time)
+    origin = entry.payload.get("origin")
+    said = str(origin.get("exported_at", "")) if isinstance(origin, dict) else ""
+    try:
+        made = dt.datetime.fromisoformat(said)
+    except ValueError:
+        return entered
+    return min(made, entered) if made.tzinfo else entered
+
+
+def proof_of(
+    kind: EvidenceKind, entry: Entry, now: dt.datetime, charter: Charter, *, by: str = ""
+) -> Proof:
+    """An entry as a proof, and whether it is fresh at that moment. `by`: who brought it."""
     zone = ZoneInfo(charter.time_zone)
     fresh, until = True, ""
+    made = _made(entry)
+    level, who = trust_in(entry)
     if kind.cadence:
-        last = day_due(entry.time, charter.review.cadence, charter.time_zone)
+        last = day_due(format_instant(made), charter.review.cadence, charter.time_zone)
         fresh, until = now.astimezone(zone).date() <= last, last.isoformat()
     elif kind.fresh:
-        end = after(parse_instant(entry.time), kind.fresh)
+        end = after(made, kind.fresh)
         fresh, until = now <= end, end.astimezone(zone).date().isoformat()
     return Proof(
         kind=kind.id, seq=entry.seq, time=entry.time, subject=entry.subject, digest=entry.digest,
-        fresh=fresh, entered=entry.kind in ENTERED, until=until,
+        fresh=fresh, entered=entry.kind in ENTERED, until=until, trust=level,
+        by="" if level == "own" else who or by,
     )  # fmt: skip

@@ -35,19 +35,42 @@ def profile_of(risk_class: str, *, transparency: bool) -> Profile:
 
 
 def matrix(
-    phases: Sequence[PhaseSpec], system: System, proofs: Mapping[str, Proof], profile: Profile
+    phases: Sequence[PhaseSpec],
+    system: System,
+    proofs: Mapping[str, Proof],
+    profile: Profile,
+    claims: Mapping[str, Proof] | None = None,
 ) -> list[MatrixCell]:
-    """Every artifact of every phase, in their order."""
+    """Every artifact of every phase, in their order. `claims` are not trusted far enough."""
     return [
-        _cell(phase, spec, system, proofs, profile) for phase in phases for spec in phase.artifacts
+        _claimed(_cell(phase, spec, system, proofs, profile), spec, claims or {})
+        for phase in phases
+        for spec in phase.artifacts
     ]
 
 
 def tasks(
-    phases: Sequence[PhaseSpec], system: System, proofs: Mapping[str, Proof], profile: Profile
+    phases: Sequence[PhaseSpec],
+    system: System,
+    proofs: Mapping[str, Proof],
+    profile: Profile,
+    claims: Mapping[str, Proof] | None = None,
 ) -> list[MatrixCell]:
     """Every task of every phase, in their order."""
-    return [_cell(phase, spec, system, proofs, profile) for phase in phases for spec in phase.tasks]
+    return [
+        _claimed(_cell(phase, spec, system, proofs, profile), spec, claims or {})
+        for phase in phases
+        for spec in phase.tasks
+    ]
+
+
+def _claimed(cell: MatrixCell, spec: ArtifactSpec, claims: Mapping[str, Proof]) -> MatrixCell:
+    """What was brought for an open cell and is not trusted far enough is told, no more."""
+    told = [claims[kind] for kind in spec.by if kind in claims]
+    if not told or cell.status not in ("open", "stale"):
+        return cell
+    said = "; ".join(f"{one.worth} (entry {one.seq}), which is not enough" for one in told)
+    return replace(cell, missing=f"{said}; {cell.missing}")
 
 
 def _cell(

@@ -98,7 +98,10 @@ from .observation import (
     ReportState, Stage, Status,
 )
 from .online import OnlineScore
-from .origin import TRUST_WORDS, Brought, Checked, Origin, Received, ToldFigure, TrustLevel, reaches
+from .origin import (
+    TRUST_WORDS, Brought, Checked, Origin, Received, ToldFigure, TrustLevel, reaches, trust_in,
+    trusted,
+)
 from .outbox import TargetState, WaitingNotice
 from .paper import (
     Block, Cell, Drawing, Gap, Grid, Listing, Paper, Paragraph, Section, Source, Written,
@@ -221,6 +224,6 @@ __all__ = [
     "reference_faults", "regions_of", "require_sound", "rubric_named", "rubric_options",
     "score_grades", "score_name", "scorer_faults", "settle_types", "sha256", "share_for",
     "sources_in", "split_aggregation", "split_window", "timeless", "told_of", "tool_definition",
-    "unsaid_sections", "unwaivable", "usual_scorers", "verdicts_of", "wanted_models", "why_idle",
-    "why_impossible", "worst", "worst_severity", "written_number",
+    "trust_in", "trusted", "unsaid_sections", "unwaivable", "usual_scorers", "verdicts_of",
+    "wanted_models", "why_idle", "why_impossible", "worst", "worst_severity", "written_number",
 ]  # fmt: skip

@@ -8,6 +8,11 @@ from msgspec import Struct, field
 
 from .file import File
 from .obligation import Id, Period
+from .origin import TrustLevel, trusted
+
+
+def _behind(more: list[str]) -> str:
+    return f" ({'; '.join(more)})" if more else ""
 
 
 class EntryMatch(File, frozen=True, kw_only=True):
@@ -34,6 +39,8 @@ class EvidenceKind(File, frozen=True, kw_only=True):
     """A part of the charter that must be there, too."""
     fresh: Period | None = None
     """How old it may be; left out: it does not age."""
+    least: TrustLevel = "claimed"
+    """How far it must be trusted at least: `own` is met by what was made here alone."""
     cadence: bool = False
     """How old it may be is `review.cadence` of the charter, to the end of that day there."""
     event: bool = False
@@ -60,7 +67,22 @@ class Proof(Struct, frozen=True, kw_only=True):
     digest: str
     fresh: bool
     entered: bool = False
-    """A person vouches for it (`roadworthy record`); nothing of ours made or checked it."""
+    """It was made elsewhere, and a person brought it (`roadworthy record`, `import`)."""
+    trust: TrustLevel = "own"
+    by: str = ""
+    """Who claims or signed it, where it was made elsewhere."""
+
+    @property
+    def worth(self) -> str:
+        """How far it is trusted, in words; empty for what was made here."""
+        return "" if self.trust == "own" else trusted(self.trust, self.by)
+
+    @property
+    def in_words(self) -> str:
+        """The entry, how far it is trusted, and whether it is too old."""
+        more = [one for one in (self.worth, "" if self.fresh else "stale") if one]
+        return f"entry {self.seq}{_behind(more)}"
+
     until: str = ""
     """The last day on which it is fresh, in the charter's time zone; empty: it does not age."""
 
@@ -71,6 +93,14 @@ class Lack(Struct, frozen=True, kw_only=True):
     kind: str
     command: str = ""
     person: str = ""
+    claims: tuple[Proof, ...] = ()
+    """What was brought for it and is not trusted far enough."""
+
+    @property
+    def in_words(self) -> str:
+        """What was claimed, and what makes it."""
+        told = [f"{one.worth} (entry {one.seq}), which is not enough" for one in self.claims]
+        return "; ".join([*told, self.command or self.person])
 
 
 class DutyStatus(Struct, frozen=True, kw_only=True):

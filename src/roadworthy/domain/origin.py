@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from msgspec import Struct, field
 
+from .entry import Entry
 from .imported import ImportedFile
 
 TrustLevel = Literal["own", "verified", "signed", "claimed"]
@@ -29,6 +30,28 @@ _STEPS: tuple[str, ...] = get_args(TrustLevel)
 def reaches(level: TrustLevel, least: TrustLevel) -> bool:
     """Whether a level is at least another one."""
     return _STEPS.index(level) <= _STEPS.index(least)
+
+
+def trusted(level: TrustLevel, by: str) -> str:
+    """Who says it, and how far that is trusted: `claimed by MLflow 3.17.2, not verified`."""
+    if level == "claimed" and by:
+        return f"claimed by {by}, not verified"
+    return f"{TRUST_WORDS[level]} ({by})" if by else TRUST_WORDS[level]
+
+
+def trust_in(entry: Entry) -> tuple[TrustLevel, str]:
+    """How far an entry's evidence is trusted, and who claims it where the entry says so."""
+    told = entry.payload
+    match entry.kind:
+        case "evidence.received":
+            level = told.get("trust")
+            known: TrustLevel = level if level in ("verified", "signed") else "claimed"
+            return known, str(told.get("by", ""))
+        case "evidence.imported":
+            return "claimed", f"{told.get('tool', '')} {told.get('version', '')}".strip()
+        case "evidence.recorded":
+            return "claimed", ""
+    return "own", ""
 
 
 class Origin(Struct, frozen=True, kw_only=True):

@@ -24,6 +24,8 @@ from roadworthy.domain import (
     EvidenceKind,
     Obligation,
     Proof,
+    reaches,
+    trust_in,
 )
 
 from .assure import CLASSIFIED, Assured, assure, catalogues_of, classified_payload
@@ -46,6 +48,8 @@ class Coverage(Struct, frozen=True, kw_only=True):
     duties: tuple[DutyStatus, ...]
     proofs: Mapping[str, Proof]
     """The newest proof of each kind of evidence, by kind."""
+    claims: Mapping[str, Proof]
+    """The newest of what was brought and is not trusted as far as its kind asks."""
     recorded: bool
     """Whether the ledger holds a classification of this purpose; by this catalogue, of these very
     answers."""
@@ -71,16 +75,19 @@ def cover(
     """Every duty of a catalogue. Raises ManifestError for facts that contradict themselves."""
     assured = assure(root, charter, on=on, given=given, catalogue=catalogue)
     last = catalogues_of(root, catalogue)[-1]
-    proofs = proofs_of(loop, charter)
+    proofs, claims = proofs_of(loop, charter), claims_of(loop, charter)
     recorded = _is_recorded(loop, assured, any_catalogue=not last.class_fact)
     if not recorded:
         proofs.pop("classification_record", None)
-    duties = covered(last.obligations, assured.classification, load_evidence_kinds(), proofs)
+    duties = covered(
+        last.obligations, assured.classification, load_evidence_kinds(), proofs, claims
+    )
     return Coverage(
         assured=assured,
         obligations=tuple(last.obligations),
         duties=tuple(duties),
         proofs=proofs,
+        claims=claims,
         recorded=recorded,
         review=review_owed(loop, charter),
     )
@@ -108,6 +115,13 @@ def proofs_of(loop: Loop, charter: Charter) -> dict[str, Proof]:
     return {kind.id: proof for kind in named if (proof := finder.proof(kind)) is not None}
 
 
+def claims_of(loop: Loop, charter: Charter) -> dict[str, Proof]:
+    """The newest of what was brought for a kind of evidence and is not trusted far enough."""
+    kinds = load_evidence_kinds()
+    finder = _Finder(loop, charter)
+    return {kind.id: claim for kind in kinds.values() if (claim := finder.claim(kind)) is not None}
+
+
 def _holds(entry: Entry) -> bool:
     """Whether it shows what it was made for: a run that ended, a gate that let it pass.
 
@@ -130,25 +144,46 @@ class _Finder:
         self._now = loop.clock.now()
         live = ledger_routes(loop).get(charter.system)
         self._live = () if live is None else (live.subject, str(live.payload.get("candidate")))
-        self._own = {
-            str(entry.payload.get("kind")): entry
-            for entry in self._ledger.entries(kind=RECORDED)
-            if entry.system in ("", charter.system)
-        }
+        self._names = {key.key_id: key.name for key in loop.trust.keys}
+        self._brought: dict[str, list[Entry]] = {}
+        for entry in self._ledger.entries(kind=RECORDED):
+            if entry.system in ("", charter.system):
+                self._brought.setdefault(str(entry.payload.get("kind")), []).append(entry)
+        for entry in self._ledger.entries(kind=RECEIVED, system=charter.system):
+            for name in entry.payload["kinds"]:
+                self._brought.setdefault(str(name), []).append(entry)
 
     def proof(self, kind: EvidenceKind) -> Proof | None:
         """The newest proof of a kind; None without one."""
         found = [entry for match in kind.entries if (entry := self._match(match, kind)) is not None]
         if kind.charter and not self._in_charter(kind.charter):
             found = []
-        if kind.id in self._own:
-            found.append(self._own[kind.id])
+        found += [entry for entry in self._of(kind) if reaches(trust_in(entry)[0], kind.least)]
         newest = max(found, key=lambda entry: entry.seq, default=None)
-        return None if newest is None else proof_of(kind, newest, self._now, self._charter)
+        return None if newest is None else self._proof(kind, newest)
+
+    def claim(self, kind: EvidenceKind) -> Proof | None:
+        """The newest of what was brought and is not trusted far enough; None without one."""
+        brought = self._brought.get(kind.id, ())
+        weak = [entry for entry in brought if not reaches(trust_in(entry)[0], kind.least)]
+        newest = max(weak, key=lambda entry: entry.seq, default=None)
+        return None if newest is None else self._proof(kind, newest)
+
+    def _proof(self, kind: EvidenceKind, entry: Entry) -> Proof:
+        by = self._names.get(entry.actor.partition(":")[2], entry.actor)
+        return proof_of(kind, entry, self._now, self._charter, by=by)
+
+    def _of(self, kind: EvidenceKind) -> list[Entry]:
+        """What people brought; received for a release, it must be about the live one."""
+        return [
+            entry
+            for entry in self._brought.get(kind.id, ())
+            if entry.kind != RECEIVED or kind.of != "release" or self._about_live(entry)
+        ]
 
     def others(self, kinds: Mapping[str, EvidenceKind]) -> list[str]:
         """Kinds that people entered and that the list does not know."""
-        return [name for name in self._own if name not in kinds and name.isidentifier()]
+        return [name for name in self._brought if name not in kinds and name.isidentifier()]
 
     def _match(self, match: EntryMatch, kind: EvidenceKind) -> Entry | None:
         system = "" if kind.of == "workspace" else self._charter.system

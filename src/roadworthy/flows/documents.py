@@ -28,7 +28,7 @@ from roadworthy.manifests import load_form, load_written
 from roadworthy.release import pin
 
 from .approved_models import standings_of
-from .coverage import cover
+from .coverage import RECEIVED, cover
 from .live_routes import ledger_routes
 from .loop import Loop
 from .people import Acting
@@ -87,6 +87,7 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
             releases, list(ledger.entries(kind=ACTIVATED, system=name)), known, loop.clock.now()
         ),
         models=tuple(standings_of(system, pin(system), loop)),
+        brought=tuple(ledger.entries(kind=RECEIVED, system=name)),
         strays=live is not None and pin(system).candidate_digest != candidate,
         written={},
     )

@@ -37,12 +37,12 @@ def lifecycle(system: System, loop: Loop, *, on: str, catalogue: str) -> Lifecyc
         one.id.startswith(_TRANSPARENCY) and one.applies is not False for one in applied
     )
     profile = profile_of(found.classification.risk_class, transparency=transparency)
-    cells = matrix(phases, system, found.proofs, profile)
+    cells = matrix(phases, system, found.proofs, profile, found.claims)
     return Lifecycle(
         risk_class=found.classification.risk_class,
         profile=profile,
         phases=tuple(phases),
         cells=tuple(cells),
-        tasks=tuple(tasks(phases, system, found.proofs, profile)),
+        tasks=tuple(tasks(phases, system, found.proofs, profile, found.claims)),
         review=found.review,
     )

@@ -11,23 +11,22 @@ happens here: something from outside that is `own`, opens a gate, or is entered 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
-    TRUST_WORDS,
     Brought,
     Draft,
     Entry,
     Received,
-    TrustLevel,
     UsageError,
     canonical,
     plain,
     reaches,
+    trust_in,
+    trusted,
 )
 from roadworthy.ledger import sign_draft
 from roadworthy.origins import Wanted, read_foreign
@@ -68,7 +67,7 @@ def receive(found: Sequence[Brought], loop: Loop, about: About, by: Acting) -> l
 
     Raises UsageError where it says it is about another system, or a kind of evidence is unknown.
     """
-    _require_known(about.kinds)
+    _require_known(about)
     before = list(loop.ledger.entries(kind=RECEIVED))
     for each in found:
         _require_ours(each.received, before, about.system)
@@ -101,29 +100,26 @@ def received(loop: Loop, entry: Entry) -> Received:
 def in_words(loop: Loop, system: str, candidate: str) -> list[str]:
     """What was received about a candidate, for who decides. It judges nothing."""
     return [
-        f"{claim(entry.payload)}: {entry.payload['title']}, entry {entry.seq};"
+        f"{trusted(*trust_in(entry))}: {entry.payload['title']}, entry {entry.seq};"
         " no objective is judged on it"
         for entry in received_of(loop, system)
         if entry.payload["candidate"] == candidate
     ]
 
 
-def claim(payload: Mapping[str, Any]) -> str:
-    """Who says it, and how far that is trusted: `claimed by MLflow 3.17.2, not verified`."""
-    level, who = cast(TrustLevel, payload["trust"]), str(payload["by"])
-    if level == "claimed":
-        return f"claimed by {who}, not verified"
-    return f"{TRUST_WORDS[level]} ({who})"
-
-
-def _require_known(kinds: Sequence[str]) -> None:
+def _require_known(about: About) -> None:
     known = load_evidence_kinds()
-    for name in kinds:
+    for name in about.kinds:
         if name not in known:
             alike = [one for one in known if name[:4] in one]
             raise UsageError(
                 f"{name!r} is no kind of evidence",
                 fix=f"one of {', '.join(alike or known)}"[:400],
+            )
+        if known[name].of == "release" and not about.candidate:
+            raise UsageError(
+                f"{name} counts for a release, and no candidate is named",
+                fix="say which one it is about: --candidate candidate.yaml",
             )
 
 

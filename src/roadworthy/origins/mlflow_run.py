@@ -205,7 +205,6 @@ def _facts(run: Run) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "experiment": clean(run.experiment),
         "status": clean(run.status),
-        "user": clean(run.user),
         "started": _instant(run.started_ms),
         "params": {clean(name): clean(value) for name, value in sorted(run.params.items())},
         "datasets": [

@@ -1,6 +1,12 @@
 """Documents of the lifecycle: forms as data, filled from evidence."""
 
-from . import fillers, fillers_contract, fillers_models, fillers_road  # they enter themselves
+from . import (  # they enter themselves
+    fillers,
+    fillers_brought,
+    fillers_contract,
+    fillers_models,
+    fillers_road,
+)
 from .assemble import assemble
 from .forms import FORMS
 from .gathered import Gathered
@@ -15,6 +21,7 @@ __all__ = [
     "Gathered",
     "assemble",
     "fillers",
+    "fillers_brought",
     "fillers_contract",
     "fillers_models",
     "fillers_road",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from roadworthy.domain import (
+    TRUST_WORDS,
     Block,
     Cell,
     Entry,
@@ -15,6 +16,8 @@ from roadworthy.domain import (
     Measurement,
     Paragraph,
     Source,
+    TrustLevel,
+    trusted,
 )
 
 from .words import said
@@ -67,6 +70,13 @@ def figure(one: Measurement) -> str:
     if one.low is None or one.high is None:
         return f"{value} (n={one.n})"
     return f"{value} ({one.confidence:.0%}: {one.low:.4g} to {one.high:.4g}, n={one.n})"
+
+
+def worth(level: TrustLevel, by: str, language: Language) -> str:
+    """How far evidence from elsewhere is trusted, and who claims it."""
+    if language == "en":
+        return trusted(level, by)
+    return f"{said(TRUST_WORDS[level], language)}{f' ({by})' if by else ''}"
 
 
 def _cell(value: str | Cell, source: Source | None) -> Cell:

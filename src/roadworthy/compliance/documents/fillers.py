@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from roadworthy.domain import Block, Cell, Gap, Language, Listing, Measurement, Paragraph, read_name
+from roadworthy.domain import (
+    Block,
+    Cell,
+    DutyStatus,
+    Gap,
+    Language,
+    Listing,
+    Measurement,
+    Paragraph,
+    Proof,
+    read_name,
+)
 
-from .blocks import CHARTER, figure, grid, listing, of_entry, of_file, paragraph
+from .blocks import CHARTER, figure, grid, listing, of_entry, of_file, paragraph, worth
 from .gathered import Gathered
 from .registry import filler
 from .words import said
@@ -216,13 +227,32 @@ def _classification(found: Gathered, language: Language) -> tuple[Block, ...]:
 def _duties(found: Gathered, language: Language) -> tuple[Block, ...]:
     known = {duty.id: duty for duty in found.obligations}
     rows = [
-        (one.id, known[one.id].article, known[one.id].title, one.status, one.since)
+        (
+            one.id,
+            known[one.id].article,
+            known[one.id].title,
+            one.status,
+            _proved(one, language),
+            one.since,
+        )
         for one in found.duties
         if one.status != "not_applicable"
     ]
-    columns = ("duty", "article", "what", "status", "opened")
+    columns = ("duty", "article", "what", "status", "proved by", "opened")
     source = of_file(found.classification.catalogue, found.classification.digest)
     return (grid(columns, rows, source, "no duty applies", language),)
+
+
+def _proved(one: DutyStatus, language: Language) -> str:
+    """By which entries, and how far those from elsewhere are trusted."""
+    told = [
+        f"{said('entry', language)} {proof.seq}{_trust(proof, language)}" for proof in one.evidence
+    ]
+    return ", ".join(told) or "-"
+
+
+def _trust(proof: Proof, language: Language) -> str:
+    return "" if proof.trust == "own" else f" ({worth(proof.trust, proof.by, language)})"
 
 
 @filler("authors")

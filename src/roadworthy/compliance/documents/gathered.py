@@ -49,6 +49,8 @@ class Gathered(Struct, frozen=True, kw_only=True):
     """The four measures, with n."""
     models: tuple[ModelStanding, ...] = ()
     """The models that the candidate asks, as the registry has them."""
+    brought: tuple[Entry, ...] = ()
+    """`evidence.received`, oldest first: what was made elsewhere."""
     strays: bool = False
     """Whether the folder is of another candidate than the one that is live."""
     written: Mapping[str, Any]

@@ -161,6 +161,12 @@ GERMAN: dict[str, str] = {
     "no playbook is written": "kein Ablauf ist aufgeschrieben",
     "incidents so far": "bisherige Vorfälle",
     "none so far": "bisher keine",
+    "figure": "Zahl",
+    "proved by": "belegt durch",
+    "claimed, not verified": "behauptet, nicht geprüft",
+    "signed elsewhere, not verified": "anderswo signiert, nicht geprüft",
+    "signed elsewhere, verified": "anderswo signiert, geprüft",
+    "how far it is trusted": "wie weit ihm vertraut wird",
     **DELIBERATED,
     **MODELS,
 }
