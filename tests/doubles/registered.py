@@ -17,6 +17,7 @@ from roadworthy.flows.registry import (
     register_model,
     registry_of,
 )
+from roadworthy.flows.releasing import activate_release
 from roadworthy.manifests import load_model_file, load_system
 from roadworthy.release import pin
 
@@ -98,6 +99,14 @@ class RegisteredDesk(DatedDesk):
         deprecate_model(
             version, self.loop(), self.acting(by), reason="It is old.", successor=successor
         )
+
+    def sign(self, out: Path, by: str = "ravi") -> None:
+        """`roadworthy release sign`, which makes it a release."""
+        super().approve(out, by)
+
+    def activate(self, out: Path) -> None:
+        """`roadworthy release activate`."""
+        activate_release(out, self.loop(), root=self.root, signer=self.office.key("otto"))
 
     def hosted(self) -> None:
         """The candidate asks the hosted model."""

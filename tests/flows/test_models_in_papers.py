@@ -14,6 +14,7 @@ from roadworthy.cli.dispatch import run
 from roadworthy.compliance import to_markdown
 from roadworthy.domain import LANGUAGES, Gap, Language, Paper
 from roadworthy.flows.approved_models import standings_of
+from roadworthy.flows.coverage import proofs_of
 from roadworthy.flows.documents import gather, make_document
 from roadworthy.release import pin, registered_bill
 from roadworthy_verify.dossier import ENTRIES
@@ -115,3 +116,35 @@ async def test_a_dossier_shows_the_models_of_its_system_and_no_other(
     assert "Example SE" not in log, "another system's vendor"
     assert "claims" not in log
     assert bill["components"][0]["name"] == "words"
+
+
+async def test_the_lifecycle_counts_an_approval_while_it_stands(
+    desk: RegisteredDesk, tmp_path: Path
+) -> None:
+    """The duty's evidence is the approval itself; taken back, it proves nothing."""
+    loop, charter = desk.loop(), desk.system.charter
+    assert "model_record" not in proofs_of(loop, charter)
+    await desk.inspect()
+    out = tmp_path / "b.tar"
+    desk.build(out, "ben")
+    desk.sign(out)
+    desk.activate(out)
+    proof = proofs_of(desk.loop(), charter)["model_record"]
+    assert desk.loop().ledger.entry(proof.seq).kind == "model.approved"
+    assert "supplier_documentation" not in proofs_of(desk.loop(), charter), "no paper is there"
+    desk.deprecate("words")
+    assert "model_record" not in proofs_of(desk.loop(), charter)
+
+
+async def test_papers_of_the_maker_are_the_suppliers_documentation(
+    desk: RegisteredDesk, tmp_path: Path
+) -> None:
+    paper = f"documents: [{{title: Annex XII, digest: 'sha256:{'b' * 64}'}}]\n"
+    desk.register(desk.describe(more=FACTS + paper))
+    desk.approve("words")
+    await desk.inspect()
+    out = tmp_path / "b.tar"
+    desk.build(out, "ben")
+    desk.sign(out)
+    desk.activate(out)
+    assert "supplier_documentation" in proofs_of(desk.loop(), desk.system.charter)

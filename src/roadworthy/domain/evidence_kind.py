@@ -37,6 +37,9 @@ class EvidenceKind(File, frozen=True, kw_only=True):
     entries: list[EntryMatch] = field(default_factory=list)
     charter: Literal["", "risks", "disclosure"] = ""
     """A part of the charter that must be there, too."""
+    models: Literal["", "approved", "documents"] = ""
+    """What the registry must say of every model of the live release: people approved it, or its
+    maker's papers are there by digest, too."""
     fresh: Period | None = None
     """How old it may be; left out: it does not age."""
     least: TrustLevel = "claimed"

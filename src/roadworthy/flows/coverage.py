@@ -31,6 +31,7 @@ from roadworthy.domain import (
 from .assure import CLASSIFIED, Assured, assure, catalogues_of, classified_payload
 from .live_routes import ledger_routes
 from .loop import Loop
+from .registry_proof import model_proof
 from .reviews_owed import review_owed
 
 RECORDED = "evidence.recorded"
@@ -139,7 +140,7 @@ class _Finder:
     """The newest entries of one system that prove something."""
 
     def __init__(self, loop: Loop, charter: Charter) -> None:
-        self._ledger = loop.ledger
+        self._loop, self._ledger = loop, loop.ledger
         self._charter = charter
         self._now = loop.clock.now()
         live = ledger_routes(loop).get(charter.system)
@@ -158,6 +159,9 @@ class _Finder:
         found = [entry for match in kind.entries if (entry := self._match(match, kind)) is not None]
         if kind.charter and not self._in_charter(kind.charter):
             found = []
+        if kind.models and self._live:
+            approved = model_proof(self._loop, self._charter.system, self._live[1], kind.models)
+            found += [approved] if approved is not None else []
         found += [entry for entry in self._of(kind) if reaches(trust_in(entry)[0], kind.least)]
         newest = max(found, key=lambda entry: entry.seq, default=None)
         return None if newest is None else self._proof(kind, newest)
