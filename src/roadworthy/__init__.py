@@ -11,7 +11,7 @@ this true, ARCHITECTURE.md draws it):
                                 the stages
     providers detectors media origins
                                 instruments
-    ledger manifests            mechanics
+    ledger manifests table      mechanics
     statistics expressions      arithmetic
     domain                      nouns, ports, errors
 """

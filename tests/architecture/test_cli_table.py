@@ -35,7 +35,7 @@ def test_check_imports_nothing_that_verifies_serves_or_asks() -> None:
     heavy = (
         *("roadworthy_verify", "cryptography", "securesystemslib", "sqlite3", "asyncio", "ssl"),
         *("http", "email", "httptools", "uvloop", "numpy", "rich", "stdnum", "jsonschema_rs"),
-        *("prometheus_client", "multiprocessing", "concurrent", "zstandard", "pyarrow"),
+        *("prometheus_client", "multiprocessing", "concurrent", "zstandard", "pyarrow", "duckdb"),
     )
     code = (
         "import sys; from roadworthy.cli import VERBS; from roadworthy.cli.dispatch import run;"

@@ -20,6 +20,7 @@ WRITERS = {
     ("gate", "markdown"): "cli/gate.py",
     ("incident_report", "out"): "cli/incident_report.py",
     ("ledger", "out"): "cli/ledger.py",
+    ("observations", "out"): "cli/observations.py",
     ("ood", "out"): "cli/ood.py",
     ("provenance", "out"): "cli/provenance.py",
     ("rate", "out"): "console/rating.py",

@@ -47,6 +47,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "load": ("roadworthy.cli.load", "how much a live release can take, and for how long"),
     "batch": ("roadworthy.cli.batch", "answer a file of requests by what is live"),
     "status": ("roadworthy.cli.status", "how every objective stands on the road"),
+    "observations": ("roadworthy.cli.observations", "all answers and runs as one table, in slices"),
     "mitigation": ("roadworthy.cli.mitigation", "what breached objectives changed; lift it"),
     "alerts": ("roadworthy.cli.alerts", "alert rules and a dashboard from the objectives"),
     "kill": ("roadworthy.cli.kill", "stop a system, tenant or slice on every worker"),

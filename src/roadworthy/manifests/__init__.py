@@ -24,7 +24,7 @@ from .schema import schema_of
 from .settings import Setting, load_deployment, settings_of
 from .trust_file import load_trust, save_trust
 from .waiver_files import WAIVERS, load_waivers
-from .where_checks import outcome_in
+from .where_checks import facets_of, outcome_in
 from .workspace import WORKSPACE_VARIABLE, Workspace, open_workspace
 from .written_blocks import blank_blocks, load_written, written_file
 from .yaml_reader import read_yaml
@@ -50,6 +50,7 @@ __all__ = [
     "checked_facts",
     "clauses_of",
     "draft_system",
+    "facets_of",
     "kept_for_later",
     "load_campaign",
     "load_catalogue",

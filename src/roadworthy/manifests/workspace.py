@@ -91,6 +91,11 @@ class Workspace(Struct, frozen=True):
         return self.root / "journal"
 
     @property
+    def observations(self) -> Path:
+        """The table of observations; made from the journal and the runs, no evidence."""
+        return self.root / "observations"
+
+    @property
     def batches(self) -> Path:
         """Files and batches of tenants, a folder each."""
         return self.root / "batches"

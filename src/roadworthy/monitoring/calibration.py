@@ -26,7 +26,7 @@ from roadworthy.statistics import (
     risk_of,
 )
 
-from .cases import Cases, PerCase, per_case
+from .cases import Cases, PerCase, Sized, per_case
 from .clusters import share_of_cases
 from .labels import sure
 from .results import absent, bounded
@@ -74,10 +74,13 @@ def _collected(spec: IndicatorSpec, cases: Cases) -> _Sure | Measurement:
     if not all_of.found.values:
         return absent(spec)
     outside = [0.0 <= said <= 1.0 for said in all_of.confidences].count(False)
-    if outside:
-        many = "1 confidence is" if outside == 1 else f"{outside} confidences are"
-        return absent(spec, f"{many} not between 0 and 1")
-    return all_of
+    return absent(spec, words_outside(outside)) if outside else all_of
+
+
+def words_outside(many: int) -> str:
+    """What is said of confidences that can be none."""
+    said = "1 confidence is" if many == 1 else f"{many} confidences are"
+    return f"{said} not between 0 and 1"
 
 
 def _levels(cases: Cases) -> list[Level]:
@@ -108,13 +111,20 @@ def calibration_error(
     all_of = _collected(spec, cases)
     if isinstance(all_of, Measurement):
         return all_of
-    binning, reading = _ERRORS[spec.name]
-    bars = cases.once(binning)
-    value, bounds = reading(bars), calibration_interval(bars, confidence)
+    bars = cases.once(_ERRORS[spec.name][0])
+    return error_of(spec, bars, all_of.found, aggregation, confidence)
+
+
+def error_of(
+    spec: IndicatorSpec, bars: Sequence[Bin], of: Sized, aggregation: str, confidence: float
+) -> Measurement:
+    """The error that bins show."""
+    value = _ERRORS[spec.name][1](bars)
+    bounds = calibration_interval(bars, confidence)
     bounds = Interval(min(bounds.low, value), bounds.high)
     if aggregation.startswith("p") or aggregation == "max":
         value = bounds.high
-    return bounded(spec, value, bounds, all_of.found, confidence=confidence, method="mover")
+    return bounded(spec, value, bounds, of, confidence=confidence, method="mover")
 
 
 def brier(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:

@@ -9,7 +9,7 @@ the case, a repeat that failed left out of a reducer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from msgspec import Struct, field
 
@@ -99,6 +99,32 @@ class PerCase(Struct, frozen=True):
     """How many rows answered."""
     fault: str = ""
     """Why a case has no value although it was asked; then nothing is measured."""
+
+    @property
+    def n(self) -> int:
+        """Cases that answer."""
+        return len(self.values)
+
+
+class Sized(Protocol):
+    """What says how many answers there are, and of how many rows."""
+
+    @property
+    def n(self) -> int:
+        """Cases that answer."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Rows that answer."""
+        ...
+
+
+class Size(Struct, frozen=True):
+    """So many, and nothing more."""
+
+    n: int
+    rows: int
 
 
 def per_case(cases: Cases, question: Asking, *, score: str = "") -> PerCase:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from roadworthy.domain import IndicatorSpec, Measurement, Observation
 from roadworthy.statistics import quantile, quantile_interval
 
-from .cases import Asking, Cases, Rows, per_case
+from .cases import Asking, Cases, Rows, Sized, per_case
 from .results import absent, bounded, mean_of
 
 Unit = tuple[str, str]
@@ -23,16 +23,28 @@ def duration(spec: IndicatorSpec, cases: Cases, aggregation: str, confidence: fl
         return absent(spec)
     if how == "mean":
         return mean_of(spec, found, confidence)
+    ordered, weights = _ordered(cases, taken) if cases.groups else (sorted(found.values), [])
+    return percentile(spec, ordered, found, how, confidence, weights)
+
+
+def percentile(
+    spec: IndicatorSpec,
+    ordered: Sequence[float],
+    of: Sized,
+    how: str,
+    confidence: float,
+    weights: Sequence[float] = (),
+) -> Measurement:
+    """A percentile, the least or the most of sorted durations."""
     share = {"max": 1.0, "min": 0.0}.get(how)
     if share is None:
         share = int(how[1:]) / 100
-    ordered, weights = _ordered(cases, taken) if cases.groups else (sorted(found.values), [])
     bounds = quantile_interval(ordered, share, confidence, weights) if 0 < share < 1 else None
     return bounded(
         spec,
         quantile(ordered, share, weights),
         bounds,
-        found,
+        of,
         confidence=confidence,
         method=f"order statistics, {how}",
     )
@@ -67,13 +79,13 @@ def _ordered(cases: Cases, taken: Asking) -> tuple[list[float], list[float]]:
 
 
 def _latency(row: Observation) -> float | None:
-    return row.latency_ms if _paid(row) else None
+    return row.latency_ms if was_paid(row) else None
 
 
 def _first_token(row: Observation) -> float | None:
-    return row.first_token_ms if _paid(row) else None
+    return row.first_token_ms if was_paid(row) else None
 
 
-def _paid(row: Observation) -> bool:
+def was_paid(row: Observation) -> bool:
     """An evaluation's row says how long the answer took when it was paid for, cached or not."""
     return row.stage == "eval" or not row.cache_hit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from msgspec import structs
@@ -23,25 +24,41 @@ OF_LABELS = frozenset(
 def beside_coverage(spec: IndicatorSpec, cases: Cases, found: Measurement) -> Measurement:
     """The measurement with its coverage. Where nothing was answered, there is no value."""
     answered = cases.once(_answered)
-    n = len(answered.values)
+    asked = (row for row in cases.rows if asks_for_label(row))
+    return with_coverage(
+        spec, found, sum(answered.values), len(answered.values), lambda: Counter(map(fate, asked))
+    )
+
+
+def with_coverage(
+    spec: IndicatorSpec,
+    found: Measurement,
+    answered: float,
+    n: int,
+    fates: Callable[[], Mapping[str, int]],
+) -> Measurement:
+    """The same of `n` labelled cases, so many of them answered; `fates`: what became of all."""
     if not n:
         return found
-    coverage = sum(answered.values) / n
-    if not coverage:
-        asked = [row for row in cases.rows if asks_for_label(row)]
-        fates = Counter(row.action if row.status == "ok" else "failed" for row in asked)
-        told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
+    if not answered:
+        told = ", ".join(f"{count} {fate}" for fate, count in sorted(fates().items()))
         reason = f"none of {n} labelled cases was answered (coverage 0): {told}"
         return structs.replace(absent(spec, reason), n=found.n, rows=found.rows, coverage=0.0)
-    return structs.replace(found, coverage=coverage)
+    return structs.replace(found, coverage=answered / n)
+
+
+def fate(row: Observation) -> str:
+    """What became of a labelled row."""
+    return row.action if row.status == "ok" else "failed"
 
 
 def _answered(cases: Cases) -> PerCase:
     """Whether the cases that ask for a label were answered."""
-    return per_case(cases, _stood)
+    return per_case(cases, stood_labelled)
 
 
-def _stood(row: Observation) -> bool | None:
+def stood_labelled(row: Observation) -> bool | None:
+    """Whether the answer stood, of a row whose case asks for a label."""
     return stood(row) if asks_for_label(row) else None
 
 

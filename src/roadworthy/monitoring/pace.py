@@ -54,10 +54,11 @@ def cache_hit_rate(
     spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float
 ) -> Measurement:
     """The share of live answers that were given again."""
-    return share_of_cases(spec, cases, _given_again, "", confidence)
+    return share_of_cases(spec, cases, given_again, "", confidence)
 
 
-def _given_again(row: Observation) -> bool | None:
+def given_again(row: Observation) -> bool | None:
+    """Whether a live answer came from the cache."""
     return None if row.stage == "eval" or row.status == "error" else row.cache_hit
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from roadworthy.domain import IndicatorSpec, Measurement, exact
 from roadworthy.statistics import (
@@ -16,7 +16,7 @@ from roadworthy.statistics import (
     share_interval,
 )
 
-from .cases import PerCase
+from .cases import PerCase, Sized
 
 
 def absent(spec: IndicatorSpec, reason: str = "") -> Measurement:
@@ -35,7 +35,7 @@ def bounded(
     spec: IndicatorSpec,
     value: float,
     bounds: Interval | None,
-    of: PerCase,
+    of: Sized,
     *,
     confidence: float,
     method: str,
@@ -47,7 +47,7 @@ def bounded(
         value=value,
         low=bounds.low if bounds else None,
         high=bounds.high if bounds else None,
-        n=len(of.values),
+        n=of.n,
         rows=of.rows,
         unit=spec.unit,
         confidence=confidence,
@@ -57,27 +57,60 @@ def bounded(
     )
 
 
+class Shares(Struct, frozen=True, kw_only=True):
+    """Values in [0, 1], as much of them as a share's interval asks."""
+
+    n: int
+    total: float
+    some: int
+    """Values above 0."""
+    every: int
+    """Values of 1."""
+    rows: int
+
+
 def share_of(spec: IndicatorSpec, found: PerCase, confidence: float) -> Measurement:
     """The mean of values in [0, 1], one a case, with the interval that never covers less."""
     n = len(found.values)
     if n == 0:
         return absent(spec, found.fault)
-    total = math.fsum(found.values)
-    bounds = share_interval(total, n, confidence)
+    seen = Shares(
+        n=n,
+        total=math.fsum(found.values),
+        some=n - found.values.count(0.0),
+        every=found.values.count(1.0),
+        rows=found.rows,
+    )
+    return share_of_all(spec, seen, confidence)
+
+
+def share_of_all(spec: IndicatorSpec, seen: Shares, confidence: float) -> Measurement:
+    """The same of values that somebody added up."""
+    if seen.n == 0:
+        return absent(spec)
+    bounds = share_interval(seen.total, seen.n, confidence)
     return Measurement(
         name=spec.name,
-        value=total / n,
+        value=seen.total / seen.n,
         low=bounds.low,
         high=bounds.high,
-        n=n,
-        rows=found.rows,
-        count=n - found.values.count(0.0),
-        every=found.values.count(1.0),
+        n=seen.n,
+        rows=seen.rows,
+        count=seen.some,
+        every=seen.every,
         unit=spec.unit,
         confidence=confidence,
         method="clopper_pearson",
         higher_is_better=spec.higher_is_better,
     )
+
+
+def count_of(rate: Measurement, events: float) -> Measurement:
+    """How many of the n had the event: the share's measurement, times n."""
+    assert rate.low is not None
+    assert rate.high is not None
+    n = rate.n
+    return structs.replace(rate, value=events, low=rate.low * n, high=rate.high * n, every=None)
 
 
 def mean_of(

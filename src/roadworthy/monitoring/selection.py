@@ -70,9 +70,19 @@ def by_facets(
     """
     slices: dict[str, list[Observation]] = {}
     for observation in observations:
-        key = slice_name({facet: _value(observation, facet) for facet in facets})
-        slices.setdefault(key, []).append(observation)
+        slices.setdefault(slice_of(observation, facets), []).append(observation)
     return dict(sorted(slices.items()))
+
+
+def slice_of(observation: Observation, facets: Sequence[str]) -> str:
+    """The slice by these facets that an observation is in."""
+    return slice_name({facet: _value(observation, facet) for facet in facets})
+
+
+def columns_of_facet(facet: str) -> tuple[str, ...]:
+    """The columns of a table that `slice_of` reads for a facet."""
+    own = f"facets.{facet}"
+    return (own, facet) if facet in _FIELDS else (own,)
 
 
 def slice_name(facets: Mapping[str, str]) -> str:

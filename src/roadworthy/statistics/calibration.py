@@ -58,6 +58,12 @@ def reliability_of(known: Sequence[Level], bins: int = DEFAULT_BINS) -> list[Bin
         row[0] += weight
         row[1] += weight * confidence
         row[2] += good
+    return bars_of(sums)
+
+
+def bars_of(sums: Sequence[Sequence[float]]) -> list[Bin]:
+    """The non-empty of bins of equal width: of each its cases, their confidences' sum, the hits."""
+    bins = len(sums)
     return [
         Bin(index / bins, (index + 1) / bins, n, total / n, min(1.0, hits / n))
         for index, (n, total, hits) in enumerate(sums)

@@ -1,0 +1,94 @@
+"""Indicators over the table, slice by slice: of traffic, or of evaluation runs.
+
+Enters: a table, which rows, which indicators, which slices. Leaves: measurements. What can be
+counted is counted; what needs the rows is read row by row, where somebody names it. Never here: a
+row that is left out because there are many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from msgspec import Struct
+
+from roadworthy.domain import (
+    INDICATORS,
+    Instant,
+    Measurement,
+    SafetySLO,
+    UsageError,
+    find_indicator,
+)
+from roadworthy.monitoring import LOOKS_AT, VALUES_OF, by_facets, measure, selector
+from roadworthy.table import Selection, Table, TooManyKindsError
+
+from .table_counting import (
+    MOST_ROWS,
+    Asked,
+    Cubes,
+    GroupedError,
+    columns_of_objective,
+    require_facets,
+    sliced,
+)
+
+COUNTED = tuple(name for name in INDICATORS if name in LOOKS_AT or name in VALUES_OF)
+"""What is counted when nobody names an indicator."""
+
+BEGINNING: Instant = "1970-01-01T00:00:00.000000Z"
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """One indicator in one slice."""
+
+    part: str
+    answers: int
+    """Rows of the slice, those that the indicator is not about among them."""
+    found: Measurement
+
+
+def indicators_of(
+    table: Table,
+    selection: Selection,
+    *,
+    now: Instant,
+    names: Sequence[str] = (),
+    by: Sequence[str] = (),
+    where: str = "",
+) -> Iterator[Shown]:
+    """Each indicator in each slice; without `names` every one that can be counted and has data.
+
+    Raises UsageError for one that nobody knows, a facet that no row has, or too many rows to read;
+    ManifestError for a filter that does not compile, DetectorError for one that cannot look.
+    """
+    require_facets(table, by)
+    asked = [_asked(table, name, by, where) for name in names or COUNTED]
+    cubes = Cubes(table, asked, selection, now)
+    for each in asked:
+        for part, (n, found) in _slices(each, cubes).items():
+            if names or found.value is not None:
+                yield Shown(part=part, answers=n, found=found)
+
+
+def _asked(table: Table, name: str, by: Sequence[str], where: str) -> Asked:
+    if find_indicator(name) is None:
+        known = ", ".join(COUNTED)
+        raise UsageError(f"no indicator is called {name!r}", fix=f"such as {known}")
+    slo = SafetySLO(name=name, metric=name, target=">= 0", by=list(by), where=where)
+    columns = columns_of_objective(slo, table)
+    return Asked(slo=slo, columns=columns, since=BEGINNING)
+
+
+def _slices(asked: Asked, cubes: Cubes) -> dict[str, tuple[int, Measurement]]:
+    if asked.columns:
+        try:
+            return sliced(asked, cubes, before=False)
+        except (GroupedError, TooManyKindsError):
+            pass  # then the rows say it
+    slo = asked.slo
+    keep = selector(slo.where)
+    rows = [seen for seen, _ in cubes.rows(MOST_ROWS) if keep(seen)]
+    parts = by_facets(rows, slo.by) if slo.by else {"": rows}
+    say = partial(measure, slo.metric)
+    return {part: (len(group), say(group)) for part, group in parts.items()}
