@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +20,17 @@ from doubles.rail_lines import (
     answered,
 )
 from roadworthy.detectors import Normaliser, make_detector
-from roadworthy.domain import CelRule, DetectorError, JudgeRule, NeverEvent, Rail, Rails, Rule
+from roadworthy.domain import (
+    CelRule,
+    DetectorError,
+    Finding,
+    JudgeRule,
+    NeverEvent,
+    Rail,
+    Rails,
+    Rule,
+    TextContext,
+)
 from roadworthy.serving import RailLine
 
 
@@ -99,6 +111,36 @@ def test_one_wait_for_the_processor_is_not_a_time_out() -> None:
     line = RailLine(inputs=[], outputs=[guard], timer=OneHiccup())
     _, outcome = answered(line, "an answer")
     assert (outcome.action, outcome.verdicts[0].outcome) == ("answered", "passed")
+
+
+class Waits:
+    """Takes far longer than its budget by the clock on the wall: asleep, or at work."""
+
+    def __init__(self, take: Callable[[float], object]) -> None:
+        self.take = take
+
+    def detect(self, text: str, context: TextContext) -> list[Finding]:
+        self.take(0.06)
+        return []
+
+
+def work(seconds: float) -> None:
+    """Keep the processor busy."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+
+
+def test_a_machine_that_is_always_busy_makes_no_time_out() -> None:
+    line = RailLine(inputs=[a_guard(Waits(time.sleep), side="input")], outputs=[])
+    outcome = line.check_input("a question", INPUT)
+    assert (outcome.action, outcome.verdicts[0].outcome) == ("answered", "passed")
+
+
+def test_a_look_that_itself_takes_too_long_is_a_time_out_on_any_machine() -> None:
+    line = RailLine(inputs=[a_guard(Waits(work), side="input")], outputs=[])
+    outcome = line.check_input("a question", INPUT)
+    assert (outcome.action, outcome.verdicts[0].outcome) == ("blocked", "not_checked")
 
 
 def test_not_checked_is_recorded_for_rails_that_another_one_outran() -> None:
