@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -20,6 +21,8 @@ def without_a_model(target: Path) -> Path:
     weak = _WORD.sub(r'"x\1": ', rules)
     (root / "weak.yaml").write_text(weak, encoding="utf-8")
     (root / "other.yaml").write_text(rules.replace("0.20", "0.21"), encoding="utf-8")
+    for file in ("weak.yaml", "other.yaml"):
+        (root / "models" / file).write_text(_registered(root / file), encoding="utf-8")
     for name, file in (
         ("candidate.yaml", "weak.yaml"),
         ("candidates/described.yaml", "other.yaml"),
@@ -32,3 +35,13 @@ def without_a_model(target: Path) -> Path:
         assert count == 1, name
         path.write_text(written, encoding="utf-8")
     return root
+
+
+def _registered(rules: Path) -> str:
+    """The file by which rules are registered as a model."""
+    digest = hashlib.sha256(rules.read_bytes()).hexdigest()
+    return (
+        f"id: {rules.stem}\ntitle: Rules\nmaker: a test\nlicence: Apache-2.0\n"
+        f"intended_use: Sort claims.\n"
+        f"identity: {{provider: rule, name: words, digest: 'sha256:{digest}'}}\n"
+    )

@@ -108,6 +108,7 @@ def _prologue(stage: Stage) -> None:
         ("dora", "reviewer"),
     ):
         stage.run("people", "add", name, SYSTEM, "--role", role)
+    _models(stage)
     stage.tell(
         """
         What belongs to this desk is learned from letters of the past, which the gate never asks:
@@ -124,6 +125,24 @@ def _prologue(stage: Stage) -> None:
         "lasts 5 s, where the example's rollout.yaml says 24 h."
     )
     stage.next("a weak candidate is inspected")
+
+
+def _models(stage: Stage) -> None:
+    """Every model that the story asks is proposed by one person and approved by another."""
+    from roadworthy.manifests import load_model_file
+
+    stage.tell(
+        """
+        What may answer at all is written down, too: which weights, whose, under which licence, on
+        which data, with which limits. Anna proposes, Ben has read it and approves, for this desk
+        and what it is for; the gate asks for that approval.
+        """
+    )
+    why = ("--reason", "read and tried", "--only-here", "--as", "ben")
+    for file in sorted((stage.root / "models").glob("*.yaml")):
+        path = str(file.relative_to(stage.root.parent))
+        stage.run("model", "register", path, SYSTEM, "--as", "anna")
+        stage.run("model", "approve", load_model_file(file).id, SYSTEM, *why)
 
 
 def _edit(path: Path, old: str, new: str) -> None:
