@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import shutil
 import subprocess
@@ -66,7 +65,6 @@ def in_its_own_process(code: str, *arguments: str) -> dict[str, float]:
     """Run a measurement elsewhere; its JSON."""
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "bench")},
     )  # fmt: skip
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -117,6 +115,8 @@ def measure(entries: int, folder: Path) -> dict[str, float]:
     fill(desk, entries)
     out = folder / "dossier.zip"
     made = in_its_own_process(_DOSSIER, str(desk), str(out))
+    if made["code"]:
+        raise SystemExit(f"the dossier ended with exit code {made['code']:.0f}")
     seen = in_its_own_process(_VERIFY, str(out), str(desk / ".roadworthy" / "trust.yaml"))
     covered = in_its_own_process(_COVERAGE, *([str(desk)] * SYSTEMS))
     return {

@@ -46,6 +46,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "serve": ("roadworthy.cli.serve", "serve verified releases behind an OpenAI-compatible API"),
     "load": ("roadworthy.cli.load", "how much a live release can take, and for how long"),
     "batch": ("roadworthy.cli.batch", "answer a file of requests by what is live"),
+    "cost": ("roadworthy.cli.cost", "what each phase was to cost and cost; enter an invoice"),
     "status": ("roadworthy.cli.status", "how every objective stands on the road"),
     "observations": ("roadworthy.cli.observations", "all answers and runs as one table, in slices"),
     "mitigation": ("roadworthy.cli.mitigation", "what breached objectives changed; lift it"),

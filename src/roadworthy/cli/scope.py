@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from roadworthy.domain import CostSum, System
+
+from .cost import as_json, say_costs
 from .exits import Exit
 from .terminal import emit, printable, same_system, say, table
 
@@ -25,7 +29,8 @@ def command(
 
     Scores stand in each charter's `value.scorecard`, 1 (speaks against it) to 5, with reasons. A
     risk without a test and a never event without a case are findings. Exit code 3 where a factor
-    speaks against a use case, 4 where one is not scored.
+    speaks against a use case, 4 where one is not scored. What each phase was to cost
+    (`value.estimates`) stands beside what it cost so far; what nobody knows is unknown, never 0.
     """
     from roadworthy.compliance import FACTORS, use_case
     from roadworthy.manifests import load_system
@@ -33,15 +38,16 @@ def command(
     folders = directories or [Path()]
     systems = [load_system(folder, candidate=candidate) for folder in folders]
     cases = [use_case(system.charter, system.suites) for system in systems]
+    costs = [_costs(folder, system) for folder, system in zip(folders, systems, strict=True)]
     if json:
         emit([
             {
                 "system": one.system, "title": one.title, "purpose": one.purpose,
                 "factors": one.factors, "others": one.others, "mean": one.mean,
                 "stops": list(one.stops), "unscored": list(one.unscored),
-                "findings": list(one.findings),
+                "findings": list(one.findings), "costs": as_json(spent),
             }
-            for one in cases
+            for one, spent in zip(cases, costs, strict=True)
         ])  # fmt: skip
     else:
         rows: list[tuple[Any, ...]] = [
@@ -49,12 +55,27 @@ def command(
         ]
         rows.append(("mean", *("-" if one.mean is None else f"{one.mean:.1f}" for one in cases)))
         table(("factor", *(one.system for one in cases)), rows)
-        for folder, one in zip(folders, cases, strict=True):
+        for folder, one, spent in zip(folders, cases, costs, strict=True):
             _say(folder, one)
+            say_costs(one.system, spent)
     if any(one.stops for one in cases):
         raise typer.Exit(Exit.REFUSED)
     if any(one.unscored for one in cases):
         raise typer.Exit(Exit.UNDECIDED)
+
+
+def _costs(folder: Path, system: System) -> Sequence[CostSum]:
+    """Estimate and actual by phase; without a workspace the estimates alone."""
+    from roadworthy.compliance import sums
+    from roadworthy.flows.costs import costs_of, estimates_of
+    from roadworthy.wiring.loop import standing_loop
+
+    from .acting import standing_workspace
+
+    loop = standing_loop(standing_workspace(folder))
+    if loop is None:
+        return sums(estimates_of(system.charter), (), ())
+    return costs_of(loop, system.charter)
 
 
 def _score(one: Any, name: str) -> str:

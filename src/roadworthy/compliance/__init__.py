@@ -2,6 +2,7 @@
 
 from .changes import meaning_of, text_changes
 from .classify import UNDECIDED, classify, contradictions
+from .costs import NOTHING, sums
 from .coverage import covered, proof_of
 from .documents import FILLERS, FORMS, GERMAN, Gathered, assemble, said, to_markdown
 from .dora import four_measures
@@ -20,6 +21,7 @@ __all__ = [
     "FORMS",
     "GERMAN",
     "MATRIX",
+    "NOTHING",
     "ROLE",
     "ROLES",
     "UNDECIDED",
@@ -39,6 +41,7 @@ __all__ = [
     "review_due",
     "said",
     "shipped",
+    "sums",
     "tasks",
     "text_changes",
     "to_markdown",

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field
 
+from .cost import CostPhase, Estimate
 from .drawn import ReviewSample
 from .file import File
 from .model import Model
@@ -312,6 +313,8 @@ class Value(File, frozen=True, kw_only=True):
 
     scorecard: dict[str, Score] = field(default_factory=dict)
     success: dict[Literal["business", "model", "system"], list[str]] = field(default_factory=dict)
+    estimates: dict[CostPhase, Estimate] | UnsetType = UNSET
+    """What each phase is to cost: money, hours, energy. Left out: nobody said."""
 
 
 class Risk(File, frozen=True, kw_only=True):

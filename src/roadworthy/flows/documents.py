@@ -28,6 +28,7 @@ from roadworthy.manifests import load_form, load_written
 from roadworthy.release import pin
 
 from .approved_models import standings_of
+from .costs import costs_of
 from .coverage import RECEIVED, cover
 from .live_routes import ledger_routes
 from .loop import Loop
@@ -83,6 +84,7 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
         people=tuple(loop.trust.keys),
         authors=_authors(Path(system.root)),
         sealed=ledger.newest(kind="journal.sealed"),
+        costs=costs_of(loop, system.charter),
         dora=four_measures(
             releases, list(ledger.entries(kind=ACTIVATED, system=name)), known, loop.clock.now()
         ),

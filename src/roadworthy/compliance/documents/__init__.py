@@ -4,6 +4,7 @@ from . import (  # they enter themselves
     fillers,
     fillers_brought,
     fillers_contract,
+    fillers_cost,
     fillers_models,
     fillers_road,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "fillers",
     "fillers_brought",
     "fillers_contract",
+    "fillers_cost",
     "fillers_models",
     "fillers_road",
     "said",

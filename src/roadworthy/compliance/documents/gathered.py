@@ -10,6 +10,7 @@ from msgspec import Struct
 from roadworthy.domain import (
     Charter,
     Classification,
+    CostSum,
     DutyStatus,
     Entry,
     Incident,
@@ -45,6 +46,8 @@ class Gathered(Struct, frozen=True, kw_only=True):
     """Who committed to the folder, and how often; empty where it is in no repository."""
     sealed: Entry | None
     """The newest sealed segment of the journal, which is the workspace's."""
+    costs: tuple[CostSum, ...]
+    """Each phase: estimate, actual, what is unknown."""
     dora: tuple[tuple[str, str], ...]
     """The four measures, with n."""
     models: tuple[ModelStanding, ...] = ()
