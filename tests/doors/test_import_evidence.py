@@ -17,6 +17,7 @@ from roadworthy.domain import Entry
 from roadworthy.flows.people import add_person
 
 KIND = "evidence.received"
+PDFS = Path(__file__).resolve().parents[1] / "golden/outside/signed-pdf-pyhanko-0.38"
 
 
 @pytest.fixture
@@ -191,6 +192,37 @@ def test_what_counts_for_a_release_names_a_candidate(desk, store, capsys):
     )
     assert code == 1
     assert "counts for a release, and no candidate is named" in error
+    assert entries(desk) == []
+
+
+def test_a_signed_pdf_is_entered_with_its_signer_and_what_was_checked(desk, capsys):
+    told = taken(
+        capsys, desk, PDFS / "pades.pdf", "--kind", "certificate", "--root", PDFS / "root.pem"
+    )
+    assert (told["trust"], told["by"]) == ("verified", "CN=Ada Lovelace,O=Example,C=DE")
+    (entry,) = entries(desk)
+    assert desk.loop().blobs.get(entry.payload["original"]) == (PDFS / "pades.pdf").read_bytes()
+    again = taken(capsys, desk, PDFS / "pades.pdf", "--kind", "certificate")
+    assert again["entered_before"]  # it was verified before; nothing less is added
+
+
+def test_a_root_that_is_given_later_adds_what_it_proves(desk, capsys):
+    taken(capsys, desk, PDFS / "pades.pdf")
+    taken(capsys, desk, PDFS / "pades.pdf", "--root", PDFS / "root.pem")
+    assert [entry.payload["trust"] for entry in entries(desk)] == ["signed", "verified"]
+
+
+def test_a_pdf_without_a_signature_or_changed_after_signing_enters_nothing(desk, capsys, tmp_path):
+    changed = tmp_path / "changed.pdf"
+    data = (PDFS / "pades.pdf").read_bytes()
+    changed.write_bytes(data[:8] + b"9" + data[9:])
+    for path, code, words in (
+        (PDFS / "unsigned.pdf", 1, "it has no signature"),
+        (changed, 5, "the file was changed after signing"),
+    ):
+        ended, _, error = call(capsys, "import", path, "--dir", desk.root, "--kind", "certificate")
+        assert ended == code
+        assert words in error
     assert entries(desk) == []
 
 

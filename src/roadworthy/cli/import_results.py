@@ -49,11 +49,17 @@ def command(
     is judged by the gate. A form or version that was never seen is refused.
     """
     from roadworthy.origins import Wanted
+    from roadworthy.wiring.clock import SystemClock
 
     if place is None:
         _list(directory, json=json)
         return
-    wanted = Wanted(runs=tuple(run or ()), models=tuple(model or ()), roots=tuple(root or ()))
+    wanted = Wanted(
+        now=SystemClock().now(),
+        runs=tuple(run or ()),
+        models=tuple(model or ()),
+        roots=tuple(root or ()),
+    )
     if _foreign(place, wanted, _Said(directory, candidate, tuple(kind or ()), acting, look, json)):
         return
     if kind or wanted.names_runs or wanted.roots:

@@ -6,11 +6,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from msgspec import Struct
-
 from roadworthy.domain import Brought, UsageError
 
 from .source import Limits, opened
+from .wanted import Wanted
 
 VARIABLE = "MLFLOW_TRACKING_URI"
 WORD = "mlflow"
@@ -18,20 +17,6 @@ WORD = "mlflow"
 _ADDRESS = ("http://", "https://")
 _SQLITE = "sqlite:///"
 _FILE = "file://"
-
-
-class Wanted(Struct, frozen=True, kw_only=True):
-    """What of a store is meant, and what signatures may lead to."""
-
-    runs: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    roots: tuple[Path, ...] = ()
-    """Files with certificates that the importer trusts."""
-
-    @property
-    def names_runs(self) -> bool:
-        """Whether runs or models are named, which only stores have."""
-        return bool(self.runs or self.models)
 
 
 def read_foreign(place: str, wanted: Wanted) -> list[Brought] | None:
@@ -69,6 +54,10 @@ def _file(path: Path, wanted: Wanted) -> list[Brought] | None:
         from .mlflow_database import Database
 
         return _runs(Database(path), wanted)
+    if b"%PDF-" in head[:1024]:
+        from .pdf import read_pdf
+
+        return [read_pdf(path, wanted)]
     return None
 
 

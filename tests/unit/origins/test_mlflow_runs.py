@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import shutil
 import sqlite3
 from pathlib import Path
@@ -15,11 +16,12 @@ from doubles import mlflow_answers as real
 from roadworthy.domain import Brought, EvidenceError, UsageError, canonical, sha256
 from roadworthy.origins import Wanted, read_foreign
 
+NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 WEIGHTS = sha256(b"hello weights")
 
 
 def one(place: object, *runs: str, models: tuple[str, ...] = ()) -> Brought:
-    found = read_foreign(str(place), Wanted(runs=runs, models=models))
+    found = read_foreign(str(place), Wanted(now=NOW, runs=runs, models=models))
     assert found is not None
     (brought,) = found
     return brought
