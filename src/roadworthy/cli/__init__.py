@@ -55,6 +55,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "emergency": ("roadworthy.cli.emergency", "a rail for what runs, by two people, 72 hours"),
     "resume": ("roadworthy.cli.resume", "lift a kill: two people together, with a reason"),
     "drill": ("roadworthy.cli.drill", "try the brakes on the gateway that runs, on nobody"),
+    "probe": ("roadworthy.cli.probe", "ask the gateway that runs what it must stop, as nobody"),
     "outcome": ("roadworthy.cli.outcome", "say what became of an answer; settle reports"),
     "review": ("roadworthy.cli.review", "answers that were held: look, judge, decide"),
     "incident": ("roadworthy.cli.incident", "what went wrong: work on it, report it, learn, close"),

@@ -14,8 +14,6 @@ from .terminal import emit, group, printable, say, table, warn
 
 app = group("Try the brakes on the gateway that runs; no customer's request is touched.")
 
-_KEY_S = 600.0
-
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Within = Annotated[
     int, typer.Option(help="Milliseconds within which every worker must obey.", min=1)
@@ -83,41 +81,22 @@ def _drill(
     what: Any, directory: Path, *, within: int, suites: list[str], url: str, name: str | None,
     json: bool,
 ) -> None:  # fmt: skip
-    from roadworthy.domain import DRILL_TENANT, UsageError
-    from roadworthy.flows.drilling import Wanted, alone, rehearse
-    from roadworthy.flows.load_requests import requests_of
-    from roadworthy.flows.routing import read_table
     from roadworthy.flows.stopping import LIFTERS
     from roadworthy.manifests import load_system
-    from roadworthy.wiring.clock import new_id
-    from roadworthy.wiring.load_gateway import probing_key, route_of
-    from roadworthy.wiring.worker_lines import answered_by_all, lines_to_all, running_gateway
+    from roadworthy.wiring.rehearsing import How, drill_now
 
     from .acting import begun_loop, find_acting
 
     system = load_system(directory)
     loop, _ = begun_loop(directory)
     by = find_acting(loop.workspace, name, roles=LIFTERS)
-    chosen = [each for each in system.suites if not suites or each.name in suites]
-    missing = set(suites) - {each.name for each in chosen}
-    if missing:
-        raise UsageError(f"there is no suite {sorted(missing)[0]!r}", fix="see: roadworthy check")
-    cases = [case for each in chosen for case in each.cases]
-    cases.sort(key=lambda case: "golden" not in case.tags)
-    requests, _ = requests_of(cases, system=system.charter.system, facets=system.candidate.facets)
-    with _ends_in_order(), alone(loop, lambda words: warn(printable(words))):
-        address = url or running_gateway(loop.workspace)
-        route = route_of(
-            loop.workspace, read_table(loop.workspace.routing), system.charter.system, ""
-        )
-        wanted = Wanted(drill=what, id=f"drill-{new_id()[-12:]}", route=route, within_ms=within)
-        with (
-            lines_to_all(loop.workspace, address) as lines,
-            probing_key(loop.workspace, loop.clock, seconds=_KEY_S, tenant=DRILL_TENANT) as key,
-        ):
-            answered_by_all(lines, requests, key)
-            signer = by.signer if by is not None else loop.keyring.machine()
-            found, entry = rehearse(wanted, lines, loop, signer=signer)
+    signer = by.signer if by is not None else loop.keyring.machine()
+    with _ends_in_order():
+        found, entry = drill_now(
+            what, system, loop, signer=signer,
+            how=How(suites=suites, url=url, within_ms=within),
+            tell=lambda words: warn(printable(words)),
+        )  # fmt: skip
     if json:
         import msgspec
 

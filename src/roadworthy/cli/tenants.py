@@ -26,10 +26,11 @@ _MOST_DAYS = 36_500
 
 
 def _require_name(name: str) -> None:
-    from roadworthy.domain import DRILL_TENANT, UsageError
+    from roadworthy.domain import DRILL_TENANT, PROBE_TENANT, UsageError
 
-    if name == DRILL_TENANT:
-        raise UsageError(f"{name} is whom drills stop", fix="choose another name")
+    if name in (DRILL_TENANT, PROBE_TENANT):
+        whom = "whom drills stop" if name == DRILL_TENANT else "who asks probes"
+        raise UsageError(f"{name} is {whom}", fix="choose another name")
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"{name[:100]!r} is no tenant name",

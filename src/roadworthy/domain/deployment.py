@@ -9,6 +9,7 @@ from msgspec import Meta, field
 from .charter import Count, Positive
 from .file import File
 from .notification import Notifications
+from .routing import Drill
 
 Seconds = Annotated[float, Meta(ge=0.001, le=86_400)]
 Amount = Annotated[float, Meta(ge=0)]
@@ -130,6 +131,20 @@ class Telemetry(File, frozen=True, kw_only=True):
     """What a collector wants beside it, such as MLflow's `x-mlflow-experiment-id`."""
 
 
+class Rehearsals(File, frozen=True, kw_only=True):
+    """What the control process tries by itself on the gateway that runs, on nobody's requests."""
+
+    probes: str = ""
+    """How often the suites' cases that must be stopped (`never:ID`), or are out of scope (`ood`),
+    are asked, such as `1h`; empty: never. The model is asked, and that is on your bill."""
+    drills: str = ""
+    """How often brakes are drilled, such as `7d`; empty: never."""
+    kinds: list[Drill] = field(default_factory=lambda: ["kill", "rollback"])
+    """Which drills."""
+    suites: list[str] = field(default_factory=list)
+    """Whose cases are asked as probes; empty: all."""
+
+
 class Energy(File, frozen=True, kw_only=True):
     """What electricity means here, where the machine does not measure it."""
 
@@ -153,6 +168,7 @@ class Deployment(File, frozen=True, kw_only=True):
     limits: LimitSettings = field(default_factory=LimitSettings)
     prices: list[Price] = field(default_factory=list)
     telemetry: Telemetry | None = None
+    rehearsals: Rehearsals = field(default_factory=Rehearsals)
     notifications: Notifications = field(default_factory=Notifications)
     holidays: list[str] = field(default_factory=list)
     """Public holidays where incidents are reported, `YYYY-MM-DD`: no legal period ends on one."""

@@ -13,6 +13,9 @@ from .entry import Checkpoint
 
 DRILL_TENANT = "roadworthy-drill"
 """Whom a drill stops: a tenant that no caller can be."""
+PROBE_TENANT = "roadworthy-probe"
+"""Who asks probes on the live path: nobody's tenant, either."""
+Drill = Literal["kill", "degrade", "rollback"]
 
 
 class Arm(Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ class Said(Struct, frozen=True, kw_only=True):
     message: str = ""
     action: str = ""
     release: str = ""
+    observation: str = ""
 
     @property
     def words(self) -> str:

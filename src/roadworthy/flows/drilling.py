@@ -25,6 +25,7 @@ from msgspec import Struct, structs
 from roadworthy.domain import (
     DRILL_TENANT,
     Draft,
+    Drill,
     Entry,
     KillFlag,
     Mitigation,
@@ -46,7 +47,6 @@ from .routing import brake, publish, read_table
 from .stopping import LIFTERS
 from .waiting import held
 
-Drill = Literal["kill", "degrade", "rollback"]
 Switch = KillFlag | Mitigation
 Result = Literal["held", "missed"]
 

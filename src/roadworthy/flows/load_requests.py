@@ -37,7 +37,7 @@ def requests_of(
         if case.is_episode or NO_LOAD & set(case.tags):
             left += 1
             continue
-        made.append(_request(case, system, facets))
+        made.append(request_of(case, system, facets))
     if not made:
         raise UsageError(
             f"no case can be sent: {left} are attacks or conversations with a user to be played",
@@ -46,7 +46,8 @@ def requests_of(
     return made, left
 
 
-def _request(case: Case, system: str, facets: Mapping[str, FacetSource]) -> LoadRequest:
+def request_of(case: Case, system: str, facets: Mapping[str, FacetSource]) -> LoadRequest:
+    """One case as a client would ask it."""
     body: dict[str, Any] = {"model": system}
     if isinstance(case.input, dict):
         body["variables"] = case.input

@@ -19,6 +19,7 @@ from msgspec import Struct, structs
 
 from roadworthy.domain import (
     OVER,
+    PROBE_TENANT,
     Charter,
     Draft,
     Entry,
@@ -79,7 +80,12 @@ def find_event(event_id: str, charters: Iterable[Charter]) -> NeverEvent:
 
 
 def flags_of(violation: Violation, *, at: str = "") -> tuple[KillFlag, ...]:
-    """The flags that this report of this violation sets."""
+    """The flags that this report of this violation sets; none where it was but probed.
+
+    Nobody got an answer to a probe, and what stops at the first one would be stopped by a case.
+    """
+    if violation.observation.tenant == PROBE_TENANT and violation.observation.stage == "probe":
+        return ()
     event = violation.event
     return flags_for(
         event,

@@ -317,9 +317,11 @@ def _refuse(reply: Reply) -> None:
 
 def _headers(reply: Reply) -> tuple[Header, ...]:
     observation = reply.observation
-    said = (
+    said: tuple[Header, ...] = (
         (b"x-roadworthy-release", observation.release.encode()),
         (b"x-roadworthy-observation", observation.id.encode()),
         (b"x-roadworthy-action", action_word(observation).encode()),
     )
+    if observation.stage in ("probe", "drill"):
+        said = (*said, (b"x-roadworthy-stage", observation.stage.encode()))
     return (*said, AI_GENERATED) if is_ai_generated(observation) else said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from roadworthy.domain import Address, LimitSettings, Telemetry, Upstream
+from roadworthy.domain import Address, LimitSettings, Telemetry, Upstream, parse_duration
 
 from .address_checks import FORM, check_reference, check_url, fault_of_secret
 from .document import Document, Path
@@ -33,6 +33,14 @@ def check_deployment(reading: Reading) -> None:
     if deployment.telemetry is not None:
         _check_telemetry(deployment.telemetry, document)
     _check_limits(deployment.limits, document)
+    for key in ("probes", "drills"):
+        said = getattr(deployment.rehearsals, key)
+        if said and document.sound(("rehearsals", key)):
+            try:
+                parse_duration(said)
+            except ValueError as error:
+                message, _, fix = str(error).partition(": ")
+                document.fault(("rehearsals", key), message, fix)
     check_notifications(deployment, document)
     check_reference(deployment.master_key, ("master_key",), document)
     for index, price in enumerate(deployment.prices):

@@ -37,6 +37,7 @@ from .objectives import Objectives
 from .online_scoring import OnlineLook
 from .places import is_workspace
 from .plan import Plan
+from .rehearsing import Rehearsing
 from .rollouts import Rollouts
 from .rounds import Rounds
 from .telemetry import Spans
@@ -102,6 +103,7 @@ class Control:
             Provenance(self.workspace, Vault(keys, master)),
             Rollouts(self.workspace),
             Objectives(self.workspace),
+            *self._rehearsing(deployment, plan),
             *(
                 Notices(self.workspace, deployment, target, root)
                 for target in deployment.notifications.targets
@@ -124,6 +126,11 @@ class Control:
         self._watch = Watch(looking, tail, Vault(keys, master), rules=self._rules, warn=warn)
         self._reconciler = Reconciler(loop, self._watch.stops, warn=warn)
         self._reviews = WaitingReviews(self.workspace, loop.ledger, loop.clock)
+
+    def _rehearsing(self, deployment: Deployment, plan: Plan) -> tuple[Rounds, ...]:
+        """Who drills and probes by itself, where the deployment asks for it."""
+        asked = deployment.rehearsals
+        return (Rehearsing(self.workspace, asked, plan),) if asked.probes or asked.drills else ()
 
     def _spans(self, deployment: Deployment, root: Path) -> Spans | None:
         """None where they cannot be sent, which is said: no stop waits for a collector's key."""

@@ -84,6 +84,7 @@ class WorkerLine:
             message=str(error.get("message") or ""),
             action=headers.get("x-roadworthy-action", ""),
             release=headers.get("x-roadworthy-release", ""),
+            observation=headers.get("x-roadworthy-observation", ""),
         )
 
     def close(self) -> None:
