@@ -11,12 +11,13 @@ from doubles.registered import HOSTED, TERMS, RegisteredDesk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import AccessError, Draft, RefusedError, UsageError, Verdict, plain
-from roadworthy.flows.approved_models import live_models
+from roadworthy.flows.approved_models import live_models, models_seen
 from roadworthy.flows.people import Acting, add_person, revoke_person, rotate_key
 from roadworthy.flows.registry import APPROVED, DEPRECATED, REGISTERED, registry_of
 from roadworthy.flows.registry_view import differences_of, rows_of
 from roadworthy.flows.releasing import activate_release, sign_release
 from roadworthy.manifests import load_system
+from roadworthy.release import pin
 
 
 @pytest.fixture
@@ -419,3 +420,53 @@ def test_two_versions_are_held_side_by_side(approved: RegisteredDesk) -> None:
         ("parameters", "-", "3"),
         ("limits[0]", "-", "only English"),
     ]
+
+
+def test_a_judge_of_a_never_event_is_a_model_too(approved: RegisteredDesk) -> None:
+    """It reads what customers wrote, and what left."""
+    approved.write(
+        "charter.yaml",
+        (approved.root / "charter.yaml").read_text("utf-8").replace(
+            "use: {",
+            "- id: rude\n  statement: It is never rude.\n  rule:\n    judge:\n"
+            "      rubric: Is the answer rude?\n"
+            f"      model: {{provider: local, name: small, digest: 'sha256:{'c' * 64}'}}\n"
+            "use: {",
+        ),
+    )  # fmt: skip
+    (only,) = approved.blocked()
+    assert only.startswith("judge of rude local small: it is not in the registry")
+
+
+def test_each_address_of_an_upstream_is_asked_for(desk: RegisteredDesk) -> None:
+    desk.hosted()
+    also = '[[upstreams.big.also]]\nurl = "https://api.example.us/v1"\nregion = "US"\n'
+    path = desk.root / "roadworthy.toml"
+    path.write_text(path.read_text("utf-8") + also, "utf-8")
+    desk.register(desk.describe(HOSTED, name="big", more=TERMS))
+    desk.approve("big")
+    (only,) = desk.blocked()
+    assert "api.example.us (US)" in only, "the second address is another model"
+
+
+def test_weights_that_nobody_pinned_are_refused(desk: RegisteredDesk) -> None:
+    desk.write("candidate.yaml", "task: chat\nmodel: {provider: local, name: small}\n")
+    desk.charter("models: approved_only\n")
+    (only,) = desk.blocked()
+    assert "pin `model.digest`" in only
+
+
+def test_of_a_proposed_change_it_is_told_and_nobody_is_asked_yet(desk: RegisteredDesk) -> None:
+    desk.charter("models: approved_only\n")
+    seen = models_seen(desk.system, pin(desk.system), desk.loop(), asked=False)
+    assert seen.blockers == ()
+    assert any("not in the registry" in note for note in seen.notes)
+
+
+def test_an_unreadable_entry_of_another_model_closes_nothing(approved: RegisteredDesk) -> None:
+    loop = approved.loop()
+    loop.ledger.record(
+        Draft(system="", kind=REGISTERED, subject="other", actor=loop.machine, payload={})
+    )
+    assert approved.why()[0] == "approved"
+    assert [row["state"] for row in rows_of(loop)] == ["approved", "damaged"]

@@ -13,7 +13,7 @@ system's approval in this system's dossier (it is entered under that system).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -62,15 +62,19 @@ class Approve(Struct, frozen=True, kw_only=True):
     """Its last day; empty: none."""
 
 
-def registry_of(loop: Loop) -> Registry:
-    """Everything that the ledger says of models."""
+def registry_of(loop: Loop, only: Iterable[str] = ("",)) -> Registry:
+    """Everything that the ledger says of models; `only` of these ids, where they are known."""
     trust, now = loop.trust, format_instant(loop.clock.now())
-    versions = tuple(_versions(loop, trust))
+    ids = tuple(only)
     return Registry(
-        versions=versions,
-        approvals=tuple(_approval(e, trust, now) for e in loop.ledger.entries(kind=APPROVED)),
-        deprecations=tuple(_deprecation(e, trust) for e in loop.ledger.entries(kind=DEPRECATED)),
+        versions=tuple(_versions(_said(loop, REGISTERED, ids), trust)),
+        approvals=tuple(_approval(e, trust, now) for e in _said(loop, APPROVED, ids)),
+        deprecations=tuple(_deprecation(e, trust) for e in _said(loop, DEPRECATED, ids)),
     )
+
+
+def _said(loop: Loop, kind: str, ids: Iterable[str]) -> Iterator[Entry]:
+    return (entry for name in ids for entry in loop.ledger.entries(kind=kind, subject=name))
 
 
 def register_model(file: ModelFile, loop: Loop, by: Acting) -> tuple[ModelVersion, Entry]:
@@ -209,9 +213,9 @@ def _signed(
     return sign_draft(draft, by.signer)
 
 
-def _versions(loop: Loop, trust: Trust) -> Iterator[ModelVersion]:
+def _versions(entries: Iterable[Entry], trust: Trust) -> Iterator[ModelVersion]:
     numbers: dict[str, int] = {}
-    for entry in loop.ledger.entries(kind=REGISTERED):
+    for entry in entries:
         numbers[entry.subject] = numbers.get(entry.subject, 0) + 1
         key, fault = _signer(entry, trust)
         file, wrong = _file_of(entry)

@@ -27,7 +27,8 @@ def model_proof(loop: Loop, system: str, candidate: str, asked: Asked) -> Entry 
     used = decided.payload.get("models") if decided is not None else None
     if decided is None or not used or decided.payload.get("decision") != "PASS":
         return None
-    registry, today = registry_of(loop), format_instant(loop.clock.now())[:10]
+    ids = {str(each.get("version", "")).partition("@")[0] for each in used}
+    registry, today = registry_of(loop, sorted(ids)), format_instant(loop.clock.now())[:10]
     known = {one.digest: one for one in registry.versions}
     found = [known.get(str(each.get("digest"))) for each in used]
     if not all(one is not None and _stands(one, registry, today, asked) for one in found):
