@@ -32,6 +32,7 @@ from .deep_rail import (
     DEEP_RAILS, NEAR_MS, DeepOptions, GuardrailsCheck, HttpCheck, ModelCheck, NemoCheck,
     PresidioCheck, ReferenceCheck, deep_faults, deep_files, deep_options, deep_upstream,
 )
+from .degrade import DEGRADE_ACTS, DegradeStep, steps_of
 from .deployment import (
     Address, BatchSettings, Deployment, Energy, JournalSettings, LimitSettings, Listen, Price,
     Rehearsals, Telemetry, Upstream,
@@ -161,9 +162,9 @@ from .written_number import DecimalMark, Which, written_number
 __all__ = [
     "ACT_WITHOUT_APPROVAL", "ALIASES", "ANALYSIS", "ATTACK_LANGUAGES", "BASELINE", "BUILT_IN",
     "CLOCKS", "COMPARED", "COST_PHASES", "COUNTING", "DEEP_RAILS", "DEFAULT_SCORERS",
-    "DRILL_TENANT", "EMBEDDED", "EMERGENCY_PEOPLE", "EVERY_REPEAT", "EXPECTED", "FORGIVING",
-    "GENERATORS", "GENESIS", "GOALS", "HAPPENED", "HAPPENED_NOT", "HARMS", "HAZARDS", "HOSTED",
-    "INDICATORS", "INSTRUCTIONS", "JUDGED", "JUDGE_SHOWN", "JUDGE_SYSTEM", "KNOWN_BEFORE",
+    "DEGRADE_ACTS", "DRILL_TENANT", "EMBEDDED", "EMERGENCY_PEOPLE", "EVERY_REPEAT", "EXPECTED",
+    "FORGIVING", "GENERATORS", "GENESIS", "GOALS", "HAPPENED", "HAPPENED_NOT", "HARMS", "HAZARDS",
+    "HOSTED", "INDICATORS", "INSTRUCTIONS", "JUDGED", "JUDGE_SHOWN", "JUDGE_SYSTEM", "KNOWN_BEFORE",
     "KNOWN_TAGS", "LANGUAGES", "LEAST_SHARE", "LEAST_WRONG", "LOOKED_AT_LATER", "MATCHERS",
     "MAX_REPEATS", "MEASURES", "MEGABYTE", "MISUSE_KINDS", "MOST_EVIDENCE", "MOST_HOURS",
     "MOST_SHARE", "NEAR_MS", "NEVER_SIGNAL", "NOBODY_LOOKS", "NOT_RUN_HERE", "NO_CHECKS", "OVER",
@@ -178,8 +179,8 @@ __all__ = [
     "CaseTool", "Catalogue", "CelRule", "Cell", "Charter", "CharterPart", "Checked", "Checkpoint",
     "Chunk", "Classification", "ClassifierRule", "Clause", "Clock", "CorrectiveAction", "Cost",
     "CostPhase", "CostSum", "CountError", "DecimalMark", "Decision", "DeepFake", "DeepOptions",
-    "Deliberation", "DeliberationHeader", "Deployment", "Detector", "DetectorError", "Draft",
-    "Drawing", "Drawn", "Drill", "DutyStatus", "EarlyStop", "Egress", "EmbeddingOptions",
+    "DegradeStep", "Deliberation", "DeliberationHeader", "Deployment", "Detector", "DetectorError",
+    "Draft", "Drawing", "Drawn", "Drill", "DutyStatus", "EarlyStop", "Egress", "EmbeddingOptions",
     "EmergencyRail", "Endpoint", "Energy", "Entry", "EntryMatch", "EntryStore", "Estimate",
     "EvidenceError", "EvidenceFile", "EvidenceKind", "Expect", "ExpectedCall", "FacetSource",
     "FactSheet", "FactSpec", "FactValue", "FactsFile", "Fault", "File", "FilePurpose", "Finding",
@@ -228,7 +229,8 @@ __all__ = [
     "pinned_judges", "plain", "question_digest", "question_of", "reaches", "read_name",
     "reference_faults", "regions_of", "require_sound", "rubric_named", "rubric_options",
     "score_grades", "score_name", "scorer_faults", "settle_types", "sha256", "share_for",
-    "sources_in", "split_aggregation", "split_window", "timeless", "told_of", "tool_definition",
-    "trust_in", "trusted", "unsaid_sections", "unwaivable", "usual_scorers", "verdicts_of",
-    "wanted_models", "why_idle", "why_impossible", "worst", "worst_severity", "written_number",
+    "sources_in", "split_aggregation", "split_window", "steps_of", "timeless", "told_of",
+    "tool_definition", "trust_in", "trusted", "unsaid_sections", "unwaivable", "usual_scorers",
+    "verdicts_of", "wanted_models", "why_idle", "why_impossible", "worst", "worst_severity",
+    "written_number",
 ]  # fmt: skip

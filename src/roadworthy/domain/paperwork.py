@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from .degrade import DegradeStep
 from .file import File
 from .objective import read_name
 from .slo import SafetySLO
@@ -102,7 +103,8 @@ class PlaybookHeader(File, frozen=True, kw_only=True):
     roadworthy: int = 1
     trigger: str
     automatic_step: str = ""
-    degrade_steps: list[str] = field(default_factory=list)
+    degrade_steps: list[str | DegradeStep] = field(default_factory=list)
+    """What an objective with `action_on_breach: degrade_steps` does, or a person by hand."""
     owner: str = ""
     last_drilled: str = ""
 

@@ -89,8 +89,11 @@ class Mitigation(Struct, frozen=True, kw_only=True):
     """What a breached objective changes for a slice until it is lifted. It can only tighten."""
 
     id: str
-    kind: Literal["degrade_to_safe_mode", "route_to_human_review", "rollback"]
-    """`rollback`: the safe baseline answers, or nobody where there is none."""
+    kind: Literal[
+        "degrade_to_safe_mode", "route_to_human_review", "rollback", "narrow_use", "cache_off"
+    ]
+    """`rollback`: the safe baseline answers, or nobody where there is none; `narrow_use`: what
+    `allowed` does not name gets the fallback; `cache_off`: nothing comes from the cache."""
     system: str
     facets: dict[str, str] = field(default_factory=dict)
     """The slice: facets, `tenant` or `endpoint`; empty: the whole system. An empty value is that of
@@ -98,6 +101,12 @@ class Mitigation(Struct, frozen=True, kw_only=True):
     objective: str
     reason: str
     at: Instant
+    playbook: str = ""
+    """Whose step it is; empty: of none, the objective did it by itself."""
+    step: int = 0
+    """Which one, from 1 on."""
+    allowed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of `narrow_use`: facet -> values that are let in."""
 
     @property
     def drill(self) -> bool:
@@ -109,8 +118,14 @@ class Mitigation(Struct, frozen=True, kw_only=True):
         mine = all(asked.get(name, "") == value for name, value in self.facets.items())
         return mine and self.system == system
 
+    def lets_in(self, facets: dict[str, str]) -> bool:
+        """Whether a request may be answered all the same."""
+        return self.kind == "narrow_use" and all(
+            facets.get(name, "") in values for name, values in self.allowed.items()
+        )
 
-_STRICT = ("degrade_to_safe_mode", "rollback", "route_to_human_review")
+
+_STRICT = ("narrow_use", "degrade_to_safe_mode", "rollback", "route_to_human_review")
 """The strictest first: what keeps a model's answer from leaving at all."""
 
 
@@ -134,8 +149,22 @@ class RoutingTable(Struct, frozen=True, kw_only=True):
         if not self.mitigations:
             return None
         asked = {**facets, "tenant": tenant, "endpoint": endpoint}
-        found = [each for each in self.mitigations if each.covers(system=system, asked=asked)]
+        found = [
+            each
+            for each in self.mitigations
+            if each.kind != "cache_off"
+            and each.covers(system=system, asked=asked)
+            and not each.lets_in(facets)
+        ]
         return min(found, key=lambda each: _STRICT.index(each.kind), default=None)
+
+    def uncached(
+        self, *, system: str, tenant: str, endpoint: str, facets: dict[str, str]
+    ) -> Mitigation | None:
+        """What keeps a request from the cache."""
+        asked = {**facets, "tenant": tenant, "endpoint": endpoint}
+        off = (each for each in self.mitigations if each.kind == "cache_off")
+        return next((each for each in off if each.covers(system=system, asked=asked)), None)
 
     def killed(self, *, system: str, tenant: str, facets: dict[str, str]) -> KillFlag | None:
         """The first kill flag that stops this request, or None."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from msgspec import UNSET, Struct, UnsetType, field
 
 from .charter import Clause, Positive, Scope, Share
+from .degrade import DegradeStep
 from .file import File
 from .online import OnlineScore
 from .severity import Severity
@@ -18,6 +19,7 @@ MitigationKind = Literal[
     "degrade_to_safe_mode",
     "route_to_human_review",
     "kill_switch",
+    "degrade_steps",
 ]
 
 
@@ -59,6 +61,8 @@ class SafetySLO(File, frozen=True, kw_only=True):
     """Whether a breach opens an incident. Left out: where it does more than `alert`, and from
     severity `high` on."""
     scope: Scope = "system"
+    steps: list[DegradeStep] | UnsetType = UNSET
+    """Of `degrade_steps`: those of the playbook that it triggers. They are written there."""
 
 
 class SloFile(File, frozen=True, kw_only=True):

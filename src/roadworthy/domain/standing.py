@@ -34,6 +34,12 @@ class ObjectiveStanding(Struct, frozen=True, kw_only=True):
     action: MitigationKind = "alert"
     settled: Instant = ""
     """When the last breach was lifted or recovered: what was before does not breach again."""
+    steps: tuple[str, ...] = ()
+    """Of `degrade_steps`: the ids of those that stand, the first one first."""
+    stepped_at: Instant = ""
+    """When the last of them was taken, or taken back."""
+    eased: bool = False
+    """Whether one was taken back last: the next failure takes it again at once."""
     mitigation: str = ""
     """Id of what was done about it: a mitigation, or a kill flag."""
     entered: bool = True

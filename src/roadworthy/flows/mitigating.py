@@ -3,6 +3,8 @@
     degrade_to_safe_mode    the endpoint's safe mode: the baseline, the fallback, or a person
     rollback                the baseline; where there is none, the fallback
     route_to_human_review   the model is asked, and a person decides whether the answer leaves
+    narrow_use              the fallback for all but what is still let in
+    cache_off               the model is asked, whatever was answered before
 
 Enters: a call, the table, and what would be walked. Leaves: what is walked instead. What never
 happens here: a piece of an answer that leaves before a person has seen it, or an answer of the
@@ -51,21 +53,32 @@ def mitigated(table: RoutingTable, steps: Walk) -> Walk:
         if found is not None and (mode == "fallback" or (mode == "baseline" and astray)):
             yield degraded(call, service, clock, found)
             return
-        held = mode == "human_review"
-        asked = service.uncached() if held else service  # what is held leaves by no other way
+        held, off = mode == "human_review", _cache_off(call, table, service)
+        # what is held is in no cache: it would leave from there once this is lifted
+        asked = service.uncached() if held or off is not None else service
+        under = found or off
         async with aclosing(steps(call, asked, clock)) as items:
             async for item in items:
-                if isinstance(item, Reply) and found is not None:
-                    yield _under(item, found, service, call, held=held)
+                if isinstance(item, Reply) and under is not None:
+                    yield _under(item, under, service, call, held=held)
                 elif not held:
                     yield item
 
     return walk
 
 
+def _cache_off(call: Call, table: RoutingTable, service: Service) -> Mitigation | None:
+    endpoint = service.endpoint(call.endpoint).id
+    return table.uncached(
+        system=call.system, tenant=call.tenant, endpoint=endpoint, facets=call.facets
+    )
+
+
 def _mode(found: Mitigation, service: Service, call: Call) -> SafeMode:
     if found.kind == "route_to_human_review":
         return "human_review"
+    if found.kind == "narrow_use":
+        return "fallback"
     return "baseline" if found.kind == "rollback" else service.endpoint(call.endpoint).safe_mode
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
+import msgspec
 from msgspec import structs
 
 from roadworthy.domain import (
@@ -48,6 +49,8 @@ from .stopping import kill_draft, recording
 BREACHED = "objective.breached"
 RECOVERED = "objective.recovered"
 LIFTED = "mitigation.lifted"
+STEPPED = "degrade.stepped"
+EASED = "degrade.eased"
 
 IN_TABLE: tuple[MitigationKind, ...] = (
     "degrade_to_safe_mode", "route_to_human_review", "rollback",
@@ -85,7 +88,7 @@ def apply(standing: ObjectiveStanding, slo: SafetySLO, loop: Loop) -> ObjectiveS
             at=standing.breached_at,
         )
         alone = standing.system if standing.action == "rollback" else ""
-        _publish(loop, add=[mitigation], alone=alone)
+        change_mitigations(loop, add=[mitigation], alone=alone)
         return structs.replace(standing, mitigation=mitigation.id)
     if standing.action == "kill_switch" and not _stopped_already(slo):
         flag = _flag(standing, slo)
@@ -118,7 +121,7 @@ def _flag(standing: ObjectiveStanding, slo: SafetySLO) -> KillFlag:
     )
 
 
-def _end_or_hold(standing: ObjectiveStanding, loop: Loop) -> ObjectiveStanding:
+def end_or_hold(standing: ObjectiveStanding, loop: Loop) -> ObjectiveStanding:
     """What the breach does to a rollout that is under way."""
     if standing.action not in ("rollback", "hold_rollout"):
         return standing
@@ -142,7 +145,7 @@ def enter(
 
     Raises EvidenceError; then it is still owed.
     """
-    standing = _end_or_hold(standing, loop)
+    standing = end_or_hold(standing, loop)
     with recording(loop):
         known = loop.ledger.newest(kind=BREACHED, subject=mitigation_id(standing))
         if known is None:
@@ -162,7 +165,7 @@ def recover(standing: ObjectiveStanding, loop: Loop) -> None:
     with recording(loop):
         ended = ended_drafts(loop, standing.system, standing.mitigation, "the objective recovered")
         loop.ledger.record(_draft(RECOVERED, standing, loop), *ended)
-    _publish(loop, drop=[standing.mitigation])
+    change_mitigations(loop, drop=[standing.mitigation])
 
 
 def lift(loop: Loop, name: str, *, signer: Signer, reason: str) -> Mitigation:
@@ -189,7 +192,7 @@ def lift(loop: Loop, name: str, *, signer: Signer, reason: str) -> Mitigation:
         )
         ended = ended_drafts(loop, found.system, name, f"{name} was lifted by a person")
         loop.ledger.record(sign_draft(draft, signer), *ended)
-    _publish(loop, drop=[name])
+    change_mitigations(loop, drop=[name])
     return found
 
 
@@ -202,7 +205,22 @@ def standing_mitigations(loop: Loop) -> list[Mitigation]:
             entered = _mitigation_of(entry.subject, entry.system, entry.payload)
             if _effect(found.get(entered.id)) != _effect(entered):
                 found[entered.id] = entered
+    for step in entered_steps(loop):
+        if _effect(found.get(step.id)) != _effect(step):
+            found[step.id] = step
     return [each for name, each in found.items() if name not in over]
+
+
+def entered_steps(loop: Loop) -> list[Mitigation]:
+    """Every step of a playbook that was taken, but for kills, by the ledger."""
+    found = []
+    for entry in loop.ledger.entries(kind=STEPPED):
+        if "mitigation" in entry.payload:
+            try:
+                found.append(msgspec.convert(entry.payload["mitigation"], Mitigation))
+            except msgspec.ValidationError as error:
+                raise EvidenceError(f"entry {entry.seq} is no step: {error}") from error
+    return found
 
 
 def put_back_mitigations(loop: Loop) -> list[Mitigation]:
@@ -214,19 +232,20 @@ def put_back_mitigations(loop: Loop) -> list[Mitigation]:
     lost = [each for each in standing_mitigations(loop) if there.get(each.id) != each]
     lifted = _over(loop) & there.keys()
     if lost or lifted:
-        _publish(loop, add=lost, drop=lifted)
+        change_mitigations(loop, add=lost, drop=lifted)
     return lost
 
 
 def _over(loop: Loop) -> set[str]:
-    return {
-        entry.subject for kind in (LIFTED, RECOVERED) for entry in loop.ledger.entries(kind=kind)
-    }
+    kinds = (LIFTED, RECOVERED, EASED)
+    return {entry.subject for kind in kinds for entry in loop.ledger.entries(kind=kind)}
 
 
 def _effect(mitigation: Mitigation | None) -> object:
     """What it does to whom: the words beside may be older in the table than in the ledger."""
-    return mitigation and (mitigation.kind, mitigation.system, mitigation.facets)
+    if mitigation is None:
+        return None
+    return mitigation.kind, mitigation.system, mitigation.facets, mitigation.allowed
 
 
 def lifts(loop: Loop) -> dict[str, str]:
@@ -279,7 +298,7 @@ def _draft(kind: str, standing: ObjectiveStanding, loop: Loop) -> Draft:
     )
 
 
-def _publish(
+def change_mitigations(
     loop: Loop, *, add: Iterable[Mitigation] = (), drop: Iterable[str] = (), alone: str = ""
 ) -> RoutingTable:
     """`alone`: a system beside whose live release no other answers from now on."""

@@ -37,6 +37,7 @@ from roadworthy.domain import (
 from roadworthy.journal import Tail, marks_before
 from roadworthy.monitoring import Against
 
+from .degrading import DEGRADE, ease, enter_step, is_kill, lowered, step_down
 from .host_view import HostView
 from .live_indicators import entered_outcomes
 from .live_judging import Judged, Looking, judge_live, longest_window, showing_of
@@ -215,7 +216,9 @@ class SloWatch:
     def _lifted(self, system: str) -> dict[tuple[str, str], str]:
         """(objective, slice) -> when what was done about it was lifted last."""
         return {
-            (objective, part): max(standing.settled, self._lifts[1].get(standing.mitigation, ""))
+            (objective, part): max(
+                standing.settled, standing.stepped_at, self._lifts[1].get(standing.mitigation, "")
+            )
             for (name, objective, part), standing in self._standings.items()
             if name == system
         }
@@ -249,7 +252,10 @@ class SloWatch:
         )
         if old is None or old.release != route.live:
             return fresh
-        if lifted := self._lifts[1].get(old.mitigation, ""):
+        lifted = self._lifts[1].get(old.mitigation, "")
+        if lifted and len(old.steps) > 1:
+            old = lowered(old, at=lifted)
+        elif lifted:
             return structs.replace(fresh, settled=max(fresh.settled, lifted))
         if not fresh.failed_at:
             failed = max(old.failed_at, self._unseen_until(slo)) if old.failed_at else ""
@@ -260,6 +266,9 @@ class SloWatch:
             fresh,
             breached_at=old.breached_at,
             mitigation=old.mitigation,
+            steps=old.steps,
+            stepped_at=old.stepped_at,
+            eased=old.eased,
             entered=old.entered,
             reason=fresh.reason if fresh.verdict is Verdict.FAIL else old.reason,
         )
@@ -281,7 +290,9 @@ class SloWatch:
                 now = format_instant(self._loop.clock.now())
                 standing = structs.replace(standing, breached_at=now, entered=False)
                 self._warn(f"{_named(standing)} is breached: {standing.reason}")
-            if standing.breached_at and not standing.entered:
+            if slo.action_on_breach == DEGRADE:
+                standing = step_down(standing, slo, self._loop)
+            elif standing.breached_at and not standing.entered:
                 standing = apply(standing, slo, self._loop)
         return standing
 
@@ -299,22 +310,30 @@ class SloWatch:
         """The rest of 3, and 4."""
         if standing.breached_at and not standing.entered:
             showing = partial(self._showing, standing, slo)
+            if slo.action_on_breach == DEGRADE:
+                enter_step(standing, slo, self._loop, showing=showing)
             return enter(standing, slo, self._loop, showing=showing)
         if not standing.breached_at or not self._is_clean(standing, slo):
             return standing
+        if standing.steps:
+            standing = ease(standing, self._loop)
+            self._warn(f"{_named(standing)}: {len(standing.steps)} steps stand still")
+            if standing.steps:
+                return standing
         recover(standing, self._loop)
         self._warn(f"{_named(standing)} has recovered")
         now = format_instant(self._loop.clock.now())
         return structs.replace(
-            standing, breached_at="", mitigation="", settled=now, reason="it recovered"
-        )
+            standing, breached_at="", mitigation="", settled=now, eased=False,
+            reason="it recovered",
+        )  # fmt: skip
 
     def _is_clean(self, standing: ObjectiveStanding, slo: SafetySLO) -> bool:
         windows = windows_clean(slo)
-        if windows is None or standing.verdict is Verdict.FAIL:
+        if windows is None or standing.verdict is Verdict.FAIL or is_kill(standing):
             return False
         lasts = dt.timedelta(seconds=windows * window_seconds(slo))
-        failed = parse_instant(standing.failed_at or standing.breached_at)
+        failed = parse_instant(max(standing.failed_at or standing.breached_at, standing.stepped_at))
         return self._loop.clock.now() >= failed + lasts
 
     def _kept(

@@ -45,6 +45,7 @@ AT_LEAST: dict[MitigationKind, Severity] = {
     "degrade_to_safe_mode": "medium",
     "rollback": "high",
     "kill_switch": "high",
+    "degrade_steps": "medium",
 }
 """What had to be done says how bad a breach is at least."""
 

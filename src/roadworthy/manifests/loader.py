@@ -12,6 +12,7 @@ from pathlib import Path
 from roadworthy.domain import Fault, ManifestError, System, UsageError
 
 from .checks import check
+from .degrade_checks import with_steps
 from .reading import Reading
 from .settings import with_environment
 from .source import inside
@@ -51,7 +52,7 @@ def load_system(root: Path, *, candidate: str = "candidate.yaml") -> System:
         candidate=reading.candidate,
         prompt=reading.prompt,
         rails=reading.rails,
-        slos=reading.slos,
+        slos=with_steps(reading.slos, reading.playbooks),
         suites=reading.suites,
         calibration=reading.calibration,
         rollout=reading.rollout,

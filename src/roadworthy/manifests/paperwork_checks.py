@@ -17,6 +17,7 @@ from roadworthy.domain import (
 )
 
 from .charter_checks import check_filled
+from .degrade_checks import check_steps
 from .deliberation_file import DELIBERATION
 from .document import Document, Path
 from .reading import PIPELINE, ROLLOUT, SLOS, Reading
@@ -47,6 +48,7 @@ def check_papers(reading: Reading) -> None:
         check_filled(playbook.header.trigger, ("trigger",), document)
         if playbook.header.last_drilled:
             check_date(playbook.header.last_drilled, ("last_drilled",), document)
+    check_steps(reading)
     _check_rollout(reading)
     if reading.pipeline is not None:
         _check_pipeline(reading.pipeline, reading.document(PIPELINE))

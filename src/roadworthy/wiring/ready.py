@@ -33,7 +33,8 @@ class Ready(Struct, kw_only=True):
 
 def baselines_wanted(table: RoutingTable) -> set[str]:
     """Digests of the baselines that may have to answer now, because of a mitigation."""
-    systems = {m.system for m in table.mitigations if m.kind != "route_to_human_review"}
+    kinds = ("degrade_to_safe_mode", "rollback")
+    systems = {each.system for each in table.mitigations if each.kind in kinds}
     routes = table.routes
     return {routes[name].baseline for name in systems if name in routes and routes[name].baseline}
 
