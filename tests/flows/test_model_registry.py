@@ -10,6 +10,7 @@ import pytest
 from doubles.registered import HOSTED, TERMS, RegisteredDesk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
+from roadworthy.cli.gate import as_json
 from roadworthy.domain import AccessError, Draft, RefusedError, UsageError, Verdict, plain
 from roadworthy.flows.approved_models import live_models, models_seen
 from roadworthy.flows.people import Acting, add_person, revoke_person, rotate_key
@@ -62,6 +63,8 @@ async def test_the_gate_refuses_a_model_that_nobody_approved(desk: RegisteredDes
     decided = desk.loop().ledger.newest(kind="gate.decided")
     assert decided is not None
     (used,) = decided.payload["models"]
+    assert as_json(opened)["models"] == decided.payload["models"]
+    assert as_json(msgspec.structs.replace(opened, models=msgspec.UNSET))["models"] is None
     assert (used["version"], used["approvals"]) == ("words@1", [entry])
 
 

@@ -69,6 +69,8 @@ def as_json(decision: GateDecision) -> dict[str, object]:
     """The stable contract for scripts."""
     from msgspec import to_builtins
 
+    from roadworthy.flows.approved_models import as_evidence
+
     return {
         "decision": str(decision.decision),
         "system": decision.system,
@@ -99,6 +101,7 @@ def as_json(decision: GateDecision) -> dict[str, object]:
         ],
         "deliberation": {"digest": decision.deliberation, "decision": decision.deliberated},
         "waivers": [to_builtins(use) for use in decision.waivers],
+        "models": as_evidence(decision.models).get("models"),
         "reasons": list(decision.reasons),
         "notes": list(decision.notes),
         "next": decision.next_step,

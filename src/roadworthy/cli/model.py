@@ -95,7 +95,7 @@ def _terms(directory: Path, *, reason: str, until: str, task: list[str], here: b
     from typing import get_args
 
     from roadworthy.domain import Task
-    from roadworthy.flows.approved_models import purpose_of
+    from roadworthy.flows.assure import purpose_of
     from roadworthy.flows.registry import Approve
     from roadworthy.manifests import load_charter
 

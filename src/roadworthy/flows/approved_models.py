@@ -26,7 +26,6 @@ from roadworthy.domain import (
     ReleaseContent,
     System,
     WantedModel,
-    digest_of,
     is_inside,
     wanted_models,
 )
@@ -41,7 +40,7 @@ from roadworthy.policy import (
 )
 from roadworthy.release import read_bundle, wanted_people
 
-from .assure import CLASSIFIED
+from .assure import CLASSIFIED, purpose_of
 from .live_routes import ledger_routes
 from .loop import Loop
 from .registry import registry_of
@@ -107,11 +106,6 @@ def need_of(content: ReleaseContent, loop: Loop) -> ModelNeed:
         today=loop.clock.now().astimezone(ZoneInfo(charter.time_zone)).date(),
         people=wanted_people(charter, "model", least=1),
     )
-
-
-def purpose_of(intended: str) -> str:
-    """The digest by which an approval names an intended purpose."""
-    return digest_of({"purpose": intended})
 
 
 def risk_class_of(loop: Loop, content: ReleaseContent) -> str:

@@ -134,10 +134,15 @@ def assure(
     sheet, file = read_answers_of(root, charter, catalogues, given)
     require_agreement(sheet, catalogues, file)
     found = classify_sheet(catalogues, sheet, on=on, digest=loaded[-1].digest)
-    purpose = digest_of({"purpose": charter.use.intended_purpose})
+    purpose = purpose_of(charter.use.intended_purpose)
     return Assured(
         system=charter.system, classification=found, sheet=sheet, answers=file, purpose=purpose
     )
+
+
+def purpose_of(intended: str) -> str:
+    """The digest by which entries name an intended purpose."""
+    return digest_of({"purpose": intended})
 
 
 def classify_sheet(
