@@ -24,6 +24,7 @@ NAMES = (
     "misuse",
     "pii",
     "gateway",
+    "streams",
     "limits",
     "rollout",
     "guarantees",

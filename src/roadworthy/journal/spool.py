@@ -291,6 +291,8 @@ class Spool:
                 item.waiter.set_exception(failed)
         self._writing = False
         self._consider()
+        if self._gathered and not self._writing and self._loop is not None:
+            self._loop.call_soon(self._consider)  # once those who were woken are on their way
 
     def _told(self, observation: Observation, witness: Witness) -> Exception | None:
         """Tell of an exchange that is kept; why that failed, which is its own caller's to hear."""

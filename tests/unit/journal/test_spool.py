@@ -217,6 +217,31 @@ async def test_a_stream_under_way_keeps_no_other_record_waiting(tmp_path: Path) 
     await spool.aclose()
 
 
+async def test_a_record_does_not_wait_for_those_who_got_theirs_with_the_last_batch(
+    tmp_path: Path,
+) -> None:
+    """They are in flight until they are woken; counted on, they kept the next ones 6 ms."""
+    flying = {"a"}
+    spool = a_spool(tmp_path, in_flight=lambda: len(flying))
+    spool.start()
+
+    async def first() -> None:
+        await spool.close(an_observation(), Witness(input="a", output="b"))
+        flying.difference_update("axy")
+
+    one = asyncio.create_task(first())
+    await asyncio.sleep(0)
+    assert spool._writing
+    flying.update("bxy")
+    other = an_observation("0199a4c1-0000-7000-8000-000000000002")
+    two = asyncio.create_task(spool.close(other, Witness(input="a", output="b")))
+    await one
+    await asyncio.sleep(0)
+    assert spool._timer is None and not spool._gathered  # nobody waits for time to go by
+    await two
+    await spool.aclose()
+
+
 async def test_a_piece_that_no_key_can_be_kept_for_does_not_leave(tmp_path: Path) -> None:
     spool = a_spool(tmp_path)
     spool.start()
