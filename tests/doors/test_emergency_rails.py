@@ -14,6 +14,7 @@ from doubles.emergency import a_rail, newest, stand
 from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT
 from roadworthy.flows.routing import read_table
+from roadworthy.gateway.health import readiness
 
 FALLBACK = "A person will read your letter."
 
@@ -98,6 +99,7 @@ async def test_a_damaged_emergency_rail_closes_its_scope_and_no_other(
         assert answer.status == 503 and b"emergency:stop-it" in answer.data
         assert "emergency rail stop-it is damaged" in caplog.text
         assert newest(door).action == "killed" and newest(door).mitigation == "emergency:stop-it"
+        assert readiness(door.gateway)["systems"]["letters"]["killed"] == ["emergency:stop-it"]  # type: ignore[index]
         other = structs.replace(bad, value="somebody")
         stand(
             door, structs.replace(other, digest=other.own_digest() if "detector" in damage else "")
@@ -138,3 +140,12 @@ async def test_what_it_stopped_is_in_no_cache_after_it(tmp_path: Path) -> None:
         assert len(door.upstream.requests) == 2
         assert APIS[0].whole((await said(door, APIS[0])).data).text == "it is on its way"
         assert len(door.upstream.requests) == 2
+
+
+async def test_a_text_to_be_embedded_is_looked_at_too(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        stand(door, a_rail(words=["mauve"], on="input"))
+        body = {"model": "letters", "input": "the mauve parcel"}
+        await door.ask("/v1/embeddings", body)
+        assert newest(door).action == "blocked" and not door.upstream.requests
+        assert any(one.rail == "emergency:stop-it" for one in newest(door).rails)

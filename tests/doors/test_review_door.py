@@ -10,12 +10,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
+from doubles.emergency import a_rail
 from doubles.held_answers import SORTER, HeldDesk
 from doubles.live_system import a_key
 from doubles.recorded_answer import RecordedAnswer
-from roadworthy.domain import Draft, KillFlag, Observation
+from roadworthy.domain import Draft, KillFlag, Observation, RefusedError
 from roadworthy.flows.review_entries import DECIDED
+from roadworthy.flows.routing import publish
 from roadworthy.flows.stopping import set_kill
 from roadworthy.gateway.app import App
 from roadworthy.gateway.wire import Request
@@ -127,6 +130,31 @@ async def test_another_tenant_learns_nothing_not_even_that_it_is_there(tmp_path:
             assert (status, said["error"]["code"]) == (404, "not_found")
         assert (await door.asks(seen, "board"))[1]["input"] == "dear desk"
         assert "input" not in (await door.asks(seen))[1]
+
+
+async def test_what_people_let_out_waits_while_an_emergency_rail_names_it(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        kept, later = await door.desk.hold(), await door.desk.hold()
+        door.desk.decides(kept, "approve")
+        loop = door.desk.loop
+        for action, status in (("hold", 200), ("redact", 503), ("block", 503)):
+            rail = a_rail(words=["on its way"], action=action, on="output")
+            stand = (rail,)
+            publish(
+                loop.workspace,
+                lambda table, stand=stand: structs.replace(table, emergencies=stand),
+                loop.clock,
+            )
+            door.gateway.look_at_table()
+            found, said = await door.asks(kept)
+            assert found == status, action
+            assert ("on its way" in str(said)) is (status == 200)
+        with pytest.raises(RefusedError, match="emergency:stop-it stops this text"):
+            door.desk.decides(later, "approve")
+        publish(loop.workspace, lambda table: structs.replace(table, emergencies=()), loop.clock)
+        door.gateway.look_at_table()
+        assert (await door.asks(kept))[0] == 200
+        door.desk.decides(later, "approve")
 
 
 async def test_an_erased_text_is_told_no_more(tmp_path: Path) -> None:

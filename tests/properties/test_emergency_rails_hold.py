@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from doubles.dialects import Door, a_door
 from doubles.emergency import a_rail, newest, stand
@@ -58,6 +59,7 @@ class Scripted:
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
+        self.deltas: list[dict[str, Any]] = []
         self.before: Callable[[int], None] = lambda place: None
 
     async def stream(self, request: ModelRequest) -> AsyncIterator[Chunk]:
@@ -65,6 +67,8 @@ class Scripted:
             self.before(place)
             yield Chunk(text=piece)
         self.before(len(self.pieces))
+        for delta in self.deltas:
+            yield Chunk(delta=delta)
         yield Chunk(finish_reason="stop", usage=Usage(input_tokens=1, output_tokens=1))
 
     async def aclose(self) -> None:
@@ -163,3 +167,40 @@ async def test_nothing_that_it_names_is_ever_partly_sent(
             assert text.startswith(gone) and gone.startswith(before)
             assert len(gone) <= max(at, len(before)), (pieces, before, left)
     assert "answered" in actions
+
+
+async def test_a_tool_call_under_way_does_not_leave_with_what_it_names(tmp_path: Path) -> None:
+    rail, model = a_rail(on="output", **LOOKS["word"]), Scripted()
+    async with a_door(tmp_path) as door:
+        service = door.gateway.fronts["letters"].service
+        service.provider = model
+        service.tools = frozenset({"send"})
+        for word, became in (("mauve parcel", "blocked"), ("grey parcel", "answered")):
+            function = {"name": "send", "arguments": '{"text": "the ' + word + '"}'}
+            model.deltas = [{"tool_calls": [{"index": 0, "id": "c1", "function": function}]}]
+            _, left, action = await walked(door, model, rail, comes=0)
+            assert (left.removesuffix(FALLBACK), action) == ("", became)
+
+
+async def test_an_answer_under_way_does_not_leave_where_the_question_is_named(
+    tmp_path: Path,
+) -> None:
+    model = Scripted()
+    async with a_door(tmp_path) as door:
+        door.gateway.fronts["letters"].service.provider = model
+        model.pieces = ["on ", "its ", "way"]
+        asked = a_rail(on="input", options={"words": ["Where"]})
+        before, left, became = await walked(door, model, asked, comes=2)
+        assert became == "blocked" and left == before + FALLBACK
+        elsewhere = a_rail(on="input", options={"words": ["Where"]}, scope="tenant", value="x")
+        assert (await walked(door, model, elsewhere, comes=2))[1:] == ("on its way", "answered")
+
+
+async def test_a_damaged_rail_cuts_off_what_is_under_way_in_its_scope(tmp_path: Path) -> None:
+    model = Scripted()
+    async with a_door(tmp_path) as door:
+        door.gateway.fronts["letters"].service.provider = model
+        model.pieces = ["on ", "its ", "way"]
+        damaged = structs.replace(a_rail(), options={"words": ["other"]})
+        before, left, became = await walked(door, model, damaged, comes=2)
+        assert (left, became) == (before, "killed")

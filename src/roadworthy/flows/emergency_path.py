@@ -22,6 +22,7 @@ from roadworthy.domain import (
     Clock,
     EmergencyRail,
     KillFlag,
+    Observation,
     RailVerdict,
     RoutingTable,
     TextContext,
@@ -69,8 +70,10 @@ class EmergencyRails:
         """What stands in the place of those that cannot look."""
         return [each.stop for each in self.turn(table.emergencies) if each.fault]
 
-    def over(self, call: Call, table: RoutingTable, clock: Clock) -> tuple[BuiltRail, ...]:
-        """Those that look at a call now."""
+    def over(
+        self, call: Call | Observation, table: RoutingTable, clock: Clock
+    ) -> tuple[BuiltRail, ...]:
+        """Those that look at a call, or at what was said to it, now."""
         if not table.emergencies:
             return ()
         now, built = format_instant(clock.now()), self.turn(table.emergencies)
@@ -81,6 +84,23 @@ class EmergencyRails:
                 system=call.system, tenant=call.tenant, facets=call.facets, now=now
             )
         )
+
+    def stop_of_text(
+        self, text: str, seen: Observation, table: RoutingTable, clock: Clock
+    ) -> KillFlag | None:
+        """The stop of the first that lets a text not leave, which people let out before it came.
+
+        One that holds for a person has its person's word.
+        """
+        looking = TextContext(side="output", input="", facets=seen.facets)
+        for each in self.over(seen, table, clock):
+            line = _line_of([guard for guard in each.guards if guard.action != "hold"])
+            answer = line.output(looking, streamed=False)
+            left = answer.feed(text)
+            outcome = answer.finish()
+            if each.fault or outcome.action != "answered" or left + outcome.text != text:
+                return each.stop
+        return None
 
 
 def stop_of(rails: Sequence[BuiltRail]) -> KillFlag | None:

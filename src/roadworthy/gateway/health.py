@@ -55,12 +55,13 @@ def _age_s(gateway: Gateway) -> float | None:
 def readiness(gateway: Gateway) -> dict[str, object]:
     """The truth about one worker, as /readyz prints it."""
     systems: dict[str, object] = {}
+    stops = [*gateway.table.kills, *gateway.path.emergencies.stops(gateway.table)]
     for name, front in sorted(gateway.fronts.items()):
         systems[name] = {
             "release": front.service.digest,
             "served": True,
             "reason": front.warning,
-            "killed": [flag.id for flag in gateway.table.kills if flag.system in ("", name)],
+            "killed": [flag.id for flag in stops if flag.system in ("", name)],
             "upstreams": {one.address: one.state for one in front.service.addresses()},
         }
     for name, reason in sorted(gateway.refused.items()):

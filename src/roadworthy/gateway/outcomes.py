@@ -25,6 +25,16 @@ OUTCOMES = {"approve": "approved", "edit": "edited", "refuse": "refused"}
 """What a person did -> what the caller reads of it."""
 
 
+ANSWER_IDS = ("chatcmpl-", "cmpl-", "msg_", "resp_")
+"""How the ids of answers begin, of each API; an observation's follows."""
+
+
+def observation_of(named: str) -> str:
+    """The observation: by its id, or by the `id` of the answer as an SDK shows it."""
+    start = next((each for each in ANSWER_IDS if named.startswith(each)), "")
+    return named.removeprefix(start)
+
+
 class OutcomeBody(Struct, forbid_unknown_fields=True):
     """What a caller may say about an observation."""
 
@@ -57,7 +67,7 @@ class OutcomeDoor:
         if not (body.label or body.never_event or body.feedback or body.business or body.note):
             raise bad_field(None, "give label, never_event, feedback, business or note")
         outcome = Outcome(
-            observation=body.observation,
+            observation=observation_of(body.observation),
             time=format_instant(self._gateway.clock.now()),
             reporter=f"tenant:{caller.key.tenant}",
             label=body.label,
@@ -72,7 +82,7 @@ class OutcomeDoor:
             tenant=caller.key.tenant,
             reviewer="outcomes" in caller.key.scopes,
         )
-        said: dict[str, object] = {"observation": body.observation, "state": heard.state}
+        said: dict[str, object] = {"observation": outcome.observation, "state": heard.state}
         if heard.kills:
             said["kills"] = [
                 {"id": kill.id, "scope": kill.scope, "value": kill.value} for kill in heard.kills
@@ -110,8 +120,12 @@ class OutcomeDoor:
         flag = gateway.table.killed(
             system=observation.system, tenant=observation.tenant, facets=observation.facets
         )
-        if flag is not None and decided is not None and decided.text is not None:
-            raise killed(flag)  # what is stopped gives nothing out, whoever let it
+        if decided is not None and decided.text is not None:
+            flag = flag or gateway.path.emergencies.stop_of_text(
+                decided.text, observation, gateway.table, gateway.clock
+            )
+            if flag is not None:
+                raise killed(flag)  # what is stopped gives nothing out, whoever let it
         said: dict[str, object] = {
             "id": wanted,
             "object": "roadworthy.review",
