@@ -127,6 +127,7 @@ def measure(entries: int, folder: Path) -> dict[str, float]:
         "size_mb": out.stat().st_size / 1e6,
         "verified": seen["ok"],
         "verify_per_s": seen["covered"] / seen["seconds"],
+        "verify_cpu_s": seen["cpu"],
         "verify_peak_mb": seen["peak_mb"],
         "coverage_50_s": covered["seconds"],
         "coverage_50_cpu_s": covered["cpu"],

@@ -134,7 +134,7 @@ def test_evaluations_count_by_their_answers_and_what_has_no_price_is_said(
     found = costs(desk)
     money, kwh = of(found, "evaluation", "money"), of(found, "evaluation", "energy")
     assert money.actual == {"EUR": "3.25", "USD": "3"}
-    assert money.unknown == ("1 of 3 runs have answers or judges without a known price",)
+    assert money.unknown == ("in 1 of 3 runs answers or judges have no known price",)
     assert kwh.actual == {"kWh": "0.1"}  # 200 answers of 0.5 Wh
     assert (kwh.share, kwh.whole) == ("5.0", False)
     assert kwh.in_words == "0.1 kWh and what is unknown"

@@ -140,3 +140,22 @@ def test_obligations_and_matrix_say_when_the_next_is_due(
     assert f"due by {due}" in capsys.readouterr().out
     run(VERBS, ["obligations", where, where, "--json"])
     assert json.loads(capsys.readouterr().out)[0]["review"]["due"] == due
+
+
+def test_an_older_entry_proves_where_the_newest_does_not_fit(tmp_path: Path) -> None:
+    """A document with gaps proves nothing, and does not hide the whole one before it."""
+    desk = DatedDesk(tmp_path / "desk")
+    loop = desk.loop()
+
+    def entered_document(kind: str, missing: int) -> int:
+        payload = {"document": kind, "missing": missing}
+        draft = Draft(system="desk", kind="document.made", subject="sha256:d", actor=loop.machine,
+                      payload=payload)  # fmt: skip
+        return loop.ledger.record(draft)[0].seq
+
+    charter = load_system(desk.root).charter
+    whole = entered_document("datasheet", 0)
+    entered_document("model-card", 0)
+    entered_document("datasheet", 3)
+    found = cover(desk.root, charter, desk.loop(), on="2026-11-22", catalogue="eu-ai-act")
+    assert found.proofs["data_sheet"].seq == whole

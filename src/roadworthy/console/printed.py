@@ -57,7 +57,7 @@ def to_typst(paper: Paper) -> str:
     lines.append(f"#heading(level: 1, {_literal(title)})")
     facts = {
         "release": paper.release or said("none is live", paper.language),
-        "Made at": paper.made_at, "Ledger": paper.head, "Follows": paper.basis,
+        "Made at": paper.made_at, "Ledger (entries, root hash)": paper.head, "Follows": paper.basis,
     }  # fmt: skip
     for label, value in facts.items():
         lines.append(f"#text(size: 8pt, {_literal(f'{said(label, paper.language)}: {value}')})\\")

@@ -165,10 +165,10 @@ def _evaluations(loop: Loop, system: str, known: list[Cost], unknown: list[Unkno
         else:
             known.append(_of("evaluation", "energy", kwh, "kWh", f"{source}: {_how(energy)}"))
     if unpriced:
-        why = f"{unpriced} of {runs} runs have answers or judges without a known price"
+        why = f"in {unpriced} of {runs} runs answers or judges have no known price"
         unknown.append(UnknownCost(phase="evaluation", measure="money", why=why))
     if unmeasured:
-        why = f"{unmeasured} of {runs} runs were asked where nobody measured the energy"
+        why = f"in {unmeasured} of {runs} runs nobody measured the energy"
         unknown.append(UnknownCost(phase="evaluation", measure="energy", why=why))
 
 

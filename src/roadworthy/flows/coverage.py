@@ -190,21 +190,28 @@ class _Finder:
         return [name for name in self._brought if name not in kinds and name.isidentifier()]
 
     def _match(self, match: EntryMatch, kind: EvidenceKind) -> Entry | None:
+        """The newest entry that fits, if it holds."""
+        if kind.of == "release" and not any(self._live):
+            return None
         system = "" if kind.of == "workspace" else self._charter.system
-        found: Entry | None = None
-        for entry in self._ledger.entries(kind=match.kind, system=system):
-            if match.document and entry.payload.get("document") != match.document:
-                continue
-            if entry.payload.get("missing"):  # a document that looks complete and is not
-                continue
-            if match.tag and match.tag not in entry.payload.get("tags", ()):
-                continue
-            if match.roles and not set(match.roles) & set(entry.payload.get("roles", ())):
-                continue
-            if kind.of == "release" and not self._about_live(entry):
-                continue
-            found = entry if _holds(entry) else None
-        return found
+        found = self._ledger.newest(kind=match.kind, system=system)
+        if found is not None and not self._fits(found, match, kind):
+            found = None
+            for entry in self._ledger.entries(kind=match.kind, system=system):
+                if self._fits(entry, match, kind):
+                    found = entry
+        return found if found is not None and _holds(found) else None
+
+    def _fits(self, entry: Entry, match: EntryMatch, kind: EvidenceKind) -> bool:
+        """Whether it is one of those that a kind of evidence asks for."""
+        said = entry.payload
+        return (
+            (not match.document or said.get("document") == match.document)
+            and not said.get("missing")  # a document that looks complete and is not
+            and (not match.tag or match.tag in said.get("tags", ()))
+            and (not match.roles or bool(set(match.roles) & set(said.get("roles", ()))))
+            and (kind.of != "release" or self._about_live(entry))
+        )
 
     def _about_live(self, entry: Entry) -> bool:
         """Whether it is about the live release, or what that was evaluated as."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import msgspec
+
 from roadworthy.compliance import FILLERS, FORMS, Gathered, assemble, four_measures
 from roadworthy.domain import (
     Draft,
     Entry,
     Form,
+    GateDecision,
     Language,
     Paper,
     System,
@@ -65,11 +68,13 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
     incidents.sort(key=lambda entry: entry.seq)
     known = tuple(one for one in fold(incidents).values() if one.system == name)
     releases = tuple(ledger.entries(kind="release.built", system=name))
+    gate = ledger.newest(kind="gate.decided", subject=about, system=name)
     return Gathered(
         system=system,
         run=summary_of(loop, run) if run is not None else None,
         run_entry=run,
-        gate=ledger.newest(kind="gate.decided", subject=about, system=name),
+        gate=gate,
+        decision=_decided(loop, gate),
         live=live,
         releases=releases,
         newest={
@@ -95,6 +100,14 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
     )
 
 
+def _decided(loop: Loop, gate: Entry | None) -> GateDecision | None:
+    """What a gate decided; None for an entry of before that names none."""
+    if gate is None or not gate.payload.get("digest"):
+        return None
+    kept = loop.blobs.get_json(str(gate.payload["digest"]))
+    return msgspec.convert(kept, GateDecision, strict=False)
+
+
 def _newest_whole_run(loop: Loop, system: str, candidate: str) -> Entry | None:
     """The newest whole run of the live release's candidate; of any while none is live."""
     found = None
@@ -108,8 +121,6 @@ def make_document(
     kind: str, found: Gathered, loop: Loop, *, language: Language, written: dict[str, Written]
 ) -> Paper:
     """One document of a system on the day of its evidence."""
-    import msgspec
-
     head = loop.ledger.newest_checkpoint()
     return assemble(
         form_of(kind),

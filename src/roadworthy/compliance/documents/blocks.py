@@ -13,7 +13,6 @@ from roadworthy.domain import (
     Grid,
     Language,
     Listing,
-    Measurement,
     Paragraph,
     Source,
     TrustLevel,
@@ -60,16 +59,6 @@ def grid(
     if not filled:
         return Gap(what=said(missing, language))
     return Grid(columns=tuple(said(name, language) for name in columns), rows=filled)
-
-
-def figure(one: Measurement) -> str:
-    """A measurement as people read it: value, interval, n. Never a bare number."""
-    if one.value is None:
-        return one.reason or "-"
-    value = f"{one.value:.4g}{one.unit}"
-    if one.low is None or one.high is None:
-        return f"{value} (n={one.n})"
-    return f"{value} ({one.confidence:.0%}: {one.low:.4g} to {one.high:.4g}, n={one.n})"
 
 
 def worth(level: TrustLevel, by: str, language: Language) -> str:

@@ -17,11 +17,14 @@ from roadworthy.domain import (
     read_name,
 )
 
-from .blocks import CHARTER, figure, grid, listing, of_entry, of_file, paragraph, worth
+from .blocks import CHARTER, grid, listing, of_entry, of_file, paragraph, worth
 from .gathered import Gathered
+from .plain import asked_of, decision, figure, looked_for, meaning, seen, spoken, target
 from .registry import filler
 from .words import said
 
+LEAST_CASES = 10
+"""Of a part that a document shows a figure of."""
 MOST_RELEASES = 50
 """The newest ones, that a document lists."""
 
@@ -43,11 +46,11 @@ def _purpose(found: Gathered, language: Language) -> tuple[Block, ...]:
     return (
         paragraph(use.intended_purpose, source, "no purpose is written", language),
         listing(
-            [f"{said('for', language)}: {one}" for one in use.users], source, "nobody is named",
+            [f"{said('used by', language)}: {one}" for one in use.users], source, "nobody is named",
             language,
         ),
         listing(
-            [f"{said('who it affects', language)}: {one}" for one in use.affected_people], source,
+            [f"{said('affects', language)}: {one}" for one in use.affected_people], source,
             "nobody is named", language,
         ),
         listing(
@@ -68,9 +71,12 @@ def _proxies(found: Gathered, language: Language) -> tuple[Block, ...]:
 @filler("never_events")
 def _never(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [
-        (one.id, one.statement, one.scope, one.rule.kind if one.is_wired else "-")
+        (
+            one.id, one.statement, said(one.scope, language),
+            looked_for(one.rule.kind if one.is_wired else "-", language),
+        )
         for one in found.charter.never
-    ]
+    ]  # fmt: skip
     columns = ("id", "never event", "scope", "looked for by")
     source = of_file(CHARTER, digest_in(found))
     return (grid(columns, rows, source, "no never event is named", language),)
@@ -78,23 +84,35 @@ def _never(found: Gathered, language: Language) -> tuple[Block, ...]:
 
 @filler("results")
 def _results(found: Gathered, language: Language) -> tuple[Block, ...]:
+    """What the objectives ask about; how many more there are. All, where no objective asks."""
+    return _figures(found, language, whole=False)
+
+
+@filler("all_results")
+def _all_results(found: Gathered, language: Language) -> tuple[Block, ...]:
+    return _figures(found, language, whole=True)
+
+
+def _figures(found: Gathered, language: Language, *, whole: bool) -> tuple[Block, ...]:
     missing = "no complete run of this candidate is in the ledger"
     if found.run is None or found.run_entry is None:
         return (Gap(what=said(missing, language), command="roadworthy eval DIR"),)
     asked = {read_name(slo).metric for slo in found.system.slos.slos if "gate" in slo.at}
-    rows = [
-        (one.name, _value(one, language))
-        for one in found.run.indicators
-        if one.value is not None or one.name in asked
-    ]
+    known = [one for one in found.run.indicators if one.value is not None or one.name in asked]
+    shown = known if whole else [one for one in known if one.name in asked] or known
+    rows = [(spoken(one.name), meaning(one.name), _value(one, language)) for one in shown]
     source = of_entry(found.run_entry)
-    return (grid(("indicator", "value"), rows, source, missing, language),)
+    left = len(known) - len(shown)
+    why = said("more indicators were measured: they are in the evaluation report", language)
+    rest = (Paragraph(cell=Cell(f"{left} {why}", source)),) if left else ()
+    columns = ("indicator", "what it says", "value")
+    return (grid(columns, rows, source, missing, language), *rest)
 
 
 def _value(one: Measurement, language: Language) -> str:
     """A figure; of what an objective asks for and nobody measured, that, and why."""
     if one.value is not None:
-        return figure(one)
+        return figure(one, language)
     return f"{said('not measured', language)}: {one.reason}"
 
 
@@ -103,21 +121,34 @@ def _by_slice(found: Gathered, language: Language) -> tuple[Block, ...]:
     missing = "no complete run of this candidate is in the ledger"
     if found.run is None or found.run_entry is None:
         return (Gap(what=said(missing, language), command="roadworthy eval DIR"),)
-    rows = [
-        (one.name, part, figure(inner))
+    asked = {read_name(slo).metric for slo in found.system.slos.slos if "gate" in slo.at}
+    parts = [
+        (one.name, part, inner)
         for one in found.run.indicators
         for part, inner in one.slices.items()
         if inner.value is not None
     ]
+    shown = [each for each in parts if each[0] in asked and each[2].n >= LEAST_CASES]
+    rows = [(spoken(name), part, figure(inner, language)) for name, part, inner in shown]
     source = of_entry(found.run_entry)
-    return (grid(("indicator", "slice", "value"), rows, source, missing, language),)
+    left = len(parts) - len(shown)
+    why = said(
+        "more figures of parts are in the run's summary: of indicators that no objective asks for,"
+        " and of parts with fewer than 10 cases, which show little", language,
+    )  # fmt: skip
+    rest = (Paragraph(cell=Cell(f"{left} {why}", source)),) if left else ()
+    return (grid(("indicator", "slice", "value"), rows, source, missing, language), *rest)
 
 
 @filler("objectives")
 def _objectives(found: Gathered, language: Language) -> tuple[Block, ...]:
-    rows = [(one.name, one.target, one.clause or "-") for one in found.system.slos.slos]
+    rows = [
+        (one.name, asked_of(one, language), target(one, language), spoken(one.clause or "-"))
+        for one in found.system.slos.slos
+    ]
     source = of_file("safety-slos.yaml", digest_in(found, "safety-slos.yaml"))
-    return (grid(("objective", "target", "clause"), rows, source, "no objective is set", language),)
+    columns = ("objective", "what it says", "target", "clause")
+    return (grid(columns, rows, source, "no objective is set", language),)
 
 
 @filler("risks")
@@ -132,14 +163,20 @@ def _risks(found: Gathered, language: Language) -> tuple[Block, ...]:
     columns = ("id", "failure mode", "effect", "cause", "severity", "occurrence", "detection",
                "mitigation", "tested by")  # fmt: skip
     source = of_file(CHARTER, digest_in(found))
-    return (grid(columns, rows, source, "no risk is written down", language),)
+    scale = said("severity, occurrence, detection: 1 is best, 10 is worst", language)
+    table = grid(columns, rows, source, "no risk is written down", language)
+    return (Paragraph(cell=Cell(scale)), table) if rows else (table,)
 
 
 @filler("owners")
 def _owners(found: Gathered, language: Language) -> tuple[Block, ...]:
     source = of_file(CHARTER, digest_in(found))
-    rows = list(found.charter.owners.items())
-    people = [(", ".join(one.roles), one.name) for one in found.people if one.kind == "person"]
+    rows = [(spoken(role), name) for role, name in found.charter.owners.items()]
+    people = [
+        (", ".join(map(spoken, one.roles)), one.name)
+        for one in found.people
+        if one.kind == "person"
+    ]
     return (
         grid(("role", "name"), rows, source, "no owner is named", language),
         grid(("role", "name"), people, of_file("trust.yaml"), "nobody has a key", language),
@@ -191,9 +228,27 @@ def _gate(found: Gathered, language: Language) -> tuple[Block, ...]:
         return (Gap(what=said(missing, language), command="roadworthy gate DIR"),)
     source = of_entry(found.gate)
     reasons = [str(one) for one in found.gate.payload.get("reasons", ())]
-    decision = f"{said('decision', language)}: {found.gate.payload.get('decision')}"
+    word = str(found.gate.payload.get("decision"))
+    told = f"{said('decision', language)}: {decision(word, language)}"
     rest: Iterable[Block] = (Listing(cells=tuple(Cell(r, source) for r in reasons)),)
-    return (Paragraph(cell=Cell(decision, source)), *(rest if reasons else ()))
+    return (
+        Paragraph(cell=Cell(told, source)),
+        *(rest if reasons else ()),
+        *_judged(found, language),
+    )
+
+
+def _judged(found: Gathered, language: Language) -> Iterable[Block]:
+    """Each objective as the gate saw it: what was asked, what was measured, the verdict."""
+    if found.decision is None or found.gate is None or not found.decision.slos:
+        return
+    rows = [
+        (one.name, target(one.slo, language), seen(one, language), str(one.verdict))
+        for one in found.decision.slos
+    ]
+    columns = ("objective", "target", "value", "verdict")
+    missing = "no gate has decided about this candidate"
+    yield grid(columns, rows, of_entry(found.gate), missing, language)
 
 
 @filler("incidents")
@@ -203,7 +258,7 @@ def _incidents(found: Gathered, language: Language) -> tuple[Block, ...]:
         for one in found.incidents
     ]
     if not rows:
-        none = f"{said('incidents so far', language)}: {said('none so far', language)}"
+        none = f"{said('incidents so far', language)}: 0"
         return (Paragraph(cell=Cell(none)),)
     columns = ("id", "incident", "state", "severity", "opened")
     newest = found.newest.get("incident.opened")
@@ -238,7 +293,7 @@ def _duties(found: Gathered, language: Language) -> tuple[Block, ...]:
         for one in found.duties
         if one.status != "not_applicable"
     ]
-    columns = ("duty", "article", "what", "status", "proved by", "opened")
+    columns = ("duty", "article", "what", "status", "proved by", "since")
     source = of_file(found.classification.catalogue, found.classification.digest)
     return (grid(columns, rows, source, "no duty applies", language),)
 

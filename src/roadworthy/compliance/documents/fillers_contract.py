@@ -12,6 +12,7 @@ from roadworthy.domain import Block, Cell, Drawing, Gap, Language, Paragraph
 from .blocks import CHARTER, grid, listing, of_file, paragraph
 from .fillers import digest_in
 from .gathered import Gathered
+from .plain import spoken
 from .registry import filler
 from .words import said
 
@@ -41,13 +42,16 @@ def _inputs(found: Gathered, language: Language) -> tuple[Block, ...]:
 @filler("oversight")
 def _oversight(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [
-        (one.name, ", ".join(one.roles), one.valid_from[:10])
+        (one.name, ", ".join(map(spoken, one.roles)), one.valid_from[:10])
         for one in found.people
         if one.kind == "person" and not one.revoked_at
     ]
     review = found.charter.review
     source = of_file(CHARTER, digest_in(found))
-    needed = [f"{act}: {number}" for act, number in review.approvals.items()]
+    needed = [
+        f"{spoken(act)}, {said('people needed', language)}: {number}"
+        for act, number in review.approvals.items()
+    ]
     return (
         grid(("name", "role", "since"), rows, of_file("trust.yaml"), "nobody has a key", language),
         listing(needed, source, "no approval is asked for", language),
@@ -61,7 +65,7 @@ def _playbooks(found: Gathered, language: Language) -> tuple[Block, ...]:
          one.header.last_drilled or "-")
         for one in found.system.playbooks
     ]  # fmt: skip
-    columns = ("playbook", "when", "by itself", "owner", "drilled")
+    columns = ("playbook", "when", "by itself", "owner", "drilled, by its own file")
     return (grid(columns, rows, of_file("playbooks/"), "no playbook is written", language),)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from roadworthy.domain import Block, Cell, CostSum, Endpoint, Gap, Grid, Language, Measurement
 
-from .blocks import CHARTER, figure, grid, listing, of_entry, of_file
+from .blocks import CHARTER, grid, listing, of_entry, of_file
 from .fillers import digest_in
 from .gathered import Gathered
+from .plain import figure, meaning, spoken
 from .registry import filler
 from .words import said
 
+_PRICED = "[[prices]] in roadworthy.toml, then roadworthy eval DIR"
 _DAYS_A_MONTH = 365.25 / 12
 
 
@@ -81,11 +83,11 @@ def _forecast(found: Gathered, language: Language) -> tuple[Block, ...]:
         what = said(
             "what an answer costs was not measured: no price of the model is known", language
         )
-        return (Gap(what=what, command="roadworthy eval DIR"),)
+        return (Gap(what=what, command=_PRICED),)
     source = of_entry(found.run_entry)
     rows = [
         (
-            one.id, str(one.expected_volume_per_day), figure(price), _month(one, price),
+            one.id, str(one.expected_volume_per_day), figure(price, language), _month(one, price),
             _budget(one, language),
         )
         for one in found.charter.endpoints
@@ -103,12 +105,17 @@ def _indicators(found: Gathered, language: Language) -> tuple[Block, ...]:
     names = ("cost_per_request", "cost_per_resolved_outcome", "energy", "carbon")
     known = {one.name: one for one in found.run.indicators}
     rows = [
-        (name, figure(one) if one.value is not None else _unmeasured(one, language))
+        (
+            spoken(name),
+            meaning(name),
+            figure(one, language) if one.value is not None else _unmeasured(one, language),
+        )
         for name in names
         if (one := known.get(name)) is not None
     ]
+    columns = ("indicator", "what it says", "value")
     missing = "neither cost nor energy of an answer was measured"
-    return (grid(("indicator", "value"), rows, of_entry(found.run_entry), missing, language),)
+    return (grid(columns, rows, of_entry(found.run_entry), missing, language),)
 
 
 @filler("estimates")

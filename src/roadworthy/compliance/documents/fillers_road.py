@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from roadworthy.domain import Block, Cell, Entry, Gap, Language, Paragraph
 
-from .blocks import figure, grid, listing, of_entry, of_file
+from .blocks import grid, listing, of_entry, of_file
 from .gathered import Gathered
+from .plain import figure, meaning, spoken
 from .registry import filler
 from .words import said
 
@@ -84,8 +85,13 @@ def _ethics(found: Gathered, language: Language) -> tuple[Block, ...]:
         return (Gap(what=said(missing, language), command="roadworthy eval DIR"),)
     source = of_entry(found.run_entry)
     measured = {one.name: one for one in found.run.indicators if one.value is not None}
-    rows = [(name, figure(one)) for name, one in measured.items() if name in _ETHICS]
-    return (grid(("indicator", "value"), rows, source, "no such indicator was measured", language),)
+    columns = ("indicator", "what it says", "value")
+    rows = [
+        (spoken(name), meaning(name), figure(one, language))
+        for name, one in measured.items()
+        if name in _ETHICS
+    ]
+    return (grid(columns, rows, source, "no such indicator was measured", language),)
 
 
 @filler("journal")

@@ -13,6 +13,7 @@ from roadworthy.domain import (
     CostSum,
     DutyStatus,
     Entry,
+    GateDecision,
     Incident,
     ModelStanding,
     Obligation,
@@ -31,6 +32,8 @@ class Gathered(Struct, frozen=True, kw_only=True):
     run_entry: Entry | None
     gate: Entry | None
     """The newest `gate.decided` of that candidate."""
+    decision: GateDecision | None
+    """What it decided, objective by objective."""
     live: Entry | None
     """The activation that counts."""
     releases: tuple[Entry, ...]

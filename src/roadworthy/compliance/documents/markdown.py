@@ -32,7 +32,7 @@ def _head(paper: Paper) -> str:
     return "  \n".join((
         f"{said('release', paper.language)}: `{live}`",
         f"{said('Made at', paper.language)}: {paper.made_at}",
-        f"{said('Ledger', paper.language)}: `{paper.head}`",
+        f"{said('Ledger (entries, root hash)', paper.language)}: `{paper.head}`",
         f"{said('Follows', paper.language)}: {_text(paper.basis)}",
     ))  # fmt: skip
 

@@ -7,12 +7,12 @@ from roadworthy.domain import Language
 from .words_cost import COSTS
 from .words_deliberated import DELIBERATED
 from .words_models import MODELS
+from .words_plain import PLAIN
 
 GERMAN: dict[str, str] = {
     "what it is for": "wofür es ist",
     "for": "für",
     "not for": "nicht für",
-    "who it affects": "wen es betrifft",
     "no purpose is written": "kein Zweck ist aufgeschrieben",
     "nobody is named": "niemand ist genannt",
     "nothing is out of scope": "nichts ist ausgeschlossen",
@@ -90,7 +90,7 @@ GERMAN: dict[str, str] = {
     "to be written by a person": "von einem Menschen zu schreiben",
     "made by": "entsteht durch",
     "Made at": "Erstellt am",
-    "Ledger": "Register",
+    "Ledger (entries, root hash)": "Register (Einträge, Wurzel)",
     "none is live": "keine ist in Betrieb",
     "What is missing": "Was fehlt",
     "nothing": "nichts",
@@ -105,7 +105,6 @@ GERMAN: dict[str, str] = {
     "when": "wann",
     "by itself": "von selbst",
     "owner": "verantwortlich",
-    "drilled": "geübt",
     "suite": "Sammlung",
     "cases": "Fälle",
     "tags": "Marken",
@@ -170,6 +169,7 @@ GERMAN: dict[str, str] = {
     "how far it is trusted": "wie weit ihm vertraut wird",
     **COSTS,
     **DELIBERATED,
+    **PLAIN,
     **MODELS,
 }
 """English -> German. A test asks for each word that is used."""
