@@ -31,6 +31,7 @@ NAMES = (
     "gate_errors",
     "drift",
     "dossier",
+    "observations",
 )
 
 

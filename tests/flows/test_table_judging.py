@@ -124,7 +124,6 @@ def in_table(given: Sequence[tuple[Observation, list[Outcome]]]) -> Table:
 def told(judged: Judged) -> dict[str, Any]:
     found = structs.asdict(judged.found)
     found.pop("slo")
-    found["reason"] = found["reason"].replace(", 1 cases paired", ", not paired case by case")
     return {"name": judged.slo.name, "part": judged.part, "since": judged.since, **found}
 
 

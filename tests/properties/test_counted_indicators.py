@@ -117,9 +117,9 @@ def test_counted_rows_say_what_rows_say(rows: list[Observation]) -> None:
 def test_ranks_out_of_the_table_are_those_of_the_rows(rows: list[Observation], how: str) -> None:
     columns = (*RANKED_BY, "tenant", "facets.tenant")
 
-    def part(kind: Any) -> str | None:
+    def part(kind: Any) -> tuple[str, bool]:
         row = glimpse(kind)
-        return slice_of(row, ["tenant"]) if is_ranked(row) else None
+        return slice_of(row, ["tenant"]), is_ranked(row)
 
     def asks(ordered: Any) -> Measurement:
         return ranked("latency", ordered, aggregation=how)
@@ -130,9 +130,10 @@ def test_ranks_out_of_the_table_are_those_of_the_rows(rows: list[Observation], h
         name: measure("latency", own, aggregation=how)
         for name, own in by_facets(rows, ["tenant"]).items()
     }
-    assert found.keys() == {name for name, each in wanted.items() if each.n}
-    for name, values in found.items():
+    assert found.keys() == wanted.keys()
+    for name, (n, values) in found.items():
         assert asks(values) == wanted[name]
+        assert n == len(by_facets(rows, ["tenant"])[name])
 
 
 class Watched:

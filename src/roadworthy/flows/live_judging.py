@@ -32,7 +32,6 @@ from roadworthy.monitoring import (
     Against,
     Reach,
     by_facets,
-    contributions,
     measure,
     selector,
     showing,
@@ -180,12 +179,8 @@ def _before(slo: SafetySLO, rows: LiveRows, looking: Looking) -> Before:
 
 
 def _side(slo: SafetySLO, rows: Sequence[Observation], looking: Looking) -> Side:
-    asked = read_name(slo)
-    cases = contributions(
-        asked.metric, rows, lambda part: _measure(slo, part, looking), aggregation=asked.aggregation
-    )
-    own = {"/".join(key): value for key, value in cases.items()}
-    return Side(measured=_measure(slo, rows, looking), cases=own)
+    """No answer is in both windows: nothing is paired."""
+    return Side(measured=_measure(slo, rows, looking), cases={})
 
 
 def _measure(slo: SafetySLO, rows: Sequence[Observation], looking: Looking) -> Measurement:

@@ -32,10 +32,10 @@ from .table_store import (
     place_of,
     put_rows,
     read_kept,
-    require_whole,
     row_with,
     stored_in,
     sweep,
+    whole_table,
     write_kept,
 )
 from .waiting import held
@@ -82,7 +82,6 @@ def open_table(loop: Loop) -> Table:
     folder = loop.workspace.observations
     with held(folder / "lock"):
         kept = read_kept(folder)
-        files = require_whole(folder, kept)
     closed, learned = _read_all(_open_segments(loop, kept))
     people = entered_outcomes(loop)
     fresh = [
@@ -93,11 +92,12 @@ def open_table(loop: Loop) -> Table:
     ]
     late = {name: said for name, said in learned.items() if name not in closed}
     if not late:
-        return Table(files, fresh=fresh)
-    with Table(files) as before:
+        return whole_table(folder, kept, fresh=fresh)
+    with whole_table(folder, kept) as before:
         older = [stored_in(row) for row in before.whole_rows(sorted(late))]
-    again = [_more(each, late[each.seen.id], people) for each in older]
-    return Table(files, fresh=[*fresh, *again], replaced=[each.seen.id for each in older])
+    fresh += [_more(each, late[each.seen.id], people) for each in older]
+    gone = [each.seen.id for each in older]
+    return whole_table(folder, kept, fresh=fresh, replaced=gone)
 
 
 class _Adding:

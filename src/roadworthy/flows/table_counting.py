@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import UNSET, Struct, structs
 
@@ -28,6 +28,7 @@ from roadworthy.domain import (
 from roadworthy.expressions import Condition
 from roadworthy.manifests import facets_of
 from roadworthy.monitoring import (
+    RANKED_BY,
     VALUES_OF,
     columns_asked,
     columns_of_facet,
@@ -42,7 +43,6 @@ from roadworthy.table import (
     BAND,
     FACET,
     LEARNED_BAND,
-    Counted,
     Cube,
     Selection,
     Table,
@@ -68,6 +68,10 @@ class Asked(Struct, frozen=True, kw_only=True):
     slo: SafetySLO
     columns: tuple[str, ...]
     """By which rows are counted for it; empty where it needs the rows."""
+    filtered: tuple[str, ...] = ()
+    """Those of them that its filter reads."""
+    sliced: tuple[str, ...] = ()
+    """Those that its slices are made of."""
     since: Instant
     before: Instant = ""
     """From when on the time before the window counts; empty where its target asks for none."""
@@ -83,15 +87,16 @@ def require_facets(table: Table, facets: Iterable[str]) -> None:
             raise UsageError(f"no answer has a facet {facet!r}", fix=f"the facets are: {known}")
 
 
-def columns_of_objective(slo: SafetySLO, table: Table) -> tuple[str, ...]:
-    """What rows are counted by for an objective; empty where it needs the rows themselves."""
+def plan(slo: SafetySLO, table: Table, **window: Any) -> Asked:
+    """How an objective is asked of the table; `window`: since when, and whether by labels."""
     asked = columns_asked(read_name(slo).metric)
     filtered = _columns_of_where(slo.where, table)
     bounded = slo.values_at_least is not UNSET or slo.values_at_most is not UNSET
     if asked is None or filtered is None or bounded:
-        return ()
-    sliced = (column for facet in slo.by for column in columns_of_facet(facet))
-    return tuple(dict.fromkeys((*asked, *filtered, *sliced, ALONE)))
+        return Asked(slo=slo, columns=(), **window)
+    parts = tuple(column for facet in slo.by for column in columns_of_facet(facet))
+    columns = tuple(dict.fromkeys((*asked, *filtered, *parts, ALONE)))
+    return Asked(slo=slo, columns=columns, filtered=filtered, sliced=parts, **window)
 
 
 def _columns_of_where(where: str, table: Table) -> tuple[str, ...] | None:
@@ -197,48 +202,73 @@ def sliced(asked: Asked, cubes: Cubes, *, before: bool) -> Measured:
 
     Raises GroupedError, TooManyKindsError, DetectorError when a filter cannot look.
     """
-    slo, counts = asked.slo, cubes.in_window(asked, before=before)
-    asks = read_name(slo)
-    keep = selector(slo.where)
-    kinds: dict[str, list[Counted]] = {}
-    cube = cubes.of(asked).by(cubes.columns_with_window(asked))
-    for kind in cube.of(counts).by(asked.columns).counted():
-        if not keep(kind.row):
-            continue
-        if not kind.alone:
-            raise GroupedError
-        kinds.setdefault(slice_of(kind.row, slo.by) if slo.by else "", []).append(kind)
-    kinds = dict(sorted(kinds.items()))
-    if not kinds and not before:
-        kinds[""] = []
-    sizes = {part: sum(kind.n for kind in group) for part, group in kinds.items()}
-    if asks.metric not in VALUES_OF:
-        return {
-            part: (
-                sizes[part],
-                measure_counted(
-                    asks.metric, group, aggregation=asks.aggregation, confidence=CONFIDENCE
-                ),
-            )
-            for part, group in kinds.items()
-        }
-    return _ranked(asked, cubes, sizes, counts, keep)
+    metric, aggregation = read_name(asked.slo).metric, read_name(asked.slo).aggregation
+    slice_in = _slice_in(asked, cubes.in_window(asked, before=before))
+    found: Measured = {}
+    if metric in VALUES_OF:
+        found = _ranked(asked, cubes, slice_in)
+    else:
+        cube = cubes.of(asked).by(cubes.columns_with_window(asked))
+        for part, each in cube.parts(columns_asked(metric) or (), slice_in).items():
+            kinds = list(each.counted())
+            said = measure_counted(metric, kinds, aggregation=aggregation, confidence=CONFIDENCE)
+            found[part] = (each.n, said)
+    if not found and not before:
+        return _of_nothing(metric, aggregation)
+    return dict(sorted(found.items()))
 
 
-def _ranked(
-    asked: Asked,
-    cubes: Cubes,
-    sizes: Mapping[str, int],
-    counts: Callable[[Mapping[str, Any]], bool],
-    keep: Callable[[Observation], bool],
-) -> Measured:
-    slo, asks = asked.slo, read_name(asked.slo)
+def _of_nothing(metric: str, aggregation: str) -> Measured:
+    if metric in VALUES_OF:
+        return {"": (0, ranked(metric, (), aggregation=aggregation, confidence=CONFIDENCE))}
+    return {"": (0, measure_counted(metric, (), aggregation=aggregation, confidence=CONFIDENCE))}
 
-    def part(kind: Mapping[str, Any]) -> str | None:
-        row = glimpse(kind)
-        if not (counts(kind) and is_ranked(row) and keep(row)):
+
+Kind = Mapping[str, Any]
+"""Column -> value, of rows that are alike in them."""
+
+
+def _slice_in(asked: Asked, counts: Callable[[Kind], bool]) -> Callable[[Kind], str | None]:
+    """The slice of a kind of row; None of one that is not asked. Raises GroupedError."""
+    slo = asked.slo
+    keep = _remembered(selector(slo.where), asked.filtered)
+    name = _remembered(lambda row: slice_of(row, slo.by), asked.sliced)
+
+    def slice_in(kind: Kind) -> str | None:
+        if not counts(kind) or (slo.where and not keep(kind)):
             return None
-        return slice_of(row, slo.by) if slo.by else ""
+        if not kind[ALONE]:
+            raise GroupedError
+        return name(kind) if slo.by else ""
+
+    return slice_in
+
+
+Answer = TypeVar("Answer")
+
+
+def _remembered(
+    question: Callable[[Observation], Answer], columns: Sequence[str]
+) -> Callable[[Kind], Answer]:
+    """A question that reads these columns alone, asked once of each of their values."""
+    known: dict[tuple[Any, ...], Answer] = {}
+
+    def asked(kind: Kind) -> Answer:
+        key = tuple([kind[column] for column in columns])
+        if key not in known:
+            known[key] = question(glimpse(dict(zip(columns, key, strict=True))))
+        return known[key]
+
+    return asked
+
+
+def _ranked(asked: Asked, cubes: Cubes, slice_in: Callable[[Kind], str | None]) -> Measured:
+    asks = read_name(asked.slo)
+    has_rank = _remembered(is_ranked, RANKED_BY)
+
+    def part(kind: Kind) -> tuple[str, bool] | None:
+        name = slice_in(kind)
+        return None if name is None else (name, has_rank(kind))
 
     def asking(ordered: Sequence[float]) -> Measurement:
         return ranked(asks.metric, ordered, aggregation=asks.aggregation, confidence=CONFIDENCE)
@@ -252,7 +282,7 @@ def _ranked(
         asks=asking,
         bands=cubes.bands,
     )
-    return {name: (n, asking(found.get(name, ()))) for name, n in sizes.items()}
+    return {name: (n, asking(ordered)) for name, (n, ordered) in found.items()}
 
 
 class TableRows(LiveRows):

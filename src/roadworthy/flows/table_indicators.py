@@ -28,7 +28,7 @@ from .table_counting import (
     Asked,
     Cubes,
     GroupedError,
-    columns_of_objective,
+    plan,
     require_facets,
     sliced,
 )
@@ -76,8 +76,7 @@ def _asked(table: Table, name: str, by: Sequence[str], where: str) -> Asked:
         known = ", ".join(COUNTED)
         raise UsageError(f"no indicator is called {name!r}", fix=f"such as {known}")
     slo = SafetySLO(name=name, metric=name, target=">= 0", by=list(by), where=where)
-    columns = columns_of_objective(slo, table)
-    return Asked(slo=slo, columns=columns, since=BEGINNING)
+    return plan(slo, table, since=BEGINNING)
 
 
 def _slices(asked: Asked, cubes: Cubes) -> dict[str, tuple[int, Measurement]]:

@@ -39,7 +39,7 @@ from .table_counting import (
     GroupedError,
     TableRows,
     ago,
-    columns_of_objective,
+    plan,
     require_facets,
     sliced,
 )
@@ -82,9 +82,9 @@ def _plan(slo: SafetySLO, table: Table, looking: Looking, by: Sequence[str], who
         seconds = parse_duration(relative.removeprefix("previous").strip())
         before = ago(since, seconds)
     spec = find_indicator(read_name(slo).metric)
-    return Asked(
-        slo=slo,
-        columns=columns_of_objective(slo, table),
+    return plan(
+        slo,
+        table,
         since=since,
         before=before,
         late=spec is not None and "label" in spec.needs,

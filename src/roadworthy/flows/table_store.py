@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,14 +22,17 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct, field, structs
 
-from roadworthy.domain import EvidenceError, Observation, Outcome, parse_instant
+from roadworthy.domain import EvidenceError, Observation, Outcome, digest_of, parse_instant
 from roadworthy.monitoring import with_outcomes
 from roadworthy.table import (
     AS_LEFT,
     LEARNED_AT,
     SAID,
     SCHEMA,
+    Facts,
     Row,
+    Table,
+    facts_of,
     joined,
     observation_of,
     read_table,
@@ -56,6 +60,9 @@ class KeptFile(Struct, frozen=True, kw_only=True):
     """In the folder. Each content has a path of its own: one that counts is never written over."""
     rows: int
     digest: str
+    columns: str
+    """The digest of the names of its columns: which set of `Kept.columns` it has."""
+    facts: Facts | None = None
 
 
 class Kept(Struct, kw_only=True):
@@ -68,6 +75,8 @@ class Kept(Struct, kw_only=True):
     """Run -> the digest of its file."""
     entered: dict[str, str] = field(default_factory=dict)
     """Observation -> the digest of what people said of it."""
+    columns: dict[str, list[str]] = field(default_factory=dict)
+    """The different sets of columns that files have: they differ by facets."""
     unplaced: dict[str, list[Outcome]] = field(default_factory=dict)
     """What was learned of answers that no file holds yet."""
     files: dict[str, KeptFile] = field(default_factory=dict)
@@ -115,25 +124,48 @@ def sweep(folder: Path, kept: Kept) -> None:
             path.unlink(missing_ok=True)
 
 
-def require_whole(folder: Path, kept: Kept) -> list[Path]:
-    """The files of the table, each as it was written. Raises EvidenceError naming the one."""
-    found = []
-    for each in kept.files.values():
-        path = folder / each.path
-        try:
-            same = _digest(path) == each.digest
-        except FileNotFoundError:
-            raise EvidenceError(
-                f"{path} is gone: a part of the table", fix=ANEW.format(folder)
-            ) from None
-        except OSError as error:
-            raise EvidenceError(f"{path} cannot be read: {error.strerror}") from error
-        if not same:
-            raise EvidenceError(
-                f"{path} is damaged: it is not as it was written", fix=ANEW.format(folder)
-            )
-        found.append(path)
-    return found
+def whole_table(
+    folder: Path,
+    kept: Kept,
+    *,
+    fresh: Sequence[Row] = (),
+    replaced: Sequence[str] = (),
+) -> Table:
+    """The table, of files that are each as it was written, and of rows that are in none.
+
+    Raises EvidenceError naming the file that is not.
+    """
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        checked = pool.map(lambda each: _require_whole(folder, each), kept.files.values())
+        files = list(checked)
+    return Table(
+        files,
+        fresh=fresh,
+        replaced=replaced,
+        facts=[each.facts for each in kept.files.values()],
+        columns={tuple(kept.columns[each.columns]) for each in kept.files.values()},
+    )
+
+
+_AT_ONCE = 4
+"""Files that are read at once."""
+
+
+def _require_whole(folder: Path, each: KeptFile) -> Path:
+    path = folder / each.path
+    try:
+        same = _digest(path) == each.digest
+    except FileNotFoundError:
+        raise EvidenceError(
+            f"{path} is gone: a part of the table", fix=ANEW.format(folder)
+        ) from None
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be read: {error.strerror}") from error
+    if not same:
+        raise EvidenceError(
+            f"{path} is damaged: it is not as it was written", fix=ANEW.format(folder)
+        )
+    return path
 
 
 def row_with(stored: Stored, entered: Sequence[Outcome] = ()) -> Row:
@@ -178,12 +210,22 @@ def put_rows(folder: Path, kept: Kept, name: str, rows: Sequence[Row]) -> None:
     new = table_of(rows)
     if name in kept.files:
         new = joined(read_table(folder / kept.files[name].path), new)
+    ordered = new.sort_by([("time", "ascending"), ("id", "ascending")])
+    keep_file(folder, kept, name, ordered)
+
+
+def keep_file(folder: Path, kept: Kept, name: str, table: Any) -> None:
+    """Write a part of the table, and note how it was written. Raises EvidenceError."""
     draft = folder / f"{name}.parquet"
-    write_table(draft, new.sort_by([("time", "ascending"), ("id", "ascending")]))
-    digest = _digest(draft)
+    write_table(draft, table)
+    digest, columns = _digest(draft), list(table.column_names)
     path = f"{name}-{digest[:16]}.parquet"
     draft.replace(folder / path)
-    kept.files[name] = KeptFile(path=path, rows=new.num_rows, digest=digest)
+    shape = digest_of(columns)
+    kept.columns[shape] = columns
+    kept.files[name] = KeptFile(
+        path=path, rows=table.num_rows, digest=digest, columns=shape, facts=facts_of(table)
+    )
 
 
 def _digest(path: Path) -> str:

@@ -52,7 +52,7 @@ from .ranking import area_under_roc
 from .rates import RATES, SCORE_OF
 from .reach import ANY, Reach
 from .repeats import passing
-from .results import absent, share_of
+from .results import absent, count_of, share_of
 from .reviews import overturn_rate, time_to_review
 from .sampled import over_sample, score_drawn
 from .scores import perplexity, root_mean_square, score_mean, token_confidence
@@ -263,10 +263,7 @@ def _counted(
     groups = clusters(cases, question) if n > 1 else []
     if groups:
         rate = with_groups(rate, happened, groups)
-    assert rate.low is not None
-    assert rate.high is not None
-    events = sum(happened.values)
-    return structs.replace(rate, value=events, low=rate.low * n, high=rate.high * n, every=None)
+    return count_of(rate, sum(happened.values))
 
 
 def _violated(row: Observation) -> bool | None:

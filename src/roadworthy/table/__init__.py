@@ -1,6 +1,6 @@
 """The one table of observations: live answers and evaluation runs, with what was learned since."""
 
-from .asking import Selection, Table, TooManyKindsError
+from .asking import Table, TooManyKindsError
 from .columns import (
     ALONE,
     AS_LEFT,
@@ -15,8 +15,10 @@ from .columns import (
     row_of,
 )
 from .cube import BAND, LEARNED_BAND, LEVEL, STEPS, Counted, Cube
+from .facts import Facts, facts_of
 from .files import columns_of, joined, read_table, table_of, write_table
 from .ranks import ranked_values
+from .selection import Selection
 
 __all__ = [
     "ALONE",
@@ -31,12 +33,14 @@ __all__ = [
     "STEPS",
     "Counted",
     "Cube",
+    "Facts",
     "Row",
     "Selection",
     "Table",
     "TooManyKindsError",
     "columns_of",
     "countable",
+    "facts_of",
     "glimpse",
     "joined",
     "observation_of",

@@ -15,11 +15,20 @@ from typing import Any
 
 from msgspec import Struct
 
-from roadworthy.domain import EvidenceError, Instant, Observation, UsageError, parse_instant
+from roadworthy.domain import (
+    EvidenceError,
+    Instant,
+    Observation,
+    UsageError,
+    format_instant,
+    parse_instant,
+)
 
 from .columns import FACET, LEARNED_AT, Row, facet_names, observation_of
-from .cube import BAND, LEARNED_BAND, LEVEL, STEPS, Cube
-from .files import ANEW, ROW_GROUP, Writing, columns_of, table_of, write_batches
+from .cube import BAND, LEARNED_BAND, LEVEL, STEPS, Counts, Cube, Key
+from .facts import Facts
+from .files import ANEW, ROW_GROUP, Writing, columns_of, schema_of, table_of, write_batches
+from .selection import Condition, Selection, joined_conditions
 
 MEMORY_MB = 1024
 """Of the query engine; what needs more spills to the disk."""
@@ -27,54 +36,37 @@ MEMORY_MB = 1024
 MOST_KINDS = 400_000
 """Kinds of rows that are told apart in one question."""
 
+_MOST_BRANCHES = 8
+"""Files of which different columns are read are asked apart, so many times at most."""
+
 _BIN = "bin "
+
+_LEVEL = (
+    "CASE WHEN confidence IS NULL THEN NULL WHEN confidence < 0 THEN -2 WHEN confidence = 0"
+    " THEN -1 WHEN confidence < 1 THEN CAST(floor(confidence * 10) AS INTEGER)"
+    " WHEN confidence = 1 THEN 10 ELSE 11 END"
+)
+
+Only = tuple[str, Sequence[int]]
+"""A column, and the values that it must have one of."""
+
+
+class Branch(Struct, frozen=True):
+    """What a question reads of some files."""
+
+    reads: tuple[str | None, ...]
+    """SQL for each column that is asked for; None where its value is known."""
+    known: tuple[Any, ...]
+    where: tuple[Condition, ...]
+
+
+class TooManyKindsError(EvidenceError):
+    """Rows differ in more ways than can be told apart at once."""
 
 
 def bin_of(column: str, bits: int) -> str:
     """The column of the bins of another: whole parts of its square root, 2 to the `bits` of one."""
     return f"{_BIN}{bits} {column}"
-
-
-_DERIVED = {
-    LEVEL: (
-        "CASE WHEN confidence IS NULL THEN NULL WHEN confidence < 0 THEN -2 WHEN confidence = 0"
-        " THEN -1 WHEN confidence < 1 THEN CAST(floor(confidence * 10) AS INTEGER)"
-        " WHEN confidence = 1 THEN 10 ELSE 11 END"
-    ),
-}
-
-
-class Selection(Struct, frozen=True, kw_only=True):
-    """Which rows; what is empty asks nothing."""
-
-    systems: tuple[str, ...] = ()
-    release: str = ""
-    stages: tuple[str, ...] = ()
-    tenant: str = ""
-    since: Instant = ""
-    until: Instant = ""
-
-    def sql(self) -> tuple[str, list[Any]]:
-        """The condition, and the values in it."""
-        asked: list[tuple[str, Any]] = []
-        if self.systems:
-            asked.append(("system IN (SELECT unnest(?))", list(self.systems)))
-        if self.stages:
-            asked.append(("stage IN (SELECT unnest(?))", list(self.stages)))
-        if self.release:
-            asked.append(("starts_with(release, ?)", self.release))
-        if self.tenant:
-            asked.append(("tenant = ?", self.tenant))
-        if self.since:
-            asked.append(("time >= ?", parse_instant(self.since)))
-        if self.until:
-            asked.append(("time < ?", parse_instant(self.until)))
-        where = " AND ".join(condition for condition, _ in asked) or "true"
-        return where, [value for _, value in asked]
-
-
-class TooManyKindsError(EvidenceError):
-    """Rows differ in more ways than can be told apart at once."""
 
 
 class Table:
@@ -84,31 +76,31 @@ class Table:
         self,
         files: Sequence[Path],
         *,
-        fresh: Sequence[Any] = (),
+        fresh: Sequence[Row] = (),
         replaced: Collection[str] = (),
-        memory_mb: int = MEMORY_MB,
+        facts: Sequence[Facts | None] = (),
+        columns: Collection[tuple[str, ...]] | None = None,
     ) -> None:
         """`fresh`: rows that are in no file; `replaced`: ids whose rows in files count no more.
 
-        Raises EvidenceError for a file that is damaged or newer, UsageError without `duckdb`.
+        `facts`: what is known of each file; `columns`: the different sets of columns that they
+        have, where somebody has looked. Raises EvidenceError for a file that is damaged or newer,
+        UsageError without `duckdb`.
         """
-        self._files = list(files)
-        known = [set(columns_of(path)) for path in self._files]
-        new = table_of([dict(row) for row in fresh])
-        self.columns = frozenset().union(new.column_names, *known)
         self._duckdb = _duckdb()
+        _paths(files)
+        shapes = {columns_of(path) for path in files} if columns is None else set(columns)
+        new = table_of([dict(row) for row in fresh])
+        self.columns = frozenset().union(new.column_names, *shapes)
+        self._facts = dict(zip(files, facts or [None] * len(files), strict=True))
+        self._alike, self._replaced, self._fresh = len(shapes) < 2, bool(replaced), bool(fresh)
         self._base = self._duckdb.connect(":memory:", config=_CONFIG)
-        self._base.execute("SET memory_limit = ?", [f"{memory_mb}MB"])
+        self._base.execute("SET memory_limit = ?", [f"{MEMORY_MB}MB"])
         self._base.execute("SET TimeZone = 'UTC'")
+        self._base.execute("SET parquet_metadata_cache = true")
         self._base.register("fresh", new)
-        gone = _ids(sorted(replaced))
-        self._base.register("replaced", gone)
-        parts = ["SELECT * FROM fresh"]
-        if self._files:
-            source = f"read_parquet([{_paths(self._files)}], union_by_name = true)"
-            kept = "WHERE id NOT IN (SELECT id FROM replaced)" if replaced else ""
-            parts.append(" ".join(("SELECT * FROM", source, kept)))
-        self._from = f"({' UNION ALL BY NAME '.join(parts)})"
+        self._base.register("nothing", schema_of(self.facets).empty_table())
+        self._base.register("replaced", _ids(sorted(replaced)))
 
     def __enter__(self) -> Table:
         return self
@@ -127,39 +119,26 @@ class Table:
         selection: Selection,
         *,
         bands: Sequence[Instant] = (),
-        only: tuple[str, Sequence[int]] | None = None,
+        only: Only | None = None,
     ) -> Cube:
         """How many rows there are by these columns. A facet that no row carries is null.
 
         `bands`: instants, in order; `band` is how many of them a row's time has reached,
         `learned_band` the same of when something was learned of it (-1: nothing ever was).
-        `only`: a column, and the values that it must have one of.
         Raises TooManyKindsError, EvidenceError when a file cannot be read.
         """
         wanted = tuple(dict.fromkeys(columns))
-        said = [self._expression(name, bands) for name in wanted]
-        sums = "NULL, NULL"
-        if LEVEL in wanted:
-            within = "CASE WHEN confidence BETWEEN 0 AND 1 THEN"
-            sums = ", ".join(
-                f"sum({within} CAST({what} * {STEPS} AS BIGINT) END)"
-                for what in ("confidence", "confidence * confidence")
-            )
-        where, values = selection.sql()
-        if only is not None:
-            where += f" AND {self._expression(only[0], bands)} IN (SELECT unnest(?))"
-            values.append(list(only[1]))
-        keys = "".join(f"{each}, " for each in said)
-        group = " GROUP BY ALL" if said else ""
-        rows = self._rows(
-            self._ask(f"{keys}count(*), {sums}", where, f"{group} LIMIT {MOST_KINDS + 1}"), values
-        )
-        if len(rows) > MOST_KINDS:
-            raise TooManyKindsError(
-                f"the rows differ in more than {MOST_KINDS:,} ways by {', '.join(wanted)}"
-            )
-        counts = {row[:-3]: (row[-3], int(row[-2] or 0), int(row[-1] or 0)) for row in rows}
-        return Cube(wanted, {} if not said and not rows[0][0] else counts)
+        counts: dict[Key, Counts] = {}
+        for branch, files in self._branches(wanted, selection, bands):
+            for key, found in self._counted(branch, files, LEVEL in wanted, only):
+                before = counts.get(key, (0, 0, 0))
+                counts[key] = (
+                    found[0] + before[0], found[1] + before[1], found[2] + before[2]
+                )  # fmt: skip
+            if len(counts) > MOST_KINDS:
+                told = f"the rows differ in more than {MOST_KINDS:,} ways by {', '.join(wanted)}"
+                raise TooManyKindsError(told)
+        return Cube(wanted, counts)
 
     def rows(self, selection: Selection, *, most: int) -> Iterator[tuple[Observation, Instant]]:
         """The rows themselves in the order of their time, each with when it was learned of last.
@@ -172,64 +151,139 @@ class Table:
                 f"{n:,} rows are more than the {most:,} that are read one by one",
                 fix="choose fewer: --since, --until, --system, --tenant",
             )
-        where, values = selection.sql()
-        ask = self._ask("*", where, "ORDER BY time, id")
-        with self._reading():
-            for batch in self._base.sql(ask, params=values).to_arrow_reader(8192):
-                for row in batch.to_pylist():
-                    learned = row.get(LEARNED_AT)
-                    yield observation_of(row), _instant(learned)
+        for row in self._whole(*selection.sql()):
+            at = row.get(LEARNED_AT)
+            yield observation_of(row), format_instant(at) if at is not None else ""
 
     def whole_rows(self, ids: Sequence[str]) -> Iterator[Row]:
         """The rows of some ids, with every column."""
-        ask = self._ask("*", "id IN (SELECT unnest(?))", "ORDER BY time, id")
-        with self._reading():
-            for batch in self._base.sql(ask, params=[list(ids)]).to_arrow_reader(8192):
-                yield from batch.to_pylist()
-
-    def _ask(self, what: str, where: str, after: str) -> str:
-        """All three are made here: of names that were quoted, and of places for values."""
-        return " ".join(("SELECT", what, "FROM", self._from, "WHERE", where, after))
+        return self._whole("id IN (SELECT unnest(?))", [list(ids)])
 
     def write(self, file: Writing, selection: Selection) -> int:
         """Write the rows as one Parquet file in the order of their time; returns how many.
 
         Raises EvidenceError when they cannot be read, OSError when they cannot be written.
         """
-        where, values = selection.sql()
-        ask = self._ask("*", where, "ORDER BY time, id")
         with self._reading():
-            reader = self._base.sql(ask, params=values).to_arrow_reader(ROW_GROUP)
-            return write_batches(file, reader)
+            return write_batches(file, self._reader(*selection.sql(), ROW_GROUP))
+
+    def _whole(self, where: str, values: list[Any]) -> Iterator[Row]:
+        with self._reading():
+            for batch in self._reader(where, values, 8192):
+                yield from batch.to_pylist()
+
+    def _reader(self, where: str, values: list[Any], size: int) -> Any:
+        everything = "fresh"
+        if self._facts:
+            files = self._source(list(self._facts))
+            everything = " ".join(("(FROM fresh UNION ALL BY NAME FROM", files, ")"))
+        ask = _ask("*", everything, where, "ORDER BY time, id")
+        return self._base.sql(ask, params=values).to_arrow_reader(size)
+
+    def _counted(
+        self, branch: Branch, files: Sequence[Path], levels: bool, only: Only | None
+    ) -> Iterator[tuple[Key, Counts]]:
+        reads = [each for each in branch.reads if each is not None]
+        within = "CASE WHEN confidence BETWEEN 0 AND 1 THEN"
+        sums = [
+            f"sum({within} CAST({what} * {STEPS} AS BIGINT) END)" if levels else "NULL"
+            for what in ("confidence", "confidence * confidence")
+        ]
+        where, values = joined_conditions(branch.where)
+        if only is not None:
+            where += f" AND {_around(only)} AND {self._expression(only[0], ())} IN"
+            where += " (SELECT unnest(?))"
+            values.append(list(only[1]))
+        after = f"{'GROUP BY ALL' if reads else ''} LIMIT {MOST_KINDS + 1}"
+        source = self._source(files) if files else "fresh"
+        with self._reading():
+            ask = _ask(", ".join([*reads, "count(*)", *sums]), source, where, after)
+            rows = self._base.execute(ask, values).fetchall()
+        for *read, n, mass, squares in rows:
+            told = iter(read)
+            each = zip(branch.reads, branch.known, strict=True)
+            key = tuple([value if sql is None else next(told) for sql, value in each])
+            if n:
+                yield key, (n, int(mass or 0), int(squares or 0))
+
+    def _branches(
+        self, wanted: tuple[str, ...], selection: Selection, bands: Sequence[Instant]
+    ) -> list[tuple[Branch, list[Path]]]:
+        """The files by what must be read of them; the last without a file: what is in none."""
+        found: dict[Branch, list[Path]] = {}
+        for path, facts in self._facts.items():
+            branch = self._branch(wanted, selection, bands, facts)
+            if branch is not None:
+                found.setdefault(branch, []).append(path)
+        plain = self._branch(wanted, selection, bands, None)
+        assert plain is not None
+        if len(found) > _MOST_BRANCHES:
+            found = {plain: [path for paths in found.values() for path in paths]}
+        return [*found.items(), *([(plain, [])] if self._fresh or not found else [])]
+
+    def _branch(
+        self,
+        wanted: tuple[str, ...],
+        selection: Selection,
+        bands: Sequence[Instant],
+        facts: Facts | None,
+    ) -> Branch | None:
+        """None where no row of such a file is wanted."""
+        where = selection.conditions(facts)
+        if where is None:
+            return None
+        reads, known = [], []
+        for name in wanted:
+            sql, value = self._read(name, bands, facts)
+            reads.append(sql)
+            known.append(value)
+        return Branch(tuple(reads), tuple(known), where)
+
+    def _read(
+        self, name: str, bands: Sequence[Instant], facts: Facts | None
+    ) -> tuple[str | None, Any]:
+        """What must be read for a column, or its value where that is known."""
+        if facts is not None and name in facts.one:
+            return None, facts.one[name]
+        if facts is not None and name == BAND and (band := facts.band(bands)) is not None:
+            return None, band
+        if facts is not None and name == LEARNED_BAND:
+            band = facts.learned_band(bands)
+            if band == -1:
+                return None, band
+            if band is not None:
+                return f"CASE WHEN {LEARNED_AT} IS NULL THEN -1 ELSE {band} END", None
+        return self._expression(name, bands), None
 
     def _expression(self, name: str, bands: Sequence[Instant]) -> str:
         if name in (BAND, LEARNED_BAND):
             column = "time" if name == BAND else LEARNED_AT
             reached = [f"CAST({column} >= TIMESTAMPTZ '{_iso(at)}' AS INTEGER)" for at in bands]
-            found = " + ".join(reached) or "0"
-            return f"CASE WHEN {column} IS NULL THEN -1 ELSE {found} END"
+            return f"CASE WHEN {column} IS NULL THEN -1 ELSE {' + '.join(reached) or '0'} END"
         if name.startswith(_BIN):
             bits, _, column = name.removeprefix(_BIN).partition(" ")
-            root = f"sqrt({_quoted(column)}) * {1 << int(bits)}"
-            return (
-                f"CASE WHEN {_quoted(column)} >= 0 THEN CAST(floor({root}) AS BIGINT)"
-                f" WHEN {_quoted(column)} < 0 THEN -1 END"
-            )
-        if name in _DERIVED:
-            return _DERIVED[name]
-        if name.startswith(FACET) and name not in self.columns:
+            of = _quoted(column)
+            root = f"CAST(floor(sqrt({of}) * {1 << int(bits)}) AS BIGINT)"
+            return f"CASE WHEN {of} >= 0 THEN {root} WHEN {of} < 0 THEN -1 END"
+        if name == LEVEL:
+            return _LEVEL
+        if name in self.columns:
+            return _quoted(name)
+        if name.startswith(FACET):
             return f"CAST(NULL AS VARCHAR) AS {_quoted(name)}"
-        if name not in self.columns:
-            raise EvidenceError(f"the table has no column {name}")
-        return _quoted(name)
+        raise EvidenceError(f"the table has no column {name}")
 
-    def _rows(self, ask: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        with self._reading():
-            found: list[tuple[Any, ...]] = self._base.execute(ask, list(values)).fetchall()
+    def _source(self, files: Sequence[Path]) -> str:
+        found = f"read_parquet([{_paths(files)}], union_by_name = {str(not self._alike).lower()})"
+        if not self._alike:  # a facet that none of these files has is null in them
+            found = " ".join(("(SELECT * FROM", found, "UNION ALL BY NAME FROM nothing)"))
+        if self._replaced:
+            gone = "WHERE id NOT IN (SELECT id FROM replaced))"
+            found = " ".join(("(SELECT * FROM", found, gone))
         return found
 
     def _reading(self) -> Any:
-        return _Reading(self._duckdb, self._files)
+        return _Reading(self._duckdb, list(self._facts))
 
 
 class _Reading:
@@ -269,6 +323,20 @@ def _duckdb() -> ModuleType:
     return duckdb
 
 
+def _ask(what: str, source: str, where: str, after: str) -> str:
+    """All of it is made here: of names that were quoted, and of places for values."""
+    return " ".join(("SELECT", what, "FROM", source, "WHERE", where, after))
+
+
+def _around(only: Only) -> str:
+    """What holds of all values in some bins, and can be asked without making a bin of each."""
+    bits, _, column = only[0].removeprefix(_BIN).partition(" ")
+    if not only[0].startswith(_BIN) or not only[1] or min(only[1]) < 0:
+        return "true"
+    low, high = (min(only[1]) / 2 ** int(bits)) ** 2, ((max(only[1]) + 1) / 2 ** int(bits)) ** 2
+    return f"{_quoted(column)} BETWEEN {low * (1 - 1e-9)!r} AND {high * (1 + 1e-9)!r}"
+
+
 def _ids(ids: Sequence[str]) -> Any:
     import pyarrow
 
@@ -291,9 +359,3 @@ def _quoted(name: str) -> str:
 
 def _iso(at: Instant) -> str:
     return parse_instant(at).astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00")
-
-
-def _instant(at: dt.datetime | None) -> Instant:
-    from roadworthy.domain import format_instant
-
-    return format_instant(at) if at is not None else ""

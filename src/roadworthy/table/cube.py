@@ -26,6 +26,8 @@ _ENDS = {-2: -1.0, -1: 0.0, 10: 1.0, 11: 2.0}
 """Levels that are no bin between 0 and 1 -> a confidence that lies there."""
 
 Key = tuple[Any, ...]
+Counts = tuple[int, int, int]
+"""Rows, what their confidences add up to, and the squares of these; both in `STEPS`."""
 
 
 class Counted(Struct, frozen=True, kw_only=True):
@@ -49,8 +51,7 @@ class Cube(Struct, frozen=True):
     """How many rows have these values in these columns, and what their confidences add up to."""
 
     columns: tuple[str, ...]
-    counts: Mapping[Key, tuple[int, int, int]]
-    """Values -> rows, the sum of their confidences, that of the squares; both in `STEPS`."""
+    counts: Mapping[Key, Counts]
 
     @property
     def n(self) -> int:
@@ -61,7 +62,7 @@ class Cube(Struct, frozen=True):
         """The same rows by some of the columns."""
         wanted = tuple(dict.fromkeys(columns))
         places = [self.columns.index(name) for name in wanted]
-        found: dict[Key, tuple[int, int, int]] = {}
+        found: dict[Key, Counts] = {}
         for key, (n, mass, squares) in self.counts.items():
             part = tuple([key[place] for place in places])
             before = found.get(part)
@@ -70,14 +71,21 @@ class Cube(Struct, frozen=True):
             found[part] = (n, mass, squares)
         return Cube(wanted, found)
 
-    def of(self, counts: Callable[[Mapping[str, Any]], bool]) -> Cube:
-        """Those rows whose values count."""
-        kept = {
-            key: value
-            for key, value in self.counts.items()
-            if counts(dict(zip(self.columns, key, strict=True)))
-        }
-        return Cube(self.columns, kept)
+    def parts(
+        self, columns: Iterable[str], part_of: Callable[[Mapping[str, Any]], str | None]
+    ) -> dict[str, Cube]:
+        """The rows of each part by some of the columns; a kind of no part is in none."""
+        wanted = tuple(dict.fromkeys(columns))
+        places = [self.columns.index(name) for name in wanted]
+        found: dict[str, dict[Key, Counts]] = {}
+        for key, (n, mass, squares) in self.counts.items():
+            part = part_of(dict(zip(self.columns, key, strict=True)))
+            if part is None:
+                continue
+            of, kind = found.setdefault(part, {}), tuple([key[place] for place in places])
+            before = of.get(kind, (0, 0, 0))
+            of[kind] = (n + before[0], mass + before[1], squares + before[2])
+        return {part: Cube(wanted, counts) for part, counts in found.items()}
 
     def counted(self) -> Iterator[Counted]:
         """Each kind of row with how many there are, in the order of their values."""

@@ -14,16 +14,17 @@ from typing import Any, overload
 
 from roadworthy.domain import Instant
 
-from .asking import Selection, Table, bin_of
+from .asking import Table, bin_of
+from .selection import Selection
 
 MOST_VALUES = 100_000
 """Rows in bins that matter; of more the bins are made finer."""
 
-_COARSE, _FINER, _FINEST = 6, 12, 42
-"""Bits: the bins of the first look are a part of 64 of the square root."""
+_COARSE, _FINER, _FINEST = 4, 12, 40
+"""Bits: the bins of the first look are a part of 16 of the square root."""
 
-Part = Callable[[Mapping[str, Any]], str | None]
-"""A kind of row -> the part that it is in; None: it has no rank."""
+Part = Callable[[Mapping[str, Any]], tuple[str, bool] | None]
+"""A kind of row -> the part that it is in, and whether it has a rank; None: it is in none."""
 Asks = Callable[[Sequence[float]], object]
 """What is to be read off the sorted values of a part."""
 
@@ -67,29 +68,31 @@ def ranked_values(
     part: Part,
     asks: Asks,
     bands: Sequence[Instant] = (),
-) -> dict[str, Sequence[float]]:
-    """The sorted values of each part, with the places known that `asks` reads."""
+) -> dict[str, tuple[int, Sequence[float]]]:
+    """Of each part how many rows it has, and its sorted values: the places that `asks` reads."""
     look = _Look(table, column, tuple(columns), selection, part, tuple(bands))
     bits = _COARSE
     bins = look.bins(bits)
+    rows = dict(look.rows)
     sizes = {name: sum(counts.values()) for name, counts in bins.items()}
     sought: dict[str, dict[int, tuple[int, int]]] = {}
     for name, n in sizes.items():
         asked = _Asked(n)
         asks(asked)
         sought[name] = {place: _found(bins[name], place) for place in asked.places}
-    while bits < _FINEST and _rows_in(bins, sought) > MOST_VALUES:
+    while bits < _FINEST and sought and _rows_in(bins, sought) > MOST_VALUES:
         within, bits = _bins_of(sought), bits + _FINER
         bins = look.bins(bits, (bits - _FINER, within))
         sought = {
             name: {place: _finer(bins[name], *at) for place, at in places.items()}
             for name, places in sought.items()
         }
-    values = look.values(bits, _bins_of(sought))
-    return {
-        name: Sorted(n, {p: _nth(values[name][at[0]], at[1]) for p, at in sought[name].items()})
-        for name, n in sizes.items()
+    values = look.values(bits, _bins_of(sought)) if sought else {}
+    known = {
+        name: {place: _nth(values[name][at], nth) for place, (at, nth) in places.items()}
+        for name, places in sought.items()
     }
+    return {name: (n, Sorted(sizes.get(name, 0), known.get(name, {}))) for name, n in rows.items()}
 
 
 class _Look:
@@ -106,14 +109,18 @@ class _Look:
     ) -> None:
         self._table, self._column, self._columns = table, column, columns
         self._selection, self._part, self._bands = selection, part, bands
+        self.rows: Counter[str] = Counter()
+        """Rows of each part, ranked or not, as the first look saw them."""
 
     def bins(
         self, bits: int, within: tuple[int, Sequence[int]] | None = None
     ) -> dict[str, Counter[int]]:
         """How many values of each part lie in each bin."""
         found: dict[str, Counter[int]] = {}
-        for name, (at, *_), n in self._kinds((bin_of(self._column, bits),), within):
-            if at is not None:
+        for (name, has_rank), (at, *_), n in self._kinds((bin_of(self._column, bits),), within):
+            if within is None:
+                self.rows[name] += n
+            if has_rank and at is not None:
                 found.setdefault(name, Counter())[at] += n
         return found
 
@@ -121,7 +128,9 @@ class _Look:
         """Part -> bin -> each value in it, the least first, with how many there are."""
         found: dict[str, dict[int, Counter[float]]] = {}
         asked = (bin_of(self._column, bits), self._column)
-        for name, (at, value), n in self._kinds(asked, (bits, within)):
+        for (name, has_rank), (at, value), n in self._kinds(asked, (bits, within)):
+            if not has_rank:
+                continue
             found.setdefault(name, {}).setdefault(at, Counter())[value] += n
         return {
             name: {at: sorted(counts.items()) for at, counts in each.items()}
@@ -133,15 +142,15 @@ class _Look:
         cube = self._table.cube(
             (*self._columns, *more), self._selection, bands=self._bands, only=only
         )
-        known: dict[tuple[Any, ...], str | None] = {}
+        known: dict[tuple[Any, ...], tuple[str, bool] | None] = {}
         width = len(self._columns)
         for key, (n, *_) in cube.counts.items():
             kind = key[:width]
             if kind not in known:
                 known[kind] = self._part(dict(zip(self._columns, kind, strict=True)))
-            name = known[kind]
-            if name is not None:
-                yield name, key[width:], n
+            part = known[kind]
+            if part is not None:
+                yield part, key[width:], n
 
 
 def _found(bins: Counter[int], place: int) -> tuple[int, int]:

@@ -30,6 +30,7 @@ from roadworthy.table import (  # noqa: E402
     Selection,
     Table,
     TooManyKindsError,
+    facts_of,
     glimpse,
     observation_of,
     ranked_values,
@@ -187,9 +188,55 @@ def test_a_rank_out_of_many_values_is_exact(kind: str, tmp_path: Path) -> None:
 
     with Table([path]) as table:
         found = ranked_values(
-            table, "latency_ms", ("stage",), Selection(), part=lambda kind: "", asks=asks
+            table, "latency_ms", ("stage",), Selection(), part=lambda kind: ("", True), asks=asks
         )
-    assert asks(found[""]) == [ordered[place] for place in places]
+    assert found[""][0] == n
+    assert asks(found[""][1]) == [ordered[place] for place in places]
+
+
+def test_what_is_known_of_a_file_changes_no_count(tmp_path: Path) -> None:
+    source = random.Random(7)
+    hours = [f"2026-11-21T{hour:02d}:" for hour in range(12)]
+    paths, facts = [], []
+    for place, hour in enumerate(hours):
+        rows = [
+            structs.replace(
+                PLAIN,
+                id=f"{place}-{each}",
+                time=f"{hour}{each:02d}:00.000000Z",
+                system=source.choice(("desk", "other")) if place % 4 == 0 else "desk",
+                stage="live" if place % 3 else source.choice(("live", "canary", "probe")),
+                tenant="acme" if place < 6 else source.choice(("acme", "globex")),
+                release="sha256:aa" if place < 9 else "sha256:bb",
+                facets={} if place % 2 else {"language": source.choice(("de", "en"))},
+                label=source.choice(("", "motor")),
+            )
+            for each in range(30)
+        ]
+        later = [row_of(row) | {"learned_at": said} for row, said in zip(rows, [
+            row_of(source.choice(rows))["time"] if place % 5 else None for _ in rows
+        ], strict=True)]  # fmt: skip
+        table = table_of(later)
+        path = tmp_path / f"{place}.parquet"
+        write_table(path, table)
+        paths.append(path)
+        facts.append(facts_of(table))
+    columns = (BAND, LEARNED_BAND, "system", "stage", "tenant", "facets.language", "label", "alone")
+    asked = [
+        Selection(),
+        Selection(systems=("desk",), stages=("live", "canary"), release="sha256:a"),
+        Selection(
+            tenant="globex", since=f"{hours[3]}10:00.000000Z", until=f"{hours[9]}00:00.000000Z"
+        ),
+        Selection(systems=("none",)),
+    ]
+    bands = [f"{hours[2]}00:00.000000Z", f"{hours[5]}15:00.000000Z", f"{hours[9]}00:00.000000Z"]
+    with Table(paths) as plain, Table(paths, facts=facts) as known:
+        for selection in asked:
+            for names in (columns, columns[:3], columns[1:2], ()):
+                cube = known.cube(names, selection, bands=bands)
+                assert cube == plain.cube(names, selection, bands=bands), (selection, names)
+    assert facts_of(table_of([])) is None
 
 
 def test_a_workspace_whose_name_stands_for_several_files_is_refused(tmp_path: Path) -> None:
