@@ -61,6 +61,13 @@ def test_the_model_card_is_filled_from_the_registry(desk: RegisteredDesk) -> Non
     assert gaps(made, "training-data") == [], "what was a person's to write is known"
 
 
+def test_half_of_the_data_is_a_gap(desk: RegisteredDesk) -> None:
+    desk.register(desk.describe(more="data: {pretraining: Letters}\n"))
+    desk.approve("words")
+    (gap,) = gaps(paper(desk, "model-card"), "training-data")
+    assert gap == "words@2: nothing is said of tuning, test data"
+
+
 def test_without_an_entry_the_papers_say_so(tmp_path: Path) -> None:
     made = paper(RegisteredDesk(tmp_path / "desk"), "model-card")
     assert any("no model is registered" in gap for gap in gaps(made, "details"))

@@ -89,7 +89,10 @@ def _facts(file: ModelFile) -> list[tuple[str, str]]:
 
 @filler("model_data")
 def _data(found: Gathered, language: Language) -> tuple[Block, ...]:
-    """What is known of the data behind each model; nothing where nobody registered any."""
+    """What is known of the data behind each model; nothing where nobody registered any.
+
+    Half of it is a gap: a section must not look complete and not be.
+    """
     blocks: list[Block] = []
     for one in found.models:
         if one.version is None or one.version.file is None:
@@ -101,9 +104,13 @@ def _data(found: Gathered, language: Language) -> tuple[Block, ...]:
             for key, value in known.items()
             if value.strip()
         ]
-        if cells:
-            source = _of(one.version)
-            blocks.append(listing(cells, source, "no model is registered", language))
+        if not cells:
+            continue
+        blocks.append(listing(cells, _of(one.version), "no model is registered", language))
+        unsaid = [said(key, language) for key, value in known.items() if not value.strip()]
+        if unsaid:
+            what = f"{one.version.name}: {said('nothing is said of', language)} {', '.join(unsaid)}"
+            blocks.append(Gap(what=what, command=_REGISTER))
     return tuple(blocks)
 
 

@@ -31,6 +31,7 @@ MODELS: dict[str, str] = {
     "pretraining": "Vortraining",
     "tuning": "Anpassung",
     "test data": "Testdaten",
+    "nothing is said of": "nichts ist gesagt über",
     "a claim": "eine Behauptung",
     "said by": "gesagt von",
     "checked here by": "hier geprüft durch",
