@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from doubles import actions_run as actions
 from doubles import mlflow_answers as real
 from doubles.desk import Desk
 from roadworthy.cli import VERBS
@@ -224,6 +225,50 @@ def test_a_pdf_without_a_signature_or_changed_after_signing_enters_nothing(desk,
         assert ended == code
         assert words in error
     assert entries(desk) == []
+
+
+def test_a_run_of_actions_is_claimed_and_its_attestation_signed(desk, capsys, tmp_path):
+    folder = actions.folder(tmp_path / "run")
+    (folder / "desk.sigstore.json").write_text(json.dumps(actions.Issuer().bundle()))
+    code, said, error = call(capsys, "import", folder, "--dir", desk.root, "--json")
+    assert code == 0, error
+    run_of, attested = json.loads(said)["received"]
+    assert (run_of["trust"], attested["trust"]) == ("claimed", "signed")
+    first, second = entries(desk)
+    loop = desk.loop()
+    listed = json.loads(loop.blobs.get(first.payload["original"]))
+    assert actions.WHEEL in [loop.blobs.get(each["digest"]) for each in listed]
+    assert second.payload["by"] == actions.WORKFLOW
+
+
+def test_an_attestation_that_does_not_hold_enters_nothing_of_the_run(desk, capsys, tmp_path):
+    folder = actions.folder(tmp_path / "run")
+    bundle = actions.Issuer().bundle()
+    bundle["dsseEnvelope"]["signatures"] = actions.Issuer().bundle()["dsseEnvelope"]["signatures"]
+    (folder / "desk.sigstore.json").write_text(json.dumps(bundle))
+    code, _, error = call(capsys, "import", folder, "--dir", desk.root)
+    assert code == 5
+    assert "does not hold" in error
+    assert entries(desk) == []
+
+
+def test_of_an_export_of_langfuse_the_digest_alone_is_kept(desk, capsys, tmp_path):
+    path = tmp_path / "scores.jsonl"
+    row = {"id": "s1", "traceId": "t1", "name": "helpful", "source": "API", "dataType": "NUMERIC",
+           "value": 0.5, "timestamp": "2026-11-20", "comment": "my car broke"}  # fmt: skip
+    path.write_text(json.dumps(row))
+    taken(capsys, desk, path, "--kind", "monitoring_report")
+    (entry,) = entries(desk)
+    assert entry.payload["original"] == ""
+    kept = b"".join(
+        each.read_bytes() for each in (desk.root / ".roadworthy/blobs").rglob("*") if each.is_file()
+    )
+    assert b"0.5" in kept
+    assert b"my car broke" not in kept
+    path.write_text(json.dumps({**row, "metadata": {"roadworthy.system": "loans"}}))
+    code, _, error = call(capsys, "import", path, "--dir", desk.root)
+    assert code == 1
+    assert "says that it is about 'loans'" in error
 
 
 def test_kinds_and_runs_are_no_matter_of_results(desk, capsys, tmp_path):

@@ -120,3 +120,5 @@ class Brought(Struct, frozen=True, kw_only=True):
     received: Received
     original: bytes = b""
     """Empty where it is not kept: too large, or full of what people said."""
+    files: tuple[bytes, ...] = ()
+    """Of an original that lists several files: these."""

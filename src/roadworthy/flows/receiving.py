@@ -159,6 +159,8 @@ def _covers(entry: Entry, found: Received, about: About) -> bool:
 def _draft(brought: Brought, loop: Loop, about: About, by: Acting) -> Draft:
     found = brought.received
     content = canonical(found)
+    for data in brought.files:
+        loop.blobs.put(data)
     return Draft(
         system=about.system,
         kind=RECEIVED,

@@ -44,7 +44,9 @@ def _folder(folder: Path, wanted: Wanted) -> list[Brought] | None:
 
     if is_store(folder):
         return _runs(FileStore(folder), wanted)
-    return None
+    from .actions import jobs_in, read_run
+
+    return read_run(folder, wanted) if jobs_in(folder) else None
 
 
 def _file(path: Path, wanted: Wanted) -> list[Brought] | None:
@@ -58,7 +60,13 @@ def _file(path: Path, wanted: Wanted) -> list[Brought] | None:
         from .pdf import read_pdf
 
         return [read_pdf(path, wanted)]
-    return None
+    from .actions import is_jobs, read_run
+
+    if is_jobs(head) or b"application/vnd.dev.sigstore.bundle" in head:
+        return read_run(path, wanted)
+    from .langfuse import is_export, read_export
+
+    return [read_export(path)] if is_export(path, head) else None
 
 
 def _runs(store: object, wanted: Wanted) -> list[Brought]:
