@@ -151,7 +151,8 @@ async def _enter(control: Control, state: ControlState, over: asyncio.Event) -> 
 
 async def _pause(over: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(over.wait(), seconds)
+        async with asyncio.timeout(seconds):  # without a task for each pause, as wait_for has
+            await over.wait()
 
 
 async def _judge(judging: Judging, state: ControlState, over: asyncio.Event) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from roadworthy.domain import LOOKED_AT_LATER, NOBODY_LOOKS, NeverRecord, RailVerdict, TextContext
 
@@ -27,6 +28,11 @@ class LateRule(Struct, frozen=True, kw_only=True):
     guards: tuple[Guard, ...]
     wired: bool = True
     """Whether anything can look; a judge without a model cannot."""
+    passed: tuple[RailVerdict, ...] = ()
+    """What `check` says where no guard finds anything: always the same, so made once."""
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "passed", tuple(verdict(guard, Look()) for guard in self.guards))
 
     @property
     def judged(self) -> bool:
@@ -43,11 +49,6 @@ class LateRule(Struct, frozen=True, kw_only=True):
             return ()
         why = LOOKED_AT_LATER if self.wired else NOBODY_LOOKS
         return tuple(verdict(guard, Look(failure=why)) for guard in self.guards)
-
-    @property
-    def passed(self) -> tuple[RailVerdict, ...]:
-        """What `check` says where no guard finds anything."""
-        return tuple(verdict(guard, Look()) for guard in self.guards)
 
     def check(
         self, *, input: str, output: str, context: TextContext, timer: Timer, calls: str = ""
