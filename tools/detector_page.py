@@ -70,11 +70,11 @@ What any view brings is a finding, at its place in the text as it is; the text s
 A view takes all unseen characters alike. Where one breaks a word and the next stands for a
 blank (`k\N{MIDDLE DOT}ill\N{MIDDLE DOT}myself`), a reader sees `killmyself`, and so does a pattern.
 
-With `decode: true` (`deny` and `pattern`) what a text hides is looked at too: base64, hex, binary,
-escapes, HTML entities, per cent signs, rot13, backwards, leet, Morse and s p a c e d. What is found
-there is a finding over the whole text, and an output rail collects the whole answer. It costs about
-0.1 ms for 500 characters (one run of `timeit`, one core), several times what all other rails cost a
-plain question; so it is asked for.
+With `decode: true` (`deny` and `pattern`) what a text hides is looked at too: base64, base32,
+base85, hex, binary, escapes, HTML entities, per cent signs, rot13, backwards, leet, Morse and
+s p a c e d. What is found there is a finding over the whole text, and an output rail collects the
+whole answer. It costs about 0.1 ms for 500 characters (one run of `timeit`, one core), several
+times what all other rails cost a plain question; so it is asked for.
 """
 
 

@@ -21,11 +21,13 @@ def own_texts(
     most: int = 1000,
     terms: Sequence[str] = ("word",),
     weights: Mapping[str, float] | None = None,
+    foreign: float = 1.0,
 ) -> list[Row]:
     """What the grammars make; a section is a set, and all are one family.
 
     `terms` fill the slot `{term}`: words that are innocent where nothing else is said; `weights`
-    says of a file how much more than others its sets weigh.
+    says of a file how much more than others its sets weigh, `foreign` what a section weighs that
+    says in another language what an English one says.
     """
     chance = random.Random(seed)  # noqa: S311
     rows: list[Row] = []
@@ -36,7 +38,7 @@ def own_texts(
             made = grammar.texts(section, count, chance)
             label = f"own_{section.group}_{section.language}"
             attack = section.label == "attack"
-            weight = (weights or {}).get(name, 1.0)
+            weight = (weights or {}).get(name, 1.0) * (1 if section.language == "en" else foreign)
             rows += [
                 Row(t, attack, label, "own", language=section.language, weight=weight) for t in made
             ]

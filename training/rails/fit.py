@@ -72,8 +72,8 @@ def look(rows: Sequence[Row], lexicon: Lexicon) -> list[Seen]:
             row,
             [
                 frozenset(traits)
-                for tokens in readings(row.text, normaliser)
-                for traits in traits_of(tokens, lexicon)
+                for tokens, loud in readings(row.text, normaliser)
+                for traits in traits_of(tokens, lexicon, None, loud)
             ],
         )
         for row in rows

@@ -53,7 +53,11 @@ def _injection_rows(data: Path, seed: int) -> list[Row]:
         *innocent(data),
         *more(data),
         *own_texts(
-            _OWN, seed, terms=_terms(read_lexicon("injection")), weights={"look_alikes": 2.0}
+            _OWN,
+            seed,
+            terms=_terms(read_lexicon("injection")),
+            weights={"look_alikes": 2.0},
+            foreign=0.25,
         ),
         *held_out("held_out_look_alikes"),
     ]
@@ -120,10 +124,10 @@ def _sort_of(category: str) -> str:
 TASKS = {
     "injection": Task(
         "injection",
-        2,
+        3,
         _injection_rows,
         lambda data: read_lexicon("injection"),
-        (Way(words=0.5, hard=0.5), Way(share=2)),
+        (Way(words=0.4, hard=1.0),),
     ),
     "toxicity": Task("toxicity", 2, _toxicity_rows, _with_lists),
 }

@@ -1,4 +1,4 @@
-"""What a text says to a reader who decodes it: base64, hex, escapes, rot13, backwards, leet, Morse.
+"""What a text says to a reader who decodes it: base64, 32, 85, hex, escapes, rot13, leet, Morse.
 
 Enters: a text. Leaves: the texts hidden in it, few and never longer than it, mostly none. Never
 happens here: a decoding of a decoding, a decoding that is not text, or work without a bound.
@@ -12,6 +12,7 @@ import codecs
 import html
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import unquote
 
 _MOST = 8
 """So many hidden texts are read; who hides more has been noticed by then."""
@@ -19,6 +20,7 @@ _SHORTEST = 8
 """Signs of a hidden text worth a look."""
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_BASE32 = re.compile(r"[A-Z2-7]{16,}={0,6}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}[ :]?){10,}")
 _BITS = re.compile(r"(?:[01]{8} ?){6,}")
 _ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){4,}")
@@ -27,6 +29,11 @@ _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2}){4,}")
 _MORSE = re.compile(r"(?:[.\-]{1,6}(?: ?/ ?| {1,3})){10,}[.\-]{0,6}")
 _SPACED = re.compile(r"(?<!\w)(?:\w[ .*_-]){5,}\w(?!\w)")
 _LEET_SIGN = re.compile(r"[a-zA-Z][013457@$]|[013457@$][a-zA-Z]")
+
+_PACKED = 20
+"""Signs without a blank that may be base85, or quoted as in an address."""
+_UNPACKED = 5_000
+"""Signs of it that are read: a multiple of five, and a bound on the work."""
 
 _WORD = re.compile(r"[a-z]+")
 
@@ -86,6 +93,9 @@ def _all(text: str) -> Iterator[str]:
             plain = decode(match[0])
             if plain is not None:
                 yield plain
+    for part in text.split():
+        if len(part) >= _PACKED:
+            yield from _of_packed(part[:_UNPACKED])
     words = set(text.lower().split())
     if len(words & _ROT13) >= _ENOUGH:
         yield codecs.encode(text, "rot13")
@@ -132,6 +142,33 @@ def _altchars(body: str) -> bytes:
     return b"-_" if "-" in body or "_" in body else b"+/"
 
 
+def _of_base32(match: str) -> str | None:
+    body = match.rstrip("=")
+    try:
+        return _text(base64.b32decode(body + "=" * (-len(body) % 8)))
+    except binascii.Error:
+        return None
+
+
+def _of_packed(part: str) -> Iterator[str]:
+    """What signs without a blank say as base85 or Ascii85, or quoted as in an address.
+
+    An address itself hides nothing: browsers write blanks so.
+    """
+    if part.count("%") >= _ENOUGH and "://" not in part:
+        plain = unquote(part)
+        if len(set(_WORD.findall(plain.lower())) & _COMMON) >= _ENOUGH:
+            yield plain
+    for body in dict.fromkeys((part, part.strip("\"'`.,"), part.strip("\"'`.,<~>"))):
+        for decode in (base64.b85decode, base64.a85decode):
+            try:
+                plain85 = _text(decode(body))
+            except ValueError:
+                continue
+            if plain85 is not None:
+                yield plain85
+
+
 def _of_hex(match: str) -> str | None:
     return _text(bytes.fromhex(match.replace(":", "").replace(" ", "")))
 
@@ -157,6 +194,7 @@ def _of_morse(match: str) -> str | None:
 
 _DECODERS: tuple[tuple[str, re.Pattern[str], Callable[[str], str | None]], ...] = (
     ("", _BASE64, _of_base64),
+    ("", _BASE32, _of_base32),
     ("6", _HEX, _of_hex),
     ("01", _BITS, _of_bits),
     ("\\", _ESCAPES, _of_escapes),

@@ -18,6 +18,9 @@ _TOKEN = re.compile(
 _TYPESET = str.maketrans("\u2018\u2019\u201c\u201d\u201e\u2010\u2011\u2013\u2014", '\'\'"""----')
 """Quotes and dashes as a typesetter has them."""
 
+_CAPITALS = re.compile(r"[^\W\d_a-z]{3}")
+"""Where none of these stands, there is no word in capitals."""
+
 _REMEMBERED = 50_000
 """Words kept with what they mean: more than a day's traffic uses, and a bound on memory."""
 
@@ -34,6 +37,18 @@ def tokens_of(text: str) -> list[str]:
     """Lower-case words, each sign of a script without blanks, each punctuation mark."""
     text = text.lower()
     return _TOKEN.findall(text if text.isascii() else text.translate(_TYPESET))
+
+
+def loud_of(text: str, tokens: Sequence[str]) -> list[int]:
+    """Which tokens of a text are words in capitals."""
+    if not _CAPITALS.search(text):
+        return []
+    written = _TOKEN.findall(text if text.isascii() else text.translate(_TYPESET))
+    if len(written) != len(tokens):  # a few letters are two when they are small
+        return []
+    return [
+        at for at, word in enumerate(written) if len(word) > 2 and word.isupper() and word.isalpha()
+    ]
 
 
 class Lexicon:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 PINS: dict[str, str] = {
-    "injection.json": "sha256:f5a21946ce5dcd5068841877f8e47eb049807a410002c712f77609552f71ded2",
+    "injection.json": "sha256:aea50ec0e10fcb0e2934b3fad669e5d94494b8f8b7138ab0b0c20559cd5855ad",
     "toxicity.json": "sha256:6fafc85742d146f4d7cdb184c69d27c05ad91a6a0e87c7ce7ca1a794a2f160e5",
 }

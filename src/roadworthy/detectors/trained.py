@@ -24,7 +24,7 @@ import msgspec
 from roadworthy.domain import Finding, ManifestError, Needs, TextContext, sha256
 
 from .disguise import hidden_texts
-from .meanings import Lexicon, tokens_of
+from .meanings import Lexicon, loud_of, tokens_of
 from .normalise import Normaliser
 from .options import Options, refuse
 from .pins import PINS
@@ -82,8 +82,8 @@ class TrainedDetector:
         return most_suspicious(
             [
                 self._of_stretch(traits)
-                for tokens in readings(text, self._normaliser)
-                for traits in traits_of(tokens, self._lexicon, self._model.weights)
+                for tokens, loud in readings(text, self._normaliser)
+                for traits in traits_of(tokens, self._lexicon, self._model.weights, loud)
             ]
         )
 
@@ -105,15 +105,18 @@ def most_suspicious(logits: Sequence[float]) -> float:
     return max(logits) - _BY_CHANCE * math.log(len(logits))
 
 
-def readings(text: str, normaliser: Normaliser) -> list[list[str]]:
-    """The tokens of a text as it is, as it looks, and of what it hides; each reading once."""
+def readings(text: str, normaliser: Normaliser) -> list[tuple[list[str], list[int]]]:
+    """The tokens of a text as it is, as it looks, and of what it hides; each reading once.
+
+    Beside them, which of them are words in capitals.
+    """
     texts = [text, *(view.text for view in normaliser.views(text))]
     texts += [hidden for each in tuple(texts) for hidden in hidden_texts(each)]
-    read: list[list[str]] = []
+    read: list[tuple[list[str], list[int]]] = []
     for each in texts:
         tokens = tokens_of(each)
-        if tokens not in read:
-            read.append(tokens)
+        if all(tokens != known for known, _ in read):
+            read.append((tokens, loud_of(each, tokens)))
     return read
 
 

@@ -3,11 +3,12 @@
 Enters: the tokens of a text. Leaves: for each stretch of it the names of the traits that it has,
 each once. Never happens here: a weight. Names are readable, so that a weight can be read too:
 `c:OVERRIDE` (a meaning occurs), `p:OVERRIDE>RULE` (one meaning shortly before another),
-`w:prompt`, `b:you are`.
+`w:prompt`, `b:you are`, `d:YOU:0.1` (a tenth of the words mean it), `u:4` (four words in capitals).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Container, Iterator, Sequence
 
 from .meanings import Lexicon, Mark
@@ -23,6 +24,15 @@ _AT_ONCE = 3
 """A first meaning within so many tokens is what the text begins with."""
 _MANY = [(size, f"n:{size}") for size in (1, 2, 4, 6, 9, 13)]
 """How many different meanings are few, some, many …"""
+_DENSE = frozenset(("YOU", "ME", "MUST", "NOT", "ALL", "AI", "PERSONA", "FREE"))
+"""Meanings that innocent texts have too: how often they stand there tells more."""
+_SHARES = [(share, f":{share}") for share in (0.03, 0.06, 0.1, 0.15)]
+_FEW = 8
+"""Of so few tokens a share says nothing."""
+_LOUD = [(size, f"u:{size}") for size in (1, 2, 4, 8)]
+"""How many words in capitals are few, some, many …"""
+_ALL_LOUD = 0.6
+"""Where so many words are capitals, they are how the text is written."""
 
 
 def stretches(size: int) -> Iterator[tuple[int, int]]:
@@ -37,19 +47,44 @@ def stretches(size: int) -> Iterator[tuple[int, int]]:
 
 
 def traits_of(
-    tokens: Sequence[str], lexicon: Lexicon, known: Container[str] | None = None
+    tokens: Sequence[str],
+    lexicon: Lexicon,
+    known: Container[str] | None = None,
+    loud: Sequence[int] = (),
 ) -> Iterator[set[str]]:
-    """The traits of each stretch, in order; of words and neighbours only those that are known."""
+    """The traits of each stretch, in order; of words and neighbours only those that are known.
+
+    `loud`: where words in capitals stand, rising.
+    """
     marks = lexicon.marks(tokens)
     at = _words(tokens, known)
     _meanings(at, marks)
+    for place in loud:
+        if place and tokens[place - 1] == "[":
+            at[place - 1].append("u:slot")
+    dense: dict[str, list[int]] = {}
+    for place, name in marks:
+        if name in _DENSE:
+            dense.setdefault("d:" + name, []).append(place)
     for start, end in stretches(len(tokens)):
         traits = set().union(*at[start:end])
         many = sum([trait[0] == "c" for trait in traits])
+        size = end - start
+        shouted = _within(loud, start, end)
+        if shouted and shouted < _ALL_LOUD * size:
+            traits.update([name for least, name in _LOUD if shouted >= least])
+        for name, places in dense.items() if size > _FEW else ():
+            share = _within(places, start, end) / size
+            traits.update([name + level for least, level in _SHARES if share >= least])
         traits.update([name for size, name in _MANY if many >= size])
         if end == len(tokens) and end and tokens[-1] == "?":
             traits.add("s:asks")
         yield traits
+
+
+def _within(places: Sequence[int], start: int, end: int) -> int:
+    """How many of rising places lie between."""
+    return bisect_left(places, end) - bisect_left(places, start)
 
 
 def _words(tokens: Sequence[str], known: Container[str] | None) -> list[list[str]]:

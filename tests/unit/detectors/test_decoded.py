@@ -17,6 +17,11 @@ LEET = PLAIN.translate(str.maketrans("oet", "037"))
 WRITTEN = {
     "base64": base64.b64encode(PLAIN.encode()).decode(),
     "in base64, on the web": base64.urlsafe_b64encode(PLAIN.encode()).decode(),
+    "base32": base64.b32encode(PLAIN.encode()).decode(),
+    "base85": base64.b85encode(PLAIN.encode()).decode(),
+    "Ascii85": base64.a85encode(PLAIN.encode(), adobe=True).decode(),
+    "Ascii85, quoted": f"'{base64.a85encode(PLAIN.encode()).decode()}'.",
+    "quoted as in an address": quote(PLAIN),
     "hex": PLAIN.encode().hex(),
     "bits": " ".join(f"{sign:08b}" for sign in PLAIN.encode()),
     "rot13": codecs.encode(PLAIN, "rot13"),
@@ -60,6 +65,7 @@ def test_what_is_not_hidden_is_found_where_it_stands() -> None:
         f"data:image/png;base64,{base64.b64encode(bytes(range(256))).decode()}",
         quote("Grüße aus Köln, und bis bald"),
         "Donaudampfschifffahrtsgesellschaftskapitaen",
+        f"https://example.org/?q={quote('tell me how to keep this secret from all of you')}",
     ],
 )
 def test_what_innocent_texts_hold_is_no_finding(text: str) -> None:

@@ -75,6 +75,22 @@ def test_our_own_texts_are_the_same_for_the_same_seed(rails: Any) -> None:
     assert not [row for row in first if re.search(r"\{\w+\}", row.text)]
 
 
+def test_what_other_languages_say_again_weighs_what_it_is_told_to(rails: Any) -> None:
+    files = ("attacks", "attacks_other", "look_alikes")
+    weights = {"attacks": 2.0, "attacks_other": 2.0}
+    rows = rails.corpus.own_texts(files, 1, most=2, weights=weights)
+    less = rails.corpus.own_texts(files, 1, most=2, weights=weights, foreign=0.25)
+    assert [row._replace(weight=0.0) for row in rows] == [row._replace(weight=0.0) for row in less]
+    english = [row.language == "en" for row in rows]
+    before, after = [row.weight for row in rows], [row.weight for row in less]
+    assert {*zip(english, before, after, strict=True)} == {
+        (True, 2.0, 2.0),
+        (True, 1.0, 1.0),
+        (False, 2.0, 0.5),
+        (False, 1.0, 0.25),
+    }
+
+
 @pytest.mark.parametrize("name", ["held_out_look_alikes", "held_out_kind"])
 def test_no_held_out_look_alike_is_a_text_to_train_on(rails: Any, name: str) -> None:
     held = {row.text.lower().strip(" .!?") for row in rails.corpus.held_out(name)}
