@@ -18,7 +18,9 @@ from roadworthy.flows.registry import APPROVED, DEPRECATED, REGISTERED, registry
 from roadworthy.flows.registry_view import differences_of, rows_of
 from roadworthy.flows.releasing import activate_release, sign_release
 from roadworthy.manifests import load_system
-from roadworthy.release import pin
+from roadworthy.release import pin, read_envelopes, verify_release
+from roadworthy_verify.envelope import read_statement, take_apart
+from roadworthy_verify.layout import PREDICATE_GATE
 
 
 @pytest.fixture
@@ -473,3 +475,20 @@ def test_an_unreadable_entry_of_another_model_closes_nothing(approved: Registere
     )
     assert approved.why()[0] == "approved"
     assert [row["state"] for row in rows_of(loop)] == ["approved", "damaged"]
+
+
+async def test_a_signed_release_says_on_which_approvals_it_rests(
+    approved: RegisteredDesk, tmp_path: Path
+) -> None:
+    """An auditor reads it of the bundle alone, without this workspace."""
+    await approved.inspect()
+    out = tmp_path / "b.tar"
+    approved.build(out, "ben")
+    approved.sign(out)
+    told = [read_statement(take_apart(each)) for _, each in read_envelopes(out)[1]]
+    (gate,) = [says for kind, _, says in told if kind == PREDICATE_GATE]
+    assert [one["version"] for one in gate["models"]] == ["words@1"]
+    last = approved.loop().ledger.newest(kind=APPROVED)
+    assert last is not None
+    assert gate["models"][0]["approvals"] == [last.seq]
+    assert verify_release(out, trust=approved.loop().trust, at=approved.clock.now()).ok

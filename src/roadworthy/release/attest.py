@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 
 from roadworthy.domain import (
     Checkpoint,
@@ -81,7 +81,7 @@ def attest_evaluation(
 def attest_gate(subject: Subject, evidence: Evidence, *, signer: Signer, at: Instant) -> Signed:
     """The gate's decision on that run, with every objective's verdict."""
     decision = evidence.decision
-    says = {
+    says: dict[str, Any] = {
         "decision": str(decision.decision),
         "run": decision.run,
         "bar": decision.bar,
@@ -93,6 +93,8 @@ def attest_gate(subject: Subject, evidence: Evidence, *, signer: Signer, at: Ins
         "waivers": decision.waivers,
         "notes": decision.notes,
     }
+    if not isinstance(decision.models, UnsetType):
+        says["models"] = decision.models
     return _signed(PREDICATE_GATE, subject, says, signer=signer, at=at)
 
 
