@@ -69,6 +69,7 @@ def test_a_rail_written_as_in_rails_yaml(home: Path, capsys: pytest.CaptureFixtu
         capsys, "emergency", "add", "cards", str(home), "--file", str(file), *WHY, *TWO
     )
     assert code == 0 and added["rail"]["detector"] == "pii" and added["rail"]["action"] == "redact"
+    assert added["streams"] and "characters" in added["streams"][0]
     file.write_text("id: cards\ndetectr: pii\n")
     assert called("emergency", "add", "more", str(home), "--file", str(file), *WHY, *TWO) == 1
     assert "urgent.yaml:2" in capsys.readouterr().err

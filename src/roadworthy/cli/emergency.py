@@ -62,10 +62,13 @@ def add(
     )  # fmt: skip
     people = _people(spot.workspace, as_)
     rail, unrecorded = add_rail(asked, loop_of(spot.workspace), people)
+    streams = _on_streams(rail)
     if json:
-        emit({"rail": rail, "recorded": not unrecorded})
+        emit({"rail": rail, "recorded": not unrecorded, "streams": streams})
     else:
         say(f"{rail.rail} looks until {rail.until[:19]}Z ({rail.id})")
+        for note in streams:
+            say(f"On streams: {note}.")
         say("A release must carry it, or it ends then.")
     if unrecorded:
         warn(unrecorded)
@@ -118,6 +121,14 @@ def list_(directory: Folder = Path(), *, json: Json = False) -> None:
         for each in found
     ]  # fmt: skip
     table(("rail", "system", "scope", "detector", "on", "action", "until (UTC)"), rows)
+
+
+def _on_streams(rail: Any) -> list[str]:
+    """What it means for an answer that is read as it comes; nothing for one of inputs."""
+    from roadworthy.serving import RailLine, build_rail, explain_rails
+
+    outputs = [guard for guard in build_rail(rail).guards if guard.side == "output"]
+    return [each.note for each in explain_rails(RailLine(inputs=(), outputs=outputs))]
 
 
 def where_of(rail: Any) -> str:
