@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from doubles.set_clock import SetClock
 from roadworthy.domain import KNOWN_TAGS, Draft
 from roadworthy.flows.assure import CLASSIFIED, classified_payload
 from roadworthy.flows.coverage import Coverage, cover, load_evidence_kinds
@@ -74,6 +76,22 @@ def test_the_lifecycle_counts_no_classification_of_another_purpose(desk: Path) -
     classified(desk, loop, purpose="sha256:of another one")
     cells = lifecycle(load_system(desk), loop, on="2026-11-22", catalogue="eu-ai-act").cells
     assert {one.status for one in cells if one.id == "classification"} == {"open"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "evidence"),
+    [("drill.kill", "kill_drill_record"), ("drill.rollback", "rollback_drill_record"),
+     ("probe.asked", "probe_record")],
+)  # fmt: skip
+def test_a_drill_or_probe_counts_while_it_held_last(desk: Path, kind: str, evidence: str) -> None:
+    loop = open_loop(desk)
+    assert evidence not in covered(desk, loop).proofs
+    enter(loop, kind, LIVE, result="held")
+    assert evidence in covered(desk, loop).proofs
+    later = structs.replace(loop, clock=SetClock("2028-01-01T00:00:00+00:00"))
+    assert not covered(desk, later).proofs[evidence].fresh
+    enter(loop, kind, LIVE, result="leaked")
+    assert evidence not in covered(desk, loop).proofs
 
 
 def test_a_failed_gate_is_no_evaluation_and_ends_what_passed_before(desk: Path) -> None:

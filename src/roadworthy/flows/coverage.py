@@ -124,7 +124,7 @@ def claims_of(loop: Loop, charter: Charter) -> dict[str, Proof]:
 
 
 def _holds(entry: Entry) -> bool:
-    """Whether it shows what it was made for: a run that ended, a gate that let it pass.
+    """Whether it shows what it was made for: a run that ended, a gate or a drill that passed.
 
     One that does not ends what an older one showed.
     """
@@ -133,6 +133,8 @@ def _holds(entry: Entry) -> bool:
             return entry.payload.get("status") == "complete"
         case "gate.decided":
             return entry.payload.get("decision") == "PASS"
+        case "drill.kill" | "drill.degrade" | "drill.rollback" | "probe.asked":
+            return entry.payload.get("result") == "held"
     return True
 
 
