@@ -194,7 +194,7 @@ def _as_json(found: Any, entered: Any, unread: dict[str, str]) -> dict[str, Any]
 
 def _list(directory: Path, *, json: bool) -> None:
     from roadworthy.flows.importing import imports_of
-    from roadworthy.flows.receiving import received_of
+    from roadworthy.flows.received_entries import received_of
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import standing_loop
 

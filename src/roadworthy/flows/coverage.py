@@ -31,12 +31,11 @@ from roadworthy.domain import (
 from .assure import CLASSIFIED, Assured, assure, catalogues_of, classified_payload
 from .live_routes import ledger_routes
 from .loop import Loop
+from .received_entries import RECEIVED
 from .registry_proof import model_proof
 from .reviews_owed import review_owed
 
 RECORDED = "evidence.recorded"
-RECEIVED = "evidence.received"
-"""Made elsewhere, read and checked here, with how far it is trusted."""
 _SAME = ("purpose", "catalogue_digest", "class", "roles", "facts")
 """Fields in which a recorded classification must be the one of today; the purpose always."""
 

@@ -32,10 +32,11 @@ from roadworthy.release import pin
 
 from .approved_models import standings_of
 from .costs import costs_of
-from .coverage import RECEIVED, cover
+from .coverage import cover
 from .live_routes import ledger_routes
 from .loop import Loop
 from .people import Acting
+from .received_entries import RECEIVED
 from .release_records import ACTIVATED
 from .run_records import summary_of
 

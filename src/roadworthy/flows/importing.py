@@ -23,7 +23,7 @@ from roadworthy.ledger import sign_draft
 
 from .loop import Loop
 from .people import Acting
-from .receiving import in_words as received_in_words
+from .received_entries import in_words as received_in_words
 
 KIND = "evidence.imported"
 BEGUN = "outside.begun"

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import (
@@ -25,15 +24,14 @@ from roadworthy.domain import (
     canonical,
     plain,
     reaches,
-    trust_in,
-    trusted,
 )
 from roadworthy.ledger import sign_draft
 from roadworthy.origins import Wanted, read_foreign
 
-from .coverage import RECEIVED, load_evidence_kinds
+from .coverage import load_evidence_kinds
 from .loop import Loop
 from .people import Acting
+from .received_entries import RECEIVED
 
 MOST_FIGURES = 50
 """Figures that the entry itself holds; the rest is in the blob that it names."""
@@ -85,26 +83,6 @@ def receive(found: Sequence[Brought], loop: Loop, about: About, by: Acting) -> l
             Taken(received=one, entry=entry) for (one, _), entry in zip(new, entries, strict=True)
         ]
     return done
-
-
-def received_of(loop: Loop, system: str) -> list[Entry]:
-    """Everything that was received about a system, oldest first."""
-    return list(loop.ledger.entries(kind=RECEIVED, system=system))
-
-
-def received(loop: Loop, entry: Entry) -> Received:
-    """What an entry names, whole. Raises VerificationError when it was changed."""
-    return msgspec.convert(loop.blobs.get_json(str(entry.payload["content"])), Received)
-
-
-def in_words(loop: Loop, system: str, candidate: str) -> list[str]:
-    """What was received about a candidate, for who decides. It judges nothing."""
-    return [
-        f"{trusted(*trust_in(entry))}: {entry.payload['title']}, entry {entry.seq};"
-        " no objective is judged on it"
-        for entry in received_of(loop, system)
-        if entry.payload["candidate"] == candidate
-    ]
 
 
 def _require_known(about: About) -> None:

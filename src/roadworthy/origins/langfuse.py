@@ -51,7 +51,28 @@ def is_export(path: Path, head: bytes) -> bool:
     if path.suffix not in (".json", ".jsonl", ".ndjson"):
         return False
     a_trace = b'"timestamp"' in head and (b'"sessionId"' in head or b'"userId"' in head)
-    return b'"traceId"' in head or a_trace
+    if b'"traceId"' not in head and not a_trace:
+        return False  # others trace, too: what the file is of as a whole says it
+    with opened(path, _LIMITS) as source:
+        if path.suffix != ".json":
+            return bool(_keys(next((line for _, line in source.lines()), b"")))
+        return bool(_keys(source.whole()))
+
+
+def _keys(data: bytes) -> str:
+    """What a row, a list's first row, a page or a trace with its parts is; empty for none."""
+    try:
+        told = msgspec.json.decode(data, type=dict[str, msgspec.Raw] | list[msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # cut off, perhaps: then what it begins with says whose it is, and reading it says where
+        begun = data.lstrip()[:1] == b"[" or b'"trace"' in data[:200]
+        return "cut off" if begun else ""
+    if isinstance(told, list):
+        return _keys(bytes(told[0])) if told else ""
+    if "data" in told and "meta" in told:
+        return "page"
+    inner = bytes(told["trace"]) if "trace" in told else b""
+    return kind_of(set(told)) or (_keys(inner) if inner[:1] == b"{" else "")
 
 
 class _Tally:

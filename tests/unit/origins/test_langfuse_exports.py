@@ -121,6 +121,12 @@ def test_a_page_of_the_api_and_a_trace_that_was_downloaded(tmp_path: Path) -> No
     }  # fmt: skip
 
 
+def test_results_of_others_that_trace_are_no_export(tmp_path: Path) -> None:
+    path = tmp_path / "promptfoo.json"
+    path.write_text(json.dumps({"results": {"results": [{"traceId": "t1"}]}, "config": {}}))
+    assert read_foreign(str(path), Wanted(now=NOW)) is None
+
+
 @pytest.mark.parametrize("meta", [{"totalPages": 3, "page": 1}, {"cursor": "abc"}])
 def test_a_page_of_several_is_refused(tmp_path: Path, meta: dict[str, Any]) -> None:
     path = tmp_path / "page.json"
