@@ -154,6 +154,40 @@ async def test_a_restart_takes_no_step_twice_and_forgets_none(loop: Loop) -> Non
     assert engine.standing().steps == steps and len(engine.mitigations) == 2
 
 
+async def test_a_step_that_went_back_is_not_taken_for_one_that_stands_after_a_damaged_file(
+    loop: Loop,
+) -> None:
+    engine = Engine(loop, stepping(STEPS[:3]))
+    await broken(loop, engine, minutes=1)
+    await broken(loop, engine, minutes=11)
+    engine.rounds(5, every_s=1800)
+    assert kinds(engine) == ["cache_off"]
+    standings_path(loop.workspace).write_bytes(b"{damaged")
+    engine.start()
+    await broken(loop, engine, minutes=1)
+    assert kinds(engine) == ["cache_off"], "nobody knows since when: it is given its time anew"
+    await broken(loop, engine, minutes=11)
+    assert kinds(engine) == ["cache_off", "narrow_use"]
+    assert put_back_mitigations(loop) == [] and len(engine.standing().steps) == 2
+
+
+async def test_a_lifted_step_of_a_slice_that_nobody_asks_about_leaves_the_others(
+    loop: Loop,
+) -> None:
+    engine = Engine(loop, stepping(by=["supplier"], window="10m"))
+    for minutes in (1, 11):
+        loop.clock.ahead_s += minutes * 60 - 30  # type: ignore[attr-defined]
+        await leave(loop, answers(loop, 60, bad=40, facets={"supplier": "S-9"}))
+        engine.round()
+    steps = engine.standing(part="supplier=S-9").steps
+    assert len(steps) == 2
+    loop.clock.ahead_s += 3600  # type: ignore[attr-defined]
+    engine.round()
+    lift(loop, steps[-1], signer=loop.keyring.signer("cleo"), reason="mended")
+    engine.round()
+    assert engine.standing(part="supplier=S-9").steps == steps[:1]
+
+
 async def test_a_step_acts_before_its_entry_and_is_put_back(loop: Loop) -> None:
     class Full:
         def __getattr__(self, name: str) -> object:

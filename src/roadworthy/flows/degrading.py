@@ -142,7 +142,8 @@ def step_down(standing: ObjectiveStanding, slo: SafetySLO, loop: Loop) -> Object
     run = run_of(standing, slo)
     if not standing.steps:
         found = _stand_of(run, read_table(loop.workspace.routing))
-        standing = structs.replace(standing, steps=found)
+        newest = found[-1] if found else standing.mitigation
+        standing = structs.replace(standing, steps=found, mitigation=newest)
     if not _is_due(standing, run, loop):
         return standing
     number, now = len(standing.steps) + 1, format_instant(loop.clock.now())

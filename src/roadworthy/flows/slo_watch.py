@@ -344,6 +344,8 @@ class SloWatch:
             route = routes.get(old.system)
             same = route is not None and route.live == old.release
             lifted = self._lifts[1].get(old.mitigation, "")
+            if lifted and len(old.steps) > 1:
+                old, lifted = lowered(old, at=lifted), ""
             if key not in standings and same and not lifted and (old.breached_at or old.settled):
                 standings[key] = old
         return standings

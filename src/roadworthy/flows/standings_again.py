@@ -39,6 +39,8 @@ def entered_standings(loop: Loop) -> Standings:
         standing = _standing(entry)
         if entry.kind == BREACHED:
             said = structs.replace(standing, entered=True, failed_at=now)
+            if standing.steps:  # the table has those that were taken since, or taken back
+                said = structs.replace(said, steps=(), stepped_at=now, eased=False)
         else:
             said = structs.replace(standing, breached_at="", mitigation="", settled=entry.time)
         found[said.key] = said
