@@ -17,7 +17,14 @@ from roadworthy.statistics import mean_interval, share_interval
 
 BENCH = Path(__file__).parents[2] / "bench"
 SURE = 0.999
-SLOW = ("Krippendorff", "power", "only the worse", "silent: the gate", "confidence sequence")
+SLOW = (
+    "random sample",
+    "Krippendorff",
+    "power",
+    "only the worse",
+    "silent: the gate",
+    "confidence sequence",
+)
 """Beginnings of those that are simulated forty times only: a run of them takes long."""
 
 
