@@ -75,7 +75,8 @@ def cover(
     """Every duty of a catalogue. Raises ManifestError for facts that contradict themselves."""
     assured = assure(root, charter, on=on, given=given, catalogue=catalogue)
     last = catalogues_of(root, catalogue)[-1]
-    proofs, claims = proofs_of(loop, charter), claims_of(loop, charter)
+    finder = _Finder(loop, charter)
+    proofs, claims = finder.proofs(), finder.claims()
     recorded = _is_recorded(loop, assured, any_catalogue=not last.class_fact)
     if not recorded:
         proofs.pop("classification_record", None)
@@ -109,17 +110,7 @@ def _is_recorded(loop: Loop, assured: Assured, *, any_catalogue: bool) -> bool:
 
 def proofs_of(loop: Loop, charter: Charter) -> dict[str, Proof]:
     """The newest proof of each kind of evidence; of kinds that only people enter, too."""
-    kinds = load_evidence_kinds()
-    finder = _Finder(loop, charter)
-    named = [*kinds.values(), *(EvidenceKind(id=name, title=name) for name in finder.others(kinds))]
-    return {kind.id: proof for kind in named if (proof := finder.proof(kind)) is not None}
-
-
-def claims_of(loop: Loop, charter: Charter) -> dict[str, Proof]:
-    """The newest of what was brought for a kind of evidence and is not trusted far enough."""
-    kinds = load_evidence_kinds()
-    finder = _Finder(loop, charter)
-    return {kind.id: claim for kind in kinds.values() if (claim := finder.claim(kind)) is not None}
+    return _Finder(loop, charter).proofs()
 
 
 def _holds(entry: Entry) -> bool:
@@ -154,6 +145,18 @@ class _Finder:
         for entry in self._ledger.entries(kind=RECEIVED, system=charter.system):
             for name in entry.payload["kinds"]:
                 self._brought.setdefault(str(name), []).append(entry)
+
+    def proofs(self) -> dict[str, Proof]:
+        """The newest proof of each kind; of kinds that only people enter, too."""
+        kinds = load_evidence_kinds()
+        others = [EvidenceKind(id=name, title=name) for name in self.others(kinds)]
+        named = [*kinds.values(), *others]
+        return {kind.id: proof for kind in named if (proof := self.proof(kind)) is not None}
+
+    def claims(self) -> dict[str, Proof]:
+        """The newest of what was brought for a kind and is not trusted far enough for it."""
+        kinds = load_evidence_kinds().values()
+        return {kind.id: claim for kind in kinds if (claim := self.claim(kind)) is not None}
 
     def proof(self, kind: EvidenceKind) -> Proof | None:
         """The newest proof of a kind; None without one."""
