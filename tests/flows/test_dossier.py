@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import shutil
 import zipfile
 import zlib
@@ -513,3 +514,15 @@ def test_an_entry_without_its_payload_says_that_what_it_names_is_unseen(
     (unseen,) = found.details["unseen"]
     assert unseen["kind"] == "bar.fixed"
     assert any(f"the payload of entry {unseen['entry']}" in line for line in found.lines)
+
+
+@pytest.mark.parametrize("kind", [b"[]", b"{}", b"1", b"null"])
+def test_a_header_whose_kind_is_no_word_is_an_answer_and_no_crash(
+    made: tuple[Path, Path], tmp_path: Path, kind: bytes
+) -> None:
+    """Also where its sender signs the list: the entry is named, whatever its root would be."""
+    lines = lines_of(parts(made[0]))
+    header = re.sub(rb'"kind":"[^"]*"', b'"kind":' + kind, lines[0])
+    entries = {"log/entries.ndjson": b"".join([header, *lines[1:]])}
+    report = verify_path(signed_by_its_sender(made, tmp_path / "x.zip", entries), trust=made[1])
+    assert (report.exit_code, "entry 1 does not fit" in report.fault) == (5, True)

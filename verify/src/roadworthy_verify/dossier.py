@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any
 
 from .checkpoint import CheckpointError, Head, head_from_json, judge
 from .envelope import EnvelopeError, open_statement
@@ -120,22 +120,23 @@ def _verify(
     manifest = _manifest(data)
     details |= {"system": manifest["system"], "made_at": manifest["made_at"]}
     lines.append(f"dossier of {manifest['system']}, made at {manifest['made_at']}")
-    # 3. Exactly the files of the manifest, each with its digest.
+    # 3. Exactly the files of the manifest, each with its digest; of the entries in step 4.
     _files(archive, members, manifest["files"])
     evidence = _evidence(manifest["files"])
-    lines.append(f"{len(manifest['files'])} files are as the manifest names them")
     # 4. The entries lead to the root that the checkpoint signs, and what they name is there, or
     # said to be left out.
     head = _head(manifest["checkpoint"])
     people = PersonSignatures(keys)
     named = Named(evidence, _withheld(manifest))
     with archive.open(members[ENTRIES]) as packed:
-        # its own readline costs as much as all that is done with a line
-        file = io.BufferedReader(cast(io.RawIOBase, packed), _CHUNK)
+        whole = _Hashed(packed, manifest["files"][ENTRIES])
+        # the archive's own readline costs as much as all that is done with a line
         found = read_excerpt(
-            file, head.size, people.check, sizes={one.size for one in kept}, digests=evidence,
-            named=named,
+            io.BufferedReader(whole, _CHUNK), head.size, people.check,
+            sizes={one.size for one in kept}, digests=evidence, named=named,
         )  # fmt: skip
+        whole.require()
+    lines.append(f"{len(manifest['files'])} files are as the manifest names them")
     _fits(found, head, manifest["entries"])
     _as_named(found, evidence, named)
     details |= {
@@ -251,6 +252,8 @@ def _files(
     if more := there - set(files):
         raise DossierError("tampered", f"{sorted(more)[0]} was put in")
     for name, said in files.items():
+        if name == ENTRIES:  # hashed while it is read
+            continue
         seen, digest = 0, hashlib.sha256()
         with archive.open(members[name]) as file:
             while seen <= said["bytes"] and (chunk := file.read(_CHUNK)):
@@ -258,6 +261,34 @@ def _files(
                 digest.update(chunk)
         if seen != said["bytes"] or digest.hexdigest() != said["sha256"]:
             raise DossierError("tampered", f"{name} is not the file that the manifest names")
+
+
+class _Hashed(io.RawIOBase):
+    """The entries, hashed as they are read; never more of them than the manifest says."""
+
+    def __init__(self, packed: IO[bytes], said: Json) -> None:
+        super().__init__()
+        self._packed = packed
+        self._said = said
+        self._left = said["bytes"] + 1
+        self._digest = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: Any) -> int:
+        data = self._packed.read(min(len(into), self._left))
+        self._left -= len(data)
+        self._digest.update(data)
+        into[: len(data)] = data
+        return len(data)
+
+    def require(self) -> None:
+        """Read what nobody read; raises DossierError where it is another file."""
+        while self.read(_CHUNK):
+            pass
+        if self._left != 1 or self._digest.hexdigest() != self._said["sha256"]:
+            raise DossierError("tampered", f"{ENTRIES} is not the file that the manifest names")
 
 
 def _evidence(files: Mapping[str, Json]) -> set[str]:

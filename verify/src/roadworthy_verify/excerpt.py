@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -22,6 +22,7 @@ from .tree import leaf_hash, node_hash
 MAX_LINE = 64 << 20
 _NODE = re.compile(rb'\{"hash":"([0-9a-f]{64})","level":(0|[1-9][0-9]?)\}\n')
 _DIGEST = re.compile(rb"sha256:([0-9a-f]{64})")
+_ASTRAY = "a subtree of hidden entries lies on no boundary of its own"
 _HIDDEN = b'{"hash"'
 _read = json.JSONDecoder().raw_decode
 _HEADER = {"actor", "kind", "payload_digest", "prev", "seq", "subject", "system", "time"}
@@ -92,43 +93,45 @@ def read_excerpt(
     what entries name against what is there.
     """
     found, peaks = Excerpt(), _Peaks()
-    last = GENESIS
-    for line in _lines(file):
+    last, kinds, shown = GENESIS, found.kinds, 0
+    sha256, readline = hashlib.sha256, file.readline
+    for line in iter(lambda: readline(MAX_LINE), b""):
         number = peaks.size + 1
         node = _NODE.fullmatch(line) if line.startswith(_HIDDEN) else None
         if node is not None:
             level = int(node[2])
             if level > 48 or not peaks.add(level, bytes.fromhex(node[1].decode())):
-                return _bad(
-                    found, number, "a subtree of hidden entries lies on no boundary of its own"
-                )
+                return _bad(found, number, _ASTRAY)
             found.hidden += 1 << level
             last = ""
             if peaks.size in sizes:
                 found.roots[peaks.size] = peaks.root()
             continue
-        payload = file.readline(MAX_LINE)
-        fault, row = _entry(line, payload, number, last)
-        if row is None:
+        payload = readline(MAX_LINE)
+        fault, header = _header(line, payload, number, last)
+        if header is None:
             return _bad(found, number, fault)
-        digest = hashlib.sha256(line[:-1]).digest()
-        peaks.add(0, leaf_hash(digest))
-        last = "sha256:" + digest.hex()
-        found.shown += 1
-        found.redacted += payload == b"null\n"
-        found.kinds[row[3]] = found.kinds.get(row[3], 0) + 1
+        digest = sha256(line[:-1])
+        peaks.add(0, leaf_hash(digest.digest()))
+        last = f"sha256:{digest.hexdigest()}"
+        shown += 1
+        kind = header["kind"]
+        kinds[kind] = kinds.get(kind, 0) + 1
+        redacted = payload == b"null\n"
+        found.redacted += redacted
         if digests and b"sha256:" in payload:
             said = (one.decode() for one in _DIGEST.findall(payload))
             found.named.update(one for one in said if one in digests)
-        if named is not None and row[3] in NAMES:
-            lost = named.check(row, redacted=payload == b"null\n")
+        if named is not None and kind in NAMES:
+            lost = named.check(_row(header, payload), redacted=redacted)
             if lost:
                 found.first_bad, found.fault = number, lost
                 return found
         if number in sizes:
             found.roots[number] = peaks.root()
         if on_signed is not None and b'"signature":{' in payload:
-            on_signed(row)
+            on_signed(_row(header, payload))
+    found.shown = shown
     found.size, found.root = peaks.size, peaks.root()
     if found.size != size:
         return _bad(found, min(found.size, size) + 1,
@@ -136,35 +139,36 @@ def read_excerpt(
     return found
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    while line := file.readline(MAX_LINE):
-        yield line
-
-
-def _entry(line: bytes, payload: bytes, number: int, last: str) -> tuple[str, Row | None]:
-    """What does not fit in an entry's two lines, or its row."""
-    if not line.endswith(b"\n") or not payload.endswith(b"\n"):
+def _header(
+    line: bytes, payload: bytes, number: int, last: str
+) -> tuple[str, dict[str, Any] | None]:
+    """What does not fit in an entry's two lines, or its header."""
+    if line[-1:] != b"\n" or payload[-1:] != b"\n":
         return "a line is cut, or longer than any entry", None
     try:
         text = line.decode()
         header: dict[str, Any]
         header, end = _read(text)  # no search for an encoding, none for blanks
-        if end != len(text) - 1 or header.keys() != _HEADER:
+        if end != len(text) - 1 or header.keys() != _HEADER or type(header["kind"]) is not str:
             return "its header has other fields than an entry's", None
         if header["seq"] != number:
             return f"entry {header['seq']} stands in its place", None
         if last and header["prev"] != last:
             return "its prev is not the digest before it", None
-        own = header["payload_digest"]
-        seen = own if payload == b"null\n" else "sha256:" + hashlib.sha256(payload[:-1]).hexdigest()
-        if seen != own:
-            return "its payload does not have its payload_digest", None
-        return "", (
-            number, header["time"], header["system"], header["kind"], header["subject"],
-            header["actor"], payload[:-1], own, header["prev"], "",
-        )  # fmt: skip
+        if payload != b"null\n":
+            seen = f"sha256:{hashlib.sha256(payload[:-1]).hexdigest()}"
+            if seen != header["payload_digest"]:
+                return "its payload does not have its payload_digest", None
+        return "", header
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         return f"it is not an entry ({type(error).__name__})", None
+
+
+def _row(header: dict[str, Any], payload: bytes) -> Row:
+    return (
+        header["seq"], header["time"], header["system"], header["kind"], header["subject"],
+        header["actor"], payload[:-1], header["payload_digest"], header["prev"], "",
+    )  # fmt: skip
 
 
 def _bad(found: Excerpt, number: int, reason: str) -> Excerpt:
