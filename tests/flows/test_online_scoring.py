@@ -188,3 +188,21 @@ async def test_an_objective_counts_the_sample_for_what_it_is_worth(tmp_path: Pat
     assert standing.verdict is Verdict.FAIL
     assert standing.n < 60
     assert "a random sample" in standing.reason
+
+
+async def test_a_process_that_ends_waits_for_no_judge_and_scores_it_when_it_is_back(
+    tmp_path: Path, upstream: FakeUpstream
+) -> None:
+    desk = Desk(tmp_path, upstream.url, JUDGED)
+    seen = await desk.answers.leave("dear friend")
+    upstream.script = [Reply(hang=True)]
+    looker = desk.looker()
+    round_ = asyncio.create_task(asyncio.to_thread(looker.round))
+    while not upstream.requests:
+        await asyncio.sleep(0.01)
+    looker.stop()
+    await asyncio.wait_for(round_, 5)
+    await asyncio.to_thread(looker.close)
+    assert desk.said(seen) == []
+    await desk.look()
+    assert desk.drawn(seen)["rubric"].value == 1.0

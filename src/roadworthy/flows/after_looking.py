@@ -11,6 +11,7 @@ processor than a share, since nobody waits.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -123,6 +124,8 @@ class AfterLooking:
         """Answers, since this process began."""
         self.missed = ""
         """Why a looker failed in the last round that looked at any; it is kept of the answer."""
+        self.over = threading.Event()
+        """Whether to end at once: what is looked at now is looked at again later."""
         self.caught_up = False
         """Whether everything was read once since this process began."""
         self.marks = dict(tail.marks)
@@ -148,9 +151,12 @@ class AfterLooking:
         self._keep()
         try:
             for record in self._tail.read(closes=looks):
-                if taken == batch:
+                if taken == batch or self.over.is_set():
                     break  # a mark moves past a record when the next one is asked for
-                self._owed += self._seen_in(record)
+                seen = self._seen_in(record)
+                if self.over.is_set():
+                    break  # it may have been cut short
+                self._owed += seen
                 taken += 1
             else:
                 self.caught_up = True

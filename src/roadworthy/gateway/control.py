@@ -104,6 +104,8 @@ async def run(plan: Plan) -> None:
         if task.done():
             task.result()  # one that fell over takes the process down: it is started anew
     over.set()
+    for each in control.followers:
+        each.stop()
     tasks[0].cancel()
     await asyncio.wait(tasks)
     if control.spans is not None:

@@ -87,6 +87,10 @@ class AfterLook(Rounds):
     def _undone(self) -> str:
         return self._looking.missed
 
+    def stop(self) -> None:
+        """End the round after the answer that is looked at now."""
+        self._looking.over.set()
+
     def close(self) -> None:
         """End the segment, and write down how far it was looked. Raises OSError."""
         self._remarks.close()

@@ -7,7 +7,7 @@ a never event's look. Judges ask through the border of their release, as those o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from roadworthy.domain import (
     Observation,
     OnlineScore,
     Provider,
+    ProviderError,
     ReleaseContent,
     RubricOptions,
     Scorer,
@@ -48,6 +49,8 @@ from .places import is_workspace
 from .plan import Plan
 
 WRITER = "online"
+JUDGE_S = 60.0
+"""For one answer; then it is skipped."""
 SHARE = 0.5
 """Of the time: most of it is spent waiting for judges."""
 
@@ -62,11 +65,18 @@ class OnlineLook(AfterLook):
         self._plan = plan
         self._providers: dict[str, Provider] = {}
         self._runner: asyncio.AbstractEventLoop | None = None
+        self._asking: asyncio.Task[judges.Asked] | None = None
         self._clock = SystemClock()
         super().__init__(
             workspace, vault, segment_mb=segment_mb, makers=(), sampler=self._sampler_of,
             writer=WRITER, share=SHARE,
         )  # fmt: skip
+
+    def stop(self) -> None:
+        """Also where a judge is being asked: that answer is scored when the process is back."""
+        super().stop()
+        if self._runner is not None and self._asking is not None:
+            self._runner.call_soon_threadsafe(self._asking.cancel)
 
     def close(self) -> None:
         """Release the judges, then as every look."""
@@ -115,11 +125,25 @@ class OnlineLook(AfterLook):
         if self._runner is None:
             self._runner = asyncio.new_event_loop()
         calls = calls_shown(texts.called)
-        said = self._runner.run_until_complete(asks.ask(texts.input, told, left, calls=calls))
+        said = self._said(asks.ask(texts.input, told, left, calls=calls), self._runner)
         about: dict[str, Any] = {"judge": digest, "said": said.verdict}
         if said.probabilities:
             about["probabilities"] = list(said.probabilities)
         return Given(value=said.value, judge=about)
+
+    def _said(
+        self, asking: Coroutine[Any, Any, judges.Asked], runner: asyncio.AbstractEventLoop
+    ) -> judges.Asked:
+        """What a judge says within its time. Raises ProviderError."""
+        self._asking = runner.create_task(asking)
+        try:
+            return runner.run_until_complete(asyncio.wait_for(self._asking, JUDGE_S))
+        except TimeoutError:
+            raise ProviderError(f"it said nothing within {JUDGE_S:g} s", retryable=True) from None
+        except asyncio.CancelledError:
+            raise ProviderError("the process ends", retryable=True) from None
+        finally:
+            self._asking = None
 
     def _judge(self, model: Model, content: ReleaseContent) -> Provider:
         root = self._plan.root_of(content.system) or ""

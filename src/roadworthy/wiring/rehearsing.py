@@ -6,8 +6,10 @@ a thread of their own, as the machine, and hold up nothing.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct
@@ -21,6 +23,7 @@ from roadworthy.domain import (
     RoadworthyError,
     Signer,
     System,
+    UndecidedError,
     UsageError,
     parse_duration,
     parse_instant,
@@ -96,7 +99,13 @@ def drill_now(
 
 
 def probe_now(
-    system: System, loop: Loop, *, suites: Sequence[str] = (), url: str = "", every_s: int = 0
+    system: System,
+    loop: Loop,
+    *,
+    suites: Sequence[str] = (),
+    url: str = "",
+    every_s: int = 0,
+    over: threading.Event | None = None,
 ) -> tuple[Probed, Entry]:
     """One round of probes. Raises UndecidedError where no gateway runs, UsageError without any."""
     probes = probes_of(system, suites)
@@ -105,8 +114,9 @@ def probe_now(
     with probing_key(loop.workspace, loop.clock, seconds=KEY_LASTS_S, tenant=PROBE_TENANT) as key:
         asking = _Asking(address, key)
         try:
+            look = partial(_looked, loop.workspace, over=over)
             return probe(
-                probes, route, loop, ask=asking.ask, look=lambda ids: _looked(loop.workspace, ids),
+                probes, route, loop, ask=asking.ask, look=look,
                 every_s=every_s, id_=f"probe-{new_id()[-12:]}",
             )  # fmt: skip
         finally:
@@ -145,10 +155,15 @@ class _Asking:
             self._line = None
 
 
-def _looked(workspace: Workspace, ids: Sequence[str]) -> dict[str, bool | None]:
-    """Whether each input was flagged, once the look after the answer has said so."""
+def _looked(
+    workspace: Workspace, ids: Sequence[str], *, over: threading.Event | None
+) -> dict[str, bool | None]:
+    """Whether each input was flagged, once the look after the answer has said so.
+
+    Raises UndecidedError where the process ends meanwhile: then nothing is entered.
+    """
     found: dict[str, bool | None] = {}
-    until = time.monotonic() + LOOKS_S
+    until, over = time.monotonic() + LOOKS_S, over or threading.Event()
     while len(found) < len(ids) and time.monotonic() < until:
         for name in ids:
             if name not in found:
@@ -156,8 +171,8 @@ def _looked(workspace: Workspace, ids: Sequence[str]) -> dict[str, bool | None]:
                     shift = record.outcome.shift if record.outcome is not None else None
                     if shift is not None and (shift.flagged is not None or shift.unseen):
                         found[name] = shift.flagged
-        if len(found) < len(ids):
-            time.sleep(0.25)
+        if len(found) < len(ids) and over.wait(0.25):
+            raise UndecidedError("the process ends, and nobody has looked at the probes yet")
     return found
 
 
@@ -172,10 +187,14 @@ class Rehearsing(Rounds):
         self._workspace = workspace
         self._asked = asked
         self._plan = plan
-        self._found = ""
+        self._over = threading.Event()
+
+    def stop(self) -> None:
+        """Wait for no look any more."""
+        self._over.set()
 
     def _round(self) -> float:
-        loop, self._found = loop_of(self._workspace, agreed=False), ""
+        loop = loop_of(self._workspace, agreed=False)
         for name in read_table(self._workspace.routing).routes:
             root = Path(self._plan.root_of(name) or "")
             if is_workspace(root):
@@ -183,17 +202,15 @@ class Rehearsing(Rounds):
             self._system(load_system(root), loop)
         return OFTEN_S
 
-    def _undone(self) -> str:
-        return self._found
-
     def _system(self, system: System, loop: Loop) -> None:
         """What is due; one that fails holds up no other."""
         signer, asked = loop.keyring.machine(), self._asked
         name, failed = system.charter.system, []
         every = parse_duration(asked.probes) if asked.probes else 0
-        acts: list[tuple[str, int, Callable[[], object]]] = [
-            (ASKED, every, lambda: probe_now(system, loop, suites=asked.suites, every_s=every))
-        ]
+        probes = partial(
+            probe_now, system, loop, suites=asked.suites, every_s=every, over=self._over
+        )
+        acts: list[tuple[str, int, Callable[[], object]]] = [(ASKED, every, probes)]
         often = parse_duration(asked.drills) if asked.drills else 0
         for what in asked.kinds:
             acts.append(
@@ -201,7 +218,7 @@ class Rehearsing(Rounds):
                  lambda what=what: drill_now(what, system, loop, signer=signer))  # type: ignore[misc]
             )  # fmt: skip
         for kind, period, act in acts:
-            if period and _is_due(kind, name, period, loop):
+            if period and not self._over.is_set() and _is_due(kind, name, period, loop):
                 try:
                     act()
                 except (RoadworthyError, OSError) as error:

@@ -40,6 +40,9 @@ class Rounds:
         self._say(self._undone())
         return wait
 
+    def stop(self) -> None:
+        """The process ends: a round that takes long is cut short. Any thread may call it."""
+
     def _round(self) -> float:
         raise AssertionError("who follows says what a round is")
 
