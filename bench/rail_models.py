@@ -16,7 +16,6 @@ import argparse
 import json
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ def cost(name: str, rounds: int = 300) -> dict[str, float]:
 def transfer(name: str, data: Path) -> list[Any]:
     """The table of the model card."""
     from training.rails.__main__ import SEED
-    from training.rails.fit import fit, look
+    from training.rails.fit import look
     from training.rails.measure import leave_families_out, table
     from training.rails.tasks import TASKS
 
@@ -61,7 +60,7 @@ def transfer(name: str, data: Path) -> list[Any]:
 
     task = TASKS[name]
     seen = look(task.rows(data, SEED), Lexicon(task.lexicon(data)))
-    return table(leave_families_out(seen, partial(fit, ways=task.ways)))
+    return table(leave_families_out(seen, task.fitted))
 
 
 def on_texts(name: str, path: Path) -> list[dict[str, Any]]:

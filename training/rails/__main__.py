@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from roadworthy.detectors.meanings import Lexicon
 from roadworthy.detectors.pins import PINS
 from roadworthy.domain import sha256
 
-from .fit import fit, look
+from .fit import look
 from .measure import calibration, leave_families_out, markdown, operating_points, table
 from .tasks import TASKS, Task
 
@@ -48,11 +47,10 @@ def train(task: Task, data: Path) -> None:
     meanings = task.lexicon(data)
     seen = look(task.rows(data, SEED), Lexicon(meanings))
     print(f"{task.name}: {len(seen)} texts")
-    taught = partial(fit, ways=task.ways)
-    scored = leave_families_out(seen, taught)
+    scored = leave_families_out(seen, task.fitted)
     measured = markdown(table(scored)) + "\n" + operating_points(scored)
     print(measured)
-    fitted = taught([one for one in seen if one.row.train])
+    fitted = task.fitted([one for one in seen if one.row.train])
     logits, shares = calibration(scored)
     model = {
         "name": task.name,

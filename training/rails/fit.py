@@ -84,12 +84,16 @@ def fit(
     seen: Sequence[Seen],
     ways: Sequence[Way] = (Way(),),
     *,
+    blind: str = "",
     strength: float = 0.015,
     rounds: int = 3,
     rare: int = 8,
 ) -> Fitted:
-    """Fit in each of the ways, and take the mean: of linear models it is one again."""
-    names = _names(seen, rare)
+    """Fit in each of the ways, and take the mean: of linear models it is one again.
+
+    `blind`: the first letters of kinds of traits that are not learned.
+    """
+    names = [name for name in _names(seen, rare) if name[0] not in blind]
     order = {name: index for index, name in enumerate(names)}
     parts = [(index, part) for index, one in enumerate(seen) for part in one.stretches]
     lesson = _Lesson(

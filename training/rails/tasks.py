@@ -6,12 +6,12 @@ Enters: the folder with the sets. Leaves: rows and a lexicon. Never happens here
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from .corpus import held_out, own_texts
-from .fit import Way
+from .fit import Fitted, Seen, Way, fit
 from .more import more
 from .sets import Row, attacks, innocent, lines, table
 
@@ -28,6 +28,12 @@ class Task(NamedTuple):
     lexicon: Callable[[Path], Meanings]
     ways: tuple[Way, ...] = (Way(),)
     """How it is fitted; of several ways the mean."""
+    blind: str = ""
+    """Kinds of traits that it is not taught (see `fit`)."""
+
+    def fitted(self, seen: Sequence[Seen]) -> Fitted:
+        """Fit it as it is fitted."""
+        return fit(seen, self.ways, blind=self.blind)
 
 
 _OWN = (
@@ -129,5 +135,6 @@ TASKS = {
         lambda data: read_lexicon("injection"),
         (Way(words=0.4, hard=1.0),),
     ),
-    "toxicity": Task("toxicity", 2, _toxicity_rows, _with_lists),
+    "toxicity": Task("toxicity", 2, _toxicity_rows, _with_lists, blind="du"),
 }
+"""Capitals and density find fewer insults (see the card)."""

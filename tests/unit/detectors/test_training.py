@@ -176,6 +176,17 @@ def test_a_model_fitted_in_several_ways_is_their_weighted_mean(rails: Any) -> No
         assert weight == pytest.approx(mean, abs=1e-4)
 
 
+def test_a_kind_of_trait_that_a_model_is_blind_for_gets_no_weight(rails: Any) -> None:
+    seen = [
+        one._replace(
+            stretches=[one.stretches[0] | {"d:YOU:0.1"}] if one.row.attack else one.stretches
+        )
+        for one in some_seen(rails)
+    ]
+    assert {name[0] for name in rails.fit.fit(seen).weights} == {"d", "w"}
+    assert {name[0] for name in rails.fit.fit(seen, blind="du").weights} == {"w"}
+
+
 def test_innocent_texts_that_look_like_attacks_weigh_more_and_together_the_same(
     rails: Any,
 ) -> None:
