@@ -150,7 +150,7 @@ class Cubes:
 
     def _count(self, columns: tuple[str, ...]) -> Cube | None:
         try:
-            return self.table.cube(columns, self.selection, bands=self.bands)
+            return self.table.cube(columns, self.reaching(columns), bands=self.bands)
         except TooManyKindsError:
             return None
 
@@ -162,6 +162,16 @@ class Cubes:
         if self._rows is None:
             self._rows = list(self.table.rows(self.selection, most=most))
         return self._rows
+
+    def reaching(self, columns: Sequence[str]) -> Selection:
+        """Files that hold something of a window of those who are counted by these columns."""
+        told = [
+            each.before or each.since
+            for each in self._asked
+            if each.columns and {*self.columns_with_window(each)} <= {*columns}
+        ]
+        name = "learned_reaching" if LEARNED_BAND in columns else "reaching"
+        return structs.replace(self.selection, **{name: min(told)})
 
     def columns_with_window(self, asked: Asked) -> tuple[str, ...]:
         """What rows are counted by for an objective, with what says in which window each is.
@@ -277,7 +287,7 @@ def _ranked(asked: Asked, cubes: Cubes, slice_in: Callable[[Kind], str | None]) 
         cubes.table,
         VALUES_OF[asks.metric],
         cubes.columns_with_window(asked),
-        cubes.selection,
+        cubes.reaching(cubes.columns_with_window(asked)),
         part=part,
         asks=asking,
         bands=cubes.bands,

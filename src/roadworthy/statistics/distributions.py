@@ -41,16 +41,20 @@ def _fraction(x: float, a: float, b: float) -> float:
     d = 1.0 / (d if abs(d) > _TINY else _TINY)
     value = d
     for m in range(1, _STEPS):
-        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-        step = 1.0
-        for term in (even, odd):
-            d = 1.0 + term * d
-            d = 1.0 / (d if abs(d) > _TINY else _TINY)
-            c = 1.0 + term / c
-            c = c if abs(c) > _TINY else _TINY
-            step = c * d
-            value *= step
+        at = a + 2 * m
+        even = m * (b - m) * x / ((at - 1) * at)
+        d = 1.0 + even * d
+        d = 1.0 / (d if abs(d) > _TINY else _TINY)
+        c = 1.0 + even / c
+        c = c if abs(c) > _TINY else _TINY
+        value *= c * d
+        odd = -(a + m) * (a + b + m) * x / (at * (at + 1))
+        d = 1.0 + odd * d
+        d = 1.0 / (d if abs(d) > _TINY else _TINY)
+        c = 1.0 + odd / c
+        c = c if abs(c) > _TINY else _TINY
+        step = c * d
+        value *= step
         if abs(step - 1.0) < 1e-15:
             break
     return value

@@ -60,6 +60,12 @@ class Branch(Struct, frozen=True):
     where: tuple[Condition, ...]
 
 
+class _Copy(Struct, frozen=True):
+    """The value of another column that is asked for."""
+
+    place: int
+
+
 class TooManyKindsError(EvidenceError):
     """Rows differ in more ways than can be told apart at once."""
 
@@ -199,12 +205,15 @@ class Table:
         with self._reading():
             ask = _ask(", ".join([*reads, "count(*)", *sums]), source, where, after)
             rows = self._base.execute(ask, values).fetchall()
+        copies = [(at, each) for at, each in enumerate(branch.known) if isinstance(each, _Copy)]
         for *read, n, mass, squares in rows:
             told = iter(read)
             each = zip(branch.reads, branch.known, strict=True)
-            key = tuple([value if sql is None else next(told) for sql, value in each])
+            key = [value if sql is None else next(told) for sql, value in each]
+            for place, value in copies:
+                key[place] = key[value.place]
             if n:
-                yield key, (n, int(mass or 0), int(squares or 0))
+                yield tuple(key), (n, int(mass or 0), int(squares or 0))
 
     def _branches(
         self, wanted: tuple[str, ...], selection: Selection, bands: Sequence[Instant]
@@ -234,15 +243,18 @@ class Table:
             return None
         reads, known = [], []
         for name in wanted:
-            sql, value = self._read(name, bands, facts)
+            sql, value = self._read(name, wanted, bands, facts)
             reads.append(sql)
             known.append(value)
         return Branch(tuple(reads), tuple(known), where)
 
     def _read(
-        self, name: str, bands: Sequence[Instant], facts: Facts | None
+        self, name: str, wanted: tuple[str, ...], bands: Sequence[Instant], facts: Facts | None
     ) -> tuple[str | None, Any]:
         """What must be read for a column, or its value where that is known."""
+        other = name.removeprefix(FACET)
+        if facts is not None and other != name and other in facts.same and other in wanted:
+            return None, _Copy(wanted.index(other))
         if facts is not None and name in facts.one:
             return None, facts.one[name]
         if facts is not None and name == BAND and (band := facts.band(bands)) is not None:

@@ -32,6 +32,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     stages: tuple[str, ...] = ()
     one: dict[str, str | bool | None] = field(default_factory=dict)
     """Column -> its value, where all rows have the same."""
+    same: tuple[str, ...] = ()
+    """Columns whose facet of that name says the same in every row, as `facets.tenant` may."""
 
     def band(self, bands: Sequence[Instant]) -> int | None:
         """How many of the instants each row has reached; None where rows differ."""
@@ -73,7 +75,13 @@ def facts_of(table: Any) -> Facts | None:
         learned_last=learned_last,
         stages=tuple(sorted(stages)) if len(stages) <= _MOST_STAGES else (),
         one=one,
+        same=tuple(name for name in TEXTS if _is_facet_too(table, name)),
     )
+
+
+def _is_facet_too(table: Any, name: str) -> bool:
+    own = f"{FACET}{name}"
+    return own in table.column_names and bool(table[own].equals(table[name]))
 
 
 def _narrow(names: Sequence[str]) -> list[str]:

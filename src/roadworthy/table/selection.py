@@ -29,6 +29,10 @@ class Selection(Struct, frozen=True, kw_only=True):
     tenant: str = ""
     since: Instant = ""
     until: Instant = ""
+    reaching: Instant = ""
+    """Files whose rows are all older may be passed over; of others no row is."""
+    learned_reaching: Instant = ""
+    """The same of files of which nothing was learned since."""
 
     def conditions(self, facts: Facts | None = None) -> tuple[Condition, ...] | None:
         """What is left to ask the rows of a file; None where none of them is wanted."""
@@ -56,15 +60,23 @@ class Selection(Struct, frozen=True, kw_only=True):
                     return None
                 continue
             found.append((sql, text))
+        times = self._times(facts)
+        return None if times is None else (*found, *times)
+
+    def _times(self, facts: Facts | None) -> tuple[Condition, ...] | None:
+        if facts is not None and self._passes_over(facts):
+            return None
+        found: list[Condition] = []
         if self.since and (facts is None or facts.first < self.since):
-            if facts is not None and facts.last < self.since:
-                return None
             found.append(("time >= ?", parse_instant(self.since)))
         if self.until and (facts is None or facts.last >= self.until):
-            if facts is not None and facts.first >= self.until:
-                return None
             found.append(("time < ?", parse_instant(self.until)))
         return tuple(found)
+
+    def _passes_over(self, facts: Facts) -> bool:
+        old, learned = facts.last < self.reaching, facts.learned_last < self.learned_reaching
+        late = bool(self.until) and facts.first >= self.until
+        return old or learned or late or facts.last < self.since
 
     def sql(self) -> tuple[str, list[Any]]:
         """The whole condition, and the values in it."""

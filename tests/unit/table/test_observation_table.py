@@ -208,7 +208,12 @@ def test_what_is_known_of_a_file_changes_no_count(tmp_path: Path) -> None:
                 stage="live" if place % 3 else source.choice(("live", "canary", "probe")),
                 tenant="acme" if place < 6 else source.choice(("acme", "globex")),
                 release="sha256:aa" if place < 9 else "sha256:bb",
-                facets={} if place % 2 else {"language": source.choice(("de", "en"))},
+                facets={}
+                if place % 2
+                else {
+                    "language": source.choice(("de", "en")),
+                    "tenant": source.choice(("acme",)),
+                },
                 label=source.choice(("", "motor")),
             )
             for each in range(30)
@@ -221,7 +226,18 @@ def test_what_is_known_of_a_file_changes_no_count(tmp_path: Path) -> None:
         write_table(path, table)
         paths.append(path)
         facts.append(facts_of(table))
-    columns = (BAND, LEARNED_BAND, "system", "stage", "tenant", "facets.language", "label", "alone")
+    columns = (
+        "facets.tenant",
+        BAND,
+        LEARNED_BAND,
+        "system",
+        "stage",
+        "tenant",
+        "facets.language",
+        "label",
+        "alone",
+    )
+    assert {"tenant"} in [set(each.same) for each in facts if each is not None]
     asked = [
         Selection(),
         Selection(systems=("desk",), stages=("live", "canary"), release="sha256:a"),
@@ -236,6 +252,11 @@ def test_what_is_known_of_a_file_changes_no_count(tmp_path: Path) -> None:
             for names in (columns, columns[:3], columns[1:2], ()):
                 cube = known.cube(names, selection, bands=bands)
                 assert cube == plain.cube(names, selection, bands=bands), (selection, names)
+    late = Selection(reaching=bands[1], learned_reaching=bands[0])
+    with Table(paths, facts=facts) as known, Table(paths) as plain:
+        some, every = known.cube(columns, late, bands=bands), plain.cube(columns, late, bands=bands)
+        in_window = {key: n for key, n in every.counts.items() if key[1] >= 2 and key[2] >= 1}
+        assert in_window and in_window.items() <= some.counts.items() < every.counts.items()
     assert facts_of(table_of([])) is None
 
 
