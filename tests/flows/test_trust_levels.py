@@ -217,6 +217,7 @@ def test_the_dossier_shows_it_and_holds_what_was_read(desk: Path, loop: Loop) ->
     (entry, _) = loop.ledger.entries(kind=RECEIVED)
     out = desk.parent / "dossier.zip"
     assert run(VERBS, ["dossier", str(desk), "--out", str(out)]) == 0
+    assert run(VERBS, ["verify", str(out), "--trust", str(loop.workspace.trust)]) == 0
     with zipfile.ZipFile(out) as archive:
         page = archive.read("index.html").decode()
         held = archive.read(f"evidence/{entry.payload['content'].removeprefix('sha256:')}.json")

@@ -27,7 +27,7 @@ def show_received(found: Any) -> None:
         if value:
             say(printable(f"{name:>9}  {value}"))
     for name, value in found.facts.items():
-        if isinstance(value, str | int):
+        if isinstance(value, str | int) and value:
             say(printable(f"{name:>9}  {value}"))
         elif isinstance(value, list):
             for one in value[:_SHOWN]:
@@ -87,6 +87,7 @@ def received_rows(entries: Sequence[Any]) -> list[tuple[str, ...]]:
 
 
 _SHOWN = 12
+_WIDTH = 160
 
 
 def _tool(origin: Any) -> str:
@@ -95,7 +96,8 @@ def _tool(origin: Any) -> str:
 
 def _in_line(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {one}" for key, one in value.items() if one not in ("", [], None))
+        said = ", ".join(f"{key} {one}" for key, one in value.items() if one not in ("", [], None))
+        return said if len(said) <= _WIDTH else f"{said[:_WIDTH]}…"
     return str(value)
 
 

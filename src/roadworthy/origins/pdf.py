@@ -78,7 +78,7 @@ def read_pdf(path: Path, wanted: Wanted) -> Brought:
     return Brought(
         received=Received(
             origin=Origin(
-                tool="pdf", form="signed PDF (detached CMS)", place=described.name,
+                tool="pdf", form="signed PDF, detached CMS", place=described.name,
                 exported_at=last.signature.time,
             ),
             id=described.name,
@@ -137,13 +137,13 @@ def _told(one: _One, size: int) -> dict[str, Any]:
     whole = one.end == size
     return {
         "signer": one.name,
+        "covers": "the whole file" if whole else f"the first {one.end} of {size} bytes",
+        "kind": "time stamp" if one.signature.stamp else "signature",
+        "chain": one.chain.result,
+        "time": one.signature.time,
+        "algorithm": one.signature.algorithm,
         "issuer": clean(signer.issuer.rfc4514_string()),
         "serial": str(signer.serial_number),
-        "kind": "time stamp" if one.signature.stamp else "signature",
-        "algorithm": one.signature.algorithm,
-        "time": one.signature.time,
-        "covers": "the whole file" if whole else f"the first {one.end} of {size} bytes",
-        "chain": one.chain.result,
         "certificate": sha256(_der(signer)),
     }
 
