@@ -11,23 +11,14 @@ _PERIOD = re.compile(
 )  # our own data, bounded by its type
 
 
-def before(moment: dt.datetime, period: str) -> dt.datetime:
-    """The moment a period earlier; a day that the month does not have is its last one."""
-    return _moved(moment, period, -1)
-
-
 def after(moment: dt.datetime, period: str) -> dt.datetime:
-    """The moment a period later."""
-    return _moved(moment, period, 1)
-
-
-def _moved(moment: dt.datetime, period: str, sign: int) -> dt.datetime:
+    """The moment a period later; a day that the month does not have is its last one."""
     found = _PERIOD.match(period)
     if found is None:
         raise ValueError(f"{period!r} is no period of ISO 8601")
     years, months, weeks, days, hours = (int(part or 0) for part in found.groups())
-    month = moment.year * 12 + moment.month - 1 + sign * (years * 12 + months)
+    month = moment.year * 12 + moment.month - 1 + years * 12 + months
     year, month = divmod(month, 12)
     day = min(moment.day, calendar.monthrange(year, month + 1)[1])
     there = moment.replace(year=year, month=month + 1, day=day)
-    return there + sign * dt.timedelta(weeks=weeks, days=days, hours=hours)
+    return there + dt.timedelta(weeks=weeks, days=days, hours=hours)
