@@ -240,15 +240,18 @@ class HeldBackAnswer:
                 found = fresh.findings if view is None else view.in_original(fresh.findings)
                 now.findings[order] = (*now.findings[order], *found)
                 insert(now.spans, spans_of(guard, order, found))
-        self._move_on(reading, text, origin, final=final)
+        begin = reading.start if hits else reading.start + _LOOKED_AT_AGAIN
+        self._move_on(reading, text, origin, final=final, begin=begin)
         return news
 
-    def _move_on(self, reading: _Reading, text: str, origin: int, *, final: bool) -> None:
-        """What may leave is asked with each piece; where to look from, now and then."""
+    def _move_on(
+        self, reading: _Reading, text: str, origin: int, *, final: bool, begin: int
+    ) -> None:
+        """What may leave is asked with each piece; where to look from, once there is much."""
         acting = self._all.acting_waits
         if acting is not None and not final:
             reading.free = max(reading.free, origin + decided(text, acting))
-            if origin + len(text) - reading.start < _LOOKED_AT_AGAIN:
+            if origin + len(text) < begin:
                 return
         start = origin + (len(text) if final else decided(text, self._all.waits))
         reading.start = max(reading.start, start)
@@ -336,7 +339,8 @@ _SPARE_CHARACTERS = 256
 
 
 _LOOKED_AT_AGAIN = 192
-"""So many characters are looked at again rather than to ask which of them are decided."""
+"""So many characters in which nothing occurs are looked at again rather than to ask which of them
+are decided."""
 
 
 def _standing_still() -> float:
