@@ -17,6 +17,8 @@ from roadworthy.domain import (
     Outcome,
     SafetySLO,
     Shift,
+    UsageError,
+    Verdict,
     format_instant,
     parse_instant,
 )
@@ -150,3 +152,54 @@ def test_the_table_says_what_the_control_process_says(n: int, release: str) -> N
     ]
     for one, other in zip(live, asked, strict=True):
         alike(one, other)
+
+
+def test_a_filter_that_cannot_look_is_an_error_and_drops_no_row() -> None:
+    broken = [
+        slo("error_rate", "<= 0.1", where="facets.colour == 'red'"),
+        slo("availability", ">= 0.9", where="nonsense ("),
+        slo("accuracy", ">= 0.1", where="label"),
+    ]
+    given = answers(30, seed=3)
+    looking = Looking(system="desk", release="", live_since=SINCE, now=NOW)
+    with in_table(given) as table:
+        found = list(judge_table(broken, table, looking))
+    assert [each.found.verdict for each in found] == [Verdict.ERROR] * 3
+    assert all(each.found.reason for each in found)
+
+
+def test_a_facet_that_no_answer_has_is_refused_with_those_that_there_are() -> None:
+    looking = Looking(system="desk", release="", live_since=SINCE, now=NOW)
+    with in_table(answers(30, seed=3)) as table, pytest.raises(UsageError) as error:
+        list(judge_table(OBJECTIVES, table, looking, by=["colour"]))
+    assert "language, supplier" in error.value.fix
+
+
+def test_over_all_the_time_every_objective_is_in_the_slices_asked_for() -> None:
+    given = answers(400, seed=11)
+    looking = Looking(system="desk", release="", live_since=SINCE, now=NOW)
+    whole = [slo(each.metric or each.name.partition("_7d")[0], each.target, by=["tenant"],
+                 metric=each.metric, where=each.where)
+             for each in OBJECTIVES if each.metric in ("accuracy", "ood_rate")]  # fmt: skip
+    live = list(judge_live(whole, in_memory(given), looking))
+    asked = [each for each in OBJECTIVES if each.metric in ("accuracy", "ood_rate")]
+    with in_table(given) as table:
+        found = list(judge_table(asked, table, looking, by=["tenant"], whole=True))
+    assert [(one.part, one.found.n, one.found.estimate) for one in live] == [
+        (one.part, one.found.n, one.found.estimate) for one in found
+    ]
+    assert {each.slo.name for each in found} == {each.name for each in asked}
+
+
+def test_a_facet_with_a_value_for_each_request_is_no_slice() -> None:
+    given = [
+        (structs.replace(seen, system="desk", stage="live", facets={"request": seen.id}), said)
+        for seen, said in answers(260, seed=5)
+    ]
+    looking = Looking(system="desk", release="", live_since=SINCE, now=NOW)
+    objective = [slo("error_rate", "<= 0.5", by=["request"])]
+    live = list(judge_live(objective, in_memory(given), looking))
+    with in_table(given) as table:
+        found = list(judge_table(objective, table, looking))
+    assert len(found) == len(live) == 201 and found[0].found.reason == live[0].found.reason
+    assert found[0].found.verdict is Verdict.ERROR

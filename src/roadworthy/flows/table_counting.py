@@ -106,7 +106,11 @@ def _columns_of_where(where: str, table: Table) -> tuple[str, ...] | None:
     if where.startswith("tag:"):
         return ("tags",)
     found: list[str] = []
-    for name in Condition(where).names:
+    try:
+        names = Condition(where).names
+    except ValueError:
+        return None  # who reads the rows says what is wrong with it
+    for name in names:
         if name == "facets":
             named = table.facets if _BARE.search(where) else facets_of(where)[0]
             found += [f"{FACET}{facet}" for facet in named]

@@ -20,6 +20,7 @@ from roadworthy.domain import (
     UsageError,
     find_indicator,
 )
+from roadworthy.expressions import Condition
 from roadworthy.monitoring import LOOKS_AT, VALUES_OF, by_facets, measure, selector
 from roadworthy.table import Selection, Table, TooManyKindsError
 
@@ -59,8 +60,8 @@ def indicators_of(
 ) -> Iterator[Shown]:
     """Each indicator in each slice; without `names` every one that can be counted and has data.
 
-    Raises UsageError for one that nobody knows, a facet that no row has, or too many rows to read;
-    ManifestError for a filter that does not compile, DetectorError for one that cannot look.
+    Raises UsageError for one that nobody knows, a facet that no row has, too many rows to read or
+    a filter that does not compile; DetectorError for one that cannot look.
     """
     require_facets(table, by)
     asked = [_asked(table, name, by, where) for name in names or COUNTED]
@@ -75,6 +76,14 @@ def _asked(table: Table, name: str, by: Sequence[str], where: str) -> Asked:
     if find_indicator(name) is None:
         known = ", ".join(COUNTED)
         raise UsageError(f"no indicator is called {name!r}", fix=f"such as {known}")
+    if where and not where.startswith("tag:"):
+        try:
+            Condition(where)
+        except ValueError as error:
+            raise UsageError(
+                f"the filter {where!r} does not compile: {error}",
+                fix="write a CEL expression such as tenant == 'acme', or tag:NAME",
+            ) from None
     slo = SafetySLO(name=name, metric=name, target=">= 0", by=list(by), where=where)
     return plan(slo, table, since=BEGINNING)
 
