@@ -12,6 +12,7 @@ from roadworthy.domain import (
     INDICATORS,
     JUDGE_SHOWN,
     SCORE_SHOWN,
+    UPHELD,
     DetectorError,
     ManifestError,
     NeverRecord,
@@ -77,7 +78,7 @@ def test_every_indicator_that_says_measured_is_measured() -> None:
         ]
         for name, about in (("own", {}), ("better", {"people": "preference@reference"}))
     ]  # fmt: skip
-    said = {"feedback": 1.0, "satisfied": 1.0, "business.resolved": 1.0}
+    said = {"feedback": 1.0, "satisfied": 1.0, "business.resolved": 1.0, UPHELD: 1.0}
     seen = {"misuse": (), "shift": Shift(rephrased=False)}
     live = [row(cost="1", stage="live", scores=said, **seen)]
     shift = Shift(
