@@ -153,21 +153,82 @@ def test_a_duty_is_met_once_its_evidence_was_entered(
 
 
 def test_a_classification_proves_itself_only_for_the_purpose_it_was_made_for(
-    system: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    staffed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("ROADWORTHY_HOME", str(system / ".roadworthy"))
-    assert run(VERBS, ["people", "add", "rosa", "--role", "risk_officer", str(system)]) == 0
-    sheet = system.parent / "sheet.yaml"
-    sheet.write_text(SHEET)
-    options = ("--answers", str(sheet), "--on", "2027-12-02")
-    run(VERBS, ["classify", str(system), "--record", "--as", "rosa", *options])
+    answer(staffed, SHEET)
+    day = ("--on", "2027-12-02")
+    run(VERBS, ["classify", str(staffed), "--record", "--as", "rosa", *day])
     capsys.readouterr()
-    code, said = obligations(system, capsys, *options)
+    code, said = obligations(staffed, capsys, *day)
     assert (code, said["A6-CLASS"]["status"]) == (3, "met")
     assert not said["A6-CLASS"]["evidence"][0]["entered"]
-    charter = system / "charter.yaml"
+    run(VERBS, ["obligations", str(staffed), *day])
+    assert "Nobody has entered this classification" not in capsys.readouterr().out
+    charter = staffed / "charter.yaml"
     charter.write_text(charter.read_text().replace("intended_purpose: ", "intended_purpose: Now "))
-    assert obligations(system, capsys, *options)[1]["A6-CLASS"]["status"] == "missing"
+    assert obligations(staffed, capsys, *day)[1]["A6-CLASS"]["status"] == "missing"
+
+
+@pytest.fixture
+def staffed(
+    system: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    monkeypatch.setenv("ROADWORTHY_HOME", str(system / ".roadworthy"))
+    assert run(VERBS, ["people", "add", "rosa", "--role", "risk_officer", str(system)]) == 0
+    capsys.readouterr()
+    return system
+
+
+def answer(system: Path, sheet: str) -> None:
+    """The system's own answers are these alone."""
+    charter = system / "charter.yaml"
+    head, _, rest = charter.read_text().partition("\nfacts:\n")
+    roles = "\nroles: []\n" if "\nroles:" not in head else "\n"
+    kept = rest[rest.index("\n\n") :]
+    charter.write_text(head.replace("roles: [deployer]", "roles: [provider]") + roles + kept)
+    (system / "facts.yaml").write_text(sheet)
+
+
+def test_a_look_at_the_system_as_another_is_not_recorded(
+    staffed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(staffed, SHEET)
+    low = staffed / "low.yaml"
+    low.write_text("roles: [provider]\nfacts: {no_union_link: true}\n")
+    code, said = classify(staffed, capsys, "--answers", str(low))
+    assert said["class"] == "out_of_scope", "a look is for everybody"
+    code, error = classify(staffed, capsys, "--answers", str(low), "--record", "--as", "rosa")
+    assert code == 1
+    assert "low.yaml looks at" in error
+    assert "facts.yaml" in error
+    run(VERBS, ["ledger", "list", str(staffed), "--json"])
+    assert "system.classified" not in capsys.readouterr().out
+
+
+def test_the_systems_own_answers_are_recorded_from_another_file_too(
+    staffed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(staffed, SHEET)
+    same = staffed / "same.json"
+    lines = (line.strip().partition(": ") for line in SHEET.splitlines()[2:])
+    words = {"true": True, "false": False}
+    facts = {name: words.get(value, value) for name, _, value in lines}
+    same.write_bytes(msgspec.json.encode({"roles": ["provider"], "facts": facts}))
+    code, said = classify(staffed, capsys, "--answers", str(same), "--record", "--as", "rosa")
+    assert (code, said["entry"] is not None) == (4, True), said
+
+
+def test_a_weaker_class_that_was_recorded_weakens_neither_duties_nor_matrix(
+    staffed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(staffed, "roles: [provider]\nfacts: {no_union_link: true}\n")
+    assert classify(staffed, capsys, "--record", "--as", "rosa")[1]["class"] == "out_of_scope"
+    (staffed / "facts.yaml").write_text(SHEET)
+    run(VERBS, ["matrix", str(staffed), "--json"])
+    assert msgspec.json.decode(capsys.readouterr().out)["profile"] == "strict"
+    _, said = obligations(staffed, capsys, "--on", "2027-12-02")
+    assert said["A9-1"]["in_force"]
+    assert said["A6-CLASS"]["status"] == "missing", "what was recorded is not of these answers"
 
 
 def test_several_systems_are_told_side_by_side(

@@ -96,6 +96,57 @@ def test_a_class_that_people_entered_counts_before_the_charters(desk: Registered
     assert desk.blocked()
 
 
+def _classified(desk: RegisteredDesk, **payload: str) -> None:
+    loop = desk.loop()
+    loop.ledger.record(
+        Draft(system="desk", kind="system.classified", subject="s", actor=loop.machine,
+              payload=dict(payload))
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("entered", "facts", "counts"),
+    [
+        ("out_of_scope", "{risk_class: high}", "high"),
+        ("high", "{risk_class: other}", "high"),
+        ("other", "{risk_class: other}", ""),
+        ("undecided", "{risk_class: high}", "high"),
+    ],
+)
+def test_of_a_recorded_class_and_todays_facts_the_stricter_counts(
+    desk: RegisteredDesk, entered: str, facts: str, counts: str
+) -> None:
+    desk.charter(f"models: any\nfacts: {facts}\n")
+    _classified(desk, catalogue="eu-ai-act", **{"class": entered})
+    assert bool(desk.blocked()) is bool(counts)
+    seen = models_seen(desk.system, pin(desk.system), desk.loop())
+    assert any("the stricter one" in note for note in seen.notes) is (entered not in facts), (
+        seen.notes
+    )
+
+
+def test_a_stricter_answer_in_facts_yaml_counts_at_the_gate(desk: RegisteredDesk) -> None:
+    desk.charter("models: any\n")
+    _classified(desk, catalogue="eu-ai-act", **{"class": "other"})
+    assert desk.blocked() == []
+    desk.write("facts.yaml", "facts: {risk_class: high}\n")
+    assert desk.blocked()
+
+
+def test_a_classification_by_another_catalogue_lifts_no_class(desk: RegisteredDesk) -> None:
+    desk.charter("models: any\n")
+    _classified(desk, catalogue="eu-ai-act", **{"class": "high"})
+    _classified(desk, catalogue="nist-ai-rmf", **{"class": ""})
+    assert desk.blocked()
+
+
+def test_an_undecided_class_is_none_where_terms_forbid_classes(desk: RegisteredDesk) -> None:
+    desk.register(desk.describe(more="forbidden: {classes: [high]}\n"))
+    desk.approve("words")
+    _classified(desk, catalogue="eu-ai-act", **{"class": "undecided"})
+    assert "no class is entered" in desk.why()[1]
+
+
 def test_nobody_approves_what_they_proposed(desk: RegisteredDesk) -> None:
     version = desk.register(desk.describe(), by="rosa")
     assert version.by == "rosa"

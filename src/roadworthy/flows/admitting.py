@@ -103,4 +103,4 @@ def _require_open_gate(
     require_agreed(root, loop, subject.digest, decision)
     if loop.ledger.newest(kind=ACTIVATED, subject=subject.digest) is None:
         require_waivers(root, content, loop, trust=loop.trust, decision=decision)
-        require_models(content, loop, decision)
+        require_models(content, loop, decision, root=root)

@@ -12,10 +12,12 @@ replaces it), a system without a registry that passes unsaid.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from msgspec import UNSET, Struct, UnsetType
 
+from roadworthy.compliance import EU_AI_ACT
 from roadworthy.domain import (
     Blocker,
     Deployment,
@@ -32,6 +34,7 @@ from roadworthy.domain import (
 from roadworthy.policy import (
     ModelNeed,
     Registry,
+    counting_class,
     is_demanded,
     may_get_personal_data,
     model_blockers,
@@ -40,7 +43,7 @@ from roadworthy.policy import (
 )
 from roadworthy.release import read_bundle, wanted_people
 
-from .assure import CLASSIFIED, purpose_of
+from .assure import CLASSIFIED, present_class, purpose_of
 from .live_routes import ledger_routes
 from .loop import Loop
 from .registry import registry_of
@@ -62,13 +65,13 @@ def models_seen(
 ) -> ModelsSeen:
     """Every model of a candidate; not `asked`, what would keep the gate closed is told alone."""
     registry = registry_of(loop)
-    risk_class = risk_class_of(loop, content)
+    risk_class, differs = risk_class_of(loop, content, Path(system.root))
     demanded, why = is_demanded(content.charter, risk_class, registry)
     if not demanded:
-        return ModelsSeen(notes=(why,))
+        return ModelsSeen(notes=(why, *differs))
     standings = tuple(standings_of(system, content, loop, registry=registry))
     blockers = tuple(model_blockers(standings))
-    notes = model_notes(standings)
+    notes = [*differs, *model_notes(standings)]
     if blockers:
         notes = [f"{why}: roadworthy model list shows them", *notes]
     if not asked:
@@ -85,7 +88,7 @@ def standings_of(
     wanted = wanted_models(content.candidate, content.charter, system.files, system.deployment)
     held_back = _Border(content, system.deployment)
     known = registry if registry is not None else registry_of(loop)
-    need = need_of(content, loop)
+    need = need_of(content, loop, Path(system.root))
     return [
         model_standing(
             one, known, need,
@@ -95,24 +98,42 @@ def standings_of(
     ]  # fmt: skip
 
 
-def need_of(content: ReleaseContent, loop: Loop) -> ModelNeed:
-    """What a release asks its models for, today."""
+def need_of(content: ReleaseContent, loop: Loop, root: Path | None = None) -> ModelNeed:
+    """What a release asks its models for, today. `root`: the system's folder, where it is known."""
     charter = content.charter
     return ModelNeed(
         charter=charter,
         purpose=purpose_of(charter.use.intended_purpose),
         task=content.candidate.task,
-        risk_class=risk_class_of(loop, content),
+        risk_class=risk_class_of(loop, content, root)[0],
         today=loop.clock.now().astimezone(ZoneInfo(charter.time_zone)).date(),
         people=wanted_people(charter, "model", least=1),
     )
 
 
-def risk_class_of(loop: Loop, content: ReleaseContent) -> str:
-    """The class that people entered last, else the one that the charter claims; may be empty."""
-    entry = loop.ledger.newest(kind=CLASSIFIED, system=content.system)
-    said = str(entry.payload.get("class", "")) if entry is not None else ""
-    return said or str(content.charter.facts.get("risk_class", "") or "")
+def risk_class_of(
+    loop: Loop, content: ReleaseContent, root: Path | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """The class that counts, empty where none is entered or claimed, and how classes differ.
+
+    What people entered last by the AI Act, else what the charter claims; where today's facts (of
+    the charter, and of facts.yaml in `root`) give a stricter one, that one.
+    """
+    charter = content.charter
+    entered = ""
+    for entry in loop.ledger.entries(kind=CLASSIFIED, system=content.system):
+        if entry.payload.get("catalogue", EU_AI_ACT) == EU_AI_ACT:
+            entered = str(entry.payload.get("class", ""))
+    today = loop.clock.now().astimezone(ZoneInfo(charter.time_zone)).date().isoformat()
+    present = present_class(charter, root, on=today)
+    claimed = str(charter.facts.get("risk_class", "") or "")
+    counts = counting_class(entered or claimed, present)
+    if not entered or not present or entered == present:
+        return counts, ()
+    return counts, (
+        f"the class {entered} is entered, and the facts of today give {present}: {counts} counts,"
+        " the stricter one; roadworthy classify --record --as NAME enters what is so today",
+    )
 
 
 def uses_of(standings: Iterable[ModelStanding]) -> tuple[ModelUse, ...]:
@@ -128,19 +149,22 @@ def uses_of(standings: Iterable[ModelStanding]) -> tuple[ModelUse, ...]:
     )  # fmt: skip
 
 
-def require_models(content: ReleaseContent, loop: Loop, decision: GateDecision) -> None:
+def require_models(
+    content: ReleaseContent, loop: Loop, decision: GateDecision, *, root: Path
+) -> None:
     """Raise RefusedError where a model that the gate's decision rests on is approved no more.
 
-    Or where one must be approved by now, and nobody looked when the gate decided.
+    Or where one must be approved by now, and nobody looked when the gate decided. `root`: the
+    system's folder.
     """
     again = "run `roadworthy gate` again"
     registry = registry_of(loop)
-    demanded, why = is_demanded(content.charter, risk_class_of(loop, content), registry)
+    demanded, why = is_demanded(content.charter, risk_class_of(loop, content, root)[0], registry)
     if isinstance(decision.models, UnsetType):
         if demanded:
             raise RefusedError(f"{why}, and the gate did not look at them", fix=again)
         return
-    for one in _again(decision.models, content, loop, registry):
+    for one in _again(decision.models, need_of(content, loop, root), registry):
         if one.state != "approved":
             raise RefusedError(
                 f"{one.wanted.part} {one.wanted.words}: {one.reason}", fix=f"{one.step}; {again}"
@@ -159,15 +183,14 @@ def live_models(loop: Loop, system: str = "") -> dict[str, list[ModelStanding] |
             found[name] = (
                 None
                 if isinstance(models, UnsetType)
-                else list(_again(models, content, loop, registry))
+                else list(_again(models, need_of(content, loop), registry))
             )
     return found
 
 
 def _again(
-    uses: Sequence[ModelUse], content: ReleaseContent, loop: Loop, registry: Registry
+    uses: Sequence[ModelUse], need: ModelNeed, registry: Registry
 ) -> Iterable[ModelStanding]:
-    need = need_of(content, loop)
     return (
         model_standing(use.wanted, registry, need, personal_data=use.personal_data) for use in uses
     )

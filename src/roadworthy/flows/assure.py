@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from roadworthy.compliance import EU_AI_ACT, classify, contradictions, shipped
+from roadworthy.compliance import EU_AI_ACT, UNDECIDED, classify, contradictions, shipped
 from roadworthy.domain import (
     Catalogue,
     Charter,
@@ -59,6 +59,8 @@ class Assured(Struct, frozen=True, kw_only=True):
     """Which file the answers came from."""
     purpose: str
     """Digest of the intended purpose: another one asks for another classification."""
+    own: bool = True
+    """The answers are the system's own; not so of a file that looks at it as another."""
 
 
 def load_catalogues(root: Path) -> list[LoadedCatalogue]:
@@ -136,8 +138,38 @@ def assure(
     found = classify_sheet(catalogues, sheet, on=on, digest=loaded[-1].digest)
     purpose = purpose_of(charter.use.intended_purpose)
     return Assured(
-        system=charter.system, classification=found, sheet=sheet, answers=file, purpose=purpose
-    )
+        system=charter.system, classification=found, sheet=sheet, answers=file, purpose=purpose,
+        own=given is None or _is_own(sheet, root, charter, catalogues),
+    )  # fmt: skip
+
+
+def _is_own(
+    sheet: FactSheet, root: Path, charter: Charter, catalogues: Sequence[Catalogue]
+) -> bool:
+    """Whether a given file answers as the system's own files do."""
+    try:
+        own, _ = read_answers_of(root, charter, catalogues, None)
+    except ManifestError:
+        return False
+    return own.facts == sheet.facts and set(own.roles) == set(sheet.roles)
+
+
+def present_class(charter: Charter, root: Path | None, *, on: str) -> str:
+    """The AI Act's class by the charter's facts and facts.yaml of `root`; empty where none decides.
+
+    Raises ManifestError for answers that contradict each other.
+    """
+    if not charter.facts and (root is None or not (root / FACTS).is_file()):
+        return ""
+    catalogues = [one.catalogue for one in chosen(_shipped(), EU_AI_ACT)]
+    if root is None:
+        said = checked_facts(charter.facts, catalogues, file="charter.yaml")
+        sheet, file = FactSheet(facts=said.facts, roles=tuple(charter.roles)), "charter.yaml"
+    else:
+        sheet, file = read_answers_of(root, charter, catalogues, None)
+    require_agreement(sheet, catalogues, file)
+    found = classify_sheet(catalogues, sheet, on=on).risk_class
+    return "" if found == UNDECIDED else found
 
 
 def purpose_of(intended: str) -> str:
@@ -169,7 +201,18 @@ def require_agreement(sheet: FactSheet, catalogues: Sequence[Catalogue], file: s
 
 
 def record_classification(assured: Assured, loop: Loop, person: Acting) -> Entry:
-    """The answers, who gave them, and what followed, as one entry. Raises AccessError."""
+    """The answers, who gave them, and what followed, as one entry.
+
+    Raises AccessError, UsageError for answers that are not the system's own: a look at it as
+    another one is no statement about it.
+    """
+    if not assured.own:
+        raise UsageError(
+            f"{assured.answers} looks at {assured.system} as another system: it does not answer as"
+            " the system's own files do, so it is not recorded",
+            fix=f"put the answers into {FACTS} (or `facts` of charter.yaml) and leave --answers"
+            " away",
+        )
     now = format_instant(loop.clock.now())
     require_role(loop.trust, person.key.key_id, CLASSIFIERS, now)
     draft = Draft(

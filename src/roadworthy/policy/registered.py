@@ -31,6 +31,8 @@ from roadworthy.domain import (
 
 HIGH_RISK = frozenset(("high", "high_sectoral", "prohibited"))
 """Classes under which an approval is asked for, whatever the charter says."""
+_STRICTER = ("", "out_of_scope", "other", "high_sectoral", "high", "prohibited")
+"""Classes of the AI Act, each stricter than those before it."""
 _VERDICTS: dict[ModelState, Verdict] = {
     "unknown": Verdict.INCONCLUSIVE,
     "proposed": Verdict.INCONCLUSIVE,
@@ -66,6 +68,18 @@ class ModelNeed(Struct, frozen=True, kw_only=True):
     """In the charter's time zone."""
     people: int = 1
     """How many distinct people must have approved."""
+
+
+def counting_class(said: str, present: str) -> str:
+    """Of the class that people said and the one that follows from today's facts, the stricter.
+
+    What is worked out stands for no person's word: where nobody said a class, only one of high
+    risk counts. Empty: none.
+    """
+    word = said if said in _STRICTER else ""
+    if not word and present not in HIGH_RISK:
+        return ""
+    return max(word, present, key=_STRICTER.index)
 
 
 def is_demanded(charter: Charter, risk_class: str, registry: Registry) -> tuple[bool, str]:
