@@ -160,14 +160,14 @@ def test_imported_metrics_never_open_the_gate(desk, store, capsys):
     decision = json.loads(said)
     assert code == 4
     assert decision["decision"] == "INCONCLUSIVE"
-    assert any("claimed by MLflow, not verified" in note for note in decision["notes"])
+    assert any("claimed by ana (from MLflow), not verified" in note for note in decision["notes"])
 
 
 def test_the_list_names_what_was_imported(desk, store, capsys):
     taken(capsys, desk, store, *a_run("first"), "--kind", "data_lineage_record")
     code, said, _ = call(capsys, "import", "--dir", desk.root)
     assert code == 0
-    assert "claimed by MLflow" in " ".join(said.split())
+    assert "claimed by ana (from MLflow)" in " ".join(said.split())
     _, said, _ = call(capsys, "import", "--dir", desk.root, "--json")
     assert [each["id"] for each in json.loads(said)] == [real.IN_FILES["first"]]
 
@@ -178,12 +178,12 @@ def test_an_entry_and_the_matrix_say_how_far_it_is_trusted(desk, store, capsys):
         "--kind", "evaluation_report", "--kind", "bias_log",
     )  # fmt: skip
     _, said, _ = call(capsys, "ledger", "show", told["entry"], desk.root)
-    assert "trust  claimed by MLflow, not verified" in said
+    assert "trust  claimed by ana (from MLflow), not verified" in said
     code, said, _ = call(capsys, "matrix", desk.root, "--json")
     assert code == 4
     cells = [cell for phase in json.loads(said)["phases"] for cell in phase["cells"]]
     (proof,) = [one for cell in cells for one in cell["evidence"] if one["kind"] == "bias_log"]
-    assert (proof["trust"], proof["by"]) == ("claimed", "MLflow")
+    assert (proof["trust"], proof["by"]) == ("claimed", "ana (from MLflow)")
     assert any("which is not enough" in cell["missing"] for cell in cells)
 
 
@@ -280,3 +280,25 @@ def test_kinds_and_runs_are_no_matter_of_results(desk, capsys, tmp_path):
     )
     assert code == 1
     assert "prove no duty" in error
+
+
+def test_what_people_did_is_shown_by_no_run_of_a_machine(desk, store, capsys):
+    code, _, error = call(
+        capsys, "import", store, "--dir", desk.root, *a_run("first"), "--kind", "training_record"
+    )
+    assert code == 1
+    assert "is what people did, decided or wrote" in error
+    assert "roadworthy record training_record FILE" in error
+    assert entries(desk) == []
+    taken(capsys, desk, PDFS / "pades.pdf", "--kind", "training_record")  # a paper shows it
+
+
+def test_a_duty_says_when_its_proof_was_made_and_who_claims_it(desk, store, capsys):
+    taken(capsys, desk, store, *a_run("first"), "--kind", "bias_log")
+    (entry,) = entries(desk)
+    _, said, _ = call(capsys, "matrix", desk.root, "--json")
+    cells = [cell for phase in json.loads(said)["phases"] for cell in phase["cells"]]
+    proof = next(one for cell in cells for one in cell["evidence"] if one["kind"] == "bias_log")
+    assert proof["made"][:19] == entry.payload["origin"]["exported_at"][:19]
+    assert proof["time"] == entry.time > proof["made"]
+    assert proof["by"] == "ana (from MLflow)"

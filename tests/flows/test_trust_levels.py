@@ -212,7 +212,8 @@ def test_documents_show_it_beside_the_figure(desk: Path, loop: Loop) -> None:
 
 
 def test_the_dossier_shows_it_and_holds_what_was_read(desk: Path, loop: Loop) -> None:
-    seq = receive(loop, "training_record")
+    paper = {"tool": "pdf", "version": "", "exported_at": ""}
+    seq = receive(loop, "training_record", origin=paper)
     receive(loop, "evaluation_report", candidate=CANDIDATE)
     (entry, _) = loop.ledger.entries(kind=RECEIVED)
     out = desk.parent / "dossier.zip"
@@ -224,3 +225,26 @@ def test_the_dossier_shows_it_and_holds_what_was_read(desk: Path, loop: Loop) ->
     assert held == loop.blobs.get(entry.payload["content"])
     assert f"entry {seq} (claimed by {BY}, not verified)" in page
     assert "not enough" in page
+
+
+def test_what_a_machine_made_is_none_of_what_people_did(desk: Path, loop: Loop) -> None:
+    seq = receive(loop, "training_record", imported_by="ana")
+    found = covered(desk, loop)
+    assert "training_record" not in found.proofs
+    claim = found.claims["training_record"]
+    assert (claim.seq, claim.worth) == (seq, f"claimed by ana (from {BY}), not verified")
+    receive(loop, "training_record", origin={"tool": "pdf", "version": "", "exported_at": ""})
+    assert covered(desk, loop).proofs["training_record"].entered
+
+
+@pytest.mark.parametrize("made", ["2020-01-01", "2020-01-01T10:00:00", "2020-01-01T10:00:00+02:00"])
+def test_a_proof_says_from_when_its_age_counts(desk: Path, loop: Loop, made: str) -> None:
+    receive(
+        loop, "monitoring_report", "data_lineage_record",
+        origin={"tool": "langfuse", "version": "", "exported_at": made},
+    )  # fmt: skip
+    proofs = covered(desk, loop).proofs
+    for kind, fresh in (("monitoring_report", False), ("data_lineage_record", True)):
+        assert proofs[kind].made < "2020-01-01T10:00:01"
+        assert proofs[kind].fresh is fresh
+        assert proofs[kind].time > "2026"

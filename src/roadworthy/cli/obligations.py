@@ -99,7 +99,8 @@ def _as_json(
             "id": duty.id,
             "status": duty.status,
             "evidence": [
-                {"kind": one.kind, "entry": one.seq, "time": one.time, "subject": one.subject,
+                {"kind": one.kind, "entry": one.seq, "time": one.time, "made": one.made,
+                 "subject": one.subject,
                  "digest": one.digest, "fresh": one.fresh, "fresh_until": one.until,
                  "entered": one.entered,
                  "trust": one.trust, "by": one.by}

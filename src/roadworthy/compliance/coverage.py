@@ -32,6 +32,8 @@ PROHIBITION = "Art. 5(1)"
 END_IT = "nothing makes it lawful: do not place it on the market, put it into service or use it"
 ENTERED = frozenset(("evidence.recorded", "evidence.imported", "evidence.received"))
 """Kinds of what was made elsewhere, which a person brought."""
+_FIRST_ZONE = dt.timezone(dt.timedelta(hours=14))
+"""Where a day begins first."""
 UNKNOWN_KIND = "nothing of Roadworthy makes it: roadworthy record {kind} FILE DIR"
 
 
@@ -111,7 +113,10 @@ def _lack(kind: str, kinds: Mapping[str, EvidenceKind], claims: Mapping[str, Pro
 
 
 def _made(entry: Entry) -> dt.datetime:
-    """When it was made: what was made elsewhere is as old as it says, and never younger."""
+    """When it was made: what was made elsewhere is as old as it says, and never younger.
+
+    What names no zone is as old as it can be.
+    """
     entered = parse_instant(entry.time)
     origin = entry.payload.get("origin")
     said = str(origin.get("exported_at", "")) if isinstance(origin, dict) else ""
@@ -119,7 +124,7 @@ def _made(entry: Entry) -> dt.datetime:
         made = dt.datetime.fromisoformat(said)
     except ValueError:
         return entered
-    return min(made, entered) if made.tzinfo else entered
+    return min(made if made.tzinfo else made.replace(tzinfo=_FIRST_ZONE), entered)
 
 
 def proof_of(
@@ -139,5 +144,5 @@ def proof_of(
     return Proof(
         kind=kind.id, seq=entry.seq, time=entry.time, subject=entry.subject, digest=entry.digest,
         fresh=fresh, entered=entry.kind in ENTERED, until=until, trust=level,
-        by="" if level == "own" else who or by,
+        by="" if level == "own" else who or by, made=format_instant(made),
     )  # fmt: skip

@@ -101,8 +101,8 @@ from .observation import (
 )
 from .online import OnlineScore
 from .origin import (
-    TRUST_WORDS, Brought, Checked, Origin, Received, ToldFigure, TrustLevel, reaches, trust_in,
-    trusted,
+    TRUST_WORDS, Brought, Checked, Origin, Received, ToldFigure, TrustLevel, by_machine, reaches,
+    trust_in, trusted,
 )
 from .outbox import TargetState, WaitingNotice
 from .paper import (
@@ -218,8 +218,8 @@ __all__ = [
     "UnknownCost", "Unsaid", "Upstream", "Usage", "UsageError", "Use", "Value", "Variable",
     "VendorTerms", "Verdict", "VerificationError", "WaitingNotice", "Waiver", "WaiverUse",
     "WantedModel", "Which", "Witness", "Words", "Written", "analysis_faults", "asked_in",
-    "bandit_faults", "calibration_faults", "canonical", "canonical_of_plain", "decimal",
-    "deep_faults", "deep_files", "deep_options", "deep_upstream", "digest_of", "drawing",
+    "bandit_faults", "by_machine", "calibration_faults", "canonical", "canonical_of_plain",
+    "decimal", "deep_faults", "deep_files", "deep_options", "deep_upstream", "digest_of", "drawing",
     "embedding_options", "embeddings_asked", "exact", "exchange_digest", "expects",
     "find_indicator", "format_instant", "grade_of", "host_of", "is_here", "is_host_allowed",
     "is_inside", "is_same_model", "judge_digest", "judge_options", "judge_prompt", "judges_asking",

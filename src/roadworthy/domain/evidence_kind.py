@@ -48,6 +48,8 @@ class EvidenceKind(File, frozen=True, kw_only=True):
     """How old it may be is `review.cadence` of the charter, to the end of that day there."""
     event: bool = False
     """It comes about when something happens, not before."""
+    people: bool = False
+    """It tells what people did, decided or wrote: no run and no export of a machine is one."""
     command: str = ""
     person: str = ""
     documents: list[str] = field(default_factory=list)
@@ -66,6 +68,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     kind: str
     seq: int
     time: str
+    """When it was entered."""
     subject: str
     digest: str
     fresh: bool
@@ -88,6 +91,8 @@ class Proof(Struct, frozen=True, kw_only=True):
 
     until: str = ""
     """The last day on which it is fresh, in the charter's time zone; empty: it does not age."""
+    made: str = ""
+    """When it was made, from which its age counts: for what was brought, as it says itself."""
 
 
 class Lack(Struct, frozen=True, kw_only=True):

@@ -45,13 +45,23 @@ def trust_in(entry: Entry) -> tuple[TrustLevel, str]:
     match entry.kind:
         case "evidence.received":
             level = told.get("trust")
-            known: TrustLevel = level if level in ("verified", "signed") else "claimed"
-            return known, str(told.get("by", ""))
+            by, who = str(told.get("by", "")), str(told.get("imported_by", ""))
+            if level in ("verified", "signed"):
+                return level, by
+            return "claimed", f"{who} (from {by})" if who and by else who or by
         case "evidence.imported":
             return "claimed", f"{told.get('tool', '')} {told.get('version', '')}".strip()
         case "evidence.recorded":
             return "claimed", ""
     return "own", ""
+
+
+def by_machine(tool: str) -> bool:
+    """Whether a tool made it by itself: a run, an export. A signed paper is what people wrote."""
+    return tool not in _PAPERS
+
+
+_PAPERS = frozenset(("pdf",))
 
 
 class Origin(Struct, frozen=True, kw_only=True):

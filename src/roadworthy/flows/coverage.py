@@ -24,6 +24,7 @@ from roadworthy.domain import (
     EvidenceKind,
     Obligation,
     Proof,
+    by_machine,
     reaches,
     trust_in,
 )
@@ -128,6 +129,15 @@ def _holds(entry: Entry) -> bool:
     return True
 
 
+def _enough(entry: Entry, kind: EvidenceKind) -> bool:
+    """Whether what was brought counts: trusted far enough, and no machine's for what people did."""
+    if kind.people and entry.kind == RECEIVED:
+        origin = entry.payload.get("origin")
+        if by_machine(str(origin.get("tool", "")) if isinstance(origin, dict) else ""):
+            return False
+    return reaches(trust_in(entry)[0], kind.least)
+
+
 class _Finder:
     """The newest entries of one system that prove something."""
 
@@ -166,14 +176,14 @@ class _Finder:
         if kind.models and self._live:
             approved = model_proof(self._loop, self._charter.system, self._live[1], kind.models)
             found += [approved] if approved is not None else []
-        found += [entry for entry in self._of(kind) if reaches(trust_in(entry)[0], kind.least)]
+        found += [entry for entry in self._of(kind) if _enough(entry, kind)]
         newest = max(found, key=lambda entry: entry.seq, default=None)
         return None if newest is None else self._proof(kind, newest)
 
     def claim(self, kind: EvidenceKind) -> Proof | None:
         """The newest of what was brought and is not trusted far enough; None without one."""
         brought = self._brought.get(kind.id, ())
-        weak = [entry for entry in brought if not reaches(trust_in(entry)[0], kind.least)]
+        weak = [entry for entry in brought if not _enough(entry, kind)]
         newest = max(weak, key=lambda entry: entry.seq, default=None)
         return None if newest is None else self._proof(kind, newest)
 

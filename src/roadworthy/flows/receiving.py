@@ -21,6 +21,7 @@ from roadworthy.domain import (
     Entry,
     Received,
     UsageError,
+    by_machine,
     canonical,
     plain,
     reaches,
@@ -63,11 +64,13 @@ def read(place: str, wanted: Wanted) -> list[Brought] | None:
 def receive(found: Sequence[Brought], loop: Loop, about: About, by: Acting) -> list[Taken]:
     """2 to 4. Enter what was read, each original once.
 
-    Raises UsageError where it says it is about another system, or a kind of evidence is unknown.
+    Raises UsageError where it says it is about another system, or a kind of evidence is unknown or
+    what only people make.
     """
     _require_known(about)
     before = list(loop.ledger.entries(kind=RECEIVED))
     for each in found:
+        _require_fitting(each.received, about)
         _require_ours(each.received, before, about.system)
     done: list[Taken] = []
     new: list[tuple[Received, Draft]] = []
@@ -99,6 +102,18 @@ def _require_known(about: About) -> None:
                 f"{name} counts for a release, and no candidate is named",
                 fix="say which one it is about: --candidate candidate.yaml",
             )
+
+
+def _require_fitting(found: Received, about: About) -> None:
+    """What people did or decided is shown by no run and no export of a machine."""
+    known = load_evidence_kinds()
+    people = [name for name in about.kinds if known[name].people]
+    if people and by_machine(found.origin.tool):
+        raise UsageError(
+            f"{found.origin.place}: {people[0]} ({known[people[0]].title}) is what people did, "
+            f"decided or wrote, and this is {found.origin.tool}'s: no machine's run shows it",
+            fix=f"bring their paper: roadworthy record {people[0]} FILE, or import it signed (PDF)",
+        )
 
 
 def _require_ours(found: Received, before: Sequence[Entry], system: str) -> None:

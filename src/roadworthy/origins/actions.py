@@ -28,7 +28,7 @@ from roadworthy.domain import (
 )
 
 from . import junit, sarif
-from .source import Limits, Source, clean, decode, opened
+from .source import Limits, Source, clean, decode, instant, opened
 from .wanted import Wanted
 
 FORM = "GitHub REST API, jobs of a run (2022-11-28)"
@@ -206,7 +206,7 @@ def _run(place: Path, found: _Read) -> Brought:
         received=Received(
             origin=Origin(
                 tool="github-actions", form=FORM, place=place.name or str(place),
-                exported_at=clean(ended),
+                exported_at=instant(ended, str(place)) if ended else "",
             ),
             id=f"{repository}/actions/runs/{run_id}",
             title=f"{clean(jobs.jobs[0].workflow_name or 'a workflow')}, run {run_id}",

@@ -18,7 +18,7 @@ import msgspec
 
 from roadworthy.domain import Brought, Checked, Origin, Received, ToldFigure, UsageError
 
-from .source import Limits, Source, clean, decode, opened
+from .source import Limits, Source, clean, decode, instant, opened
 
 SYSTEM = "roadworthy.system"
 _LIMITS = Limits(document=512 << 20, streamed=4 << 30, line=64 << 20)
@@ -110,7 +110,7 @@ class _Tally:
             return
         self._ids.add(known)
         self.rows[kind] += 1
-        self._time(row)
+        self._time(row, where)
         self._system(row)
         if kind == "scores":
             self._score(row, where)
@@ -119,9 +119,10 @@ class _Tally:
             if kind == "observations":
                 self._observation(row)
 
-    def _time(self, row: Row) -> None:
-        said = str(row.get("timestamp") or row.get("startTime") or "")[:40]
+    def _time(self, row: Row, where: str) -> None:
+        said = str(row.get("timestamp") or row.get("startTime") or "").strip('"')[:40]
         if said:
+            instant(said, f"{self._source.path}: {where}")
             self.first = min(self.first or said, said)
             self.last = max(self.last, said)
 

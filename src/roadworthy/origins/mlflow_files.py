@@ -223,7 +223,7 @@ def _point(name: str, line: bytes, where: str) -> Point:
     """`TIME VALUE STEP`, in MLflow 3 perhaps with a dataset's name and digest behind."""
     parts = line.split()
     try:
-        if len(parts) not in (2, 3, 5):
+        if len(parts) not in (2, 3, 5) or not line.endswith(b"\n"):
             raise ValueError
         return Point(
             name=name, time=int(parts[0]), value=float(parts[1]),
@@ -232,7 +232,7 @@ def _point(name: str, line: bytes, where: str) -> Point:
     except ValueError:
         raise UsageError(
             f"{where}: {line[:80]!r} is no `TIME VALUE STEP`",
-            fix="the file was cut off or is of another version",
+            fix="the line was cut off or is of another version: take the file as MLflow wrote it",
         ) from None
 
 

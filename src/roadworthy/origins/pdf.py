@@ -79,7 +79,7 @@ def read_pdf(path: Path, wanted: Wanted) -> Brought:
         received=Received(
             origin=Origin(
                 tool="pdf", form="signed PDF, detached CMS", place=described.name,
-                exported_at=last.signature.time,
+                exported_at=last.signature.time or (times[0] if times else ""),
             ),
             id=described.name,
             title=described.name,

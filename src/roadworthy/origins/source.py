@@ -6,6 +6,7 @@ happens here: a file that is larger than its bound is read on, or one that chang
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 import re
@@ -156,6 +157,18 @@ def without_nan(data: bytes) -> bytes:
     if b"NaN" not in data:
         return data
     return _NAN.sub(lambda found: b"null" if found[0] == b"NaN" else found[0], data)
+
+
+def instant(text: str, place: str) -> str:
+    """A moment as a file says it (ISO 8601): age counts from it. Raises UsageError."""
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{place}: {clean(text)!r} is no time, so nobody could say how old it is",
+            fix="export it again, with times as 2026-11-20T10:00:00Z",
+        ) from None
+    return text
 
 
 def clean(text: Any) -> str:

@@ -182,3 +182,10 @@ def test_whatever_an_export_holds_it_is_read_or_refused(
     path.write_bytes(good + text.encode("utf-8", "surrogatepass"))
     with contextlib.suppress(UsageError):
         one(path)
+
+
+def test_a_time_that_is_none_is_refused_for_age_counts_from_it(tmp_path: Path) -> None:
+    path = tmp_path / "traces.jsonl"
+    path.write_text(json.dumps(trace(1, timestamp=1_700_000_000_000)))
+    with pytest.raises(UsageError, match=r"line 1: '1700000000000' is no time"):
+        read_foreign(str(path), Wanted(now=NOW))

@@ -159,11 +159,13 @@ def test_another_version_of_the_files_is_refused(files: Path) -> None:
         one(files, real.IN_FILES["first"])
 
 
-@pytest.mark.parametrize("line", ["17 0.5", "x 0.5 1", "1 0.5 1 2", "\x00"])
+@pytest.mark.parametrize(
+    "line", ["17 0.5\n", "17 0.5", "17 0.5 3", "x 0.5 1\n", "1 0.5 1 2\n", "\x00"]
+)
 def test_a_line_that_was_cut_off_is_named(files: Path, line: str) -> None:
     path = next(files.glob(f"*/{real.IN_FILES['first']}/metrics/accuracy"))
     path.write_text(path.read_text() + line)
-    if line == "17 0.5":  # as MLflow 1 wrote it
+    if line == "17 0.5\n":  # as MLflow 1 wrote it
         assert one(files, real.IN_FILES["first"])
     else:
         with pytest.raises(UsageError, match=r"accuracy:4: .* is no `TIME VALUE STEP`"):

@@ -65,6 +65,8 @@ def worth(level: TrustLevel, by: str, language: Language) -> str:
     """How far evidence from elsewhere is trusted, and who claims it."""
     if language == "en":
         return trusted(level, by)
+    who, _, tool = by.partition(" (from ")
+    by = f"{who}, aus {tool.removesuffix(')')}" if tool else who
     return f"{said(TRUST_WORDS[level], language)}{f' ({by})' if by else ''}"
 
 
