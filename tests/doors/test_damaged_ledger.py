@@ -46,7 +46,7 @@ COMMANDS = {
     "ledger log": ("ledger", "log", "DIR"),
     "gate": ("gate", "DIR"),
     "eval": ("eval", "DIR"),
-    "record": ("record", "dpia", "DIR/charter.yaml", "DIR", "--as", "ada"),
+    "record": ("record", "dpia_record", "DIR/charter.yaml", "DIR", "--as", "ada"),
     "people list": ("people", "list", "DIR"),
     "people add": ("people", "add", "eve", "DIR", "--role", "auditor", "--as", "ada"),
     "release build": ("release", "build", "DIR", "--out", "DIR/x.tar", "--as", "ada"),

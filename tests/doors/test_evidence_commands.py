@@ -17,6 +17,9 @@ from roadworthy.cli.dispatch import run
 Says = Callable[..., tuple[int, str]]
 
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "claims-desk"
+
+
 @pytest.fixture
 def roadworthy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -81,8 +84,16 @@ def test_only_an_admin_adds_people(staffed: Says) -> None:
         (("people", "rotate", "eve"), "eve has no key"),
         (("keys", "export", "eve"), "eve is not in the trust file"),
         (("people", "list", "nowhere"), "there is no folder"),
-        (("record", "dpia", "missing.pdf", "--as", "ada"), "missing.pdf does not exist"),
+        (("record", "dpia_record", "missing.pdf", "--as", "ada"), "missing.pdf does not exist"),
         (("record", "two words", "x", "--as", "ada"), "is no kind"),
+        (("record", "dpia", "x", "--as", "ada"), "perhaps dpia_record; roadworthy record --kinds"),
+        (("record", "contract", "x", "--as", "ada"), "is no kind of evidence"),
+        (("record", "model_card", "x", "--as", "ada"), "--candidate candidate.yaml"),
+        (("record", "dpia_record"), "KIND and FILE are missing"),
+        (
+            ("record", "dpia_record", ".roadworthy/trust.yaml", "--system", "desl", "--as", "ada"),
+            "there is no system 'desl' here",
+        ),
         (("ledger", "show", "99"), "there is no entry 99"),
         (("ledger", "show", "0"), "0 is not in the range x>=1"),
         (("verify", ".roadworthy/keys"), "is no ledger"),
@@ -101,13 +112,36 @@ def test_bad_input_says_what_would_be_right(
     assert said_json(staffed, "ledger", "log")["size"] == before
 
 
+def test_every_kind_of_the_list_can_be_recorded_or_asks_for_a_candidate(staffed: Says) -> None:
+    kinds = said_json(staffed, "record", "--kinds")
+    assert {"dpia_record", "training_record"} <= {one["kind"] for one in kinds}
+    assert "training_record" in staffed("record", "--kinds")[1]
+    for one in kinds:
+        Path("paper.pdf").write_text(one["kind"])
+        code, said = staffed("record", one["kind"], "paper.pdf", "--as", "ada")
+        assert code == (1 if one["of"] == "release" else 0), said
+        assert ("--candidate" in said) is (one["of"] == "release")
+
+
+def test_a_companys_catalogue_has_kinds_of_its_own(staffed: Says) -> None:
+    Path("catalogues").mkdir()
+    shutil.copy(EXAMPLE / "catalogues" / "house-rules.yaml", "catalogues")
+    Path("paper.pdf").write_text("signed")
+    assert staffed("record", "works_council_statement", "paper.pdf", "--as", "ada")[0] == 0
+    code, said = staffed("record", "works_council", "paper.pdf", "--as", "ada")
+    assert code == 1
+    assert "perhaps works_council_statement" in said
+    rows = {one["kind"]: one for one in said_json(staffed, "record", "--kinds", ".")}
+    assert "house-rules" in rows["works_council_statement"]["title"]
+
+
 def test_whoever_may_not_is_refused_with_3(staffed: Says) -> None:
     code, said = staffed("people", "revoke", "ada", "--reason", "x", "--as", "ben")
     assert code == 3
     assert "this needs admin" in said
     Path(".roadworthy/keys/ben.key").chmod(0o644)
     Path("dpia.pdf").write_bytes(b"assessment")
-    code, said = staffed("record", "dpia", "dpia.pdf", "--as", "ben")
+    code, said = staffed("record", "dpia_record", "dpia.pdf", "--as", "ben")
     assert code == 3, "whoever could read the key could sign as its owner"
     assert "can be read by others" in said
     assert said_json(staffed, "ledger", "log")["size"] == 2
@@ -116,28 +150,28 @@ def test_whoever_may_not_is_refused_with_3(staffed: Says) -> None:
 def test_a_key_file_that_is_none_is_the_users_mistake(staffed: Says) -> None:
     Path(".roadworthy/keys/ben.key").write_text("not a key")
     Path("dpia.pdf").write_bytes(b"assessment")
-    code, said = staffed("record", "dpia", "dpia.pdf", "--as", "ben")
+    code, said = staffed("record", "dpia_record", "dpia.pdf", "--as", "ben")
     assert code == 1
     assert "put the key back" in said
 
 
 def test_who_acts_must_be_clear(staffed: Says, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("dpia.pdf").write_bytes(b"assessment")
-    code, said = staffed("record", "dpia", "dpia.pdf")
+    code, said = staffed("record", "dpia_record", "dpia.pdf")
     assert code == 1
     assert "ada, ben have keys here" in said
     monkeypatch.setenv("ROADWORTHY_PERSON", "ben")
-    assert said_json(staffed, "record", "dpia", "dpia.pdf")["by"] == "ben"
-    assert said_json(staffed, "record", "dpia", "dpia.pdf", "--as", "ada")["by"] == "ada"
+    assert said_json(staffed, "record", "dpia_record", "dpia.pdf")["by"] == "ben"
+    assert said_json(staffed, "record", "dpia_record", "dpia.pdf", "--as", "ada")["by"] == "ada"
     monkeypatch.setenv("ROADWORTHY_PERSON", "eve")
-    assert staffed("record", "dpia", "dpia.pdf")[0] == 1
+    assert staffed("record", "dpia_record", "dpia.pdf")[0] == 1
 
 
 def test_a_revoked_person_can_no_longer_act(staffed: Says) -> None:
     Path("dpia.pdf").write_bytes(b"assessment")
-    assert staffed("record", "dpia", "dpia.pdf", "--as", "ben")[0] == 0
+    assert staffed("record", "dpia_record", "dpia.pdf", "--as", "ben")[0] == 0
     assert staffed("people", "revoke", "ben", "--reason", "left", "--as", "ada")[0] == 0
-    code, said = staffed("record", "dpia", "dpia.pdf", "--as", "ben")
+    code, said = staffed("record", "dpia_record", "dpia.pdf", "--as", "ben")
     assert code == 3
     assert "the key of ben ended at" in said
     assert staffed("verify", ".")[0] == 0
@@ -157,7 +191,7 @@ def test_rotation_changes_the_key_and_keeps_the_past_verifiable(staffed: Says) -
         newest = said_json(staffed, "ledger", "log", "--kind", "key.rotated")["entries"][-1]
         assert newest["actor"].endswith(before[name])
         assert newest["payload"]["signature"]["key_id"] == before[name]
-    assert staffed("record", "dpia", "dpia.pdf", "--as", "ada")[0] == 0
+    assert staffed("record", "dpia_record", "dpia.pdf", "--as", "ada")[0] == 0
     assert said_json(staffed, "verify", ".")["signatures_of_people"] == 5
 
 

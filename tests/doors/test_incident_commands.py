@@ -327,7 +327,7 @@ def test_the_key_that_somebody_acts_with_is_one_that_holds_now(answers: Answers)
         ("outcome", "add", "OBS", "DIR", "--violation", "insults"),
         ("incident", "promote", "INC", "DIR"),
         ("incident", "close", "INC", "DIR"),
-        ("record", "training", "FILE", "DIR"),
+        ("record", "training_record", "FILE", "DIR"),
     ],
     ids=lambda words: " ".join(words[:2]),
 )

@@ -51,7 +51,7 @@ RECORDING: list[tuple[str, ...]] = [
     ("eval",),
     ("gate",),
     ("people", "add", "eve", "--role", "admin", "--as", "ada"),
-    ("record", "dpia", "charter.yaml", "--as", "ada"),
+    ("record", "dpia_record", "charter.yaml", "--as", "ada"),
     ("ledger", "checkpoint"),
     ("incident", "list"),
     ("ledger", "log"),
@@ -115,7 +115,7 @@ def test_a_younger_ledger_in_the_place_of_a_lost_one_takes_no_entry(
     lose_the_ledger()
     for path in (other / HOME).glob("ledger.db*"):
         shutil.copy(path, HOME / path.name)
-    code, said = door("record", "dpia", "charter.yaml", "--as", "ada")
+    code, said = door("record", "dpia_record", "charter.yaml", "--as", "ada")
     assert code == 5
     assert "it has 1 entries, but a checkpoint kept outside of it covers 2" in said["error"]
 
@@ -140,7 +140,7 @@ def test_a_kill_stops_without_its_ledger_and_says_so(
         ("people", "add", "eve", "--role", "admin", "--as", "ada"),
         ("people", "rotate", "machine"),
         ("keys", "export", "ada"),
-        ("record", "dpia", "charter.yaml", "--as", "ada"),
+        ("record", "dpia_record", "charter.yaml", "--as", "ada"),
         ("resume", "system", "--as", "ada", "--as", "ben", "--reason", "mended"),
     ],
 )

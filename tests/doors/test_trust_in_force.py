@@ -51,7 +51,7 @@ ACTING = [
     ("release", "sign", BUNDLE, "--as", "dan"),
     ("release", "activate", BUNDLE, "--as", "cleo"),
     ("release", "build", "--out", "x.tar", "--as", "ann"),
-    ("record", "dpia", "charter.yaml", "--as", "ann"),
+    ("record", "dpia_record", "charter.yaml", "--as", "ann"),
     ("people", "list"),
     ("people", "add", "eve", "--role", "auditor", "--as", "ann"),
     ("people", "revoke", "bob", "--reason", "left", "--as", "ann"),

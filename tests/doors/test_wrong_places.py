@@ -37,7 +37,7 @@ ABOUT_SOMETHING = [
     ["people", "rotate", "ann", "{}"],
     ["keys", "tenant", "add", "acme", "{}"],
     ["keys", "tenant", "revoke", "acme", "{}"],
-    ["record", "training", __file__, "{}", "--as", "ann"],
+    ["record", "training_record", __file__, "{}", "--as", "ann"],
 ]
 
 ACTING = [
@@ -150,7 +150,7 @@ def test_an_unreadable_file_is_a_fault_with_its_name(tmp_path: Path, name: str) 
     [
         ["verify", "{here}", "--trust", "{here}"],
         ["restore", "{here}", "{here}/new"],
-        ["record", "training", "{here}", "{here}", "--as", "ann"],
+        ["record", "training_record", "{here}", "{here}", "--as", "ann"],
     ],
 )
 def test_a_command_says_folder_of_a_folder(

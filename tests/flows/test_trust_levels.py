@@ -248,3 +248,13 @@ def test_a_proof_says_from_when_its_age_counts(desk: Path, loop: Loop, made: str
         assert proofs[kind].made < "2020-01-01T10:00:01"
         assert proofs[kind].fresh is fresh
         assert proofs[kind].time > "2026"
+
+
+def test_what_a_person_records_for_a_release_counts_for_the_live_one_alone(
+    desk: Path, loop: Loop
+) -> None:
+    enter(loop, "evidence.recorded", "s", kind="model_card", file="card.pdf")
+    enter(loop, "evidence.recorded", "s", kind="model_card", file="c.pdf", candidate="sha256:old")
+    assert "model_card" not in covered(desk, loop).proofs
+    enter(loop, "evidence.recorded", "s", kind="model_card", file="c.pdf", candidate=CANDIDATE)
+    assert covered(desk, loop).proofs["model_card"].entered

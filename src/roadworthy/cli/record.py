@@ -3,56 +3,89 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Draft, UsageError, sha256
+from roadworthy.domain import UsageError, sha256
 
 from .folders import require_file
-from .terminal import emit, say
+from .terminal import emit, printable, say, table
 
 _MOST = 1 << 30
 """Bytes of a file that is read whole to be hashed; larger evidence is given by its digest list."""
 
 
 def command(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="training, contract, dpia …")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The document.")],
+    kind: Annotated[
+        str | None, typer.Argument(metavar="KIND", help="training_record, dpia_record …")
+    ] = None,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The document.")] = None,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
     *,
+    kinds: Annotated[bool, typer.Option("--kinds", help="List the kinds, and end.")] = False,
     note: Annotated[str, typer.Option(help="What it shows, in a sentence.")] = "",
     system: Annotated[str, typer.Option(help="The system it is about; default: all.")] = "",
+    candidate: Annotated[
+        str, typer.Option(metavar="FILE", help="The candidate that you say it is about.")
+    ] = "",
     acting: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who acts.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
     """Enter what people made elsewhere: the ledger keeps its digest, name and who vouches for it.
 
-    The document stays where it is; keep it, because only its digest is recorded.
+    KIND is a kind of evidence that a duty or the lifecycle asks for; `record --kinds [DIR]` lists
+    them, with those of the folder's own catalogues. One that counts for a release needs
+    --candidate. The document stays where it is; keep it, because only its digest is recorded.
     """
-    from roadworthy.ledger import sign_draft
+    from roadworthy.flows.people import Acting
+    from roadworthy.flows.recording import Document, known_kinds, record_evidence, require_kind
     from roadworthy.wiring.loop import loop_of
 
     from .acting import acting_person, standing_workspace
 
-    if not kind.replace("_", "").replace(".", "").replace("-", "").isalnum() or not kind.isascii():
-        raise UsageError(f"{kind!r} is no kind", fix="a word such as training, contract or dpia")
+    if kinds:
+        _list(known_kinds(Path(kind) if kind else directory), json=json)
+        return
+    if kind is None or file is None:
+        raise UsageError("KIND and FILE are missing", fix="roadworthy record KIND FILE [DIR]")
+    require_kind(kind, known_kinds(directory), candidate=candidate)
     require_file(file, "give a document up to 1 GB")
     if file.stat().st_size > _MOST:
         raise UsageError(f"{file} is too large to be recorded", fix="give a document up to 1 GB")
     data = file.read_bytes()
     workspace = standing_workspace(directory)
     who, signer, key = acting_person(workspace, acting)
-    loop = loop_of(workspace)
-    draft = Draft(
-        system=system,
-        kind="evidence.recorded",
-        subject=sha256(data),
-        actor=f"person:{key.key_id}",
-        payload={"kind": kind, "file": file.name, "bytes": len(data), "note": note},
-    )
-    (entry,) = loop.ledger.record(sign_draft(draft, signer))
+    own, about = _about(directory, system, candidate)
+    found = Document(
+        kind=kind, file=file.name, digest=sha256(data), bytes=len(data), note=note,
+        system=system or (own if about else ""), candidate=about,
+    )  # fmt: skip
+    by = Acting(name=who, signer=signer, key=key)
+    entry = record_evidence(found, loop_of(workspace), by, own=own)
     if json:
         emit({"seq": entry.seq, "subject": entry.subject, "digest": entry.digest, "by": who})
         return
     say(f"entry {entry.seq}: {kind} {file.name} ({entry.subject[:19]}…), signed by {who}")
+
+
+def _about(directory: Path, system: str, candidate: str) -> tuple[str, str]:
+    """The folder's system where one of both is named, and the digest of the candidate."""
+    from roadworthy.manifests import CHARTER, load_charter, load_system
+    from roadworthy.release import pin
+
+    if candidate:
+        found = load_system(directory, candidate=candidate)
+        return found.charter.system, pin(found).candidate_digest
+    there = bool(system) and (directory / CHARTER).is_file()
+    return (load_charter(directory).system if there else ""), ""
+
+
+def _list(kinds: dict[str, Any], *, json: bool) -> None:
+    rows = sorted(kinds.values(), key=lambda one: one.id)
+    if json:
+        emit([{"kind": one.id, "title": one.title, "of": one.of, "least": one.least}
+              for one in rows])  # fmt: skip
+        return
+    table(("kind", "what", "about"), [(one.id, printable(one.title), one.of) for one in rows])
+    say("What is about a release needs --candidate FILE.")

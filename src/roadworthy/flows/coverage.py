@@ -192,11 +192,11 @@ class _Finder:
         return proof_of(kind, entry, self._now, self._charter, by=by)
 
     def _of(self, kind: EvidenceKind) -> list[Entry]:
-        """What people brought; received for a release, it must be about the live one."""
+        """What people brought; for a release, it must be about the live one."""
         return [
             entry
             for entry in self._brought.get(kind.id, ())
-            if entry.kind != RECEIVED or kind.of != "release" or self._about_live(entry)
+            if kind.of != "release" or self._about_live(entry)
         ]
 
     def others(self, kinds: Mapping[str, EvidenceKind]) -> list[str]:
