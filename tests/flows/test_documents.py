@@ -24,6 +24,7 @@ from roadworthy.domain import (
     Paper,
     RunSummary,
     read_name,
+    sha256,
 )
 from roadworthy.flows.documents import form_of, gather, make_document, written_for
 from roadworthy.manifests import load_form, load_system
@@ -153,13 +154,70 @@ def test_a_document_with_gaps_is_undecided_and_proves_nothing(
     assert entry.payload["missing"] == len(said["missing"])
 
 
-def test_nothing_but_a_document_is_written_over(
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("README.md", "# Claims desk\n\nHow we work, written by us.\n"),
+        ("about.html", "<!doctype html>\n<title>Ours</title>\n"),
+        ("scan.pdf", "%PDF-1.7\nthe signed contract\nstartxref\n9\n%%EOF\n"),
+        ("notes.md", "my notes"),
+        ("forged.md", "# Ours\n<!-- written by roadworthy document, the rest is sha256:00 -->\n"),
+    ],
+)
+def test_nothing_but_a_document_of_this_command_is_written_over(
+    desk: Path, capsys: pytest.CaptureFixture[str], name: str, text: str
+) -> None:
+    theirs = desk / name
+    theirs.write_text(text)
+    assert run(VERBS, ["document", "model-card", str(desk), "--out", str(theirs)]) == 1
+    assert "name another file" in capsys.readouterr().err
+    assert theirs.read_text() == text
+
+
+@pytest.mark.parametrize("suffix", [".md", ".html", ".pdf"])
+def test_a_document_is_written_over_until_a_person_changes_it(desk: Path, suffix: str) -> None:
+    if suffix == ".pdf":
+        pytest.importorskip("typst", reason="pip install 'roadworthy[pdf]'")
+    out = desk.parent / f"card{suffix}"
+    words = ["document", "model-card", str(desk), "--out", str(out)]
+    assert run(VERBS, words) == 0
+    assert run(VERBS, [*words, "--language", "de"]) == 0
+    kept = out.read_bytes()
+    for changed in (kept[:99] + b"!" + kept[100:], kept + b"ours\n", kept[:-1]):
+        out.write_bytes(changed)
+        assert run(VERBS, words) == 1
+        assert out.read_bytes() == changed
+    out.write_bytes(kept)
+    assert run(VERBS, words) == 0
+
+
+def test_what_is_printed_is_what_its_recorded_digest_says(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    notes = desk.parent / "notes.md"
-    notes.write_text("my notes")
-    assert run(VERBS, ["document", "model-card", str(desk), "--out", str(notes)]) == 1
-    assert notes.read_text() == "my notes"
+    assert run(VERBS, ["people", "add", "rosa", "--role", "risk_officer", str(desk)]) == 0
+    capsys.readouterr()
+    assert run(VERBS, ["document", "model-card", str(desk), "--record", "--as", "rosa"]) == 0
+    (entry,) = open_loop(desk).ledger.entries(kind="document.made")
+    assert entry.subject == sha256(capsys.readouterr().out.encode())
+
+
+@pytest.mark.parametrize(
+    ("words", "ignored"),
+    [
+        (["fria", "DIR", "--blocks", "--out", "q.md", "--record"], "--out, --record"),
+        (["fria", "DIR", "--blocks", "--json"], "--json"),
+        (["fria", "DIR", "--blocks", "--complete"], "--complete"),
+        (["fria", "DIR", "--as", "rosa"], "--as"),
+        (["list", "--out", "q.md"], "--out"),
+        (["list", "--blocks"], "--blocks"),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(
+    desk: Path, capsys: pytest.CaptureFixture[str], words: list[str], ignored: str
+) -> None:
+    assert run(VERBS, ["document", *(str(desk) if w == "DIR" else w for w in words)]) == 1
+    assert f"not together with {ignored}" in "".join(capsys.readouterr())
+    assert not (desk / "documents" / "fria.en.md").exists()
 
 
 def test_pdf_is_a_pdf(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:

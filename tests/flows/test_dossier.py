@@ -21,7 +21,7 @@ from doubles.set_clock import SetClock
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import Draft
-from roadworthy.flows.dossier import NAMING
+from roadworthy.flows.dossier import NAMING, PERSONAL
 from roadworthy.ledger import (
     Ed25519Signer,
     MemoryEntryStore,
@@ -67,7 +67,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
                                      actor=loop.machine, payload={}))  # fmt: skip
         out = folder.parent / "dossier.zip"
         assert run(VERBS, ["dossier", str(folder), "--out", str(out), "--complete"]) == 4
-        assert run(VERBS, ["dossier", str(folder), "--out", str(out)]) == 0
+        assert run(VERBS, ["dossier", str(folder), "--out", str(out), "--replace"]) == 0
     return out, home / "trust.yaml"
 
 
@@ -115,6 +115,46 @@ def test_what_was_said_leaves_when_it_is_asked_for(
     run(VERBS, ["dossier", str(folder), "--out", str(out), "--show", "outcome.reported"])
     assert b"Acacia" in parts(out)["log/entries.ndjson"]
     assert verify_path(out, trust=made[1]).ok
+
+
+def test_a_word_that_is_no_kind_is_refused_with_those_that_are(
+    made: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made[0].parent / "desk"
+    monkeypatch.setenv("ROADWORTHY_HOME", str(folder / ".roadworthy"))
+    out = made[0].parent / "refused.zip"
+    assert run(VERBS, ["dossier", str(folder), "--out", str(out), "--show", "outcomes"]) == 1
+    said = capsys.readouterr().err
+    assert "'outcomes'" in said
+    assert all(kind in said for kind in PERSONAL | NAMING)
+    assert not out.exists()
+
+
+def test_an_older_dossier_is_written_over_only_when_that_is_asked_for(
+    made: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made[0].parent / "desk"
+    monkeypatch.setenv("ROADWORTHY_HOME", str(folder / ".roadworthy"))
+    out = made[0].parent / "again.zip"
+    older = shutil.copy(made[0], out).read_bytes()
+    words = ["dossier", str(folder), "--out", str(out)]
+    assert run(VERBS, words) == 1
+    assert "--replace" in capsys.readouterr().err
+    assert out.read_bytes() == older
+    assert run(VERBS, [*words, "--replace"]) == 0
+    assert out.read_bytes() != older
+    assert verify_path(out, trust=made[1]).ok
+
+
+def test_an_archive_of_somebody_else_is_not_written_over(
+    made: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made[0].parent / "desk"
+    monkeypatch.setenv("ROADWORTHY_HOME", str(folder / ".roadworthy"))
+    theirs = packed(made[0].parent / "photos.zip", {"holiday.txt": b"ours"})
+    kept = theirs.read_bytes()
+    assert run(VERBS, ["dossier", str(folder), "--out", str(theirs), "--replace"]) == 1
+    assert theirs.read_bytes() == kept
 
 
 def test_the_first_page_opens_from_a_disk(made: tuple[Path, Path]) -> None:
@@ -455,7 +495,7 @@ def test_what_is_gone_ends_the_making_and_can_only_be_left_out_by_name(
     (left,) = verify_path(out, trust=proven[1]).details["withheld"]
     assert left["why"] == "gone where it was made"
     other = f"sha256:{'0' * 64}"
-    both = ["--withhold", digest, "--withhold", other]
+    both = ["--withhold", digest, "--withhold", other, "--replace"]
     assert run(VERBS, ["dossier", str(folder), "--out", str(out), *both]) == 1
     assert "is nothing that an entry" in capsys.readouterr().err
 

@@ -20,7 +20,7 @@ def command(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")] = Path(),
     *,
     out: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="A new file: .md, .html or .pdf.")
+        Path | None, typer.Option(metavar="PATH", help="A new .md, .html or .pdf, or one it wrote.")
     ] = None,
     language: Annotated[str, typer.Option(help="en or de.")] = "en",
     blocks: Annotated[
@@ -41,36 +41,34 @@ def command(
 
     What people must write stands in documents/KIND.LANGUAGE.md of the folder, in marked blocks;
     --blocks writes that file. What is missing is printed as missing; --complete makes it an error.
+    --out writes over what this command wrote before, and over nothing that a person changed since.
     """
     from roadworthy.compliance import FORMS, to_markdown
 
-    if kind == "list":
-        _list(list(FORMS), json=json)
-        return
-    from roadworthy.flows.documents import record_document
-    from roadworthy.flows.people import Acting
-
-    from .acting import acting_person
-    from .document_files import require_new, write_blocks, write_document
-
     spoken = _language(language)
+    _require_heard(kind, {
+        "--blocks": blocks, "--out": out, "--record": record, "--complete": complete,
+        "--as": acting, "--json": json,
+    })  # fmt: skip
+    if kind == "list":
+        _list(list(FORMS), spoken, json=json)
+        return
+    from .document_files import marked, require_new, write_blocks, write_document
+
     if blocks:
         say(f"{write_blocks(directory, kind, spoken)}: people write between the marks")
         return
     if out is not None:
         require_new(out)
     paper, loop = _made(kind, directory, spoken, candidate=candidate, catalogue=catalogue)
-    data = to_markdown(paper).encode()
+    data = marked(to_markdown(paper).encode(), ".md")
     if out is not None:
         data = write_document(out, paper, markdown=data)
-    entry = None
-    if record:
-        name, signer, key = acting_person(loop.workspace, acting)
-        entry = record_document(paper, data, loop, Acting(name=name, signer=signer, key=key))
+    entry = _recorded(paper, data, loop, acting) if record else None
     if json:
-        emit(_as_json(paper, out, entry.seq if entry else None))
+        emit(_as_json(paper, out, entry))
     elif out is None:
-        say(data.decode())
+        say(data.decode().removesuffix("\n"))
     else:
         _say(paper, out, directory)
     if complete and paper.gaps:
@@ -92,6 +90,17 @@ def _made(
     found = gather(system, loop, on=day_of("", system.charter.time_zone), catalogue=catalogue)
     written = written_for(system, kind, language)
     return make_document(kind, found, loop, language=language, written=written), loop
+
+
+def _recorded(paper: Paper, data: bytes, loop: Any, acting: str | None) -> int:
+    """The entry with the document's digest."""
+    from roadworthy.flows.documents import record_document
+    from roadworthy.flows.people import Acting
+
+    from .acting import acting_person
+
+    name, signer, key = acting_person(loop.workspace, acting)
+    return record_document(paper, data, loop, Acting(name=name, signer=signer, key=key)).seq
 
 
 def _as_json(paper: Paper, out: Path | None, entry: int | None) -> dict[str, Any]:
@@ -117,16 +126,33 @@ def _say(paper: Paper, out: Path, directory: Path) -> None:
         say_of(out, f"Next: roadworthy document {paper.kind}{same_system(directory)} --blocks")
 
 
-def _list(kinds: list[str], *, json: bool) -> None:
+def _require_heard(kind: str, options: dict[str, object]) -> None:
+    """No option is given that would be ignored. Raises UsageError."""
+    from roadworthy.domain import UsageError
+
+    given = {name for name, value in options.items() if value}
+    if kind == "list":
+        does, ignored = "`list` names the documents", given - {"--json"}
+    elif "--blocks" in given:
+        does, ignored = "--blocks writes the file that people fill", given - {"--blocks"}
+    else:
+        does = "nobody acts but with --record"
+        ignored = given & {"--as"} if "--record" not in given else set()
+    if ignored:
+        named = ", ".join(name for name in options if name in ignored)
+        raise UsageError(f"{does}: not together with {named}", fix="one, then the other")
+
+
+def _list(kinds: list[str], language: Language, *, json: bool) -> None:
     from roadworthy.flows.documents import form_of
 
     forms = [form_of(kind) for kind in kinds]
     if json:
-        emit([{"document": one.document, "title": one.title["en"], "basis": one.basis}
+        emit([{"document": one.document, "title": one.title[language], "basis": one.basis}
               for one in forms])  # fmt: skip
         return
     for one in forms:
-        say(f"{one.document}: {one.title['en']} ({one.basis})")
+        say(f"{one.document}: {one.title[language]} ({one.basis})")
 
 
 def _language(said: str) -> Language:

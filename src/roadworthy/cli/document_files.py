@@ -1,22 +1,63 @@
-"""Files of documents: new ones only, by their ending; and the blocks that people fill."""
+"""Files of documents: new ones, or over what `document` wrote; and the blocks that people fill.
+
+Each file that it writes ends with a line that holds the digest of all the rest. Where the digest is
+right, nobody has written anything into the file since, and nothing of anybody is lost.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from roadworthy.domain import Language, Paper, UsageError
+from roadworthy.domain import Language, Paper, UsageError, sha256
 
 _KINDS = {".md", ".html", ".pdf"}
-_MARKS = (b"# ", b"<!doctype html>", b"%PDF-")
+_MARK = b"written by roadworthy document, the rest is sha256:"
+_MOST = 64 << 20
+"""More than any document has."""
 
 
 def require_new(out: Path) -> None:
-    """Only a new file, or a document, is written to. Raises UsageError."""
+    """Only a new file, or one as `document` wrote it, is written to. Raises UsageError."""
     from roadworthy.flows.own_files import require_own
 
     if out.suffix not in _KINDS:
         raise UsageError(f"{out} has no ending of a document", fix=".md, .html or .pdf")
-    require_own(out, lambda begins: begins.startswith(_MARKS), kind="document")
+    require_own(
+        out,
+        lambda _: _holds_untouched(out),
+        kind="document as this command wrote it, with nothing changed since",
+    )
+
+
+def marked(data: bytes, suffix: str) -> bytes:
+    """The file with the line that tells it: a comment, which no reader shows."""
+    if suffix != ".pdf":
+        return data + _line(data, b"<!-- ", b" -->")
+    before, word, after = data.rpartition(b"startxref")  # nothing may follow the end of a PDF
+    return before + _line(data, b"% ", b"") + word + after
+
+
+def _holds_untouched(out: Path) -> bool:
+    from roadworthy_verify.plain_file import read_plain
+
+    try:
+        return is_untouched(read_plain(out, _MOST))
+    except OSError:
+        return False
+
+
+def is_untouched(data: bytes) -> bool:
+    """Whether it is a file that `document` wrote, and nobody after it."""
+    at = data.rfind(_MARK)
+    begins, ends = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at) + 1
+    if at < 0 or not ends:
+        return False
+    rest, line = data[:begins] + data[ends:], data[begins:ends]
+    return line in (_line(rest, b"<!-- ", b" -->"), _line(rest, b"% ", b""))
+
+
+def _line(rest: bytes, opens: bytes, closes: bytes) -> bytes:
+    return opens + _MARK + sha256(rest).removeprefix("sha256:").encode() + closes + b"\n"
 
 
 def write_document(out: Path, paper: Paper, *, markdown: bytes) -> bytes:
@@ -27,11 +68,11 @@ def write_document(out: Path, paper: Paper, *, markdown: bytes) -> bytes:
         case ".pdf":
             from roadworthy.console.printed import to_pdf
 
-            data = to_pdf(paper)
+            data = marked(to_pdf(paper), ".pdf")
         case ".html":
             from roadworthy.console.paper import to_html
 
-            data = to_html(paper).encode()
+            data = marked(to_html(paper).encode() + b"\n", ".html")
         case _:
             data = markdown
     write_own(out, data)

@@ -26,6 +26,9 @@ def command(
         list[str] | None,
         typer.Option(metavar="DIGEST", help="Evidence that stays here; the dossier names it."),
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Write over an older dossier at PATH.")
+    ] = False,
     complete: Annotated[
         bool, typer.Option("--complete", help="Exit code 4 while anything in it is missing.")
     ] = False,
@@ -37,40 +40,53 @@ def command(
     Payloads of people's reports and ratings stay here unless --show names their kind; the entries
     verify without them. Evidence that an entry names comes along, or --withhold names it, and the
     dossier says so. What is missing is listed in it and said; --complete makes that an error.
+    An older dossier is written over with --replace only: somebody may have been given it.
     """
     from roadworthy.console.deliberations import pages
     from roadworthy.console.dossier import to_index
     from roadworthy.console.paper import to_html
     from roadworthy.flows.deliberations import deliberations
     from roadworthy.flows.dossier import Extent, Look, make_dossier
-    from roadworthy.flows.own_files import own_file, require_own
+    from roadworthy.flows.own_files import own_file
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
     from roadworthy.wiring.personal import finders
 
     from .days import day_of
 
-    require_own(out, lambda begins: begins.startswith(b"PK\x03\x04"), kind="dossier")
+    _require_new(out, replace=replace)
     system = load_system(directory, candidate=candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
-    day = day_of("", system.charter.time_zone)
     look = Look(
-        index=to_index,
-        page=lambda paper: to_html(paper).encode(),
+        index=to_index, page=lambda paper: to_html(paper).encode(),
         deliberations=lambda: pages(
             deliberations(loop, system.charter, directory, finders=finders())
         ),
-    )
+    )  # fmt: skip
     with own_file(out) as file, progress(4, "dossier") as tell:
         steps = iter(range(5))
         made = make_dossier(
-            system, loop, file, look, on=day,
+            system, loop, file, look, on=day_of("", system.charter.time_zone),
             asked=Extent(shown=show or (), withheld=withhold or ()),
             say=lambda what: tell(next(steps, 4), what),
         )  # fmt: skip
     _tell(made, out, json=json)
     if complete and made.missing:
         raise typer.Exit(Exit.UNDECIDED)
+
+
+def _require_new(out: Path, *, replace: bool) -> None:
+    """Only a new file is written to, or with `replace` an older dossier. Raises UsageError."""
+    from roadworthy.domain import UsageError
+    from roadworthy.flows.dossier import is_dossier
+    from roadworthy.flows.own_files import require_own
+
+    require_own(out, lambda _: is_dossier(out), kind="dossier")
+    if not replace and out.is_file() and out.stat().st_size:
+        raise UsageError(
+            f"{out} is an older dossier, which somebody may have been given",
+            fix="name another file, or add --replace to write over it",
+        )
 
 
 def _tell(made: Any, out: Path, *, json: bool) -> None:

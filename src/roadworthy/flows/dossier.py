@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import IO, Any, cast
 
 import msgspec
@@ -155,9 +156,11 @@ def make_dossier(
 ) -> Dossier:
     """Write the archive.
 
-    Raises EvidenceError where something that an entry names is gone, RefusedError without a ledger.
+    Raises EvidenceError where something that an entry names is gone, RefusedError without a ledger,
+    UsageError for a kind or a digest that says nothing here.
     """
     asked = asked or Extent()
+    _require_known(asked.shown)
     name = system.charter.system
     require_intact(loop)
     if loop.ledger.size() == 0:
@@ -199,6 +202,24 @@ def make_dossier(
         digest=digest, files=len(archive.files), entries=counts, missing=missing,
         withheld=withheld, checkpoint=head.size, entry=entry.seq,
     )  # fmt: skip
+
+
+def _require_known(shown: Sequence[str]) -> None:
+    known = PERSONAL | NAMING
+    if strange := [kind for kind in shown if kind not in known]:
+        raise UsageError(
+            f"{strange[0]!r} is no kind of entry whose words stay here",
+            fix=f"one of {', '.join(sorted(known))}",
+        )
+
+
+def is_dossier(path: Path) -> bool:
+    """Whether a file is an archive with a dossier's list of files and its signature."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {MANIFEST, ENVELOPE} <= set(archive.namelist())
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
 
 
 def _documents(archive: _Archive, papers: Iterable[Paper], look: Look) -> None:
