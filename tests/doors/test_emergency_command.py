@@ -94,3 +94,13 @@ def test_what_is_wrong_is_said_and_nothing_is_added(
     assert called("emergency", "add", "no-mauve", str(home), *WHY, *wrong) == 1
     assert words in capsys.readouterr().err
     assert not read_table(open_workspace(home).routing).emergencies
+
+
+@pytest.mark.parametrize("pattern", ["(?=x)", "(x)\\1", "a*"])
+def test_a_pattern_that_cannot_be_built_says_what_can(
+    home: Path, capsys: pytest.CaptureFixture[str], pattern: str
+) -> None:
+    code, told = said(capsys, "emergency", "add", "x", str(home), "--pattern", pattern, *WHY, *TWO)
+    assert code == 1
+    assert "cannot be built" in told["error"]
+    assert "--word" in told["fix"]

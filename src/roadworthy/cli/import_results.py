@@ -63,11 +63,19 @@ def command(
     if _foreign(place, wanted, _Said(directory, candidate, tuple(kind or ()), acting, look, json)):
         return
     if kind or wanted.names_runs or wanted.roots:
+        _require_results(Path(place))
         raise UsageError(
             f"{place} holds results of an evaluation, which prove no duty by themselves",
             fix="leave out --kind, --run, --model and --root",
         )
     _results(Path(place), directory, candidate=candidate, acting=acting, look=look, json=json)
+
+
+def _require_results(path: Path) -> None:
+    """Raises UsageError, with all that is read, where it is no form at all."""
+    from roadworthy.flows.importing import read
+
+    read(path)
 
 
 class _Said(NamedTuple):

@@ -29,11 +29,12 @@ def command(
     4 while a cell that this profile asks for is open or stale.
     """
     from roadworthy.flows.lifecycle import lifecycle
-    from roadworthy.manifests import load_system
+    from roadworthy.manifests import load_charter, load_system
     from roadworthy.wiring.loop import open_loop
 
     from .days import day_of
 
+    load_charter(directory)  # a folder that is no system's is named before its files are
     system = load_system(directory, candidate=candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
     day = day_of("", system.charter.time_zone)

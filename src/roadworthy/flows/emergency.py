@@ -62,6 +62,13 @@ ACT = "emergency_rail"
 """Under `review.approvals` of a charter."""
 
 
+_BUILT = (
+    "write it as in rails.yaml: docs/reference/detectors.md names each detector's options",
+    "--pattern as RE2 knows it (no look-around, no back-reference), or --word for plain words",
+)
+"""What to do about a rail that cannot be built; about a pattern."""
+
+
 class AskedRail(Struct, frozen=True, kw_only=True):
     """What two people want to be looked for."""
 
@@ -92,7 +99,10 @@ def add_rail(asked: AskedRail, loop: Loop, people: Sequence[Acting]) -> tuple[Em
         if joined.state in OVER or joined.system != rail.system:
             raise UsageError(f"{joined.id} is {joined.state}, of {joined.system}: nothing joins it")
     if fault := build_rail(rail).fault:  # 2
-        raise UsageError(f"the rail {rail.name} cannot be built: {fault}")
+        raise UsageError(
+            f"the rail {rail.name} cannot be built: {fault}",
+            fix=_BUILT[asked.detector == "pattern"],
+        )
 
     def change(table: RoutingTable) -> RoutingTable:  # 3
         standing = {(each.system, each.name) for each in table.emergencies if rail.at < each.until}

@@ -48,7 +48,10 @@ class _Reader:
         self.parser.EndElementHandler = self._close
 
     def _refuse(self, *_: object) -> None:
-        raise self._source.fault("it declares a document type or an entity; results need none")
+        raise self._source.fault(
+            "it declares a document type or an entity; results need none",
+            "write the results again without `<!DOCTYPE …>`, or leave the file out of the folder",
+        )
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1

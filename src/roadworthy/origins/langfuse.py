@@ -43,6 +43,38 @@ def kind_of(keys: set[str]) -> str:
     return ""
 
 
+def lacking(keys: set[str]) -> str:
+    """What keys of a row lack to be one of the three; empty where they are like none."""
+    best: tuple[int, str, set[str]] = (0, "", set())
+    for kind, needed in _NEEDED.items():
+        best = max(best, (len(needed & keys), kind, needed - keys), key=lambda one: one[0])
+    there, kind, missing = best
+    if there < _ALIKE or not keys & _SIGNS:
+        return ""
+    return f"nearly Langfuse's {kind}: without {', '.join(sorted(missing) or _BESIDE)}"
+
+
+_NEEDED = {
+    "scores": {"traceId", "name", "source", "dataType"},
+    "observations": {"traceId", "type", "startTime"},
+    "traces": {"id", "timestamp", "name"},
+}
+_BESIDE = ("sessionId, userId or release",)
+_SIGNS = frozenset(("traceId", "timestamp", "sessionId", "userId"))
+_ALIKE = 2
+
+
+def first_keys(data: bytes) -> set[str]:
+    """The keys of a document, or of the first row of its list; empty for anything else."""
+    try:
+        told = msgspec.json.decode(data, type=dict[str, msgspec.Raw] | list[msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return set()
+    if isinstance(told, list):
+        return first_keys(bytes(told[0])) if told else set()
+    return set(told)
+
+
 def is_export(path: Path, head: bytes) -> bool:
     """Whether a file begins as an export."""
     if path.suffix == ".csv":

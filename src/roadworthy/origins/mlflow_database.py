@@ -16,7 +16,16 @@ from urllib.parse import quote
 from roadworthy.domain import UsageError
 
 from .mlflow_artifacts import hashed
-from .mlflow_run import MOST_NAMES, MOST_POINTS, Artifact, Dataset, Point, Run, Version
+from .mlflow_run import (
+    MOST_NAMES,
+    MOST_POINTS,
+    Artifact,
+    Dataset,
+    NotThereError,
+    Point,
+    Run,
+    Version,
+)
 
 MAGIC = b"SQLite format 3\0"
 _MOST_BYTES = 16 << 30
@@ -64,7 +73,7 @@ class Database:
         """One run, whole."""
         found = self._rows(f"{_RUN} where r.run_uuid = ?", run_id)
         if not found:
-            raise UsageError(f"{self._path} has no run {run_id}")
+            raise NotThereError(f"{self._path} has no run {run_id}")
         _, name, user, status, started, ended, uri, experiment = found[0]
         return Run(
             run_id=run_id,
@@ -88,12 +97,12 @@ class Database:
             asked = "select version from registered_model_aliases where name = ? and alias = ?"
             found = self._rows(asked, model, alias)
             if not found:
-                raise UsageError(f"{self._path}: model {model!r} has no alias {alias!r}")
+                raise NotThereError(f"{self._path}: model {model!r} has no alias {alias!r}")
             version = str(found[0][0])
         asked = "select run_id from model_versions where name = ? and version = ?"
         found = self._rows(asked, model, version) if version.isdigit() else []
         if not found:
-            raise UsageError(f"{self._path}: model {model!r} has no version {version!r}")
+            raise NotThereError(f"{self._path}: model {model!r} has no version {version!r}")
         if not found[0][0]:
             raise UsageError(f"{self._path}: {model} {version} came out of no run", fix="--run ID")
         return str(found[0][0])

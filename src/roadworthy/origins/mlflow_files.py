@@ -15,7 +15,7 @@ from roadworthy.domain import UsageError
 from roadworthy.manifests import Document, read_yaml
 
 from .mlflow_artifacts import hashed
-from .mlflow_run import MOST_NAMES, MOST_POINTS, Dataset, Point, Run, Version
+from .mlflow_run import MOST_NAMES, MOST_POINTS, Dataset, NotThereError, Point, Run, Version
 from .source import Limits, opened
 
 META = "meta.yaml"
@@ -60,11 +60,11 @@ class FileStore:
     def run(self, run_id: str) -> Run:
         """One run, whole."""
         if not _ID.fullmatch(run_id):
-            raise UsageError(f"{run_id!r} is no id of a run")
+            raise NotThereError(f"{run_id!r} is no id of a run")
         for experiment, folder in self._runs():
             if folder.name == run_id:
                 return self._read(experiment, folder)
-        raise UsageError(f"{self._folder} has no run {run_id}")
+        raise NotThereError(f"{self._folder} has no run {run_id}")
 
     def run_of(self, model: str, version: str, alias: str) -> str:
         """The run that a version of a model came from."""
@@ -72,10 +72,10 @@ class FileStore:
         if alias:
             version = self._aliases(folder).get(alias, "")
             if not version:
-                raise UsageError(f"{self._folder}: model {model!r} has no alias {alias!r}")
+                raise NotThereError(f"{self._folder}: model {model!r} has no alias {alias!r}")
         meta = folder / f"version-{version}" / META
         if not version.isdigit() or not meta.is_file():
-            raise UsageError(f"{self._folder}: model {model!r} has no version {version!r}")
+            raise NotThereError(f"{self._folder}: model {model!r} has no version {version!r}")
         run_id = str(_meta(meta).get("run_id") or "")
         if not run_id:
             raise UsageError(f"{meta}: this version came out of no run", fix="--run ID")
@@ -85,7 +85,7 @@ class FileStore:
         for folder in self._models():
             if _meta(folder / META).get("name") == model:
                 return folder
-        raise UsageError(f"{self._folder} has no model {model!r}")
+        raise NotThereError(f"{self._folder} has no model {model!r}")
 
     def _models(self) -> Iterator[Path]:
         yield from _folders(self._folder / "models")

@@ -32,6 +32,10 @@ MOST_NAMES = 2_000
 """Names of metrics, parameters or tags of one run; artifacts, too."""
 
 
+class NotThereError(UsageError):
+    """A store holds no such run, model, version or alias."""
+
+
 class Point(Struct, frozen=True, kw_only=True):
     """One value of a metric."""
 
@@ -113,12 +117,14 @@ def chosen(store: Store, runs: Sequence[str], models: Sequence[str]) -> list[str
     wanted = [*runs, *(_run_of(store, each) for each in models)]
     if wanted:
         return list(dict.fromkeys(wanted))
+    raise UsageError(f"{store.place}: no run is named", fix=offered(store))
+
+
+def offered(store: Store) -> str:
+    """How to name a run, and the newest that are there."""
     there = store.names(MOST_RUNS)
     listed = "; ".join(f"{clean(name) or 'no name'}: {run_id}" for run_id, name in there)
-    raise UsageError(
-        f"{store.place}: no run is named",
-        fix=f"--run ID or --model NAME@ALIAS (NAME/VERSION); the newest: {listed or 'none'}",
-    )
+    return f"--run ID or --model NAME@ALIAS (NAME/VERSION); the newest: {listed or 'none'}"
 
 
 def _run_of(store: Store, told: str) -> str:

@@ -35,7 +35,16 @@ from .mlflow_replies import (
     VersionAnswer,
     Versions,
 )
-from .mlflow_run import MOST_NAMES, MOST_POINTS, Artifact, Dataset, Point, Run, Version
+from .mlflow_run import (
+    MOST_NAMES,
+    MOST_POINTS,
+    Artifact,
+    Dataset,
+    NotThereError,
+    Point,
+    Run,
+    Version,
+)
 from .source import clean
 
 TOKEN = "MLFLOW_TRACKING_TOKEN"  # noqa: S105 - the name of a variable
@@ -50,6 +59,10 @@ _MOST_FOLDERS = 200
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
 T = TypeVar("T")
+
+
+_NAMED = frozenset(("runs/get", "registered-models/alias", "model-versions/get"))
+"""Questions for what was named."""
 
 
 class Server:
@@ -249,7 +262,8 @@ class Server:
             fix = f"set {TOKEN}, or {USER} and {PASSWORD}"
             return UsageError(f"{self.place} refuses to answer ({code})", fix=fix)
         if code in (400, 404):
-            return UsageError(f"{self.place} has no such thing: {asked} answered {code}")
+            kind = NotThereError if asked in _NAMED else UsageError
+            return kind(f"{self.place} has no such thing: {asked} answered {code}")
         if 300 <= code < 400:
             return UsageError(f"{self.place} sends elsewhere ({code}), which is not followed")
         return self._broken(f"{asked} answered {code}")

@@ -72,8 +72,11 @@ def _file(path: Path, wanted: Wanted) -> list[Brought] | None:
 def _runs(store: object, wanted: Wanted) -> list[Brought]:
     from typing import cast
 
-    from .mlflow_run import Store, brought, chosen
+    from .mlflow_run import NotThereError, Store, brought, chosen, offered
 
     there = cast(Store, store)
-    ids: Sequence[str] = chosen(there, wanted.runs, wanted.models)
-    return [brought(there.run(each), there) for each in ids]
+    try:
+        ids: Sequence[str] = chosen(there, wanted.runs, wanted.models)
+        return [brought(there.run(each), there) for each in ids]
+    except NotThereError as error:
+        raise UsageError(error.message, fix=offered(there)) from None

@@ -21,6 +21,7 @@ from roadworthy.domain import Imported
 from roadworthy.origins import Source, clean
 
 from .tally import Tally
+from .unknown import unknown
 
 _METRIC = re.compile(r"(?P<name>.+?)(/v(?P<version>\d+))?/(?P<kind>score|value)", re.DOTALL)
 _KNOWN = "1"
@@ -74,7 +75,7 @@ def read_csv(source: Source) -> Imported:
     try:
         columns = next(rows, [])
         if not is_table(columns):
-            raise source.fault("no table of an evaluation: no metric among its columns")
+            raise unknown(source, "no table of an evaluation (no metric among its columns)")
         return _read(source, columns, enumerate(rows, start=2))
     except csv.Error as error:
         raise source.fault(f"it is no CSV: {error}") from None

@@ -7,15 +7,11 @@ from pathlib import Path
 import msgspec
 
 from roadworthy.domain import Imported, UsageError
-from roadworthy.origins import Limits, Source, opened, without_nan
+from roadworthy.origins import Limits, Source, nearly, opened, without_nan
 
 from . import deepeval, garak, inspect_log, lm_eval, mlflow, promptfoo
+from .unknown import READ, unknown
 
-KNOWN = (
-    "Inspect AI logs (.eval, .json), lm-eval results (results_*.json), garak reports "
-    "(report.jsonl), promptfoo results (.json, .jsonl), DeepEval test runs (.json), tables of "
-    "MLflow (.json, .csv)"
-)
 _USUAL = Limits()
 
 
@@ -37,9 +33,13 @@ def read_results(path: Path, limits: Limits = _USUAL) -> tuple[list[Imported], d
     taken = {file.name for each in found for file in each.files}
     unread = {name: why for name, why in unread.items() if Path(name).name not in taken}
     if not found:
-        reasons = "; ".join(list(unread.values())[:3]) or "it is empty"
-        raise UsageError(f"{path}: nothing in it can be read: {reasons}", fix=f"read are {KNOWN}")
+        reasons = nearly(path) or "; ".join(list(unread.values())[:3]) or _without(path)
+        raise UsageError(f"{path}: nothing in it can be read: {reasons}", fix=READ)
     return found, unread
+
+
+def _without(folder: Path) -> str:
+    return "none of its files has one of the forms" if any(folder.iterdir()) else "it is empty"
 
 
 def _files(folder: Path, most: int) -> list[Path]:
@@ -78,7 +78,7 @@ def _read_lines(source: Source) -> Imported:
             "samples of lm-eval say nothing of version or model",
             "name the results_*.json beside them",
         )
-    raise _unknown(source)
+    raise unknown(source)
 
 
 def _read_document(source: Source) -> Imported:
@@ -96,7 +96,7 @@ def _read_document(source: Source) -> Imported:
         return deepeval.read_document(source)
     if {"columns", "data"} <= keys:
         return mlflow.read_document(source)
-    raise _unknown(source)
+    raise unknown(source)
 
 
 def _keys(data: bytes) -> set[str]:
@@ -105,7 +105,3 @@ def _keys(data: bytes) -> set[str]:
         return set(msgspec.json.decode(data, type=dict[str, msgspec.Raw]))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return set()
-
-
-def _unknown(source: Source) -> UsageError:
-    return source.fault("no form of results that is known", f"read are {KNOWN}")

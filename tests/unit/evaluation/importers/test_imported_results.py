@@ -144,8 +144,8 @@ STRANGE: list[tuple[str, Any, str]] = [
     ("lm-eval 0.5", {"results": {}, "configs": {}, "versions": {}, "lm_eval_version": "0.5.0"},
      "lm-eval '0.5.0'"),
     ("lm-eval none", {"results": {}, "configs": {}, "versions": {}}, "lm-eval None"),
-    ("a list", [1, 2], "no form of results"),
-    ("nothing", {}, "no form of results"),
+    ("a list", [1, 2], "no form that is known"),
+    ("nothing", {}, "no form that is known"),
 ]  # fmt: skip
 
 
