@@ -6,18 +6,25 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-import subprocess
+import re
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import detector_page
 import file_page
 import indicator_page
 import provider_page
 import scorer_page
+import typer
 
 from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
 from roadworthy.cli.exits import Exit
 from roadworthy.gateway.control_door import control_api
 from roadworthy.gateway.gateway_api import gateway_api
@@ -26,21 +33,40 @@ PAGES = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by tools/reference.py; do not edit. -->\n"
 
 
-def help_of(verb: str) -> str:
-    """What `roadworthy VERB --help` prints, at a fixed width."""
-    environment = {**os.environ, "COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "roadworthy", verb, "--help"],
-        env=environment, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return done.stdout.strip()
+def help_of(*words: str) -> str:
+    """What `roadworthy WORDS --help` prints, at a fixed width."""
+    with redirect_stdout(StringIO()) as said:
+        run(VERBS, [*words, "--help"])
+    return said.getvalue().strip()
+
+
+def parts_of(command: Any, *words: str) -> Iterator[tuple[str, ...]]:
+    """Each command within a group, as typed; groups within it, too."""
+    for name, each in getattr(command, "commands", {}).items():
+        if not each.hidden:
+            yield (*words, name)
+            yield from parts_of(each, *words, name)
+
+
+def section(level: str, *words: str) -> str:
+    """A heading, and the help below it. That `--help` helps is said once a verb."""
+    said = help_of(*words)
+    if len(words) > 1:
+        said = re.sub(r"\n  --help +Show this message and exit\.", "", said)
+        said = re.sub(r"\n\nOptions:(?=\n\n|\Z)", "", said)
+    return f"{level} {' '.join(words)}\n\n```text\n{said}\n```\n"
 
 
 def commands() -> str:
-    """One section a verb."""
+    """One section a verb, one below it for each command of a group."""
+    os.environ |= {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"}
     parts = [NOTE, "# Commands\n"]
-    for verb in VERBS:
-        parts.append(f"## {verb}\n\n```text\n{help_of(verb)}\n```\n")
+    for verb, (module, _) in VERBS.items():
+        parts.append(section("##", verb))
+        app = getattr(importlib.import_module(module), "app", None)
+        if app is not None:
+            inner = parts_of(typer.main.get_command(app), verb)
+            parts += [section("###", *words) for words in inner]
     return "\n".join(parts)
 
 

@@ -38,6 +38,10 @@ def test_every_verb_indicator_and_file_has_its_place_in_the_reference() -> None:
     indicators = (reference / "indicators.md").read_text(encoding="utf-8")
     files = (reference / "files.md").read_text(encoding="utf-8")
     assert [verb for verb in VERBS if f"## {verb}\n" not in commands] == []
+    for typed, option in (("people add", "--role"), ("keys tenant limit", "--requests-per-minute"),
+                          ("emergency lift", "--reason"), ("drill kill", "--within")):  # fmt: skip
+        told = commands.partition(f"\n### {typed}\n")[2].partition("\n##")[0]
+        assert option in told, f"{typed} is without its options"
     assert [name for name in INDICATORS if f"| [`{name}`](" not in indicators] == []
     assert [name for name in SCHEMA_NAMES if f"## {name}\n" not in files] == []
     parts = {part for name in SCHEMA_NAMES for part in schema_of(name).get("$defs", {})}
