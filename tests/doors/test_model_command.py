@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,47 @@ def test_from_a_proposal_to_a_deprecation(desk: RegisteredDesk, capsys: Out) -> 
     assert code == 0
     code, said = model(desk, capsys, "check")
     assert (code, said["models"][0]["state"]) == (3, "deprecated")
+
+
+def test_a_deprecated_version_is_approved_again_by_name_alone(
+    desk: RegisteredDesk, capsys: Out
+) -> None:
+    file = str(desk.root / "models" / "words.yaml")
+    model(desk, capsys, "register", file, "--as", "ana")
+    ask = ("approve", "words", "--reason", "tried", "--as", "rosa")
+    assert model(desk, capsys, *ask)[0] == 0
+    model(desk, capsys, "deprecate", "words", "--reason", "old", "--as", "ben")
+    code, said = model(desk, capsys, *ask)
+    assert (code, "--again" in str(said)) == (3, True), said
+    assert model(desk, capsys, "check")[1]["models"][0]["state"] == "deprecated"
+    assert run(VERBS, ["model", *ask, "--again", str(desk.root)]) == 0
+    assert "the deprecation of entry" in capsys.readouterr().out
+    assert model(desk, capsys, "check")[0] == 0
+
+
+def test_a_fresh_copy_has_unknown_models_and_says_what_comes_first(
+    desk: RegisteredDesk, capsys: Out, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(desk.root, copy, ignore=shutil.ignore_patterns(".roadworthy"))
+    monkeypatch.delenv("ROADWORTHY_HOME", raising=False)
+    code = run(VERBS, ["model", "check", str(copy)])
+    said = capsys.readouterr().out
+    assert code == 4
+    assert "unknown" in said
+    assert "roadworthy people add NAME" in said
+    assert "roadworthy model register models/NAME.yaml" in said
+
+
+def test_what_the_gate_does_not_ask_for_is_told_and_is_no_pass(
+    desk: RegisteredDesk, capsys: Out
+) -> None:
+    desk.charter("models: any\n")
+    code, said = model(desk, capsys, "check")
+    assert (code, said["gate_asks"], said["verdict"]) == (4, False, "INCONCLUSIVE")
+    assert "`models: any`" in said["why"]
+    desk.charter("facts: {risk_class: high}\n")
+    assert model(desk, capsys, "check")[1]["gate_asks"]
 
 
 def test_a_changed_purpose_asks_again(desk: RegisteredDesk, capsys: Out) -> None:

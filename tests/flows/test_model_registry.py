@@ -57,7 +57,7 @@ async def test_the_gate_refuses_a_model_that_nobody_approved(desk: RegisteredDes
     proposed = desk.gate()
     assert proposed.decision is Verdict.INCONCLUSIVE
     assert "nobody approved words@1" in proposed.reasons[0]
-    assert proposed.next_step == "roadworthy model approve words@1 --as NAME"
+    assert proposed.next_step == "roadworthy model approve words@1 --reason TEXT --as NAME"
     entry = desk.approve("words")
     opened = desk.gate()
     assert opened.decision is Verdict.PASS, opened.reasons
@@ -190,6 +190,26 @@ def test_corrected_facts_ask_for_the_person_again_and_leave_the_old_ones(
     approved.approve("words")
     approved.deprecate("words@2")
     assert approved.why()[0] == "deprecated", "the older approval does not come back"
+
+
+def test_a_deprecated_model_is_used_again_only_where_somebody_says_so(
+    approved: RegisteredDesk,
+) -> None:
+    approved.deprecate("words")
+    with pytest.raises(RefusedError, match="words@1 is deprecated: ben wrote 'It is old"):
+        approved.approve("words")
+    approved.register(approved.describe(more="limits: [only English]\n"))
+    with pytest.raises(RefusedError, match="deprecated"):
+        approved.approve("words@2")
+    assert approved.why()[0] == "deprecated", "the same weights under another version"
+    gone = approved.loop().ledger.newest(kind=DEPRECATED)
+    seq = approved.approve("words@2", again=True, system="desk")
+    assert gone is not None
+    assert approved.loop().ledger.entry(seq).payload["undoes"] == gone.seq
+    assert approved.why()[0] == "approved"
+    approved.approve("words@2", by="ravi", system="desk")
+    with pytest.raises(RefusedError, match="deprecated"):
+        approved.approve("words@2", by="ravi")
 
 
 def test_an_expired_approval_refuses(desk: RegisteredDesk) -> None:
@@ -429,7 +449,7 @@ async def test_what_was_deprecated_since_is_neither_signed_nor_activated(
     sign = {"root": approved.root, "signer": approved.office.key("ravi")}
     with pytest.raises(RefusedError, match="deprecated"):
         sign_release(out, approved.loop(), **sign)  # type: ignore[arg-type]
-    approved.approve("words")
+    approved.approve("words", again=True)
     assert sign_release(out, approved.loop(), **sign).released  # type: ignore[arg-type]
     approved.deprecate("words")
     operator = approved.office.key("otto")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec import structs
 
 from roadworthy.domain import ModelVersion, UsageError
 
@@ -63,13 +64,17 @@ def approve(
     here: Annotated[
         bool, typer.Option("--only-here", help="For DIR's system and its purpose as written.")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="It was deprecated, and is used again.")
+    ] = False,
     acting: As = None,
     json: Json = False,
 ) -> None:
     """Approve a version: sign, with your own key, that systems may ask it, and how far that goes.
 
     You are not who proposed it. Where the charter asks for more people (`review.approvals.model`),
-    each of them approves. Exit code 3 for who may not.
+    each of them approves. Exit code 3 for who may not, and for one that is deprecated: --again
+    undoes the deprecation, which the entry names.
     """
     from roadworthy.flows.registry import approve_model, find_version, registry_of
     from roadworthy.release import APPROVERS
@@ -80,11 +85,14 @@ def approve(
     by = _acting(loop, acting, APPROVERS)
     version = find_version(registry_of(loop), model)
     terms = _terms(directory, reason=reason, until=until, task=task, here=here)
+    terms = structs.replace(terms, again=again)
     entry = approve_model(version, terms, loop, by)
     if json:
         emit({"model": version.name, "digest": version.digest, "entry": entry.seq, "by": by.name,
               "system": terms.system, "until": until, "tasks": task})  # fmt: skip
         return
+    if "undoes" in entry.payload:
+        say(f"the deprecation of entry {entry.payload['undoes']} is undone", "yellow")
     whom = f" for {terms.system} and its purpose" if here else ""
     say(f"{version.name} is approved by {by.name}{whom}{f' until {until}' if until else ''} "
         f"(entry {entry.seq})")  # fmt: skip
@@ -229,21 +237,25 @@ def check(
     candidate: CandidateFile = "candidate.yaml",
     json: Json = False,
 ) -> None:
-    """Whether the candidate's models and adapters may be asked, as the gate will see it.
+    """Whether people approved the candidate's models and adapters, asked for by the gate or not.
 
-    Exit code 3 for what is refused or deprecated, 4 for what nobody approved yet.
+    Says whether the gate asks (`models` of the charter, the class, the registry). Exit code 3 for
+    what is refused or deprecated, 4 for what nobody approved yet, also where nothing was recorded.
     """
     from roadworthy.domain import Verdict, worst
-    from roadworthy.flows.approved_models import standings_of
+    from roadworthy.flows.approved_models import demanded_of, standings_of
     from roadworthy.manifests import load_system
     from roadworthy.policy import model_blockers
     from roadworthy.release import pin
+    from roadworthy.wiring.loop import open_loop
 
     from .exits import exit_of_verdict
 
     directory = one_folder(trailing, named)
     system = load_system(directory, candidate=candidate)
-    found = standings_of(system, pin(system), _standing(directory))
+    loop, content = open_loop(directory, configured=system.deployment.workspace), pin(system)
+    found = standings_of(system, content, loop)
+    asked, why = demanded_of(system, content, loop)
     verdict = worst([Verdict.PASS, *(each.verdict for each in model_blockers(found))])
     rows = [
         {"part": one.wanted.part, "which": one.wanted.words, "state": one.state,
@@ -252,7 +264,7 @@ def check(
         for one in found
     ]  # fmt: skip
     if json:
-        emit({"verdict": str(verdict), "models": rows})
+        emit({"verdict": str(verdict), "gate_asks": asked, "why": why, "models": rows})
     else:
         table(
             ("part", "which", "version", "state"),
@@ -262,6 +274,10 @@ def check(
             if each["reason"]:
                 say(printable(f"  {each['part']}: {each['reason']}"), "yellow")
                 say(f"  next: {each['next']}")
+        people = [one for one in loop.trust.keys if one.kind == "person"]
+        if verdict is not Verdict.PASS and not people:
+            say("  before that: roadworthy people add NAME --role engineer, and a reviewer")
+        say(f"The gate {'asks for them' if asked else 'does not ask for them'}: {why}")
     raise typer.Exit(int(exit_of_verdict(verdict)))
 
 

@@ -81,6 +81,12 @@ def models_seen(
     )
 
 
+def demanded_of(system: System, content: ReleaseContent, loop: Loop) -> tuple[bool, str]:
+    """Whether the gate will ask that models are approved, and why, or why not."""
+    risk_class, _ = risk_class_of(loop, content, Path(system.root))
+    return is_demanded(content.charter, risk_class, registry_of(loop))
+
+
 def standings_of(
     system: System, content: ReleaseContent, loop: Loop, *, registry: Registry | None = None
 ) -> list[ModelStanding]:

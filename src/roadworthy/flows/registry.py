@@ -27,6 +27,7 @@ from roadworthy.domain import (
     ModelDeprecation,
     ModelFile,
     ModelVersion,
+    RefusedError,
     RoadworthyError,
     Trust,
     TrustedKey,
@@ -38,7 +39,7 @@ from roadworthy.domain import (
     plain,
 )
 from roadworthy.ledger import require_role, require_signature, sign_draft
-from roadworthy.policy import Registry
+from roadworthy.policy import Registry, standing_deprecation
 from roadworthy.release import APPROVERS, BUILDERS
 
 from .loop import Loop
@@ -60,6 +61,8 @@ class Approve(Struct, frozen=True, kw_only=True):
     tasks: tuple[str, ...] = ()
     until: str = ""
     """Its last day; empty: none."""
+    again: bool = False
+    """A deprecation is undone, knowingly."""
 
 
 def registry_of(loop: Loop, only: Iterable[str] = ("",)) -> Registry:
@@ -102,7 +105,10 @@ def register_model(file: ModelFile, loop: Loop, by: Acting) -> tuple[ModelVersio
 
 
 def approve_model(version: ModelVersion, terms: Approve, loop: Loop, by: Acting) -> Entry:
-    """A person's word that a version may be used. Raises AccessError, UsageError."""
+    """A person's word that a version may be used.
+
+    Raises AccessError, UsageError, RefusedError for one that is deprecated and not said `again`.
+    """
     trust = agreed_trust(loop.workspace, loop.ledger, loop.keyring, loop.clock)
     now = format_instant(loop.clock.now())
     key = require_role(trust, by.key.key_id, APPROVERS, now)
@@ -115,6 +121,12 @@ def approve_model(version: ModelVersion, terms: Approve, loop: Loop, by: Acting)
     _require_reason(terms.reason)
     if terms.until:
         _require_day(terms.until, now)
+    gone = standing_deprecation(version, registry_of(loop), terms.system)
+    if gone is not None and not terms.again:
+        raise RefusedError(
+            f"{version.name} is deprecated: {gone.by} wrote {gone.reason!r} (entry {gone.entry})",
+            fix="approve its successor, or say that it is used again: --again --reason TEXT",
+        )
     payload = {
         "digest": version.digest,
         "version": version.number,
@@ -123,6 +135,8 @@ def approve_model(version: ModelVersion, terms: Approve, loop: Loop, by: Acting)
         "until": terms.until,
         "reason": terms.reason,
     }
+    if gone is not None:
+        payload["undoes"] = gone.entry
     draft = _signed(APPROVED, version.id, payload, loop, by, system=terms.system)
     (entry,) = loop.ledger.record(draft)
     return entry

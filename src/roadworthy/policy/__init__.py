@@ -44,6 +44,7 @@ from .registered import (
     model_blockers,
     model_notes,
     model_standing,
+    standing_deprecation,
 )
 from .regression import (
     REGRESSION,
@@ -180,6 +181,7 @@ __all__ = [
     "set_aside",
     "shares",
     "shown",
+    "standing_deprecation",
     "stopped_early",
     "to_junit",
     "to_markdown",

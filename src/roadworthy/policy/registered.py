@@ -143,7 +143,7 @@ def _approved(
     stands: _Standing, version: ModelVersion, registry: Registry, need: ModelNeed
 ) -> ModelStanding:
     """Whether enough people approved this use, and neither licence nor terms rule it out."""
-    ask = f"roadworthy model approve {version.name} --as NAME"
+    ask = f"roadworthy model approve {version.name} --reason TEXT --as NAME"
     if why := _ruled_out(version, stands, need):
         return stands.no("refused", why, "choose another model, or mend what is agreed")
     said = [one for one in _since_deprecated(version, registry) if _is_for(one, need)]
@@ -282,6 +282,27 @@ def _deprecated(version: ModelVersion, registry: Registry) -> ModelDeprecation |
     if not gone or _since_deprecated(version, registry):
         return None
     return gone[-1]
+
+
+def standing_deprecation(
+    version: ModelVersion, registry: Registry, system: str
+) -> ModelDeprecation | None:
+    """The last deprecation of this very model that no approval for `system` (all: "") undid."""
+    file = version.file
+    same = {version.digest} | {
+        one.digest
+        for one in registry.versions
+        if one.file and file and is_same_model(one.file.identity, file.identity)
+    }
+    gone = [one for one in registry.deprecations if one.digest in same]
+    if not gone:
+        return None
+    undone = any(
+        one.entry > gone[-1].entry and one.digest in same and not one.fault
+        and one.system in ("", system)
+        for one in registry.approvals
+    )  # fmt: skip
+    return None if undone else gone[-1]
 
 
 def _since_deprecated(version: ModelVersion, registry: Registry) -> list[ModelApproval]:
