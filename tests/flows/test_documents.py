@@ -220,6 +220,21 @@ def test_an_option_that_would_be_ignored_is_refused(
     assert not (desk / "documents" / "fria.en.md").exists()
 
 
+def test_what_makes_a_missing_part_is_told_apart_and_can_be_typed(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = desk.parent / "card.md"
+    assert run(VERBS, ["document", "model-card", str(desk), "--out", str(out)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert f"  missing: no complete run of this candidate is in the ledger (made by: roadworthy"\
+        f" eval {desk})" in said  # fmt: skip
+    assert len(set(said)) == len(said), "no line twice"
+    for text in (*said, *out.read_text().splitlines()):
+        assert " DIR" not in text
+    missing = out.read_text().partition("## What is missing")[2].splitlines()
+    assert len({line for line in missing if line}) == len([line for line in missing if line])
+
+
 def test_pdf_is_a_pdf(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("typst", reason="pip install 'roadworthy[pdf]'")
     out = desk.parent / "card.pdf"

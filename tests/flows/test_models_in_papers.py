@@ -70,7 +70,7 @@ def test_half_of_the_data_is_a_gap(desk: RegisteredDesk) -> None:
 
 def test_without_an_entry_the_papers_say_so(tmp_path: Path) -> None:
     made = paper(RegisteredDesk(tmp_path / "desk"), "model-card")
-    assert any("no model is registered" in gap for gap in gaps(made, "details"))
+    assert any("it is not in the registry" in gap for gap in gaps(made, "details"))
     assert gaps(made, "training-data"), "a person is asked, as before"
     genai = paper(RegisteredDesk(tmp_path / "other"), "genaiops-checklist")
     assert any("no vendor terms" in gap for gap in gaps(genai, "challenges"))

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import Language, Paper
+from roadworthy.domain import Block, Gap, Language, Paper
 
 from .exits import Exit
-from .terminal import emit, printable, same_system, say, say_of
+from .terminal import emit, in_folder, printable, same_system, say, say_of
 
 _SHOWN = 12
 
@@ -89,7 +89,8 @@ def _made(
     loop = open_loop(directory, configured=system.deployment.workspace)
     found = gather(system, loop, on=day_of("", system.charter.time_zone), catalogue=catalogue)
     written = written_for(system, kind, language)
-    return make_document(kind, found, loop, language=language, written=written), loop
+    paper = make_document(kind, found, loop, language=language, written=written)
+    return _in_folder(paper, directory), loop
 
 
 def _recorded(paper: Paper, data: bytes, loop: Any, acting: str | None) -> int:
@@ -119,7 +120,7 @@ def _as_json(paper: Paper, out: Path | None, entry: int | None) -> dict[str, Any
 def _say(paper: Paper, out: Path, directory: Path) -> None:
     say_of(out, f"{out}: {paper.title}, {len(paper.sections)} sections")
     for gap in paper.gaps[:_SHOWN]:
-        say_of(out, f"  missing: {printable(gap.what)} {gap.command or gap.block}")
+        say_of(out, f"  missing: {printable(_told(gap, paper.language))}")
     if len(paper.gaps) > _SHOWN:
         say_of(out, f"  and {len(paper.gaps) - _SHOWN} more")
     if any(gap.block for gap in paper.gaps):
@@ -141,6 +142,34 @@ def _require_heard(kind: str, options: dict[str, object]) -> None:
     if ignored:
         named = ", ".join(name for name in options if name in ignored)
         raise UsageError(f"{does}: not together with {named}", fix="one, then the other")
+
+
+def _told(gap: Gap, language: Language) -> str:
+    """What is missing, and who or what makes it, as the page says it."""
+    from roadworthy.compliance import said
+
+    if gap.command:
+        return f"{gap.what} ({said('made by', language)}: {gap.command})"
+    if gap.block:
+        return f"{gap.what} ({said('to be written by a person', language)}: {gap.block})"
+    return gap.what
+
+
+def _in_folder(paper: Paper, directory: Path) -> Paper:
+    """The document with commands that can be typed as they stand."""
+    from msgspec.structs import replace
+
+    def placed(block: Block) -> Block:
+        if not isinstance(block, Gap) or not block.command:
+            return block
+        command = block.command.replace("document KIND", f"document {paper.kind}")
+        return replace(block, command=in_folder(command, directory))
+
+    sections = tuple(
+        replace(section, blocks=tuple(placed(block) for block in section.blocks))
+        for section in paper.sections
+    )
+    return replace(paper, sections=sections)
 
 
 def _list(kinds: list[str], language: Language, *, json: bool) -> None:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from roadworthy.domain import DutyStatus, Obligation
+from roadworthy.domain import DutyStatus, EvidenceKind, Obligation
 
 from .exits import Exit, worst_exit
 from .owed import say_review
-from .terminal import emit, same_system, say, table
+from .terminal import emit, in_folder, same_system, say, table
 
 _CODES = {
     "met": Exit.DONE, "not_applicable": Exit.DONE, "missing": Exit.REFUSED, "stale": Exit.REFUSED,
     "needs_a_person": Exit.UNDECIDED, "undecided": Exit.UNDECIDED,
 }  # fmt: skip
 _COLOURS = {"missing": "red", "stale": "yellow", "needs_a_person": "yellow", "met": "green"}
-_SHORT = 90
 
 
 def command(
@@ -78,7 +78,7 @@ def command(
 
 def _tell(found: list[tuple[Path, Any]], *, json: bool, all_duties: bool) -> None:
     if json:
-        lists = [_as_json(one.obligations, one.duties) for _, one in found]
+        lists = [_as_json(folder, one.obligations, one.duties) for folder, one in found]
         systems = [
             {"system": one.assured.system, "class": one.classification.risk_class, "duties": duties,
              "review": one.review}
@@ -92,8 +92,9 @@ def _tell(found: list[tuple[Path, Any]], *, json: bool, all_duties: bool) -> Non
 
 
 def _as_json(
-    obligations: tuple[Obligation, ...], duties: tuple[DutyStatus, ...]
+    folder: Path, obligations: tuple[Obligation, ...], duties: tuple[DutyStatus, ...]
 ) -> list[dict[str, Any]]:
+    kinds = _kinds(folder)
     return [
         {
             "id": duty.id,
@@ -107,7 +108,8 @@ def _as_json(
                 for one in duty.evidence
             ],
             "missing": [
-                {"kind": lack.kind, "command": lack.command, "person": lack.person,
+                {"kind": lack.kind, "command": _step(lack.kind, kinds, folder),
+                 "person": lack.person,
                  "claimed": [
                      {"entry": one.seq, "trust": one.trust, "by": one.by, "in_words": one.worth}
                      for one in lack.claims
@@ -134,7 +136,13 @@ def _say(folder: Path, one: Any, *, all_duties: bool) -> None:
         say(f"Nobody has entered this classification: roadworthy classify{same_system(folder)}"
             " --record --as NAME", "yellow")  # fmt: skip
     rows = [
-        (duty.id, titles[duty.id].article, titles[duty.id].title, duty.status, _rest(duty))
+        (
+            duty.id,
+            titles[duty.id].article,
+            titles[duty.id].title,
+            duty.status,
+            in_folder(_rest(duty), folder),
+        )
         for duty in one.duties
         if all_duties or duty.status != "not_applicable"
     ]
@@ -147,7 +155,48 @@ def _say(folder: Path, one: Any, *, all_duties: bool) -> None:
     say_review(one.review)
     if found.coming:
         day = min(duty.since or "" for duty in found.coming)
-        say(f"{len(found.coming)} duties are coming, the next on {day}")
+        many = len(found.coming)
+        say(f"{many} duties are coming, the next on {day}" if many > 1 else
+            f"1 duty is coming, on {day}")  # fmt: skip
+    if step := _next_step(folder, one.duties):
+        say(f"Next: {step}")
+
+
+def _kinds(folder: Path) -> Mapping[str, EvidenceKind]:
+    from roadworthy.flows.recording import known_kinds
+
+    return known_kinds(folder)
+
+
+def _step(kind: str, kinds: Mapping[str, EvidenceKind], folder: Path) -> str:
+    """The command that makes a kind of evidence or enters what people made; "" where none does."""
+    known = kinds.get(kind)
+    if known is None:
+        return ""
+    if known.command:
+        command = known.command
+    elif known.documents:
+        command = f"roadworthy document {known.documents[0]} DIR --record --as NAME"
+    else:
+        about = " --candidate candidate.yaml" if known.of == "release" else ""
+        command = f"roadworthy record {kind} FILE DIR{about} --as NAME"
+    return in_folder(command, folder)
+
+
+def _next_step(folder: Path, duties: tuple[DutyStatus, ...]) -> str:
+    """What to do about the first duty of today that is not met, the worst first."""
+    kinds = _kinds(folder)
+    for status in ("missing", "stale", "needs_a_person"):
+        for duty in duties:
+            if not duty.in_force or duty.status != status:
+                continue
+            owed = [lack.kind for lack in duty.missing] if duty.missing else [
+                proof.kind for proof in duty.evidence if not proof.fresh
+            ]  # fmt: skip
+            for kind in owed:
+                if step := _step(kind, kinds, folder):
+                    return step
+    return ""
 
 
 def _rest(duty: DutyStatus) -> str:
@@ -155,8 +204,7 @@ def _rest(duty: DutyStatus) -> str:
     if duty.missing:
         first = duty.missing[0]
         more = f" (and {len(duty.missing) - 1} more)" if len(duty.missing) > 1 else ""
-        said = first.in_words
-        return f"{when}{first.kind}: {said[:_SHORT]}{more}"
+        return f"{when}{first.kind}: {first.in_words}{more}"
     if duty.evidence:
         return when + ", ".join(one.in_words for one in duty.evidence)
     return when + duty.why

@@ -66,6 +66,15 @@ def same_system(directory: Path, candidate: str = "candidate.yaml") -> str:
     return f" {shlex.quote(str(directory))}{named}" if str(directory) != "." else named
 
 
+def in_folder(command: str, directory: Path) -> str:
+    """A command as it is written in our files, with the folder that was meant instead of DIR."""
+    folder = shlex.quote(str(directory))
+    return _FOLDER.sub(lambda _: folder, command)
+
+
+_FOLDER = re.compile(r"\bDIR\b")
+
+
 def warn(text: str) -> None:
     """Print a line of text for people to standard error."""
     sys.stderr.write(lines_only(text) + "\n")

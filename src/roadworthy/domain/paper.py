@@ -102,7 +102,7 @@ class Paper(Struct, frozen=True, kw_only=True):
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """Everything that is missing, in order."""
-        return tuple(
+        """Everything that is missing, in order; what is missing in two sections stands once."""
+        return tuple(dict.fromkeys(
             block for section in self.sections for block in section.blocks if isinstance(block, Gap)
-        )
+        ))  # fmt: skip

@@ -109,7 +109,7 @@ def probe_now(
 ) -> tuple[Probed, Entry]:
     """One round of probes. Raises UndecidedError where no gateway runs, UsageError without any."""
     probes = probes_of(system, suites)
-    address = url or running_gateway(loop.workspace)
+    address = url or running_gateway(loop.workspace, cannot="nothing can be probed")
     route = route_of(loop.workspace, read_table(loop.workspace.routing), system.charter.system, "")
     with probing_key(loop.workspace, loop.clock, seconds=KEY_LASTS_S, tenant=PROBE_TENANT) as key:
         asking = _Asking(address, key)

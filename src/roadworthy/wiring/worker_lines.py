@@ -113,12 +113,12 @@ def _json(body: bytes) -> dict[str, Any]:
     return {}
 
 
-def running_gateway(workspace: Workspace) -> str:
+def running_gateway(workspace: Workspace, *, cannot: str = "nothing can be drilled") -> str:
     """Where the gateway of a workspace listens. Raises UndecidedError when none runs."""
     path = workspace.serving / "gateway.lock"
     if not _is_held(path):
         raise UndecidedError(
-            f"no gateway serves {workspace.root}: nothing can be drilled",
+            f"no gateway serves {workspace.root}: {cannot}",
             fix="start it: roadworthy serve DIR",
         )
     said = path.read_text("ascii", "replace").partition(",")[0]

@@ -44,7 +44,9 @@ def _models(found: Gathered, language: Language) -> tuple[Block, ...]:
 
 def _model(one: ModelStanding, language: Language) -> Iterator[Block]:
     if one.version is None or one.version.file is None:
-        what = f"{one.wanted.part} {one.wanted.words}: {said('no model is registered', language)}"
+        what = (
+            f"{one.wanted.part} {one.wanted.words}: {said('it is not in the registry', language)}"
+        )
         yield Gap(what=what, command=_REGISTER)
         return
     source, file = _of(one.version), one.version.file

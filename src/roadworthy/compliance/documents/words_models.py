@@ -5,6 +5,7 @@ from __future__ import annotations
 MODELS: dict[str, str] = {
     "n": "n",
     "no model is registered": "kein Modell ist verzeichnet",
+    "it is not in the registry": "es ist nicht verzeichnet",
     "which model it is": "welches Modell es ist",
     "file": "Datei",
     "registered as": "verzeichnet als",
