@@ -30,6 +30,7 @@ from roadworthy.flows.documents import gather, make_document
 from roadworthy.flows.lifecycle import lifecycle
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.received_entries import RECEIVED
+from roadworthy.ledger import sign_draft
 from roadworthy.manifests import load_charter, load_system
 from roadworthy.wiring.loop import open_loop
 
@@ -54,9 +55,10 @@ def loop(desk: Path) -> Loop:
 
 
 def enter(loop: Loop, kind: str, subject: str = "s", /, **payload: Any) -> int:
-    (entry,) = loop.ledger.record(
-        Draft(system="claims-desk", kind=kind, subject=subject, actor=loop.machine, payload=payload)
+    draft = Draft(
+        system="claims-desk", kind=kind, subject=subject, actor=loop.machine, payload=payload
     )
+    (entry,) = loop.ledger.record(sign_draft(draft, loop.keyring.machine()))
     return entry.seq
 
 

@@ -15,6 +15,7 @@ from roadworthy.flows.assure import CLASSIFIED, classified_payload
 from roadworthy.flows.coverage import Coverage, cover, load_evidence_kinds
 from roadworthy.flows.lifecycle import lifecycle
 from roadworthy.flows.loop import Loop
+from roadworthy.ledger import sign_draft
 from roadworthy.manifests import load_charter, load_system
 from roadworthy.wiring.loop import open_loop
 
@@ -31,9 +32,10 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def enter(loop: Loop, kind: str, subject: str = "s", **payload: Any) -> None:
-    loop.ledger.record(
-        Draft(system="claims-desk", kind=kind, subject=subject, actor=loop.machine, payload=payload)
+    draft = Draft(
+        system="claims-desk", kind=kind, subject=subject, actor=loop.machine, payload=payload
     )
+    loop.ledger.record(sign_draft(draft, loop.keyring.machine()))
 
 
 def go_live(loop: Loop) -> None:

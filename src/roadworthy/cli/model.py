@@ -10,6 +10,7 @@ from msgspec import structs
 
 from roadworthy.domain import ModelVersion, UsageError
 
+from .exits import Exit
 from .folders import Named, Trailing, one_folder
 from .terminal import emit, group, printable, same_system, say, table
 
@@ -150,13 +151,22 @@ def deprecate(
 
 @app.command("list")
 def list_models(trailing: Trailing = None, *, named: Named = None, json: Json = False) -> None:
-    """Every version of every model: which model it is, how it stands, by whom and until when."""
+    """Every version of every model: which model it is, how it stands, by whom and until when.
+
+    Exit code 5 while one is damaged: its registration, or an approval of it, does not hold.
+    """
     from roadworthy.flows.registry_view import rows_of
 
     rows = rows_of(_standing(one_folder(trailing, named)))
     if json:
         emit({"models": rows})
-        return
+    else:
+        _say_versions(rows)
+    if any(each["state"] == "damaged" for each in rows):
+        raise typer.Exit(Exit.BROKEN)
+
+
+def _say_versions(rows: list[dict[str, Any]]) -> None:
     if not rows:
         say("No model is registered: roadworthy model register models/NAME.yaml --as NAME")
         return

@@ -35,6 +35,7 @@ from .loop import Loop
 from .received_entries import RECEIVED
 from .registry_proof import model_proof
 from .reviews_owed import review_owed
+from .signed_acts import is_signed
 
 RECORDED = "evidence.recorded"
 _SAME = ("purpose", "catalogue_digest", "class", "roles", "facts")
@@ -104,7 +105,7 @@ def _is_recorded(loop: Loop, assured: Assured, *, any_catalogue: bool) -> bool:
     said: Mapping[str, Any] = {}
     for entry in loop.ledger.entries(kind=CLASSIFIED, system=assured.system):
         if any_catalogue or entry.payload.get("catalogue") == now["catalogue"]:
-            said = entry.payload
+            said = entry.payload if is_signed(entry, loop.trust) else {}
     fields = _SAME if said.get("catalogue") == now["catalogue"] else _SAME[:1]
     return all(said.get(field) == now[field] for field in fields)
 
@@ -178,16 +179,19 @@ class _Finder:
             found += [approved] if approved is not None else []
         found += [entry for entry in self._of(kind) if _enough(entry, kind)]
         newest = max(found, key=lambda entry: entry.seq, default=None)
-        return None if newest is None else self._proof(kind, newest)
+        return self._proof(kind, newest)
 
     def claim(self, kind: EvidenceKind) -> Proof | None:
         """The newest of what was brought and is not trusted far enough; None without one."""
         brought = self._brought.get(kind.id, ())
         weak = [entry for entry in brought if not _enough(entry, kind)]
         newest = max(weak, key=lambda entry: entry.seq, default=None)
-        return None if newest is None else self._proof(kind, newest)
+        return self._proof(kind, newest)
 
-    def _proof(self, kind: EvidenceKind, entry: Entry) -> Proof:
+    def _proof(self, kind: EvidenceKind, entry: Entry | None) -> Proof | None:
+        """What an entry shows, if whose act it is signed it."""
+        if entry is None or not is_signed(entry, self._loop.trust):
+            return None
         by = self._names.get(entry.actor.partition(":")[2], entry.actor)
         return proof_of(kind, entry, self._now, self._charter, by=by)
 

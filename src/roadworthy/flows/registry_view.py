@@ -65,6 +65,8 @@ def state_of(
     standing = [one for one in sound if not one.until or one.until >= today]
     if standing:
         return "approved", standing
+    if any(one.forged for one in said):
+        return "damaged", []
     return ("expired" if sound else "proposed"), []
 
 

@@ -12,9 +12,17 @@ import hashlib
 import msgspec
 from msgspec import Struct
 
-from roadworthy.domain import SHA256_PREFIX, Draft, Entry, EvidenceError, Instant
+from roadworthy.domain import (
+    SHA256_PREFIX,
+    Draft,
+    Entry,
+    EvidenceError,
+    Instant,
+    VerificationError,
+)
 
-from .payload import encode_payload
+from .payload import decode_payload, encode_payload
+from .store import Row
 
 
 class Header(Struct, frozen=True, kw_only=True):
@@ -65,6 +73,40 @@ def seal(draft: Draft, *, seq: int, time: Instant, prev: str) -> tuple[Entry, by
         digest=_digest_of_header(header),
     )
     return entry, data
+
+
+def opened(row: Row) -> Entry:
+    """A stored row as the entry it is. Raises VerificationError when the row was changed.
+
+    Its payload must have the `payload_digest`, and its own fields the `digest`. Whether another
+    row is missing, or all digests were made anew, is what `Ledger.verify` shows.
+    """
+    seq, time, system, kind, subject, actor, payload, payload_digest, prev, digest = row
+    if type(payload) is not bytes or SHA256_PREFIX + _sha256(payload).hexdigest() != payload_digest:
+        raise _changed(seq, "its payload does not have its payload_digest")
+    entry = Entry(
+        seq=seq,
+        time=time,
+        system=system,
+        kind=kind,
+        subject=subject,
+        actor=actor,
+        payload=decode_payload(payload),
+        payload_digest=payload_digest,
+        prev=prev,
+        digest=digest,
+    )
+    if entry_digest(entry) != digest:
+        raise _changed(seq, "its digest is not that of its fields")
+    return entry
+
+
+def _changed(seq: object, why: str) -> VerificationError:
+    return VerificationError(
+        f"the ledger does not verify: entry {seq} does not fit: {why}",
+        fix="`roadworthy verify` on the workspace says more; `roadworthy restore` puts a backup"
+        " back",
+    )
 
 
 def entry_digest(entry: Entry) -> str:

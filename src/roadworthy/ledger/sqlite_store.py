@@ -1,9 +1,9 @@
 """The ledger's store in one SQLite file. It only grows, and the database itself sees to that.
 
-In: drafts. Out: entries. Never: an UPDATE, a DELETE, a gap, a second entry of the same number;
-triggers refuse them whoever asks. WAL with `synchronous=FULL`: what `append` returned survives
-kill -9 and power loss. Several processes may append: each reads the head inside its own
-`BEGIN IMMEDIATE` transaction.
+In: drafts. Out: entries, each held against its digests as it is read. Never: an UPDATE, a DELETE,
+a gap, a second entry of the same number; triggers refuse them whoever asks. WAL with
+`synchronous=FULL`: what `append` returned survives kill -9 and power loss. Several processes may
+append: each reads the head inside its own `BEGIN IMMEDIATE` transaction.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ from roadworthy.domain import (
 )
 from roadworthy_verify.schema import SCHEMA, VERSION
 
-from .chain import seal
+from .chain import opened, seal
 from .checkpoints import decode_checkpoint, encode_checkpoint
 from .instants import next_instant
 from .merkle import fill_nodes, subtree
-from .payload import decode_payload
 from .sqlite_file import (
     OPEN_HERE,
     OPENING,
@@ -252,13 +251,13 @@ class SqliteEntryStore:
     def read(self, first: int = 1, last: int | None = None) -> Iterator[Entry]:
         """Entries `first` to `last` (inclusive), in order, in bounded memory."""
         for page in self._pages("seq >= ? AND seq <= ?", (last or 2**62,), first):
-            yield from map(_entry, page)
+            yield from map(opened, page)
 
     def find(self, *, kind: str = "", subject: str = "", system: str = "") -> Iterator[Entry]:
         """Entries whose fields equal what is given (empty: any), in order."""
         where, values = _filter(kind=kind, subject=subject, system=system)
         for page in self._pages(where, values, 1):
-            yield from map(_entry, page)
+            yield from map(opened, page)
 
     def last(self, *, kind: str = "", subject: str = "", system: str = "") -> Entry | None:
         """The newest of what `find` would give, or None."""
@@ -266,7 +265,7 @@ class SqliteEntryStore:
         query = f"SELECT {_STORED} FROM entries WHERE {where} ORDER BY seq DESC LIMIT 1"  # noqa: S608
         with self._reading():
             row: Row | None = self._connection.execute(query, (1, *values)).fetchone()
-        return _entry(row) if row else None
+        return opened(row) if row else None
 
     def kinds(self) -> list[str]:
         """Every kind of entry that there is, sorted."""
@@ -372,18 +371,3 @@ def _filter(**wanted: str) -> tuple[str, tuple[str, ...]]:
     """A WHERE clause over our own column names, and the values for its marks after `seq`."""
     given = {name: value for name, value in wanted.items() if value}
     return " AND ".join(["seq >= ?", *(f"{name} = ?" for name in given)]), tuple(given.values())
-
-
-def _entry(row: Row) -> Entry:
-    return Entry(
-        seq=row[0],
-        time=row[1],
-        system=row[2],
-        kind=row[3],
-        subject=row[4],
-        actor=row[5],
-        payload=decode_payload(row[6]),
-        payload_digest=row[7],
-        prev=row[8],
-        digest=row[9],
-    )
