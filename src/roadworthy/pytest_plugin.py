@@ -326,5 +326,5 @@ def _needs(items: Iterable[pytest.Item]) -> Iterator[tuple[Path, str]]:
 def _words(error: Any) -> str:
     faults = getattr(error, "faults", ())
     if faults:
-        return "\n".join(f"{f.file}:{f.line}: {f.message}\n    {f.fix}" for f in faults)
+        return "\n".join(f"{f.place}: {f.message}\n    {f.fix}" for f in faults)
     return f"{error.message}\n    {error.fix}" if error.fix else str(error.message)

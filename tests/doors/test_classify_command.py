@@ -94,6 +94,61 @@ def test_bad_answers_are_refused_and_named(
     assert (code, said in error) == (1, True), error
 
 
+@pytest.mark.parametrize("text", ["", "{}\n", "facts: {}\n", "facts: {ai_system: unknown}\n"])
+def test_a_file_without_an_answer_is_refused(
+    system: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    sheet = system / "empty.yaml"
+    sheet.write_text(text)
+    code, error = classify(system, capsys, "--answers", str(sheet))
+    assert (code, "it answers nothing" in error) == (1, True), error
+
+
+def test_roles_of_the_charter_are_named_as_such(
+    system: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = system / "other.yaml"
+    sheet.write_text(SHEET.replace("roles: [provider]\n", ""))
+    _, said = classify(system, capsys, "--answers", str(sheet))
+    assert (said["roles"], said["answers"]) == (["deployer"], "other.yaml, roles of charter.yaml")
+    sheet.write_text(SHEET)
+    assert classify(system, capsys, "--answers", str(sheet))[1]["answers"] == "other.yaml"
+
+
+def test_a_contradiction_names_every_line_of_it_and_no_other(
+    system: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = system / "other.yaml"
+    sheet.write_text(SHEET + "  risk_class: other\n")
+    assert run(VERBS, ["classify", str(system), "--answers", str(sheet)]) == 1
+    error = capsys.readouterr().err
+    last = len(SHEET.splitlines()) + 1
+    assert f"other.yaml:{last}: `risk_class: 'other'` contradicts" in error
+    for fact in ("annex_iii_point", "ai_system"):
+        line = next(n for n, one in enumerate(SHEET.splitlines(), 1) if f"  {fact}:" in one)
+        assert f"`{fact}: " in error
+        assert f"(other.yaml, line {line})" in error
+    assert "profiling" not in error, "what the contradiction does not need is not named"
+
+
+def test_two_files_that_answer_otherwise_are_named_with_both_lines(
+    system: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (system / "facts.yaml").write_text("facts:\n  profiling: true\n")
+    assert run(VERBS, ["classify", str(system)]) == 1
+    error = capsys.readouterr().err
+    lines = (system / "charter.yaml").read_text().splitlines()
+    line = lines.index("  profiling: false") + 1
+    assert f"facts.yaml:2: facts.yaml and charter.yaml (line {line}) answer otherwise" in error
+
+
+def test_what_has_no_line_is_named_without_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(VERBS, ["classify", str(tmp_path / "nodir")]) == 1
+    assert ":0:" not in capsys.readouterr().err
+
+
 def test_a_recorded_classification_says_who_answered_for_which_purpose(
     system: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

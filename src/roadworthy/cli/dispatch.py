@@ -137,7 +137,7 @@ def _report(error: Exception, *, wants_json: bool) -> int:
         return int(exit_of(error))
     if isinstance(error, ManifestError):
         for fault in error.faults:
-            complain(printable(f"{fault.file}:{fault.line}: {fault.message}"))
+            complain(printable(f"{fault.place}: {fault.message}"))
             if fault.fix:
                 complain(printable(f"    {fault.fix}"))
     else:

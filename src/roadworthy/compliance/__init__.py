@@ -1,7 +1,7 @@
 """Duties as data: which apply to a system, and what proves each."""
 
 from .changes import meaning_of, text_changes
-from .classify import UNDECIDED, classify, contradictions
+from .classify import UNDECIDED, classify, conflict, contradictions
 from .costs import NOTHING, sums
 from .coverage import covered, proof_of
 from .documents import FILLERS, FORMS, GERMAN, Gathered, assemble, said, to_markdown
@@ -30,6 +30,7 @@ __all__ = [
     "Sheet",
     "assemble",
     "classify",
+    "conflict",
     "contradictions",
     "covered",
     "day_due",

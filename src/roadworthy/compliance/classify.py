@@ -70,6 +70,24 @@ def contradictions(
     return found
 
 
+def conflict(
+    catalogues: Sequence[Catalogue],
+    answers: Mapping[str, FactValue],
+    roles: Iterable[str],
+    name: str,
+) -> tuple[str, ...]:
+    """The other answers that rule one out, none of which can be missed."""
+    held = tuple(roles)
+    needed = dict(answers)
+    for other in answers:
+        without = {fact: answer for fact, answer in needed.items() if fact != other}
+        if other != name and any(
+            fact == name for fact, _, _ in contradictions(catalogues, without, held)
+        ):
+            needed = without
+    return tuple(fact for fact in needed if fact != name)
+
+
 def _with_following_roles(
     catalogues: Sequence[Catalogue], answers: Mapping[str, FactValue], roles: Iterable[str]
 ) -> Sheet:

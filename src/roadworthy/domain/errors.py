@@ -38,7 +38,7 @@ class ManifestError(RoadworthyError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         first = faults[0] if faults else Fault(file="", line=0, message="unknown fault", fix="")
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        super().__init__(f"{first.file}:{first.line}: {first.message}{more}", fix=first.fix)
+        super().__init__(f"{first.place}: {first.message}{more}", fix=first.fix)
         self.faults = tuple(faults)
 
 

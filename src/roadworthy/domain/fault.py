@@ -20,3 +20,8 @@ class Fault(Struct, frozen=True, kw_only=True):
     """What would be right."""
     severity: Literal["error", "warning"] = "error"
     """A warning does not change the exit code."""
+
+    @property
+    def place(self) -> str:
+        """File and line; the file alone where the fault has no line."""
+        return f"{self.file}:{self.line}" if self.line else self.file

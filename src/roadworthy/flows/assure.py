@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from roadworthy.compliance import EU_AI_ACT, UNDECIDED, classify, contradictions, shipped
+from roadworthy.compliance import EU_AI_ACT, UNDECIDED, classify, conflict, contradictions, shipped
 from roadworthy.domain import (
     Catalogue,
     Charter,
@@ -30,7 +30,13 @@ from roadworthy.domain import (
     sha256,
 )
 from roadworthy.ledger import require_role, sign_draft
-from roadworthy.manifests import checked_facts, load_catalogue, load_facts
+from roadworthy.manifests import (
+    CHARTER,
+    checked_facts,
+    line_of_fact,
+    load_catalogue,
+    load_facts,
+)
 
 from .loop import Loop
 from .people import Acting
@@ -114,17 +120,33 @@ def read_answers_of(
     """
     if given is not None:
         sheet = load_facts(given, catalogues)
-        return FactSheet(facts=sheet.facts, roles=sheet.roles or tuple(charter.roles)), given.name
+        if not sheet.facts and not sheet.roles:
+            fix = "write `fact: true` lines; roadworthy classify --ask asks for them"
+            fault = Fault(file=given.name, line=1, message="it answers nothing", fix=fix)
+            raise ManifestError([fault])
+        if sheet.roles:
+            return sheet, given.name
+        roles_too = f"{given.name}, roles of {CHARTER}"
+        return FactSheet(facts=sheet.facts, roles=tuple(charter.roles)), roles_too
     said = checked_facts(charter.facts, catalogues, file="charter.yaml")
     if not (root / FACTS).is_file():
         return FactSheet(facts=said.facts, roles=tuple(charter.roles)), "charter.yaml"
     more = load_facts(root / FACTS, catalogues)
     twice = [name for name, answer in more.facts.items() if said.facts.get(name, answer) != answer]
     if twice:
-        fault = f"{FACTS} and charter.yaml answer otherwise: {', '.join(sorted(twice))}"
-        raise ManifestError([Fault(file=FACTS, line=0, message=fault, fix="keep one answer")])
+        raise ManifestError([_said_twice(root, name) for name in sorted(twice)])
     roles = tuple(dict.fromkeys((*charter.roles, *more.roles)))
     return FactSheet(facts={**said.facts, **more.facts}, roles=roles), f"charter.yaml, {FACTS}"
+
+
+def _said_twice(root: Path, name: str) -> Fault:
+    there = line_of_fact(root / CHARTER, name)
+    return Fault(
+        file=FACTS,
+        line=line_of_fact(root / FACTS, name),
+        message=f"{FACTS} and {CHARTER} (line {there}) answer otherwise: {name}",
+        fix="keep one answer",
+    )
 
 
 def assure(
@@ -134,7 +156,7 @@ def assure(
     loaded = chosen(load_catalogues(root), catalogue)
     catalogues = [one.catalogue for one in loaded]
     sheet, file = read_answers_of(root, charter, catalogues, given)
-    require_agreement(sheet, catalogues, file)
+    require_agreement(sheet, catalogues, _places(root, charter, given))
     found = classify_sheet(catalogues, sheet, on=on, digest=loaded[-1].digest)
     purpose = purpose_of(charter.use.intended_purpose)
     return Assured(
@@ -164,10 +186,10 @@ def present_class(charter: Charter, root: Path | None, *, on: str) -> str:
     catalogues = [one.catalogue for one in chosen(_shipped(), EU_AI_ACT)]
     if root is None:
         said = checked_facts(charter.facts, catalogues, file="charter.yaml")
-        sheet, file = FactSheet(facts=said.facts, roles=tuple(charter.roles)), "charter.yaml"
+        sheet = FactSheet(facts=said.facts, roles=tuple(charter.roles))
     else:
-        sheet, file = read_answers_of(root, charter, catalogues, None)
-    require_agreement(sheet, catalogues, file)
+        sheet, _ = read_answers_of(root, charter, catalogues, None)
+    require_agreement(sheet, catalogues, _places(root or Path(), charter, None))
     found = classify_sheet(catalogues, sheet, on=on).risk_class
     return "" if found == UNDECIDED else found
 
@@ -184,18 +206,33 @@ def classify_sheet(
     return classify(catalogues, sheet.facts, sheet.roles, on=on, digest=digest)
 
 
-def require_agreement(sheet: FactSheet, catalogues: Sequence[Catalogue], file: str) -> None:
-    """Raises ManifestError naming each answer that the other answers rule out."""
-    faults = [
-        Fault(
-            file=file,
-            line=0,
-            message=f"`{name}: {_said(answer)}` contradicts the other answers: by them it is"
+def _places(root: Path, charter: Charter, given: Path | None) -> Callable[[str], Path]:
+    """Which file answers a fact."""
+    return lambda name: given or root / (CHARTER if name in charter.facts else FACTS)
+
+
+def require_agreement(
+    sheet: FactSheet, catalogues: Sequence[Catalogue], place: Callable[[str], Path]
+) -> None:
+    """Raises ManifestError naming each answer that the other answers rule out, and those."""
+    faults = []
+    for name, answer, must in contradictions(catalogues, sheet.facts, sheet.roles):
+        path = place(name)
+        others = conflict(catalogues, sheet.facts, sheet.roles, name)
+        told = ", ".join(
+            f"`{one}: {_said(sheet.facts[one])}` ({place(one).name}, line"
+            f" {line_of_fact(place(one), one)})"
+            for one in others
+        )
+        follows = f"{told}: by" if told else "the roles: by"
+        fault = Fault(
+            file=path.name,
+            line=line_of_fact(path, name),
+            message=f"`{name}: {_said(answer)}` contradicts {follows} the other answers it is"
             f" {' or '.join(_said(value) for value in must)}",
             fix=f"correct one of them, or leave `{name}` out: it is worked out",
         )
-        for name, answer, must in contradictions(catalogues, sheet.facts, sheet.roles)
-    ]
+        faults.append(fault)
     if faults:
         raise ManifestError(faults)
 

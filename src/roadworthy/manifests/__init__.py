@@ -8,7 +8,7 @@ from .clauses import clauses_of, kept_for_later
 from .deliberation_file import DELIBERATION, load_deliberation
 from .deployment_checks import STORE_PREFIX, wrong_store
 from .document import Document
-from .facts_file import checked_facts, load_facts, wrong_fact
+from .facts_file import checked_facts, line_of_fact, load_facts, wrong_fact
 from .form_file import load_form
 from .glance import read_system_name
 from .kinds import KINDS, SCHEMA_NAMES
@@ -52,6 +52,7 @@ __all__ = [
     "draft_system",
     "facets_of",
     "kept_for_later",
+    "line_of_fact",
     "load_campaign",
     "load_catalogue",
     "load_charter",

@@ -37,6 +37,16 @@ def load_facts(path: Path, catalogues: Sequence[Catalogue]) -> FactSheet:
     raise ManifestError(document.faults)
 
 
+def line_of_fact(path: Path, name: str) -> int:
+    """The line on which a file answers a fact; 0 where it cannot be told."""
+    document = Document(path.name)
+    text = read_text(path.resolve().parent, document)
+    if text is None or not read_yaml(text, document) or not isinstance(document.data, dict):
+        return 0
+    nested = isinstance(document.data.get("facts"), dict)
+    return document.line_of(("facts", name) if nested else (name,))
+
+
 def checked_facts(
     facts: Mapping[str, Any], catalogues: Sequence[Catalogue], *, file: str
 ) -> FactSheet:
