@@ -218,7 +218,7 @@ def is_dossier(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return {MANIFEST, ENVELOPE} <= set(archive.namelist())
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (OSError, zipfile.BadZipFile, ValueError, RuntimeError):  # a form that zipfile lacks
         return False
 
 
