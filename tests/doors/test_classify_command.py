@@ -94,6 +94,30 @@ def test_bad_answers_are_refused_and_named(
     assert (code, said in error) == (1, True), error
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("annex_iii_point: 4a", "annex_iii_point: ''"), "no point of Annex III"),
+        (
+            ("profiling: true", "profiling: false\n  art6_3_derogation: true"),
+            "Article 6(3) is claimed",
+        ),
+        (("", ""), "Annex III: point 4"),
+    ],
+)
+def test_the_steps_say_which_of_both_it_is(
+    system: Path, capsys: pytest.CaptureFixture[str], change: tuple[str, str], says: str
+) -> None:
+    sheet = system / "other.yaml"
+    sheet.write_text(SHEET.replace(*change))
+    run(VERBS, ["classify", str(system), "--answers", str(sheet)])
+    out = capsys.readouterr().out
+    assert says in out
+    assert ", or the derogation" not in out
+    assert "--record" not in out, "it would be refused"
+    assert "put the answers into facts.yaml" in out
+
+
 @pytest.mark.parametrize("text", ["", "{}\n", "facts: {}\n", "facts: {ai_system: unknown}\n"])
 def test_a_file_without_an_answer_is_refused(
     system: Path, capsys: pytest.CaptureFixture[str], text: str

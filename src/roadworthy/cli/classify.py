@@ -66,7 +66,7 @@ def command(
         _say(found, texts, assured.answers)
         if entry is not None:
             say(f"entry {entry.seq}: classified as {found.risk_class or 'no class'}")
-        _say_next(found, directory, recorded=entry is not None)
+        _say_next(found, directory, recorded=entry is not None, own=assured.own)
     if found.risk_class == "prohibited":
         raise typer.Exit(Exit.REFUSED)
     if found.risk_class == "undecided" or found.blocked_by or found.open_questions:
@@ -129,8 +129,10 @@ def _say(found: Classification, catalogues: list[Catalogue], answers: str) -> No
         say(f"  {name}: {text}")
 
 
-def _say_next(found: Classification, directory: Path, *, recorded: bool) -> None:
-    if found.open_questions:
+def _say_next(found: Classification, directory: Path, *, recorded: bool, own: bool) -> None:
+    if not own:
+        say("A look at it as another system. To record it, put the answers into facts.yaml.")
+    elif found.open_questions:
         say(f"Next: roadworthy classify{same_system(directory)} --ask")
     elif not recorded:
         say(f"Next: roadworthy classify{same_system(directory)} --record --as NAME")
