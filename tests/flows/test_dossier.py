@@ -146,6 +146,15 @@ def test_an_older_dossier_is_written_over_only_when_that_is_asked_for(
     assert verify_path(out, trust=made[1]).ok
 
 
+@pytest.mark.parametrize(("before", "behind"), [(b"#!/bin/sh\n", b""), (b"", b"more")])
+def test_bytes_before_and_behind_a_dossier_are_tampering(
+    made: tuple[Path, Path], tmp_path: Path, before: bytes, behind: bytes
+) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(before + made[0].read_bytes() + behind)
+    assert verify_path(path, trust=made[1]).exit_code == 5
+
+
 def test_an_archive_of_somebody_else_is_not_written_over(
     made: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from roadworthy_verify.command import run
+from roadworthy_verify.report import Report, sentences
 
 GOLDEN = Path(__file__).parent / "golden"
 BAD = GOLDEN / "bad"
@@ -97,3 +98,20 @@ def test_it_runs_without_the_platform() -> None:
 def _with_path(script: str) -> str:
     paths = [path for path in sys.path if path]
     return f"import sys\nsys.path += {paths!r}\n{script}"
+
+
+def test_a_trust_file_that_is_not_there_is_said_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = tmp_path / "nofile"
+    assert run([str(GOLDEN / "ledger"), "--trust", str(nothing)]) == 1
+    said = capsys.readouterr().err
+    assert said.strip().endswith(f"{nothing}: cannot be read: No such file or directory")
+    assert "Errno" not in said
+
+
+def test_nothing_is_said_to_hold_of_what_was_tampered_with() -> None:
+    report = Report("tampered", "a byte changed", {"kind": "dossier"}, ("11 files are whole",))
+    assert sentences(report) == ["TAMPERED: a byte changed"]
+    warned = Report("tampered", "a byte changed", {"kind": "ledger"}, ("warning: an old key",))
+    assert sentences(warned) == ["warning: an old key", "TAMPERED: a byte changed"]

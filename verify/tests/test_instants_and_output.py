@@ -95,7 +95,7 @@ def test_a_closed_output_is_no_success() -> None:
 
 @pytest.mark.parametrize("text", ["\x1b[2J", "a\nVERIFIED", "\x9b1A", "\u202egolb", "\r", "\ud800"])
 def test_what_a_forger_wrote_neither_drives_a_terminal_nor_adds_a_line(text: str) -> None:
-    report = Report("tampered", f"entry {text} does not fit", {"kind": "ledger"}, (f"of {text}",))
+    report = Report("tampered", f"entry {text} is", {"kind": "ledger"}, (f"warning: {text}",))
     said = sentences(report)
     assert len(said) == 2 and all(line.isprintable() for line in said)
     assert said[-1].startswith("TAMPERED")

@@ -62,14 +62,18 @@ def is_dossier(path: Path) -> bool:
     """Whether a file is a zip archive that begins as a dossier does, or lists what one has."""
     with path.open("rb") as file:
         head = file.read(_NAME_AT + len(FIRST))
-        if not head.startswith(MAGIC):
-            return False
-        if head[_NAME_AT:] == FIRST:
-            return True
-        try:
+    if not head.startswith(MAGIC):
+        return False
+    return head[_NAME_AT:] == FIRST or holds_dossier(path)
+
+
+def holds_dossier(path: Path) -> bool:
+    """Whether it lists what a dossier has, whatever stands before the archive."""
+    try:
+        with path.open("rb") as file:
             return MANIFEST in zipfile.ZipFile(file).namelist()
-        except _UNREADABLE:
-            return False
+    except _UNREADABLE:
+        return False
 
 
 def verify_dossier(

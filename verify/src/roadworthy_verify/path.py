@@ -10,7 +10,7 @@ from .bundle import verify_bundle
 from .carried import load_heads
 from .checkpoint import CheckpointError
 from .container import is_bundle
-from .dossier import is_dossier, verify_dossier
+from .dossier import holds_dossier, is_dossier, verify_dossier
 from .instant import EXAMPLE, whole_instant
 from .ledger import CHECKPOINTS, MAGIC, verify_ledger
 from .plain_file import read_plain
@@ -48,6 +48,8 @@ def recognise(path: Path) -> tuple[str, Path]:
             return "bundle", path
         if is_proof(path):
             return "proof", path
+        if holds_dossier(path):
+            return "dossier", path
     return "", path
 
 

@@ -63,7 +63,10 @@ class Report:
 
 
 def sentences(report: Report) -> list[str]:
-    """The report for people: what was found, then the verdict."""
+    """The report for people: what was found, then the verdict.
+
+    Of what was tampered with nothing is said as if it held, because nothing does.
+    """
     verdict = "VERIFIED" if report.ok else report.state.upper().replace("_", " ")
     if (
         report.ok
@@ -72,6 +75,8 @@ def sentences(report: Report) -> list[str]:
     ):
         verdict += ", but only against keys that nobody gave: they lay around it"
     lines = [line for line in report.lines if line != report.fault]
+    if report.state == "tampered":
+        lines = [line for line in lines if line.startswith("warning: ")]
     return [*lines, f"{verdict}: {report.fault}" if report.fault else verdict]
 
 

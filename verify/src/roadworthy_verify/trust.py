@@ -129,8 +129,10 @@ def load_trust(
     path = Path(given)
     try:
         text = read_plain(path).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise TrustError(f"{path}: cannot be read: {error}") from None
+    except OSError as error:
+        raise TrustError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise TrustError(f"{path}: cannot be read: it is no text") from None
     return _trust(parse_trust(text, str(path)), str(path), origin)
 
 
