@@ -116,13 +116,13 @@ def _say(found: Classification, catalogues: list[Catalogue], answers: str) -> No
             (one.id, duties[one.id].article, duties[one.id].title, one.since or "")
             for one in (*found.now, *sorted(found.coming, key=lambda one: one.since or ""))
         ],
-        title=f"{len(found.now)} duties now, {len(found.coming)} coming",
+        title=f"duties now: {len(found.now)}, coming: {len(found.coming)}",
     )
     if found.unknown_names:
         say(f"no question of this catalogue: {printable(', '.join(found.unknown_names))}")
     if found.open_questions:
         asked, waiting = len(found.open_questions), len(found.undecided)
-        say(f"{asked} questions come next, {waiting} duties are undecided:")
+        say(f"questions that come next: {asked}; duties undecided: {waiting}")
     for name in found.open_questions[:_SHOWN]:
         spec = questions.get(name)
         text = f"{spec.question} ({spec.cite})" if spec else "Which roles are held?"
