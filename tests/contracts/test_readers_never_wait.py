@@ -11,12 +11,12 @@ import pytest
 
 from roadworthy.domain import Deployment, EvidenceError, Model, UsageError
 from roadworthy.evaluation.feature_table import read_features
-from roadworthy.evaluation.importers import source
 from roadworthy.evaluation.outside import rows
 from roadworthy.evaluation.passages import read_passages
 from roadworthy.evaluation.payload_sets import read_payloads
 from roadworthy.evaluation.runfile import read_header, read_run
 from roadworthy.flows.own_files import kept_bytes
+from roadworthy.origins import source
 from roadworthy.providers import make_provider
 from roadworthy.wiring.clock import SystemClock
 

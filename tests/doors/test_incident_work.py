@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from doubles.answers_that_left import CHARTER, Answers
-from doubles.live_system import write_live_system
+from doubles.live_system import MODEL, write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.incidents import asked_of
@@ -42,7 +42,7 @@ class Desk:
 def answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answers:
     monkeypatch.delenv("ROADWORTHY_PERSON", raising=False)
     charter = CHARTER + "roles: [provider]\nfacts: {risk_class: high}\ntime_zone: Europe/Berlin\n"
-    changes: dict[str, str | None] = {"charter.yaml": charter}
+    changes: dict[str, str | None] = {"charter.yaml": charter, "models/small.yaml": MODEL}
     loop = write_live_system(tmp_path, "http://127.0.0.1:9/v1", changes)
     return Answers(loop_of(loop.workspace))
 

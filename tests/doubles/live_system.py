@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from msgspec import UNSET, UnsetType
+
 from doubles.said import SAID
 from doubles.systems import write_system
 from roadworthy.domain import (
     Bar,
     Draft,
     GateDecision,
+    ModelUse,
     ReleaseContent,
     RunSummary,
     SuitePin,
@@ -22,14 +25,28 @@ from roadworthy.domain import (
     plain,
     sha256,
 )
+from roadworthy.flows.approved_models import models_seen
 from roadworthy.flows.building import build_release
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.people import add_person
+from roadworthy.flows.registry import Approve, approve_model, register_model
 from roadworthy.flows.releasing import activate_release, sign_release
-from roadworthy.manifests import load_system
+from roadworthy.manifests import load_model_file, load_system
 from roadworthy.release import pin
 from roadworthy.serving import TenantKey, TenantScope, editing, hash_key, new_key
 from roadworthy.wiring.loop import loop_of, open_loop
+
+LOOKED_AT = Approve(reason="It was looked at.")
+
+MODEL = """\
+id: small
+title: A small model
+identity: {provider: openai_compatible, name: small, host: "127.0.0.1"}
+maker: Example SE
+licence: proprietary
+intended_use: Letters.
+"""
+"""Of what `CHAT` asks; as `models/small.yaml` it is registered and approved before going live."""
 
 CHAT: dict[str, str | None] = {
     "charter.yaml": """\
@@ -138,6 +155,9 @@ def make_people_and_go_live(root: Path, loop: Loop) -> Loop:
     for name, role in (("bob", "risk_officer"), ("cleo", "operator"), ("dan", "operator")):
         add_person(loop, name=name, roles=[role], by=ann)
     loop = loop_of(loop.workspace)
+    for path in sorted((root / "models").glob("*.yaml")):
+        version, _ = register_model(load_model_file(path), loop, find_acting(loop.workspace, "ann"))
+        approve_model(version, LOOKED_AT, loop, find_acting(loop.workspace, "bob"))
     go_live(root, loop)
     return loop
 
@@ -153,7 +173,9 @@ def make_release(root: Path, loop: Loop) -> tuple[Path, str]:
     """Build, approve and sign what lies in the folder now; returns where it lies, its digest."""
     system = load_system(root)
     content = pin(system)
-    pass_gate(loop, content, deliberation=deliberate(root, content))
+    asked = (root / "models").exists()
+    models = models_seen(system, content, loop).uses if asked else UNSET
+    pass_gate(loop, content, deliberation=deliberate(root, content), models=models)
     out = loop.workspace.root / "bundles" / pin(system).candidate_digest.removeprefix("sha256:")
     out.parent.mkdir(exist_ok=True)
     ring = loop.keyring
@@ -177,7 +199,13 @@ def deliberate(root: Path, content: ReleaseContent) -> str:
     return sha256(note)
 
 
-def pass_gate(loop: Loop, content: ReleaseContent, *, deliberation: str) -> None:
+def pass_gate(
+    loop: Loop,
+    content: ReleaseContent,
+    *,
+    deliberation: str,
+    models: tuple[ModelUse, ...] | UnsetType = UNSET,
+) -> None:
     """Enter a run and a gate decision that says PASS."""
     slos = digest_of(content.slos)
     pinned = (SuitePin(name="main", digest="sha256:" + "0" * 64, cases={}),)
@@ -187,7 +215,7 @@ def pass_gate(loop: Loop, content: ReleaseContent, *, deliberation: str) -> None
     summary = RunSummary(bar=loop.blobs.put_json(plain(bar)), status="complete", n=1, **where)
     decision = GateDecision(
         decision=Verdict.PASS, bar=summary.bar, deliberation=deliberation, deliberated="ship",
-        **where,
+        models=models, **where,
     )  # fmt: skip
     says = {"run": run, "summary": loop.blobs.put_json(plain(summary))}
     said = {

@@ -20,7 +20,7 @@ from roadworthy.flows.session_looking import FEWEST_ASKERS, MOST_ASKERS, Session
 from roadworthy.gateway.outcomes import OutcomeBody
 from roadworthy.journal import Wanted, segments, told
 from roadworthy.manifests import Workspace
-from roadworthy.wiring.after_looking import MARKS, AfterLook
+from roadworthy.wiring.after_looking import WRITER, AfterLook
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.sessions import sessions_looker
 
@@ -197,7 +197,7 @@ async def test_a_restart_does_not_change_what_is_said(desk: Desk, before: int) -
 async def test_a_crash_before_the_marks_counts_no_request_twice(desk: Desk) -> None:
     first = await desk.ask(*SERIES[:2], ago=100.0)
     desk.look()
-    marks = desk.loop.workspace.journal / MARKS
+    marks = desk.loop.workspace.journal / f"{WRITER}.json"
     marks.unlink()
     (third,) = await desk.ask(SERIES[2])
     desk.look()

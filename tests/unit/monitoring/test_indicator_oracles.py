@@ -391,8 +391,10 @@ OF_LIVE_ANSWERS = {
     "cost_per_resolved_outcome",
     "overturn_rate",
     "time_to_review",
+    "upheld_rate",
 }
-"""See `test_outcomes`, `test_pace_and_dependence`, `test_review_indicators`."""
+"""See `test_outcomes`, `test_pace_and_dependence`, `test_review_indicators`, and
+the flow `test_blind_samples`."""
 OF_SESSIONS = {
     "extraction_patterns", "misuse_exploitation", "misuse_compromise", "rephrase_rate",
     "satisfaction",
