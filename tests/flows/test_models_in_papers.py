@@ -143,6 +143,22 @@ async def test_the_lifecycle_counts_an_approval_while_it_stands(
     assert "model_record" not in proofs_of(desk.loop(), charter)
 
 
+async def test_an_approval_for_another_system_proves_nothing_of_this_one(tmp_path: Path) -> None:
+    """This desk's own approval is over; that of another one goes on."""
+    desk = RegisteredDesk(tmp_path / "desk")
+    desk.register(desk.describe(more=FACTS))
+    desk.approve("words", system="other")
+    desk.approve("words", system="desk", until="2026-12-31")
+    await desk.inspect()
+    out = tmp_path / "b.tar"
+    desk.build(out, "ben")
+    desk.sign(out)
+    desk.activate(out)
+    assert "model_record" in proofs_of(desk.loop(), desk.system.charter)
+    desk.clock.advance(60 * 24 * 3600)
+    assert "model_record" not in proofs_of(desk.loop(), desk.system.charter)
+
+
 async def test_papers_of_the_maker_are_the_suppliers_documentation(
     desk: RegisteredDesk, tmp_path: Path
 ) -> None:

@@ -65,19 +65,14 @@ class Approve(Struct, frozen=True, kw_only=True):
     """A deprecation is undone, knowingly."""
 
 
-def registry_of(loop: Loop, only: Iterable[str] = ("",)) -> Registry:
-    """Everything that the ledger says of models; `only` of these ids, where they are known."""
-    trust, now = loop.trust, format_instant(loop.clock.now())
-    ids = tuple(only)
+def registry_of(loop: Loop) -> Registry:
+    """Everything that the ledger says of models."""
+    trust, now, said = loop.trust, format_instant(loop.clock.now()), loop.ledger.entries
     return Registry(
-        versions=tuple(_versions(_said(loop, REGISTERED, ids), trust)),
-        approvals=tuple(_approval(e, trust, now) for e in _said(loop, APPROVED, ids)),
-        deprecations=tuple(_deprecation(e, trust) for e in _said(loop, DEPRECATED, ids)),
+        versions=tuple(_versions(said(kind=REGISTERED), trust)),
+        approvals=tuple(_approval(each, trust, now) for each in said(kind=APPROVED)),
+        deprecations=tuple(_deprecation(each, trust) for each in said(kind=DEPRECATED)),
     )
-
-
-def _said(loop: Loop, kind: str, ids: Iterable[str]) -> Iterator[Entry]:
-    return (entry for name in ids for entry in loop.ledger.entries(kind=kind, subject=name))
 
 
 def register_model(file: ModelFile, loop: Loop, by: Acting) -> tuple[ModelVersion, Entry]:
