@@ -17,7 +17,10 @@ _CHUNK = 1 << 20
 
 
 def hashed(folder: Path) -> Iterator[Artifact]:
-    """Every file under a folder; of a folder that is not there, none."""
+    """Every file under a folder; of a folder that is not there, none; of a link, nothing."""
+    if folder.is_symlink():
+        yield Artifact(path="*", why="it is a link")
+        return
     left = MOST_BYTES
     number = 0
     for path in sorted(folder.rglob("*")) if folder.is_dir() else ():

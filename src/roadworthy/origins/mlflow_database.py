@@ -157,7 +157,7 @@ class Database:
         beside = self._path.resolve().parent
         inside = folder.is_absolute() and folder.resolve().is_relative_to(beside)
         if inside and folder.is_dir():
-            yield from hashed(folder)
+            yield from hashed(folder.resolve())
         elif uri:
             why = "they lie elsewhere; give the server's address to read them"
             yield Artifact(path="*", why=why)

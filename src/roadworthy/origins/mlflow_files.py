@@ -46,7 +46,8 @@ class FileStore:
     version = ""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder = folder.resolve()
+        """What is read under it has this very path: another one leads through a link."""
         self.place = folder.name or str(folder)
 
     def names(self, most: int) -> Sequence[tuple[str, str]]:
@@ -165,8 +166,8 @@ class FileStore:
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    """Folders in a folder that describe themselves; links are left out."""
-    if not folder.is_dir():
+    """Folders in a folder that describe themselves; links are left out, the folder itself too."""
+    if folder.is_symlink() or not folder.is_dir():
         return
     for each in sorted(folder.iterdir()):
         if each.is_dir() and not each.is_symlink() and (each / META).is_file():
@@ -174,8 +175,8 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(name, file): a slash in a name is a folder."""
-    if not folder.is_dir():
+    """(name, file): a slash in a name is a folder; a link is none."""
+    if folder.is_symlink() or not folder.is_dir():
         return
     number = 0
     for path in sorted(folder.rglob("*")):
@@ -192,6 +193,11 @@ def _texts(folder: Path) -> dict[str, str]:
 
 
 def _text(path: Path) -> str:
+    if path.resolve() != path:
+        raise UsageError(
+            f"{path} is a link, or lies behind one, which is not followed",
+            fix="take the folder as MLflow wrote it",
+        )
     with opened(path, _SMALL) as source:
         try:
             return source.whole().decode("utf-8")

@@ -196,6 +196,42 @@ def test_a_link_in_the_store_leads_nowhere(files: Path, tmp_path: Path) -> None:
     assert found.checks[1].result == "not checked"
 
 
+@pytest.mark.parametrize("part", ["params", "tags", "metrics", "artifacts", "inputs"])
+def test_a_part_of_a_run_that_is_a_link_leads_nowhere(
+    files: Path, tmp_path: Path, part: str
+) -> None:
+    outside = tmp_path / "outside"
+    (outside / "a").mkdir(parents=True)
+    for name in ("secret", "meta.yaml", "a/meta.yaml"):
+        (outside / name).write_text("1 0.5 1\n" if part == "metrics" else "source_type: DATASET\n")
+    run = next(files.glob(f"*/{real.IN_FILES['first']}"))
+    shutil.rmtree(run / part)
+    (run / part).symlink_to(outside)
+    brought = one(files, real.IN_FILES["first"])
+    assert b"secret" not in brought.original
+    assert "secret" not in {each.name for each in brought.received.figures}
+    assert not brought.received.facts.get("datasets") or part != "inputs"
+    if part == "artifacts":
+        assert brought.received.checks[1].why == "1 of 1 not read: it is a link"
+
+
+@pytest.mark.parametrize("linked", ["meta.yaml", "datasets"])
+def test_what_describes_a_run_is_read_through_no_link(
+    files: Path, tmp_path: Path, linked: str
+) -> None:
+    run = next(files.glob(f"*/{real.IN_FILES['first']}"))
+    place = run / linked if linked == "meta.yaml" else run.parent / linked
+    place.rename(tmp_path / "outside")
+    place.symlink_to(tmp_path / "outside")
+    with pytest.raises(UsageError, match="is a link, or lies behind one"):
+        one(files, real.IN_FILES["first"])
+
+
+def test_a_store_that_is_named_by_a_link_is_read(files: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(files)
+    says_what_the_first_run_says(one(tmp_path / "link", real.IN_FILES["first"]))
+
+
 @pytest.mark.parametrize("address", ["http://", "http://u:p@h", "https://h/?token=1"])
 def test_an_address_holds_a_host_and_no_secret(address: str) -> None:
     with pytest.raises(UsageError):
