@@ -98,6 +98,19 @@ def test_currencies_are_not_added_and_not_held_against_another(desk: DatedDesk) 
     spent(desk, "modelling", "600 USD", note="b")
     money = of(costs(desk), "modelling", "money")
     assert (money.actual, money.share, money.over) == ({"EUR": "600", "USD": "600"}, "", False)
+    spent(desk, "modelling", "401 EUR", note="c")  # more than the estimate, whatever the rest is
+    assert of(costs(desk), "modelling", "money").over
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "over"),
+    [(1000, "1000", False), (1000, "1000.4", True), (0, "5", True), (0, "0", False)],
+)
+def test_what_was_spent_is_held_against_the_estimate_as_it_is_and_not_as_it_is_shown(
+    expected: float, actual: str, over: bool
+) -> None:
+    known = [Cost(phase="data", measure="money", amount=actual, unit="EUR", source="s")]
+    assert of(sums({"data": Estimate(amount=expected)}, known, ()), "data", "money").over is over
 
 
 def entered_run(loop: Loop, name: str, **fields: object) -> None:
@@ -163,6 +176,25 @@ async def test_live_answers_cost_what_their_records_say(tmp_path: Path) -> None:
     log.append(HostSample(at=at, seconds=5.0, cores=2.0, joules=7200.0, answers=10))
     kwh = of(costs_of(loop, load_charter(tmp_path)), "monitoring", "energy")
     assert kwh.actual == {"kWh": "0.0006"}  # 3 answers of 0.2 Wh
+
+
+async def test_answers_that_are_not_counted_leave_no_answer_out_unsaid(tmp_path: Path) -> None:
+    """A bound on what is added up is a bound on answers: copies before them are none."""
+    loop = loop_of(write_live_system(tmp_path, "http://127.0.0.1:9/v1").workspace)
+    answers = Answers(loop)
+    seen = await answers.leave()
+    spool = answers._spool()
+    for stage in ("shadow", "shadow", "shadow", "shadow", "live"):
+        paid = structs.replace(seen, id=new_id(), cost="0.25", currency="EUR", stage=stage)
+        await spool.close(paid, Witness(input="a", output="b"))
+    await spool.aclose()
+    money = of(costs_of(loop, load_charter(tmp_path), most=2), "monitoring", "money")
+    assert (money.actual, money.unknown) == (
+        {"EUR": "0.25"}, ("1 of 2 live answers have no known price",),
+    )  # fmt: skip
+    money = of(costs_of(loop, load_charter(tmp_path), most=1), "monitoring", "money")
+    assert (money.actual, money.whole) == ({}, False)
+    assert "more than 1 live answers" in money.unknown[0]
 
 
 @given(
@@ -231,6 +263,21 @@ def test_the_commands_show_enter_and_say_when_it_was_more(
     assert said["costs"] == rows
     run(VERBS, ["scope", where])
     assert "1200 EUR" in capsys.readouterr().out
+
+
+def test_what_is_known_to_be_unknown_is_said_of_phases_that_nobody_estimated(
+    desk: DatedDesk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.write("charter.yaml", (desk.root / "charter.yaml").read_text().replace(ESTIMATES, ""))
+    loop = desk.loop()
+    entered_run(loop, "one", observations="sha256:1", cost=None)
+    why = "in 1 of 1 runs answers or judges have no known price"
+    assert run(VERBS, ["cost", "show", str(desk.root)]) == 0
+    assert f"evaluation, money: {why}" in capsys.readouterr().out
+    found = gather(load_system(desk.root), loop, on="2026-11-22", catalogue="eu-ai-act")
+    paper = make_document("cost-energy", found, loop, language="en", written={})
+    assert f"evaluation, money: {why}" in msgspec.json.encode(paper).decode()
+    assert any("no phase has an estimate" in gap.what for gap in paper.gaps)
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

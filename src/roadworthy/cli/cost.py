@@ -115,8 +115,6 @@ def as_json(found: Any) -> list[dict[str, Any]]:
 
 def say_costs(system: str, found: Any) -> None:
     """A table of what was estimated, or is known; the rest is unknown, and said so once."""
-    from roadworthy.compliance import NOTHING
-
     told = [one for one in found if one.estimate or one.actual]
     rows = [
         (one.phase, one.measure, f"{one.estimate} {one.estimated_unit}" if one.estimate else "-",
@@ -126,9 +124,9 @@ def say_costs(system: str, found: Any) -> None:
     if rows:
         table(("phase", "of", "estimate", "actual", "of the estimate"), rows,
               title=f"{system}: cost by phase")  # fmt: skip
-        for one in told:
-            for why in one.unknown if one.unknown != (NOTHING,) else ():
-                say(printable(f"  unknown: {one.phase}, {one.measure}: {why}"), "yellow")
+    for one in found:
+        for why in one.reasons:
+            say(printable(f"  unknown: {one.phase}, {one.measure}: {why}"), "yellow")
     if len(told) < len(found):
         say(f"  {len(found) - len(told)} of {len(found)} were not estimated, and nothing of them is"
             " known")  # fmt: skip

@@ -2,7 +2,7 @@
 
 from .changes import meaning_of, text_changes
 from .classify import UNDECIDED, classify, conflict, contradictions
-from .costs import NOTHING, sums
+from .costs import sums
 from .coverage import covered, proof_of
 from .documents import FILLERS, FORMS, GERMAN, Gathered, assemble, said, to_markdown
 from .dora import four_measures
@@ -21,7 +21,6 @@ __all__ = [
     "FORMS",
     "GERMAN",
     "MATRIX",
-    "NOTHING",
     "ROLE",
     "ROLES",
     "UNDECIDED",

@@ -14,6 +14,7 @@ from msgspec import UNSET
 from roadworthy.domain import (
     COST_PHASES,
     MEASURES,
+    NOTHING_RECORDED,
     Cost,
     CostPhase,
     CostSum,
@@ -22,7 +23,6 @@ from roadworthy.domain import (
     UnknownCost,
 )
 
-NOTHING = "nothing was recorded"
 _UNITS = {"hours": "h", "energy": "kWh"}
 
 
@@ -51,7 +51,7 @@ def _sum(
         actual[one.unit] = actual.get(one.unit, Decimal(0)) + Decimal(one.amount)
     expected, unit = _estimated(estimate, measure)
     if not known and not unknown:
-        unknown = [NOTHING]
+        unknown = [NOTHING_RECORDED]
     share = ""
     if expected and set(actual) == {unit}:
         share = f"{100 * actual[unit] / expected:.1f}"

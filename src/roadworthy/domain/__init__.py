@@ -27,7 +27,10 @@ from .charter import (
 )
 from .classification import Applied, Classification, FactsFile, FactSheet, Settled, TreeStep
 from .clock import Instant, format_instant, parse_instant
-from .cost import COST_PHASES, MEASURES, Cost, CostPhase, CostSum, Estimate, Measure, UnknownCost
+from .cost import (
+    COST_PHASES, MEASURES, NOTHING_RECORDED, Cost, CostPhase, CostSum, Estimate, Measure,
+    UnknownCost,
+)
 from .deep_rail import (
     DEEP_RAILS, NEAR_MS, DeepOptions, GuardrailsCheck, HttpCheck, ModelCheck, NemoCheck,
     PresidioCheck, ReferenceCheck, deep_faults, deep_files, deep_options, deep_upstream,
@@ -167,15 +170,15 @@ __all__ = [
     "HOSTED", "INDICATORS", "INSTRUCTIONS", "JUDGED", "JUDGE_SHOWN", "JUDGE_SYSTEM", "KNOWN_BEFORE",
     "KNOWN_TAGS", "LANGUAGES", "LEAST_SHARE", "LEAST_WRONG", "LOOKED_AT_LATER", "MATCHERS",
     "MAX_REPEATS", "MEASURES", "MEGABYTE", "MISUSE_KINDS", "MOST_EVIDENCE", "MOST_HOURS",
-    "MOST_SHARE", "NEAR_MS", "NEVER_SIGNAL", "NOBODY_LOOKS", "NOT_RUN_HERE", "NO_CHECKS", "OVER",
-    "PAIRWISE", "PREFERENCE", "PREREAD", "PROBE_TENANT", "READS", "READY_RUBRICS", "READ_RUBRICS",
-    "REFERENCE", "RUBRIC", "SCORERS", "SCORE_SHOWN", "SECTIONS", "SEVERITIES", "SHA256_PREFIX",
-    "SIDES", "STATIC_MODEL", "STATIC_SHA256", "SYSTEMIC_CLASSES", "TRANSITIONS", "TRUST_WORDS",
-    "UNHEARD", "UPHELD", "WITHIN_HOURS", "AccessError", "Action", "Address", "AddressState",
-    "Admission", "Allowed", "AnswerCache", "Applied", "Approval", "Arm", "ArmComparison",
-    "ArmVerdict", "ArtifactSpec", "Asked", "Assertion", "Assessment", "Bar", "BatchFault",
-    "BatchSettings", "BatchState", "BatchStatus", "Behaviour", "Block", "BlockSpec", "Blocker",
-    "Brought", "Calibration", "Call", "Campaign", "CampaignFinding", "Candidate", "Case",
+    "MOST_SHARE", "NEAR_MS", "NEVER_SIGNAL", "NOBODY_LOOKS", "NOTHING_RECORDED", "NOT_RUN_HERE",
+    "NO_CHECKS", "OVER", "PAIRWISE", "PREFERENCE", "PREREAD", "PROBE_TENANT", "READS",
+    "READY_RUBRICS", "READ_RUBRICS", "REFERENCE", "RUBRIC", "SCORERS", "SCORE_SHOWN", "SECTIONS",
+    "SEVERITIES", "SHA256_PREFIX", "SIDES", "STATIC_MODEL", "STATIC_SHA256", "SYSTEMIC_CLASSES",
+    "TRANSITIONS", "TRUST_WORDS", "UNHEARD", "UPHELD", "WITHIN_HOURS", "AccessError", "Action",
+    "Address", "AddressState", "Admission", "Allowed", "AnswerCache", "Applied", "Approval", "Arm",
+    "ArmComparison", "ArmVerdict", "ArtifactSpec", "Asked", "Assertion", "Assessment", "Bar",
+    "BatchFault", "BatchSettings", "BatchState", "BatchStatus", "Behaviour", "Block", "BlockSpec",
+    "Blocker", "Brought", "Calibration", "Call", "Campaign", "CampaignFinding", "Candidate", "Case",
     "CaseTool", "Catalogue", "CelRule", "Cell", "Charter", "CharterPart", "Checked", "Checkpoint",
     "Chunk", "Classification", "ClassifierRule", "Clause", "Clock", "CorrectiveAction", "Cost",
     "CostPhase", "CostSum", "CountError", "DecimalMark", "Decision", "DeepFake", "DeepOptions",

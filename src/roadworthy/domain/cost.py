@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal, get_args
 
 from msgspec import UNSET, Meta, Struct, UnsetType
@@ -17,6 +18,8 @@ Measure = Literal["money", "hours", "energy"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
 """ISO 4217."""
+NOTHING_RECORDED = "nothing was recorded"
+"""Why a cost is unknown of which nobody said or measured anything."""
 _Amount = Annotated[float, Meta(ge=0, le=1e12)]
 
 
@@ -81,6 +84,12 @@ class CostSum(Struct, frozen=True, kw_only=True):
         return known if self.whole else f"{known} and what is unknown"
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why something of it is unknown; none where nothing was recorded at all."""
+        return () if self.unknown == (NOTHING_RECORDED,) else self.unknown
+
+    @property
     def over(self) -> bool:
         """Whether what is known is more than what was estimated."""
-        return bool(self.share) and float(self.share) > 100
+        spent = self.actual.get(self.estimated_unit)
+        return bool(self.estimate and spent) and Decimal(spent or 0) > Decimal(self.estimate)

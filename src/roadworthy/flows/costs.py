@@ -55,12 +55,12 @@ _CURRENCY = re.compile("[A-Z]{3}")
 _LARGEST = Decimal(10) ** 12
 
 
-def costs_of(loop: Loop, charter: Charter) -> tuple[CostSum, ...]:
-    """Every phase of a system, estimate against actual."""
+def costs_of(loop: Loop, charter: Charter, *, most: int = MOST_ANSWERS) -> tuple[CostSum, ...]:
+    """Every phase of a system, estimate against actual; `most`: live answers that are added up."""
     known: list[Cost] = list(entered(loop, charter.system))  # 1
     unknown: list[UnknownCost] = []
     _evaluations(loop, charter.system, known, unknown)  # 2
-    _answers(loop, charter.system, known, unknown)  # 3
+    _answers(loop, charter.system, most, known, unknown)  # 3
     return sums(estimates_of(charter), known, unknown)
 
 
@@ -172,16 +172,18 @@ def _evaluations(loop: Loop, system: str, known: list[Cost], unknown: list[Unkno
         unknown.append(UnknownCost(phase="evaluation", measure="energy", why=why))
 
 
-def _answers(loop: Loop, system: str, known: list[Cost], unknown: list[UnknownCost]) -> None:
+def _answers(
+    loop: Loop, system: str, most: int, known: list[Cost], unknown: list[UnknownCost]
+) -> None:
     """Live answers: by the prices in their records, and the machine's energy an answer."""
     if not loop.workspace.journal.is_dir():
         return
     sums_of: dict[str, Decimal] = {}
     answers = unpriced = 0
     first = last = ""
-    for row in islice(query(loop.workspace.journal, Wanted(system=system)), MOST_ANSWERS + 1):
-        if not row.closed or row.seen.stage not in TRAFFIC:
-            continue
+    found = query(loop.workspace.journal, Wanted(system=system))
+    counted = (row for row in found if row.closed and row.seen.stage in TRAFFIC)
+    for row in islice(counted, most + 1):
         answers += 1
         first, last = min(first or row.seen.time, row.seen.time), max(last, row.seen.time)
         if row.seen.cost is None:
@@ -191,8 +193,8 @@ def _answers(loop: Loop, system: str, known: list[Cost], unknown: list[UnknownCo
             sums_of[unit] = sums_of.get(unit, Decimal(0)) + Decimal(row.seen.cost)
     if not answers:
         return
-    if answers > MOST_ANSWERS:
-        why = f"there are more than {MOST_ANSWERS} live answers: roadworthy journal query"
+    if answers > most:
+        why = f"there are more than {most} live answers: roadworthy journal query"
         unknown += [
             UnknownCost(phase="monitoring", measure="money", why=why),
             UnknownCost(phase="monitoring", measure="energy", why=why),

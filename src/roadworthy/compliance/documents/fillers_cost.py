@@ -31,12 +31,13 @@ def _costs(found: Gathered, language: Language) -> tuple[Block, ...]:
     source = of_file(CHARTER, digest_in(found))
     columns = ("phase", "measure", "estimate", "actual", "of the estimate")
     missing = "no phase has an estimate, and nothing was recorded"
-    if not rows:
-        return (Gap(what=said(missing, language), command="roadworthy cost add PHASE DIR"),)
+    first: Block = Gap(what=said(missing, language), command="roadworthy cost add PHASE DIR")
+    if rows:
+        first = grid(columns, rows, source, missing, language)
     why = [
         f"{said(one.phase, language)}, {said(one.measure, language)}: {reason}"
-        for one in told
-        for reason in one.unknown
+        for one in found.costs
+        for reason in (one.unknown if one in told else one.reasons)
     ]
     from_where = [
         f"{said(one.phase, language)}, {said(one.measure, language)}: {where}"
@@ -48,7 +49,7 @@ def _costs(found: Gathered, language: Language) -> tuple[Block, ...]:
         rest.append(_titled("where it comes from", from_where, language))
     if why:
         rest.append(_titled("what is unknown, and is no 0", why, language))
-    return (grid(columns, rows, source, missing, language), *rest)
+    return (first, *rest)
 
 
 def _estimated(one: CostSum, language: Language) -> str:
