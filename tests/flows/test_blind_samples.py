@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from doubles.held_answers import SORTER, HeldDesk
+from roadworthy.cli import VERBS
+from roadworthy.cli.dispatch import run
 from roadworthy.domain import (
     Measurement,
     Observation,
     UndecidedError,
     UsageError,
+    format_instant,
 )
-from roadworthy.flows.live_indicators import measured
+from roadworthy.flows.live_indicators import measured, samples_in
+from roadworthy.flows.observing import open_table
 from roadworthy.flows.review_reading import WITHHELD, read
 from roadworthy.flows.reviewing import Word, decide, judge
+from roadworthy.flows.table_indicators import indicators_of
 from roadworthy.journal import Wanted
+from roadworthy.table import Selection
 from roadworthy.wiring.online_scoring import OnlineLook
 from roadworthy.wiring.plan import Plan
 
+TRAFFIC = Selection(stages=("live", "canary"))
 SAMPLE = "sample: {share: 1.0, per_day: 3}, "
 
 
@@ -115,6 +124,33 @@ async def test_beyond_the_days_budget_and_past_their_time_is_unknown_not_upheld(
     assert "1 nobody decided about it in time" in found.reason
     assert found.low is not None
     assert found.low < 0.25, "three of four may not have been upheld"
+
+
+async def test_the_table_weighs_and_bounds_a_sample_as_the_journal_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("duckdb", reason="needs duckdb: make setup")
+    desk = SampledDesk(tmp_path)
+    await desk.left(hours_ago=30)
+    (first, *_) = [await desk.left() for _ in range(4)]
+    await desk.draw()
+    judge(first.id, desk.loop, desk.journal, text="On Monday.", by=desk.acting("rosa"))
+    decide(first.id, desk.loop, desk.journal, word=Word(decision="approve"), by=desk.acting("rosa"))
+    names = ["upheld_rate", "time_to_review"]
+    now = format_instant(desk.loop.clock.now())
+    with open_table(desk.loop) as table:
+        found = indicators_of(
+            table, TRAFFIC, now=now, names=names, samples=samples_in(desk.loop.workspace)
+        )
+        by_table = {each.found.name: each.found for each in found}
+        blind = next(indicators_of(table, TRAFFIC, now=now, names=["upheld_rate"])).found
+    assert by_table["upheld_rate"] == structs.replace(desk.upheld(), slices={})
+    assert blind.low is not None and by_table["upheld_rate"].low is not None
+    assert blind.low > by_table["upheld_rate"].low, "what nobody decided in time is no chance"
+    words = ["observations", str(desk.root), "--indicator", "upheld_rate", "--json"]
+    assert run(VERBS, words) == 0
+    (said,) = json.loads(capsys.readouterr().out)["indicators"]
+    assert said["low"] == pytest.approx(desk.upheld().low)
 
 
 async def test_nobody_reviews_an_answer_that_was_not_drawn(tmp_path: Path) -> None:

@@ -12,9 +12,12 @@ import pytest
 from msgspec import structs
 
 from roadworthy.domain import (
+    UPHELD,
+    Drawn,
     NeverRecord,
     Observation,
     Outcome,
+    ReviewSample,
     SafetySLO,
     Shift,
     UsageError,
@@ -24,6 +27,7 @@ from roadworthy.domain import (
 )
 from roadworthy.flows.live_judging import Judged, Looking, judge_live
 from roadworthy.flows.live_rows import LiveRows
+from roadworthy.flows.online_scoring import Samples
 from roadworthy.flows.table_judging import judge_table
 from roadworthy.flows.table_store import Stored, row_with
 from roadworthy.journal import Record
@@ -203,3 +207,32 @@ def test_a_facet_with_a_value_for_each_request_is_no_slice() -> None:
         found = list(judge_table(objective, table, looking))
     assert len(found) == len(live) == 201 and found[0].found.reason == live[0].found.reason
     assert found[0].found.verdict is Verdict.ERROR
+
+
+def drawn(place: int, release: str, **found: Any) -> Observation:
+    """An answer of a release; without more nothing says how it stands in a sample."""
+    return Observation(
+        id=f"{place:032x}", time="2026-11-22T11:30:00.000000Z", system="desk", release=release,
+        stage="live", **found,
+    )  # fmt: skip
+
+
+def test_a_sample_is_weighed_over_the_table_by_the_shares_of_the_release_that_drew() -> None:
+    shares = {"sha256:aa": 1.0, "sha256:bb": 0.01}
+
+    def samples(_: str, release: str) -> Samples:
+        return Samples(scores={}, review=ReviewSample(share=shares[release], per_day=9))
+
+    def said(place: int, release: str, value: float) -> Observation:
+        one = Drawn(score=UPHELD, share=shares[release], taken=True)
+        return drawn(place, release, drawn=(one,), scores={UPHELD: value})
+
+    seen = [said(place, "sha256:aa", 1.0) for place in range(10)]
+    seen += [said(10 + place, "sha256:bb", 0.0) for place in range(2)]
+    seen += [drawn(20 + place, "sha256:bb") for place in range(198)]
+    asked = slo("upheld_rate", ">= 0.5", metric="upheld_rate", min_samples=1)
+    over_all = Looking(system="desk", release="", live_since=SINCE, now=NOW, samples=samples)
+    with Table([], fresh=[row_with(Stored(seen=one)) for one in seen]) as table:
+        (found,) = judge_table([asked], table, over_all, whole=True)
+    assert found.found.estimate == pytest.approx(10 / 210), "200 answers stand behind the two"
+    assert found.found.high is not None and found.found.high > 0.5, "two prove little"

@@ -104,6 +104,7 @@ def _tell(
     import msgspec
 
     from roadworthy.domain import format_instant
+    from roadworthy.flows.live_indicators import samples_in
     from roadworthy.flows.table_indicators import indicators_of
 
     from .evaluate_results import cells, numbers
@@ -113,7 +114,12 @@ def _tell(
     with opened as rows:
         n = rows.cube((), selection).n
         now = format_instant(loop.clock.now())
-        found = list(indicators_of(rows, selection, now=now, names=names, by=by, where=where))
+        found = list(
+            indicators_of(
+                rows, selection, now=now, names=names, by=by, where=where,
+                samples=samples_in(loop.workspace),
+            )
+        )  # fmt: skip
     if as_json:
         said = [
             numbers(each.found)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -31,7 +32,7 @@ from roadworthy.monitoring import host_indicators, measure_all, with_outcomes
 from .answering_content import answering_content
 from .headroom import MEASURED, headroom_of
 from .loop import Loop
-from .online_scoring import Samples, samples_of, with_shares
+from .online_scoring import Samples, SamplesOf, as_drawn, samples_of
 from .references import answers_against
 from .reviewed_answers import reviewed_outcomes, still_waiting
 from .routing import read_table
@@ -70,7 +71,8 @@ def measured(
         known = [each for each in said if each is not None]
         seen = with_outcomes(row.seen, [*known, *entered.get(row.seen.id, [])])  # 2
         rows.append(still_waiting(seen, loop.clock.now()) if loop is not None else seen)
-    rows = _with_shares(workspace, rows, loop)
+    now = format_instant(loop.clock.now()) if loop is not None else ""
+    rows = as_drawn(rows, samples_in(workspace), now)
     unread = sum(1 for row in rows if "unread" in row.attributes)
     against, unheld = answers_against(workspace, rows) if rows else (None, "")
     found = measure_all(rows, against=against)  # 3
@@ -80,26 +82,16 @@ def measured(
     return LiveIndicators(n=len(rows), unread=unread, indicators=tuple(found), unheld=unheld)
 
 
-def _with_shares(
-    workspace: Workspace, rows: list[Observation], loop: Loop | None
-) -> list[Observation]:
-    """With the share that each answer had of being drawn, where its release draws any.
+def samples_in(workspace: Workspace) -> SamplesOf:
+    """What the releases of a workspace have sampled; each is read once."""
 
-    Of a release that is gone only what was drawn is known: how many there were is estimated.
-    """
-    samples: dict[str, Samples | None] = {}
-    for row in rows:
-        if row.release not in samples:
-            samples[row.release] = None
-            with suppress(RoadworthyError, OSError):
-                samples[row.release] = samples_of(
-                    answering_content(workspace, row.system, row.release)
-                )
-    now = format_instant(loop.clock.now()) if loop is not None else ""
-    return [
-        with_shares(row, found, now or row.time) if (found := samples[row.release]) else row
-        for row in rows
-    ]
+    @cache
+    def found(system: str, release: str) -> Samples | None:
+        with suppress(RoadworthyError, OSError):
+            return samples_of(answering_content(workspace, system, release))
+        return None
+
+    return found
 
 
 def _headroom(loop: Loop | None) -> list[Measurement]:

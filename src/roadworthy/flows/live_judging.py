@@ -40,7 +40,7 @@ from roadworthy.policy import Side, assess, assess_relative, unjudged
 
 from .burning import burn_windows, burnt
 from .live_rows import LiveRows
-from .online_scoring import Samples, is_sampled, with_shares
+from .online_scoring import SamplesOf, as_drawn
 
 CONFIDENCE = 0.95
 
@@ -72,8 +72,8 @@ class Looking(Struct, frozen=True, kw_only=True):
     """What drift is measured from."""
     beside: Beside | None = None
     """What measures an objective that no answer shows."""
-    samples: Samples | None = None
-    """Which answers are scored on a random sample; None: none."""
+    samples: SamplesOf | None = None
+    """What says which answers of a release are scored on a random sample; None: none are."""
     lifted: dict[tuple[str, str], Instant] = {}
     """(objective, slice) -> when a person lifted what was done: what was before is settled."""
 
@@ -185,8 +185,8 @@ def _side(slo: SafetySLO, rows: Sequence[Observation], looking: Looking) -> Side
 
 def _measure(slo: SafetySLO, rows: Sequence[Observation], looking: Looking) -> Measurement:
     asked = read_name(slo)
-    if looking.samples is not None and is_sampled(asked.metric, looking.samples):
-        rows = [with_shares(row, looking.samples, looking.now) for row in rows]
+    if looking.samples is not None:
+        rows = as_drawn(rows, looking.samples, looking.now, metric=asked.metric)
     least, most = slo.values_at_least, slo.values_at_most
     reach = Reach(least=None if least is UNSET else least, most=None if most is UNSET else most)
     return measure(

@@ -94,6 +94,10 @@ def samples_of(content: ReleaseContent) -> Samples | None:
     )
 
 
+SamplesOf = Callable[[str, str], Samples | None]
+"""(system, release) -> what it has sampled; None where that is nothing, or the release is gone."""
+
+
 def is_sampled(metric: str, samples: Samples) -> bool:
     """Whether an indicator, or a score by its name, is of what is drawn."""
     scores = {*samples.scores, *((UPHELD,) if samples.review is not None else ())}
@@ -138,6 +142,29 @@ def with_shares(seen: Observation, samples: Samples, now: Instant) -> Observatio
             late = structs.replace(known[UPHELD], skipped=UNDECIDED)
             drawn = [late if each.score == UPHELD else each for each in drawn]
     return structs.replace(seen, drawn=tuple(drawn))
+
+
+def as_drawn(
+    rows: Sequence[Observation], samples: SamplesOf, now: Instant, *, metric: str = ""
+) -> list[Observation]:
+    """Each answer with the shares of the release that gave it; `metric`: where that is drawn.
+
+    Of a release that is gone only what was drawn is known: how many there were is estimated.
+    Without `now` nothing is late.
+    """
+    asked = {(row.system, row.release) for row in rows}
+    found = {each: samples(*each) for each in asked}
+    known = {
+        each: one for each, one in found.items() if one and (not metric or is_sampled(metric, one))
+    }
+    if not known:
+        return list(rows)
+    return [
+        with_shares(row, of, now or row.time)
+        if (of := known.get((row.system, row.release)))
+        else row
+        for row in rows
+    ]
 
 
 class OnlineScoring:

@@ -182,7 +182,7 @@ class SloWatch:
             live_since=route.activated_at,
             now=format_instant(self._loop.clock.now()),
             against=self._rules_of(system, route.live).against,
-            samples=self._rules_of(system, route.live).samples,
+            samples=self._samples_of,
             beside=lambda slo, since: self._machine.measured(
                 slo, system=system, release=route.live, since=since
             ),
@@ -203,6 +203,12 @@ class SloWatch:
         if (system, release) not in self._known:
             self._known[system, release] = self._rules(system, release)
         return self._known[system, release]
+
+    def _samples_of(self, system: str, release: str) -> Samples | None:
+        """What a release has sampled, be it the one before; None where it is gone."""
+        with suppress(RoadworthyError, OSError):
+            return self._rules_of(system, release).samples
+        return None
 
     def _look_at_people(self) -> bool:
         """Join what people said since; whether there was anything."""

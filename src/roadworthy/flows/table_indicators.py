@@ -19,11 +19,14 @@ from roadworthy.domain import (
     SafetySLO,
     UsageError,
     find_indicator,
+    parse_instant,
 )
 from roadworthy.expressions import Condition
 from roadworthy.monitoring import LOOKS_AT, VALUES_OF, by_facets, measure, selector
 from roadworthy.table import Selection, Table, TooManyKindsError
 
+from .online_scoring import SamplesOf, as_drawn
+from .reviewed_answers import still_waiting
 from .table_counting import (
     MOST_ROWS,
     Asked,
@@ -57,9 +60,11 @@ def indicators_of(
     names: Sequence[str] = (),
     by: Sequence[str] = (),
     where: str = "",
+    samples: SamplesOf | None = None,
 ) -> Iterator[Shown]:
     """Each indicator in each slice; without `names` every one that can be counted and has data.
 
+    `samples`: what each release has scored on a random sample; what was not drawn counts by it.
     Raises UsageError for one that nobody knows, a facet that no row has, too many rows to read or
     a filter that does not compile; DetectorError for one that cannot look.
     """
@@ -67,7 +72,7 @@ def indicators_of(
     asked = [_asked(table, name, by, where) for name in names or COUNTED]
     cubes = Cubes(table, asked, selection, now)
     for each in asked:
-        for part, (n, found) in _slices(each, cubes).items():
+        for part, (n, found) in _slices(each, cubes, samples).items():
             if names or found.value is not None:
                 yield Shown(part=part, answers=n, found=found)
 
@@ -88,7 +93,9 @@ def _asked(table: Table, name: str, by: Sequence[str], where: str) -> Asked:
     return plan(slo, table, since=BEGINNING)
 
 
-def _slices(asked: Asked, cubes: Cubes) -> dict[str, tuple[int, Measurement]]:
+def _slices(
+    asked: Asked, cubes: Cubes, samples: SamplesOf | None
+) -> dict[str, tuple[int, Measurement]]:
     if asked.columns:
         try:
             return sliced(asked, cubes, before=False)
@@ -96,7 +103,10 @@ def _slices(asked: Asked, cubes: Cubes) -> dict[str, tuple[int, Measurement]]:
             pass  # then the rows say it
     slo = asked.slo
     keep = selector(slo.where)
-    rows = [seen for seen, _ in cubes.rows(MOST_ROWS) if keep(seen)]
-    parts = by_facets(rows, slo.by) if slo.by else {"": rows}
+    now = parse_instant(cubes.now)
+    rows = [still_waiting(seen, now) for seen, _ in cubes.rows(MOST_ROWS) if keep(seen)]
+    if samples is not None:
+        rows = as_drawn(rows, samples, cubes.now, metric=slo.metric)
+    parts = (by_facets(rows, slo.by) if slo.by else {}) or {"": rows}
     say = partial(measure, slo.metric)
     return {part: (len(group), say(group)) for part, group in parts.items()}

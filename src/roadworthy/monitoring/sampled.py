@@ -88,14 +88,14 @@ def _drawn_scores(cases: Cases) -> set[str]:
     return {each.score for row in cases.rows if row.drawn for each in row.drawn}
 
 
-def _knows_the_rest(cases: Cases) -> bool:
-    """Whether answers that were not drawn are among the rows: else their number is estimated."""
-    return any(not each.taken for row in cases.rows for each in row.drawn)
+def _rest_known(cases: Cases) -> frozenset[str]:
+    """Releases of which what was not drawn is there too: of others its number is estimated."""
+    return frozenset(row.release for row in cases.rows if any(not each.taken for each in row.drawn))
 
 
 def _parts(cases: Cases, score: str) -> dict[float, _Part]:
     """By share, the largest first; what was not drawn for but has the score is looked at whole."""
-    rest = (cases.whole or cases).once(_knows_the_rest)
+    known = (cases.whole or cases).once(_rest_known)
     parts: dict[float, _Part] = {}
     for place, row in enumerate(cases.rows):
         drawn = next((each for each in row.drawn if each.score == score), None)
@@ -103,7 +103,7 @@ def _parts(cases: Cases, score: str) -> dict[float, _Part]:
             continue
         share = drawn.share if drawn is not None else 1.0
         part = parts.setdefault(share, _Part())
-        stands_for = 1.0 if rest or drawn is None else 1 / share
+        stands_for = 1.0 if drawn is None or row.release in known else 1 / share
         part.size += stands_for
         part.varies += stands_for**2
         if score in row.scores:

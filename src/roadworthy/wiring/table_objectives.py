@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from roadworthy.domain import UsageError, format_instant, parse_duration
 from roadworthy.flows.answering_content import answering_content
 from roadworthy.flows.host_view import HostView
+from roadworthy.flows.live_indicators import samples_in
 from roadworthy.flows.live_judging import Judged, Looking
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.references import against_reference
@@ -29,7 +30,7 @@ def objectives_over(
     if not chosen:
         raise UsageError(f"no release of {system or 'any system'} is live here")
     now = loop.clock.now()
-    machine = HostView(loop)
+    machine, samples = HostView(loop), samples_in(loop.workspace)
     found: list[tuple[str, Judged]] = []
     for name, route in chosen.items():
         content = answering_content(loop.workspace, name, route.live)
@@ -39,6 +40,7 @@ def objectives_over(
             live_since=format_instant(now - _lasting(over)) if over else route.activated_at,
             now=format_instant(now),
             against=against_reference(content),
+            samples=samples,
             beside=lambda slo, since, name=name, live=route.live: machine.measured(  # type: ignore[misc]
                 slo, system=name, release=live, since=since
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from roadworthy.domain import Drawn, Observation, SafetySLO, Verdict, drawing, share_for
 from roadworthy.monitoring import measure, measure_all
@@ -43,6 +44,12 @@ def test_without_the_answers_that_were_not_drawn_their_number_is_estimated_and_l
     assert found.value == pytest.approx(known.value)
     assert found.low is not None and known.low is not None
     assert found.low < known.low
+
+
+def test_what_was_not_drawn_by_one_release_says_nothing_of_another_that_is_gone() -> None:
+    gone = [structs.replace(answer(0.01, 0.0), release="gone")] * 10
+    found = measure("good", [*gone, *[answer(0.5, 1.0)] * 50, *[answer(0.5)] * 50])
+    assert found.value == pytest.approx(np.average([0.0, 1.0], weights=[10 / 0.01, 100]))
 
 
 def test_one_share_for_all_is_a_plain_sample() -> None:
