@@ -28,7 +28,7 @@ from roadworthy.domain import (
 )
 from roadworthy_verify.envelope import pae
 
-from .chain import NOT_ASKED, chained, roots_of
+from .chain import BUILDS, NOT_ASKED, chained, roots_of
 from .der import DerError, read
 from .source import Source, clean, decode
 from .wanted import Wanted
@@ -189,7 +189,7 @@ def _signed(source: Source, envelope: _Envelope, leaf: x509.Certificate) -> byte
 def _chain(leaf: x509.Certificate, others: Sequence[x509.Certificate], wanted: Wanted) -> Checked:
     """Who issued it, when it was issued: such certificates live for minutes."""
     issued = leaf.not_valid_before_utc + dt.timedelta(seconds=1)
-    return chained(leaf, others, roots_of(wanted.roots), issued)
+    return chained(leaf, others, roots_of(wanted.roots), issued, BUILDS)
 
 
 def _identity(leaf: x509.Certificate) -> str:

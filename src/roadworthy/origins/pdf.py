@@ -24,7 +24,7 @@ from roadworthy.domain import (
     sha256,
 )
 
-from .chain import NOT_ASKED, chained, roots_of
+from .chain import DOCUMENTS, NOT_ASKED, STAMPS, chained, roots_of
 from .cms import BrokenError, Signature, verified
 from .der import DerError
 from .source import Limits, Source, clean, opened
@@ -123,7 +123,8 @@ def _signatures(source: Source, data: bytes, wanted: Wanted) -> list[_One]:
         except DerError as error:
             what = f"signature {number} cannot be read: {clean(str(error))}"
             raise source.fault(what, "`roadworthy record KIND FILE` enters it as a claim") from None
-        chain = chained(signature.signer, signature.others, roots, wanted.now)
+        uses = STAMPS if signature.stamp else DOCUMENTS
+        chain = chained(signature.signer, signature.others, roots, wanted.now, uses)
         found.append(_One(end=end, signature=signature, chain=chain))
     return found
 
