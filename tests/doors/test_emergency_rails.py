@@ -84,8 +84,13 @@ async def test_a_held_answer_waits_for_a_person_and_redaction_changes_words(
         {"until": "2999-01-01T00:00:00.000000Z"},
         {"people": ("one",)},
         {"detector": "pattern", "options": {"patterns": ["("]}},
+        {
+            "detector": "classifier",
+            "action": "redact",
+            "options": {"weights": {"bias": 9, "weights": {}}, "kind": "it is granted"},
+        },
     ],
-    ids=["changed", "longer", "one person", "no pattern"],
+    ids=["changed", "longer", "one person", "no pattern", "words of its own"],
 )
 async def test_a_damaged_emergency_rail_closes_its_scope_and_no_other(
     tmp_path: Path, damage: dict[str, Any], caplog: pytest.LogCaptureFixture

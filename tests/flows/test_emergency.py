@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec import structs
 
-from doubles.emergency import asked_rail, people_of
+from doubles.emergency import a_rail, asked_rail, people_of
 from doubles.live_system import CHAT, write_live_system
 from doubles.set_clock import SetClock
 from roadworthy.domain import (
@@ -103,6 +104,18 @@ def test_a_charter_may_ask_for_more_people(tmp_path: Path) -> None:
         ({"options": {"words": []}}, "has no words"),
         ({"detector": "pattern", "options": {"patterns": ["("]}}, "is not RE2"),
         ({"detector": "pattern", "options": {"patterns": ["a*"]}}, "matches the empty text"),
+        (
+            {"action": "redact", "options": {"words": ["x"], "kind": "it is granted"}},
+            "stand in answers",
+        ),
+        (
+            {
+                "action": "redact",
+                "detector": "pattern",
+                "options": {"patterns": {"it is granted": "x"}},
+            },
+            "stand in answers",
+        ),
     ],
 )
 def test_what_cannot_tighten_or_be_built_is_refused(
@@ -209,6 +222,24 @@ def test_one_that_was_edited_out_of_the_table_is_put_back(loop: Loop, edit: str)
     assert any("it is set again" in words for words in keep_rails(loop, before=soon(loop)))
     assert read_table(loop.workspace.routing).emergencies == (rail,)
     assert kinds(loop)[-1] == "emergency.put_back"
+
+
+@pytest.mark.parametrize("wrong", [{"digest": "sha256:0"}, {"people": ("a",)}, {"until": "never"}])
+def test_a_damaged_one_that_nobody_set_is_not_entered_as_set(
+    loop: Loop, wrong: dict[str, Any]
+) -> None:
+    """It stops its scope as long as it is there; whoever puts the table back is not overruled."""
+    forged = a_rail(**{key: value for key, value in wrong.items() if key != "digest"})
+    if "digest" in wrong:
+        forged = structs.replace(forged, **wrong)
+
+    def change(table: RoutingTable) -> RoutingTable:
+        return structs.replace(table, emergencies=(forged,))
+
+    publish(loop.workspace, change, loop.clock)
+    assert keep_rails(loop, before=soon(loop)) == []
+    assert not kinds(loop) and not incidents_of(loop)
+    assert read_table(loop.workspace.routing).emergencies == (forged,)
 
 
 def test_one_that_was_lifted_and_is_put_into_the_table_again_goes(loop: Loop) -> None:

@@ -223,7 +223,7 @@ def lift_rail(name: str, loop: Loop, *, people: Sequence[Acting], reason: str) -
 
 def entered_rails(loop: Loop) -> list[EmergencyRail]:
     """Those that were set and not ended, by the ledger. Raises VerificationError."""
-    over = {entry.subject for kind in _ENDED for entry in loop.ledger.entries(kind=kind)}
+    over = _over(loop)
     entries = loop.ledger.entries(kind=SET)
     return [_rail_of(entry) for entry in entries if entry.subject not in over]
 
@@ -269,13 +269,14 @@ def tightened(rails: RailLine, seen: Observation, loop: Loop) -> RailLine:
 def keep_rails(loop: Loop, *, before: Instant) -> list[str]:
     """Enter what ended and what nobody entered, and put back what somebody took; words of each.
 
-    `before`: what is younger is entered by who added it.
+    `before`: what is younger is entered by who added it. What is damaged nobody set: it stops its
+    scope as long as it stands there, and is no entry.
     """
     now, words = format_instant(loop.clock.now()), []
     table, over = read_table(loop.workspace.routing), _over(loop)
     for rail in table.emergencies:
         unknown = rail.id not in over and loop.ledger.newest(kind=SET, subject=rail.id) is None
-        if unknown and rail.at < before:
+        if unknown and rail.at < before and not build_rail(rail).fault:
             _enter(rail, loop)
             words.append(f"{rail.id} stood without an entry; entered now")
     entered = entered_rails(loop)
