@@ -9,7 +9,6 @@ Sources: Sigstore bundle 0.1 to 0.3, DSSE v1, in-toto Statement v0.1 and v1, Ful
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
@@ -29,7 +28,8 @@ from roadworthy.domain import (
 from roadworthy_verify.envelope import pae
 
 from .chain import BUILDS, NOT_ASKED, chained, roots_of
-from .der import DerError, read
+from .cms import UNREADABLE
+from .der import read
 from .source import Source, clean, decode
 from .wanted import Wanted
 
@@ -154,9 +154,9 @@ def _certificates(
     listed += material.chain.certificates[:10] if material.chain else []
     try:
         found = [x509.load_der_x509_certificate(_bytes(one.raw)) for one in listed]
-        for one in found:
-            one.subject.rfc4514_string()
-    except (ValueError, binascii.Error, x509.InvalidVersion) as error:
+        for one in found:  # a part of it may turn out to be none
+            _ = one.subject.rfc4514_string(), one.extensions, one.public_key()
+    except UNREADABLE as error:
         raise source.fault(f"its certificate cannot be read: {error}") from None
     if not found:
         raise source.fault("it holds no certificate; keys without one are not read")
@@ -168,7 +168,7 @@ def _signed(source: Source, envelope: _Envelope, leaf: x509.Certificate) -> byte
     try:
         (one,) = envelope.signatures
         payload, signature = _bytes(envelope.payload), _bytes(one.sig)
-    except (ValueError, binascii.Error) as error:
+    except ValueError as error:
         raise source.fault(f"its envelope cannot be read: {error}") from None
     key, signed = leaf.public_key(), pae(envelope.kind, payload)
     try:
@@ -197,7 +197,7 @@ def _identity(leaf: x509.Certificate) -> str:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         uris = names.get_values_for_type(x509.UniformResourceIdentifier)
         mails = names.get_values_for_type(x509.RFC822Name)
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         uris, mails = [], []
     return clean(next(iter([*uris, *mails]), "")) or clean(leaf.subject.rfc4514_string())
 
@@ -209,7 +209,7 @@ def _said(leaf: x509.Certificate, oid: str) -> str:
         if not isinstance(found, x509.UnrecognizedExtension):
             return ""
         return clean(read(found.value).require(0x0C).content.decode("utf-8"))
-    except (x509.ExtensionNotFound, DerError, ValueError):
+    except (x509.ExtensionNotFound, ValueError):
         return ""
 
 

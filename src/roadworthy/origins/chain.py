@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID as Use
 
 from roadworthy.domain import Checked, UsageError
 
+from .cms import UNREADABLE
 from .source import Limits, opened
 
 WHAT, REVOKED = "certificate chain", "revocation"
@@ -82,7 +83,7 @@ def chained(
             .build_client_verifier()
         )
         chain = verifier.verify(signer, list(others)).chain
-    except (verification.VerificationError, ValueError) as error:
+    except (verification.VerificationError, *UNREADABLE) as error:
         return Checked(what=WHAT, result="not checked", why=f"it leads to no given root: {error}")
     root = chain[-1]
     name = root.subject.rfc4514_string()[:200]

@@ -2,7 +2,8 @@
 
 In: the signature (DER), the bytes. Out: the signer's certificate and what came along. Never: a
 signature without its digest, a digest that is broken (MD5, SHA-1), a certificate that somebody
-exchanged where the signature names its own.
+exchanged where the signature names its own, a signature without signed attributes: it could be one
+over the attributes of another (RFC 5652, 5.3).
 Sources: RFC 5652 (CMS), RFC 5035 (signing-certificate-v2), RFC 3161 (time stamps), RFC 4055 (PSS).
 """
 
@@ -35,7 +36,14 @@ _MGF1 = "1.2.840.113549.1.1.8"
 _ECDSA = frozenset(f"1.2.840.10045.4.3.{number}" for number in (2, 3, 4))
 _ED25519 = "1.3.101.112"
 _MOST_CERTIFICATES = 50
-_LEAST_RSA = 2048
+_LEAST_RSA, _LEAST_EC = 2048, 224
+_MOST_SALT = 512
+
+UNREADABLE = (
+    ValueError, IndexError, TypeError, OverflowError, UnsupportedAlgorithm, x509.InvalidVersion,
+    x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
+)  # fmt: skip
+"""What reading a stranger's certificate may end in."""
 
 
 class Signature(Struct, frozen=True, kw_only=True):
@@ -66,7 +74,7 @@ def verified(der: bytes, data: bytes) -> Signature:
             name.rfc4514_string()  # read here: a name may turn out to be none
     except (BrokenError, DerError):
         raise
-    except (ValueError, IndexError, TypeError, x509.InvalidVersion) as error:
+    except UNREADABLE as error:
         raise DerError(f"a part of it cannot be read: {error}") from None
     return found
 
@@ -123,17 +131,17 @@ def _held(
     attributes = take(parts, 0xA0)
     algorithm = need(parts, SEQUENCE)
     signature = need(parts, OCTETS).content
-    signed = data
-    if attributes is not None:
-        told = _attributes(attributes)
-        if _CONTENT_TYPE not in told or told[_CONTENT_TYPE].oid != kind:
-            raise BrokenError("the signature is of another kind of content")
-        named = told[_DIGEST].require(OCTETS).content if _DIGEST in told else b""
-        if named != hashlib.new(digest, data).digest():
-            raise BrokenError("the bytes are not those that were signed")
-        _require_named(told.get(_CERTIFICATE_2), signer)
-        time = time or _time(told.get(_TIME))
-        signed = b"\x31" + attributes.whole[1:]  # as the SET that was signed (RFC 5652, 5.4)
+    if attributes is None:
+        raise DerError("it has no signed attributes")
+    told = _attributes(attributes)
+    if _CONTENT_TYPE not in told or told[_CONTENT_TYPE].oid != kind:
+        raise BrokenError("the signature is of another kind of content")
+    named = told[_DIGEST].require(OCTETS).content if _DIGEST in told else b""
+    if named != hashlib.new(digest, data).digest():
+        raise BrokenError("the bytes are not those that were signed")
+    _require_named(told.get(_CERTIFICATE_2), signer)
+    time = time or _time(told.get(_TIME))
+    signed = b"\x31" + attributes.whole[1:]  # as the SET that was signed (RFC 5652, 5.4)
     name = _verify(signer, algorithm, digest, signature, signed)
     return Signature(
         signer=signer, others=tuple(one for one in certificates if one != signer), algorithm=name,
@@ -142,7 +150,6 @@ def _held(
 
 
 def _signer(sid: Der, certificates: list[x509.Certificate]) -> x509.Certificate:
-
     for each in certificates:
         if sid.tag == SEQUENCE:
             issuer, serial = sid.parts()
@@ -235,6 +242,8 @@ def _verify(
                 key.verify(signature, signed, padding.PKCS1v15(), used)
             return f"RSA {key.key_size}{' PSS' if oid == _PSS else ''}, {digest}"
         if isinstance(key, ec.EllipticCurvePublicKey) and oid in _ECDSA:
+            if key.key_size < _LEAST_EC:
+                raise DerError(f"a key on {key.curve.name}, which proves nothing any more")
             key.verify(signature, signed, ec.ECDSA(used))
             return f"ECDSA {key.curve.name}, {digest}"
         if isinstance(key, ed25519.Ed25519PublicKey) and oid == _ED25519:
@@ -242,8 +251,6 @@ def _verify(
             return f"Ed25519, {digest}"
     except InvalidSignature:
         raise BrokenError("the signature does not hold") from None
-    except UnsupportedAlgorithm as error:
-        raise DerError(f"a key that is not read: {error}") from None
     raise DerError(f"a signature that is not read ({oid})")
 
 
@@ -255,4 +262,7 @@ def _salt(parts: list[Der], digest: str) -> int:
     mask = told[0xA1][0].parts() if 0xA1 in told else []
     if len(mask) != 2 or mask[0].oid != _MGF1 or _digest(mask[1]) != digest:
         raise DerError("PSS with another mask than the signature's")
-    return told[0xA2][0].number if 0xA2 in told else 20
+    salt = told[0xA2][0].number if 0xA2 in told else 20
+    if not 0 <= salt <= _MOST_SALT:
+        raise DerError("PSS with a salt of no length, or an endless one")
+    return salt
