@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from .candidate import Candidate, Prompt, Rails
 from .charter import Charter
 from .clock import Instant
+from .registry import ModelUse
 from .rollout import Rollout
 from .slo import SloFile
 
@@ -51,3 +52,5 @@ class Admission(Struct, frozen=True, kw_only=True):
     signed_at: Instant = ""
     checkpoint: int = 0
     """Size of the ledger at the newest checkpoint that the release carries."""
+    models: tuple[ModelUse, ...] | UnsetType = UNSET
+    """The models that the gate's attestation says were approved; left out: nobody looked."""

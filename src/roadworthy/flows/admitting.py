@@ -13,6 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from roadworthy.domain import (
+    Admission,
     RefusedError,
     ReleaseContent,
     Signer,
@@ -71,7 +72,7 @@ def admit_release(path: Path, loop: Loop, *, root: Path, signer: Signer, trust: 
         raise UsageError(f"{path} changed while it was activated", fix="activate it again")
     _, content = read_bundle(folder)
     subject = subject_of(content, again.digest)
-    _require_open_gate(loop, content, subject, root=root)  # 3
+    _require_open_gate(loop, content, subject, root=root, admission=again)  # 3
     owes = require_learned_or_safe(loop, content, subject.digest)
     return Admitted(
         content=content, subject=subject, folder=folder, key=key, at=at, owes=list(owes)
@@ -89,18 +90,22 @@ def require_no_rollout(loop: Loop, subject: Subject, *, ends: str) -> None:
 
 
 def _require_open_gate(
-    loop: Loop, content: ReleaseContent, subject: Subject, *, root: Path
+    loop: Loop, content: ReleaseContent, subject: Subject, *, root: Path, admission: Admission
 ) -> None:
     """3. A candidate that was judged again since, and failed, is not activated; nor under a no.
 
-    A release from another workspace has no decision here; its attestation is then what counts.
+    A release from another workspace has no decision here; its attestation is then what counts,
+    unless people here say no to it or to one of its models.
     """
     found = newest_decision(loop, content)
+    is_first = loop.ledger.newest(kind=ACTIVATED, subject=subject.digest) is None
     if found is None:
         require_no_objection(root, subject.candidate)
+        if is_first:
+            require_models(content, loop, admission.models, root=root, elsewhere=True)
         return
     decision = require_pass(found[0], content)
     require_agreed(root, loop, subject.digest, decision)
-    if loop.ledger.newest(kind=ACTIVATED, subject=subject.digest) is None:
+    if is_first:
         require_waivers(root, content, loop, trust=loop.trust, decision=decision)
-        require_models(content, loop, decision, root=root)
+        require_models(content, loop, decision.models, root=root)

@@ -1,7 +1,8 @@
 """The models that a candidate asks, held against the registry: at the gate, at signing, live.
 
     models_seen     at the gate: what keeps it closed, what is said, what the decision rests on
-    require_models  at signing and at the first activation: what it rests on still stands
+    require_models  at signing and at the first activation: what it rests on still stands, also
+                    where another workspace judged it
     live_models     of what is live: a model that is no longer approved is named, and goes on
 
 Enters: a system and its content, a loop. Leaves: blockers, notes, uses, standings. What never
@@ -21,7 +22,6 @@ from roadworthy.compliance import EU_AI_ACT
 from roadworthy.domain import (
     Blocker,
     Deployment,
-    GateDecision,
     ModelStanding,
     ModelUse,
     RefusedError,
@@ -156,21 +156,32 @@ def uses_of(standings: Iterable[ModelStanding]) -> tuple[ModelUse, ...]:
 
 
 def require_models(
-    content: ReleaseContent, loop: Loop, decision: GateDecision, *, root: Path
+    content: ReleaseContent,
+    loop: Loop,
+    uses: tuple[ModelUse, ...] | UnsetType,
+    *,
+    root: Path,
+    elsewhere: bool = False,
 ) -> None:
-    """Raise RefusedError where a model that the gate's decision rests on is approved no more.
+    """Raise RefusedError where one of `uses`, on which the gate's decision rests, stands no more.
 
-    Or where one must be approved by now, and nobody looked when the gate decided. `root`: the
-    system's folder.
+    Or where models must be approved by now, and nobody looked when the gate decided. `root`: the
+    system's folder. `elsewhere`: another workspace judged it, and `uses` is what its gate attests;
+    where models must be approved and a registry is kept here, that one is asked.
     """
-    again = "run `roadworthy gate` again"
-    registry = registry_of(loop)
-    demanded, why = is_demanded(content.charter, risk_class_of(loop, content, root)[0], registry)
-    if isinstance(decision.models, UnsetType):
+    again = "activate it again" if elsewhere else "run `roadworthy gate` again"
+    need, registry = need_of(content, loop, root), registry_of(loop)
+    demanded, why = is_demanded(content.charter, need.risk_class, registry)
+    if isinstance(uses, UnsetType):
         if demanded:
-            raise RefusedError(f"{why}, and the gate did not look at them", fix=again)
+            there = "where it was judged, approve them, run `roadworthy gate` and sign it again"
+            raise RefusedError(
+                f"{why}, and the gate did not look at them", fix=there if elsewhere else again
+            )
         return
-    for one in _again(decision.models, need_of(content, loop, root), registry):
+    if elsewhere and not (demanded and registry.is_begun):
+        return
+    for one in _again(uses, need, registry):
         if one.state != "approved":
             raise RefusedError(
                 f"{one.wanted.part} {one.wanted.words}: {one.reason}", fix=f"{one.step}; {again}"

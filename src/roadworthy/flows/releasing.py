@@ -144,7 +144,7 @@ def sign_release(path: Path, loop: Loop, *, root: Path, signer: Signer) -> Signi
     require_unmoved(loop, content)
     require_note(root, case.evidence.decision)
     require_waivers(root, content, loop, trust=trust, decision=case.evidence.decision)
-    require_models(content, loop, case.evidence.decision, root=root)
+    require_models(content, loop, case.evidence.decision.models, root=root)
     _require_author(trust, case)
     used = waivers_used(case.evidence.decision)
     at = format_instant(loop.clock.now())

@@ -15,6 +15,7 @@ import msgspec
 from roadworthy.domain import (
     Admission,
     Instant,
+    ModelUse,
     RefusedError,
     RoadworthyError,
     Trust,
@@ -55,7 +56,16 @@ def verify_release(path: Path, *, trust: Trust | None, at: dt.datetime | Instant
         signed_by=tuple(item["name"] for item in details.get("signed_by", ())),
         signed_at=details.get("signed_at", ""),
         checkpoint=details.get("checkpoint", {}).get("size", 0),
+        models=_models(details["models"]) if "models" in details else msgspec.UNSET,
     )
+
+
+def _models(said: object) -> tuple[ModelUse, ...]:
+    try:
+        return msgspec.convert(said, tuple[ModelUse, ...], strict=False)
+    except msgspec.ValidationError as error:
+        fault = f"what the gate attests of models cannot be read: {error}"
+        raise VerificationError(fault) from None
 
 
 def require_verified(admission: Admission) -> Admission:

@@ -153,6 +153,7 @@ def _judged(contents: Contents, claims: list[Claim], trust: Trust, moment: str) 
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ReleaseError("tampered", f"an attestation has not its form: {error!r}") from None
     people = [_signer(claim, "approval") for claim in approvals]
+    models = {"models": gate.says["models"]} if "models" in gate.says else {}
     return {
         "signed_at": release.signed_at,
         "signed_by": [*people, _signer(release, "release")],
@@ -160,6 +161,7 @@ def _judged(contents: Contents, claims: list[Claim], trust: Trust, moment: str) 
         "authors": [_author(key_id, trust) for key_id in release.says["authors"]],
         "expires_at": str(release.says["expires_at"]),
         "run": str(gate.says["run"]),
+        **models,
         "checkpoint": checkpoint,
         "not_checked": ["whether the ledger still holds what the release was built on"],
     }
