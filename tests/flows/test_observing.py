@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from roadworthy.flows.live_indicators import entered_outcomes
 from roadworthy.flows.observing import open_table, refresh
 from roadworthy.journal import Wanted, query, segments
 from roadworthy.monitoring import with_outcomes
-from roadworthy.table import Selection
+from roadworthy.table import Selection, read_table, write_table
 from roadworthy.wiring.loop import loop_of
 
 pytest.importorskip("duckdb", reason="needs duckdb: make setup")
@@ -146,6 +147,51 @@ async def test_a_damaged_file_of_the_table_is_named_and_nothing_is_read(answers:
     (folder / "kept.json").write_bytes(b"{")
     with pytest.raises(EvidenceError, match=r"kept\.json is damaged"):
         open_table(answers.loop)
+
+
+async def test_a_changed_file_is_not_made_whole_by_what_is_learned_next(answers: Answers) -> None:
+    seen = await answers.leave()
+    answers.control().round()
+    refresh(answers.loop)
+    (path,) = answers.loop.workspace.observations.rglob("*.parquet")
+    table = read_table(path)
+    place = table.column_names.index("tenant")
+    write_table(path, table.set_column(place, "tenant", [["globex"]]))
+    await answers.learn(answers.says(seen, label="fine"))
+    answers.control().round()
+    for _ in range(2):
+        with pytest.raises(EvidenceError, match=f"{path.name} is damaged"):
+            refresh(answers.loop)
+
+
+async def test_a_changed_file_takes_no_new_answer_of_its_hour(answers: Answers) -> None:
+    await answers.leave()
+    answers.control().round()
+    refresh(answers.loop)
+    (path,) = answers.loop.workspace.observations.rglob("*.parquet")
+    write_table(path, read_table(path).slice(0, 0))
+    await answers.leave()
+    answers.control().round()
+    for _ in range(2):
+        with pytest.raises(EvidenceError, match=f"{path.name} is damaged"):
+            refresh(answers.loop)
+
+
+async def test_the_table_of_another_workspace_is_not_taken_for_this_ones(
+    answers: Answers, tmp_path: Path
+) -> None:
+    await answers.leave()
+    answers.control().round()
+    refresh(answers.loop)
+    other = write_live_system(
+        tmp_path / "other", "http://127.0.0.1:9/v1", {"charter.yaml": CHARTER}
+    )
+    loop = loop_of(other.workspace)
+    shutil.copytree(answers.loop.workspace.observations, loop.workspace.observations)
+    with pytest.raises(EvidenceError, match="not of this workspace: it holds segment"):
+        refresh(loop)
+    shutil.rmtree(loop.workspace.observations)
+    assert refresh(loop).answers == 0
 
 
 async def test_a_newer_table_is_not_read_as_far_as_it_goes(answers: Answers) -> None:

@@ -18,7 +18,15 @@ from urllib.parse import quote
 
 from msgspec import Struct, structs
 
-from roadworthy.domain import Observation, Outcome, VerificationError, digest_of, plain
+from roadworthy.domain import (
+    Entry,
+    EvidenceError,
+    Observation,
+    Outcome,
+    VerificationError,
+    digest_of,
+    plain,
+)
 from roadworthy.journal import originals, read_segment, seal_segment, segments
 from roadworthy.table import Row, Table, row_of
 
@@ -26,6 +34,8 @@ from .live_indicators import entered_outcomes
 from .loop import Loop
 from .run_records import rows_of, summary_of
 from .table_store import (
+    ANEW,
+    ANSWERS,
     Kept,
     Learned,
     Stored,
@@ -59,13 +69,15 @@ def refresh(loop: Loop) -> Refreshed:
     """Put into files what was sealed, completed and entered since.
 
     Raises VerificationError when a segment or run is gone or is not what the ledger has,
-    EvidenceError when a file of the table is damaged or cannot be written.
+    EvidenceError when the table holds what the ledger has not, or a file of it is damaged or cannot
+    be written.
     """
     folder = loop.workspace.observations
     with held(folder / "lock"):
         kept = read_kept(folder)
-        sweep(folder, kept)
         done = _Adding(loop, folder, kept)
+        done.require_of_this_ledger()
+        sweep(folder, kept)
         done.add_segments()
         done.add_runs()
         done.add_entered()
@@ -93,7 +105,7 @@ def open_table(loop: Loop) -> Table:
     late = {name: said for name, said in learned.items() if name not in closed}
     if not late:
         return whole_table(folder, kept, fresh=fresh)
-    with whole_table(folder, kept) as before:
+    with whole_table(folder, kept, under=ANSWERS) as before:
         older = [stored_in(row) for row in before.whole_rows(sorted(late))]
     fresh += [_more(each, late[each.seen.id], people) for each in older]
     gone = [each.seen.id for each in older]
@@ -106,12 +118,30 @@ class _Adding:
     def __init__(self, loop: Loop, folder: Path, kept: Kept) -> None:
         self._loop, self._folder, self._kept = loop, folder, kept
         self._people = entered_outcomes(loop)
+        self._sealed = list(loop.ledger.entries(kind="journal.sealed"))
+        self._completed = list(loop.ledger.entries(kind="run.completed"))
         self.segments = self.runs = self.answers = self.learned = 0
+
+    def require_of_this_ledger(self) -> None:
+        """All that the table was made of is in the ledger. Raises EvidenceError."""
+        sealed = {(entry.subject, str(entry.payload["root"])) for entry in self._sealed}
+        runs = {str(entry.payload.get("run")) for entry in self._completed}
+        kept = self._kept
+        foreign = [
+            *(f"segment {each[0]}" for each in kept.segments.items() if each not in sealed),
+            *(f"run {name}" for name in kept.runs if name not in runs),
+        ]
+        if foreign:
+            raise EvidenceError(
+                f"the table in {self._folder} is not of this workspace: it holds {foreign[0]},"
+                " which the ledger has not",
+                fix=ANEW.format(self._folder),
+            )
 
     def add_segments(self) -> None:
         """Those that were sealed since, as many together as fit in memory."""
         batch: dict[Path, str] = {}
-        for path, root in _sealed_since(self._loop, self._kept):
+        for path, root in _sealed_since(self._sealed, self._loop, self._kept):
             batch[path] = root
             if sum(each.stat().st_size for each in batch) > AT_ONCE:
                 self._put(batch)
@@ -121,7 +151,7 @@ class _Adding:
 
     def add_runs(self) -> None:
         """Those that were completed since."""
-        for entry in self._loop.ledger.entries(kind="run.completed"):
+        for entry in self._completed:
             run = str(entry.payload.get("run"))
             if entry.payload.get("status") != "complete" or run in self._kept.runs:
                 continue
@@ -168,10 +198,9 @@ class _Adding:
 
     def _again(self, learned: Learned) -> set[str]:
         """Join to rows that are in files what was learned of them; returns those that are."""
-        names = [name for name in self._kept.files if name.startswith("answers/")]
-        if not learned or not names:
+        if not learned:
             return set()
-        with Table([self._folder / self._kept.files[name].path for name in names]) as table:
+        with whole_table(self._folder, self._kept, under=ANSWERS) as table:
             known = [stored_in(row) for row in table.whole_rows(sorted(learned))]
         files: dict[str, list[Row]] = {}
         for each in known:
@@ -183,10 +212,10 @@ class _Adding:
         return {each.seen.id for each in known}
 
 
-def _sealed_since(loop: Loop, kept: Kept) -> Iterator[tuple[Path, str]]:
+def _sealed_since(sealed: Iterable[Entry], loop: Loop, kept: Kept) -> Iterator[tuple[Path, str]]:
     """Segments that the ledger vouches for and no file holds yet, each as it was sealed."""
     paths = {path.stem: path for path in segments(loop.workspace.journal)}
-    for entry in loop.ledger.entries(kind="journal.sealed"):
+    for entry in sealed:
         name, root = entry.subject, str(entry.payload["root"])
         if name in kept.segments:
             continue

@@ -44,6 +44,9 @@ from roadworthy_verify.plain_file import read_plain
 
 from .routing import put_in_place
 
+ANSWERS = "answers/"
+"""How the names of the parts with live answers begin; all others are runs."""
+
 ANEW = "remove {}: it is made again from the journal and the runs"
 
 _TYPES = {each.name: each.type for each in structs.fields(Observation)}
@@ -130,20 +133,21 @@ def whole_table(
     *,
     fresh: Sequence[Row] = (),
     replaced: Sequence[str] = (),
+    under: str = "",
 ) -> Table:
     """The table, of files that are each as it was written, and of rows that are in none.
 
-    Raises EvidenceError naming the file that is not.
+    `under`: of the parts whose names begin so. Raises EvidenceError naming the file that is not.
     """
+    parts = [each for name, each in kept.files.items() if name.startswith(under)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        checked = pool.map(lambda each: _require_whole(folder, each), kept.files.values())
-        files = list(checked)
+        files = list(pool.map(lambda each: _require_whole(folder, each), parts))
     return Table(
         files,
         fresh=fresh,
         replaced=replaced,
-        facts=[each.facts for each in kept.files.values()],
-        columns={tuple(kept.columns[each.columns]) for each in kept.files.values()},
+        facts=[each.facts for each in parts],
+        columns={tuple(kept.columns[each.columns]) for each in parts},
     )
 
 
@@ -199,17 +203,17 @@ def stored_in(row: Mapping[str, Any]) -> Stored:
 def place_of(seen: Observation) -> str:
     """The file of an answer; no part of a system's name leads elsewhere."""
     system = quote(seen.system, safe="")
-    return f"answers/system={system}/hour={quote(seen.time[:13], safe='')}"
+    return f"{ANSWERS}system={system}/hour={quote(seen.time[:13], safe='')}"
 
 
 def put_rows(folder: Path, kept: Kept, name: str, rows: Sequence[Row]) -> None:
     """Add rows to a file of the table; one of the same id takes the place of the one before.
 
-    Raises EvidenceError.
+    Raises EvidenceError, also where that file is not as it was written.
     """
     new = table_of(rows)
     if name in kept.files:
-        new = joined(read_table(folder / kept.files[name].path), new)
+        new = joined(read_table(_require_whole(folder, kept.files[name])), new)
     ordered = new.sort_by([("time", "ascending"), ("id", "ascending")])
     keep_file(folder, kept, name, ordered)
 
