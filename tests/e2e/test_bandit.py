@@ -22,7 +22,7 @@ from roadworthy.flows.bandit import EVERY_S
 from roadworthy.flows.loop import Loop
 from roadworthy.flows.rolling import WEIGHED
 from roadworthy.flows.routing import read_table
-from roadworthy.journal import read_segment, segments
+from roadworthy.journal import read_segment, read_states, segments
 from roadworthy.wiring.loop import loop_of
 
 PLAN = """\
@@ -33,6 +33,11 @@ steps:
 - {weight_percent: 90, bake: 1h}
 analysis: {indicators: [error_rate], margin: 0.1}
 """
+
+
+def at_work(loop: Loop) -> set[int]:
+    """The processes of the workers that tell of themselves."""
+    return {state.pid for state in read_states(loop.workspace.workers)}
 
 
 class Customers:
@@ -139,7 +144,7 @@ async def test_traffic_moves_to_the_better_release_over_two_workers_and_through_
             )
             await eventually(lambda: gateway.children(CONTROL))
             assert (len(weighed(loop)), arm_of(loop).share) == (1, share)
-            await asyncio.sleep(1)
+            await eventually(lambda: at_work(loop) == set(gateway.children(WORKER)))
             assert (await customers.ask(96))[new] > 0.55 * 96
             now = await status_of(tmp_path)
             assert (now["state"], now["step"]) == ("running", 1)
