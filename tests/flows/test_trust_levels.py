@@ -239,6 +239,31 @@ def test_what_a_machine_made_is_none_of_what_people_did(desk: Path, loop: Loop) 
     assert covered(desk, loop).proofs["training_record"].entered
 
 
+@pytest.mark.parametrize("field", ["title", "id", "by"])
+def test_what_a_file_says_of_itself_names_no_release(desk: Path, loop: Loop, field: str) -> None:
+    other = f"sha256:{'3' * 64}"
+    for live in (LIVE, CANDIDATE):
+        receive(loop, "model_card", candidate=other, **{field: live})
+    assert "model_card" not in covered(desk, loop).proofs
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati"])
+@pytest.mark.parametrize(
+    "made", ["0001-01-01T00:00:00", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00",
+             "9999-12-31T23:59:59", "9999-12-31T23:59:59-14:00"],
+)  # fmt: skip
+def test_a_time_that_no_calendar_has_stops_no_reading_of_the_ledger(
+    desk: Path, loop: Loop, made: str, zone: str
+) -> None:
+    charter = desk / "charter.yaml"
+    charter.write_text(charter.read_text().replace("Europe/Berlin", zone))
+    assert load_charter(desk).time_zone == zone
+    origin = {"tool": "pdf", "version": "", "exported_at": made}
+    receive(loop, "monitoring_report", "review_record", origin=origin)
+    proof = covered(desk, loop).proofs["monitoring_report"]
+    assert proof.fresh is made.startswith("9999")
+
+
 @pytest.mark.parametrize("made", ["2020-01-01", "2020-01-01T10:00:00", "2020-01-01T10:00:00+02:00"])
 def test_a_proof_says_from_when_its_age_counts(desk: Path, loop: Loop, made: str) -> None:
     receive(

@@ -34,6 +34,9 @@ ENTERED = frozenset(("evidence.recorded", "evidence.imported", "evidence.receive
 """Kinds of what was made elsewhere, which a person brought."""
 _FIRST_ZONE = dt.timezone(dt.timedelta(hours=14))
 """Where a day begins first."""
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+"""As old as anything is held to be: many a tool writes year 1 where it knows no time, and no
+calendar has the day before that."""
 UNKNOWN_KIND = "nothing of Roadworthy makes it: roadworthy record {kind} FILE DIR"
 
 
@@ -124,7 +127,8 @@ def _made(entry: Entry) -> dt.datetime:
         made = dt.datetime.fromisoformat(said)
     except ValueError:
         return entered
-    return min(made if made.tzinfo else made.replace(tzinfo=_FIRST_ZONE), entered)
+    made = made if made.tzinfo else made.replace(tzinfo=_FIRST_ZONE)
+    return min(max(made, _LONG_AGO), entered)
 
 
 def proof_of(

@@ -232,11 +232,16 @@ class _Finder:
         )
 
     def _about_live(self, entry: Entry) -> bool:
-        """Whether it is about the live release, or what that was evaluated as."""
+        """Whether it is about the live release, or what that was evaluated as.
+
+        Of what was made elsewhere its title and id are a stranger's: who brought it says what for.
+        """
         said = {
             entry.subject,
             *(value for value in entry.payload.values() if isinstance(value, str)),
         }
+        if entry.kind == RECEIVED:
+            said = {entry.payload["candidate"]}
         return any(digest in said for digest in self._live if digest)
 
     def _in_charter(self, part: str) -> bool:
