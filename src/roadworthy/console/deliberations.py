@@ -9,11 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
@@ -21,9 +19,10 @@ from roadworthy.compliance import said
 from roadworthy.domain import LANGUAGES, Language, parse_instant
 from roadworthy.flows.deliberations import Book, Held
 
+from .templates import css, template
+
 OURS = b"<!doctype html>\n<!-- roadworthy deliberations -->"
 """How each page begins, so that it is known again."""
-_FOLDER = files("roadworthy.console") / "papers"
 _TITLE = "# Pre-read\n"
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TURNED = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -42,17 +41,12 @@ _DECISIONS = {
 
 def pages(book: Book) -> Iterator[tuple[str, bytes]]:
     """Every page: English at the top, German in `de/`; the index and one for each deliberation."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                              lstrip_blocks=True)  # fmt: skip
-    css = "".join((_FOLDER / name).read_text("utf-8") for name in ("page.css", "deliberations.css"))
-    index, one = (
-        environment.from_string((_FOLDER / name).read_text("utf-8"))
-        for name in ("deliberations.html.j2", "deliberation.html.j2")
-    )
+    style = css("page.css", "deliberations.css")
+    index, one = template("deliberations.html.j2"), template("deliberation.html.j2")
     for language in LANGUAGES:
         told = _Told(book, language)
         shared: dict[str, Any] = {
-            "it": book, "told": told, "said": told.said, "css": Markup(css),  # noqa: S704, ours
+            "it": book, "told": told, "said": told.said, "css": style,
             "language": language, "other": "de" if language == "en" else "en",
             "prefix": "de/" if language == "en" else "../",
         }  # fmt: skip

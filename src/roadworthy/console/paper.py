@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from roadworthy.compliance import said
 from roadworthy.domain import Cell, Paper
 
-_FOLDER = files("roadworthy.console") / "papers"
+from .templates import css, template
 
 
 def to_html(paper: Paper) -> str:
     """The page. Whatever evidence says is text in it."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                              lstrip_blocks=True)  # fmt: skip
-    template = environment.from_string((_FOLDER / "page.html.j2").read_text("utf-8"))
-    css = (_FOLDER / "page.css").read_text("utf-8")
     notes: dict[str, int] = {}
 
     def note(cell: Cell) -> int:
@@ -27,9 +20,9 @@ def to_html(paper: Paper) -> str:
             return 0
         return notes.setdefault(source_line(cell, paper), len(notes) + 1)
 
-    return template.render(
+    return template("page.html.j2").render(
         paper=paper,
-        css=Markup(css),  # noqa: S704, our own file
+        css=css("page.css"),
         said=lambda text: said(text, paper.language),
         note=note,
         notes=notes,

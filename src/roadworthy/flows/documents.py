@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -45,6 +46,7 @@ _AUTHORS = 200
 """Seconds and lines that git may take are bounded: a repository may be large."""
 
 
+@cache
 def form_of(kind: str) -> Form:
     """The form of a kind of document. Raises UsageError for one that there is none of."""
     if kind not in FORMS:
