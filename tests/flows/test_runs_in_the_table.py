@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from msgspec import structs
 from doubles.desk import Desk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.domain import Observation, VerificationError, format_instant
+from roadworthy.domain import Draft, Observation, VerificationError, format_instant
 from roadworthy.flows.observing import open_table, refresh
 from roadworthy.flows.run_records import newest_run, rows_of
 from roadworthy.flows.table_indicators import indicators_of
@@ -63,6 +64,27 @@ async def test_a_run_is_measured_case_by_case_as_the_gate_measures_it(desk: Desk
             }
             for each in shown:
                 assert each.found == measure(each.found.name, parts[each.part])
+
+
+async def test_runs_that_were_not_completed_are_counted_and_said(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = await desk.evaluate()
+    loop = desk.loop()
+    for run_id in ("other-run", "other-run", done.summary.run):  # of that one it was so before
+        loop.ledger.record(
+            Draft(system="desk", kind="run.completed", subject=desk.digest(), actor=loop.machine,
+                  payload={"run": run_id, "status": "partial"})
+        )  # fmt: skip
+    assert (refresh(loop).unfinished, refresh(loop).unfinished) == (1, 1)
+    words = ["observations", str(desk.root), "--indicator", "accuracy"]
+    assert run(VERBS, [*words, "--stage", "eval"]) == 0
+    assert "1 run was not completed, and left out whole" in capsys.readouterr().out
+    assert run(VERBS, words) == 0
+    assert "not completed" not in capsys.readouterr().out, "a run is no traffic"
+    out = ["observations", str(desk.root), "--stage", "eval", "--out", str(tmp_path / "r.parquet")]
+    assert run(VERBS, [*out, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["unfinished"] == 1
 
 
 async def test_a_run_that_is_not_as_recorded_stops_the_table(desk: Desk) -> None:

@@ -139,6 +139,7 @@ def _tell(
         if each.found.value is None or each.found.reason:
             where_it_is = f"{{{each.part}}}" if each.part else ""
             say(printable(f"{each.found.name}{where_it_is}: {each.found.reason}"))
+    _say_left_out(selection, added)
 
 
 def _write(directory: Path, selection: Selected, out: Path, *, as_json: bool) -> None:
@@ -146,13 +147,21 @@ def _write(directory: Path, selection: Selected, out: Path, *, as_json: bool) ->
     from roadworthy.flows.own_files import begins, own_file, require_own
 
     require_own(out, begins(b"PAR1"), kind="Parquet file")
-    _, opened, _ = _opened(directory)
+    _, opened, added = _opened(directory)
     with opened as rows, own_file(out) as file:
         n = rows.write(file, selection)
     if as_json:
-        emit({"out": str(out), "rows": n})
+        emit({"out": str(out), "rows": n, "unfinished": added.unfinished})
     else:
         say(f"{n:,} rows: {out}")
+        _say_left_out(selection, added)
+
+
+def _say_left_out(selection: Selected, added: Any) -> None:
+    """Where runs are asked for: how many are not among them."""
+    if added.unfinished and "eval" in selection.stages:
+        runs = "1 run was" if added.unfinished == 1 else f"{added.unfinished} runs were"
+        say(f"{runs} not completed, and left out whole: roadworthy eval goes on with one")
 
 
 def _judge(

@@ -63,6 +63,8 @@ class Refreshed(Struct, frozen=True, kw_only=True):
     """New ones."""
     learned: int = 0
     """Answers of before, of which something was learned since."""
+    unfinished: int = 0
+    """Runs that were never completed: the table has no row of theirs."""
 
 
 def refresh(loop: Loop) -> Refreshed:
@@ -82,8 +84,9 @@ def refresh(loop: Loop) -> Refreshed:
         done.add_runs()
         done.add_entered()
     return Refreshed(
-        segments=done.segments, runs=done.runs, answers=done.answers, learned=done.learned
-    )
+        segments=done.segments, runs=done.runs, answers=done.answers, learned=done.learned,
+        unfinished=done.unfinished,
+    )  # fmt: skip
 
 
 def open_table(loop: Loop) -> Table:
@@ -162,6 +165,13 @@ class _Adding:
             self._kept.runs[run] = summary.file
             self.runs += 1
             write_kept(self._folder, self._kept)
+
+    @property
+    def unfinished(self) -> int:
+        """Runs that the ledger has, and the table not."""
+        return len(
+            {str(entry.payload.get("run")) for entry in self._completed} - {*self._kept.runs}
+        )
 
     def add_entered(self) -> None:
         """What people said since of answers that are in files."""
