@@ -72,7 +72,10 @@ class Server:
 
     def __init__(self, address: str) -> None:
         """Ask its version. Raises UsageError for an address that cannot be asked."""
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError as error:
+            raise UsageError(f"{clean(address)!r} is no address: {error}") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise UsageError(f"{clean(address)!r} is no address", fix="https://HOST, http://HOST")
         if parts.username or parts.password or parts.query or parts.fragment:
@@ -199,7 +202,7 @@ class Server:
                         yield found
                     elif each.path not in waiting:
                         waiting.append(each.path)
-                if not page.next_page_token or page.next_page_token == token:
+                if not page.next_page_token or page.next_page_token == token or not page.files:
                     break
                 token = page.next_page_token
 

@@ -196,6 +196,23 @@ def test_a_link_in_the_store_leads_nowhere(files: Path, tmp_path: Path) -> None:
     assert found.checks[1].result == "not checked"
 
 
+def test_a_server_that_pages_without_end_is_left() -> None:
+    answers = real.told()
+    asked = f"/api/2.0/mlflow/artifacts/list?run_id={real.IN_DATABASE['first']}"
+    assert asked in answers
+    for place, token in (
+        (asked, "a"),
+        (f"{asked}&page_token=a", "b"),
+        (f"{asked}&page_token=b", "a"),
+    ):
+        answers[place] = f'{{"files": [], "next_page_token": "{token}"}}'
+    seen: list[str] = []
+    with real.serving(answers, seen) as address:
+        found = one(address, real.IN_DATABASE["first"]).received
+    assert len(seen) < 50
+    assert found.checks[1].why == "no artifact was found"
+
+
 @pytest.mark.parametrize("part", ["params", "tags", "metrics", "artifacts", "inputs"])
 def test_a_part_of_a_run_that_is_a_link_leads_nowhere(
     files: Path, tmp_path: Path, part: str
@@ -232,7 +249,9 @@ def test_a_store_that_is_named_by_a_link_is_read(files: Path, tmp_path: Path) ->
     says_what_the_first_run_says(one(tmp_path / "link", real.IN_FILES["first"]))
 
 
-@pytest.mark.parametrize("address", ["http://", "http://u:p@h", "https://h/?token=1"])
+@pytest.mark.parametrize(
+    "address", ["http://", "http://u:p@h", "https://h/?token=1", "http://[::1", "http://[x]/"]
+)
 def test_an_address_holds_a_host_and_no_secret(address: str) -> None:
     with pytest.raises(UsageError):
         one(address, "x")
