@@ -131,7 +131,7 @@ def _report(error: Exception, *, wants_json: bool) -> int:
     from .exits import exit_of
 
     if not isinstance(error, RoadworthyError):
-        return _report_unforeseen(error, wants_json=wants_json)
+        return report_unforeseen(error, wants_json=wants_json)
     if wants_json:
         _report_json(error)
         return int(exit_of(error))
@@ -147,8 +147,8 @@ def _report(error: Exception, *, wants_json: bool) -> int:
     return int(exit_of(error))
 
 
-def _report_unforeseen(error: Exception, *, wants_json: bool) -> int:
-    """The disk, the network or a bug: one line, the traceback only when it is asked for."""
+def report_unforeseen(error: Exception, *, wants_json: bool = False) -> int:
+    """The disk, the network or a bug: one line, the traceback only when asked for; the code."""
     import traceback
 
     what = f"{type(error).__name__}: {error}"

@@ -12,42 +12,61 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from roadworthy.gateway.children import NotStartedError, Standing, Started, stand
+from roadworthy.gateway.children import (
+    STOPS,
+    NotStartedError,
+    Standing,
+    Started,
+    program,
+    stand,
+)
 
-from .output import Output, complain, lines_only
+from .output import STOPPED, Output, complain, lines_only
 
 
 def become(standing: Standing, *, shared: bool) -> None:
-    """Replace this process. `shared`: counts are shared with other machines. Raises OSError."""
+    """Replace this process. `shared`: counts are shared with other machines. Raises OSError.
+
+    Whoever stops it meanwhile is heard once the gateway stands.
+    """
     for descriptor in (standing.listener, *standing.held):
         os.set_inheritable(descriptor, True)
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, AttributeError):
             stream.flush()
     told = json.dumps(asdict(standing) | {"shared": shared})
-    argv = [sys.executable, "-m", "roadworthy.cli.standing", told]
-    os.execv(argv[0], argv)  # noqa: S606 -- this program again, and its own words as argument
+    argv = [*program("roadworthy.cli.standing"), told]
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    try:
+        os.execv(argv[0], argv)  # noqa: S606 -- this program again, and its own words as argument
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def main(told: str) -> int:
     """Keep the gateway standing until SIGTERM or SIGINT; returns the exit code."""
-    fields = json.loads(told)
-    shared = fields.pop("shared")
-    standing = Standing(
-        **fields | {"held": tuple(fields["held"]), "workers": tuple(fields["workers"])}
-    )
-    for descriptor in (standing.listener, *standing.held):
-        os.set_inheritable(descriptor, False)  # the workers are given the listener by name
     try:
+        fields = json.loads(told)
+        shared = fields.pop("shared")
+        standing = Standing(**fields | {"held": tuple(fields["held"])})
+        for descriptor in (standing.listener, *standing.held):
+            os.set_inheritable(descriptor, False)  # the workers are given the listener by name
         asyncio.run(_stand(standing, shared=shared))
     except NotStartedError as error:
         complain(f"roadworthy: {error}")
         return 1
+    except KeyboardInterrupt:
+        return STOPPED
+    except Exception as error:
+        from .dispatch import report_unforeseen
+
+        return report_unforeseen(error)
     return 0
 
 
@@ -67,7 +86,7 @@ async def _follow(standing: Standing) -> None:
     from roadworthy.gateway.supervisor import follow_counts
     from roadworthy.wiring.plan import Plan
 
-    await follow_counts(msgspec.json.decode(standing.batches, type=Plan), complain)
+    await follow_counts(msgspec.convert(standing.plan, Plan), complain)
 
 
 def _say_ready(started: Started) -> None:

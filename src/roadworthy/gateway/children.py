@@ -30,6 +30,9 @@ WANTED_S = 0.5
 READY_S = 120.0
 """A worker may load a model before it is ready."""
 
+STOPS = (signal.SIGTERM, signal.SIGINT)
+"""What ends a gateway. Who becomes its parent by `exec` blocks them until they are heard here."""
+
 
 class NotStartedError(Exception):
     """A process that nothing is served without did not start."""
@@ -44,12 +47,12 @@ class Standing:
     """The socket that every worker accepts on."""
     held: tuple[int, ...]
     """Descriptors whose locks hold the workspace; they only have to stay open."""
-    workers: tuple[str, ...]
-    """The plan of each, as JSON."""
-    batches: str
+    plan: dict[str, Any]
+    """What each process is told at its start, but for its name."""
+    workers: int
     waiting: str
     """A folder: while anything is in it, the batch process is wanted."""
-    control: str | None
+    control: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,10 +153,11 @@ async def stand(
     """Keep everything alive until SIGTERM or SIGINT. Raises NotStartedError."""
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPS:
         loop.add_signal_handler(number, over.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     workers, others = _children(standing)
-    last = [_control(standing.control)] if standing.control is not None else []
+    last = [_control(standing)] if standing.control else []
     keepers = {
         child: asyncio.ensure_future(child.keep(say)) for child in [*workers, *others, *last]
     }
@@ -168,6 +172,7 @@ async def stand(
             on_ready(Started(url=standing.url, workers=tuple(await ready)))
             await stopped
         ready.cancel()
+        await asyncio.gather(ready, return_exceptions=True)  # heard, so that nobody complains
     finally:
         os.close(standing.listener)  # whoever comes now is refused at once, not left waiting
         await asyncio.gather(*(child.stop(keepers[child]) for child in [*workers, *others]))
@@ -180,27 +185,36 @@ def _children(standing: Standing) -> tuple[Sequence[Child], Sequence[Child]]:
     workers = [
         Child(
             f"worker {number}",
-            [*_python("roadworthy.gateway.worker"), str(listener), plan],
+            [
+                *program("roadworthy.gateway.worker"),
+                str(listener),
+                _told(standing, f"w{number}"),
+            ],
             fds=(listener,),
         )
-        for number, plan in enumerate(standing.workers, 1)
+        for number in range(1, standing.workers + 1)
     ]
     batches = Child(
         "the batch process",
-        [*_python("roadworthy.gateway.batcher"), standing.batches],
+        [*program("roadworthy.gateway.batcher"), _told(standing, "batch")],
         needed=False,
         wanted=lambda: _anything_in(standing.waiting),
     )
     return workers, [batches]
 
 
-def _control(plan: str) -> Child:
-    argv = [*_python("roadworthy.gateway.control"), plan]
+def _control(standing: Standing) -> Child:
+    argv = [*program("roadworthy.gateway.control"), _told(standing, "control")]
     return Child("the control process", argv, needed=False)
 
 
-def _python(module: str) -> list[str]:
-    return [sys.executable, "-m", module]
+def _told(standing: Standing, process: str) -> str:
+    return json.dumps({**standing.plan, "worker": process})
+
+
+def program(module: str) -> list[str]:
+    """How a module of ours is run; nothing is imported from the folder that somebody stands in."""
+    return [sys.executable, "-P", "-m", module]
 
 
 def _anything_in(folder: str) -> bool:

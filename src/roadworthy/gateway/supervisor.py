@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from roadworthy.domain import EvidenceError, RoadworthyError, UsageError
 from roadworthy.flows.batch_store import queue_of
@@ -79,10 +79,10 @@ def prepared(settings: Settings, say: Callable[[str], None]) -> Iterator[Standin
             url=url,
             listener=listener.detach(),
             held=held,
-            workers=tuple(_plan(settings, f"w{n}") for n in range(1, settings.workers + 1)),
-            batches=_plan(settings, "batch"),
+            plan=msgspec.to_builtins(settings.plan),
+            workers=settings.workers,
             waiting=str(queue_of(workspace.batches)),
-            control=_plan(settings, "control") if settings.control else None,
+            control=settings.control,
         )
 
 
@@ -107,10 +107,6 @@ async def follow_counts(plan: Plan, say: Callable[[str], None]) -> None:
             if str(error) != fault:
                 say(f"tenants with limits cannot be counted together: {error}")
             fault = str(error)
-
-
-def _plan(settings: Settings, process: str) -> str:
-    return msgspec.json.encode(structs.replace(settings.plan, worker=process)).decode()
 
 
 @contextmanager

@@ -148,7 +148,7 @@ async def _process(root: Path, own: Workspace, workers: int) -> AsyncIterator[st
         "host": "127.0.0.1", "port": 0, "workers": workers,
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "roadworthy.gateway.measured"),
+        *(sys.executable, "-P", "-m", "roadworthy.gateway.measured"),
         msgspec.json.encode(settings).decode(),
         env={**os.environ, WORKSPACE_VARIABLE: str(own.root)},
         stdin=asyncio.subprocess.PIPE,  # its end tells the gateway that we are gone
