@@ -30,6 +30,8 @@ from .mlflow_run import (
 MAGIC = b"SQLite format 3\0"
 _MOST_BYTES = 16 << 30
 _MOST_VALUE = 64 << 20
+_MOST_ANSWER = 512 << 20
+"""Bytes of all texts of one answer: a view can make them out of nothing."""
 _STEPS = 1_000_000
 _MOST_STEPS = 100
 """Millions of steps of one question: a view in the place of a table could count without end."""
@@ -125,9 +127,9 @@ class Database:
         asked = (
             "select d.name, d.digest, d.dataset_source, i.input_uuid from inputs i"
             " join datasets d on d.dataset_uuid = i.source_id where i.source_type = 'DATASET'"
-            " and i.destination_type = 'RUN' and i.destination_id = ? order by d.name, d.digest"
+            " and i.destination_type = 'RUN' and i.destination_id = ? order by d.name, d.digest limit ?"
         )
-        for name, digest, source, uuid in self._rows(asked, run_id):
+        for name, digest, source, uuid in self._rows(asked, run_id, MOST_NAMES + 1):
             tags = self._pairs("select name, value from input_tags where input_uuid = ?", uuid)
             yield Dataset(
                 name=str(name), digest=str(digest), source=str(source),
@@ -137,12 +139,12 @@ class Database:
     def _versions(self, run_id: str) -> Iterator[Version]:
         asked = (
             "select name, version, current_stage, status from model_versions where run_id = ?"
-            " order by name, version"
+            " order by name, version limit ?"
         )
-        for name, version, stage, status in self._rows(asked, run_id):
+        for name, version, stage, status in self._rows(asked, run_id, MOST_NAMES + 1):
             aliases = self._rows(
                 "select alias from registered_model_aliases where name = ? and version = ?"
-                " order by alias", name, version,
+                " order by alias limit ?", name, version, MOST_NAMES,
             )  # fmt: skip
             tags = "select key, value from model_version_tags where name = ? and version = ?"
             yield Version(
@@ -174,7 +176,7 @@ class Database:
                 database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_VALUE)
                 database.execute("pragma trusted_schema = off")
                 database.execute("pragma query_only = on")
-                return database.execute(asked, given).fetchall()
+                return self._bounded(database.execute(asked, given))
         except sqlite3.OperationalError as error:
             if "no such" in str(error):
                 raise UsageError(
@@ -184,6 +186,15 @@ class Database:
             raise UsageError(f"{self._path} cannot be read: {error}") from None
         except (sqlite3.Error, UnicodeError) as error:
             raise UsageError(f"{self._path}: it is damaged: {error}") from None
+
+    def _bounded(self, rows: sqlite3.Cursor) -> list[tuple[Any, ...]]:
+        found, left = [], _MOST_ANSWER
+        for row in rows:
+            left -= sum(len(value) for value in row if isinstance(value, str | bytes))
+            if left < 0:
+                raise UsageError(f"{self._path}: a table has more than {_MOST_ANSWER >> 20} MiB")
+            found.append(row)
+        return found
 
 
 def _whole(value: Any) -> int:

@@ -29,7 +29,7 @@ MOST_RUNS = 12
 MOST_POINTS = 500_000
 """Values of metrics of one run; the history is held whole."""
 MOST_NAMES = 2_000
-"""Names of metrics, parameters or tags of one run; artifacts, too."""
+"""Names of metrics, parameters or tags of one run; artifacts, data sets and versions, too."""
 
 
 class NotThereError(UsageError):
@@ -179,6 +179,8 @@ def _require_bounded(run: Run, store: Store) -> None:
         ("parameters", len(run.params), MOST_NAMES),
         ("tags", len(run.tags), MOST_NAMES),
         ("artifacts", len(run.artifacts), MOST_NAMES),
+        ("data sets", len(run.datasets), MOST_NAMES),
+        ("versions of models", len(run.versions), MOST_NAMES),
     ):
         if number > most:
             raise UsageError(f"{store.place}: run {run.run_id} has more than {most:,} {what}")

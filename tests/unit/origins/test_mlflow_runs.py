@@ -184,6 +184,34 @@ def test_a_view_that_counts_without_end_is_stopped(database: Path) -> None:
         one(database, real.IN_DATABASE["first"])
 
 
+def test_a_view_that_makes_texts_without_end_is_stopped(database: Path) -> None:
+    with sqlite3.connect(database) as made:
+        made.executescript(
+            "alter table tags rename to t;"
+            "create view tags as with recursive n(i) as"
+            " (select 1 union all select i + 1 from n where i < 60)"
+            " select cast(i as text) as key, printf('%.*c', 10000000, 'x') as value,"
+            f" '{real.IN_DATABASE['first']}' as run_uuid from n;"
+        )
+    made.close()
+    with pytest.raises(UsageError, match="a table has more than 512 MiB"):
+        one(database, real.IN_DATABASE["first"])
+
+
+def test_a_run_with_versions_of_models_without_end_is_refused(database: Path) -> None:
+    with sqlite3.connect(database) as made:
+        made.executescript(
+            "alter table model_versions rename to v;"
+            "create view model_versions as with recursive n(i) as"
+            " (select 1 union all select i + 1 from n where i < 3000)"
+            f" select 'sorter' as name, i as version, '{real.IN_DATABASE['first']}' as run_id,"
+            " 'None' as current_stage, 'READY' as status from n;"
+        )
+    made.close()
+    with pytest.raises(UsageError, match="more than 2,000 versions of models"):
+        one(database, real.IN_DATABASE["first"])
+
+
 def test_a_link_in_the_store_leads_nowhere(files: Path, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("1 0.5 1")
