@@ -28,10 +28,12 @@ from roadworthy.domain import (
 from roadworthy.flows.live_judging import Judged, Looking, judge_live
 from roadworthy.flows.live_rows import LiveRows
 from roadworthy.flows.online_scoring import Samples
+from roadworthy.flows.table_indicators import indicators_of
 from roadworthy.flows.table_judging import judge_table
 from roadworthy.flows.table_store import Stored, row_with
 from roadworthy.journal import Record
-from roadworthy.table import Table
+from roadworthy.monitoring import selector
+from roadworthy.table import Selection, Table, row_of
 
 pytest.importorskip("duckdb", reason="needs duckdb: make setup")
 
@@ -236,3 +238,30 @@ def test_a_sample_is_weighed_over_the_table_by_the_shares_of_the_release_that_dr
         (found,) = judge_table([asked], table, over_all, whole=True)
     assert found.found.estimate == pytest.approx(10 / 210), "200 answers stand behind the two"
     assert found.found.high is not None and found.found.high > 0.5, "two prove little"
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "attributes.expect_action == 'held'",
+        "attributes.expect_action == 'held' && size(attributes) == 2",
+        "'note' in attributes && attributes.expect_action == 'held'",
+        "'note' in attributes && attributes['note'] == 'x' && attributes.expect_action != ''",
+        "facets.size() == 2",
+        "size(facets) == 2 && facets.a == '1'",
+        "facets.a == '2' || ('b' in facets && facets['b' + ''] == '2')",
+        "facets.a == '9' || facets.exists(name, name == 'b')",
+        "has(facets.b) && facets [ 'b' ] == '2'",
+    ],
+)
+def test_a_filter_reads_all_that_it_asks_for_however_it_is_written(where: str) -> None:
+    rows = [
+        drawn(1, "sha256:aa", facets={"a": "1", "b": "2"},
+              attributes={"expect_action": "held", "note": "x"}),
+        drawn(2, "sha256:aa", facets={"a": "2"}, attributes={"expect_action": "held"}),
+        drawn(3, "sha256:aa", facets={"a": "3", "b": "3"}, attributes={"expect_action": "held"}),
+    ]  # fmt: skip
+    keep = selector(where)
+    with Table([], fresh=[row_of(row) for row in rows]) as table:
+        (shown,) = indicators_of(table, Selection(), now=NOW, names=["error_rate"], where=where)
+    assert shown.answers == len([row for row in rows if keep(row)]) > 0

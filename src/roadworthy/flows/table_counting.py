@@ -8,7 +8,6 @@ as if each stood for itself.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -26,7 +25,7 @@ from roadworthy.domain import (
     read_name,
 )
 from roadworthy.expressions import Condition
-from roadworthy.manifests import facets_of
+from roadworthy.manifests import attributes_of, facets_of, reads_other_facets
 from roadworthy.monitoring import (
     RANKED_BY,
     VALUES_OF,
@@ -57,9 +56,6 @@ from .live_rows import LiveRows
 
 MOST_ROWS = 200_000
 """Answers that are read one by one for the objectives that ask for it."""
-
-_ATTRIBUTE = re.compile(r"\battributes\s*\.\s*(\w+)")
-_BARE = re.compile(r"\bfacets\b(?!\s*[.\[])")
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -112,9 +108,9 @@ def _columns_of_where(where: str, table: Table) -> tuple[str, ...] | None:
         return None  # who reads the rows says what is wrong with it
     for name in names:
         if name == "facets":
-            named = table.facets if _BARE.search(where) else facets_of(where)[0]
+            named = table.facets if reads_other_facets(where) else facets_of(where)[0]
             found += [f"{FACET}{facet}" for facet in named]
-        elif name == "attributes" and set(_ATTRIBUTE.findall(where)) == {EXPECTED}:
+        elif name == "attributes" and attributes_of(where) == {EXPECTED}:
             found.append("expect_action")
         elif countable(name):
             found.append(name)

@@ -24,7 +24,7 @@ from .schema import schema_of
 from .settings import Setting, load_deployment, settings_of
 from .trust_file import load_trust, save_trust
 from .waiver_files import WAIVERS, load_waivers
-from .where_checks import facets_of, outcome_in
+from .where_checks import attributes_of, facets_of, outcome_in, reads_other_facets
 from .workspace import WORKSPACE_VARIABLE, Workspace, open_workspace
 from .written_blocks import blank_blocks, load_written, written_file
 from .yaml_reader import read_yaml
@@ -45,6 +45,7 @@ __all__ = [
     "Reading",
     "Setting",
     "Workspace",
+    "attributes_of",
     "blank_blocks",
     "check_system",
     "checked_facts",
@@ -73,6 +74,7 @@ __all__ = [
     "read_folder",
     "read_system_name",
     "read_yaml",
+    "reads_other_facets",
     "refuse_occupied",
     "save_trust",
     "schema_of",

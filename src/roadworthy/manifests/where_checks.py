@@ -31,6 +31,7 @@ _TEXT = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 _HAS = re.compile(r"\bhas\s*\(\s*facets\s*\.\s*(\w+)\s*\)")
 _ATTRIBUTE = re.compile(r"\battributes\b(?:\s*\.\s*(\w+)\b(?!\s*\())?")
 _DOTTED = re.compile(r"\bfacets\s*\.\s*(\w+)\b(?!\s*\()")
+_FACETS = re.compile(r"\bfacets\b")
 
 
 def facets_of(expression: str) -> tuple[set[str], set[str]]:
@@ -42,12 +43,26 @@ def facets_of(expression: str) -> tuple[set[str], set[str]]:
     return named | asked | set(_DOTTED.findall(bare)), asked
 
 
+def reads_other_facets(expression: str) -> bool:
+    """Whether it may read more than the facets that it names: their number, one that it works out.
+
+    Of a text that only looks like it the answer is yes, too.
+    """
+    named = len(_NAMED.findall(expression)) + len(_ASKED.findall(expression))
+    dotted = len(_DOTTED.findall(_TEXT.sub('""', expression)))
+    return len(_FACETS.findall(expression)) > named + dotted
+
+
+def attributes_of(expression: str) -> set[str]:
+    """The attributes that a CEL expression names; among them an empty one where it reads others."""
+    return set(_ATTRIBUTE.findall(_TEXT.sub('""', expression)))
+
+
 def outcome_in(expression: str) -> str:
     """What of the answer a valid CEL expression reads, such as `decision`; empty for nothing."""
     for name in Condition(expression).names:
         if name == "attributes":
-            read = _ATTRIBUTE.findall(_TEXT.sub('""', expression))
-            if any(one != EXPECTED for one in read):
+            if attributes_of(expression) - {EXPECTED}:
                 return "attributes"
         elif name not in KNOWN_BEFORE:
             return name
