@@ -466,14 +466,35 @@ async def test_what_is_live_goes_on_and_is_named(
     sign_release(out, approved.loop(), root=approved.root, signer=approved.office.key("ravi"))
     operator = approved.office.key("otto")
     activate_release(out, approved.loop(), root=approved.root, signer=operator)
-    assert [one.state for one in live_models(approved.loop())["desk"] or ()] == ["approved"]
+    assert [one.state for one in live_models(approved.loop())["desk"].standings] == ["approved"]
     approved.deprecate("words")
-    (one,) = live_models(approved.loop())["desk"] or ()
+    (one,) = live_models(approved.loop())["desk"].standings
     assert (one.state, "It is old" in one.reason) == ("deprecated", True)
     assert run(VERBS, ["status", str(approved.root)]) == 3
     assert "desk runs model rule words: ben deprecated it: It is old." in capsys.readouterr().out
     again = activate_release(out, approved.loop(), root=approved.root, signer=operator)
     assert again.digest, "going back to what was live is not held up"
+    assert approved.gate().decision is Verdict.FAIL
+    (still,) = live_models(approved.loop())["desk"].standings
+    assert still.state == "deprecated", "a later decision names what is approved alone"
+
+
+async def test_what_went_live_before_anybody_asked_is_named_once_models_are_asked_for(
+    desk: RegisteredDesk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody looked: that is no approval, and no refusal either."""
+    await desk.inspect()
+    out = tmp_path / "b.tar"
+    desk.build(out, "ben")
+    desk.sign(out)
+    desk.activate(out)
+    run(VERBS, ["status", str(desk.root)])
+    assert "did not look" not in capsys.readouterr().out
+    desk.register(desk.describe())
+    assert run(VERBS, ["status", str(desk.root)]) == 4
+    assert "desk: this workspace has a registry of models, and the gate did not look at them" in (
+        " ".join(capsys.readouterr().out.split())
+    )
 
 
 async def test_a_decision_from_before_the_registry_is_not_signed(

@@ -9,6 +9,7 @@ import pytest
 from doubles.registered import RegisteredDesk
 from doubles.release_desk import ReleaseDesk
 from roadworthy.domain import Draft, RefusedError
+from roadworthy.flows.approved_models import live_models
 from roadworthy.flows.people import add_machine, add_person
 
 
@@ -89,5 +90,7 @@ async def test_a_registry_here_is_asked_for_a_release_that_was_judged_elsewhere(
         branch.activate(out)
     branch.approve("words", again=True)
     branch.activate(out)
+    assert [one.state for one in live_models(branch.loop())["desk"].standings] == ["approved"]
     branch.deprecate("words", by="ana")
     branch.activate(out)
+    assert [one.state for one in live_models(branch.loop())["desk"].standings] == ["deprecated"]

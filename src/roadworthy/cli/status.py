@@ -29,8 +29,8 @@ def command(
 
     What the control process of `roadworthy serve` saw last; it looks while it runs. Exit code 3
     while a breach or a mitigation stands, or something live asks a model that is approved no more;
-    4 where nobody has looked for five minutes, an objective cannot be judged, or the review that
-    the charter asks for is overdue.
+    4 where nobody has looked for five minutes, an objective cannot be judged, the review that the
+    charter asks for is overdue, or no gate looked at models that must be approved by now.
     """
     from roadworthy.flows.routing import read_table
     from roadworthy.flows.standings import read_standings
@@ -69,9 +69,10 @@ def command(
         _say(seen.at, found, stale=stale)
         _say_what_stands(standing, rails, kills)
         _say_owed(drills, reviews, models, told)
-    if standing or rails or models or any(each.breached_at for each in found):
+    refused = any(each["state"] != "unasked" for each in models)
+    if standing or rails or refused or any(each.breached_at for each in found):
         raise typer.Exit(Exit.REFUSED)
-    late = any(review.state == "overdue" for review in reviews)
+    late = models or any(review.state == "overdue" for review in reviews)
     if stale or late or any(each.verdict == "ERROR" for each in found):
         raise typer.Exit(Exit.UNDECIDED)
 
@@ -99,7 +100,8 @@ def _say_owed(
     for review in reviews:
         say_review(review)
     for each in models:
-        words = f"{each['system']} runs {each['part']} {each['which']}: {each['reason']}"
+        what = f" runs {each['part']} {each['which']}" if each["part"] else ""
+        words = f"{each['system']}{what}: {each['reason']}"
         say(printable(f"{words}; {each['next']}"), "red")
     for target in told:
         if target["fault"]:
@@ -145,27 +147,37 @@ def _owed(
 
 
 def _models(workspace: Workspace, system: str) -> list[dict[str, str]]:
-    """Models of what is live that are approved no more; they go on until people change that."""
+    """Models of what is live that are approved no more, or that no gate looked at and must have.
+
+    They go on until people change that.
+    """
     from roadworthy.flows.approved_models import live_models
     from roadworthy.wiring.loop import standing_loop
 
     loop = standing_loop(workspace)
     if loop is None:
         return []
-    return [
-        {
-            "system": name,
-            "part": one.wanted.part,
-            "which": one.wanted.words,
-            "state": one.state,
-            "reason": one.reason,
-            "successor": one.successor,
-            "next": one.step,
-        }
-        for name, standings in live_models(loop, system).items()
-        for one in standings or ()
-        if one.state != "approved"
-    ]
+    found = []
+    for name, live in live_models(loop, system).items():
+        if live.unasked:
+            row = {"system": name, "state": "unasked", "reason": live.unasked}
+            found.append(
+                {**row, "part": "", "which": "", "successor": "", "next": "roadworthy gate"}
+            )
+        found += [
+            {
+                "system": name,
+                "part": one.wanted.part,
+                "which": one.wanted.words,
+                "state": one.state,
+                "reason": one.reason,
+                "successor": one.successor,
+                "next": one.step,
+            }
+            for one in live.standings
+            if one.state != "approved"
+        ]
+    return found
 
 
 def _is_fresh(at: str) -> bool:

@@ -3,7 +3,8 @@
     models_seen     at the gate: what keeps it closed, what is said, what the decision rests on
     require_models  at signing and at the first activation: what it rests on still stands, also
                     where another workspace judged it
-    live_models     of what is live: a model that is no longer approved is named, and goes on
+    live_models     of what is live: a model that is no longer approved, or that nobody looked at
+                    and must be, is named, and goes on
 
 Enters: a system and its content, a loop. Leaves: blockers, notes, uses, standings. What never
 happens here: a live release that stops because of the registry (people stop it, or its successor
@@ -22,6 +23,7 @@ from roadworthy.compliance import EU_AI_ACT
 from roadworthy.domain import (
     Blocker,
     Deployment,
+    Entry,
     ModelStanding,
     ModelUse,
     RefusedError,
@@ -41,13 +43,13 @@ from roadworthy.policy import (
     model_notes,
     model_standing,
 )
-from roadworthy.release import read_bundle, wanted_people
+from roadworthy.release import read_bundle, verify_release, wanted_people
 
 from .assure import CLASSIFIED, present_class, purpose_of
 from .live_routes import ledger_routes
 from .loop import Loop
 from .registry import registry_of
-from .release_records import newest_decision
+from .release_records import opening_decision
 
 
 class ModelsSeen(Struct, frozen=True, kw_only=True):
@@ -188,21 +190,40 @@ def require_models(
             )
 
 
-def live_models(loop: Loop, system: str = "") -> dict[str, list[ModelStanding] | None]:
-    """System -> how the models of its live release stand; None where the gate did not look."""
+class LiveModels(Struct, frozen=True, kw_only=True):
+    """How the models of one live release stand."""
+
+    standings: tuple[ModelStanding, ...] = ()
+    unasked: str = ""
+    """Why they must be approved by now, where the gate that opened did not look at them."""
+
+
+def live_models(loop: Loop, system: str = "") -> dict[str, LiveModels]:
+    """System -> how the models of its live release stand."""
     registry = registry_of(loop)
-    found: dict[str, list[ModelStanding] | None] = {}
-    for name, entry in sorted(ledger_routes(loop).items()):
-        if system in ("", name):
-            _, content = read_bundle(loop.workspace.root / str(entry.payload["path"]))
-            decided = newest_decision(loop, content)
-            models = decided[0].models if decided is not None else UNSET
-            found[name] = (
-                None
-                if isinstance(models, UnsetType)
-                else list(_again(models, need_of(content, loop), registry))
-            )
-    return found
+    return {
+        name: _live(loop, entry, registry)
+        for name, entry in sorted(ledger_routes(loop).items())
+        if system in ("", name)
+    }
+
+
+def _live(loop: Loop, activated: Entry, registry: Registry) -> LiveModels:
+    """By the decision that opened for it; what the gate says since does not hide its models."""
+    path = loop.workspace.root / str(activated.payload["path"])
+    _, content = read_bundle(path)
+    need = need_of(content, loop)
+    demanded, why = is_demanded(content.charter, need.risk_class, registry)
+    decision = opening_decision(loop, content)
+    if decision is not None:
+        uses = decision.models
+    else:  # another workspace judged it
+        uses = verify_release(path, trust=loop.trust, at=activated.time).models
+    if isinstance(uses, UnsetType):
+        return LiveModels(unasked=f"{why}, and the gate did not look at them" if demanded else "")
+    if decision is None and not (demanded and registry.is_begun):
+        return LiveModels()
+    return LiveModels(standings=tuple(_again(uses, need, registry)))
 
 
 def _again(

@@ -27,7 +27,8 @@ def model_proof(loop: Loop, system: str, candidate: str, asked: Asked) -> Entry 
         return None
     if not decided.payload.get("models"):
         return None
-    standings = live_models(loop, system).get(system)
+    live = live_models(loop, system).get(system)
+    standings = live.standings if live is not None else ()
     if not standings or not all(_stands(one, asked) for one in standings):
         return None
     return loop.ledger.entry(max(each.entry for one in standings for each in one.approvals))

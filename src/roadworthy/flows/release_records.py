@@ -12,6 +12,7 @@ import msgspec
 
 from roadworthy.domain import (
     Bar,
+    Entry,
     EvidenceError,
     GateDecision,
     ReleaseContent,
@@ -58,8 +59,19 @@ def newest_decision(loop: Loop, content: ReleaseContent) -> tuple[GateDecision, 
     entry = loop.ledger.newest(
         kind="gate.decided", subject=content.candidate_digest, system=content.system
     )
-    if entry is None:
-        return None
+    return _decision_of(loop, entry) if entry is not None else None
+
+
+def opening_decision(loop: Loop, content: ReleaseContent) -> GateDecision | None:
+    """The newest decision that opened the gate for this candidate, whatever was said since."""
+    decided = loop.ledger.entries(
+        kind="gate.decided", subject=content.candidate_digest, system=content.system
+    )
+    opened = [entry for entry in decided if entry.payload.get("decision") == "PASS"]
+    return _decision_of(loop, opened[-1])[0] if opened else None
+
+
+def _decision_of(loop: Loop, entry: Entry) -> tuple[GateDecision, str]:
     digest = str(entry.payload.get("digest", ""))
     decision = _blob(loop, digest, GateDecision)
     if str(decision.decision) != entry.payload.get("decision"):
