@@ -127,7 +127,8 @@ class Database:
         asked = (
             "select d.name, d.digest, d.dataset_source, i.input_uuid from inputs i"
             " join datasets d on d.dataset_uuid = i.source_id where i.source_type = 'DATASET'"
-            " and i.destination_type = 'RUN' and i.destination_id = ? order by d.name, d.digest limit ?"
+            " and i.destination_type = 'RUN' and i.destination_id = ?"
+            " order by d.name, d.digest limit ?"
         )
         for name, digest, source, uuid in self._rows(asked, run_id, MOST_NAMES + 1):
             tags = self._pairs("select name, value from input_tags where input_uuid = ?", uuid)
