@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import math
 import random
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from msgspec import structs
 from roadworthy.domain import (
     UPHELD,
     Drawn,
+    EvidenceError,
     NeverRecord,
     Observation,
     Outcome,
@@ -33,7 +37,7 @@ from roadworthy.flows.table_judging import judge_table
 from roadworthy.flows.table_store import Stored, row_with
 from roadworthy.journal import Record
 from roadworthy.monitoring import selector
-from roadworthy.table import Selection, Table, row_of
+from roadworthy.table import Selection, Table, facts_of, row_of, table_of, write_table
 
 pytest.importorskip("duckdb", reason="needs duckdb: make setup")
 
@@ -265,3 +269,35 @@ def test_a_filter_reads_all_that_it_asks_for_however_it_is_written(where: str) -
     with Table([], fresh=[row_of(row) for row in rows]) as table:
         (shown,) = indicators_of(table, Selection(), now=NOW, names=["error_rate"], where=where)
     assert shown.answers == len([row for row in rows if keep(row)]) > 0
+
+
+def test_facets_that_differ_in_their_case_alone_are_told_apart(tmp_path: Path) -> None:
+    """The query engine takes their columns for one; the rows know better."""
+    said = [{"Region": "eu"}, {"region": "us"}, {"region": "us"}, {"region": "lo", "Region": "UP"}]
+    rows = [
+        row_of(drawn(place, "sha256:aa", facets=facets)) for place, facets in enumerate(said)
+    ]  # fmt: skip
+    paths = [tmp_path / f"{place}.parquet" for place in range(4)]
+    for path, row in zip(paths, rows, strict=True):
+        write_table(path, table_of([row]))
+    ways = [
+        partial(Table, [], fresh=rows),
+        partial(Table, paths, facts=[facts_of(table_of([row])) for row in rows]),
+        partial(Table, paths[:1], fresh=rows[1:]),
+    ]
+    for opened in ways:
+        with opened() as table:
+            asking = partial(indicators_of, table, Selection(), now=NOW, names=["error_rate"])
+            by_small, by_large = asking(by=["region"]), asking(by=["Region"])
+            assert {each.part: each.answers for each in by_small} == {
+                "region=": 1, "region=us": 2, "region=lo": 1,
+            }  # fmt: skip
+            assert {each.part: each.answers for each in by_large} == {
+                "Region=": 2, "Region=eu": 1, "Region=UP": 1,
+            }  # fmt: skip
+            (shown,) = asking(where="has(facets.region) && facets.region == 'lo'")
+            assert shown.answers == 1
+            with pytest.raises(EvidenceError, match="differ in their case alone"):
+                table.cube(("facets.region",), Selection())
+            with pytest.raises(EvidenceError, match="Region, region"):
+                table.write(io.BytesIO(), Selection())

@@ -92,6 +92,8 @@ def plan(slo: SafetySLO, table: Table, **window: Any) -> Asked:
         return Asked(slo=slo, columns=(), **window)
     parts = tuple(column for facet in slo.by for column in columns_of_facet(facet))
     columns = tuple(dict.fromkeys((*asked, *filtered, *parts, ALONE)))
+    if {f"{FACET}{name}" for name in table.alike} & {*columns}:
+        return Asked(slo=slo, columns=(), **window)
     return Asked(slo=slo, columns=columns, filtered=filtered, sliced=parts, **window)
 
 

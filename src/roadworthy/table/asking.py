@@ -8,6 +8,7 @@ of Python), a caller's word made part of a query, a network, a file that was not
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -119,6 +120,12 @@ class Table:
         """The facets that any row carries."""
         return facet_names(self.columns)
 
+    @property
+    def alike(self) -> list[str]:
+        """Facets that differ in their case alone: the engine takes their columns for one."""
+        many = Counter(name.casefold() for name in self.facets)
+        return [name for name in self.facets if many[name.casefold()] > 1]
+
     def cube(
         self,
         columns: Sequence[str],
@@ -168,8 +175,10 @@ class Table:
     def write(self, file: Writing, selection: Selection) -> int:
         """Write the rows as one Parquet file in the order of their time; returns how many.
 
-        Raises EvidenceError when they cannot be read, OSError when they cannot be written.
+        Raises EvidenceError when they cannot be read, or facets cannot be told apart in columns;
+        OSError when they cannot be written.
         """
+        self._require_apart(self.alike)
         with self._reading():
             return write_batches(file, self._reader(*selection.sql(), ROW_GROUP))
 
@@ -280,10 +289,19 @@ class Table:
         if name == LEVEL:
             return _LEVEL
         if name in self.columns:
+            self._require_apart({name.removeprefix(FACET)}.intersection(self.alike))
             return _quoted(name)
         if name.startswith(FACET):
             return f"CAST(NULL AS VARCHAR) AS {_quoted(name)}"
         raise EvidenceError(f"the table has no column {name}")
+
+    def _require_apart(self, asked: Collection[str]) -> None:
+        if asked:
+            raise EvidenceError(
+                f"the facets {', '.join(self.alike)} differ in their case alone, and no column is"
+                " one of theirs",
+                fix="give them names of their own; --indicator --by reads them row by row",
+            )
 
     def _source(self, files: Sequence[Path]) -> str:
         found = f"read_parquet([{_paths(files)}], union_by_name = {str(not self._alike).lower()})"
