@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,8 @@ _RUN = re.compile(
 )
 _LIMITS = Limits(document=256 << 20, streamed=512 << 20, files=500)
 _MOST_JOBS = 5_000
-_KEPT = 64 << 20
+_KEPT, _KEPT_IN_ALL = 64 << 20, 512 << 20
+"""Bytes of a file, and of all of a run, whose originals are kept."""
 _CONCLUSIONS = frozenset((
     "success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required",
     "stale", "startup_failure",
@@ -113,10 +113,10 @@ def read_run(place: Path, wanted: Wanted) -> list[Brought]:
     """
     found = _Read()
     paths = _files(place) if place.is_dir() else [place]
-    with ExitStack() as stack:
-        for path in paths:
-            _take(stack.enter_context(opened(path, _LIMITS)), found)
-        return _brought(place, found, wanted, stack)
+    for path in paths:
+        with opened(path, _LIMITS) as source:
+            _take(source, found)
+    return _brought(place, found, wanted)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -127,7 +127,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _take(source: Source, found: _Read) -> None:
-    """One file, by what is in it; of what no reader knows, the digest alone."""
+    """One file, by what is in it; what no reader knows is hashed alone."""
     head = source.head(1 << 16)
     stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if source.path.suffix == ".xml" and stripped.startswith(b"<"):
@@ -137,10 +137,6 @@ def _take(source: Source, found: _Read) -> None:
             found.notes.append(
                 f"{clean(source.path.name)} says {tests.said} tests and holds {tests.cases}"
             )
-    elif b'"sarif' in head or source.path.suffix == ".sarif":
-        findings = sarif.read_sarif(source)
-        found.tools += findings.tools
-        found.figures += sarif.figures_of(findings)
     elif b"vnd.dev.sigstore.bundle" in head:
         found.bundles.append(source.path)
         source.whole()
@@ -148,16 +144,20 @@ def _take(source: Source, found: _Read) -> None:
         if found.jobs is not None:
             raise source.fault("a second list of jobs", "keep the files of one run in a folder")
         found.jobs = decode(source.whole(), _Jobs, str(source.path))
+    elif sarif.is_sarif(head) or source.path.suffix == ".sarif":
+        findings = sarif.read_sarif(source)
+        found.tools += findings.tools
+        found.figures += sarif.figures_of(findings)
     elif b'"workflow_id"' in head and b'"head_sha"' in head and b'"repository"' in head:
         found.run = decode(source.whole(), _Run, str(source.path))
     else:
-        source.whole()
-    described = source.described()
-    found.files.append(described)
-    found.originals.append(source.whole() if source.size <= _KEPT else b"")
+        source.seekable()
+    room = min(_KEPT, _KEPT_IN_ALL - sum(map(len, found.originals)))
+    found.originals.append(source.whole() if source.size <= room else b"")
+    found.files.append(source.described())
 
 
-def _brought(place: Path, found: _Read, wanted: Wanted, stack: ExitStack) -> list[Brought]:
+def _brought(place: Path, found: _Read, wanted: Wanted) -> list[Brought]:
     from .bundle import read_bundle
 
     beside = {each.digest: each.name for each in found.files}
@@ -168,8 +168,8 @@ def _brought(place: Path, found: _Read, wanted: Wanted, stack: ExitStack) -> lis
         repository = told[0].received.facts["repository"]
         commit = told[0].received.facts["commit"]
     for path in found.bundles:
-        source = stack.enter_context(opened(path, _LIMITS))
-        brought, about = read_bundle(source, wanted, beside)
+        with opened(path, _LIMITS) as source:
+            brought, about = read_bundle(source, wanted, beside)
         named = about.repository.partition("://")[2].partition("/")[2]
         for what, theirs, ours in (
             ("commit", about.commit, commit),
@@ -222,7 +222,7 @@ def _run(place: Path, found: _Read) -> Brought:
                 Checked(what="all jobs of the run", result="holds", why=f"{jobs.total_count}"),
             ),
             files=tuple(found.files),
-            notes=(*found.notes, *_open(jobs.jobs)),
+            notes=(*found.notes, *_open(jobs.jobs), *_not_kept(found)),
             one_system=True,
         ),
         original=listing if len(found.files) > 1 else found.originals[0],
@@ -275,3 +275,14 @@ def _facts(repository: str, commit: str, jobs: Sequence[_Job], found: _Read) -> 
 def _open(jobs: Sequence[_Job]) -> list[str]:
     waiting = [clean(job.name) for job in jobs if job.conclusion is None]
     return [f"{len(waiting)} jobs had not ended: {', '.join(waiting[:5])}"] if waiting else []
+
+
+def _not_kept(found: _Read) -> list[str]:
+    large = [
+        one.name
+        for one, data in zip(found.files, found.originals, strict=True)
+        if one.bytes > len(data)
+    ]
+    if not large:
+        return []
+    return [f"{len(large)} files are too large to be kept here: keep {', '.join(large[:5])}"]

@@ -59,6 +59,10 @@ class _Reader:
             raise self._source.fault(f"its root is <{clean(name)}>, not <testsuites>")
         if len(self._path) >= MOST_DEPTH or self._elements > MOST_ELEMENTS:
             raise self._source.fault("it is nested too deeply, or has too many elements")
+        if name == "testcase" and name in self._path:
+            raise self._source.fault(
+                "a <testcase> stands in another: nobody says what it counts as"
+            )
         self._path.append(name)
         if name == "testcase":
             self.tests.cases += 1

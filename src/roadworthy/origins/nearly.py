@@ -12,7 +12,7 @@ import msgspec
 
 from roadworthy.domain import UsageError
 
-from . import langfuse
+from . import langfuse, sarif
 from .source import Limits, Source, opened
 
 FORMS = (
@@ -20,7 +20,7 @@ FORMS = (
     "GitHub Actions (a folder with jobs.json), signed PDFs"
 )
 _FETCH = 'gh api "repos/OWNER/REPO/actions/runs/ID/jobs?per_page=100" > FOLDER/jobs.json'
-_OF_A_RUN = (b"<testsuite", b'"sarif', b"vnd.dev.sigstore.bundle", b'"workflow_id"')
+_OF_A_RUN = (b"<testsuite", b"vnd.dev.sigstore.bundle", b'"workflow_id"')
 _LIMITS = Limits(streamed=1 << 30, line=16 << 20)
 _MOST_FILES = 500
 
@@ -50,7 +50,7 @@ def _some(folder: Path) -> Iterator[Path]:
 def _is_of_a_run(path: Path) -> bool:
     with opened(path, _LIMITS) as source:
         head = source.head(1 << 16)
-    return any(sign in head for sign in _OF_A_RUN)
+    return sarif.is_sarif(head) or any(sign in head for sign in _OF_A_RUN)
 
 
 def _file(path: Path) -> str:

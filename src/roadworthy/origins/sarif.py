@@ -46,6 +46,11 @@ class Findings(Struct, kw_only=True):
     levels: dict[str, int]
 
 
+def is_sarif(head: bytes) -> bool:
+    """Whether a file begins as one: it names its schema."""
+    return b"/sarif-" in head and b'"$schema"' in head
+
+
 def read_sarif(source: Source) -> Findings:
     """What it holds. Raises UsageError on another version, or a level that is none."""
     log = decode(source.whole(), _Log, str(source.path))

@@ -92,6 +92,7 @@ def test_jobs_that_were_cut_off_are_refused(tmp_path: Path) -> None:
         ('<!DOCTYPE a [<!ENTITY b "c">]><testsuites/>', "declares a document type"),
         ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><testsuites/>', "declares a document type"),
         ("<html/>", "its root is <html>"),
+        ("<testsuites><testcase><failure/><testcase/></testcase></testsuites>", "stands in anoth"),
         ("<testsuites>" + "<a>" * 100, "nested too deeply"),
         ('<testsuites><testsuite tests="3"/></testsuites>', "says 3 tests and holds none"),
     ],
@@ -108,6 +109,28 @@ def test_another_version_of_sarif_is_refused(tmp_path: Path) -> None:
     (folder / "codeql.sarif").write_text(json.dumps({**made.SARIF, "version": "2.0.0"}))
     with pytest.raises(UsageError, match=r"SARIF 2\.0\.0"):
         every(folder)
+
+
+def test_findings_are_known_by_what_they_are_and_not_by_a_name(tmp_path: Path) -> None:
+    folder = made.folder(tmp_path / "run", made.jobs(made.job("sarif-2.1 upload")))
+    (folder / "codeql.sarif").rename(folder / "codeql.json")
+    (brought,) = every(folder)
+    figures = {each.name: each.value for each in brought.received.figures}
+    assert (figures["jobs succeeded"], figures["findings: error"]) == ("1", "1")
+
+
+def test_of_files_too_large_the_digest_alone_is_kept_and_it_says_so(tmp_path: Path) -> None:
+    folder = made.folder(tmp_path / "run")
+    for number in range(9):
+        with (folder / f"log-{number}.txt").open("wb") as file:
+            file.truncate((64 << 20) + (number == 8))
+    (brought,) = every(folder)
+    assert sum(map(len, brought.files)) <= 512 << 20
+    (note,) = brought.received.notes
+    assert note.startswith("2 files are too large to be kept here: keep ")
+    assert {f"log-{number}.txt" for number in range(9)} <= {
+        each.name for each in brought.received.files
+    }
 
 
 def test_an_attestation_says_what_was_verified_and_what_was_not(tmp_path: Path) -> None:
