@@ -306,6 +306,9 @@ def test_a_forged_deprecation_closes_and_is_named(approved: RegisteredDesk) -> N
               payload={"digest": digest, "reason": "gone"})
     )  # fmt: skip
     assert approved.why()[0] == "damaged"
+    assert [row["state"] for row in rows_of(loop)] == ["damaged"], "the list says no other thing"
+    for verb in ("check", "list"):
+        assert run(VERBS, ["model", verb, str(approved.root)]) == 5, verb
 
 
 def test_a_version_that_says_another_digest_than_it_has_is_damaged(

@@ -153,7 +153,7 @@ def deprecate(
 def list_models(trailing: Trailing = None, *, named: Named = None, json: Json = False) -> None:
     """Every version of every model: which model it is, how it stands, by whom and until when.
 
-    Exit code 5 while one is damaged: its registration, or an approval of it, does not hold.
+    Exit code 5 while one is damaged: its registration, or what was said of it, does not hold.
     """
     from roadworthy.flows.registry_view import rows_of
 
@@ -250,7 +250,8 @@ def check(
     """Whether people approved the candidate's models and adapters, asked for by the gate or not.
 
     Says whether the gate asks (`models` of the charter, the class, the registry). Exit code 3 for
-    what is refused or deprecated, 4 for what nobody approved yet, also where nothing was recorded.
+    what is refused or deprecated, 4 for what nobody approved yet, also where nothing was recorded,
+    5 for what is damaged.
     """
     from roadworthy.domain import Verdict, worst
     from roadworthy.flows.approved_models import demanded_of, standings_of
@@ -288,7 +289,8 @@ def check(
         if verdict is not Verdict.PASS and not people:
             say("  before that: roadworthy people add NAME --role engineer, and a reviewer")
         say(f"The gate {'asks for them' if asked else 'does not ask for them'}: {why}")
-    raise typer.Exit(int(exit_of_verdict(verdict)))
+    damaged = any(each["state"] == "damaged" for each in rows)
+    raise typer.Exit(Exit.BROKEN if damaged else exit_of_verdict(verdict))
 
 
 def _acting(loop: Any, acting: str | None, roles: Any) -> Any:

@@ -51,14 +51,11 @@ def state_of(
     version: ModelVersion, registry: Registry, today: str
 ) -> tuple[str, list[ModelApproval]]:
     """A version by itself, for any use: damaged, deprecated, expired, approved or proposed."""
-    if version.fault:
+    gone = [one for one in registry.deprecations if one.digest == version.digest]
+    if version.fault or any(one.fault for one in gone):
         return "damaged", []
-    gone = [one.entry for one in registry.deprecations if one.digest == version.digest]
-    said = [
-        one
-        for one in registry.approvals
-        if one.digest == version.digest and one.entry > max(gone, default=0)
-    ]
+    last = max((one.entry for one in gone), default=0)
+    said = [one for one in registry.approvals if one.digest == version.digest and one.entry > last]
     if gone and not said:
         return "deprecated", []
     sound = [one for one in said if not one.fault and one.by.casefold() != version.by.casefold()]
