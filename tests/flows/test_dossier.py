@@ -16,12 +16,15 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from doubles.set_clock import SetClock
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
+from roadworthy.console.dossier import to_index
 from roadworthy.domain import Draft
-from roadworthy.flows.dossier import NAMING, PERSONAL
+from roadworthy.flows.dossier import NAMING, PERSONAL, Contents, Extent, Look, make_dossier
+from roadworthy.flows.own_files import own_file
 from roadworthy.ledger import (
     Ed25519Signer,
     MemoryEntryStore,
@@ -32,6 +35,7 @@ from roadworthy.ledger import (
     sign_envelope,
     statement,
 )
+from roadworthy.manifests import load_system
 from roadworthy.wiring.loop import open_loop
 from roadworthy_verify import verify_path
 from roadworthy_verify.dossier import PREDICATE
@@ -485,6 +489,33 @@ def test_what_is_left_out_by_intention_is_listed_by_name(
     assert (left["digest"], left["why"]) == (digest, "left out by who made the dossier")
     assert any(line.startswith(f"withheld: {name}, which entry") for line in report.lines)
     assert digest in parts(out)["index.html"].decode()
+
+
+def test_a_dossier_without_evidence_that_it_names_is_never_called_whole(
+    proven: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where no document has a gap: what stayed elsewhere is no less missing."""
+    folder = proven[0].parent / "desk"
+    monkeypatch.setenv("ROADWORTHY_HOME", str(folder / ".roadworthy"))
+    seen: list[Contents] = []
+
+    def index(contents: Contents) -> bytes:
+        seen.append(contents)
+        return to_index(contents)
+
+    with own_file(tmp_path / "less.zip") as file:
+        made = make_dossier(
+            load_system(folder), open_loop(folder), file,
+            Look(index=index, page=lambda _: b"", deliberations=lambda: ()), on="2026-11-22",
+            asked=Extent(withheld=[f"sha256:{evidence_in(proven[0])[0][9:-5]}"]),
+        )  # fmt: skip
+    assert not structs.replace(made, missing=()).whole
+    assert structs.replace(made, missing=(), withheld=()).whole
+    less = structs.replace(seen[0], missing=())
+    page = to_index(less).decode()
+    assert "Nothing is missing." not in page and "Nothing else." in page
+    assert "that is not in it: 1;" in page
+    assert "Nothing is missing." in to_index(structs.replace(less, withheld=())).decode()
 
 
 def test_what_is_gone_ends_the_making_and_can_only_be_left_out_by_name(

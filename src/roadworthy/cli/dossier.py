@@ -30,7 +30,7 @@ def command(
         bool, typer.Option("--replace", help="Write over an older dossier at PATH.")
     ] = False,
     complete: Annotated[
-        bool, typer.Option("--complete", help="Exit code 4 while anything in it is missing.")
+        bool, typer.Option("--complete", help="Exit code 4 while anything is missing or withheld.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")] = False,
 ) -> None:
@@ -71,7 +71,7 @@ def command(
             say=lambda what: tell(next(steps, 4), what),
         )  # fmt: skip
     _tell(made, out, json=json)
-    if complete and made.missing:
+    if complete and not made.whole:
         raise typer.Exit(Exit.UNDECIDED)
 
 

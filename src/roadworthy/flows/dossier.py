@@ -93,6 +93,11 @@ class Dossier(Struct, frozen=True, kw_only=True):
     checkpoint: int
     entry: int
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing from it, and nothing that it names stayed elsewhere."""
+        return not self.missing and not self.withheld
+
 
 class _Archive:
     """A zip whose bytes depend on its contents alone; each file is hashed as it is written."""
@@ -141,7 +146,7 @@ class Look(Struct, frozen=True, kw_only=True):
     index: Page
     page: Render
     deliberations: Callable[[], Iterable[tuple[str, bytes]]]
-    """Pages by relative name; without the names and personal data that stay here."""
+    """Pages by relative name, as they may be published: names stay out of them."""
 
 
 def make_dossier(
