@@ -151,6 +151,15 @@ async def test_only_who_signed_is_named_unless_names_are_asked_for(desk: DatedDe
     assert "Pavel Novak" in "".join(made(desk, "names").values())
 
 
+async def test_a_name_is_the_same_name_however_its_accents_were_typed(desk: DatedDesk) -> None:
+    """As one letter, or as a letter and its accent: a Mac types the second."""
+    apart, whole = "Jo\u0308rg Mu\u0308ller", "J\u00f6rg M\u00fcller"
+    held(desk, f"{apart} asked, and {whole} answered.", **{"Pavel Novak": whole})
+    page = "".join(made(desk).values())
+    assert "[product] asked, and [product] answered." in page
+    assert not re.search("rg|ller", "".join(re.findall(r"<p>.*answered.*</p>", page)))
+
+
 async def test_personal_data_stay_out_unless_asked_for_and_secrets_always(desk: DatedDesk) -> None:
     held(desk, f"Her account {IBAN} was charged; the key is AKIAZ7Q2VLP4MX8D3RTK.")
     assert IBAN not in "".join(made(desk).values())

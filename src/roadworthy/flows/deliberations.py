@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -170,6 +171,11 @@ def _text(loop: Loop, digest: str, texts: dict[str, str]) -> str | None:
         return texts.get(digest)
 
 
+def _composed(text: str) -> str:
+    """Each letter as one: a name is the same name however its accents were typed."""
+    return unicodedata.normalize("NFC", text)
+
+
 class _Shut:
     """What is left out of pages, and counted."""
 
@@ -244,7 +250,7 @@ class _Shut:
 
     def _clean(self, text: str) -> str:
         """A text without secrets; without personal data and names unless they are asked for."""
-        text = self._without(text, "secrets")
+        text = self._without(_composed(text), "secrets")
         if "personal" not in self._show:
             text = self._without(text, "personal")
         if "names" not in self._show:
@@ -265,7 +271,7 @@ class _Shut:
         """Word of a name -> the voice that stands in its place."""
         words: dict[str, str] = {}
         for name, voice in self._people.items():
-            parts = _WORD.findall(name)
+            parts = _WORD.findall(_composed(name))
             for word in parts:
                 if word[0].isupper() or len(parts) == 1:
                     for spelt in (word, word.capitalize(), word.upper()):
