@@ -12,21 +12,13 @@ import pytest
 from doubles import actions_run as actions
 from doubles import mlflow_answers as real
 from doubles.desk import Desk
-from roadworthy.cli import VERBS
-from roadworthy.cli.dispatch import run
-from roadworthy.domain import Entry
+from doubles.importing_desk import PDFS, call, desk_of_ana, entries
 from roadworthy.flows.people import add_person
-
-KIND = "evidence.received"
-PDFS = Path(__file__).resolve().parents[1] / "golden/outside/signed-pdf-pyhanko-0.38"
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.delenv("ROADWORTHY_HOME", raising=False)
-    made = Desk(tmp_path / "desk")
-    add_person(made.loop(), name="ana", roles=["engineer"])
-    return made
+    return desk_of_ana(tmp_path / "desk", monkeypatch)
 
 
 @pytest.fixture
@@ -34,21 +26,11 @@ def store(tmp_path: Path) -> Path:
     return shutil.copytree(real.FILES, tmp_path / "mlruns")
 
 
-def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    code = run(VERBS, list(map(str, arguments)))
-    said = capsys.readouterr()
-    return code, said.out, said.err
-
-
 def taken(capsys: Any, desk: Desk, place: object, *more: object) -> dict[str, Any]:
     code, said, error = call(capsys, "import", place, "--dir", desk.root, *more, "--json")
     assert code == 0, error
     (one,) = json.loads(said)["received"]
     return dict(one)
-
-
-def entries(desk: Desk) -> list[Entry]:
-    return list(desk.loop().ledger.entries(kind=KIND))
 
 
 def a_run(name: str) -> tuple[str, str]:
