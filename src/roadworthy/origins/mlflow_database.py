@@ -15,17 +15,8 @@ from urllib.parse import quote
 
 from roadworthy.domain import UsageError
 
+from . import mlflow_run as mlflow
 from .mlflow_artifacts import hashed
-from .mlflow_run import (
-    MOST_NAMES,
-    MOST_POINTS,
-    Artifact,
-    Dataset,
-    NotThereError,
-    Point,
-    Run,
-    Version,
-)
 
 MAGIC = b"SQLite format 3\0"
 _MOST_BYTES = 16 << 30
@@ -71,13 +62,13 @@ class Database:
         asked = "select run_uuid, name from runs order by start_time desc limit ?"
         return [(str(one[0]), str(one[1] or "")) for one in self._rows(asked, most)]
 
-    def run(self, run_id: str) -> Run:
+    def run(self, run_id: str) -> mlflow.Run:
         """One run, whole."""
         found = self._rows(f"{_RUN} where r.run_uuid = ?", run_id)
         if not found:
-            raise NotThereError(f"{self._path} has no run {run_id}")
+            raise mlflow.NotThereError(f"{self._path} has no run {run_id}")
         _, name, user, status, started, ended, uri, experiment = found[0]
-        return Run(
+        return mlflow.Run(
             run_id=run_id,
             experiment=str(experiment),
             name=str(name or ""),
@@ -99,62 +90,62 @@ class Database:
             asked = "select version from registered_model_aliases where name = ? and alias = ?"
             found = self._rows(asked, model, alias)
             if not found:
-                raise NotThereError(f"{self._path}: model {model!r} has no alias {alias!r}")
+                raise mlflow.NotThereError(f"{self._path}: model {model!r} has no alias {alias!r}")
             version = str(found[0][0])
         asked = "select run_id from model_versions where name = ? and version = ?"
         found = self._rows(asked, model, version) if version.isdigit() else []
         if not found:
-            raise NotThereError(f"{self._path}: model {model!r} has no version {version!r}")
+            raise mlflow.NotThereError(f"{self._path}: model {model!r} has no version {version!r}")
         if not found[0][0]:
             raise UsageError(f"{self._path}: {model} {version} came out of no run", fix="--run ID")
         return str(found[0][0])
 
-    def _points(self, run_id: str) -> Iterator[Point]:
+    def _points(self, run_id: str) -> Iterator[mlflow.Point]:
         asked = (
             "select key, value, step, timestamp, is_nan from metrics where run_uuid = ?"
             " order by key, step, timestamp limit ?"
         )
-        for key, value, step, time, is_nan in self._rows(asked, run_id, MOST_POINTS + 1):
+        for key, value, step, time, is_nan in self._rows(asked, run_id, mlflow.MOST_POINTS + 1):
             where = f"{self._path}, table metrics, run {run_id}"
             if not isinstance(value, int | float):
                 raise UsageError(f"{where}: metric {key!r} is {value!r}, which is no number")
-            yield Point(
+            yield mlflow.Point(
                 name=str(key), value=float("nan") if is_nan else float(value), step=_whole(step),
                 time=_whole(time), where=where,
             )  # fmt: skip
 
-    def _datasets(self, run_id: str) -> Iterator[Dataset]:
+    def _datasets(self, run_id: str) -> Iterator[mlflow.Dataset]:
         asked = (
             "select d.name, d.digest, d.dataset_source, i.input_uuid from inputs i"
             " join datasets d on d.dataset_uuid = i.source_id where i.source_type = 'DATASET'"
             " and i.destination_type = 'RUN' and i.destination_id = ?"
             " order by d.name, d.digest limit ?"
         )
-        for name, digest, source, uuid in self._rows(asked, run_id, MOST_NAMES + 1):
+        for name, digest, source, uuid in self._rows(asked, run_id, mlflow.MOST_NAMES + 1):
             tags = self._pairs("select name, value from input_tags where input_uuid = ?", uuid)
-            yield Dataset(
+            yield mlflow.Dataset(
                 name=str(name), digest=str(digest), source=str(source),
                 context=tags.get("mlflow.data.context", ""),
             )  # fmt: skip
 
-    def _versions(self, run_id: str) -> Iterator[Version]:
+    def _versions(self, run_id: str) -> Iterator[mlflow.Version]:
         asked = (
             "select name, version, current_stage, status from model_versions where run_id = ?"
             " order by name, version limit ?"
         )
-        for name, version, stage, status in self._rows(asked, run_id, MOST_NAMES + 1):
+        for name, version, stage, status in self._rows(asked, run_id, mlflow.MOST_NAMES + 1):
             aliases = self._rows(
                 "select alias from registered_model_aliases where name = ? and version = ?"
-                " order by alias limit ?", name, version, MOST_NAMES,
+                " order by alias limit ?", name, version, mlflow.MOST_NAMES,
             )  # fmt: skip
             tags = "select key, value from model_version_tags where name = ? and version = ?"
-            yield Version(
+            yield mlflow.Version(
                 name=str(name), version=str(version), stage=str(stage or ""),
                 aliases=tuple(str(one[0]) for one in aliases), status=str(status or ""),
                 tags=self._pairs(tags, name, version),
             )  # fmt: skip
 
-    def _artifacts(self, uri: str) -> Iterator[Artifact]:
+    def _artifacts(self, uri: str) -> Iterator[mlflow.Artifact]:
         """Files beside the database; of an address elsewhere none are read."""
         folder = Path(uri.removeprefix("file://"))
         beside = self._path.resolve().parent
@@ -163,10 +154,10 @@ class Database:
             yield from hashed(folder.resolve())
         elif uri:
             why = "they lie elsewhere; give the server's address to read them"
-            yield Artifact(path="*", why=why)
+            yield mlflow.Artifact(path="*", why=why)
 
     def _pairs(self, asked: str, *given: Any) -> dict[str, str]:
-        rows = self._rows(f"{asked} limit {MOST_NAMES + 1}", *given)
+        rows = self._rows(f"{asked} limit {mlflow.MOST_NAMES + 1}", *given)
         return {str(key): str(value) for key, value in rows}
 
     def _rows(self, asked: str, *given: Any) -> list[tuple[Any, ...]]:
