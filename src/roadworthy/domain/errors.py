@@ -120,6 +120,13 @@ class ProviderError(RoadworthyError):
         self.status = status
         self.retry_after_s = retry_after_s
 
+    @property
+    def unquoted(self) -> str:
+        """The message without those words, for what is kept in clear."""
+        if not self.quoted:
+            return self.message
+        return self.message.replace(self.quoted, "[its own words]")
+
 
 class UnavailableError(RoadworthyError):
     """The model's side answers nothing of what is to be asked: a run stops, and goes on later."""

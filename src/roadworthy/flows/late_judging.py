@@ -216,14 +216,14 @@ class LateJudging:
     async def _failed(self, new: _Waiting, error: ProviderError) -> None:
         """3. A try counts where the judge is up: then it is this text that it cannot look at."""
         if not error.retryable:
-            self._give_up(new, error.message)
+            self._give_up(new, error.unquoted)
             return
         if (why := await self._why_down(new.judge)) is not None:
             self._down[new.judge.digest] = (new.judge, why)  # 4
             self._wait(new)
             return
         if new.tries == len(PAUSES_S):
-            self._give_up(new, f"asked {new.tries + 1} times: {error.message}")
+            self._give_up(new, f"asked {new.tries + 1} times: {error.unquoted}")
             return
         new.due = self._loop.clock.monotonic() + PAUSES_S[new.tries]
         new.tries += 1

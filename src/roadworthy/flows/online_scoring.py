@@ -7,7 +7,8 @@
 
 What enters: finished exchanges, long after their callers were served. What leaves: scores, what was
 skipped and why. What never happens here: an answer that waits, a share that a caller chose, a
-skipped answer passed over in silence, an answer that was blocked, held, drilled or probed.
+skipped answer passed over in silence, a judge's words kept in clear, an answer that was blocked,
+held, drilled or probed.
 """
 
 from __future__ import annotations
@@ -216,7 +217,7 @@ class OnlineScoring:
             given = self._gives[name].give(seen, texts, left)  # 3
         except ProviderError as error:
             self._rests[name] = self._clock.monotonic() + RESTS_S
-            return structs.replace(drawn, skipped=f"its judge failed: {error.message}")
+            return structs.replace(drawn, skipped=f"its judge failed: {error.unquoted}")
         except Exception as error:  # a fault of one scorer is no fault of the others
             words = error.message if isinstance(error, RoadworthyError) else type(error).__name__
             return structs.replace(drawn, skipped=f"its scorer failed: {words}")

@@ -27,7 +27,6 @@ from roadworthy.domain import (
     UsageError,
 )
 from roadworthy.providers import make_inspector
-from roadworthy.providers.inspectors.careful import _in_our_words
 from roadworthy.providers.inspectors.model_check import GuardModel, JudgeModel
 
 INPUT = TextContext(side="input", input="the question")
@@ -296,7 +295,7 @@ async def test_a_judge_without_a_verdict_is_no_answer_and_tells_no_words() -> No
     inspector = JudgeModel(a_check("judge", question="Is it rude?"), Speaks("jane says yes"))
     with pytest.raises(ProviderError) as caught:
         await inspector.inspect("an answer", OUTPUT)
-    assert "jane" not in _in_our_words(caught.value)
+    assert "jane" not in caught.value.unquoted
 
 
 async def test_a_model_that_ends_without_a_word_is_no_answer() -> None:

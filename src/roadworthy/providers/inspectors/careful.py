@@ -16,7 +16,6 @@ from roadworthy.domain import (
     Finding,
     Inspector,
     ProviderError,
-    RoadworthyError,
     TextContext,
 )
 
@@ -59,12 +58,12 @@ class Careful:
     ) -> Sequence[Finding]:
         visit = self._breaker.enter()
         if visit is None:
-            raise DetectorError(_in_our_words(self._breaker.resting(self._name)))
+            raise DetectorError(self._breaker.resting(self._name).message)
         try:
             found = await self._inner.inspect(text, context)
         except ProviderError as error:
             visit.learn(error)
-            raise DetectorError(f"{self._name}: {_in_our_words(error)}") from None
+            raise DetectorError(f"{self._name}: {error.unquoted}") from None
         except asyncio.CancelledError:
             if limit.expired():  # else whoever asked went away, which says nothing of this
                 visit.learn(_LATE)
@@ -74,11 +73,6 @@ class Careful:
             return found
         finally:
             visit.leave()
-
-
-def _in_our_words(error: RoadworthyError) -> str:
-    quoted = getattr(error, "quoted", "")
-    return error.message.replace(quoted, "[its own words]") if quoted else error.message
 
 
 _LATE = ProviderError("no answer in time", retryable=True)
