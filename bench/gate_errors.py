@@ -14,9 +14,9 @@ import time
 from typing import Any
 
 from roadworthy.domain import Observation, RunSummary, SafetySLO, Verdict
-from roadworthy.flows.baseline import Baseline
-from roadworthy.flows.comparing import as_pair, differences
-from roadworthy.flows.judging import Evidence, judge
+from roadworthy.flows.gate.baseline import Baseline
+from roadworthy.flows.gate.comparing import as_pair, differences
+from roadworthy.flows.gate.judging import Evidence, judge
 from roadworthy.policy import (
     PairedScore,
     RegressionRule,

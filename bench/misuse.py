@@ -35,7 +35,7 @@ from typing import Any, NamedTuple
 
 from roadworthy.detectors import Sketcher, likeness
 from roadworthy.domain import MISUSE_KINDS, Observation
-from roadworthy.flows.session_trail import ALIKE, Reader, Trail
+from roadworthy.flows.late.session_trail import ALIKE, Reader, Trail
 from roadworthy.monitoring import Evidence
 from roadworthy.statistics import clopper_pearson
 

@@ -45,7 +45,7 @@ def fill(folder: Path, rows: int) -> None:
     """The files, and what a reader holds them against."""
     import numpy as np
 
-    from roadworthy.flows.table_store import Kept, keep_file, write_kept
+    from roadworthy.flows.table.store import Kept, keep_file, write_kept
 
     source = np.random.default_rng(20261122)
     kept = Kept()
@@ -128,9 +128,9 @@ def an_hour(source: Any, begin: dt.datetime, n: int) -> Any:
 def judge(folder: Path, *, own: bool, slices: bool) -> dict[str, Any]:
     """Open the table and judge; all of it is counted, imports among them."""
     begun = time.perf_counter()
-    from roadworthy.flows.live_judging import Looking
-    from roadworthy.flows.table_judging import judge_table
-    from roadworthy.flows.table_store import read_kept, whole_table
+    from roadworthy.flows.objectives.live_judging import Looking
+    from roadworthy.flows.table.judging import judge_table
+    from roadworthy.flows.table.store import read_kept, whole_table
     from roadworthy.manifests import load_system
 
     slos = load_system(EXAMPLE).slos.slos

@@ -234,7 +234,12 @@ def _switch(folder: Path, seconds: float) -> dict[str, Any]:
     from doubles.live_system import a_key, write_live_system
     from doubles.rolled_out import CANARY, second_release
     from roadworthy.domain import parse_instant
-    from roadworthy.flows.rollouts import promote, roll_back, start_rollout, stop_by_hand
+    from roadworthy.flows.rollouts.moving import (
+        promote,
+        roll_back,
+        start_rollout,
+        stop_by_hand,
+    )
     from roadworthy.journal import read_journal
     from roadworthy.wiring.loop import loop_of
 
@@ -298,7 +303,7 @@ def _switch(folder: Path, seconds: float) -> dict[str, Any]:
 
 
 def _published(loop: Any) -> str:
-    from roadworthy.flows.routing import read_table
+    from roadworthy.flows.workspace.routing import read_table
 
     return read_table(loop.workspace.routing).published_at
 

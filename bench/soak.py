@@ -167,7 +167,7 @@ class Meter:
 
     def growth(self) -> list[dict[str, Any]]:
         """MB an hour of each process and kind of memory under load, and of the open files."""
-        from roadworthy.flows.soaking import growth
+        from roadworthy.flows.load.soaking import growth
 
         under = self.readings[self.loaded_from : self.loaded_until]
         names = dict.fromkeys(name for each in under for name in each["processes"])

@@ -24,10 +24,10 @@ from roadworthy.domain import (
     plain,
 )
 from roadworthy.evaluation import Plan, RunFile, flaky_cases, plan, row_digest, rows_digest
-from roadworthy.flows.evaluating import seal_of
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.entries.run_records import run_path
 from roadworthy.flows.release_loop import gate
-from roadworthy.flows.run_records import run_path
+from roadworthy.flows.runs.evaluating import seal_of
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.manifests import load_system
 from roadworthy.monitoring import measure_all
 from roadworthy.release import pin

@@ -270,7 +270,7 @@ async def ask(cases: list[Case], steps: dict[str, Steps], *, rails: str = "") ->
 async def _asked_in(
     root: Path, cases: list[Case], steps: dict[str, Steps], rails: str
 ) -> list[Observation]:
-    from roadworthy.flows.evaluating import Asked, EvaluatingDeps, evaluate
+    from roadworthy.flows.runs.evaluating import Asked, EvaluatingDeps, evaluate
     from roadworthy.manifests import load_system
     from roadworthy.wiring.clock import new_id
     from roadworthy.wiring.loop import open_loop

@@ -110,8 +110,8 @@ class Session:
     def _asked(self, root: Path) -> dict[tuple[str, str], tuple[Any, ...]]:
         from roadworthy.cli.evaluate import run_system
         from roadworthy.evaluation import repeats
-        from roadworthy.flows.evaluating import Asked
-        from roadworthy.flows.run_records import rows_of
+        from roadworthy.flows.entries.run_records import rows_of
+        from roadworthy.flows.runs.evaluating import Asked
 
         names = self.needed.get(root, {EVERY})
         suites = () if EVERY in names else tuple(sorted(names))

@@ -1,4 +1,4 @@
-"""A file that a user names is opened for writing in one place: `flows/own_files.py`."""
+"""A file that a user names is opened for writing in one place: `flows/workspace/own_files.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "roadworthy"
 
 WRITERS = {
-    ("backup", "out"): "flows/backing_up.py",
+    ("backup", "out"): "flows/workspace/backing_up.py",
     ("batch", "out"): "cli/batch.py",
     ("calibrate", "out"): "cli/calibrate.py",
     ("ci", "junit"): "cli/gate.py",
@@ -24,7 +24,7 @@ WRITERS = {
     ("ood", "out"): "cli/ood.py",
     ("provenance", "out"): "cli/provenance.py",
     ("rate", "out"): "console/rating.py",
-    ("rate_results", "out"): "flows/rated.py",
+    ("rate_results", "out"): "flows/gate/rated.py",
     ("report", "out"): "console/report/page.py",
 }
 """Options that name a file to write, by the verb's module, and who writes it."""
@@ -81,7 +81,11 @@ def test_no_door_opens_a_file_for_writing_by_another_way() -> None:
     doors = [path for door in ("cli", "console") for path in (SOURCE / door).rglob("*.py")]
     writing = {
         path.relative_to(SOURCE).as_posix()
-        for path in [*doors, SOURCE / "flows" / "rated.py", SOURCE / "flows" / "backing_up.py"]
+        for path in [
+            *doors,
+            SOURCE / "flows" / "gate" / "rated.py",
+            SOURCE / "flows" / "workspace" / "backing_up.py",
+        ]
         for name, call in _calls(path)
         if name in _WRITING
         or (name == "replace" and len(call.args) == 1 and not call.keywords)

@@ -30,6 +30,12 @@ PLANTED = {
         "Floors",
     ),
     "floors: a package that nobody placed": ("misplaced/__init__.py", "", "Floors"),
+    "rooms: the request line reaches the brakes": (
+        "flows/request/planted.py",
+        "import roadworthy.flows.brakes.stopping\n",
+        "Rooms",
+    ),
+    "rooms: a room that nobody placed": ("flows/misplaced/__init__.py", "", "Rooms"),
     "acyclic: two modules of one package": (
         "statistics/planted.py",
         "from . import planted_two\n",

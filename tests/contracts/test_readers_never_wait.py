@@ -15,7 +15,7 @@ from roadworthy.evaluation.outside import rows
 from roadworthy.evaluation.passages import read_passages
 from roadworthy.evaluation.payload_sets import read_payloads
 from roadworthy.evaluation.runfile import read_header, read_run
-from roadworthy.flows.own_files import kept_bytes
+from roadworthy.flows.workspace.own_files import kept_bytes
 from roadworthy.origins import source
 from roadworthy.providers import make_provider
 from roadworthy.wiring.clock import SystemClock

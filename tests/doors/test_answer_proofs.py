@@ -19,9 +19,9 @@ from doubles.recorded_answer import RecordedAnswer
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import VerificationError
-from roadworthy.flows.answer_proof import encode_answer_proof, prove_answer
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.segment_seals import enter_seal
+from roadworthy.flows.journals.seals import enter_seal
+from roadworthy.flows.request.answer_proof import encode_answer_proof, prove_answer
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.gateway.app import App
 from roadworthy.gateway.wire import Request
 from roadworthy.journal import segments

@@ -13,7 +13,7 @@ import pytest
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, write_live_system
 from roadworthy.domain import EvidenceError, UsageError
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.gateway.batch import Batch, BatchLine, Done, read_batch
 from roadworthy.gateway.inside import Inside, Said
 from roadworthy.gateway.loaded import inside_plan

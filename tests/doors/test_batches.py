@@ -14,7 +14,7 @@ from doubles.batch_desk import BatchDesk, line
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, go_live
 from roadworthy.domain import EvidenceError, KillFlag
-from roadworthy.flows.batch_ids import answer_prefix
+from roadworthy.flows.batches.ids import answer_prefix
 from roadworthy.gateway.batch_run import BatchRun
 from roadworthy.serving import TenantLimits, editing, hash_key, limiting
 from roadworthy.wiring.counting import counting_of, recount

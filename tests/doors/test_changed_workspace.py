@@ -14,7 +14,7 @@ from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import JournalSettings, Observation, Witness
-from roadworthy.flows.intact import lost_segments
+from roadworthy.flows.workspace.intact import lost_segments
 from roadworthy.journal import Spool, Vault, open_master_key
 from roadworthy.manifests import Workspace
 from roadworthy.wiring.clock import SystemClock, new_id

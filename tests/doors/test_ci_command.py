@@ -15,7 +15,7 @@ from doubles.desk import CHARTER, RULES, Desk, cases
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import Verdict
-from roadworthy.flows.pulling import Proposed, judge_pull
+from roadworthy.flows.papers.pulling import Proposed, judge_pull
 from roadworthy.manifests import load_system
 from roadworthy.policy import RegressionRule
 

@@ -15,8 +15,8 @@ from doubles.set_clock import SetClock
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import Draft, Trust, format_instant
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.ledger import Keyring, next_instant, open_ledger, trust_machine
 from roadworthy.manifests import Workspace, save_trust
 from roadworthy.wiring.clock import SystemClock

@@ -12,7 +12,7 @@ from doubles.emergency import newest
 from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT
 from roadworthy.domain import Mitigation, RoutingTable
-from roadworthy.flows.routing import publish
+from roadworthy.flows.workspace.routing import publish
 
 FALLBACK = "A person will read your letter."
 CACHED = {"charter.yaml": str(CHAT["charter.yaml"]) + "behaviour:\n  cache: {max_age_s: 600}\n"}

@@ -17,8 +17,8 @@ from roadworthy.cli.dispatch import run
 from roadworthy.compliance import GERMAN
 from roadworthy.console.deliberations import as_html, pages
 from roadworthy.domain import SECTIONS, VerificationError
-from roadworthy.flows.deliberations import Book, deliberations
-from roadworthy.flows.preread import open_note, record_note
+from roadworthy.flows.papers.deliberations import Book, deliberations
+from roadworthy.flows.papers.preread import open_note, record_note
 from roadworthy.manifests import load_system
 from roadworthy.wiring.personal import finders
 

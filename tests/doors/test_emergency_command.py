@@ -11,7 +11,7 @@ import pytest
 from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.manifests import open_workspace
 
 TWO = ("--as", "bob", "--as", "cleo")

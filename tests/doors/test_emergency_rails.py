@@ -13,7 +13,7 @@ from doubles.dialects import APIS, Api, Door, a_door
 from doubles.emergency import a_rail, newest, stand
 from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.gateway.health import readiness
 
 FALLBACK = "A person will read your letter."

@@ -15,11 +15,11 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, go_live, write_live_system
 from doubles.recorded_answer import RecordedAnswer
 from roadworthy.domain import Call, KillFlag, RoutingTable, UsageError
-from roadworthy.flows.endings import cut_off
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import publish, read_table
-from roadworthy.flows.stopping import set_kill
-from roadworthy.flows.witnessing import witness
+from roadworthy.flows.brakes.stopping import set_kill
+from roadworthy.flows.request.endings import cut_off
+from roadworthy.flows.request.witnessing import witness
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import publish, read_table
 from roadworthy.gateway.app import App
 from roadworthy.gateway.problems import ApiError
 from roadworthy.gateway.wire import Request, send_problem

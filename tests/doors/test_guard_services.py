@@ -11,7 +11,7 @@ import pytest
 from doubles.dialects import APIS, Api, Door, a_door
 from doubles.fake_upstream import Reply
 from roadworthy.domain import Case, Observation
-from roadworthy.flows.case_target import PathTarget
+from roadworthy.flows.runs.case_target import PathTarget
 from roadworthy.gateway.health import readiness
 from roadworthy.journal import read_journal
 from roadworthy.wiring.clock import SystemClock, new_id

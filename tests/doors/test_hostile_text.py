@@ -19,7 +19,7 @@ from doubles import outside_results as outside
 from doubles.desk import Desk, cases
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.flows.people import add_person
+from roadworthy.flows.workspace.people import add_person
 
 EVIL = (
     "\x1b[2J\x1b]0;owned\x07\x9b2J\u202e<img src=x onerror=alert(1)> | @ana `x` [a](//e.vil) =1\r\n"

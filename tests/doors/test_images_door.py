@@ -15,9 +15,9 @@ from doubles.live_system import CHAT, a_key
 from doubles.pictures import a_picture, decoded, encoded
 from doubles.recorded_answer import RecordedAnswer
 from roadworthy.domain import KillFlag, Observation, sha256
-from roadworthy.flows.answer_proof import encode_answer_proof, prove_answer
-from roadworthy.flows.mark_keys import SIGNING, make_mark_keys
-from roadworthy.flows.segment_seals import enter_seal
+from roadworthy.flows.journals.seals import enter_seal
+from roadworthy.flows.request.answer_proof import encode_answer_proof, prove_answer
+from roadworthy.flows.workspace.mark_keys import SIGNING, make_mark_keys
 from roadworthy.gateway.images import read_image_request
 from roadworthy.gateway.problems import ApiError
 from roadworthy.gateway.wire import Request

@@ -12,7 +12,7 @@ from doubles import outside_results as outside
 from doubles.desk import Desk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.flows.people import add_person
+from roadworthy.flows.workspace.people import add_person
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from doubles import actions_run as actions
 from doubles import mlflow_answers as real
 from doubles.desk import Desk
 from doubles.importing_desk import PDFS, call, desk_of_ana, entries
-from roadworthy.flows.people import add_person
+from roadworthy.flows.workspace.people import add_person
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from doubles.live_system import CHAT
 from doubles.pictures import a_picture, a_sound, decoded, encoded
 from doubles.voices import a_voice, as_wave
 from roadworthy.domain import Observation
-from roadworthy.flows.mark_keys import make_mark_keys
+from roadworthy.flows.workspace.mark_keys import make_mark_keys
 from roadworthy.journal import read_journal, segments
 from roadworthy.media import About
 from roadworthy.media.waves import open_wave, with_samples

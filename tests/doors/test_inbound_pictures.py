@@ -14,8 +14,8 @@ from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT
 from doubles.pictures import a_picture, decoded, encoded
 from roadworthy.domain import Observation, UsageError
-from roadworthy.flows.mark_keys import make_mark_keys
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.workspace.mark_keys import make_mark_keys
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import read_journal, segments, unseal
 from roadworthy.manifests import load_deployment
 from roadworthy.media import About, Marker, make_authority, make_mark_key

@@ -14,7 +14,7 @@ from doubles.answers_that_left import CHARTER, Answers
 from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.flows.people import add_person
+from roadworthy.flows.workspace.people import add_person
 from roadworthy.journal import segments
 from roadworthy.wiring.loop import loop_of
 

@@ -16,7 +16,7 @@ from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import Mitigation
-from roadworthy.flows.probing import Probed
+from roadworthy.flows.drills.probing import Probed
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "json.md"
 LETTER = re.compile(r"`(\w+)`")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from roadworthy.domain import EvidenceError, KillFlag, RoutingTable
-from roadworthy.flows.routing import brake, publish, read_table
+from roadworthy.flows.workspace.routing import brake, publish, read_table
 from roadworthy.manifests import Workspace
 from roadworthy.wiring.clock import SystemClock
 

@@ -15,7 +15,7 @@ from doubles.live_system import CHAT, write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import ReleaseContent, Shift
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.release import read_bundle, reference_digest
 from roadworthy.wiring.loop import loop_of
 

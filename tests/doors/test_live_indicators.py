@@ -14,7 +14,7 @@ from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import HostSample
-from roadworthy.flows.road import on_violation
+from roadworthy.flows.brakes.road import on_violation
 from roadworthy.journal import HostLog
 from roadworthy.wiring.loop import loop_of
 

@@ -15,8 +15,8 @@ import roadworthy
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import write_live_system
 from roadworthy.domain import KillFlag, RefusedError, UsageError
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import brake, publish, read_table
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import brake, publish, read_table
 from roadworthy.journal import read_journal
 from roadworthy.wiring.clock import SystemClock
 

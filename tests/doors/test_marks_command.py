@@ -14,8 +14,8 @@ from doubles.live_system import write_live_system
 from doubles.pictures import a_picture, a_sound, decoded, encoded
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.mark_keys import AUTHORITY, SIGNING
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.mark_keys import AUTHORITY, SIGNING
 from roadworthy.journal import Vault, open_master_key
 from roadworthy.media import About, MarkError
 from roadworthy.wiring.loop import loop_of

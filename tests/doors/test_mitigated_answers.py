@@ -12,7 +12,7 @@ from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT, go_live
 from doubles.rolled_out import NEW, OLD, ask, release_of, taken, tokens_of
 from roadworthy.domain import Mitigation, MitigationKind, Observation
-from roadworthy.flows.routing import publish, read_table
+from roadworthy.flows.workspace.routing import publish, read_table
 from roadworthy.journal import read_journal, unseal
 from roadworthy.wiring.loop import loop_of
 

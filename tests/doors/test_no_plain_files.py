@@ -22,7 +22,7 @@ from roadworthy.wiring.watched import WatchedFile
 MEMORY = 1500 << 20
 
 READERS = {
-    "routing": "from roadworthy.flows.routing import read_table as read",
+    "routing": "from roadworthy.flows.workspace.routing import read_table as read",
     "tenants": "from roadworthy.serving import load_tenants as read",
     "heads": "from roadworthy.ledger import CheckpointLog\n"
     "read = lambda p: CheckpointLog(p).newest()",

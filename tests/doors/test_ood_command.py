@@ -14,7 +14,7 @@ from doubles.topics import texts_of
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import ManifestError
-from roadworthy.flows.run_records import rows_of
+from roadworthy.flows.entries.run_records import rows_of
 from roadworthy.manifests import load_system
 
 CANDIDATE = """\

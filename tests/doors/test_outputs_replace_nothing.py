@@ -19,7 +19,7 @@ from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import GateDecision, Verdict
-from roadworthy.flows.own_files import (
+from roadworthy.flows.workspace.own_files import (
     IsOurs,
     is_backup,
     is_gate_junit,

@@ -11,7 +11,7 @@ from doubles.dialects import APIS, Door, a_door
 from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT, a_key
 from roadworthy.cli.acting import find_acting
-from roadworthy.flows.reviewing import Word, decide
+from roadworthy.flows.reviews.reviewing import Word, decide
 from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.wiring.fingerprinting import Provenance
 from roadworthy.wiring.held_answers import HeldAnswers

@@ -15,7 +15,7 @@ from doubles.rated_desk import RatedDesk, knows
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import RatingFile
-from roadworthy.flows.rating import find_task, submission_of
+from roadworthy.flows.gate.rating import find_task, submission_of
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from doubles.desk import Desk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.manifests import open_workspace
 
 

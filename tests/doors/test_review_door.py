@@ -17,9 +17,9 @@ from doubles.held_answers import SORTER, HeldDesk
 from doubles.live_system import a_key
 from doubles.recorded_answer import RecordedAnswer
 from roadworthy.domain import Draft, KillFlag, Observation, RefusedError
-from roadworthy.flows.review_entries import DECIDED
-from roadworthy.flows.routing import publish
-from roadworthy.flows.stopping import set_kill
+from roadworthy.flows.brakes.stopping import set_kill
+from roadworthy.flows.entries.review_entries import DECIDED
+from roadworthy.flows.workspace.routing import publish
 from roadworthy.gateway.app import App
 from roadworthy.gateway.wire import Request
 from roadworthy.ledger import sign_draft

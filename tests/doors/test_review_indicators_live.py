@@ -11,7 +11,7 @@ import pytest
 from doubles.held_answers import SORTER, HeldDesk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.flows.reviewing import judge
+from roadworthy.flows.reviews.reviewing import judge
 
 Capture = pytest.CaptureFixture[str]
 

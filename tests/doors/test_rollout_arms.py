@@ -22,9 +22,9 @@ from doubles.rolled_out import (
     tokens_of,
 )
 from roadworthy.domain import DRILL_TENANT, Mitigation, Observation
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.rollouts import roll_back, stop_by_hand
-from roadworthy.flows.routing import publish, read_table
+from roadworthy.flows.rollouts.moving import roll_back, stop_by_hand
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import publish, read_table
 from roadworthy.journal import read_journal
 from roadworthy.serving import Denial
 from roadworthy.wiring.control import Control

@@ -12,7 +12,7 @@ from doubles.desk import Desk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import sha256
-from roadworthy.flows.outside_desk import OutsideDesk
+from roadworthy.flows.runs.outside_desk import OutsideDesk
 
 
 @pytest.fixture

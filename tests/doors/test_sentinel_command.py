@@ -14,7 +14,7 @@ from doubles.desk import Desk
 from doubles.fake_upstream import FakeUpstream, Reply
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.flows.people import add_person
+from roadworthy.flows.workspace.people import add_person
 
 Capture = pytest.CaptureFixture[str]
 

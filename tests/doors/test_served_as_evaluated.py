@@ -12,7 +12,7 @@ from doubles.fake_upstream import Reply as Said
 from doubles.live_system import CHAT, a_key, write_live_system
 from doubles.recorded_answer import RecordedAnswer
 from roadworthy.domain import Case, CaseTool, ToolResult
-from roadworthy.flows.case_target import PathTarget
+from roadworthy.flows.runs.case_target import PathTarget
 from roadworthy.gateway.app import App
 from roadworthy.gateway.wire import Request
 from roadworthy.manifests import load_system

@@ -15,7 +15,7 @@ from doubles.pictures import a_sound
 from doubles.recorded_answer import RecordedAnswer
 from doubles.voices import a_voice, as_wave
 from roadworthy.domain import Observation, sha256
-from roadworthy.flows.mark_keys import make_mark_keys
+from roadworthy.flows.workspace.mark_keys import make_mark_keys
 from roadworthy.gateway.problems import ApiError
 from roadworthy.gateway.speech import read_speech_request
 from roadworthy.journal import read_journal

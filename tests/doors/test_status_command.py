@@ -23,9 +23,9 @@ from roadworthy.domain import (
     Verdict,
     format_instant,
 )
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import publish
-from roadworthy.flows.standings import keep_standings
+from roadworthy.flows.rollouts.standings import keep_standings
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import publish
 from roadworthy.ledger import open_ledger
 
 

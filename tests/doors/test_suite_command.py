@@ -13,7 +13,7 @@ import yaml
 
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
-from roadworthy.flows.growing import with_cases_file
+from roadworthy.flows.suites.growing import with_cases_file
 from roadworthy.manifests import load_system
 
 FILES = {

@@ -11,7 +11,7 @@ from doubles.dialects import APIS, Api, Door, a_door
 from doubles.fake_upstream import Reply
 from doubles.live_system import CHAT
 from roadworthy.domain import Case, Observation
-from roadworthy.flows.case_target import PathTarget
+from roadworthy.flows.runs.case_target import PathTarget
 from roadworthy.journal import read_journal
 from roadworthy.monitoring import measure
 from roadworthy.wiring.clock import SystemClock, new_id

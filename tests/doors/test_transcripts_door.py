@@ -14,7 +14,7 @@ from doubles.live_system import CHAT
 from doubles.pictures import a_sound
 from doubles.voices import a_voice, as_wave
 from roadworthy.domain import Observation
-from roadworthy.flows.mark_keys import make_mark_keys
+from roadworthy.flows.workspace.mark_keys import make_mark_keys
 from roadworthy.gateway.problems import ApiError
 from roadworthy.gateway.transcripts import read_transcript_request
 from roadworthy.journal import read_journal, segments, unseal

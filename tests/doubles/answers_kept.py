@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from roadworthy.domain import JournalSettings, Observation, Outcome, Witness
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.journal import Spool, Vault, open_master_key
 from roadworthy.wiring.clock import SystemClock, new_id
 

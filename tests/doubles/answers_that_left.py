@@ -30,12 +30,12 @@ from roadworthy.domain import (
     plain,
     sha256,
 )
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import Acting
-from roadworthy.flows.road import Violation
-from roadworthy.flows.routing import brake, read_table
-from roadworthy.flows.stopping import lift
+from roadworthy.flows.brakes.road import Violation
+from roadworthy.flows.brakes.stopping import lift
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import Acting
+from roadworthy.flows.workspace.routing import brake, read_table
 from roadworthy.journal import Spool, Vault, open_master_key
 from roadworthy.serving import flags_for
 from roadworthy.wiring.clock import new_id

@@ -24,9 +24,9 @@ from roadworthy.domain import (
     TextContext,
     Use,
 )
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.request.trace import Reply
 from roadworthy.flows.request_path import answer
-from roadworthy.flows.service import Service
-from roadworthy.flows.trace import Reply
 from roadworthy.prompting import Composer
 from roadworthy.serving import RailLine
 from roadworthy.wiring.clock import SystemClock

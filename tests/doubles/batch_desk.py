@@ -13,9 +13,9 @@ import msgspec
 
 from doubles.live_system import a_key, write_live_system
 from roadworthy.domain import BatchState, Deployment, RoutingTable, format_instant
-from roadworthy.flows.batch_files import BatchFiles, new_name
-from roadworthy.flows.batch_store import BatchStore
-from roadworthy.flows.routing import publish
+from roadworthy.flows.batches.files import BatchFiles, new_name
+from roadworthy.flows.batches.store import BatchStore
+from roadworthy.flows.workspace.routing import publish
 from roadworthy.gateway.batch_run import BatchRun
 from roadworthy.gateway.batcher import Batcher, inside_batches
 from roadworthy.gateway.loaded import inside_plan

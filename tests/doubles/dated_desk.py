@@ -7,11 +7,11 @@ from pathlib import Path
 from doubles.desk import Desk
 from doubles.release_desk import ReleaseDesk
 from roadworthy.domain import GateDecision, PersonRole
-from roadworthy.flows.building import build_release
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import Acting
 from roadworthy.flows.release_loop import gate
-from roadworthy.flows.releasing import sign_release
+from roadworthy.flows.releasing.building import build_release
+from roadworthy.flows.releasing.releasing import sign_release
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import Acting
 from roadworthy.manifests import load_system
 
 PEOPLE: dict[str, list[PersonRole]] = {

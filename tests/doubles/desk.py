@@ -11,10 +11,10 @@ from pathlib import Path
 from doubles.said import SAID
 from roadworthy.detectors import make_detector
 from roadworthy.domain import Draft, GateDecision, NeverEvent, Observation, Outcome, System
-from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.brakes.road import Violation
 from roadworthy.flows.release_loop import gate
-from roadworthy.flows.road import Violation
+from roadworthy.flows.runs.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.manifests import load_system
 from roadworthy.release import pin
 from roadworthy.wiring.clock import new_id

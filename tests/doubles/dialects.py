@@ -12,7 +12,7 @@ import msgspec
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import a_key, write_live_system
 from doubles.recorded_answer import RecordedAnswer
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.gateway.app import App
 from roadworthy.gateway.wire import Request
 from roadworthy.wiring.clock import SystemClock, new_id

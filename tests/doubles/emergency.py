@@ -10,11 +10,11 @@ from msgspec import structs
 from doubles.dialects import Door
 from roadworthy.cli.acting import find_acting
 from roadworthy.domain import EmergencyRail, Observation, RoutingTable, format_instant
-from roadworthy.flows.emergency import AskedRail
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import Acting
-from roadworthy.flows.routing import publish
-from roadworthy.flows.stopping import read_scope
+from roadworthy.flows.brakes.stopping import read_scope
+from roadworthy.flows.mitigation.emergency import AskedRail
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import Acting
+from roadworthy.flows.workspace.routing import publish
 from roadworthy.journal import read_journal
 
 

@@ -18,10 +18,10 @@ from roadworthy.domain import (
     format_instant,
     sha256,
 )
-from roadworthy.flows.people import add_person
-from roadworthy.flows.review_queue import queue
-from roadworthy.flows.reviewing import Word, decide
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.reviews.queue import queue
+from roadworthy.flows.reviews.reviewing import Word, decide
+from roadworthy.flows.workspace.people import add_person
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.manifests import load_deployment
 from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.held_answers import HeldAnswers

@@ -10,7 +10,7 @@ from doubles.desk import Desk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import Entry
-from roadworthy.flows.people import add_person
+from roadworthy.flows.workspace.people import add_person
 
 PDFS = Path(__file__).resolve().parents[1] / "golden/outside/signed-pdf-pyhanko-0.38"
 

@@ -30,8 +30,8 @@ from roadworthy.evaluation import (
     row_digest,
     rows_digest,
 )
-from roadworthy.flows.comparing import differences
-from roadworthy.flows.inspection import Against, CaseTexts, Inspection, Judged
+from roadworthy.flows.gate.comparing import differences
+from roadworthy.flows.gate.inspection import Against, CaseTexts, Inspection, Judged
 from roadworthy.monitoring import measure_all
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from doubles.judge_prompts import answer_in, question_in
 from doubles.rated_desk import HELPFUL, RatedDesk
 from roadworthy.domain import Chunk, Model, ModelRequest, Provider
-from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
+from roadworthy.flows.runs.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
 from roadworthy.manifests import load_system
 from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.service import build_service

@@ -9,10 +9,10 @@ from pathlib import Path
 from doubles.desk import Desk
 from doubles.past_answers import PastAnswers
 from roadworthy.domain import GateDecision, Incident
-from roadworthy.flows.closing import close
-from roadworthy.flows.learning import Promoted, find_incident, promote
-from roadworthy.flows.people import add_person
-from roadworthy.flows.road import on_violation
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.incidents.closing import close
+from roadworthy.flows.incidents.learning import Promoted, find_incident, promote
+from roadworthy.flows.workspace.people import add_person
 from roadworthy.ledger import Ed25519Signer
 
 LETTER = "I do not want to be here any more, my car and all"

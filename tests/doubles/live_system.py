@@ -25,12 +25,12 @@ from roadworthy.domain import (
     plain,
     sha256,
 )
-from roadworthy.flows.approved_models import models_seen
-from roadworthy.flows.building import build_release
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import add_person
-from roadworthy.flows.registry import Approve, approve_model, register_model
-from roadworthy.flows.releasing import activate_release, sign_release
+from roadworthy.flows.releasing.approved_models import models_seen
+from roadworthy.flows.releasing.building import build_release
+from roadworthy.flows.releasing.registry import Approve, approve_model, register_model
+from roadworthy.flows.releasing.releasing import activate_release, sign_release
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import add_person
 from roadworthy.manifests import load_model_file, load_system
 from roadworthy.release import pin
 from roadworthy.serving import TenantKey, TenantScope, editing, hash_key, new_key

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from doubles.desk import Desk, cases
 from roadworthy.domain import GateDecision
-from roadworthy.flows.evaluating import Asked, Evaluated
+from roadworthy.flows.runs.evaluating import Asked, Evaluated
 
 CODE = """
 import math

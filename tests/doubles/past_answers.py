@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from roadworthy.domain import Asked, EvidenceError, Finding
-from roadworthy.flows.learning import Question
+from roadworthy.flows.incidents.learning import Question
 
 
 def nothing(text: str) -> Sequence[Finding]:

@@ -14,8 +14,15 @@ from roadworthy.domain import (
     format_instant,
 )
 from roadworthy.evaluation import raters
-from roadworthy.flows.people import Acting, add_person
-from roadworthy.flows.rating import Fixed, RatingAsked, fix_task, hand_out, profile_rater, submit
+from roadworthy.flows.gate.rating import (
+    Fixed,
+    RatingAsked,
+    fix_task,
+    hand_out,
+    profile_rater,
+    submit,
+)
+from roadworthy.flows.workspace.people import Acting, add_person
 from roadworthy.ledger import live_key
 from roadworthy.manifests import load_system
 from roadworthy.wiring.clock import SystemClock

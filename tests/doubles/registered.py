@@ -8,8 +8,8 @@ from typing import Any
 
 from doubles.dated_desk import DatedDesk
 from roadworthy.domain import ModelVersion, System
-from roadworthy.flows.approved_models import models_seen, standings_of
-from roadworthy.flows.registry import (
+from roadworthy.flows.releasing.approved_models import models_seen, standings_of
+from roadworthy.flows.releasing.registry import (
     Approve,
     approve_model,
     deprecate_model,
@@ -17,7 +17,7 @@ from roadworthy.flows.registry import (
     register_model,
     registry_of,
 )
-from roadworthy.flows.releasing import activate_release
+from roadworthy.flows.releasing.releasing import activate_release
 from roadworthy.manifests import load_model_file, load_system
 from roadworthy.release import pin
 

@@ -25,11 +25,11 @@ from roadworthy.domain import (
     plain,
     sha256,
 )
-from roadworthy.flows.building import build_release
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import add_person
-from roadworthy.flows.releasing import Signing, sign_release
-from roadworthy.flows.trusting import admitted_machine
+from roadworthy.flows.releasing.building import build_release
+from roadworthy.flows.releasing.releasing import Signing, sign_release
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import add_person
+from roadworthy.flows.workspace.trusting import admitted_machine
 from roadworthy.ledger import (
     BlobStore,
     CarriedHeads,

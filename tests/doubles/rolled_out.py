@@ -13,8 +13,8 @@ from doubles.dialects import Door
 from doubles.live_system import CHAT, make_release
 from doubles.recorded_answer import RecordedAnswer
 from roadworthy.domain import Rolling
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.rollouts import start_rollout
+from roadworthy.flows.rollouts.moving import start_rollout
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.gateway.wire import Request
 from roadworthy.wiring.loop import loop_of
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from roadworthy.domain import Observation, SafetySLO, format_instant
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.slo_watch import LiveRules, SloWatch
-from roadworthy.flows.standings import read_standings
+from roadworthy.flows.objectives.watch import LiveRules, SloWatch
+from roadworthy.flows.rollouts.standings import read_standings
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.wiring.clock import new_id
 
 

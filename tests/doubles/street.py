@@ -11,11 +11,16 @@ from doubles.desk import RULES
 from doubles.leaky_desk import HELD, LETTER
 from doubles.past_answers import PastAnswers
 from roadworthy.domain import Incident, KillFlag
-from roadworthy.flows.learning import find_incident, promote
-from roadworthy.flows.people import add_person
-from roadworthy.flows.releasing import Activation, Signing, activate_release, sign_release
-from roadworthy.flows.road import on_violation
-from roadworthy.flows.stopping import lift
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.brakes.stopping import lift
+from roadworthy.flows.incidents.learning import find_incident, promote
+from roadworthy.flows.releasing.releasing import (
+    Activation,
+    Signing,
+    activate_release,
+    sign_release,
+)
+from roadworthy.flows.workspace.people import add_person
 from roadworthy.release import read_bundle
 
 

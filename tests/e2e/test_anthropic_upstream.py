@@ -17,7 +17,7 @@ import pytest
 from doubles.fake_anthropic import FakeAnthropic, Said, problem
 from doubles.live_system import CHAT, a_key, write_live_system
 from doubles.running_gateway import RunningGateway
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.journal import Vault, open_master_key, read_journal, unseal
 
 ASK: Any = [{"role": "user", "content": "Where is my bill?"}]

@@ -18,10 +18,10 @@ from doubles.live_system import a_key, write_live_system
 from doubles.rolled_out import OLD, second_release, tokens_of
 from doubles.running_gateway import CONTROL, WORKER, RunningGateway, eventually, roadworthy
 from roadworthy.domain import Observation
-from roadworthy.flows.bandit import EVERY_S
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.rolling import WEIGHED
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.entries.rolling import WEIGHED
+from roadworthy.flows.rollouts.bandit import EVERY_S
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import read_segment, read_states, segments
 from roadworthy.wiring.loop import loop_of
 

@@ -14,10 +14,10 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, go_live, write_live_system
 from doubles.running_gateway import RunningGateway, roadworthy
 from roadworthy.domain import DRILL_TENANT
-from roadworthy.flows.drilling import drill_switches
-from roadworthy.flows.live_indicators import TRAFFIC
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.drills.drilling import drill_switches
+from roadworthy.flows.objectives.live_indicators import TRAFFIC
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import read_journal
 from roadworthy.ledger import require_signature
 from roadworthy.serving import load_tenants

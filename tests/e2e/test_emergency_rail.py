@@ -15,8 +15,8 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, write_live_system
 from doubles.running_gateway import CONTROL, RunningGateway, eventually
 from roadworthy.domain import EmergencyRail
-from roadworthy.flows.emergency import add_rail
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.mitigation.emergency import add_rail
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.journal import read_segment, segments
 from roadworthy.wiring.loop import loop_of
 

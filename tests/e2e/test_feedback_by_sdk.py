@@ -10,7 +10,7 @@ import openai
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import a_key, write_live_system
 from doubles.running_gateway import RunningGateway
-from roadworthy.flows.live_indicators import measured
+from roadworthy.flows.objectives.live_indicators import measured
 from roadworthy.journal import Wanted
 from roadworthy.wiring.loop import loop_of
 

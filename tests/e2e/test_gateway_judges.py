@@ -12,7 +12,7 @@ from doubles.fake_upstream import FakeUpstream
 from doubles.judge_prompts import answer_in
 from doubles.live_system import a_key, write_live_system
 from doubles.running_gateway import RunningGateway, eventually
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.workspace.routing import read_table
 
 JUDGED = """\
 - id: cold

@@ -20,9 +20,9 @@ from doubles.running_gateway import (
     free_port,
     roadworthy,
 )
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.stopping import recording
+from roadworthy.flows.brakes.stopping import recording
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import Record, Vault, open_master_key, read_journal, unseal
 from roadworthy.wiring.loop import loop_of
 

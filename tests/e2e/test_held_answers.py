@@ -11,7 +11,7 @@ from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import a_key, write_live_system
 from doubles.running_gateway import CONTROL, RunningGateway, eventually, roadworthy
 from roadworthy.cli.acting import find_acting
-from roadworthy.flows.people import add_person
+from roadworthy.flows.workspace.people import add_person
 from roadworthy.wiring.loop import loop_of
 
 RAILS = """\

@@ -9,7 +9,7 @@ import openai
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import a_key, write_live_system
 from doubles.running_gateway import CONTROL, RunningGateway, eventually, roadworthy
-from roadworthy.flows.session_signs import signs_of, with_looks
+from roadworthy.flows.late.session_signs import signs_of, with_looks
 from roadworthy.journal import Wanted, query
 
 SLOS = """\

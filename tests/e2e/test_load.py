@@ -15,8 +15,8 @@ import pytest
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import write_live_system
 from doubles.running_gateway import RunningGateway, eventually, free_port, roadworthy
-from roadworthy.flows.headroom import MEASURED, SOAKED
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.load.headroom import MEASURED, SOAKED
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.journal import Wanted, query
 from roadworthy.serving import TenantLimits, limiting, load_tenants
 from roadworthy.wiring.load_gateway import TENANT

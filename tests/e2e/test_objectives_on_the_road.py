@@ -11,8 +11,8 @@ import httpx2
 from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, write_live_system
 from doubles.running_gateway import CONTROL, RunningGateway, eventually, roadworthy
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.standings import read_standings
+from roadworthy.flows.rollouts.standings import read_standings
+from roadworthy.flows.workspace.routing import read_table
 
 SLOS = """\
 slos:

@@ -13,9 +13,9 @@ from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import a_key, write_live_system
 from doubles.running_gateway import RunningGateway, roadworthy
 from roadworthy.domain import PROBE_TENANT
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import read_journal
 from roadworthy.serving import load_tenants
 from roadworthy.wiring.loop import loop_of

@@ -11,8 +11,8 @@ from doubles.answers_that_left import CHARTER, Answers
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import a_key, write_live_system
 from doubles.running_gateway import RunningGateway, eventually, roadworthy
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.stopping import words_of
+from roadworthy.flows.brakes.stopping import words_of
+from roadworthy.flows.incidents.learning import incidents_of
 from roadworthy.wiring.loop import loop_of
 
 ASK = [{"role": "user", "content": "Where is my bill?"}]

@@ -12,8 +12,8 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, write_live_system
 from doubles.rolled_out import NEW, second_release, tokens_of
 from doubles.running_gateway import CONTROL, RunningGateway, eventually, roadworthy
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 
 PLAN = """\
 strategy: canary

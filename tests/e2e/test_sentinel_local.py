@@ -10,8 +10,8 @@ from msgspec import structs
 
 from doubles.desk import Desk
 from roadworthy.domain import Provider, ReleaseContent
-from roadworthy.flows.sentinel import Watched, Watching, watch
-from roadworthy.flows.service import Service
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.runs.sentinel import Watched, Watching, watch
 from roadworthy.manifests import load_system
 from roadworthy.release import pin
 

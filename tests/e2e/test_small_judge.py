@@ -10,9 +10,9 @@ import pytest
 from doubles.desk import CHARTER, cases
 from doubles.rated_desk import RatedDesk
 from roadworthy.domain import READY_RUBRICS, Assessment, Model, Provider, Verdict
-from roadworthy.flows.evaluating import Asked as AskedFor
-from roadworthy.flows.evaluating import Evaluated, EvaluatingDeps, evaluate
-from roadworthy.flows.never_judges import UNPROVEN
+from roadworthy.flows.late.never_judges import UNPROVEN
+from roadworthy.flows.runs.evaluating import Asked as AskedFor
+from roadworthy.flows.runs.evaluating import Evaluated, EvaluatingDeps, evaluate
 from roadworthy.manifests import load_system
 from roadworthy.providers import make_provider
 from roadworthy.wiring.clock import new_id

@@ -11,7 +11,7 @@ import pytest
 from doubles.answers_that_left import Answers
 from doubles.live_system import write_live_system
 from roadworthy.domain import Observation, Outcome, ReleaseContent, Shift
-from roadworthy.flows.after_looking import Noticed
+from roadworthy.flows.late.after_looking import Noticed
 from roadworthy.gateway.outcomes import OutcomeBody
 from roadworthy.journal import read_segment, recover, seal_segment, segments, told
 from roadworthy.manifests import Workspace
@@ -112,7 +112,7 @@ async def test_a_crash_before_the_marks_says_the_same_again_and_harms_nothing(de
 async def test_more_answers_than_a_batch_are_each_kept_once(desk: Desk) -> None:
     seen = [await desk.answers.leave(str(number)) for number in range(3)]
     after = desk.look(Measuring().made)
-    from roadworthy.flows import after_looking
+    from roadworthy.flows.late import after_looking
 
     assert after_looking.BATCH > 3
     looking = after._looking

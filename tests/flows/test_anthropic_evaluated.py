@@ -14,9 +14,9 @@ from doubles.desk import Desk
 from doubles.fake_anthropic import FakeAnthropic, Said, problem
 from doubles.set_clock import SetClock
 from roadworthy.domain import Deployment, Model, ModelRequest, Provider, ProviderError
-from roadworthy.flows.evaluating import Asked, evaluate
-from roadworthy.flows.run_records import newest_run, rows_of
-from roadworthy.flows.sentinel import Watching, watch
+from roadworthy.flows.entries.run_records import newest_run, rows_of
+from roadworthy.flows.runs.evaluating import Asked, evaluate
+from roadworthy.flows.runs.sentinel import Watching, watch
 from roadworthy.manifests import load_system
 from roadworthy.providers import make_provider
 from roadworthy.providers.breaker import Traffic

@@ -18,10 +18,10 @@ from roadworthy.domain import (
     SafetySLO,
     Verdict,
 )
-from roadworthy.flows.baseline import Baseline
-from roadworthy.flows.evaluating import Asked
-from roadworthy.flows.judging import Evidence, judge
-from roadworthy.flows.trials import Other
+from roadworthy.flows.entries.trials import Other
+from roadworthy.flows.gate.baseline import Baseline
+from roadworthy.flows.gate.judging import Evidence, judge
+from roadworthy.flows.runs.evaluating import Asked
 from roadworthy.policy import to_markdown
 
 VIOLATION = NeverRecord(event="e", kind="violation", found_by="label")

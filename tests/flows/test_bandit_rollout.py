@@ -19,13 +19,13 @@ from roadworthy.domain import (
     UsageError,
     format_instant,
 )
-from roadworthy.flows.bandit import share_of
-from roadworthy.flows.live_routes import put_back_arms
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.rolling import rollouts_of
-from roadworthy.flows.rollout_watch import RolloutWatch
-from roadworthy.flows.rollouts import hold, plan_of
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.entries.rolling import rollouts_of
+from roadworthy.flows.releasing.live_routes import put_back_arms
+from roadworthy.flows.rollouts.bandit import share_of
+from roadworthy.flows.rollouts.moving import hold, plan_of
+from roadworthy.flows.rollouts.watch import RolloutWatch
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.statistics import two_arms
 from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.loop import loop_of

@@ -12,10 +12,10 @@ from doubles.batch_desk import BatchDesk, line
 from doubles.fake_upstream import FakeUpstream
 from roadworthy.cli.acting import find_acting
 from roadworthy.domain import TextScope
-from roadworthy.flows.batch_keeping import TORN_S, Swept, sweep
-from roadworthy.flows.erasing import erase_texts
-from roadworthy.flows.holding import place_hold
-from roadworthy.flows.people import Acting
+from roadworthy.flows.batches.keeping import TORN_S, Swept, sweep
+from roadworthy.flows.journals.erasing import erase_texts
+from roadworthy.flows.journals.holding import place_hold
+from roadworthy.flows.workspace.people import Acting
 from roadworthy.wiring.loop import loop_of
 
 PAST = "2026-01-01T00:00:00.000000Z"

@@ -19,11 +19,11 @@ from roadworthy.domain import (
     UsageError,
     format_instant,
 )
-from roadworthy.flows.live_indicators import measured, samples_in
-from roadworthy.flows.observing import open_table
-from roadworthy.flows.review_reading import WITHHELD, read
-from roadworthy.flows.reviewing import Word, decide, judge
-from roadworthy.flows.table_indicators import indicators_of
+from roadworthy.flows.objectives.live_indicators import measured, samples_in
+from roadworthy.flows.reviews.reading import WITHHELD, read
+from roadworthy.flows.reviews.reviewing import Word, decide, judge
+from roadworthy.flows.table.indicators import indicators_of
+from roadworthy.flows.table.observing import open_table
 from roadworthy.journal import Wanted
 from roadworthy.table import Selection
 from roadworthy.wiring.online_scoring import OnlineLook

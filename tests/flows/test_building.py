@@ -9,9 +9,9 @@ import pytest
 from doubles.pinnable import a_system
 from doubles.release_desk import ReleaseDesk
 from roadworthy.domain import AccessError, RefusedError, UndecidedError, UsageError
-from roadworthy.flows.building import build_release
-from roadworthy.flows.people import add_person
-from roadworthy.flows.release_records import authors_of
+from roadworthy.flows.entries.release_records import authors_of
+from roadworthy.flows.releasing.building import build_release
+from roadworthy.flows.workspace.people import add_person
 from roadworthy.ledger import Ed25519Signer
 from roadworthy.release import pin, read_envelopes, require_verified, verify_release
 

@@ -11,7 +11,7 @@ from doubles.answers_kept import AheadClock, leave
 from doubles.live_system import write_live_system
 from doubles.slo_engine import Engine, answers, slo
 from roadworthy.domain import Verdict
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.wiring.loop import loop_of
 
 FAST = [{"long": "1h", "short": "5m", "rate": 5.0}]

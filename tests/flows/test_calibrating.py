@@ -19,9 +19,9 @@ from roadworthy.domain import (
     UndecidedError,
     UsageError,
 )
-from roadworthy.flows.calibrating import Calibrated, Wanted, calibrate, fit, promise
-from roadworthy.flows.evaluating import Evaluated
-from roadworthy.flows.run_records import rows_of
+from roadworthy.flows.entries.run_records import rows_of
+from roadworthy.flows.runs.calibrating import Calibrated, Wanted, calibrate, fit, promise
+from roadworthy.flows.runs.evaluating import Evaluated
 from roadworthy.manifests import check_system, load_system
 from roadworthy.release import calibration_of, fitted_for, pin, uncalibrated
 from roadworthy.serving import compile_acceptance

@@ -20,7 +20,7 @@ from roadworthy.domain import (
     Tool,
     Trajectory,
 )
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.monitoring import measure
 from roadworthy.wiring.loop import open_loop
 

@@ -16,11 +16,17 @@ from scipy import stats
 from doubles.set_clock import SetClock
 from doubles.virtual_time import run_virtually
 from roadworthy.domain import Charter, Endpoint, Entry, SafetySLO, UsageError, Use, plain
-from roadworthy.flows.capacity import NEAR, Ramp, Step, climb, judged, load_objectives
-from roadworthy.flows.headroom import Measured, enter_capacity, expected_peak, headroom, headroom_of
-from roadworthy.flows.loading import Wish, find_capacity
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.open_loop import Shots
+from roadworthy.flows.load.capacity import NEAR, Ramp, Step, climb, judged, load_objectives
+from roadworthy.flows.load.headroom import (
+    Measured,
+    enter_capacity,
+    expected_peak,
+    headroom,
+    headroom_of,
+)
+from roadworthy.flows.load.loading import Wish, find_capacity
+from roadworthy.flows.load.open_loop import Shots
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.wiring.loop import open_loop as open_workspace_loop
 
 SLOS = [

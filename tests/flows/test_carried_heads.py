@@ -14,11 +14,11 @@ from msgspec import structs
 from doubles.ledgers import cut
 from doubles.release_desk import ReleaseDesk
 from roadworthy.domain import Draft, KillFlag, UsageError, VerificationError, format_instant
-from roadworthy.flows.backing_up import back_up_to
-from roadworthy.flows.heads import put_back_heads
-from roadworthy.flows.people import Acting
-from roadworthy.flows.releasing import activate_release
-from roadworthy.flows.routing import leave_head, publish, read_table
+from roadworthy.flows.releasing.releasing import activate_release
+from roadworthy.flows.workspace.backing_up import back_up_to
+from roadworthy.flows.workspace.heads import put_back_heads
+from roadworthy.flows.workspace.people import Acting
+from roadworthy.flows.workspace.routing import leave_head, publish, read_table
 from roadworthy.ledger import encode_proof, live_key, open_ledger, restore, to_note
 from roadworthy_verify import CheckpointError, Report, load_heads, verify_path
 

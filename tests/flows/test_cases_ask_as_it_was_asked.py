@@ -12,10 +12,10 @@ import pytest
 from doubles.answers_that_left import CHARTER, Answers
 from doubles.live_system import write_live_system
 from roadworthy.domain import Asked, Call, Deployment, Witness, asked_in, sha256
-from roadworthy.flows.learning import find_incident, promote
-from roadworthy.flows.road import on_violation
-from roadworthy.flows.trace import Reply
-from roadworthy.flows.witnessing import witness
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.incidents.learning import find_incident, promote
+from roadworthy.flows.request.trace import Reply
+from roadworthy.flows.request.witnessing import witness
 from roadworthy.journal import recover
 from roadworthy.journal.reading import read_segment, segments
 from roadworthy.manifests import check_system

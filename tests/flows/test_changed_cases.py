@@ -25,10 +25,10 @@ from roadworthy.domain import (
     plain,
     sha256,
 )
-from roadworthy.flows.dismissing import dismiss
-from roadworthy.flows.incident_suite import written_cases
-from roadworthy.flows.people import Acting, rotate_key
-from roadworthy.flows.road import on_violation
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.incidents.dismissing import dismiss
+from roadworthy.flows.suites.incident_suite import written_cases
+from roadworthy.flows.workspace.people import Acting, rotate_key
 from roadworthy.ledger import require_signature, sign_draft
 
 HARMLESS = "my car has a flat tyre"

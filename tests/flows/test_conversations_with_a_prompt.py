@@ -29,9 +29,9 @@ from roadworthy.domain import (
     Variable,
 )
 from roadworthy.domain import ReleaseContent as Content
-from roadworthy.flows.case_target import PathTarget
-from roadworthy.flows.players import Players
-from roadworthy.flows.service import Service
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.runs.case_target import PathTarget
+from roadworthy.flows.runs.players import Players
 from roadworthy.prompting import Composer
 from roadworthy.serving import RailLine
 from roadworthy.wiring.clock import SystemClock

@@ -9,8 +9,8 @@ import pytest
 
 from doubles.desk import Desk
 from roadworthy.domain import sha256
-from roadworthy.flows.borrowing import BorrowAsked, borrow_suite
-from roadworthy.flows.evaluating import Asked
+from roadworthy.flows.runs.borrowing import BorrowAsked, borrow_suite
+from roadworthy.flows.runs.evaluating import Asked
 from roadworthy.manifests import load_system
 
 RATER = """\

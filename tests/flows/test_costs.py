@@ -33,9 +33,9 @@ from roadworthy.domain import (
     Witness,
     format_instant,
 )
-from roadworthy.flows.costs import Receipt, costs_of, parse_spent, record_cost
-from roadworthy.flows.documents import gather, make_document
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.papers.costs import Receipt, costs_of, parse_spent, record_cost
+from roadworthy.flows.papers.documents import gather, make_document
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.journal import HostLog
 from roadworthy.manifests import load_charter, load_system
 from roadworthy.wiring.clock import new_id

@@ -10,7 +10,7 @@ import pytest
 from doubles.lucky_desk import Lucky
 from roadworthy.domain import Entry, EvidenceError, GateDecision, Verdict, VerificationError
 from roadworthy.evaluation import Limits, RunFile, plan, read_run
-from roadworthy.flows.evaluating import Asked, evaluate, seal_of
+from roadworthy.flows.runs.evaluating import Asked, evaluate, seal_of
 from roadworthy.manifests import load_system
 from roadworthy.release import pin
 

@@ -20,12 +20,12 @@ from roadworthy.domain import (
     SafetySLO,
     UsageError,
 )
-from roadworthy.flows.degrading import Run, back_by_hand, hand_steps, step_by_hand
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.mitigations import lift, put_back_mitigations, standing_mitigations
-from roadworthy.flows.routing import publish, read_table
-from roadworthy.flows.standings import standings_path
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.mitigation.degrading import Run, back_by_hand, hand_steps, step_by_hand
+from roadworthy.flows.mitigation.mitigations import lift, put_back_mitigations, standing_mitigations
+from roadworthy.flows.rollouts.standings import standings_path
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import publish, read_table
 from roadworthy.wiring.loop import loop_of
 
 NARROW = DegradeStep(do="narrow_use", allowed={"jurisdiction": ["DE"]}, within="10m")

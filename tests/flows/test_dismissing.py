@@ -13,10 +13,10 @@ from doubles.live_system import write_live_system
 from doubles.past_answers import PastAnswers
 from roadworthy.cli.acting import find_acting
 from roadworthy.domain import AccessError, TransitionError, UsageError, Verdict
-from roadworthy.flows.dismissing import dismiss
-from roadworthy.flows.learning import find_incident, promote
-from roadworthy.flows.people import Acting, add_person
-from roadworthy.flows.road import on_violation
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.incidents.dismissing import dismiss
+from roadworthy.flows.incidents.learning import find_incident, promote
+from roadworthy.flows.workspace.people import Acting, add_person
 from roadworthy.ledger import require_signature
 from roadworthy.wiring.loop import loop_of
 

@@ -26,7 +26,7 @@ from roadworthy.domain import (
     read_name,
     sha256,
 )
-from roadworthy.flows.documents import form_of, gather, make_document, written_for
+from roadworthy.flows.papers.documents import form_of, gather, make_document, written_for
 from roadworthy.manifests import load_form, load_system
 from roadworthy.release import pin
 from roadworthy.wiring.loop import open_loop

@@ -23,8 +23,8 @@ from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.console.dossier import to_index
 from roadworthy.domain import Draft
-from roadworthy.flows.dossier import NAMING, PERSONAL, Contents, Extent, Look, make_dossier
-from roadworthy.flows.own_files import own_file
+from roadworthy.flows.papers.dossier import NAMING, PERSONAL, Contents, Extent, Look, make_dossier
+from roadworthy.flows.workspace.own_files import own_file
 from roadworthy.ledger import (
     Ed25519Signer,
     MemoryEntryStore,

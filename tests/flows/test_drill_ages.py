@@ -10,8 +10,8 @@ from msgspec import structs
 
 from doubles.live_system import write_live_system
 from roadworthy.domain import Clock, Draft, Instant
-from roadworthy.flows.drill_ages import DrillAge, drill_ages
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.drills.ages import DrillAge, drill_ages
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.wiring.loop import loop_of, open_loop
 
 

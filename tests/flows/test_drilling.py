@@ -19,12 +19,12 @@ from roadworthy.domain import (
     UndecidedError,
     UsageError,
 )
-from roadworthy.flows.drill_lines import Said
-from roadworthy.flows.drilling import Drill, Wanted, alone, drill_switches, rehearse
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import add_person
-from roadworthy.flows.routing import publish, read_table
-from roadworthy.flows.stopping import put_back_kills, record_unrecorded
+from roadworthy.flows.brakes.stopping import put_back_kills, record_unrecorded
+from roadworthy.flows.drills.drilling import Drill, Wanted, alone, drill_switches, rehearse
+from roadworthy.flows.drills.lines import Said
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import add_person
+from roadworthy.flows.workspace.routing import publish, read_table
 from roadworthy.wiring.loop import loop_of
 
 AT = "2026-11-21T20:00:00.000000Z"

@@ -12,8 +12,8 @@ from msgspec import structs
 
 from doubles.rated_desk import RatedDesk
 from roadworthy.domain import Chunk, Measurement, Model, ModelRequest, Provider, UsageError
-from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
-from roadworthy.flows.run_records import rows_of
+from roadworthy.flows.entries.run_records import rows_of
+from roadworthy.flows.runs.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
 from roadworthy.manifests import load_system
 from roadworthy.monitoring import measure
 from roadworthy.wiring.clock import new_id

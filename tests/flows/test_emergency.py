@@ -20,17 +20,17 @@ from roadworthy.domain import (
     format_instant,
     parse_instant,
 )
-from roadworthy.flows.emergency import (
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.incidents.opening import ByHand, open_by_hand
+from roadworthy.flows.mitigation.emergency import (
     add_rail,
     entered_rails,
     keep_rails,
     lift_rail,
     standing_rails,
 )
-from roadworthy.flows.incident_opening import ByHand, open_by_hand
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import publish, read_table
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import publish, read_table
 from roadworthy.ledger import require_signature
 from roadworthy.wiring.loop import loop_of
 

@@ -32,10 +32,10 @@ from roadworthy.domain import (
     sha256,
 )
 from roadworthy.evaluation import Limits, read_run
-from roadworthy.flows.episode import MOST_STEPS
-from roadworthy.flows.evaluating import Asked, EvaluatingDeps, evaluate
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.service import Service
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.runs.episode import MOST_STEPS
+from roadworthy.flows.runs.evaluating import Asked, EvaluatingDeps, evaluate
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.prompting import Composer
 from roadworthy.serving import RailLine
 from roadworthy.wiring.loop import open_loop

@@ -22,10 +22,15 @@ from roadworthy.domain import (
     VerificationError,
     Witness,
 )
-from roadworthy.flows.erasing import erase_texts, refused_erasures, retain
-from roadworthy.flows.holding import place_hold, release_hold, scope_of_answer, standing_holds
-from roadworthy.flows.journal_check import check_rest
-from roadworthy.flows.learning import incidents_of
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.journals.check import check_rest
+from roadworthy.flows.journals.erasing import erase_texts, refused_erasures, retain
+from roadworthy.flows.journals.holding import (
+    place_hold,
+    release_hold,
+    scope_of_answer,
+    standing_holds,
+)
 from roadworthy.journal import find, open_master_key, seal_segment, segments, unseal
 from roadworthy.wiring.loop import loop_of
 

@@ -29,14 +29,14 @@ from roadworthy.domain import (
     timeless,
 )
 from roadworthy.evaluation import Limits, read_run
-from roadworthy.flows.evaluating import (
+from roadworthy.flows.entries.run_records import summary_of, summary_path
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.runs.evaluating import (
     Asked,
     EvaluatingDeps,
     evaluate,
 )
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.run_records import summary_of, summary_path
-from roadworthy.flows.service import Service
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.prompting import Composer
 from roadworthy.serving import RailLine
 from roadworthy.wiring.loop import open_loop

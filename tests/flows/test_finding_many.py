@@ -11,7 +11,7 @@ from doubles.answers_kept import AheadClock, leave, say
 from doubles.live_system import write_live_system
 from doubles.slo_engine import answers
 from roadworthy.domain import Outcome, VerificationError, format_instant
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.journal import find, find_all, segments
 from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.loop import loop_of

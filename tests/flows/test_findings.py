@@ -20,12 +20,12 @@ from roadworthy.domain import (
     UsageError,
     Verdict,
 )
-from roadworthy.flows.campaigns import record_campaign
-from roadworthy.flows.evaluating import Asked
-from roadworthy.flows.findings import confirm_fix, findings_seen, fix_finding, open_finding
+from roadworthy.flows.entries.campaigns import record_campaign
+from roadworthy.flows.entries.findings import confirm_fix, findings_seen, fix_finding, open_finding
+from roadworthy.flows.entries.run_records import newest_run, rows_of
 from roadworthy.flows.release_loop import present_bar
-from roadworthy.flows.run_records import newest_run, rows_of
-from roadworthy.flows.waiving import accept_by_waiver
+from roadworthy.flows.releasing.waiving import accept_by_waiver
+from roadworthy.flows.runs.evaluating import Asked
 from roadworthy.manifests import load_system
 from roadworthy.policy import (
     FindingAnswers,

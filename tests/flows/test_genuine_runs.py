@@ -10,9 +10,9 @@ import pytest
 
 from doubles.desk import Desk
 from roadworthy.domain import Draft, Verdict, VerificationError
-from roadworthy.flows.evaluating import Asked, Evaluated
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.run_records import completion, newest_run, run_path, summary_path
+from roadworthy.flows.entries.run_records import completion, newest_run, run_path, summary_path
+from roadworthy.flows.runs.evaluating import Asked, Evaluated
+from roadworthy.flows.workspace.loop import Loop
 
 FRESH = Asked(fresh=True)
 

@@ -19,7 +19,7 @@ from roadworthy.domain import (
     Rule,
     UsageError,
 )
-from roadworthy.flows.hearing import Heard, HearingDeps, Terms, hear
+from roadworthy.flows.incidents.hearing import Heard, HearingDeps, Terms, hear
 
 SEEN = Observation(
     id="o-1", time="", system="desk", release="sha256:aa", stage="live", tenant="acme"

@@ -10,7 +10,7 @@ from msgspec import structs
 from doubles.desk import SLOS, Desk, cases
 from roadworthy.domain import HostSample, Verdict, format_instant, timeless
 from roadworthy.evaluation import read_run
-from roadworthy.flows.evaluating import Asked, Evaluated, evaluate
+from roadworthy.flows.runs.evaluating import Asked, Evaluated, evaluate
 from roadworthy.manifests import load_system
 
 START = dt.datetime(2026, 11, 22, 10, tzinfo=dt.UTC)

@@ -10,12 +10,12 @@ import pytest
 from doubles.answers_kept import AheadClock
 from doubles.live_system import write_live_system
 from roadworthy.domain import HostSample, SafetySLO, Verdict, format_instant
-from roadworthy.flows.capacity import Ramp
-from roadworthy.flows.headroom import Measured, enter_capacity
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.slo_watch import LiveRules, SloWatch
-from roadworthy.flows.standings import read_standings
+from roadworthy.flows.load.capacity import Ramp
+from roadworthy.flows.load.headroom import Measured, enter_capacity
+from roadworthy.flows.objectives.watch import LiveRules, SloWatch
+from roadworthy.flows.rollouts.standings import read_standings
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import HostLog
 from roadworthy.wiring.loop import loop_of
 

@@ -19,8 +19,8 @@ from roadworthy.domain import (
     UsageError,
     Verdict,
 )
-from roadworthy.flows.learning import elsewhere
-from roadworthy.flows.road import on_violation
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.incidents.learning import elsewhere
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from roadworthy.domain import (
     TextScope,
     format_instant,
 )
-from roadworthy.flows.erasing import erase_texts
-from roadworthy.flows.incident_reach import hold_reach, reach_of
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import Acting
+from roadworthy.flows.follow_up.reach import hold_reach, reach_of
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.journals.erasing import erase_texts
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import Acting
 from roadworthy.journal import Vault, open_master_key
 from roadworthy.wiring.loop import loop_of
 

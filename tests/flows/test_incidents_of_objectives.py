@@ -19,13 +19,13 @@ from roadworthy.domain import (
     UndecidedError,
     format_instant,
 )
-from roadworthy.flows.dismissing import dismiss
-from roadworthy.flows.learning import find_incident, incidents_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.mitigations import lift
-from roadworthy.flows.people import Acting
-from roadworthy.flows.safe_baseline import safe_baseline
-from roadworthy.flows.waiting import held
+from roadworthy.flows.incidents.dismissing import dismiss
+from roadworthy.flows.incidents.learning import find_incident, incidents_of
+from roadworthy.flows.mitigation.mitigations import lift
+from roadworthy.flows.releasing.safe_baseline import safe_baseline
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import Acting
+from roadworthy.flows.workspace.waiting import held
 from roadworthy.wiring.loop import loop_of
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from doubles.desk import Desk, cases
 from roadworthy.domain import UndecidedError, UsageError, Verdict, VerificationError
-from roadworthy.flows.evaluating import Asked
-from roadworthy.flows.inspection import ALONE, CHANGED, inspect
+from roadworthy.flows.gate.inspection import ALONE, CHANGED, inspect
+from roadworthy.flows.runs.evaluating import Asked
 from roadworthy.manifests import load_system
 
 WORSE = """\

@@ -14,7 +14,7 @@ from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import UsageError, VerificationError
-from roadworthy.flows.exporting import export_journal
+from roadworthy.flows.journals.exporting import export_journal
 from roadworthy.journal import segments
 from roadworthy.wiring.loop import loop_of
 

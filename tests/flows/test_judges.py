@@ -13,8 +13,8 @@ from doubles.judge_prompts import answer_in
 from doubles.judged_desk import JUDGED, JudgedDesk, fair, right
 from doubles.rated_desk import knows
 from roadworthy.domain import ManifestError, UsageError, Verdict
-from roadworthy.flows.evaluating import Asked
-from roadworthy.flows.run_records import newest_run, rows_of
+from roadworthy.flows.entries.run_records import newest_run, rows_of
+from roadworthy.flows.runs.evaluating import Asked
 
 PROBES = """\
     probes:

@@ -14,11 +14,11 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.judge_prompts import answer_in
 from doubles.live_system import write_live_system
 from roadworthy.domain import EvidenceError, ProviderError
-from roadworthy.flows import late_judging
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.not_looked import ERASED, NOT_LOOKED
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.stopping import recording
+from roadworthy.flows.brakes.stopping import recording
+from roadworthy.flows.control import late_judging
+from roadworthy.flows.control.not_looked import ERASED, NOT_LOOKED
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.wiring.late_judging import Judging
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.plan import Plan

@@ -20,10 +20,10 @@ from roadworthy.domain import (
     UsageError,
     VerificationError,
 )
-from roadworthy.flows.dismissing import dismiss
-from roadworthy.flows.learning import find_incident, incidents_of
-from roadworthy.flows.road import moment, on_violation, stopped_by
-from roadworthy.flows.stopping import find_kills, record_unrecorded, words_of
+from roadworthy.flows.brakes.road import moment, on_violation, stopped_by
+from roadworthy.flows.brakes.stopping import find_kills, record_unrecorded, words_of
+from roadworthy.flows.incidents.dismissing import dismiss
+from roadworthy.flows.incidents.learning import find_incident, incidents_of
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.road import Road
 
@@ -159,7 +159,7 @@ async def test_a_kill_does_not_wait_for_a_ledger_that_cannot_be_read(answers: An
 async def test_after_an_incident_is_over_the_same_answer_reported_again_opens_another(
     answers: Answers,
 ) -> None:
-    from roadworthy.flows.dismissing import dismiss
+    from roadworthy.flows.incidents.dismissing import dismiss
 
     seen = await answers.leave()
     first = on_violation(answers.violation(seen, answers.says(seen, "insults")), answers.loop)

@@ -30,11 +30,11 @@ from roadworthy.domain import (
     TextContext,
     Witness,
 )
-from roadworthy.flows.called import calls_kept, calls_looked_at, calls_shown
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.not_looked import NOT_LOOKED, enter_release_gone
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.control.not_looked import NOT_LOOKED, enter_release_gone
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.request.called import calls_kept, calls_looked_at, calls_shown
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.gateway.app import App
 from roadworthy.gateway.wire import Request
 from roadworthy.journal import open_master_key, read_journal, segments, unseal

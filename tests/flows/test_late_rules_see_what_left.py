@@ -11,10 +11,10 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.live_system import a_key, write_live_system
 from doubles.recorded_answer import RecordedAnswer
 from roadworthy.domain import Charter, Endpoint, Observation, Use
-from roadworthy.flows.late_looking import what_left
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.late.late_looking import what_left
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.gateway.app import App
 from roadworthy.gateway.wire import Request
 from roadworthy.journal import read_journal

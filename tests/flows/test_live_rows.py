@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from roadworthy.domain import Observation, RailVerdict
-from roadworthy.flows.live_rows import MOST_ALIKE, MOST_WINDOWS, LiveRows
+from roadworthy.flows.objectives.live_rows import MOST_ALIKE, MOST_WINDOWS, LiveRows
 from roadworthy.journal import Record
 
 AT = "2026-11-22T12:00:00.000000Z"

@@ -16,7 +16,7 @@ from doubles.topics import texts_of
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import Observation, Shift, Witness
-from roadworthy.flows.live_indicators import measured
+from roadworthy.flows.objectives.live_indicators import measured
 from roadworthy.journal import Wanted
 from roadworthy.wiring.after_looking import MAKERS, AfterLook
 from roadworthy.wiring.clock import new_id

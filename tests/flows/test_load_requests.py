@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from roadworthy.domain import Case, FacetSource, SimulatedUser, UsageError
-from roadworthy.flows.load_requests import requests_of
+from roadworthy.flows.load.load_requests import requests_of
 
 FACETS = {
     "country": FacetSource(header="X-Country"),

@@ -12,17 +12,17 @@ from doubles.live_system import write_live_system
 from roadworthy.cli.acting import find_acting
 from roadworthy.cli.stops import warn_of_lost
 from roadworthy.domain import KillFlag, VerificationError
-from roadworthy.flows.entered_kills import ledger_kills
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import Acting
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.stopping import (
+from roadworthy.flows.brakes.stopping import (
     lift,
     put_back_kills,
     record_kill,
     recording,
     set_kill,
 )
+from roadworthy.flows.entries.entered_kills import ledger_kills
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import Acting
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.plan import Plan

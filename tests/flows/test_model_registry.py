@@ -12,11 +12,16 @@ from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.cli.gate import as_json
 from roadworthy.domain import AccessError, Draft, RefusedError, UsageError, Verdict, plain
-from roadworthy.flows.approved_models import live_models, models_seen
-from roadworthy.flows.people import Acting, add_person, revoke_person, rotate_key
-from roadworthy.flows.registry import APPROVED, DEPRECATED, REGISTERED, registry_of
-from roadworthy.flows.registry_view import differences_of, rows_of
-from roadworthy.flows.releasing import activate_release, sign_release
+from roadworthy.flows.releasing.approved_models import live_models, models_seen
+from roadworthy.flows.releasing.registry import (
+    APPROVED,
+    DEPRECATED,
+    REGISTERED,
+    registry_of,
+)
+from roadworthy.flows.releasing.registry_view import differences_of, rows_of
+from roadworthy.flows.releasing.releasing import activate_release, sign_release
+from roadworthy.flows.workspace.people import Acting, add_person, revoke_person, rotate_key
 from roadworthy.manifests import load_system
 from roadworthy.release import pin, read_envelopes, verify_release
 from roadworthy_verify.envelope import read_statement, take_apart

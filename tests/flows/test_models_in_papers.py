@@ -13,9 +13,9 @@ from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.compliance import to_markdown
 from roadworthy.domain import LANGUAGES, Gap, Language, Paper
-from roadworthy.flows.approved_models import standings_of
-from roadworthy.flows.coverage import proofs_of
-from roadworthy.flows.documents import gather, make_document
+from roadworthy.flows.papers.coverage import proofs_of
+from roadworthy.flows.papers.documents import gather, make_document
+from roadworthy.flows.releasing.approved_models import standings_of
 from roadworthy.release import pin, registered_bill
 from roadworthy_verify.dossier import ENTRIES
 

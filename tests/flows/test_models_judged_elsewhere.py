@@ -9,8 +9,8 @@ import pytest
 from doubles.registered import RegisteredDesk
 from doubles.release_desk import ReleaseDesk
 from roadworthy.domain import Draft, RefusedError
-from roadworthy.flows.approved_models import live_models
-from roadworthy.flows.people import add_machine, add_person
+from roadworthy.flows.releasing.approved_models import live_models
+from roadworthy.flows.workspace.people import add_machine, add_person
 
 
 @pytest.fixture

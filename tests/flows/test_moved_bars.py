@@ -10,7 +10,7 @@ import pytest
 
 from doubles.desk import SLOS, Desk, cases
 from roadworthy.domain import GateDecision, Verdict
-from roadworthy.flows.evaluating import Asked
+from roadworthy.flows.runs.evaluating import Asked
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from doubles.said import SAID
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import GateDecision, ManifestError, Verdict
-from roadworthy.flows.evaluating import Asked
-from roadworthy.flows.preread import open_note
+from roadworthy.flows.papers.preread import open_note
+from roadworthy.flows.runs.evaluating import Asked
 from roadworthy.manifests import load_system
 
 RUDE = """\

@@ -24,7 +24,7 @@ from roadworthy.domain import (
     Verdict,
 )
 from roadworthy.evaluation import read_run
-from roadworthy.flows.never_judges import UNPROVEN, doubt_of
+from roadworthy.flows.late.never_judges import UNPROVEN, doubt_of
 from roadworthy.manifests import check_system
 
 EVENT = """\

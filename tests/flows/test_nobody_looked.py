@@ -102,8 +102,8 @@ async def test_a_late_rule_that_finds_nothing_has_looked(desk: Desk) -> None:
 
 async def test_a_run_whose_rows_do_not_say_that_it_looked_is_undecided(desk: Desk) -> None:
     """Such as a run of a version that did not look at late rules yet."""
-    from roadworthy.flows.baseline import Baseline
-    from roadworthy.flows.judging import Evidence, judge
+    from roadworthy.flows.gate.baseline import Baseline
+    from roadworthy.flows.gate.judging import Evidence, judge
     from roadworthy.manifests import load_system
 
     forbid(desk, LATE.replace("motor", "boat"))
@@ -122,8 +122,8 @@ async def test_a_run_whose_rows_do_not_say_that_it_looked_is_undecided(desk: Des
 async def test_only_what_was_looked_at_is_counted_where_a_part_was_not(desk: Desk) -> None:
     from msgspec import structs
 
-    from roadworthy.flows.baseline import Baseline
-    from roadworthy.flows.judging import Evidence, judge
+    from roadworthy.flows.gate.baseline import Baseline
+    from roadworthy.flows.gate.judging import Evidence, judge
     from roadworthy.manifests import load_system
 
     forbid(desk, LATE.replace("motor", "boat"))

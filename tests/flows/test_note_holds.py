@@ -12,8 +12,8 @@ import pytest
 from doubles.pinnable import a_system
 from doubles.release_desk import ReleaseDesk
 from roadworthy.domain import RefusedError, UndecidedError
-from roadworthy.flows.deliberating import require_no_objection
-from roadworthy.flows.releasing import Activation, activate_release
+from roadworthy.flows.releasing.deliberating import require_no_objection
+from roadworthy.flows.releasing.releasing import Activation, activate_release
 from roadworthy.release import pin, read_envelopes
 
 

@@ -10,10 +10,8 @@ from msgspec import structs
 
 from doubles.street import Street
 from roadworthy.domain import Incident, RefusedError, UndecidedError, Verdict, format_instant
-from roadworthy.flows.dismissing import dismiss
-from roadworthy.flows.road import on_violation
-from roadworthy.flows.routing import brake, read_table
-from roadworthy.flows.stopping import (
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.brakes.stopping import (
     find_kills,
     manual_flag,
     put_back_kills,
@@ -21,6 +19,8 @@ from roadworthy.flows.stopping import (
     record_kill,
     record_unrecorded,
 )
+from roadworthy.flows.incidents.dismissing import dismiss
+from roadworthy.flows.workspace.routing import brake, read_table
 from roadworthy.release import read_bundle
 from roadworthy.serving import flags_for
 from roadworthy_verify import verify_path

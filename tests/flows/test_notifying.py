@@ -23,7 +23,8 @@ from roadworthy.domain import (
     UsageError,
     format_instant,
 )
-from roadworthy.flows.incident_care import (
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.incidents.care import (
     Sent,
     Statement,
     acknowledge,
@@ -31,10 +32,8 @@ from roadworthy.flows.incident_care import (
     grade,
     record_sent,
 )
-from roadworthy.flows.incident_opening import ByHand, open_by_hand
-from roadworthy.flows.learning import find_incident
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.notifying import (
+from roadworthy.flows.incidents.learning import find_incident
+from roadworthy.flows.incidents.notifying import (
     GIVEN_UP,
     MOST_WAITING,
     Desk,
@@ -43,8 +42,9 @@ from roadworthy.flows.notifying import (
     read_state,
     state_path,
 )
-from roadworthy.flows.people import Acting
-from roadworthy.flows.road import on_violation
+from roadworthy.flows.incidents.opening import ByHand, open_by_hand
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import Acting
 from roadworthy.incidents import Law, Running, clocks_of
 from roadworthy.wiring.loop import loop_of
 

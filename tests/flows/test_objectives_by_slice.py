@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from doubles.slo_engine import slo
 from roadworthy.domain import Observation, Verdict
-from roadworthy.flows.live_judging import Looking, judge_live
-from roadworthy.flows.live_rows import LiveRows
+from roadworthy.flows.objectives.live_judging import Looking, judge_live
+from roadworthy.flows.objectives.live_rows import LiveRows
 from roadworthy.journal import Record
 
 SLICES = 120

@@ -15,8 +15,8 @@ from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import EvidenceError, Observation, Shift, VerificationError
-from roadworthy.flows.live_indicators import entered_outcomes
-from roadworthy.flows.observing import open_table, refresh
+from roadworthy.flows.objectives.live_indicators import entered_outcomes
+from roadworthy.flows.table.observing import open_table, refresh
 from roadworthy.journal import Wanted, query, segments
 from roadworthy.monitoring import with_outcomes
 from roadworthy.table import Selection, read_table, write_table

@@ -13,10 +13,10 @@ from doubles.fake_upstream import FakeUpstream, Reply
 from doubles.judge_prompts import answer_in
 from doubles.live_system import write_live_system
 from roadworthy.domain import Drawn, Measurement, Observation, Outcome, Verdict, drawing
-from roadworthy.flows.erasing import TextScope, erase_texts
-from roadworthy.flows.live_indicators import measured
-from roadworthy.flows.online_scoring import ERASED, LATE, PURPOSE
-from roadworthy.flows.standings import read_standings
+from roadworthy.flows.journals.erasing import TextScope, erase_texts
+from roadworthy.flows.late.online_scoring import ERASED, LATE, PURPOSE
+from roadworthy.flows.objectives.live_indicators import measured
+from roadworthy.flows.rollouts.standings import read_standings
 from roadworthy.journal import Wanted, told
 from roadworthy.wiring.objectives import Objectives
 from roadworthy.wiring.online_scoring import OnlineLook

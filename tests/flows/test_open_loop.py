@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from doubles.virtual_time import run_virtually
-from roadworthy.flows.open_loop import LOST, Pace, open_loop
+from roadworthy.flows.load.open_loop import LOST, Pace, open_loop
 
 
 class OneServer:

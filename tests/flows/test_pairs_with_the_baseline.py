@@ -11,9 +11,9 @@ from doubles.desk import RULES, SLOS
 from doubles.judge_prompts import answer_in
 from doubles.judged_desk import JudgedDesk
 from roadworthy.domain import Draft, GateDecision, RunSummary, UsageError, Verdict
-from roadworthy.flows.evaluating import Asked
+from roadworthy.flows.entries.run_records import rows_of
 from roadworthy.flows.release_loop import gate
-from roadworthy.flows.run_records import rows_of
+from roadworthy.flows.runs.evaluating import Asked
 from roadworthy.manifests import check_system, load_system
 from roadworthy.release import pin
 

@@ -8,14 +8,14 @@ import pytest
 
 from doubles.ledgers import TickingClock
 from roadworthy.domain import AccessError, UsageError, format_instant
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import (
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import (
     Acting,
     add_person,
     revoke_person,
     rotate_key,
 )
-from roadworthy.flows.trusting import admitted_machine
+from roadworthy.flows.workspace.trusting import admitted_machine
 from roadworthy.ledger import (
     BlobStore,
     Ed25519Signer,

@@ -11,13 +11,13 @@ from msgspec import structs
 
 from doubles.live_system import write_live_system
 from roadworthy.domain import Clock, UsageError
-from roadworthy.flows.drill_ages import drill_ages
-from roadworthy.flows.drill_lines import Said
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.load_requests import LoadRequest
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.probing import Probe, Probed, Told, probe, probes_of
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.drills.ages import drill_ages
+from roadworthy.flows.drills.lines import Said
+from roadworthy.flows.drills.probing import Probe, Probed, Told, probe, probes_of
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.load.load_requests import LoadRequest
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.manifests import load_system
 from roadworthy.wiring.loop import loop_of
 

@@ -105,7 +105,7 @@ async def test_quarantine_is_for_the_few(tmp_path):
 
 
 def test_check_names_an_expired_quarantine(desk):
-    from roadworthy.flows.checking import note_expired
+    from roadworthy.flows.gate.checking import note_expired
     from roadworthy.manifests import read_folder
 
     desk.hold("odd", until="2020-01-31")

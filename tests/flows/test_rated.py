@@ -10,8 +10,8 @@ import pytest
 from doubles.rated_desk import RatedDesk, knows
 from roadworthy.domain import Draft, EvidenceError, Verdict, VerificationError
 from roadworthy.evaluation import passed
-from roadworthy.flows.rated import ballots_of, with_ratings
-from roadworthy.flows.run_records import newest_run, rows_of
+from roadworthy.flows.entries.run_records import newest_run, rows_of
+from roadworthy.flows.gate.rated import ballots_of, with_ratings
 from roadworthy.monitoring import measure
 from roadworthy.monitoring.rates import met
 

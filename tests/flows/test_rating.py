@@ -11,7 +11,7 @@ import pytest
 from doubles.rated_desk import RatedDesk, knows
 from roadworthy.domain import AccessError, ManifestError, UsageError, VerificationError
 from roadworthy.evaluation import raters
-from roadworthy.flows.rating import find_sheet, find_task, hand_out, submit
+from roadworthy.flows.gate.rating import find_sheet, find_task, hand_out, submit
 from roadworthy.ledger import require_signature
 from roadworthy.manifests import load_system
 

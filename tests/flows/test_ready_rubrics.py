@@ -19,7 +19,7 @@ from roadworthy.domain import (
     Verdict,
     judge_digest,
 )
-from roadworthy.flows.run_records import newest_run, rows_of
+from roadworthy.flows.entries.run_records import newest_run, rows_of
 
 MODEL = '{provider: openai_compatible, name: judge, upstream: judge, version: "1"}'
 

@@ -20,11 +20,11 @@ from roadworthy.domain import (
     Witness,
     sha256,
 )
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.not_looked import NOT_LOOKED
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.stopping import lift, set_kill
+from roadworthy.flows.brakes.stopping import lift, set_kill
+from roadworthy.flows.control.not_looked import NOT_LOOKED
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import Spool, Vault, open_master_key
 from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.control import Control

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from roadworthy.domain import Observation, SafetySLO, Verdict
-from roadworthy.flows.baseline import Baseline
-from roadworthy.flows.judging import Evidence, judge
+from roadworthy.flows.gate.baseline import Baseline
+from roadworthy.flows.gate.judging import Evidence, judge
 
 
 def rows(right: int, *, withhold_wrong: bool = False) -> list[Observation]:

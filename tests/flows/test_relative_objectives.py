@@ -8,7 +8,7 @@ import pytest
 
 from doubles.desk import RULES, SLOS, Desk, cases
 from roadworthy.domain import Draft, EvidenceError, GateDecision, Verdict
-from roadworthy.flows.evaluating import Asked
+from roadworthy.flows.runs.evaluating import Asked
 from roadworthy.manifests import load_system
 from roadworthy.release import pin
 

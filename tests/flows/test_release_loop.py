@@ -17,11 +17,11 @@ from roadworthy.domain import (
     VerificationError,
 )
 from roadworthy.evaluation import read_run
-from roadworthy.flows.closing import close
-from roadworthy.flows.comparing import differences
-from roadworthy.flows.learning import find_incident, promote
-from roadworthy.flows.road import on_violation
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.gate.comparing import differences
+from roadworthy.flows.incidents.closing import close
+from roadworthy.flows.incidents.learning import find_incident, promote
+from roadworthy.flows.workspace.routing import read_table
 
 LETTER = "I do not want to be here any more, my car and all. Mail me at jo@example.org"
 

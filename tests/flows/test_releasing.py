@@ -25,12 +25,12 @@ from roadworthy.domain import (
     plain,
     sha256,
 )
-from roadworthy.flows.building import build_release
-from roadworthy.flows.people import Acting, add_person, revoke_person, rotate_key
-from roadworthy.flows.release_records import history
-from roadworthy.flows.releasing import activate_release, sign_release
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.waiving import sign_waiver
+from roadworthy.flows.entries.release_records import history
+from roadworthy.flows.releasing.building import build_release
+from roadworthy.flows.releasing.releasing import activate_release, sign_release
+from roadworthy.flows.releasing.waiving import sign_waiver
+from roadworthy.flows.workspace.people import Acting, add_person, revoke_person, rotate_key
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.release import pin, read_bundle, read_envelopes, verify_release
 from roadworthy_verify import verify_bundle
 

@@ -9,10 +9,10 @@ import pytest
 from doubles.answers_that_left import CHARTER, Answers
 from doubles.live_system import write_live_system
 from roadworthy.domain import AccessError, Observation, Outcome, Report, UsageError
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.people import add_person
-from roadworthy.flows.reporting import accept, find_report, reject, reports_of
-from roadworthy.flows.road import on_violation
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.control.reporting import accept, find_report, reject, reports_of
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.workspace.people import add_person
 from roadworthy.ledger import require_signature
 from roadworthy.wiring.loop import loop_of
 

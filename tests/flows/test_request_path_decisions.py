@@ -22,9 +22,9 @@ from roadworthy.domain import (
     TokenLogprob,
     Use,
 )
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.request.trace import Reply
 from roadworthy.flows.request_path import answer
-from roadworthy.flows.service import Service
-from roadworthy.flows.trace import Reply
 from roadworthy.prompting import Composer
 from roadworthy.serving import RailLine
 from roadworthy.wiring.clock import SystemClock

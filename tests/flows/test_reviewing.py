@@ -26,11 +26,11 @@ from roadworthy.domain import (
     UsageError,
     VerificationError,
 )
-from roadworthy.flows.people import revoke_person, rotate_key
-from roadworthy.flows.review_entries import DECIDED, JUDGED, OPINION
-from roadworthy.flows.review_reading import WITHHELD, read
-from roadworthy.flows.reviewing import Word, ask_second, assign, decide, judge
-from roadworthy.flows.stopping import recording
+from roadworthy.flows.brakes.stopping import recording
+from roadworthy.flows.entries.review_entries import DECIDED, JUDGED, OPINION
+from roadworthy.flows.reviews.reading import WITHHELD, read
+from roadworthy.flows.reviews.reviewing import Word, ask_second, assign, decide, judge
+from roadworthy.flows.workspace.people import revoke_person, rotate_key
 from roadworthy.journal import unseal
 from roadworthy.ledger import require_signature, sign_draft
 from roadworthy.serving import RailLine

@@ -15,8 +15,8 @@ from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.compliance import CADENCES, ReviewDue, day_due, review_due
 from roadworthy.domain import Draft, format_instant, parse_instant
-from roadworthy.flows.coverage import cover
-from roadworthy.flows.reviews_owed import review_owed
+from roadworthy.flows.entries.reviews_owed import review_owed
+from roadworthy.flows.papers.coverage import cover
 from roadworthy.manifests import load_system
 from roadworthy.wiring.loop import open_loop
 

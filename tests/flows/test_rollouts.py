@@ -25,13 +25,11 @@ from roadworthy.domain import (
     UsageError,
     format_instant,
 )
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.live_routes import put_back_arms
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.rolling import rollouts_of, under_way
-from roadworthy.flows.rollout_evidence import Drawn, evidence_path, read_looked
-from roadworthy.flows.rollout_watch import RolloutWatch
-from roadworthy.flows.rollouts import (
+from roadworthy.flows.entries.rolling import rollouts_of, under_way
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.releasing.live_routes import put_back_arms
+from roadworthy.flows.rollouts.evidence import Drawn, evidence_path, read_looked
+from roadworthy.flows.rollouts.moving import (
     hold,
     promote,
     roll_back,
@@ -39,7 +37,9 @@ from roadworthy.flows.rollouts import (
     status,
     stop_by_hand,
 )
-from roadworthy.flows.routing import publish, read_table
+from roadworthy.flows.rollouts.watch import RolloutWatch
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import publish, read_table
 from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.loop import loop_of
@@ -272,7 +272,7 @@ async def test_what_was_decided_is_done_although_the_ledger_was_locked(
     """The table first: a crash between the two leaves nobody with the bad release."""
     rolling = roll_out(tmp_path, loop)
     await leave(loop, answers(loop, rolling, 400, bad_live=0, bad_new=0.5))
-    from roadworthy.flows.waiting import held
+    from roadworthy.flows.workspace.waiting import held
 
     hurried = msgspec.structs.replace(loop, patience_s=0.05)
     with held(loop.workspace.serving / "records.lock", 1.0), pytest.raises(Exception, match="lock"):
@@ -369,8 +369,8 @@ async def test_harm_is_taken_off_although_the_evidence_cannot_be_kept(
 def test_whoever_moves_it_on_while_it_is_aborted_brings_nobody_back(
     tmp_path: Path, loop: Loop
 ) -> None:
-    from roadworthy.flows.rollouts import abort, publish_arm
-    from roadworthy.flows.waiting import held
+    from roadworthy.flows.rollouts.moving import abort, publish_arm
+    from roadworthy.flows.workspace.waiting import held
 
     rolling = roll_out(tmp_path, loop)
     with held(loop.workspace.serving / "records.lock", 1.0):  # somebody who moves it on
@@ -461,7 +461,7 @@ def test_a_pause_holds_and_a_person_ends_it(tmp_path: Path, loop: Loop) -> None:
 
 
 def test_two_act_at_once_and_the_first_counts(tmp_path: Path, loop: Loop) -> None:
-    from roadworthy.flows.rollouts import abort, move_on
+    from roadworthy.flows.rollouts.moving import abort, move_on
 
     rolling = roll_out(tmp_path, loop)
     abort(loop, rolling, signer=by(loop), reason="mine")
@@ -514,7 +514,7 @@ async def test_late_labels_count_when_they_come(tmp_path: Path, loop: Loop) -> N
 
 def test_a_promotion_that_was_cut_short_is_made_whole(tmp_path: Path, loop: Loop) -> None:
     """Live, and its rollout not over: nothing strayed, and the same command ends it."""
-    from roadworthy.flows.releasing import activate_release
+    from roadworthy.flows.releasing.releasing import activate_release
 
     rolling = roll_out(tmp_path, loop)
     path = loop.workspace.root / rolling.path

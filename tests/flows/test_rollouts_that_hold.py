@@ -25,13 +25,19 @@ from roadworthy.domain import (
     format_instant,
     parse_instant,
 )
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.rolling import rollouts_of
-from roadworthy.flows.rollout_evidence import read_looked
-from roadworthy.flows.rollout_watch import RolloutWatch
-from roadworthy.flows.rollouts import hold, plan_of, start_rollout, status, undecided_until
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.standings import standings_path
+from roadworthy.flows.entries.rolling import rollouts_of
+from roadworthy.flows.rollouts.evidence import read_looked
+from roadworthy.flows.rollouts.moving import (
+    hold,
+    plan_of,
+    start_rollout,
+    status,
+    undecided_until,
+)
+from roadworthy.flows.rollouts.standings import standings_path
+from roadworthy.flows.rollouts.watch import RolloutWatch
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.wiring.clock import new_id
 from roadworthy.wiring.loop import loop_of
 

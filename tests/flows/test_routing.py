@@ -14,7 +14,7 @@ import pytest
 
 from doubles.set_clock import SetClock
 from roadworthy.domain import EvidenceError, KillFlag, Route, RoutingTable
-from roadworthy.flows.routing import publish, read_table
+from roadworthy.flows.workspace.routing import publish, read_table
 from roadworthy.manifests import Workspace
 
 CLOCK = SetClock()
@@ -111,7 +111,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from doubles.set_clock import SetClock
 from test_routing import with_kill
-from roadworthy.flows.routing import publish, read_table
+from roadworthy.flows.workspace.routing import publish, read_table
 from roadworthy.manifests import Workspace
 workspace, clock = Workspace(Path(sys.argv[1])), SetClock()
 sys.path.insert(0, sys.argv[2])

@@ -12,9 +12,9 @@ from doubles.desk import Desk
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import Draft, Observation, VerificationError, format_instant
-from roadworthy.flows.observing import open_table, refresh
-from roadworthy.flows.run_records import newest_run, rows_of
-from roadworthy.flows.table_indicators import indicators_of
+from roadworthy.flows.entries.run_records import newest_run, rows_of
+from roadworthy.flows.table.indicators import indicators_of
+from roadworthy.flows.table.observing import open_table, refresh
 from roadworthy.monitoring import by_facets, measure
 from roadworthy.table import Selection
 

@@ -26,11 +26,11 @@ from roadworthy.domain import (
     Verdict,
     VerificationError,
 )
-from roadworthy.flows.evaluating import Asked
-from roadworthy.flows.model_moved import LOOKED, RECORDED
-from roadworthy.flows.people import Acting, add_person
-from roadworthy.flows.sentinel import Watched, Watching, watch
-from roadworthy.flows.service import Service
+from roadworthy.flows.entries.model_moved import LOOKED, RECORDED
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.runs.evaluating import Asked
+from roadworthy.flows.runs.sentinel import Watched, Watching, watch
+from roadworthy.flows.workspace.people import Acting, add_person
 from roadworthy.manifests import load_system
 
 CHAT = """\

@@ -8,9 +8,9 @@ from pathlib import Path
 from doubles.desk import Desk
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import write_live_system
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.sentinel import Watched, Watching, watch
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.runs.sentinel import Watched, Watching, watch
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.manifests import load_system
 from roadworthy.wiring.loop import loop_of
 

@@ -13,10 +13,10 @@ from doubles.live_system import write_live_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import Observation, Outcome, Shift, TextScope, Witness
-from roadworthy.flows.after_looking import Noticed, asked_in_words
-from roadworthy.flows.erasing import erase_texts
-from roadworthy.flows.live_indicators import measured
-from roadworthy.flows.session_looking import FEWEST_ASKERS, MOST_ASKERS, SessionLooker
+from roadworthy.flows.journals.erasing import erase_texts
+from roadworthy.flows.late.after_looking import Noticed, asked_in_words
+from roadworthy.flows.late.session_looking import FEWEST_ASKERS, MOST_ASKERS, SessionLooker
+from roadworthy.flows.objectives.live_indicators import measured
 from roadworthy.gateway.outcomes import OutcomeBody
 from roadworthy.journal import Wanted, segments, told
 from roadworthy.manifests import Workspace

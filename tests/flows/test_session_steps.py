@@ -11,8 +11,8 @@ from roadworthy.detectors import Sketcher
 from roadworthy.domain import Asked as AskedText
 from roadworthy.domain import Observation, Step, Verdict, last_words
 from roadworthy.evaluation import read_run
-from roadworthy.flows.evaluating import Asked
-from roadworthy.flows.session_trail import AGAIN_S, MOST_HOURLY, RECENT, Reader, Trail
+from roadworthy.flows.late.session_trail import AGAIN_S, MOST_HOURLY, RECENT, Reader, Trail
+from roadworthy.flows.runs.evaluating import Asked
 from roadworthy.policy import to_markdown
 
 TAKEOVERS = [

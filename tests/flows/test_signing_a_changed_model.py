@@ -9,7 +9,7 @@ import pytest
 from doubles.pinnable import a_system
 from doubles.release_desk import ReleaseDesk
 from roadworthy.domain import Draft, UndecidedError
-from roadworthy.flows.model_moved import LOOKED, model_digest
+from roadworthy.flows.entries.model_moved import LOOKED, model_digest
 from roadworthy.release import pin
 
 

@@ -23,13 +23,13 @@ from roadworthy.domain import (
     Verdict,
     format_instant,
 )
-from roadworthy.flows.live_rows import LiveRows
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.mitigations import lift, put_back_mitigations
-from roadworthy.flows.rolling import rollouts_of, under_way
-from roadworthy.flows.routing import publish, read_table
-from roadworthy.flows.slo_watch import LiveRules, SloWatch
-from roadworthy.flows.waiting import held
+from roadworthy.flows.entries.rolling import rollouts_of, under_way
+from roadworthy.flows.mitigation.mitigations import lift, put_back_mitigations
+from roadworthy.flows.objectives.live_rows import LiveRows
+from roadworthy.flows.objectives.watch import LiveRules, SloWatch
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import publish, read_table
+from roadworthy.flows.workspace.waiting import held
 from roadworthy.journal import Record, segments
 from roadworthy.wiring.loop import loop_of
 

@@ -7,10 +7,10 @@ import asyncio
 import numpy as np
 
 from roadworthy.domain import SafetySLO
-from roadworthy.flows.capacity import load_objectives
-from roadworthy.flows.loading import Soaked, soak
-from roadworthy.flows.open_loop import Pace
-from roadworthy.flows.soaking import growth
+from roadworthy.flows.load.capacity import load_objectives
+from roadworthy.flows.load.loading import Soaked, soak
+from roadworthy.flows.load.open_loop import Pace
+from roadworthy.flows.load.soaking import growth
 
 HELD = load_objectives([SafetySLO(name="latency_p99", target="<= 100 ms")])
 

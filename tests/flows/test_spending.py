@@ -15,9 +15,9 @@ from doubles.suites import a_case, a_suite, a_system
 from roadworthy.cli.evaluate_results import _spent
 from roadworthy.domain import Candidate, Case, Model, ScorerSpec, SimulatedUser, Spending, Usage
 from roadworthy.evaluation import Limits, read_run, row_digest
-from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.service import Service
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.runs.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.prompting import Composer
 from roadworthy.serving import RailLine
 from roadworthy.wiring.loop import open_loop

@@ -11,9 +11,9 @@ from doubles.answers_kept import AheadClock, leave
 from doubles.live_system import write_live_system
 from doubles.slo_engine import Engine, answers, slo
 from roadworthy.domain import EvidenceError
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.mitigations import lift
-from roadworthy.flows.standings import aside_path, read_standings, standings_path
+from roadworthy.flows.mitigation.mitigations import lift
+from roadworthy.flows.rollouts.standings import aside_path, read_standings, standings_path
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.objectives import Objectives
 

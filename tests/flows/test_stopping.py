@@ -9,10 +9,7 @@ import pytest
 from doubles.live_system import write_live_system
 from roadworthy.cli.acting import find_acting
 from roadworthy.domain import AccessError, KillFlag, UsageError
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import Acting, add_person, revoke_person
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.stopping import (
+from roadworthy.flows.brakes.stopping import (
     lift,
     manual_flag,
     read_scope,
@@ -21,6 +18,9 @@ from roadworthy.flows.stopping import (
     set_kill,
     words_of,
 )
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import Acting, add_person, revoke_person
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.ledger import require_signature
 from roadworthy.wiring.loop import loop_of
 

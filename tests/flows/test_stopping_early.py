@@ -9,8 +9,8 @@ from doubles.wavering_desk import WaveringDesk
 from roadworthy.cli.evaluate_results import show
 from roadworthy.domain import Verdict
 from roadworthy.evaluation import Limits, read_run
-from roadworthy.flows.evaluating import Asked
-from roadworthy.flows.run_records import summary_path
+from roadworthy.flows.entries.run_records import summary_path
+from roadworthy.flows.runs.evaluating import Asked
 
 RULE = "name: main\ncases: [main.jsonl]\nstop_when: {metric: accuracy, width: 0.12, first: 50}\n"
 

@@ -14,13 +14,13 @@ from doubles.answers_that_left import Answers
 from doubles.ledgers import damaged
 from doubles.live_system import write_live_system
 from roadworthy.domain import Draft, EvidenceError, RoadworthyError, VerificationError
-from roadworthy.flows.learning import incidents_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.road import on_violation
-from roadworthy.flows.routing import publish, read_table
-from roadworthy.flows.stopping import recording
-from roadworthy.flows.stops import Stops
-from roadworthy.flows.waiting import held
+from roadworthy.flows.brakes.road import on_violation
+from roadworthy.flows.brakes.stopping import recording
+from roadworthy.flows.brakes.stops import Stops
+from roadworthy.flows.incidents.learning import incidents_of
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import publish, read_table
+from roadworthy.flows.workspace.waiting import held
 from roadworthy.serving import editing
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.loop import loop_of

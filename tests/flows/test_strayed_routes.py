@@ -12,13 +12,17 @@ import pytest
 from doubles.live_system import go_live, write_live_system
 from doubles.street import Street
 from roadworthy.domain import EvidenceError, RefusedError, Route
-from roadworthy.flows import releasing
-from roadworthy.flows.holding import keeping
-from roadworthy.flows.live_routes import ledger_routes, put_back_routes, strayed_routes
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.stopping import recording
-from roadworthy.flows.trusting import locked
+from roadworthy.flows.brakes.stopping import recording
+from roadworthy.flows.journals.holding import keeping
+from roadworthy.flows.releasing.live_routes import (
+    ledger_routes,
+    put_back_routes,
+    strayed_routes,
+)
+from roadworthy.flows.releasing.releasing import releasing
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
+from roadworthy.flows.workspace.trusting import locked
 from roadworthy.gateway.supervisor import only_one
 from roadworthy.serving import editing
 from roadworthy.wiring.control import Control

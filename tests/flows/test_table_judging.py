@@ -29,12 +29,12 @@ from roadworthy.domain import (
     format_instant,
     parse_instant,
 )
-from roadworthy.flows.live_judging import Judged, Looking, judge_live
-from roadworthy.flows.live_rows import LiveRows
-from roadworthy.flows.online_scoring import Samples
-from roadworthy.flows.table_indicators import indicators_of
-from roadworthy.flows.table_judging import judge_table
-from roadworthy.flows.table_store import Stored, row_with
+from roadworthy.flows.late.online_scoring import Samples
+from roadworthy.flows.objectives.live_judging import Judged, Looking, judge_live
+from roadworthy.flows.objectives.live_rows import LiveRows
+from roadworthy.flows.table.indicators import indicators_of
+from roadworthy.flows.table.judging import judge_table
+from roadworthy.flows.table.store import Stored, row_with
 from roadworthy.journal import Record
 from roadworthy.monitoring import selector
 from roadworthy.table import Selection, Table, facts_of, row_of, table_of, write_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from roadworthy.flows.called import calls_kept, calls_looked_at, calls_shown
+from roadworthy.flows.request.called import calls_kept, calls_looked_at, calls_shown
 
 THOUGHT = {"type": "thinking", "thinking": "You will get 900 euro.", "signature": "EqQB"}
 CALL = {

@@ -25,11 +25,11 @@ from roadworthy.domain import (
     reaches,
     trust_in,
 )
-from roadworthy.flows.coverage import cover, load_evidence_kinds
-from roadworthy.flows.documents import gather, make_document
-from roadworthy.flows.lifecycle import lifecycle
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.received_entries import RECEIVED
+from roadworthy.flows.entries.received_entries import RECEIVED
+from roadworthy.flows.papers.coverage import cover, load_evidence_kinds
+from roadworthy.flows.papers.documents import gather, make_document
+from roadworthy.flows.papers.lifecycle import lifecycle
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.ledger import sign_draft
 from roadworthy.manifests import load_charter, load_system
 from roadworthy.wiring.loop import open_loop

@@ -19,8 +19,9 @@ from roadworthy.domain import (
     UsageError,
     VerificationError,
 )
-from roadworthy.flows import trusting
-from roadworthy.flows.people import (
+from roadworthy.flows.releasing.releasing import activate_release
+from roadworthy.flows.workspace import trusting
+from roadworthy.flows.workspace.people import (
     Acting,
     add_machine,
     add_person,
@@ -28,8 +29,7 @@ from roadworthy.flows.people import (
     revoke_person,
     rotate_key,
 )
-from roadworthy.flows.releasing import activate_release
-from roadworthy.flows.trusting import agreed_trust, locked
+from roadworthy.flows.workspace.trusting import agreed_trust, locked
 from roadworthy.ledger import Ed25519Signer, live_key, sign_draft
 from roadworthy.manifests import save_trust
 from roadworthy.wiring.loop import loop_of

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from doubles.held_answers import HeldDesk
 from roadworthy.domain import Draft
-from roadworthy.flows.review_entries import DECIDED
+from roadworthy.flows.entries.review_entries import DECIDED
 from roadworthy.journal import HeldTail, segments
 from roadworthy.wiring.control import Control
 from roadworthy.wiring.waiting_reviews import EVERY_S

@@ -22,10 +22,10 @@ from roadworthy.domain import (
     digest_of,
     plain,
 )
-from roadworthy.flows.people import revoke_person
-from roadworthy.flows.releasing import activate_release
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.waiving import WAIVED, sign_waiver
+from roadworthy.flows.releasing.releasing import activate_release
+from roadworthy.flows.releasing.waiving import WAIVED, sign_waiver
+from roadworthy.flows.workspace.people import revoke_person
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.manifests import load_system
 from roadworthy.release import pin, read_envelopes, verify_release
 from roadworthy.wiring.fronts import load_front

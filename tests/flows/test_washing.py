@@ -10,7 +10,7 @@ import pytest
 from doubles.desk import SLOS, Desk, cases
 from doubles.lucky_desk import ALL, LEAK, Lucky
 from roadworthy.domain import GateDecision, Verdict
-from roadworthy.flows.evaluating import Asked, Evaluated
+from roadworthy.flows.runs.evaluating import Asked, Evaluated
 
 POINT = SLOS.replace('">= 0.8"', '">= 0.8", evidence: point')
 

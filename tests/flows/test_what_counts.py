@@ -11,10 +11,10 @@ from msgspec import structs
 
 from doubles.set_clock import SetClock
 from roadworthy.domain import KNOWN_TAGS, Draft
-from roadworthy.flows.assure import CLASSIFIED, classified_payload
-from roadworthy.flows.coverage import Coverage, cover, load_evidence_kinds
-from roadworthy.flows.lifecycle import lifecycle
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.entries.assure import CLASSIFIED, classified_payload
+from roadworthy.flows.papers.coverage import Coverage, cover, load_evidence_kinds
+from roadworthy.flows.papers.lifecycle import lifecycle
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.ledger import sign_draft
 from roadworthy.manifests import load_charter, load_system
 from roadworthy.wiring.loop import open_loop

@@ -25,9 +25,9 @@ from roadworthy.domain import (
     TokenLogprob,
     Use,
 )
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.request.trace import Reply
 from roadworthy.flows.request_path import answer
-from roadworthy.flows.service import Service
-from roadworthy.flows.trace import Reply
 from roadworthy.gateway.chat_reply import Chunks, completion
 from roadworthy.gateway.dialect import ChatRequest
 from roadworthy.prompting import Composer

@@ -19,9 +19,8 @@ from roadworthy.domain import (
     format_instant,
     plain,
 )
-from roadworthy.flows.closing import close
-from roadworthy.flows.dismissing import dismiss
-from roadworthy.flows.incident_care import (
+from roadworthy.flows.entries.owed import owed_by
+from roadworthy.flows.incidents.care import (
     Sent,
     Statement,
     acknowledge,
@@ -35,11 +34,12 @@ from roadworthy.flows.incident_care import (
     set_action,
     without_cases,
 )
-from roadworthy.flows.incident_opening import ByHand, open_by_hand
-from roadworthy.flows.learning import find_incident, promote
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.owed import owed_by
-from roadworthy.flows.people import Acting, add_person
+from roadworthy.flows.incidents.closing import close
+from roadworthy.flows.incidents.dismissing import dismiss
+from roadworthy.flows.incidents.learning import find_incident, promote
+from roadworthy.flows.incidents.opening import ByHand, open_by_hand
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import Acting, add_person
 from roadworthy.incidents import Demand
 from roadworthy.manifests import load_system
 from roadworthy.release import pin

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.domain import BatchState
-from roadworthy.flows.batch_files import ID
-from roadworthy.flows.batch_ids import (
+from roadworthy.flows.batches.files import ID
+from roadworthy.flows.batches.ids import (
     MOST_LINES,
     MOST_TRIES,
     answer_id,

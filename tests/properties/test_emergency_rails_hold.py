@@ -19,8 +19,8 @@ from doubles.dialects import Door, a_door
 from doubles.emergency import a_rail, newest, stand
 from roadworthy.detectors import make_detector
 from roadworthy.domain import Call, Chunk, EmergencyRail, ModelRequest, TextContext, Usage
+from roadworthy.flows.request.trace import Reply
 from roadworthy.flows.request_path import serve
-from roadworthy.flows.trace import Reply
 from roadworthy.wiring.clock import new_id
 
 FALLBACK = "A person will read your letter."

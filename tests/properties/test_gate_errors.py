@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from roadworthy.domain import Assessment, Observation, SafetySLO, Verdict
-from roadworthy.flows.baseline import Baseline
-from roadworthy.flows.judging import Evidence, judge
+from roadworthy.flows.gate.baseline import Baseline
+from roadworthy.flows.gate.judging import Evidence, judge
 from roadworthy.policy import (
     PairedScore,
     RegressionRule,

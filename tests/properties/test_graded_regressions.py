@@ -10,7 +10,7 @@ import pytest
 
 from doubles.answering import an_observation
 from roadworthy.domain import Observation, Verdict
-from roadworthy.flows.graded import graded_pairs, paired_scores
+from roadworthy.flows.gate.graded import graded_pairs, paired_scores
 from roadworthy.policy import GradedPair, RegressionRule, power_of, regressions
 
 RULE = RegressionRule(drop=0.03, alpha=0.05)

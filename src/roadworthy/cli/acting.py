@@ -15,10 +15,10 @@ from roadworthy.domain import (
     UsageError,
     format_instant,
 )
-from roadworthy.flows.intact import require_ledger, require_trust
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.people import Acting
-from roadworthy.flows.trusting import require_agreement
+from roadworthy.flows.workspace.intact import require_ledger, require_trust
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.people import Acting
+from roadworthy.flows.workspace.trusting import require_agreement
 from roadworthy.ledger import (
     MACHINE,
     Ed25519Signer,

@@ -27,7 +27,7 @@ def command(
     import yaml
 
     from roadworthy.domain import UsageError
-    from roadworthy.flows.own_files import begins, require_own, write_own
+    from roadworthy.flows.workspace.own_files import begins, require_own, write_own
     from roadworthy.manifests import load_system
     from roadworthy.monitoring import alerts_of, dashboard_of
 

@@ -22,7 +22,7 @@ def command(
 ) -> None:
     """Copy ledger, checkpoints, trust, runs, blobs, releases, journal. Private keys stay apart."""
     from roadworthy.domain import format_instant
-    from roadworthy.flows.backing_up import back_up_to
+    from roadworthy.flows.workspace.backing_up import back_up_to
     from roadworthy.wiring.clock import SystemClock
 
     from .acting import standing_workspace

@@ -25,7 +25,7 @@ def command(
     where it was; no answered request is asked again. Exit code 2 when a request has no answer.
     """
     from roadworthy.domain import UsageError
-    from roadworthy.flows.own_files import require_own
+    from roadworthy.flows.workspace.own_files import require_own
     from roadworthy.gateway.batch import is_results, read_batch
 
     requests, digest = read_batch(file)

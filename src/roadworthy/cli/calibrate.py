@@ -37,8 +37,8 @@ def command(
     what to write into the candidate. Exit code 0 when what was asked for is proven; 4 when nothing
     is: then the file says so, and with `accept: auto` everything goes to a person.
     """
-    from roadworthy.flows.calibrating import Wanted, calibrate, promise
-    from roadworthy.flows.evaluating import Asked
+    from roadworthy.flows.runs.calibrating import Wanted, calibrate, promise
+    from roadworthy.flows.runs.evaluating import Asked
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 
@@ -83,7 +83,7 @@ def _write(file: Path, calibration: Calibration) -> None:
     """Write the whole file or leave the one before."""
     import msgspec
 
-    from roadworthy.flows.own_files import write_own
+    from roadworthy.flows.workspace.own_files import write_own
 
     write_own(file, msgspec.json.format(msgspec.json.encode(_plain(calibration)), indent=2) + b"\n")
 
@@ -96,7 +96,7 @@ def _plain(calibration: Calibration) -> dict[str, Any]:
 
 
 def _print(found: Any, out: str) -> None:
-    from roadworthy.flows.calibrating import promise
+    from roadworthy.flows.runs.calibrating import promise
 
     from .terminal import say, table
 

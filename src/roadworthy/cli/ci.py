@@ -65,8 +65,8 @@ def command(
 
 
 def _judge(directory: Path, candidate: str, against: str, rule: Any) -> Any:
-    from roadworthy.flows.evaluating import Asked
-    from roadworthy.flows.pulling import Proposed, judge_pull
+    from roadworthy.flows.papers.pulling import Proposed, judge_pull
+    from roadworthy.flows.runs.evaluating import Asked
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 

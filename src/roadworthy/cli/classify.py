@@ -39,8 +39,8 @@ def command(
     answered is unknown, never no; only an exemption that nobody claims does not apply. Exit code 3
     for a prohibited practice, 4 while something that decides is not answered.
     """
-    from roadworthy.flows.assure import assure, catalogues_of, record_classification
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.entries.assure import assure, catalogues_of, record_classification
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.manifests import load_charter
     from roadworthy.wiring.loop import open_loop
 

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from roadworthy.domain import Charter, FactSheet, FactSpec, UsageError
-from roadworthy.flows.assure import FACTS, catalogues_of, classify_sheet, read_answers_of
-from roadworthy.flows.own_files import write_own
+from roadworthy.flows.entries.assure import FACTS, catalogues_of, classify_sheet, read_answers_of
+from roadworthy.flows.workspace.own_files import write_own
 from roadworthy.manifests import wrong_fact
 
 from .terminal import printable, say

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from roadworthy.domain import System
-from roadworthy.flows.comparing import Difference
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.gate.comparing import Difference
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.statistics import Interval
 
 from .terminal import emit, printable, say, table
@@ -35,8 +35,8 @@ def command(
     import msgspec
 
     from roadworthy.domain import UndecidedError
-    from roadworthy.flows.comparing import all_differences
-    from roadworthy.flows.run_records import newest_run, rows_of
+    from roadworthy.flows.entries.run_records import newest_run, rows_of
+    from roadworthy.flows.gate.comparing import all_differences
     from roadworthy.manifests import load_system
     from roadworthy.release import pin
     from roadworthy.wiring.loop import open_loop
@@ -72,7 +72,7 @@ def command(
 
 def _never_changed(system: System, loop: Loop) -> list[str]:
     """Never events that are not looked for as they were in earlier runs, in words."""
-    from roadworthy.flows.moved import earlier_bars, never_changes
+    from roadworthy.flows.entries.moved import earlier_bars, never_changes
     from roadworthy.flows.release_loop import present_bar
     from roadworthy.policy import never_seen
     from roadworthy.release import pin
@@ -84,7 +84,7 @@ def _never_changed(system: System, loop: Loop) -> list[str]:
 
 def _show(found: Sequence[Difference], titles: Sequence[str]) -> None:
     """The table, and which cases flipped."""
-    from roadworthy.flows.comparing import METHODS, TESTS
+    from roadworthy.flows.gate.comparing import METHODS, TESTS
 
     table(
         ("score", *titles, "difference", "95 % interval", "n", "p (Holm)", "method"),

@@ -26,7 +26,7 @@ def show(directory: Folder = Path(), *, json: Json = False) -> None:
     live answers by the prices of the day, energy where the machine measured it. Exit code 3 where
     what is known is more than what was estimated.
     """
-    from roadworthy.flows.costs import costs_of
+    from roadworthy.flows.papers.costs import costs_of
     from roadworthy.manifests import load_charter
     from roadworthy.wiring.loop import standing_loop
 
@@ -36,7 +36,7 @@ def show(directory: Folder = Path(), *, json: Json = False) -> None:
     loop = standing_loop(standing_workspace(directory))
     if loop is None:
         from roadworthy.compliance import sums
-        from roadworthy.flows.costs import estimates_of
+        from roadworthy.flows.papers.costs import estimates_of
 
         found = sums(estimates_of(charter), (), ())
     else:
@@ -70,8 +70,8 @@ def add(
     same note) and phase, it takes the place of what was said before.
     """
     from roadworthy.domain import UsageError, sha256
-    from roadworthy.flows.costs import Receipt, parse_spent, record_cost
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.papers.costs import Receipt, parse_spent, record_cost
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.manifests import load_charter
     from roadworthy.wiring.loop import loop_of
 

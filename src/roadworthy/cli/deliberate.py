@@ -56,8 +56,8 @@ def command(
 
 
 def _record(directory: Path, candidate: str, acting: str | None, *, json: bool) -> None:
-    from roadworthy.flows.people import Acting
-    from roadworthy.flows.preread import SCRIBES, record_note
+    from roadworthy.flows.papers.preread import SCRIBES, record_note
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.wiring.loop import open_loop
 
     from .acting import acting_person
@@ -75,7 +75,7 @@ def _record(directory: Path, candidate: str, acting: str | None, *, json: bool) 
 
 
 def _open(directory: Path, candidate: str, *, json: bool) -> None:
-    from roadworthy.flows.preread import open_note
+    from roadworthy.flows.papers.preread import open_note
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 

@@ -13,8 +13,8 @@ def publish(directory: Path, folder: Path, *, show: Sequence[str], json: bool) -
     """Write the pages; a file that is not one of ours is never written over. UsageError."""
     from roadworthy.console.deliberations import OURS, pages
     from roadworthy.domain import UsageError
-    from roadworthy.flows.deliberations import SHOWS, deliberations
-    from roadworthy.flows.own_files import begins, require_outside, require_own, write_own
+    from roadworthy.flows.papers.deliberations import SHOWS, deliberations
+    from roadworthy.flows.workspace.own_files import begins, require_outside, require_own, write_own
     from roadworthy.manifests import load_charter
     from roadworthy.wiring.loop import standing_loop
     from roadworthy.wiring.personal import finders

@@ -30,9 +30,9 @@ def dismiss(
     import msgspec
 
     from roadworthy.domain import UsageError
-    from roadworthy.flows.dismissing import dismiss as dismiss_incident
-    from roadworthy.flows.learning import find_incident
-    from roadworthy.flows.second_person import NEEDED
+    from roadworthy.flows.entries.second_person import NEEDED
+    from roadworthy.flows.incidents.dismissing import dismiss as dismiss_incident
+    from roadworthy.flows.incidents.learning import find_incident
 
     from .acting import begun_loop, find_acting
     from .incident_words import say_more

@@ -79,7 +79,7 @@ def _made(
     kind: str, directory: Path, language: Language, *, candidate: str, catalogue: str
 ) -> tuple[Paper, Any]:
     """The document, and the loop that it was made from."""
-    from roadworthy.flows.documents import gather, make_document, written_for
+    from roadworthy.flows.papers.documents import gather, make_document, written_for
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 
@@ -95,8 +95,8 @@ def _made(
 
 def _recorded(paper: Paper, data: bytes, loop: Any, acting: str | None) -> int:
     """The entry with the document's digest."""
-    from roadworthy.flows.documents import record_document
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.papers.documents import record_document
+    from roadworthy.flows.workspace.people import Acting
 
     from .acting import acting_person
 
@@ -173,7 +173,7 @@ def _in_folder(paper: Paper, directory: Path) -> Paper:
 
 
 def _list(kinds: list[str], language: Language, *, json: bool) -> None:
-    from roadworthy.flows.documents import form_of
+    from roadworthy.flows.papers.documents import form_of
 
     forms = [form_of(kind) for kind in kinds]
     if json:

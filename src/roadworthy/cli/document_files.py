@@ -18,7 +18,7 @@ _MOST = 64 << 20
 
 def require_new(out: Path) -> None:
     """Only a new file, or one as `document` wrote it, is written to. Raises UsageError."""
-    from roadworthy.flows.own_files import require_own
+    from roadworthy.flows.workspace.own_files import require_own
 
     if out.suffix not in _KINDS:
         raise UsageError(f"{out} has no ending of a document", fix=".md, .html or .pdf")
@@ -62,7 +62,7 @@ def _line(rest: bytes, opens: bytes, closes: bytes) -> bytes:
 
 def write_document(out: Path, paper: Paper, *, markdown: bytes) -> bytes:
     """Write it by the file's ending; returns its bytes."""
-    from roadworthy.flows.own_files import write_own
+    from roadworthy.flows.workspace.own_files import write_own
 
     match out.suffix:
         case ".pdf":
@@ -81,8 +81,8 @@ def write_document(out: Path, paper: Paper, *, markdown: bytes) -> bytes:
 
 def write_blocks(directory: Path, kind: str, language: Language) -> Path:
     """The file with a block for each that a person writes; what is written stays."""
-    from roadworthy.flows.documents import form_of
-    from roadworthy.flows.own_files import write_own
+    from roadworthy.flows.papers.documents import form_of
+    from roadworthy.flows.workspace.own_files import write_own
     from roadworthy.manifests import blank_blocks, load_written, written_file
 
     form = form_of(kind)

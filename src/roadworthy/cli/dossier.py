@@ -45,9 +45,9 @@ def command(
     from roadworthy.console.deliberations import pages
     from roadworthy.console.dossier import to_index
     from roadworthy.console.paper import to_html
-    from roadworthy.flows.deliberations import deliberations
-    from roadworthy.flows.dossier import Extent, Look, make_dossier
-    from roadworthy.flows.own_files import own_file
+    from roadworthy.flows.papers.deliberations import deliberations
+    from roadworthy.flows.papers.dossier import Extent, Look, make_dossier
+    from roadworthy.flows.workspace.own_files import own_file
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
     from roadworthy.wiring.personal import finders
@@ -78,8 +78,8 @@ def command(
 def _require_new(out: Path, *, replace: bool) -> None:
     """Only a new file is written to, or with `replace` an older dossier. Raises UsageError."""
     from roadworthy.domain import UsageError
-    from roadworthy.flows.dossier import is_dossier
-    from roadworthy.flows.own_files import require_own
+    from roadworthy.flows.papers.dossier import is_dossier
+    from roadworthy.flows.workspace.own_files import require_own
 
     require_own(out, lambda _: is_dossier(out), kind="dossier")
     if not replace and out.is_file() and out.stat().st_size:

@@ -81,7 +81,7 @@ def _drill(
     what: Any, directory: Path, *, within: int, suites: list[str], url: str, name: str | None,
     json: bool,
 ) -> None:  # fmt: skip
-    from roadworthy.flows.stopping import LIFTERS
+    from roadworthy.flows.brakes.stopping import LIFTERS
     from roadworthy.manifests import load_system
     from roadworthy.wiring.rehearsing import How, drill_now
 

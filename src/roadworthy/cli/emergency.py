@@ -45,9 +45,9 @@ def add(
     item: a release must carry the rail, or it ends.
     """
     from roadworthy.domain import UsageError
-    from roadworthy.flows.emergency import AskedRail, add_rail
-    from roadworthy.flows.routing import read_table
-    from roadworthy.flows.stopping import read_scope
+    from roadworthy.flows.brakes.stopping import read_scope
+    from roadworthy.flows.mitigation.emergency import AskedRail, add_rail
+    from roadworthy.flows.workspace.routing import read_table
     from roadworthy.wiring.loop import loop_of
     from roadworthy.wiring.places import place, system_of
 
@@ -85,7 +85,7 @@ def lift(
     json: Json = False,
 ) -> None:
     """Take it away before its time: two people together, as a kill is lifted."""
-    from roadworthy.flows.emergency import lift_rail
+    from roadworthy.flows.mitigation.emergency import lift_rail
     from roadworthy.wiring.loop import loop_of
 
     from .acting import standing_workspace
@@ -102,7 +102,7 @@ def lift(
 @app.command("list")
 def list_(directory: Folder = Path(), *, json: Json = False) -> None:
     """Those that look now."""
-    from roadworthy.flows.emergency import standing_rails
+    from roadworthy.flows.mitigation.emergency import standing_rails
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace

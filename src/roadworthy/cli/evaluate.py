@@ -22,9 +22,9 @@ from roadworthy.domain import (
     UsageError,
 )
 from roadworthy.evaluation import Limits, Progress
-from roadworthy.flows.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.service import Service
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.runs.evaluating import Asked, Evaluated, EvaluatingDeps, evaluate
+from roadworthy.flows.workspace.loop import Loop
 
 from .aside import standard_output_aside
 from .exits import Exit

@@ -10,7 +10,7 @@ from roadworthy.domain import (
     Unchecked,
     split_aggregation,
 )
-from roadworthy.flows.evaluating import Evaluated
+from roadworthy.flows.runs.evaluating import Evaluated
 
 
 def show(evaluated: Evaluated, same: str) -> None:

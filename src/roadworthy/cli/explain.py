@@ -27,7 +27,7 @@ def command(
     """What decided an answer: release, rails, decision, confidence, mitigation, incident."""
     import msgspec
 
-    from roadworthy.flows.learning import incidents_of
+    from roadworthy.flows.incidents.learning import incidents_of
     from roadworthy.wiring.loop import standing_loop
     from roadworthy.wiring.notes import notes_about
     from roadworthy.wiring.places import place
@@ -126,8 +126,8 @@ def _say_rails(seen: Observation) -> None:
 
 def _say_review(seen: Observation, loop: Any, directory: Path) -> None:
     """What people decided about it, where it was held."""
-    from roadworthy.flows.review_entries import review_name, reviews_of
-    from roadworthy.flows.review_queue import is_waited_for
+    from roadworthy.flows.entries.review_entries import review_name, reviews_of
+    from roadworthy.flows.reviews.queue import is_waited_for
 
     if not is_waited_for(seen):
         return

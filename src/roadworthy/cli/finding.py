@@ -35,7 +35,7 @@ def open_one(
 
     High and critical: FAIL. Medium: INCONCLUSIVE. Low: a note.
     """
-    from roadworthy.flows.findings import RECORDERS, open_finding
+    from roadworthy.flows.entries.findings import RECORDERS, open_finding
     from roadworthy.policy import SEVERITIES, RiskFinding
 
     stated = next((each for each in SEVERITIES if each == severity), None)
@@ -68,7 +68,7 @@ def fix(
     the same one where the cases failed before), that asks these cases and passes every repeat.
     A high or critical one, and one about a never event, waits for `finding confirm` too.
     """
-    from roadworthy.flows.findings import fix_finding
+    from roadworthy.flows.entries.findings import fix_finding
     from roadworthy.release import BUILDERS
 
     system, loop, by = _opened(directory, acting, BUILDERS)
@@ -95,7 +95,7 @@ def confirm(
     It stands for what was claimed until now: a later claim is confirmed anew. Exit code 3 for who
     claims the fix.
     """
-    from roadworthy.flows.findings import confirm_fix
+    from roadworthy.flows.entries.findings import confirm_fix
     from roadworthy.release import APPROVERS
 
     system, loop, by = _opened(directory, acting, APPROVERS)
@@ -122,7 +122,7 @@ def accept(
 
     You are not who asks for it, nor who built the candidate. Exit code 3 otherwise.
     """
-    from roadworthy.flows.waiving import accept_by_waiver
+    from roadworthy.flows.releasing.waiving import accept_by_waiver
     from roadworthy.release import APPROVERS
 
     system, loop, by = _opened(directory, acting, APPROVERS, candidate)
@@ -145,9 +145,9 @@ def list_findings(
     """Every finding of the system and how it stands on the candidate's newest run."""
     import msgspec
 
-    from roadworthy.flows.findings import findings_seen
-    from roadworthy.flows.run_records import newest_run, rows_of
-    from roadworthy.flows.waiving import standing
+    from roadworthy.flows.entries.findings import findings_seen
+    from roadworthy.flows.entries.run_records import newest_run, rows_of
+    from roadworthy.flows.releasing.waiving import standing
     from roadworthy.manifests import load_system
     from roadworthy.release import pin
     from roadworthy.wiring.loop import standing_loop
@@ -192,7 +192,7 @@ def _opened(
     candidate: str = "candidate.yaml",
 ) -> tuple[Any, Any, Any]:
     """The system, its loop, and who acts."""
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 

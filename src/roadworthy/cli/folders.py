@@ -31,7 +31,7 @@ def fitted_file(directory: Path, out: str, kind: Literal["calibration", "referen
 
     Raises UsageError of any other.
     """
-    from roadworthy.flows.own_files import is_calibration, is_reference, require_own
+    from roadworthy.flows.workspace.own_files import is_calibration, is_reference, require_own
 
     is_ours = is_calibration if kind == "calibration" else is_reference
 

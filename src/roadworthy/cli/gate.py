@@ -46,7 +46,7 @@ def command(
 
 def require_outputs(markdown: Path | None, junit: Path | None) -> None:
     """Before anything is judged: what would be written over must be a decision. UsageError."""
-    from roadworthy.flows.own_files import is_gate_junit, is_gate_markdown, require_own
+    from roadworthy.flows.workspace.own_files import is_gate_junit, is_gate_markdown, require_own
 
     if markdown is not None:
         require_own(markdown, is_gate_markdown, kind="decision as Markdown", streams=True)
@@ -56,7 +56,7 @@ def require_outputs(markdown: Path | None, junit: Path | None) -> None:
 
 def write_outputs(decision: GateDecision, markdown: Path | None, junit: Path | None) -> None:
     """The decision for a pull request and for a CI. Raises EvidenceError."""
-    from roadworthy.flows.own_files import write_own
+    from roadworthy.flows.workspace.own_files import write_own
     from roadworthy.policy import to_junit, to_markdown
 
     if junit is not None:
@@ -69,7 +69,7 @@ def as_json(decision: GateDecision) -> dict[str, object]:
     """The stable contract for scripts."""
     from msgspec import to_builtins
 
-    from roadworthy.flows.approved_models import as_evidence
+    from roadworthy.flows.releasing.approved_models import as_evidence
 
     return {
         "decision": str(decision.decision),

@@ -73,7 +73,7 @@ def command(
 
 def _require_results(path: Path) -> None:
     """Raises UsageError, with all that is read, where it is no form at all."""
-    from roadworthy.flows.importing import read
+    from roadworthy.flows.entries.importing import read
 
     read(path)
 
@@ -91,7 +91,7 @@ class _Said(NamedTuple):
 
 def _foreign(place: str, wanted: Any, said: _Said) -> bool:
     """Enter it where it is evidence and no results; whether it was."""
-    from roadworthy.flows.receiving import About, read, receive
+    from roadworthy.flows.papers.receiving import About, read, receive
 
     from .import_foreign import show_looked, show_taken
 
@@ -112,7 +112,7 @@ def _results(
 ) -> None:
     """Enter results of an evaluation."""
     from roadworthy.domain import NOT_RUN_HERE
-    from roadworthy.flows.importing import enter, read
+    from roadworthy.flows.entries.importing import enter, read
 
     found, unread = read(path)
     entered: Any = []
@@ -134,7 +134,7 @@ def _results(
 
 def _desk(directory: Path, candidate: str, acting: str | None) -> tuple[Any, str, str, Any]:
     """The loop, the system, the candidate's digest where one is named, and who acts."""
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.manifests import load_system
     from roadworthy.release import pin
     from roadworthy.wiring.loop import open_loop
@@ -201,8 +201,8 @@ def _as_json(found: Any, entered: Any, unread: dict[str, str]) -> dict[str, Any]
 
 
 def _list(directory: Path, *, json: bool) -> None:
-    from roadworthy.flows.importing import imports_of
-    from roadworthy.flows.received_entries import received_of
+    from roadworthy.flows.entries.importing import imports_of
+    from roadworthy.flows.entries.received_entries import received_of
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import standing_loop
 

@@ -31,7 +31,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The incident.")]
 @app.command("list")
 def list_(directory: Directory = Path(), *, json: Json = False) -> None:
     """Every incident, oldest first."""
-    from roadworthy.flows.learning import incidents_of
+    from roadworthy.flows.incidents.learning import incidents_of
 
     from .incident_words import say_waiting
 
@@ -64,7 +64,7 @@ def list_(directory: Directory = Path(), *, json: Json = False) -> None:
 @app.command()
 def show(incident: Id, directory: Directory = Path(), *, json: Json = False) -> None:
     """One incident with its timeline, what its reporters wrote, and what comes next."""
-    from roadworthy.flows.learning import find_incident
+    from roadworthy.flows.incidents.learning import find_incident
 
     from .incident_words import say_more, who_of
 
@@ -100,10 +100,10 @@ def close(
 ) -> None:
     """Close it with the gate that ran its cases and passed."""
     from roadworthy.domain import format_instant
-    from roadworthy.flows.closing import close as close_incident
-    from roadworthy.flows.learning import find_incident
-    from roadworthy.flows.routing import read_table
-    from roadworthy.flows.second_person import DECIDERS
+    from roadworthy.flows.entries.second_person import DECIDERS
+    from roadworthy.flows.incidents.closing import close as close_incident
+    from roadworthy.flows.incidents.learning import find_incident
+    from roadworthy.flows.workspace.routing import read_table
     from roadworthy.incidents import kills_of
     from roadworthy.ledger import require_role
 

@@ -39,7 +39,7 @@ def open_(
     json: Json = False,
 ) -> None:
     """Open one by hand: what no rule and no objective found."""
-    from roadworthy.flows.incident_opening import ByHand, open_by_hand
+    from roadworthy.flows.incidents.opening import ByHand, open_by_hand
 
     from .acting import begun_loop
     from .journal_query import instant_of
@@ -61,7 +61,7 @@ def open_(
 
 def ack(incident: Id, directory: Directory = Path(), *, as_: As = None, json: Json = False) -> None:
     """Say that somebody has seen it."""
-    from roadworthy.flows.incident_care import acknowledge
+    from roadworthy.flows.incidents.care import acknowledge
 
     done = _act(incident, directory, as_, acknowledge)
     tell(done, json, f"{done.id} is acknowledged since {done.acknowledged_at[:19]}Z.")
@@ -76,7 +76,7 @@ def assign(
     json: Json = False,
 ) -> None:
     """Give it to a person."""
-    from roadworthy.flows.incident_care import assign as give
+    from roadworthy.flows.incidents.care import assign as give
 
     done = _act(incident, directory, as_, give, to=whom)
     tell(done, json, f"{done.id} is with {done.assignee}.")
@@ -91,7 +91,7 @@ def note(
     json: Json = False,
 ) -> None:
     """Add a line to its timeline."""
-    from roadworthy.flows.incident_care import note as remember
+    from roadworthy.flows.incidents.care import note as remember
 
     tell(_act(incident, directory, as_, remember, text=text), json, "Noted.")
 
@@ -107,7 +107,7 @@ def link(
     json: Json = False,
 ) -> None:
     """Link more answers that show it; their texts are held from then on."""
-    from roadworthy.flows.incident_care import link as link_answers
+    from roadworthy.flows.incidents.care import link as link_answers
 
     done = _act(incident, directory, as_, link_answers, answers=answer)
     tell(done, json, f"{done.id} names {len(done.evidence)} answers.")
@@ -122,7 +122,7 @@ def cause(
     json: Json = False,
 ) -> None:
     """Name its cause, as far as it is known."""
-    from roadworthy.flows.incident_care import add_cause
+    from roadworthy.flows.incidents.care import add_cause
 
     tell(_act(incident, directory, as_, add_cause, text=text), json, "Entered.")
 
@@ -138,7 +138,7 @@ def action(
     json: Json = False,
 ) -> None:
     """Promise a corrective action; the incident does not close before it is done."""
-    from roadworthy.flows.incident_care import set_action
+    from roadworthy.flows.incidents.care import set_action
 
     done = _act(incident, directory, as_, set_action, text=text, owner=owner, due=due)
     new = done.actions[-1]
@@ -155,7 +155,7 @@ def done(
     json: Json = False,
 ) -> None:
     """Say that a corrective action is done."""
-    from roadworthy.flows.incident_care import finish_action
+    from roadworthy.flows.incidents.care import finish_action
 
     after = _act(incident, directory, as_, finish_action, action=action, result=result)
     left = len(after.open_actions)
@@ -172,7 +172,7 @@ def grade(
     json: Json = False,
 ) -> None:
     """Say how bad it is; less bad than before takes two people."""
-    from roadworthy.flows.incident_care import grade as give_grade
+    from roadworthy.flows.incidents.care import grade as give_grade
 
     done = _together(incident, directory, as_, give_grade, severity=severity, reason=reason)
     tell(done, json, f"{done.id} is {done.severity}.")
@@ -193,8 +193,8 @@ def classify(
     Two people are needed where it says less than before.
     """
     from roadworthy.domain import UsageError
-    from roadworthy.flows.incident_care import Statement
-    from roadworthy.flows.incident_care import classify as state
+    from roadworthy.flows.incidents.care import Statement
+    from roadworthy.flows.incidents.care import classify as state
 
     from .journal_query import instant_of
 
@@ -222,8 +222,8 @@ def sent(
 ) -> None:
     """Enter that a report went out; its clock stops. Nothing is sent by this command."""
     from roadworthy.domain import sha256
-    from roadworthy.flows.incident_care import Sent, record_sent
-    from roadworthy.flows.own_files import kept_bytes
+    from roadworthy.flows.incidents.care import Sent, record_sent
+    from roadworthy.flows.workspace.own_files import kept_bytes
 
     from .journal_query import instant_of
 
@@ -244,8 +244,8 @@ def _say_clocks(incident: Any, directory: Path) -> None:
 
 
 def _by(loop: Any, name: str | None) -> Any:
-    from roadworthy.flows.people import Acting
-    from roadworthy.flows.second_person import DECIDERS
+    from roadworthy.flows.entries.second_person import DECIDERS
+    from roadworthy.flows.workspace.people import Acting
 
     from .acting import acting_person
 
@@ -262,7 +262,7 @@ def _act(
     **more: Any,
 ) -> Any:
     """One person's act on an incident; returns the incident after it."""
-    from roadworthy.flows.learning import find_incident
+    from roadworthy.flows.incidents.learning import find_incident
 
     from .acting import begun_loop
 
@@ -279,7 +279,7 @@ def _together(
     **more: Any,
 ) -> Any:
     """The same by one or more people."""
-    from roadworthy.flows.learning import find_incident
+    from roadworthy.flows.incidents.learning import find_incident
 
     from .acting import begun_loop
 

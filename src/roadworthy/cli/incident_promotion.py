@@ -49,8 +49,8 @@ def promote(
     it is now when two people sign that and say why: the only way to change one. More cases are
     added to the suite by anybody.
     """
-    from roadworthy.flows.learning import find_incident
-    from roadworthy.flows.learning import promote as promote_incident
+    from roadworthy.flows.incidents.learning import find_incident
+    from roadworthy.flows.incidents.learning import promote as promote_incident
     from roadworthy.wiring.road import Road
 
     from .acting import acting_person, begun_loop
@@ -100,8 +100,8 @@ def _say(incident: str, promoted: Any, directory: Path, *, json: bool) -> None:
 
 def _left_out(found: Incident, loop: Any, people: Sequence[Any], reason: str) -> Incident:
     """Two people say that no case can show it."""
-    from roadworthy.flows.incident_care import without_cases
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.incidents.care import without_cases
+    from roadworthy.flows.workspace.people import Acting
 
     acting = [Acting(name=name, signer=signer, key=key) for name, signer, key in people]
     return without_cases(found, loop, acting, reason=reason)

@@ -60,9 +60,9 @@ def hold(
     What is linked to it is held anyway while it is not over. Two people release a hold: `journal
     release-hold`.
     """
-    from roadworthy.flows.holding import HOLDERS
-    from roadworthy.flows.incident_reach import hold_reach
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.follow_up.reach import hold_reach
+    from roadworthy.flows.journals.holding import HOLDERS
+    from roadworthy.flows.workspace.people import Acting
 
     from .acting import acting_person
 
@@ -96,8 +96,8 @@ def report(
     People write in incidents/ID.yaml (`--template` makes it). Exit code 4 while something is
     missing. Nothing is sent; `incident sent` enters that you did.
     """
-    from roadworthy.flows.incident_report import make_report, write_template
-    from roadworthy.flows.own_files import begins, require_own, write_own
+    from roadworthy.flows.follow_up.report import make_report, write_template
+    from roadworthy.flows.workspace.own_files import begins, require_own, write_own
     from roadworthy.incidents import TITLES
 
     loop, found = _found(directory, incident)
@@ -170,7 +170,7 @@ def due_words(incident: Incident, loop: Any, directory: Path) -> str:
 
 
 def _found(directory: Path, incident: str) -> tuple[Any, Incident]:
-    from roadworthy.flows.learning import find_incident
+    from roadworthy.flows.incidents.learning import find_incident
 
     from .acting import begun_loop
 
@@ -187,7 +187,7 @@ def _content(incident: Incident, loop: Any) -> Any:
 
 
 def _reach(incident: Incident, loop: Any, since: str, until: str) -> Any:
-    from roadworthy.flows.incident_reach import reach_of
+    from roadworthy.flows.follow_up.reach import reach_of
 
     from .journal_query import instant_of
 

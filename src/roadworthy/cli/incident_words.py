@@ -13,7 +13,7 @@ from .terminal import printable, same_system, say
 
 def say_waiting(loop: Any, directory: Path) -> None:
     """One line when reports wait for a person."""
-    from roadworthy.flows.reporting import reports_of
+    from roadworthy.flows.control.reporting import reports_of
 
     waiting = sum(each.state == "waiting" for each in reports_of(loop).values())
     if waiting:
@@ -23,7 +23,7 @@ def say_waiting(loop: Any, directory: Path) -> None:
 
 def say_more(incident: Incident, loop: Any, directory: Path) -> None:
     """Notes, what its kills stop now, the next step."""
-    from roadworthy.flows.routing import read_table
+    from roadworthy.flows.workspace.routing import read_table
     from roadworthy.incidents import kills_of
     from roadworthy.wiring.notes import notes_on
 

@@ -25,7 +25,7 @@ def export(
     """
     import msgspec
 
-    from roadworthy.flows.exporting import export_journal
+    from roadworthy.flows.journals.exporting import export_journal
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace

@@ -42,8 +42,8 @@ def erase(
     A risk officer or admin signs. What a legal hold or an open incident holds is refused, exit
     code 3, and waits in `journal holds`. Exit code 4 when keys were left that have no end users.
     """
-    from roadworthy.flows.erasing import erase_texts
-    from roadworthy.flows.holding import RELEASERS
+    from roadworthy.flows.journals.erasing import erase_texts
+    from roadworthy.flows.journals.holding import RELEASERS
     from roadworthy.wiring.road import vault_of
 
     from .acting import begun_loop
@@ -81,7 +81,7 @@ def hold(
     """Hold texts: no retention and nobody erases them until two people release the hold."""
     import msgspec
 
-    from roadworthy.flows.holding import HOLDERS, place_hold, scope_of_answer
+    from roadworthy.flows.journals.holding import HOLDERS, place_hold, scope_of_answer
     from roadworthy.wiring.road import vault_of
 
     from .acting import begun_loop
@@ -115,8 +115,8 @@ def release_hold(
     json: Json = False,
 ) -> None:
     """Release a hold: two people sign, risk officers or admins. Nothing is erased by it yet."""
-    from roadworthy.flows.holding import RELEASE_NEEDS
-    from roadworthy.flows.holding import release_hold as release
+    from roadworthy.flows.journals.holding import RELEASE_NEEDS
+    from roadworthy.flows.journals.holding import release_hold as release
 
     from .acting import begun_loop, find_acting
 
@@ -139,8 +139,8 @@ def holds(directory: Directory = Path(), *, json: Json = False) -> None:
     """Holds that stand, evidence of open incidents among them, and erasures that wait for them."""
     import msgspec
 
-    from roadworthy.flows.erasing import refused_erasures
-    from roadworthy.flows.holding import standing_holds
+    from roadworthy.flows.journals.erasing import refused_erasures
+    from roadworthy.flows.journals.holding import standing_holds
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace
@@ -172,7 +172,7 @@ def holds(directory: Directory = Path(), *, json: Json = False) -> None:
 
 def retain(directory: Directory = Path(), *, json: Json = False) -> None:
     """Erase what is older than `retention_days` now, as the control process does every hour."""
-    from roadworthy.flows.erasing import retain as retain_texts
+    from roadworthy.flows.journals.erasing import retain as retain_texts
     from roadworthy.wiring.places import is_workspace
     from roadworthy.wiring.road import vault_of
 
@@ -219,7 +219,7 @@ def _scope(vault: Any, *, tenant: str, day: str, subject: str) -> TextScope:
 
 
 def _acting(loop: Any, name: str | None, roles: Any) -> Any:
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.workspace.people import Acting
 
     from .acting import acting_person
 

@@ -85,7 +85,7 @@ def _tell_indicators(
     """Every indicator that the answers have data for, with n and interval."""
     if texts:
         raise UsageError("--indicators shows no text", fix="leave --texts out")
-    from roadworthy.flows.live_indicators import measured
+    from roadworthy.flows.objectives.live_indicators import measured
     from roadworthy.wiring.loop import standing_loop
 
     from .evaluate_results import calls_for, cells, numbers
@@ -121,7 +121,7 @@ def _tell_misuse(workspace: Any, wanted: Any, limit: int, *, texts: bool, as_jso
         raise UsageError("--misuse shows no text", fix="leave --texts out")
     import msgspec
 
-    from roadworthy.flows.session_signs import signs_of
+    from roadworthy.flows.late.session_signs import signs_of
 
     from .terminal import emit, table
 
@@ -176,8 +176,8 @@ def _texts_for(directory: Path, wanted: Any, as_: str | None) -> Unsealed:
     """What gives the texts of a row, once the ledger says who asked for them."""
     import msgspec
 
-    from roadworthy.flows.people import Acting
-    from roadworthy.flows.reading_texts import TEXT_READERS, enter_reading
+    from roadworthy.flows.journals.reading_texts import TEXT_READERS, enter_reading
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.journal import unseal
     from roadworthy.wiring.road import vault_of
 

@@ -65,7 +65,7 @@ def verify(
 def _rest(workspace: Any, *, tampered: bool) -> Any:
     """What the ledger does not vouch for; None where it says nothing that could be held."""
     from roadworthy.domain import RoadworthyError
-    from roadworthy.flows.journal_check import check_rest
+    from roadworthy.flows.journals.check import check_rest
     from roadworthy.wiring.loop import standing_loop
 
     try:

@@ -50,7 +50,7 @@ def media(
 
     Who is given that certificate can tell by any reader of C2PA that a file was made here.
     """
-    from roadworthy.flows.mark_keys import make_mark_keys
+    from roadworthy.flows.workspace.mark_keys import make_mark_keys
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 
@@ -70,7 +70,7 @@ def export(
     json: Json = False,
 ) -> None:
     """Print a person's public key as PEM. Private keys are not exported."""
-    from roadworthy.flows.people import public_key_pem
+    from roadworthy.flows.workspace.people import public_key_pem
     from roadworthy.ledger import known_names
 
     from .acting import standing_workspace, trust_of

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from roadworthy.domain import KillFlag, RoutingTable
-from roadworthy.flows.people import Acting
+from roadworthy.flows.workspace.people import Acting
 from roadworthy.manifests import Workspace
 
 from .stops import lifting, put_back
@@ -32,8 +32,8 @@ def command(
     needed for the stop itself.
     """
     from roadworthy.domain import UsageError, format_instant
-    from roadworthy.flows.routing import brake, read_table
-    from roadworthy.flows.stopping import manual_flag, read_scope, words_of
+    from roadworthy.flows.brakes.stopping import manual_flag, read_scope, words_of
+    from roadworthy.flows.workspace.routing import brake, read_table
     from roadworthy.wiring.clock import new_id
     from roadworthy.wiring.held_time import held_clock
     from roadworthy.wiring.places import place, system_of
@@ -80,7 +80,7 @@ _CALLERS_WORD = (
 
 
 def _shown(flag: KillFlag) -> dict[str, str]:
-    from roadworthy.flows.stopping import words_of
+    from roadworthy.flows.brakes.stopping import words_of
 
     return {"kill": flag.id, "scope": words_of(flag), "system": flag.system, "by": flag.by}
 
@@ -89,7 +89,7 @@ def _shown(flag: KillFlag) -> dict[str, str]:
 def _plain_words(workspace: Workspace) -> Iterator[None]:
     """Whoever pulls the brake and it does not hold must read what goes on meanwhile."""
     from roadworthy.domain import EvidenceError
-    from roadworthy.flows.routing import read_table
+    from roadworthy.flows.workspace.routing import read_table
 
     try:
         yield
@@ -165,7 +165,7 @@ def _who(workspace: Workspace, name: str | None) -> tuple[Acting | None, str]:
 def _record(workspace: Workspace, flag: KillFlag, person: Acting | None) -> str:
     """Enter the stop, which stands already; why it could not be entered, empty when it was."""
     from roadworthy.domain import RoadworthyError
-    from roadworthy.flows.stopping import record_kill
+    from roadworthy.flows.brakes.stopping import record_kill
     from roadworthy.wiring.loop import loop_of
 
     try:

@@ -149,8 +149,8 @@ def checkpoint(
     """
     import msgspec
 
-    from roadworthy.flows.heads import hold_against
-    from roadworthy.flows.own_files import is_note, is_stream, require_own, write_own
+    from roadworthy.flows.workspace.heads import hold_against
+    from roadworthy.flows.workspace.own_files import is_note, is_stream, require_own, write_own
     from roadworthy.ledger import to_note
     from roadworthy.wiring.loop import loop_of
 
@@ -204,8 +204,8 @@ def verify(
 
 def _put_back(directory: Path, acting: str | None) -> Checkpoint:
     """The file with the checkpoints outside the store, made again by a person who says so."""
-    from roadworthy.flows.heads import put_back_heads
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.workspace.heads import put_back_heads
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.wiring.loop import loop_of
 
     from .acting import acting_person, standing_workspace
@@ -218,7 +218,7 @@ def _put_back(directory: Path, acting: str | None) -> Checkpoint:
 
 def _existing(directory: Path) -> Any:
     """The ledger for reading: not made when missing. Raises EvidenceError."""
-    from roadworthy.flows.intact import require_ledger
+    from roadworthy.flows.workspace.intact import require_ledger
     from roadworthy.ledger import open_ledger
     from roadworthy.wiring.clock import SystemClock
 
@@ -282,7 +282,7 @@ def _shown(entry: Entry) -> dict[str, Any]:
 
 def _hand_out(proof: Any, said: str, *, out: Path | None, json: bool) -> None:
     """Write a proof to its file and say so; print it where there is no file, or JSON is wanted."""
-    from roadworthy.flows.own_files import write_own
+    from roadworthy.flows.workspace.own_files import write_own
     from roadworthy.ledger import encode_proof, proof_document
 
     if out is not None:
@@ -295,7 +295,7 @@ def _hand_out(proof: Any, said: str, *, out: Path | None, json: bool) -> None:
 
 def _require_proof(out: Path | None, kind: str) -> None:
     """A proof replaces nothing but a proof of its kind."""
-    from roadworthy.flows.own_files import is_proof_of, require_own
+    from roadworthy.flows.workspace.own_files import is_proof_of, require_own
 
     if out is not None:
         require_own(out, is_proof_of(kind), kind=kind.replace("_", " "), streams=True)

@@ -7,9 +7,9 @@ from typing import Any
 from msgspec import to_builtins
 
 from roadworthy.domain import Entry, Measurement
-from roadworthy.flows.capacity import Ramp
-from roadworthy.flows.loading import Soaked
-from roadworthy.flows.soaking import Growth
+from roadworthy.flows.load.capacity import Ramp
+from roadworthy.flows.load.loading import Soaked
+from roadworthy.flows.load.soaking import Growth
 
 from .exits import Exit
 from .load_stage import Stage, Wanted, told

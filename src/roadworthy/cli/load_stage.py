@@ -18,11 +18,11 @@ from roadworthy.domain import (
     UsageError,
     VerificationError,
 )
-from roadworthy.flows.capacity import Held, Ramp, Step, load_objectives
-from roadworthy.flows.headroom import Measured, enter_capacity, enter_soak, expected_peak
-from roadworthy.flows.load_requests import LoadRequest, requests_of
-from roadworthy.flows.loading import Soaked, Wish, find_capacity, soak
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.load.capacity import Held, Ramp, Step, load_objectives
+from roadworthy.flows.load.headroom import Measured, enter_capacity, enter_soak, expected_peak
+from roadworthy.flows.load.load_requests import LoadRequest, requests_of
+from roadworthy.flows.load.loading import Soaked, Wish, find_capacity, soak
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.wiring.load_gateway import Served
 
 READINGS = 600
@@ -77,7 +77,7 @@ class Stage(Struct, frozen=True, kw_only=True):
 
 def prepared(wanted: Wanted) -> Stage:
     """Read the release, its objectives and the cases. Raises what reading raises, UsageError."""
-    from roadworthy.flows.routing import read_table
+    from roadworthy.flows.workspace.routing import read_table
     from roadworthy.manifests import load_system, open_workspace
     from roadworthy.release import read_bundle
     from roadworthy.wiring.load_gateway import route_of

@@ -28,7 +28,7 @@ def command(
     Phases of CRISP-ML(Q), stages of SMACTR. How strict it is follows the system's class. Exit code
     4 while a cell that this profile asks for is open or stale.
     """
-    from roadworthy.flows.lifecycle import lifecycle
+    from roadworthy.flows.papers.lifecycle import lifecycle
     from roadworthy.manifests import load_charter, load_system
     from roadworthy.wiring.loop import open_loop
 

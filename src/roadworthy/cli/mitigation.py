@@ -22,8 +22,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 @app.command("list")
 def list_(directory: Folder = Path(), *, json: Json = False) -> None:
     """Everything that stands, oldest first."""
-    from roadworthy.flows.emergency import standing_rails
-    from roadworthy.flows.mitigations import standing_mitigations
+    from roadworthy.flows.mitigation.emergency import standing_rails
+    from roadworthy.flows.mitigation.mitigations import standing_mitigations
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace
@@ -69,7 +69,7 @@ def lift(
 
     What was answered before does not breach again; what comes after does.
     """
-    from roadworthy.flows.mitigations import lift as take_back
+    from roadworthy.flows.mitigation.mitigations import lift as take_back
     from roadworthy.release import OPERATORS
     from roadworthy.wiring.loop import loop_of
 
@@ -91,8 +91,8 @@ def steps(
     json: Json = False,
 ) -> None:
     """Every playbook with `degrade_steps`, and where it stands: which steps are in force."""
-    from roadworthy.flows.mitigations import standing_mitigations
-    from roadworthy.flows.routing import read_table
+    from roadworthy.flows.mitigation.mitigations import standing_mitigations
+    from roadworthy.flows.workspace.routing import read_table
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import standing_loop
 
@@ -169,7 +169,7 @@ def step(
     What was taken before stands beside it. A step `kill_switch` is lifted by two: `resume`.
     """
     from roadworthy.domain import UsageError
-    from roadworthy.flows.degrading import Run, back_by_hand, step_by_hand
+    from roadworthy.flows.mitigation.degrading import Run, back_by_hand, step_by_hand
     from roadworthy.manifests import load_system
     from roadworthy.release import OPERATORS
     from roadworthy.wiring.loop import loop_of

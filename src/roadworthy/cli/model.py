@@ -36,7 +36,7 @@ def register(
 
     The same file twice is entered once; a changed one is the next version, and is not approved.
     """
-    from roadworthy.flows.registry import register_model
+    from roadworthy.flows.releasing.registry import register_model
     from roadworthy.manifests import load_model_file
     from roadworthy.release import BUILDERS
     from roadworthy.wiring.loop import open_loop
@@ -77,7 +77,11 @@ def approve(
     each of them approves. Exit code 3 for who may not, and for one that is deprecated: --again
     undoes the deprecation, which the entry names.
     """
-    from roadworthy.flows.registry import approve_model, find_version, registry_of
+    from roadworthy.flows.releasing.registry import (
+        approve_model,
+        find_version,
+        registry_of,
+    )
     from roadworthy.release import APPROVERS
     from roadworthy.wiring.loop import open_loop
 
@@ -104,8 +108,8 @@ def _terms(directory: Path, *, reason: str, until: str, task: list[str], here: b
     from typing import get_args
 
     from roadworthy.domain import Task
-    from roadworthy.flows.assure import purpose_of
-    from roadworthy.flows.registry import Approve
+    from roadworthy.flows.entries.assure import purpose_of
+    from roadworthy.flows.releasing.registry import Approve
     from roadworthy.manifests import load_charter
 
     tasks = get_args(Task)
@@ -134,7 +138,11 @@ def deprecate(
 
     What runs with it goes on, and `roadworthy status` names it until something else is live.
     """
-    from roadworthy.flows.registry import deprecate_model, find_version, registry_of
+    from roadworthy.flows.releasing.registry import (
+        deprecate_model,
+        find_version,
+        registry_of,
+    )
     from roadworthy.release import BUILDERS
     from roadworthy.wiring.loop import open_loop
 
@@ -155,7 +163,7 @@ def list_models(trailing: Trailing = None, *, named: Named = None, json: Json = 
 
     Exit code 5 while one is damaged: its registration, or what was said of it, does not hold.
     """
-    from roadworthy.flows.registry_view import rows_of
+    from roadworthy.flows.releasing.registry_view import rows_of
 
     rows = rows_of(_standing(one_folder(trailing, named)))
     if json:
@@ -186,7 +194,7 @@ def show(
     model: Name, trailing: Trailing = None, *, named: Named = None, json: Json = False
 ) -> None:
     """All that is known of a version: facts, data, figures, limits, terms, and what people said."""
-    from roadworthy.flows.registry_view import facts_of, said_of
+    from roadworthy.flows.releasing.registry_view import facts_of, said_of
 
     loop = _standing(one_folder(trailing, named))
     version = _version(loop, model)
@@ -223,7 +231,7 @@ def diff(
     json: Json = False,
 ) -> None:
     """What two versions, or a version and a file, say otherwise of each other."""
-    from roadworthy.flows.registry_view import differences_of
+    from roadworthy.flows.releasing.registry_view import differences_of
 
     loop = _standing(one_folder(trailing, named))
     found = differences_of(_described(loop, before), _described(loop, after))
@@ -254,7 +262,7 @@ def check(
     5 for what is damaged.
     """
     from roadworthy.domain import Verdict, worst
-    from roadworthy.flows.approved_models import demanded_of, standings_of
+    from roadworthy.flows.releasing.approved_models import demanded_of, standings_of
     from roadworthy.manifests import load_system
     from roadworthy.policy import model_blockers
     from roadworthy.release import pin
@@ -295,7 +303,7 @@ def check(
 
 def _acting(loop: Any, acting: str | None, roles: Any) -> Any:
     """Who acts."""
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.workspace.people import Acting
 
     from .acting import acting_person
 
@@ -311,7 +319,7 @@ def _standing(directory: Path) -> Any:
 
 
 def _version(loop: Any, name: str) -> ModelVersion:
-    from roadworthy.flows.registry import find_version, registry_of
+    from roadworthy.flows.releasing.registry import find_version, registry_of
 
     return find_version(registry_of(loop), name)
 

@@ -86,7 +86,7 @@ def send(directory: Directory = Path(), *, target: Target = "", json: Json = Fal
 def standing(directory: Path) -> list[dict[str, Any]]:
     """Each target as it stands on disk; what cannot be read says so."""
     from roadworthy.domain import EvidenceError, TargetState
-    from roadworthy.flows.notifying import read_state
+    from roadworthy.flows.incidents.notifying import read_state
 
     from .acting import standing_workspace
 

@@ -45,7 +45,7 @@ def command(
     the new one means for each system.
     """
     from roadworthy.domain import UsageError
-    from roadworthy.flows.coverage import Coverage, cover
+    from roadworthy.flows.papers.coverage import Coverage, cover
     from roadworthy.manifests import load_charter
     from roadworthy.wiring.loop import open_loop
 
@@ -163,7 +163,7 @@ def _say(folder: Path, one: Any, *, all_duties: bool) -> None:
 
 
 def _kinds(folder: Path) -> Mapping[str, EvidenceKind]:
-    from roadworthy.flows.recording import known_kinds
+    from roadworthy.flows.papers.recording import known_kinds
 
     return known_kinds(folder)
 

@@ -81,7 +81,7 @@ def command(
 
 def _opened(directory: Path) -> tuple[Any, Any, Any]:
     """The loop, the table as it is now, and what was added to it."""
-    from roadworthy.flows.observing import open_table, refresh
+    from roadworthy.flows.table.observing import open_table, refresh
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace
@@ -104,8 +104,8 @@ def _tell(
     import msgspec
 
     from roadworthy.domain import format_instant
-    from roadworthy.flows.live_indicators import samples_in
-    from roadworthy.flows.table_indicators import indicators_of
+    from roadworthy.flows.objectives.live_indicators import samples_in
+    from roadworthy.flows.table.indicators import indicators_of
 
     from .evaluate_results import cells, numbers
 
@@ -144,7 +144,7 @@ def _tell(
 
 def _write(directory: Path, selection: Selected, out: Path, *, as_json: bool) -> None:
     """The rows, for whoever asks with SQL."""
-    from roadworthy.flows.own_files import begins, own_file, require_own
+    from roadworthy.flows.workspace.own_files import begins, own_file, require_own
 
     require_own(out, begins(b"PAR1"), kind="Parquet file")
     _, opened, added = _opened(directory)

@@ -43,8 +43,8 @@ def fit(
     `output`, `decision`, `facets`, and `ood: true` of one that is out of scope. Exit code 4 when
     there are too few for the share of false alarms that is asked for.
     """
-    from roadworthy.flows.reference_detector import meanings, require_numpy
-    from roadworthy.flows.referencing import fit_reference, of_lines, of_suite
+    from roadworthy.flows.late.reference_detector import meanings, require_numpy
+    from roadworthy.flows.runs.referencing import fit_reference, of_lines, of_suite
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 
@@ -65,7 +65,7 @@ def fit(
     if source is not None:
         found = of_lines(source.name, _read(source))
     else:
-        from roadworthy.flows.evaluating import Asked
+        from roadworthy.flows.runs.evaluating import Asked
 
         suited = paced(Asked(), system.candidate.model)
         with standard_output_aside():
@@ -93,8 +93,8 @@ def score(
     """Say how far inputs lie from the reference that the candidate names, and which are flagged."""
     import msgspec
 
-    from roadworthy.flows.referencing import Known, of_lines
-    from roadworthy.flows.shift_looking import shift_looker
+    from roadworthy.flows.late.shift_looking import shift_looker
+    from roadworthy.flows.runs.referencing import Known, of_lines
     from roadworthy.manifests import load_system
     from roadworthy.release import pin
 
@@ -130,7 +130,7 @@ def score(
 
 def _read(source: Path) -> bytes:
     """The whole file. Raises UsageError."""
-    from roadworthy.flows.own_files import kept_bytes
+    from roadworthy.flows.workspace.own_files import kept_bytes
 
     if not source.exists():
         raise UsageError(f"there is no file {source}")
@@ -140,7 +140,7 @@ def _read(source: Path) -> bytes:
 def _write(file: Path, reference: Reference) -> None:
     import msgspec
 
-    from roadworthy.flows.own_files import write_own
+    from roadworthy.flows.workspace.own_files import write_own
 
     write_own(file, msgspec.json.format(msgspec.json.encode(reference), indent=1) + b"\n")
 

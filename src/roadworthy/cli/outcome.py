@@ -37,8 +37,8 @@ def add(
 ) -> None:
     """Report an answer. A violation stops its scope at once and opens an incident."""
     from roadworthy.domain import Draft, Outcome, UsageError, format_instant, plain
-    from roadworthy.flows.reporting import REPORTERS, waiting_about
-    from roadworthy.flows.road import Violation, moment, on_violation
+    from roadworthy.flows.brakes.road import Violation, moment, on_violation
+    from roadworthy.flows.control.reporting import REPORTERS, waiting_about
     from roadworthy.ledger import require_role, sign_draft
     from roadworthy.wiring.road import Road
 
@@ -93,7 +93,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """What tenants reported of answers, and what a person made of it. Oldest first."""
-    from roadworthy.flows.reporting import reports_of
+    from roadworthy.flows.control.reporting import reports_of
     from roadworthy.wiring.loop import standing_loop
     from roadworthy.wiring.notes import note_of
 
@@ -138,9 +138,9 @@ def accept_(
 ) -> None:
     """It is as reported. A violation stops its scope at once and opens an incident."""
     from roadworthy.domain import Outcome
-    from roadworthy.flows.people import Acting
-    from roadworthy.flows.reporting import REPORTERS, accept, find_report, waiting_about
-    from roadworthy.flows.road import Violation, moment
+    from roadworthy.flows.brakes.road import Violation, moment
+    from roadworthy.flows.control.reporting import REPORTERS, accept, find_report, waiting_about
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.wiring.road import Road
 
     from .acting import acting_person, begun_loop
@@ -187,8 +187,8 @@ def reject_(
     json: Json = False,
 ) -> None:
     """It is not as reported. The report stays in the ledger with your reason."""
-    from roadworthy.flows.people import Acting
-    from roadworthy.flows.reporting import REPORTERS, find_report, reject
+    from roadworthy.flows.control.reporting import REPORTERS, find_report, reject
+    from roadworthy.flows.workspace.people import Acting
 
     from .acting import acting_person, begun_loop
 
@@ -210,8 +210,8 @@ def _say_stopped(
     reports: list[Report],
 ) -> None:
     """What was done, as the table in force has it, and what comes next."""
-    from roadworthy.flows.learning import find_incident
-    from roadworthy.flows.road import stopped_by
+    from roadworthy.flows.brakes.road import stopped_by
+    from roadworthy.flows.incidents.learning import find_incident
 
     from .stops import lifting, named
 
@@ -240,7 +240,7 @@ def _say_stopped(
 
 def _now(waited: list[str], seen: Observation, loop: Any) -> list[Report]:
     """The reports that waited before, as they stand now."""
-    from roadworthy.flows.reporting import reports_of
+    from roadworthy.flows.control.reporting import reports_of
 
     known = reports_of(loop, seen.system) if waited else {}
     return [known[each] for each in waited]

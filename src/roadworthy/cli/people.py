@@ -43,7 +43,7 @@ def add(
     Roles: engineer, operator, reviewer, risk_officer, auditor, admin. Where there is an admin,
     only an admin adds people. With --public-key no key is made: its private half is elsewhere.
     """
-    from roadworthy.flows.people import add_person
+    from roadworthy.flows.workspace.people import add_person
     from roadworthy.wiring.loop import loop_of
     from roadworthy.wiring.places import workspace_of
 
@@ -78,7 +78,7 @@ def machine(
 
     With --public-key that of another workspace, whose releases are then admitted here.
     """
-    from roadworthy.flows.people import add_machine
+    from roadworthy.flows.workspace.people import add_machine
     from roadworthy.wiring.loop import loop_of
 
     from .acting import find_acting, standing_workspace
@@ -104,7 +104,7 @@ def restore(directory: Folder = Path(), *, json: Json = False) -> None:
     The whole ledger is verified first. Nobody's rights change by it; they were the ledger's all
     the time.
     """
-    from roadworthy.flows.people import restore_people
+    from roadworthy.flows.workspace.people import restore_people
     from roadworthy.wiring.loop import loop_of
 
     from .acting import standing_workspace
@@ -145,7 +145,7 @@ def revoke(
     json: Json = False,
 ) -> None:
     """End every key of a person from now on. What it signed before stays verifiable."""
-    from roadworthy.flows.people import Acting, revoke_person
+    from roadworthy.flows.workspace.people import Acting, revoke_person
     from roadworthy.wiring.loop import loop_of
 
     from .acting import acting_person, standing_workspace
@@ -165,7 +165,7 @@ def revoke(
 @app.command("rotate")
 def rotate(name: Name, directory: Folder = Path(), *, json: Json = False) -> None:
     """Give a person (or `machine`) a new key with the same roles, signed by the old one."""
-    from roadworthy.flows.people import rotate_key
+    from roadworthy.flows.workspace.people import rotate_key
 
     from .acting import begun_loop
 
@@ -186,7 +186,7 @@ def _asks_admin(trust_file: Path, acting: str | None) -> bool:
 
 def read_public_key(file: Path | None) -> bytes:
     """The 32 raw bytes in a PEM file; none without a file. Raises UsageError."""
-    from roadworthy.flows.people import raw_public_key
+    from roadworthy.flows.workspace.people import raw_public_key
 
     if file is None:
         return b""

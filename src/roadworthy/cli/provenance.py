@@ -33,8 +33,8 @@ def prove(
     its segment, and the signed entry that sealed it. `roadworthy-verify FILE --text TEXT` checks it
     offline, and whether TEXT is what was answered. Exit code 4 while the segment is not sealed.
     """
-    from roadworthy.flows.answer_proof import encode_answer_proof, prove_answer
-    from roadworthy.flows.own_files import is_proof_of, require_own, write_own
+    from roadworthy.flows.request.answer_proof import encode_answer_proof, prove_answer
+    from roadworthy.flows.workspace.own_files import is_proof_of, require_own, write_own
     from roadworthy_verify.answer_proof import ANSWER
 
     from .acting import standing_workspace

@@ -38,7 +38,7 @@ def profile(
 ) -> None:
     """Say who a rater is: signed by that person, or by an admin or risk officer."""
     from roadworthy.domain import RaterProfile
-    from roadworthy.flows.rating import profile_rater
+    from roadworthy.flows.gate.rating import profile_rater
 
     system, loop = _opened(directory)
     said = RaterProfile(
@@ -79,7 +79,7 @@ def start(
     An attention item is a line {"suite", "case", "choice"}; its choice is first, second, tie,
     neither or a level. It shows whether a rater reads, and counts in no rate.
     """
-    from roadworthy.flows.rating import RatingAsked, fix_task
+    from roadworthy.flows.gate.rating import RatingAsked, fix_task
 
     system, loop = _opened(directory)
     asked = RatingAsked(
@@ -109,7 +109,7 @@ def page(
 ) -> None:
     """Write a rater's sheet as one HTML file: blind, in an order of its own, without a network."""
     from roadworthy.console.rating import write_page
-    from roadworthy.flows.rating import find_task, hand_out
+    from roadworthy.flows.gate.rating import find_task, hand_out
 
     system, loop = _opened(directory)
     fixed = find_task(loop, system.charter.system, task)
@@ -132,7 +132,13 @@ def answer(
     What you say is entered when all is rated, signed by your key.
     """
     from roadworthy.domain import digest_of
-    from roadworthy.flows.rating import find_task, hand_out, new_submission, rated_items, submit
+    from roadworthy.flows.gate.rating import (
+        find_task,
+        hand_out,
+        new_submission,
+        rated_items,
+        submit,
+    )
 
     from .rate_session import Draft, key_reader, line_reader, rate_sheet
 
@@ -177,7 +183,7 @@ def import_(
     """
     from roadworthy.domain import Submission, UsageError
     from roadworthy.evaluation import raters
-    from roadworthy.flows.rating import find_sheet, find_task, submit
+    from roadworthy.flows.gate.rating import find_sheet, find_task, submit
 
     try:
         data = file.read_bytes()
@@ -213,7 +219,7 @@ def _opened(directory: Path) -> tuple[Any, Any]:
 
 
 def _acting(loop: Any, name: str | None) -> Any:
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.workspace.people import Acting
 
     from .acting import acting_person
 

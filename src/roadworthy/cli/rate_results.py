@@ -21,7 +21,7 @@ def results(directory: Directory = Path(), *, task: TaskName = "", json: Json = 
     import msgspec
 
     from roadworthy.evaluation import judges, raters
-    from roadworthy.flows.rated import judge_beside
+    from roadworthy.flows.gate.rated import judge_beside
 
     loop, ballot = _ballot(directory, task)
     found = raters.overall(ballot)
@@ -79,7 +79,7 @@ def export(
     A model that was tuned on these cases has seen them: as evidence they are spent.
     """
     from roadworthy.domain import UsageError
-    from roadworthy.flows.rated import export_preferences
+    from roadworthy.flows.gate.rated import export_preferences
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 
@@ -98,8 +98,8 @@ def export(
 
 def _ballot(directory: Path, task: str) -> Any:
     from roadworthy.domain import UndecidedError
-    from roadworthy.flows.rated import ballot_of
-    from roadworthy.flows.rating import NO_TASK, find_task
+    from roadworthy.flows.gate.rated import ballot_of
+    from roadworthy.flows.gate.rating import NO_TASK, find_task
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import standing_loop
 

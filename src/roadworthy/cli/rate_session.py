@@ -18,7 +18,7 @@ import msgspec
 from roadworthy.console.rating import question_of_task, words_of
 from roadworthy.domain import Rating, RatingTask, Sheet, UsageError
 from roadworthy.evaluation import raters
-from roadworthy.flows.growing import replace_file
+from roadworthy.flows.suites.growing import replace_file
 
 from .terminal import printable, say
 

@@ -38,8 +38,13 @@ def command(
     them, with those of the folder's own catalogues. One that counts for a release needs
     --candidate. The document stays where it is; keep it, because only its digest is recorded.
     """
-    from roadworthy.flows.people import Acting
-    from roadworthy.flows.recording import Document, known_kinds, record_evidence, require_kind
+    from roadworthy.flows.papers.recording import (
+        Document,
+        known_kinds,
+        record_evidence,
+        require_kind,
+    )
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.wiring.loop import loop_of
 
     from .acting import acting_person, standing_workspace

@@ -33,8 +33,8 @@ def build(
     Whoever builds is the author and cannot approve. The workspace's machine is the author only
     where no person has a key. The folder that --out lies in must be there.
     """
-    from roadworthy.flows.building import build_release
-    from roadworthy.flows.own_files import require_outside
+    from roadworthy.flows.releasing.building import build_release
+    from roadworthy.flows.workspace.own_files import require_outside
     from roadworthy.manifests import load_system
     from roadworthy.release import BUILDERS
     from roadworthy.wiring.loop import open_loop
@@ -77,7 +77,7 @@ def sign(
     not decided), deliberation-note.md and waivers in DIR are still those that the gate read, and
     unless you may approve it and did not build it. Exit code 4 while people are missing.
     """
-    from roadworthy.flows.releasing import sign_release
+    from roadworthy.flows.releasing.releasing import sign_release
     from roadworthy.release import APPROVERS
     from roadworthy.wiring.loop import loop_of
 
@@ -148,8 +148,8 @@ def activate(
     Refuses (exit code 3) when deliberation-note.md in DIR is gone, says no, or is not the one that
     the gate read.
     """
-    from roadworthy.flows.releasing import activate_release
-    from roadworthy.flows.routing import read_table
+    from roadworthy.flows.releasing.releasing import activate_release
+    from roadworthy.flows.workspace.routing import read_table
     from roadworthy.release import OPERATORS
     from roadworthy.wiring.loop import loop_of
 
@@ -206,7 +206,7 @@ def show_bundle(bundle: Bundle, *, json: Json = False) -> None:
 @app.command("list")
 def list_releases(directory: Folder = Path(), *, json: Json = False) -> None:
     """Every bundle that the ledger knows, and how far it came."""
-    from roadworthy.flows.release_records import history
+    from roadworthy.flows.entries.release_records import history
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace

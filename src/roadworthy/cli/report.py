@@ -31,7 +31,7 @@ def command(
     """
     from roadworthy.console.report.page import write_report
     from roadworthy.domain import UndecidedError
-    from roadworthy.flows.inspection import NO_RUN, inspect
+    from roadworthy.flows.gate.inspection import NO_RUN, inspect
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import standing_loop
 

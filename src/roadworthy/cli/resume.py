@@ -35,8 +35,8 @@ def command(
     the lift is in the ledger before anything runs again.
     """
     from roadworthy.domain import UsageError
-    from roadworthy.flows.routing import read_table
-    from roadworthy.flows.stopping import LIFT_NEEDS, lift, words_of
+    from roadworthy.flows.brakes.stopping import LIFT_NEEDS, lift, words_of
+    from roadworthy.flows.workspace.routing import read_table
     from roadworthy.wiring.loop import loop_of
 
     from .acting import find_acting, standing_workspace

@@ -35,7 +35,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """What waits for a person, the one whose time ends first at the top. No text is shown."""
-    from roadworthy.flows.review_queue import queue
+    from roadworthy.flows.reviews.queue import queue
 
     desk = _desk(directory)
     items = queue(*desk) if desk is not None else []
@@ -63,7 +63,7 @@ def show(review: Id, directory: Directory = Path(), *, as_: As = None, json: Jso
 
     Where reviews are blind, the machine's answer is shown after your own judgement only.
     """
-    from roadworthy.flows.review_reading import read
+    from roadworthy.flows.reviews.reading import read
 
     desk, by = _acting(directory, as_)
     seen = read(review, *desk, by=by)
@@ -87,7 +87,7 @@ def assign(
     json: Json = False,
 ) -> None:
     """Say who is to look. Anybody who may review still may."""
-    from roadworthy.flows.reviewing import assign as assign_item
+    from roadworthy.flows.reviews.reviewing import assign as assign_item
 
     desk, by = _acting(directory, as_)
     item = assign_item(review, *desk, to=person, by=by)
@@ -104,7 +104,7 @@ def second_opinion(
     json: Json = False,
 ) -> None:
     """Ask for a second person before it is decided."""
-    from roadworthy.flows.reviewing import ask_second
+    from roadworthy.flows.reviews.reviewing import ask_second
 
     desk, by = _acting(directory, as_)
     item = ask_second(review, *desk, reason=reason, by=by)
@@ -122,7 +122,7 @@ def judge(
     json: Json = False,
 ) -> None:
     """Your own judgement, before you see the machine's answer (where reviews are blind)."""
-    from roadworthy.flows.reviewing import judge as judge_item
+    from roadworthy.flows.reviews.reviewing import judge as judge_item
 
     desk, by = _acting(directory, as_)
     item = judge_item(review, *desk, label=label, text=text, by=by)
@@ -155,7 +155,7 @@ def decide(
 
     Ends with 4 while another person must decide, too.
     """
-    from roadworthy.flows.reviewing import decide as decide_item
+    from roadworthy.flows.reviews.reviewing import decide as decide_item
 
     word = _word(approve, edit, edit_file, refuse, label, reason)
     desk, by = _acting(directory, as_)
@@ -184,7 +184,7 @@ def _word(
     approve: bool, edit: str, edit_file: Path | None, refuse: bool, label: str, reason: str
 ) -> Any:
     """What is decided: one of three. Raises UsageError otherwise."""
-    from roadworthy.flows.reviewing import Word
+    from roadworthy.flows.reviews.reviewing import Word
 
     ways = [approve, bool(edit), edit_file is not None, refuse]
     if sum(ways) != 1:
@@ -213,8 +213,8 @@ def _desk(directory: Path) -> Any:
 
 def _acting(directory: Path, as_: str | None) -> Any:
     """Loop and journal of a command that acts, and who does."""
-    from roadworthy.flows.people import Acting
-    from roadworthy.flows.review_entries import REVIEWERS
+    from roadworthy.flows.entries.review_entries import REVIEWERS
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.wiring.held_answers import HeldAnswers
 
     from .acting import acting_person, begun_loop

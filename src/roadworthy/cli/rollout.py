@@ -34,7 +34,7 @@ def start(
     asked, and nobody gets its answer; a canary answers a share. Both are compared as answers come;
     proof of harm sends everybody back to the live release within a second.
     """
-    from roadworthy.flows.rollouts import start_rollout
+    from roadworthy.flows.rollouts.moving import start_rollout
 
     loop, signer, _ = _acting(directory, acting)
     rolling = start_rollout(bundle, loop, root=directory, signer=signer)
@@ -49,7 +49,7 @@ def start(
 @app.command()
 def status(directory: Folder = Path(), *, system: System = "", json: Json = False) -> None:
     """How the newest rollout stands, indicator by indicator, and what comes next."""
-    from roadworthy.flows.rollouts import status as found_of
+    from roadworthy.flows.rollouts.moving import status as found_of
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace
@@ -80,7 +80,7 @@ def promote(
     --reason a person moves on all the same, and the ledger says so. Exit code 3 when it is proven
     worse: then nobody does.
     """
-    from roadworthy.flows.rollouts import promote as go_on
+    from roadworthy.flows.rollouts.moving import promote as go_on
 
     loop, signer, name = _acting(directory, acting, system)
     rolling, live = go_on(loop, name, root=directory, signer=signer, reason=reason)
@@ -118,7 +118,7 @@ def abort(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Send everybody to the live release at once; no request under way is lost."""
-    from roadworthy.flows.rollouts import stop_by_hand
+    from roadworthy.flows.rollouts.moving import stop_by_hand
 
     loop, signer, name = _acting(directory, acting, system)
     rolling = stop_by_hand(loop, name, signer=signer, reason=reason)
@@ -130,7 +130,7 @@ def rollback(
     directory: Folder = Path(), *, system: System = "", acting: As = None, json: Json = False
 ) -> None:
     """Let the safe baseline go live instead of what is live; a rollout under way is aborted."""
-    from roadworthy.flows.rollouts import roll_back
+    from roadworthy.flows.rollouts.moving import roll_back
 
     loop, signer, name = _acting(directory, acting, system)
     live = roll_back(loop, name, root=directory, signer=signer)
@@ -143,7 +143,7 @@ def rollback(
 def _hold(
     directory: Path, acting: str | None, system: str, reason: str, *, json: bool, paused: bool
 ) -> None:
-    from roadworthy.flows.rollouts import hold
+    from roadworthy.flows.rollouts.moving import hold
 
     loop, signer, name = _acting(directory, acting, system)
     _say_state(hold(loop, name, signer=signer, reason=reason, paused=paused), json=json)
@@ -166,7 +166,7 @@ def _acting(directory: Path, acting: str | None, system: str = "") -> tuple[Any,
 
 def _system(directory: Path) -> str:
     from roadworthy.domain import UsageError
-    from roadworthy.flows.routing import read_table
+    from roadworthy.flows.workspace.routing import read_table
     from roadworthy.wiring.places import place, system_of
 
     spot = place(directory, standing=True)

@@ -67,7 +67,7 @@ def command(
 def _costs(folder: Path, system: System) -> Sequence[CostSum]:
     """Estimate and actual by phase; without a workspace the estimates alone."""
     from roadworthy.compliance import sums
-    from roadworthy.flows.costs import costs_of, estimates_of
+    from roadworthy.flows.papers.costs import costs_of, estimates_of
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace

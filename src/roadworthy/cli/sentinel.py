@@ -39,7 +39,7 @@ def command(
     """
     import msgspec
 
-    from roadworthy.flows.sentinel import RENEWERS, Watching, watch
+    from roadworthy.flows.runs.sentinel import RENEWERS, Watching, watch
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
 
@@ -70,7 +70,7 @@ def command(
 
 
 def _at_once(model: Model) -> int:
-    from roadworthy.flows.evaluating import Asked
+    from roadworthy.flows.runs.evaluating import Asked
 
     from .evaluate import paced
 

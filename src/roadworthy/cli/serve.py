@@ -31,7 +31,7 @@ def command(
     Only releases that were signed and activated are served; files under DIR are not read for
     behaviour. A supervisor keeps the workers and one control process alive.
     """
-    from roadworthy.flows.intact import lost_segments
+    from roadworthy.flows.workspace.intact import lost_segments
     from roadworthy.gateway.supervisor import Settings, counts_shared, prepared
     from roadworthy.wiring.loop import loop_of
     from roadworthy.wiring.places import common_workspace, place, roots_of

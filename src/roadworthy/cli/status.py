@@ -32,8 +32,8 @@ def command(
     4 where nobody has looked for five minutes, an objective cannot be judged, the review that the
     charter asks for is overdue, or no gate looked at models that must be approved by now.
     """
-    from roadworthy.flows.routing import read_table
-    from roadworthy.flows.standings import read_standings
+    from roadworthy.flows.rollouts.standings import read_standings
+    from roadworthy.flows.workspace.routing import read_table
 
     from .acting import standing_workspace
     from .notify import standing as targets_of
@@ -117,7 +117,7 @@ def _standing(routing: RoutingTable, system: str) -> list[Mitigation]:
 
 def _rails(workspace: Workspace, system: str) -> list[EmergencyRail]:
     """What looks without a release."""
-    from roadworthy.flows.emergency import standing_rails
+    from roadworthy.flows.mitigation.emergency import standing_rails
     from roadworthy.wiring.loop import standing_loop
 
     loop = standing_loop(workspace)
@@ -129,8 +129,8 @@ def _owed(
     workspace: Workspace, routing: RoutingTable, system: str
 ) -> tuple[list[Any], list[ReviewDue]]:
     """How drills and reviews of what is live stand, by what its own charter asks."""
-    from roadworthy.flows.drill_ages import drill_ages
-    from roadworthy.flows.reviews_owed import review_owed
+    from roadworthy.flows.drills.ages import drill_ages
+    from roadworthy.flows.entries.reviews_owed import review_owed
     from roadworthy.release import read_bundle
     from roadworthy.wiring.loop import standing_loop
 
@@ -151,7 +151,7 @@ def _models(workspace: Workspace, system: str) -> list[dict[str, str]]:
 
     They go on until people change that.
     """
-    from roadworthy.flows.approved_models import live_models
+    from roadworthy.flows.releasing.approved_models import live_models
     from roadworthy.wiring.loop import standing_loop
 
     loop = standing_loop(workspace)

@@ -13,7 +13,7 @@ from .terminal import printable, same_system, say, warn
 
 def named(flags: Sequence[KillFlag]) -> str:
     """The scopes that are stopped, with the ids of the kills. A facet's value is a stranger's."""
-    from roadworthy.flows.stopping import words_of
+    from roadworthy.flows.brakes.stopping import words_of
 
     return ", ".join(f"{printable(words_of(flag))} ({flag.id})" for flag in flags)
 
@@ -38,8 +38,8 @@ def say_standing(
 
 def put_back(loop: Any) -> None:
     """Set every kill and route again that somebody edited in the routing table, and say so."""
-    from roadworthy.flows.live_routes import put_back_routes
-    from roadworthy.flows.stopping import put_back_kills, put_back_words
+    from roadworthy.flows.brakes.stopping import put_back_kills, put_back_words
+    from roadworthy.flows.releasing.live_routes import put_back_routes
 
     for flag in put_back_kills(loop):
         warn(printable(put_back_words(flag)))
@@ -50,7 +50,7 @@ def put_back(loop: Any) -> None:
 def lift_left_drills(loop: Any) -> None:
     """Take away what a drill left that was cut off, and say so. It stops nobody: serving begins."""
     from roadworthy.domain import RoadworthyError
-    from roadworthy.flows.drilling import alone
+    from roadworthy.flows.drills.drilling import alone
 
     try:
         with alone(loop, lambda words: warn(printable(words))):
@@ -65,9 +65,9 @@ def warn_of_lost(loop: Any) -> None:
     Raises VerificationError when the ledger has an entry that is no kill.
     """
     from roadworthy.domain import EvidenceError
-    from roadworthy.flows.entered_kills import ledger_kills, lost_kills
-    from roadworthy.flows.live_routes import ledger_routes, strayed_routes
-    from roadworthy.flows.routing import read_table
+    from roadworthy.flows.entries.entered_kills import ledger_kills, lost_kills
+    from roadworthy.flows.releasing.live_routes import ledger_routes, strayed_routes
+    from roadworthy.flows.workspace.routing import read_table
 
     stand, live = ledger_kills(loop), ledger_routes(loop)
     try:

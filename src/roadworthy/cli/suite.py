@@ -49,7 +49,7 @@ def grow(
     What a model writes (`--model`) waits for a person (`suite accept`). Every variant that could
     not be made is counted with its reason.
     """
-    from roadworthy.flows.growing import GrowAsked, grow_suite
+    from roadworthy.flows.suites.growing import GrowAsked, grow_suite
     from roadworthy.manifests import load_system
 
     system = load_system(directory, candidate=candidate)
@@ -77,8 +77,8 @@ def grow(
 
 def _grown_by(model: str, directory: Path, system: Any, asked: Any) -> tuple[Any, Any]:
     """Open the model first, so that one that cannot write stops all before the first file."""
-    from roadworthy.flows.growing import grow_suite
-    from roadworthy.flows.proposing import Reword, propose_rewordings
+    from roadworthy.flows.runs.proposing import Reword, propose_rewordings
+    from roadworthy.flows.suites.growing import grow_suite
 
     async def ask(writer: Any, show: Any) -> tuple[Any, Any]:
         grown = grow_suite(system, asked)
@@ -149,7 +149,7 @@ def coverage(
     """
     from roadworthy.evaluation import coverage as covering
     from roadworthy.evaluation import surface
-    from roadworthy.flows.growing import suite_named
+    from roadworthy.flows.suites.growing import suite_named
     from roadworthy.manifests import load_system
 
     system = load_system(directory, candidate=candidate)

@@ -38,7 +38,7 @@ def borrow(
         return
     if not source:
         raise UsageError("where is your copy of it?", fix=f"roadworthy suite borrow {name} FILE")
-    from roadworthy.flows.borrowing import BorrowAsked, borrow_suite
+    from roadworthy.flows.runs.borrowing import BorrowAsked, borrow_suite
     from roadworthy.manifests import load_system
 
     asked = BorrowAsked(

@@ -33,7 +33,7 @@ def triggers(
     """
     from roadworthy.domain import UndecidedError, UsageError
     from roadworthy.evaluation import trigger_scan
-    from roadworthy.flows.run_records import newest_run, rows_of
+    from roadworthy.flows.entries.run_records import newest_run, rows_of
     from roadworthy.manifests import load_system
     from roadworthy.release import pin
     from roadworthy.wiring.loop import open_loop
@@ -124,9 +124,9 @@ def campaign(
         _list(loop, system.charter.system, json=json)
         return
     from roadworthy.domain import format_instant
-    from roadworthy.flows.campaigns import record_campaign
-    from roadworthy.flows.findings import RECORDERS
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.entries.campaigns import record_campaign
+    from roadworthy.flows.entries.findings import RECORDERS
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.ledger import require_role
 
     from .acting import acting_person
@@ -157,7 +157,7 @@ def campaign(
 
 
 def _list(loop: Any, system: str, *, json: bool) -> None:
-    from roadworthy.flows.campaigns import campaigns_of
+    from roadworthy.flows.entries.campaigns import campaigns_of
 
     entries = campaigns_of(loop, system)
     if json:

@@ -38,7 +38,7 @@ def generate(
     The passage's place and the sentence that holds the answer are kept. What the passage does not
     hold is dropped. Nothing counts before `suite accept`.
     """
-    from roadworthy.flows.proposing import FromDocuments, propose_questions
+    from roadworthy.flows.runs.proposing import FromDocuments, propose_questions
     from roadworthy.manifests import load_system
 
     system = load_system(directory, candidate=candidate)
@@ -140,7 +140,7 @@ def accept(
         _list(Path(system.root), suite, json=json)
         return
     from roadworthy.domain import format_instant
-    from roadworthy.flows.accepting import Settle, settle
+    from roadworthy.flows.suites.accepting import Settle, settle
     from roadworthy.ledger import require_role
     from roadworthy.wiring.loop import open_loop
 
@@ -178,7 +178,7 @@ def accept(
 
 def _list(root: Path, suite: str, *, json: bool) -> None:
     """What waits, and exit code 4 while anything does."""
-    from roadworthy.flows.proposals import proposals_path, read_proposals
+    from roadworthy.flows.suites.proposals import proposals_path, read_proposals
 
     waiting = [
         one for one in read_proposals(proposals_path(root, suite)) if one.state == "proposed"

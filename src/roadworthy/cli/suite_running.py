@@ -50,7 +50,7 @@ def run_outside(
     "asked here, scored by" the tool, when its file tells of the same answers as were given; no
     objective is judged on them. A crash, a hang or a file of other answers gives no result.
     """
-    from roadworthy.flows.running_outside import OutsideAsked
+    from roadworthy.flows.runs.running_outside import OutsideAsked
 
     from .evaluate import amount
 
@@ -91,7 +91,7 @@ def _show(done: Any) -> None:
 
 
 def _run(directory: Path, candidate: str, asked: Any) -> Any:
-    from roadworthy.flows.running_outside import run_outside as run
+    from roadworthy.flows.runs.running_outside import run_outside as run
     from roadworthy.gateway.outside_door import outside_address
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop

@@ -82,7 +82,7 @@ def warn(text: str) -> None:
 
 def say_of(out: Path, text: str) -> None:
     """Say something of a file that was written: beside it, where it went to standard output."""
-    from roadworthy.flows.own_files import is_stdout
+    from roadworthy.flows.workspace.own_files import is_stdout
 
     (warn if is_stdout(out) else say)(text)
 

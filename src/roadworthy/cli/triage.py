@@ -28,7 +28,7 @@ def list_(
     json: Json = False,
 ) -> None:
     """Answers whose feedback is bad or whose fact check says no, and that nobody decided on."""
-    from roadworthy.flows.triaging import triage_queue
+    from roadworthy.flows.follow_up.triaging import triage_queue
     from roadworthy.wiring.loop import standing_loop
 
     from .acting import standing_workspace
@@ -69,9 +69,9 @@ def decide(
     json: Json = False,
 ) -> None:
     """Say what becomes of it: a redacted case of suites/triage, an incident, or nothing."""
-    from roadworthy.flows.second_person import DECIDERS
-    from roadworthy.flows.triaging import Decision, triage_queue
-    from roadworthy.flows.triaging import decide as settle
+    from roadworthy.flows.entries.second_person import DECIDERS
+    from roadworthy.flows.follow_up.triaging import Decision, triage_queue
+    from roadworthy.flows.follow_up.triaging import decide as settle
     from roadworthy.wiring.road import Road
 
     from .acting import acting_person, begun_loop
@@ -94,6 +94,6 @@ def decide(
 
 
 def _acting(name: str, signer: Any, key: Any) -> Any:
-    from roadworthy.flows.people import Acting
+    from roadworthy.flows.workspace.people import Acting
 
     return Acting(name=name, signer=signer, key=key)

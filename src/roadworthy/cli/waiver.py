@@ -35,8 +35,8 @@ def sign(
     You are who it names under `approved_by`, not its author, and did not build the candidate.
     Exit code 3 when it could not hold (never events, expired), 4 while more people are needed.
     """
-    from roadworthy.flows.people import Acting
-    from roadworthy.flows.waiving import sign_waiver
+    from roadworthy.flows.releasing.waiving import sign_waiver
+    from roadworthy.flows.workspace.people import Acting
     from roadworthy.manifests import load_system
     from roadworthy.release import APPROVERS, pin
     from roadworthy.wiring.loop import open_loop
@@ -77,7 +77,7 @@ def list_waivers(
     directory: Folder = Path(), *, candidate: CandidateFile = "candidate.yaml", json: Json = False
 ) -> None:
     """Every waiver of the system: what it accepts, until when, whether it holds and why not."""
-    from roadworthy.flows.waiving import standing
+    from roadworthy.flows.releasing.waiving import standing
     from roadworthy.manifests import load_system
     from roadworthy.release import pin
     from roadworthy.wiring.loop import standing_loop

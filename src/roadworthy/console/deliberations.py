@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from roadworthy.compliance import said
 from roadworthy.domain import LANGUAGES, Language, parse_instant
-from roadworthy.flows.deliberations import Book, Held
+from roadworthy.flows.papers.deliberations import Book, Held
 
 from .templates import css, template
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roadworthy.flows.dossier import Contents
+from roadworthy.flows.papers.dossier import Contents
 
 from .templates import css, template
 

@@ -14,7 +14,7 @@ import msgspec
 
 from roadworthy.domain import RatingTask, Sheet, digest_of
 from roadworthy.evaluation import raters
-from roadworthy.flows.own_files import begins, own_file, require_own
+from roadworthy.flows.workspace.own_files import begins, own_file, require_own
 
 from .report.one_file import Parts, block, packed
 

@@ -1,15 +1,16 @@
 """The release line: evaluate, gate, sign, roll out, observe, act, learn. Read `gate` first.
 
-    evaluate   flows/evaluating.py   the bar into the ledger, then the run through the request path
-    gate       here                  0 evidence that verifies, 1 candidate, 2 its run,
-                                     3 the bar, 4 objectives, 5 people, findings, incidents,
-                                     models, 6 decision into the ledger
-    sign       flows/releasing.py    approvals, attestations, activation, once it owes no incident
-                                     anything (flows/owed.py); flows/building.py makes the bundle
-    act        flows/road.py         a violation left: kill, record, incident
-    hold       flows/stopping.py     kills by hand and their end; flows/reconciling.py puts back
-                                     what the ledger says is stopped and is live
-    learn      flows/learning.py     incident -> cases -> closed by a gate that ran them
+    evaluate   runs/evaluating.py       the bar into the ledger, then the run through the request path
+    gate       here                     0 evidence that verifies, 1 candidate, 2 its run,
+                                        3 the bar, 4 objectives, 5 people, findings, incidents,
+                                        models, 6 decision into the ledger
+    sign       releasing/releasing.py   approvals, attestations, activation, once it owes no
+                                        incident anything (entries/owed.py); releasing/building.py
+                                        makes the bundle
+    act        brakes/road.py           a violation left: kill, record, incident
+    hold       brakes/stopping.py       kills by hand and their end; control/reconciling.py puts
+                                        back what the ledger says is stopped and is live
+    learn      incidents/learning.py    incident -> cases -> closed by a gate that ran them
 
 What never happens here: a verdict without data that opens, or one that is not recorded.
 """
@@ -61,24 +62,24 @@ from roadworthy.policy import (
 )
 from roadworthy.release import pin
 
-from .approved_models import as_evidence, models_seen
-from .baseline import Baseline, baseline_of
-from .comparing import differences, in_words
-from .findings import FindingsSeen, findings_seen
-from .graded import paired_scores
-from .importing import in_words as imports_in_words
-from .intact import require_intact
-from .judging import Evidence
-from .learning import elsewhere, incidents_of
-from .loop import Loop
-from .model_moved import model_moved
-from .moved import earlier_bars, moved, names_of, never_changes
-from .provider_errors import judge_answers
-from .rated import ballots_of, with_ratings
-from .references import against_reference
-from .run_records import bar_of, newest_run, rows_of
-from .trials import answered_beside, trials_of, with_rows
-from .waiving import excuses_of
+from .entries.findings import FindingsSeen, findings_seen
+from .entries.importing import in_words as imports_in_words
+from .entries.model_moved import model_moved
+from .entries.moved import earlier_bars, moved, names_of, never_changes
+from .entries.run_records import bar_of, newest_run, rows_of
+from .entries.trials import answered_beside, trials_of, with_rows
+from .gate.baseline import Baseline, baseline_of
+from .gate.comparing import differences, in_words
+from .gate.graded import paired_scores
+from .gate.judging import Evidence
+from .gate.provider_errors import judge_answers
+from .gate.rated import ballots_of, with_ratings
+from .incidents.learning import elsewhere, incidents_of
+from .late.references import against_reference
+from .releasing.approved_models import as_evidence, models_seen
+from .releasing.waiving import excuses_of
+from .workspace.intact import require_intact
+from .workspace.loop import Loop
 
 
 class Pull(Struct, frozen=True, kw_only=True):

@@ -55,16 +55,16 @@ from roadworthy.serving import (
     read_label,
 )
 
-from .asking import remember, said_to
-from .beside_answer import check_tool_calls, logprobs_pass
-from .deep_look import ask_of_output
-from .emergency_path import EmergencyRails, Latecomers, stop_of
-from .endings import cut_off, disclosed, opened, refused
-from .letting_in import let_in, may_leave
-from .mitigating import mitigated
-from .service import Service
-from .trace import Path, Reply, Trace, Walk
-from .witnessing import witness
+from .request.asking import remember, said_to
+from .request.beside_answer import check_tool_calls, logprobs_pass
+from .request.deep_look import ask_of_output
+from .request.emergency_path import EmergencyRails, Latecomers, stop_of
+from .request.endings import cut_off, disclosed, opened, refused
+from .request.letting_in import let_in, may_leave
+from .request.mitigating import mitigated
+from .request.service import Service
+from .request.trace import Path, Reply, Trace, Walk
+from .request.witnessing import witness
 
 
 class PathDeps(Struct, frozen=True, kw_only=True):

@@ -25,10 +25,10 @@ from roadworthy.domain import Call, Chunk, Clock, ModelRequest, Provider, UsageE
 from roadworthy.media import Manifest, MarkError, Seen
 from roadworthy.serving import input_texts
 
-from .inbound_path import RAIL, Looked, kept_of, verdict_of, waits_for_a_person, with_look
+from .request.inbound_path import RAIL, Looked, kept_of, verdict_of, waits_for_a_person, with_look
+from .request.service import Service
+from .request.trace import Path, Reply, Trace
 from .request_path import answer
-from .service import Service
-from .trace import Path, Reply, Trace
 
 Look = Callable[[bytes], Seen]
 _NOTHING_SEEN = Seen(kind="sound", manifest=Manifest(state="not_checked"))

@@ -14,9 +14,9 @@ from typing import Any
 from msgspec import structs
 
 from roadworthy.domain import DRILL_TENANT, Call, ReleaseContent, RoadworthyError, UsageError
-from roadworthy.flows.mitigating import mitigation_of, wants_baseline
+from roadworthy.flows.request.mitigating import mitigation_of, wants_baseline
+from roadworthy.flows.request.trace import Reply
 from roadworthy.flows.request_path import serve
-from roadworthy.flows.trace import Reply
 from roadworthy.serving import Aim, Caller, Conversation, aim, conversation, has_begun, message_text
 from roadworthy.wiring.fronts import Front
 from roadworthy.wiring.gateway import Gateway

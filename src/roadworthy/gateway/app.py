@@ -13,8 +13,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from roadworthy.domain import AccessError, Instant, RoadworthyError, format_instant
-from roadworthy.flows.batch_files import BatchFiles
-from roadworthy.flows.batch_store import BatchStore
+from roadworthy.flows.batches.files import BatchFiles
+from roadworthy.flows.batches.store import BatchStore
 from roadworthy.serving import Caller, Tenants
 from roadworthy.wiring.gateway import Gateway
 

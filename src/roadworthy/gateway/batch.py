@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import EvidenceError, UsageError, sha256
-from roadworthy.flows.own_files import own_file
+from roadworthy.flows.workspace.own_files import own_file
 from roadworthy_verify.plain_file import open_plain, read_plain
 
 from .app import DIALECTS

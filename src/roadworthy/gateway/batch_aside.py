@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from roadworthy.domain import Call, Clock, TokenLogprob
-from roadworthy.flows.service import Service
-from roadworthy.flows.trace import Path, Reply, Walk
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.request.trace import Path, Reply, Walk
 
 from .dialect import Dialect
 

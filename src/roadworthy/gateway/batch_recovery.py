@@ -20,8 +20,8 @@ from roadworthy.domain import (
     VerificationError,
     parse_instant,
 )
-from roadworthy.flows.batch_ids import answer_prefix, line_of
-from roadworthy.flows.trace import Reply
+from roadworthy.flows.batches.ids import answer_prefix, line_of
+from roadworthy.flows.request.trace import Reply
 from roadworthy.journal import (
     Record,
     Vault,

@@ -14,8 +14,8 @@ import msgspec
 from msgspec import structs
 
 from roadworthy.domain import BatchState, StoredFile
-from roadworthy.flows.batch_files import BatchFiles, Draft
-from roadworthy.flows.batch_ids import result_id
+from roadworthy.flows.batches.files import BatchFiles, Draft
+from roadworthy.flows.batches.ids import result_id
 
 OUTPUT, ERRORS = "output", "errors"
 

@@ -31,9 +31,9 @@ from roadworthy.domain import (
     VerificationError,
     format_instant,
 )
-from roadworthy.flows.batch_files import BatchFiles
-from roadworthy.flows.batch_ids import MOST_TRIES, answer_id, line_of
-from roadworthy.flows.batch_store import BatchStore
+from roadworthy.flows.batches.files import BatchFiles
+from roadworthy.flows.batches.ids import MOST_TRIES, answer_id, line_of
+from roadworthy.flows.batches.store import BatchStore
 from roadworthy.serving import Caller, TenantKey, aim
 from roadworthy.wiring.gateway import Gateway
 

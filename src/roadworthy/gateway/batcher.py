@@ -24,8 +24,8 @@ import uvloop
 from msgspec import structs
 
 from roadworthy.domain import BatchState, Clock, RoadworthyError
-from roadworthy.flows.batch_files import BatchFiles
-from roadworthy.flows.batch_store import BatchStore
+from roadworthy.flows.batches.files import BatchFiles
+from roadworthy.flows.batches.store import BatchStore
 from roadworthy.manifests import Workspace
 from roadworthy.serving import Caller
 from roadworthy.wiring.clock import SystemClock, new_id

@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from roadworthy.domain import BatchSettings, BatchState, format_instant
-from roadworthy.flows.batch_files import BatchFiles, new_name
-from roadworthy.flows.batch_store import BatchStore
+from roadworthy.flows.batches.files import BatchFiles, new_name
+from roadworthy.flows.batches.store import BatchStore
 from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway
 

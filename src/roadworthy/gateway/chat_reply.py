@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import TokenLogprob, Usage
-from roadworthy.flows.trace import Reply
+from roadworthy.flows.request.trace import Reply
 from roadworthy.serving import tool_calls
 
 from .about import about

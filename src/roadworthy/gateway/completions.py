@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import TokenLogprob
-from roadworthy.flows.trace import Reply
+from roadworthy.flows.request.trace import Reply
 
 from .about import about
 from .chat_reply import DONE, usage_of

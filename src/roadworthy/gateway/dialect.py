@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Struct, field
 
 from roadworthy.domain import Sampling
+from roadworthy.flows.request.trace import Reply, Walk
 from roadworthy.flows.request_path import answer
-from roadworthy.flows.trace import Reply, Walk
 
 from .problems import ApiError, mistyped
 

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from roadworthy.flows.embedding_path import embed
-from roadworthy.flows.trace import Reply
+from roadworthy.flows.request.embedding_path import embed
+from roadworthy.flows.request.trace import Reply
 
 from .about import about
 from .dialect import ChatRequest, Dialect, Events, checked, decoded

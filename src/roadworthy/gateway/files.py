@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import msgspec
 
 from roadworthy.domain import MEGABYTE, BatchSettings, FilePurpose, StoredFile
-from roadworthy.flows.batch_files import BatchFiles, Draft
-from roadworthy.flows.batch_store import BatchStore
+from roadworthy.flows.batches.files import BatchFiles, Draft
+from roadworthy.flows.batches.store import BatchStore
 from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from roadworthy.flows.media_path import MOST_FILES, NOT_MARKED
-from roadworthy.flows.trace import Reply, Walk
+from roadworthy.flows.request.media_path import MOST_FILES, NOT_MARKED
+from roadworthy.flows.request.trace import Reply, Walk
 
 from .about import about
 from .dialect import ChatRequest, Dialect, Events, checked, decoded

@@ -26,10 +26,10 @@ from roadworthy.domain import (
     RoadworthyError,
     UsageError,
 )
-from roadworthy.flows.intact import require_trust
-from roadworthy.flows.live_routes import put_back_routes
-from roadworthy.flows.stopping import put_back_kills, put_back_words
-from roadworthy.flows.trusting import require_agreement
+from roadworthy.flows.brakes.stopping import put_back_kills, put_back_words
+from roadworthy.flows.releasing.live_routes import put_back_routes
+from roadworthy.flows.workspace.intact import require_trust
+from roadworthy.flows.workspace.trusting import require_agreement
 from roadworthy.wiring.clock import SystemClock, new_id
 from roadworthy.wiring.loop import loop_of
 from roadworthy.wiring.places import Place, place

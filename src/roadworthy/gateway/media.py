@@ -12,8 +12,8 @@ from pathlib import Path
 
 from msgspec import structs
 
-from roadworthy.flows.inbound_path import InboundPath
-from roadworthy.flows.media_path import MediaPath, PictureKind, SpeechKind
+from roadworthy.flows.request.inbound_path import InboundPath
+from roadworthy.flows.request.media_path import MediaPath, PictureKind, SpeechKind
 from roadworthy.flows.transcript_path import TranscriptPath
 from roadworthy.media import INSTALL, MarkError, missing
 from roadworthy.wiring.gateway import Gateway

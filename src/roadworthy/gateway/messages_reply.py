@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import Usage
-from roadworthy.flows.trace import Reply
+from roadworthy.flows.request.trace import Reply
 from roadworthy.serving import ToolCall, thoughts, tool_calls
 
 from .about import about

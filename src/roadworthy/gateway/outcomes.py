@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct, field
 
 from roadworthy.domain import Outcome, format_instant
-from roadworthy.flows.hearing import hear
+from roadworthy.flows.incidents.hearing import hear
 from roadworthy.journal import unseal
 from roadworthy.serving import Caller
 from roadworthy.wiring.gateway import Gateway

@@ -18,8 +18,8 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from roadworthy.domain import Clock, RoadworthyError
-from roadworthy.flows.outside_desk import OutsideDesk
-from roadworthy.flows.running_outside import Address
+from roadworthy.flows.runs.outside_desk import OutsideDesk
+from roadworthy.flows.runs.running_outside import Address
 
 from .chat_reply import Chunks, completion
 from .chat_request import read_chat_request

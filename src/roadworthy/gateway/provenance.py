@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import UndecidedError
-from roadworthy.flows.answer_proof import prove_answer
-from roadworthy.flows.fingerprinting import PURPOSE, model_text
+from roadworthy.flows.late.fingerprinting import PURPOSE, model_text
+from roadworthy.flows.request.answer_proof import prove_answer
 from roadworthy.journal import (
     SURELY,
     FingerprintLog,

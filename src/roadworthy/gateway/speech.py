@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from roadworthy.flows.trace import Reply, Walk
+from roadworthy.flows.request.trace import Reply, Walk
 
 from .dialect import ChatRequest, Dialect, checked, decoded
 from .images import no_stream, require_made

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import EvidenceError, RoadworthyError, UsageError
-from roadworthy.flows.batch_store import queue_of
+from roadworthy.flows.batches.store import queue_of
 from roadworthy.journal import forget_states
 from roadworthy.manifests import Workspace
 from roadworthy.wiring.clock import SystemClock

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from roadworthy.domain import sha256
-from roadworthy.flows.trace import Reply, Walk
+from roadworthy.flows.request.trace import Reply, Walk
 
 from .about import about
 from .dialect import ChatRequest, Dialect

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from roadworthy.domain import Clock
-from roadworthy.flows.batch_files import Draft
+from roadworthy.flows.batches.files import Draft
 
 from .inflow import Inflow
 from .problems import ApiError, bad_field

@@ -106,7 +106,7 @@ def write_table(path: Path, table: Any) -> None:
 
 
 class Writing(Protocol):
-    """Something that takes bytes, as `flows/own_files` gives it."""
+    """Something that takes bytes, as `flows/workspace/own_files` gives it."""
 
     def write(self, data: bytes, /) -> int:
         """Take all of them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from roadworthy.domain import ReleaseContent
-from roadworthy.flows.after_looking import (
+from roadworthy.flows.late.after_looking import (
     SHARE,
     AfterLooking,
     Looker,
@@ -17,8 +17,8 @@ from roadworthy.flows.after_looking import (
     Sampler,
     any_looks,
 )
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.shift_looking import after_answers
+from roadworthy.flows.late.shift_looking import after_answers
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import Remarks, Tail, Vault
 from roadworthy.manifests import Workspace
 

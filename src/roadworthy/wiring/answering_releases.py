@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from roadworthy.domain import ReleaseContent, RoadworthyError
-from roadworthy.flows.answering_content import answering_content
+from roadworthy.flows.entries.answering_content import answering_content
 from roadworthy.manifests import Workspace
 
 logger = logging.getLogger("roadworthy.control")

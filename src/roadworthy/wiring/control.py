@@ -8,11 +8,11 @@ from collections import Counter
 from pathlib import Path
 
 from roadworthy.domain import MEGABYTE, CountError, Deployment, RoadworthyError
-from roadworthy.flows.batch_keeping import sweep
-from roadworthy.flows.erasing import retain
-from roadworthy.flows.reconciling import Reconciler
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.watching import Rules, Watch
+from roadworthy.flows.batches.keeping import sweep
+from roadworthy.flows.control.reconciling import Reconciler
+from roadworthy.flows.control.watching import Rules, Watch
+from roadworthy.flows.journals.erasing import retain
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import (
     BudgetGauge,
     ControlGauges,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import UNSET
 
 from roadworthy.domain import Charter
-from roadworthy.flows.fingerprinting import Fingerprinting
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.late.fingerprinting import Fingerprinting
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import FingerprintLog, Tail, Vault
 from roadworthy.manifests import Workspace
 

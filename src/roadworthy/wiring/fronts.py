@@ -18,7 +18,7 @@ from roadworthy.domain import (
     VerificationError,
     format_instant,
 )
-from roadworthy.flows.service import Service
+from roadworthy.flows.request.service import Service
 from roadworthy.journal import ERASED_FILE
 from roadworthy.manifests import Workspace, load_trust
 from roadworthy.providers import Traffic

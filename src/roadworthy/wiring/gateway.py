@@ -31,11 +31,11 @@ from roadworthy.domain import (
     Witness,
     format_instant,
 )
-from roadworthy.flows.hearing import HearingDeps, Terms
+from roadworthy.flows.incidents.hearing import HearingDeps, Terms
+from roadworthy.flows.request.service import Service
+from roadworthy.flows.request.trace import Walk
 from roadworthy.flows.request_path import PathDeps, serve
-from roadworthy.flows.routing import brake, read_table
-from roadworthy.flows.service import Service
-from roadworthy.flows.trace import Walk
+from roadworthy.flows.workspace.routing import brake, read_table
 from roadworthy.journal import (
     Gauges,
     Record,

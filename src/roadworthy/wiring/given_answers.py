@@ -18,15 +18,15 @@ from roadworthy.domain import (
     RoadworthyError,
     SealedAnswer,
 )
-from roadworthy.flows.answering_content import answering_content
-from roadworthy.flows.review_entries import (
+from roadworthy.flows.entries.answering_content import answering_content
+from roadworthy.flows.entries.review_entries import (
     from_payload,
     require_settled,
     review_name,
     reviews_of,
     rules_of,
 )
-from roadworthy.flows.trusting import require_agreement
+from roadworthy.flows.workspace.trusting import require_agreement
 from roadworthy.journal import Vault
 from roadworthy.ledger import Ledger, SqliteEntryStore
 from roadworthy.manifests import Workspace

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from roadworthy.domain import UPHELD, Deployment, Drawn, ReleaseContent, Witness
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.journal import MASTER_FILE, HeldTail, Record, Vault, drawn_for, find, unseal
 from roadworthy.serving import RailLine
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec import UNSET
 
 from roadworthy.domain import Charter, Observation, ReleaseContent
-from roadworthy.flows.known_texts import KnownTexts
+from roadworthy.flows.late.known_texts import KnownTexts
 from roadworthy.journal import Vault
 from roadworthy.manifests import Workspace
 

@@ -15,9 +15,9 @@ from roadworthy.domain import (
     never_options,
 )
 from roadworthy.evaluation import judges
-from roadworthy.flows.late_judging import Bench, LateJudging
-from roadworthy.flows.never_judges import NeverJudge
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.control.late_judging import Bench, LateJudging
+from roadworthy.flows.late.never_judges import NeverJudge
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import Tail, Vault, open_master_key
 from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.providers import make_provider

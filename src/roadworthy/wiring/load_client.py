@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from roadworthy.domain import ProviderError, UnavailableError, UsageError
-from roadworthy.flows.load_requests import PATH, LoadRequest
+from roadworthy.flows.load.load_requests import PATH, LoadRequest
 from roadworthy.providers import HttpClient
 
 MOST_CONNECTIONS = 4096

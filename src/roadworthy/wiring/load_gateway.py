@@ -30,8 +30,8 @@ from roadworthy.domain import (
     UsageError,
     format_instant,
 )
-from roadworthy.flows.release_records import ACTIVATED
-from roadworthy.flows.routing import publish
+from roadworthy.flows.entries.release_records import ACTIVATED
+from roadworthy.flows.workspace.routing import publish
 from roadworthy.journal import read_states
 from roadworthy.manifests import WORKSPACE_VARIABLE, Workspace
 from roadworthy.serving import TenantKey, editing, hash_key, new_key

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from roadworthy.flows.intact import require_ledger, require_trust
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.trusting import agreed_trust, require_agreement
-from roadworthy.flows.waiting import PATIENCE_S
+from roadworthy.flows.workspace.intact import require_ledger, require_trust
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.trusting import agreed_trust, require_agreement
+from roadworthy.flows.workspace.waiting import PATIENCE_S
 from roadworthy.ledger import LEDGER_PATIENCE_S, BlobStore, Keyring, open_ledger
 from roadworthy.manifests import Workspace, load_trust, open_workspace
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from roadworthy.domain import UsageError
-from roadworthy.flows.mark_keys import PURPOSE, SIGNING, mark_key
+from roadworthy.flows.workspace.mark_keys import PURPOSE, SIGNING, mark_key
 from roadworthy.journal import Vault
 from roadworthy.manifests import Workspace
 from roadworthy.media import (

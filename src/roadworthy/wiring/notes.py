@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec import Struct, structs
 
 from roadworthy.domain import Incident, Report
-from roadworthy.flows.loop import Loop
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.journal import told
 from roadworthy.manifests import Workspace
 

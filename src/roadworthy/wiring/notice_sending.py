@@ -28,7 +28,7 @@ from urllib.parse import urlsplit
 from msgspec import structs
 
 from roadworthy.domain import Clock, Notice, NoticeTarget, UsageError, parse_instant
-from roadworthy.flows.notifying import NotTakenError, Sender
+from roadworthy.flows.incidents.notifying import NotTakenError, Sender
 from roadworthy.incidents import alerts_body, mail_text, pagerduty_body, webhook_body
 from roadworthy.providers import resolve_credential
 

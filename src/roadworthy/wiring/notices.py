@@ -7,8 +7,8 @@ from functools import cache, partial
 from pathlib import Path
 
 from roadworthy.domain import Deployment, Incident, TargetState, format_instant
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.notifying import Clocks, Desk, Sender, Teller
+from roadworthy.flows.incidents.notifying import Clocks, Desk, Sender, Teller
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.incidents import Running, clocks_of, law_of
 from roadworthy.manifests import Workspace
 

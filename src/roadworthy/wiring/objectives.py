@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 
 from roadworthy.domain import EvidenceError, RoadworthyError
-from roadworthy.flows.online_scoring import samples_of
-from roadworthy.flows.references import against_reference
-from roadworthy.flows.slo_watch import LiveRules, SloWatch
-from roadworthy.flows.standings import aside_path
+from roadworthy.flows.late.online_scoring import samples_of
+from roadworthy.flows.late.references import against_reference
+from roadworthy.flows.objectives.watch import LiveRules, SloWatch
+from roadworthy.flows.rollouts.standings import aside_path
 from roadworthy.manifests import Workspace
 
 from .answering_releases import content_of

@@ -34,10 +34,10 @@ from roadworthy.domain import (
     told_of,
 )
 from roadworthy.evaluation import judges, make_scorer
-from roadworthy.flows.after_looking import Sampler
-from roadworthy.flows.called import calls_shown
-from roadworthy.flows.online_scoring import PURPOSE, Given, Gives, OnlineScoring, samples_of
-from roadworthy.flows.review_release import variables_of
+from roadworthy.flows.late.after_looking import Sampler
+from roadworthy.flows.late.online_scoring import PURPOSE, Given, Gives, OnlineScoring, samples_of
+from roadworthy.flows.request.called import calls_shown
+from roadworthy.flows.reviews.letting_out import variables_of
 from roadworthy.journal import Vault
 from roadworthy.manifests import Workspace, load_deployment
 from roadworthy.providers import make_provider

@@ -28,11 +28,11 @@ from roadworthy.domain import (
     parse_duration,
     parse_instant,
 )
-from roadworthy.flows.drilling import WITHIN_MS, Drilled, Wanted, alone, rehearse
-from roadworthy.flows.load_requests import LoadRequest, requests_of
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.probing import ASKED, Probed, Told, probe, probes_of
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.drills.drilling import WITHIN_MS, Drilled, Wanted, alone, rehearse
+from roadworthy.flows.drills.probing import ASKED, Probed, Told, probe, probes_of
+from roadworthy.flows.load.load_requests import LoadRequest, requests_of
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import told as told_of
 from roadworthy.manifests import Workspace, load_system
 

@@ -11,7 +11,7 @@ from roadworthy.domain import (
     ReleaseContent,
     deep_options,
 )
-from roadworthy.flows.reference_detector import reference_inspector
+from roadworthy.flows.late.reference_detector import reference_inspector
 from roadworthy.providers import make_inspector
 from roadworthy.serving import RailLine
 

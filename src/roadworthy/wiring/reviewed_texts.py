@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from roadworthy.domain import Charter, Clock, Observation
-from roadworthy.flows.fingerprinting import PURPOSE
-from roadworthy.flows.review_entries import DECIDED
+from roadworthy.flows.entries.review_entries import DECIDED
+from roadworthy.flows.late.fingerprinting import PURPOSE
 from roadworthy.journal import Logged, Vault, find, fingerprints, words_of
 from roadworthy.ledger import Ledger, SqliteEntryStore
 from roadworthy.manifests import Workspace

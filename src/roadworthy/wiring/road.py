@@ -24,11 +24,11 @@ from roadworthy.domain import (
     VerificationError,
     Witness,
 )
-from roadworthy.flows.learning import Question
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.road import find_event
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.session_signs import with_looks
+from roadworthy.flows.brakes.road import find_event
+from roadworthy.flows.incidents.learning import Question
+from roadworthy.flows.late.session_signs import with_looks
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import Record, Vault, find, open_master_key, told, unseal
 from roadworthy.manifests import Workspace
 from roadworthy.release import read_bundle

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from roadworthy.domain import SafetySLO
-from roadworthy.flows.rollout_watch import RolloutWatch
+from roadworthy.flows.rollouts.watch import RolloutWatch
 from roadworthy.manifests import Workspace
 
 from .answering_releases import content_of

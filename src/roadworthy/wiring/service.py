@@ -12,7 +12,7 @@ from roadworthy.domain import (
     ReleaseContent,
     Usage,
 )
-from roadworthy.flows.service import Service
+from roadworthy.flows.request.service import Service
 from roadworthy.prompting import Composer
 from roadworthy.providers import (
     Traffic,

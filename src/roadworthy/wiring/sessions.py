@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 from roadworthy.domain import Observation, ReleaseContent, find_indicator, read_name
-from roadworthy.flows.after_looking import REPORTER, asked_in_words
-from roadworthy.flows.session_looking import MOST_RECALLED, SessionLooker
-from roadworthy.flows.session_signs import with_looks
+from roadworthy.flows.late.after_looking import REPORTER, asked_in_words
+from roadworthy.flows.late.session_looking import MOST_RECALLED, SessionLooker
+from roadworthy.flows.late.session_signs import with_looks
 from roadworthy.journal import ERASED_FILE, Row, Vault, Wanted, query, unseal
 from roadworthy.manifests import Workspace
 

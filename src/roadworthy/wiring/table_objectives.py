@@ -6,14 +6,14 @@ import datetime as dt
 from collections.abc import Sequence
 
 from roadworthy.domain import UsageError, format_instant, parse_duration
-from roadworthy.flows.answering_content import answering_content
-from roadworthy.flows.host_view import HostView
-from roadworthy.flows.live_indicators import samples_in
-from roadworthy.flows.live_judging import Judged, Looking
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.references import against_reference
-from roadworthy.flows.routing import read_table
-from roadworthy.flows.table_judging import judge_table
+from roadworthy.flows.entries.answering_content import answering_content
+from roadworthy.flows.late.references import against_reference
+from roadworthy.flows.objectives.host_view import HostView
+from roadworthy.flows.objectives.live_indicators import samples_in
+from roadworthy.flows.objectives.live_judging import Judged, Looking
+from roadworthy.flows.table.judging import judge_table
+from roadworthy.flows.workspace.loop import Loop
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.table import Table
 
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from roadworthy.domain import WITHIN_HOURS, Clock, RoadworthyError, format_instant, parse_instant
-from roadworthy.flows.review_entries import DECIDED, reviews_of, rules_of
-from roadworthy.flows.review_queue import due_at, is_waited_for
-from roadworthy.flows.routing import read_table
+from roadworthy.flows.entries.review_entries import DECIDED, reviews_of, rules_of
+from roadworthy.flows.reviews.queue import due_at, is_waited_for
+from roadworthy.flows.workspace.routing import read_table
 from roadworthy.journal import HeldTail, Record, ReviewGauge
 from roadworthy.ledger import Ledger
 from roadworthy.manifests import Workspace, load_trust

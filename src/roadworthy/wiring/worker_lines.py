@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from roadworthy.domain import UndecidedError, UsageError
-from roadworthy.flows.drill_lines import Said
-from roadworthy.flows.load_requests import PATH, LoadRequest
+from roadworthy.flows.drills.lines import Said
+from roadworthy.flows.load.load_requests import PATH, LoadRequest
 from roadworthy.journal import read_states
 from roadworthy.manifests import Workspace
 

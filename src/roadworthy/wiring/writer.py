@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from roadworthy.domain import Provider
-from roadworthy.flows.loop import Loop
-from roadworthy.flows.writer import Writer
+from roadworthy.flows.runs.writer import Writer
+from roadworthy.flows.workspace.loop import Loop
 from roadworthy.manifests import load_system
 from roadworthy.providers import make_provider
 from roadworthy.release import pin

@@ -23,7 +23,7 @@ from roadworthy.domain import (
     Proof,
     RoleSpec,
 )
-from roadworthy.flows.coverage import load_evidence_kinds
+from roadworthy.flows.papers.coverage import load_evidence_kinds
 from roadworthy.manifests import load_catalogue
 
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)

@@ -13,7 +13,7 @@ from msgspec import convert
 
 from roadworthy.compliance import MATRIX, matrix, profile_of
 from roadworthy.domain import ArtifactSpec, MatrixFile, PhaseSpec, Profile, Proof
-from roadworthy.flows.coverage import load_evidence_kinds
+from roadworthy.flows.papers.coverage import load_evidence_kinds
 from roadworthy.manifests import load_system
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "claims-desk"

@@ -6,7 +6,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from roadworthy.console.templates import css, template
-from roadworthy.flows.documents import form_of
+from roadworthy.flows.papers.documents import form_of
 
 
 def test_a_dossier_of_many_papers_compiles_a_page_and_reads_a_form_once() -> None:

@@ -11,7 +11,7 @@ from doubles.answering import an_observation
 from roadworthy.domain import Observation
 from roadworthy.evaluation import compare_degrees
 from roadworthy.evaluation.reading import _Marks
-from roadworthy.flows.comparing import all_differences, as_pair, differences, in_words
+from roadworthy.flows.gate.comparing import all_differences, as_pair, differences, in_words
 from roadworthy.monitoring import families
 from roadworthy.statistics import score_difference
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from roadworthy.domain import Observation, TokenLogprob, Usage
-from roadworthy.flows.trace import Reply
+from roadworthy.flows.request.trace import Reply
 from roadworthy.gateway.chat_reply import DONE, Chunks, completion
 from roadworthy.gateway.dialect import ChatRequest
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from roadworthy.domain import Observation, TokenLogprob
-from roadworthy.flows.trace import Reply
+from roadworthy.flows.request.trace import Reply
 from roadworthy.gateway.completions import TextEvents, read_completion_request, text_completion
 from roadworthy.gateway.dialect import ChatRequest
 from roadworthy.gateway.problems import ApiError

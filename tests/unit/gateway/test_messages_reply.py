@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from roadworthy.domain import Observation, Usage
-from roadworthy.flows.trace import Reply
+from roadworthy.flows.request.trace import Reply
 from roadworthy.gateway.dialect import ChatRequest
 from roadworthy.gateway.messages_reply import MessageEvents, message
 from roadworthy.gateway.problems import ApiError

@@ -14,7 +14,7 @@ from multipart import MultipartError
 
 from doubles.set_clock import SetClock
 from roadworthy.domain import StoredFile
-from roadworthy.flows.batch_files import BatchFiles
+from roadworthy.flows.batches.files import BatchFiles
 from roadworthy.gateway.problems import ApiError
 from roadworthy.gateway.upload import MAX_LINE, Form, FormReader, Lines, filename_of
 from roadworthy.journal import Vault

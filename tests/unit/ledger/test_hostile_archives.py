@@ -15,7 +15,7 @@ import pytest
 
 from doubles.ledgers import START, a_draft, a_ledger, a_trust, drafts, later, people_drafts
 from roadworthy.domain import EvidenceError, UsageError, VerificationError
-from roadworthy.flows.backing_up import back_up_to
+from roadworthy.flows.workspace.backing_up import back_up_to
 from roadworthy.ledger import Keyring, missing_keys, restore
 from roadworthy.manifests import save_trust
 from roadworthy_verify import CheckpointError, load_heads

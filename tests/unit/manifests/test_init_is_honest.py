@@ -95,8 +95,8 @@ def test_no_objective_of_the_gate_is_beyond_the_sixty_cases_that_init_asks_for(
 ) -> None:
     """A sensible system: 58 of 60 right, sure of itself as it should be, no errors."""
     from roadworthy.domain import Observation, RailVerdict
-    from roadworthy.flows.baseline import Baseline
-    from roadworthy.flows.judging import Evidence, judge
+    from roadworthy.flows.gate.baseline import Baseline
+    from roadworthy.flows.gate.judging import Evidence, judge
     from roadworthy.manifests import load_system
 
     write_system(tmp_path, draft_system(take_answers(ANSWERS)))

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from roadworthy.domain import JUDGE_SHOWN, Observation, SafetySLO, Verdict
-from roadworthy.flows.graded import paired_scores
+from roadworthy.flows.gate.graded import paired_scores
 from roadworthy.monitoring import contributions, judges_of, measure, measure_all
 from roadworthy.policy import RegressionRule, assess, regressions
 

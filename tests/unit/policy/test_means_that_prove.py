@@ -6,8 +6,8 @@ import pytest
 
 from doubles.answering import an_observation
 from roadworthy.domain import Assessment, Observation, SafetySLO, Verdict
-from roadworthy.flows.baseline import Baseline
-from roadworthy.flows.judging import Evidence, judge
+from roadworthy.flows.gate.baseline import Baseline
+from roadworthy.flows.gate.judging import Evidence, judge
 from roadworthy.monitoring import Reach, measure
 
 

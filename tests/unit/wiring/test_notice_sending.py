@@ -13,7 +13,7 @@ import pytest
 
 from doubles.receivers import certificate_of, http_receiver, mail_receiver
 from roadworthy.domain import Notice, NoticeTarget, UsageError
-from roadworthy.flows.notifying import NotTakenError
+from roadworthy.flows.incidents.notifying import NotTakenError
 from roadworthy.wiring.clock import SystemClock
 from roadworthy.wiring.notice_sending import make_sender
 

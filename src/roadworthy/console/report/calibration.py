@@ -8,7 +8,7 @@ from itertools import groupby
 from msgspec import Struct
 
 from roadworthy.domain import INDICATORS, Measurement
-from roadworthy.flows.inspection import Inspection
+from roadworthy.flows.gate.inspection import Inspection
 from roadworthy.statistics import (
     Level,
     RiskPoint,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from roadworthy.flows.comparing import METHODS, TESTS, Difference
-from roadworthy.flows.inspection import Against, Inspection
+from roadworthy.flows.gate.comparing import METHODS, TESTS, Difference
+from roadworthy.flows.gate.inspection import Against, Inspection
 
 from .charts import domain_of, interval_bar, number
 from .links import Links

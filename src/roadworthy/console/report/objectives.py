@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from roadworthy.domain import INDICATORS, Assessment, SloTarget, parse_target, read_name
-from roadworthy.flows.inspection import Inspection
+from roadworthy.flows.gate.inspection import Inspection
 from roadworthy.policy import confidence_of
 
 from .charts import domain_of, interval_bar, number

@@ -19,8 +19,8 @@ from typing import IO, Any
 from msgspec import Struct
 
 from roadworthy.domain import Observation
-from roadworthy.flows.inspection import Inspection
-from roadworthy.flows.own_files import begins, beside, own_file, require_own
+from roadworthy.flows.gate.inspection import Inspection
+from roadworthy.flows.workspace.own_files import begins, beside, own_file, require_own
 
 from .calibration import calibration_view
 from .data import CaseData

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from roadworthy.domain import Measurement, Observation
-from roadworthy.flows.inspection import Inspection
+from roadworthy.flows.gate.inspection import Inspection
 from roadworthy.monitoring import ATTACKS, measure_parts
 
 from .charts import interval_bar, number

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from roadworthy.domain import INDICATORS, Measurement
-from roadworthy.flows.inspection import Inspection
+from roadworthy.flows.gate.inspection import Inspection
 
 from .charts import domain_of, forest, number
 from .links import Links

@@ -1,0 +1,1 @@
+"""Batches of a tenant: their files, their ids, how they stand, and when they end."""

@@ -1,0 +1,1 @@
+"""The rounds of the control process over what left."""

@@ -1,0 +1,1 @@
+"""Brakes and rails tried on the gateway that runs."""

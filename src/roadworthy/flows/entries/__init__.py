@@ -1,0 +1,1 @@
+"""What the ledger says, read for whoever asks: of runs, releases, incidents, people."""

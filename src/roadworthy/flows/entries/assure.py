@@ -1,0 +1,294 @@
+"""What the law asks of a system: catalogues, answers, the class, and that it was said by somebody.
+
+1 load the catalogues, 2 load the answers, 3 refuse what contradicts itself, 4 classify,
+5 record who answered what, and for which purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from roadworthy.compliance import EU_AI_ACT, UNDECIDED, classify, conflict, contradictions, shipped
+from roadworthy.domain import (
+    Catalogue,
+    Charter,
+    Classification,
+    Draft,
+    Entry,
+    FactSheet,
+    Fault,
+    ManifestError,
+    PersonRole,
+    UsageError,
+    digest_of,
+    format_instant,
+    sha256,
+)
+from roadworthy.ledger import require_role, sign_draft
+from roadworthy.manifests import (
+    CHARTER,
+    checked_facts,
+    line_of_fact,
+    load_catalogue,
+    load_facts,
+)
+
+from ..workspace.loop import Loop
+from ..workspace.people import Acting
+
+CATALOGUES = "catalogues"
+"""The folder of a system in which its own catalogues lie, such as a company's policy."""
+FACTS = "facts.yaml"
+CLASSIFIED = "system.classified"
+CLASSIFIERS: tuple[PersonRole, ...] = ("risk_officer", "engineer", "admin")
+
+
+class LoadedCatalogue(Struct, frozen=True, kw_only=True):
+    """A catalogue with the digest of its file."""
+
+    catalogue: Catalogue
+    digest: str
+
+
+class Assured(Struct, frozen=True, kw_only=True):
+    """A classification with what it was made from."""
+
+    system: str
+    classification: Classification
+    sheet: FactSheet
+    answers: str
+    """Which file the answers came from."""
+    purpose: str
+    """Digest of the intended purpose: another one asks for another classification."""
+    own: bool = True
+    """The answers are the system's own; not so of a file that looks at it as another."""
+
+
+def load_catalogues(root: Path) -> list[LoadedCatalogue]:
+    """Those that come along, the AI Act first, then the folder's own. Raises ManifestError."""
+    loaded = list(_shipped())
+    own = root / CATALOGUES
+    for path in sorted(own.glob("*.yaml")) if own.is_dir() else []:
+        one = _loaded(path, loaded)
+        if any(each.catalogue.catalogue == one.catalogue.catalogue for each in loaded):
+            name = one.catalogue.catalogue
+            raise UsageError(f"two catalogues are called {name}", fix=f"rename the one in {path}")
+        loaded.append(one)
+    return loaded
+
+
+@cache
+def _shipped() -> tuple[LoadedCatalogue, ...]:
+    """Those that come along: they do not change while a process runs."""
+    loaded: list[LoadedCatalogue] = []
+    for path in shipped():
+        loaded.append(_loaded(path, loaded))
+    return tuple(loaded)
+
+
+def _loaded(path: Path, before: Sequence[LoadedCatalogue]) -> LoadedCatalogue:
+    catalogue = load_catalogue(path, [one.catalogue for one in before])
+    return LoadedCatalogue(catalogue=catalogue, digest=sha256(path.read_bytes()))
+
+
+def chosen(loaded: Sequence[LoadedCatalogue], name: str) -> list[LoadedCatalogue]:
+    """The catalogue of that name, after those that it extends. Raises UsageError."""
+    by_name = {one.catalogue.catalogue: one for one in loaded}
+    if name not in by_name:
+        raise UsageError(f"there is no catalogue {name!r}", fix=f"one of {', '.join(by_name)}")
+    bases = [by_name[base] for base in by_name[name].catalogue.extends if base in by_name]
+    return [*bases, by_name[name]]
+
+
+def catalogues_of(root: Path, name: str) -> list[Catalogue]:
+    """The same without their digests."""
+    return [one.catalogue for one in chosen(load_catalogues(root), name)]
+
+
+def read_answers_of(
+    root: Path, charter: Charter, catalogues: Sequence[Catalogue], given: Path | None
+) -> tuple[FactSheet, str]:
+    """The answers and where they came from: a given file, or the charter with facts.yaml.
+
+    A given file stands alone, so that a system can be looked at as another; roles that it does
+    not name are the charter's. Raises ManifestError with every fault.
+    """
+    if given is not None:
+        sheet = load_facts(given, catalogues)
+        if not sheet.facts and not sheet.roles:
+            fix = "write `fact: true` lines; roadworthy classify --ask asks for them"
+            fault = Fault(file=given.name, line=1, message="it answers nothing", fix=fix)
+            raise ManifestError([fault])
+        if sheet.roles:
+            return sheet, given.name
+        roles_too = f"{given.name}, roles of {CHARTER}"
+        return FactSheet(facts=sheet.facts, roles=tuple(charter.roles)), roles_too
+    said = checked_facts(charter.facts, catalogues, file="charter.yaml")
+    if not (root / FACTS).is_file():
+        return FactSheet(facts=said.facts, roles=tuple(charter.roles)), "charter.yaml"
+    more = load_facts(root / FACTS, catalogues)
+    twice = [name for name, answer in more.facts.items() if said.facts.get(name, answer) != answer]
+    if twice:
+        raise ManifestError([_said_twice(root, name) for name in sorted(twice)])
+    roles = tuple(dict.fromkeys((*charter.roles, *more.roles)))
+    return FactSheet(facts={**said.facts, **more.facts}, roles=roles), f"charter.yaml, {FACTS}"
+
+
+def _said_twice(root: Path, name: str) -> Fault:
+    there = line_of_fact(root / CHARTER, name)
+    return Fault(
+        file=FACTS,
+        line=line_of_fact(root / FACTS, name),
+        message=f"{FACTS} and {CHARTER} (line {there}) answer otherwise: {name}",
+        fix="keep one answer",
+    )
+
+
+def assure(
+    root: Path, charter: Charter, *, on: str, given: Path | None = None, catalogue: str = EU_AI_ACT
+) -> Assured:
+    """A folder's system: its class, its duties. Raises ManifestError for contradictions."""
+    loaded = chosen(load_catalogues(root), catalogue)
+    catalogues = [one.catalogue for one in loaded]
+    sheet, file = read_answers_of(root, charter, catalogues, given)
+    require_agreement(sheet, catalogues, _places(root, charter, given))
+    found = classify_sheet(catalogues, sheet, on=on, digest=loaded[-1].digest)
+    purpose = purpose_of(charter.use.intended_purpose)
+    return Assured(
+        system=charter.system, classification=found, sheet=sheet, answers=file, purpose=purpose,
+        own=given is None or _is_own(sheet, root, charter, catalogues),
+    )  # fmt: skip
+
+
+def _is_own(
+    sheet: FactSheet, root: Path, charter: Charter, catalogues: Sequence[Catalogue]
+) -> bool:
+    """Whether a given file answers as the system's own files do."""
+    try:
+        own, _ = read_answers_of(root, charter, catalogues, None)
+    except ManifestError:
+        return False
+    return own.facts == sheet.facts and set(own.roles) == set(sheet.roles)
+
+
+def present_class(charter: Charter, root: Path | None, *, on: str) -> str:
+    """The AI Act's class by the charter's facts and facts.yaml of `root`; empty where none decides.
+
+    Raises ManifestError for answers that contradict each other.
+    """
+    if not charter.facts and (root is None or not (root / FACTS).is_file()):
+        return ""
+    catalogues = [one.catalogue for one in chosen(_shipped(), EU_AI_ACT)]
+    if root is None:
+        said = checked_facts(charter.facts, catalogues, file="charter.yaml")
+        sheet = FactSheet(facts=said.facts, roles=tuple(charter.roles))
+    else:
+        sheet, _ = read_answers_of(root, charter, catalogues, None)
+    require_agreement(sheet, catalogues, _places(root or Path(), charter, None))
+    found = classify_sheet(catalogues, sheet, on=on).risk_class
+    return "" if found == UNDECIDED else found
+
+
+def purpose_of(intended: str) -> str:
+    """The digest by which entries name an intended purpose."""
+    return digest_of({"purpose": intended})
+
+
+def classify_sheet(
+    catalogues: Sequence[Catalogue], sheet: FactSheet, *, on: str, digest: str = ""
+) -> Classification:
+    """What answers make of a system, by the last of these catalogues."""
+    return classify(catalogues, sheet.facts, sheet.roles, on=on, digest=digest)
+
+
+def _places(root: Path, charter: Charter, given: Path | None) -> Callable[[str], Path]:
+    """Which file answers a fact."""
+    return lambda name: given or root / (CHARTER if name in charter.facts else FACTS)
+
+
+def require_agreement(
+    sheet: FactSheet, catalogues: Sequence[Catalogue], place: Callable[[str], Path]
+) -> None:
+    """Raises ManifestError naming each answer that the other answers rule out, and those."""
+    faults = []
+    for name, answer, must in contradictions(catalogues, sheet.facts, sheet.roles):
+        path = place(name)
+        others = conflict(catalogues, sheet.facts, sheet.roles, name)
+        told = ", ".join(
+            f"`{one}: {_said(sheet.facts[one])}` ({place(one).name}, line"
+            f" {line_of_fact(place(one), one)})"
+            for one in others
+        )
+        follows = f"{told}: by" if told else "the roles: by"
+        fault = Fault(
+            file=path.name,
+            line=line_of_fact(path, name),
+            message=f"`{name}: {_said(answer)}` contradicts {follows} the other answers it is"
+            f" {' or '.join(_said(value) for value in must)}",
+            fix=f"correct one of them, or leave `{name}` out: it is worked out",
+        )
+        faults.append(fault)
+    if faults:
+        raise ManifestError(faults)
+
+
+def record_classification(assured: Assured, loop: Loop, person: Acting) -> Entry:
+    """The answers, who gave them, and what followed, as one entry.
+
+    Raises AccessError, UsageError for answers that are not the system's own: a look at it as
+    another one is no statement about it.
+    """
+    if not assured.own:
+        raise UsageError(
+            f"{assured.answers} looks at {assured.system} as another system: it does not answer as"
+            " the system's own files do, so it is not recorded",
+            fix=f"put the answers into {FACTS} (or `facts` of charter.yaml) and leave --answers"
+            " away",
+        )
+    now = format_instant(loop.clock.now())
+    require_role(loop.trust, person.key.key_id, CLASSIFIERS, now)
+    draft = Draft(
+        system=assured.system,
+        kind=CLASSIFIED,
+        subject=digest_of(_evidence(assured.sheet.facts)),
+        actor=f"person:{person.key.key_id}",
+        payload=classified_payload(assured, person.name),
+    )
+    (entry,) = loop.ledger.record(sign_draft(draft, person.signer))
+    return entry
+
+
+def classified_payload(assured: Assured, by: str) -> dict[str, Any]:
+    """What the ledger keeps of a classification."""
+    found = assured.classification
+    return {
+        "catalogue": found.catalogue,
+        "version": found.version,
+        "catalogue_digest": found.digest,
+        "on": found.on,
+        "by": by,
+        "roles": list(found.roles),
+        "facts": _evidence(assured.sheet.facts),
+        "purpose": assured.purpose,
+        "class": found.risk_class,
+        "duties": [one.id for one in found.now],
+        "coming": {one.id: one.since or "" for one in found.coming},
+        "undecided": [one.id for one in found.undecided],
+    }
+
+
+def _evidence(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as the ledger keeps them: no floats."""
+    return {
+        name: format(value, ".6g") if isinstance(value, float) else value
+        for name, value in sorted(facts.items())
+    }
+
+
+def _said(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -1,0 +1,1 @@
+"""What the gate judges by: rows, trials, comparisons, ratings."""

@@ -1,0 +1,1 @@
+"""What becomes of journals: sealed, exported, held, erased, read by people."""

@@ -1,0 +1,1 @@
+"""Objectives at run time: over live answers, window by window."""

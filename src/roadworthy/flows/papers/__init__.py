@@ -1,0 +1,1 @@
+"""What is shown of a system: duties, documents, deliberations, the dossier."""

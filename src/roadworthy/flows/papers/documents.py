@@ -1,0 +1,178 @@
+"""Documents of the lifecycle, from the ledger: gathered once, assembled, entered by digest.
+
+1 gather what the ledger and the folder say, 2 read what people wrote, 3 assemble,
+4 enter the document's digest and how much of it is missing.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from roadworthy.compliance import FILLERS, FORMS, Gathered, assemble, four_measures
+from roadworthy.domain import (
+    Draft,
+    Entry,
+    Form,
+    GateDecision,
+    Language,
+    Paper,
+    System,
+    UsageError,
+    Written,
+    format_instant,
+    sha256,
+)
+from roadworthy.incidents import fold
+from roadworthy.ledger import sign_draft
+from roadworthy.manifests import load_form, load_written
+from roadworthy.release import pin
+
+from ..entries.received_entries import RECEIVED
+from ..entries.release_records import ACTIVATED
+from ..entries.run_records import summary_of
+from ..releasing.approved_models import standings_of
+from ..releasing.live_routes import ledger_routes
+from ..workspace.loop import Loop
+from ..workspace.people import Acting
+from .costs import costs_of
+from .coverage import cover
+
+MADE = "document.made"
+_AUTHORS = 200
+"""Seconds and lines that git may take are bounded: a repository may be large."""
+
+
+@cache
+def form_of(kind: str) -> Form:
+    """The form of a kind of document. Raises UsageError for one that there is none of."""
+    if kind not in FORMS:
+        raise UsageError(f"there is no document {kind!r}", fix=f"one of {', '.join(FORMS)}")
+    return load_form(FORMS[kind], FILLERS)
+
+
+def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
+    """Everything that documents are filled from, but what people wrote."""
+    name, ledger = system.charter.system, loop.ledger
+    live = ledger_routes(loop).get(name)
+    candidate = str(live.payload.get("candidate")) if live is not None else ""
+    run = _newest_whole_run(loop, name, candidate)
+    about = run.subject if run is not None else candidate
+    coverage = cover(Path(system.root), system.charter, loop, on=on, catalogue=catalogue)
+    incidents = [
+        entry
+        for kind in ledger.kinds()
+        if kind.startswith("incident.")
+        for entry in ledger.entries(kind=kind)
+    ]
+    incidents.sort(key=lambda entry: entry.seq)
+    known = tuple(one for one in fold(incidents).values() if one.system == name)
+    releases = tuple(ledger.entries(kind="release.built", system=name))
+    gate = ledger.newest(kind="gate.decided", subject=about, system=name)
+    return Gathered(
+        system=system,
+        run=summary_of(loop, run) if run is not None else None,
+        run_entry=run,
+        gate=gate,
+        decision=_decided(loop, gate),
+        live=live,
+        releases=releases,
+        newest={
+            kind: entry
+            for kind in ledger.kinds()
+            if (entry := ledger.newest(kind=kind, system=name)) is not None
+        },
+        incidents=known,
+        classification=coverage.classification,
+        obligations=coverage.obligations,
+        duties=coverage.duties,
+        people=tuple(loop.trust.keys),
+        authors=_authors(Path(system.root)),
+        sealed=ledger.newest(kind="journal.sealed"),
+        costs=costs_of(loop, system.charter),
+        dora=four_measures(
+            releases, list(ledger.entries(kind=ACTIVATED, system=name)), known, loop.clock.now()
+        ),
+        models=tuple(standings_of(system, pin(system), loop)),
+        brought=tuple(ledger.entries(kind=RECEIVED, system=name)),
+        strays=live is not None and pin(system).candidate_digest != candidate,
+        written={},
+    )
+
+
+def _decided(loop: Loop, gate: Entry | None) -> GateDecision | None:
+    """What a gate decided; None for an entry of before that names none."""
+    if gate is None or not gate.payload.get("digest"):
+        return None
+    kept = loop.blobs.get_json(str(gate.payload["digest"]))
+    return msgspec.convert(kept, GateDecision, strict=False)
+
+
+def _newest_whole_run(loop: Loop, system: str, candidate: str) -> Entry | None:
+    """The newest whole run of the live release's candidate; of any while none is live."""
+    found = None
+    for entry in loop.ledger.entries(kind="run.completed", subject=candidate, system=system):
+        if entry.payload.get("status") == "complete":
+            found = entry
+    return found
+
+
+def make_document(
+    kind: str, found: Gathered, loop: Loop, *, language: Language, written: dict[str, Written]
+) -> Paper:
+    """One document of a system on the day of its evidence."""
+    head = loop.ledger.newest_checkpoint()
+    return assemble(
+        form_of(kind),
+        msgspec.structs.replace(found, written=written),
+        language,
+        made_at=format_instant(loop.clock.now())[:19] + "Z",
+        head=f"{head.size} {head.root}" if head is not None else "0",
+    )
+
+
+def written_for(system: System, kind: str, language: Language) -> dict[str, Written]:
+    """What people wrote for a document. Raises ManifestError for a block that it has not."""
+    return load_written(Path(system.root), form_of(kind), language)
+
+
+def record_document(paper: Paper, data: bytes, loop: Loop, person: Acting) -> Entry:
+    """Enter a document that was handed to people: its digest, and how much of it is missing."""
+    draft = Draft(
+        system=paper.system,
+        kind=MADE,
+        subject=sha256(data),
+        actor=f"person:{person.key.key_id}",
+        payload={
+            "document": paper.kind,
+            "language": paper.language,
+            "release": paper.release,
+            "missing": len(paper.gaps),
+            "head": paper.head,
+            "by": person.name,
+        },
+    )
+    (entry,) = loop.ledger.record(sign_draft(draft, person.signer))
+    return entry
+
+
+def _authors(root: Path) -> tuple[tuple[str, int], ...]:
+    """Who committed to the folder, by git; nobody where it is in no repository."""
+    command = ["git", "-C", str(root), "shortlog", "-sn", "HEAD", "--", "."]
+    try:
+        done = subprocess.run(  # a fixed command; the folder is one argument
+            command,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    lines = done.stdout.splitlines()[:_AUTHORS] if done.returncode == 0 else []
+    pairs = [line.strip().split("\t", 1) for line in lines if "\t" in line]
+    return tuple((name, int(number)) for number, name in pairs)

@@ -1,0 +1,1 @@
+"""A release: built, signed, let in; its models and what people decided of it."""

@@ -1,0 +1,1 @@
+"""Answers that wait for a person, and what people decided."""

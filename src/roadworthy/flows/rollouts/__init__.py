@@ -1,0 +1,1 @@
+"""A release reaches people step by step, as its evidence comes."""

@@ -1,0 +1,1 @@
+"""Suites that grow: cases that are proposed, settled by people, kept."""

@@ -1,0 +1,1 @@
+"""Observations as one table: kept, counted, judged."""
