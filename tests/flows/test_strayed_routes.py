@@ -14,12 +14,12 @@ from doubles.street import Street
 from roadworthy.domain import EvidenceError, RefusedError, Route
 from roadworthy.flows.brakes.stopping import recording
 from roadworthy.flows.journals.holding import keeping
+from roadworthy.flows.releasing import releasing
 from roadworthy.flows.releasing.live_routes import (
     ledger_routes,
     put_back_routes,
     strayed_routes,
 )
-from roadworthy.flows.releasing.releasing import releasing
 from roadworthy.flows.workspace.loop import Loop
 from roadworthy.flows.workspace.routing import read_table
 from roadworthy.flows.workspace.trusting import locked
