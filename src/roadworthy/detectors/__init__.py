@@ -1,5 +1,6 @@
 """Detectors: each is a rail online and a scorer offline. No I/O, no clock."""
 
+from .beginning import Undecided
 from .expression import ExpressionDetector
 from .folded_view import FoldedView
 from .normalise import KEPT_BLANKS, Normaliser, settled
@@ -21,6 +22,7 @@ __all__ = [
     "Sketch",
     "Sketcher",
     "Sweep",
+    "Undecided",
     "Wait",
     "decided",
     "likeness",

@@ -79,6 +79,8 @@ class Place(Struct):
     """Of the first character of the tail."""
     start: int = 0
     """Every finding that starts before it has been given."""
+    decided: int = 0
+    """No later text changes what starts before it, as far as is known beside `decided`."""
     resume: dict[int, int] = {}
     """Shape -> where to go on, when that is beyond `start`."""
     final: bool = False
@@ -195,7 +197,7 @@ class ShapeDetector:
         ruler = _Ruler(text, data)
         limit = len(text) + 1
         if not place.final:
-            limit = decided(text, [wait_for(shape)])
+            limit = max(place.decided - place.origin, decided(text, [wait_for(shape)]))
         at = max(place.start, place.resume.get(index, 0)) - place.origin
         while at < len(text):
             match = search(data, ruler.byte(at))
@@ -317,3 +319,21 @@ def wait_for(shape: Shape) -> Wait:
     if blanks is None or blanks * _SHORTEST_WORD >= shape.reach:
         blanks = NO_HELP
     return blanks, shape.reach, shape.right
+
+
+def waits_for(waits: Iterable[Wait]) -> list[Wait]:
+    """What `decided` must wait for, fewest blanks first; covered rows are left out.
+
+    All rows take the largest `right`, which makes them comparable and costs a character or two.
+    """
+    rows = set(waits)
+    right = max((row[2] for row in rows), default=1)
+    longest: dict[int, int] = {}
+    for blanks, reach, _ in rows:
+        longest[blanks] = max(reach, longest.get(blanks, 0))
+    kept: list[Wait] = []
+    for blanks in sorted(longest, reverse=True):
+        reach = longest[blanks]
+        if all(reach > other for _, other, _ in kept):
+            kept.append((blanks, reach, right))
+    return kept[::-1]

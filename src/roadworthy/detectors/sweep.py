@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .normalise import ODD_BEFORE_NUL
-from .shape import ShapeDetector, Sieve, Wait, wait_for
+from .shape import ShapeDetector, Sieve, Wait, wait_for, waits_for
 
 
 class Sweep:
@@ -52,18 +52,5 @@ class Sweep:
 
 
 def waits_of(detectors: Sequence[ShapeDetector]) -> list[Wait]:
-    """What `decided` must wait for, fewest blanks first; covered rows are left out.
-
-    All rows take the largest `right`, which makes them comparable and costs a character or two.
-    """
-    rows = {wait_for(shape) for detector in detectors for shape in detector.shapes}
-    right = max((row[2] for row in rows), default=1)
-    longest: dict[int, int] = {}
-    for blanks, reach, _ in rows:
-        longest[blanks] = max(reach, longest.get(blanks, 0))
-    kept: list[Wait] = []
-    for blanks in sorted(longest, reverse=True):
-        reach = longest[blanks]
-        if all(reach > other for _, other, _ in kept):
-            kept.append((blanks, reach, right))
-    return kept[::-1]
+    """What `decided` must wait for, for all shapes of some detectors."""
+    return waits_for(wait_for(shape) for detector in detectors for shape in detector.shapes)

@@ -1,6 +1,6 @@
 """The release line: evaluate, gate, sign, roll out, observe, act, learn. Read `gate` first.
 
-    evaluate   runs/evaluating.py       the bar into the ledger, then the run through the request path
+    evaluate   runs/evaluating.py       the bar into the ledger, then the run through the line
     gate       here                     0 evidence that verifies, 1 candidate, 2 its run,
                                         3 the bar, 4 objectives, 5 people, findings, incidents,
                                         models, 6 decision into the ledger

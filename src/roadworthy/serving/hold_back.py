@@ -4,7 +4,8 @@ Enters: pieces of an answer as the model gives them. Leaves: what may leave now;
 outcome. Never happens here: a character of a blocked match that left, half a redacted span, or a
 result that depends on how the answer was cut into pieces.
 
-Most pieces cost one sweep over the undecided tail. Only when a shape occurs in it do the guards
+What waits is what a match may have begun with (see `Undecided`), mostly a word. Most pieces cost
+that look and one sweep over the undecided tail. Only when a shape occurs in it do the guards
 hunt; when that brings a block, the piece is gone through again to find the very character that
 made it certain, so that what left before it is the same for every cut.
 """
@@ -22,6 +23,7 @@ from roadworthy.detectors import (
     Place,
     ShapeDetector,
     Sweep,
+    Undecided,
     decided,
     waits_of,
 )
@@ -69,8 +71,8 @@ class Watching:
         self.patience_s = min((guard.budget_s for guard, _ in self.windows), default=0.0)
         self.left = max((detector.left for detector in detectors), default=0)
         self.waits = waits_of(detectors)
-        acting = waits_of([d for guard, d in self.windows if not guard.only_tells])
-        self.acting_waits = None if acting == self.waits else acting
+        acting = [detector for guard, detector in self.windows if not guard.only_tells]
+        self.acting = Undecided((shape, d.ignore_case) for d in acting for shape in d.shapes)
 
 
 class _Reading(Struct):
@@ -224,12 +226,15 @@ class HeldBackAnswer:
         if view is not None:
             text, origin = view.text, view.origin
         news = False
+        if not final:
+            free = self._all.acting.before(text, max(0, reading.free - origin))
+            reading.free = max(reading.free, origin + free)
         hits = self._hits(text[max(0, reading.start - origin - 1) :], timer)
         for order, candidates in hits.items():
             guard, detector = self._all.windows[order]
             if now.failures[order] or (view is not None and detector.normaliser is None):
                 continue
-            hunt = _Hunt(detector, candidates, text, reading, order, origin, final)
+            hunt = _Hunt(self._all.windows[order], candidates, text, reading, order, origin, final)
             fresh = attempt(guard, hunt, timer)
             if fresh.failure:
                 now.failures[order], news = fresh.failure, True
@@ -247,16 +252,14 @@ class HeldBackAnswer:
     def _move_on(
         self, reading: _Reading, text: str, origin: int, *, final: bool, begin: int
     ) -> None:
-        """What may leave is asked with each piece; where to look from, once there is much."""
-        acting = self._all.acting_waits
-        if acting is not None and not final:
-            reading.free = max(reading.free, origin + decided(text, acting))
-            if origin + len(text) < begin:
-                return
-        start = origin + (len(text) if final else decided(text, self._all.waits))
-        reading.start = max(reading.start, start)
-        if acting is None or final:
-            reading.free = max(reading.free, start)
+        """Where to look from is asked once there is much; at the end all is decided."""
+        if not final and origin + len(text) < begin:
+            return
+        if final:
+            reading.start = reading.free = origin + len(text)
+            return
+        start = origin + decided(text, self._all.waits)
+        reading.start = max(reading.start, min(start, reading.free))
 
     def _hits(self, tail: str, timer: Timer) -> dict[int, list[int]]:
         """What occurs in the tail; everything when the sweep cannot say so in time.
@@ -310,7 +313,7 @@ class _Hunt:
 
     def __init__(
         self,
-        detector: ShapeDetector,
+        watched: tuple[Guard, ShapeDetector],
         candidates: Sequence[int],
         text: str,
         reading: _Reading,
@@ -318,17 +321,24 @@ class _Hunt:
         origin: int,
         final: bool,
     ) -> None:
-        self._detector = detector
+        guard, self._detector = watched
         self._candidates = candidates
         self._text = text
         self._place = (origin, reading.start, final)
+        self._free = 0 if guard.only_tells else reading.free
         self._known = {k: at for k, at in reading.resume[order].items() if at > reading.start}
         self.resume: dict[int, int] = {}
 
     def __call__(self) -> Sequence[Finding]:
         """Findings that are certain now, in offsets of the view."""
         origin, start, final = self._place
-        place = Place(origin=origin, start=start, resume=dict(self._known), final=final)
+        place = Place(
+            origin=origin,
+            start=start,
+            decided=self._free,
+            resume=dict(self._known),
+            final=final,
+        )
         found = self._detector.hunt(self._candidates, self._text, place)
         self.resume = place.resume
         return found

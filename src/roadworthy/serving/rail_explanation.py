@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from roadworthy.detectors import ShapeDetector, waits_of
+from roadworthy.detectors import ShapeDetector, Undecided, waits_of
 
 from .guard import NOT_WIRED, Guard
 from .rails import RailLine
@@ -73,6 +73,9 @@ def _deep_note(guard: Guard) -> str:
 def _wait_note(window: ShapeDetector) -> str:
     """How long a guard makes a stream wait, in words."""
     reach = int(window.needs) if window.needs != "whole" else 0
+    followed = Undecided((shape, window.ignore_case) for shape in window.shapes)
+    if followed.knows_all:
+        return f"holds back what a match may begin with, at most {reach} characters"
     usual = max(min(far, (blanks + 1) * _LETTERS_A_WORD) for blanks, far, _ in waits_of([window]))
     if usual == reach:
         return f"holds back {reach} characters"

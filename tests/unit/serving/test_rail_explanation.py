@@ -31,8 +31,9 @@ def test_each_kind_of_waiting_is_told() -> None:
             ],
         )
     )
-    assert rows["word"].note == "holds back about 6 characters, at most 31 where no blank comes"
-    assert rows["window"].note == "holds back 4 characters"
+    begins = "holds back what a match may begin with, at most"
+    assert rows["word"].note == f"{begins} 31 characters"
+    assert rows["window"].note == f"{begins} 4 characters"
     assert rows["window"].holds_back == 4
     assert rows["endless"].collects and rows["anchored"].collects
     assert rows["endless"].holds_back == 0
