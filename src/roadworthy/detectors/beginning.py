@@ -33,15 +33,15 @@ from .syntax import (
     parsed,
 )
 
-_MEMORY_BYTES = 64 << 20
+_MEMORY_BYTES = 16 << 20
 _END_MARK = b"\x00"
 """Is looked for too, once: RE2 says "nothing found" where it had no room to look."""
 
 _COUNTED = 4
 """Repetitions that are counted. More are any number: a beginning too many holds back, no more."""
 
-_MOST_SOURCE = 200_000
-"""Characters of pattern: beyond, compiling takes longer than anybody waits for a start."""
+_MOST_SOURCE = 30_000
+"""Characters of pattern, twice what all personal data and secrets take; compiling takes the square."""
 
 
 class Undecided:
