@@ -41,7 +41,7 @@ _COUNTED = 4
 """Repetitions that are counted. More are any number: a beginning too many holds back, no more."""
 
 _MOST_SOURCE = 30_000
-"""Characters of pattern, twice what all personal data and secrets take; compiling takes the square."""
+"""Characters of pattern: twice what personal data and secrets take. Compiling takes the square."""
 
 
 class Undecided:
@@ -53,7 +53,8 @@ class Undecided:
         waits: list[Wait] = []
         opaque: list[Wait] = []
         size = reach = 0
-        for shape, ignore_case in shapes:
+        # Where there is no room for all, those who wait as before should be those who wait least.
+        for shape, ignore_case in sorted(shapes, key=lambda one: -one[0].reach):
             waits.append(wait_for(shape))
             source = _alive(shape, ignore_case=ignore_case)
             if source is not None and source not in sources:
