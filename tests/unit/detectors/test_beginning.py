@@ -90,7 +90,7 @@ def test_more_patterns_than_there_is_room_for_wait_as_long_as_a_match_may_be() -
 
 def test_those_who_wait_least_give_way_where_there_is_no_room_for_all() -> None:
     words = [a_shape(f"word{n:05}") for n in range(3000)]
-    address = a_shape(r"[a-z]{1,60}@[a-z]{2,60}")
+    address = a_shape(r"\d[\d ]{1,60}@[a-z]{2,60}")
     found = Undecided((shape, False) for shape in [*words, address])
     assert not found.knows_all
     text = "nothing of it stands here "
