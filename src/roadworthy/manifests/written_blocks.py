@@ -1,11 +1,15 @@
 """documents/KIND.LANGUAGE.md: what people wrote for a document, in marked blocks.
 
-A block stands between `<!-- block: ID -->` and `<!-- /block -->`, each on a line of its own. What
-stands outside of blocks is for whoever writes and enters no document.
+A block stands between `<!-- block: ID -->` and `<!-- /block -->`, each on a line of its own, with
+or without spaces and in either case. What stands outside of blocks is for whoever writes and enters
+no document; a line that was meant as a mark and is none is a fault, and so is a file that lies
+elsewhere: a text that nobody reads is never passed over.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,6 +20,10 @@ from .source import MAX_MANIFEST_BYTES, inside, read_bytes
 
 FOLDER = "documents"
 _BEGINS, _ENDS, _CLOSE = "<!-- block:", "-->", "<!-- /block -->"
+_OPENING = re.compile(r"\s*<!--\s*block\s*:\s*(\S*)\s*-->\s*", re.IGNORECASE)
+_CLOSING = re.compile(r"\s*<!--\s*/\s*block\s*-->\s*", re.IGNORECASE)
+_MEANT = re.compile(r"<!-*\s*/?\s*(?:end[ -]?)?blocks?\b", re.IGNORECASE)
+"""A line that was meant as a mark."""
 
 
 def written_file(form: Form, language: Language) -> str:
@@ -31,8 +39,12 @@ def load_written(root: Path, form: Form, language: Language) -> dict[str, Writte
     """
     file = written_file(form, language)
     document = Document(file)
-    if not (root / file).is_file() or not inside(root, file):
+    if not os.path.lexists(root / file):
         return {}
+    if not inside(root, file):
+        fix = "put the file itself there: nothing outside of the system's folder is read"
+        document.fault((), "the link leads out of the system's folder", fix, line=0)
+        raise ManifestError([fault for fault in document.faults if isinstance(fault, Fault)])
     data = read_bytes(root, document, limit=MAX_MANIFEST_BYTES)
     text = "" if data is None else _decoded(data, document)
     known = {block.human for section in form.sections for block in section.blocks if block.human}
@@ -68,19 +80,21 @@ def _blocks(lines: Iterable[str], document: Document, known: set[str]) -> dict[s
     found: dict[str, list[str]] = {}
     name, since = "", 0
     for number, line in enumerate(lines, start=1):
-        mark = line.strip()
-        if mark.startswith(_BEGINS) and mark.endswith(_ENDS):
+        if opening := _OPENING.fullmatch(line):
             if name:
                 _note(document, since, f"the block `{name}` never ends", f"end it: {_CLOSE}")
-            name, since = mark[len(_BEGINS) : -len(_ENDS)].strip(), number
+            name, since = opening[1], number
             if name not in known:
                 _note(document, number, f"this document has no block `{name}`",
                       f"one of {', '.join(sorted(known)) or 'none'}; or take it out")  # fmt: skip
             elif name in found:
                 _note(document, number, f"the block `{name}` stands twice", "keep one")
             found[name] = []
-        elif mark == _CLOSE:
+        elif _CLOSING.fullmatch(line):
             name = ""
+        elif _MEANT.search(line):
+            _note(document, number, "this is no mark of a block, and what it holds would be lost",
+                  f"{_BEGINS} ID {_ENDS} or {_CLOSE}, alone on its line")  # fmt: skip
         elif name:
             found[name].append(line)
     if name:

@@ -22,9 +22,17 @@ from .words import said
 
 _PLACE_HOLDERS = frozenset((
     "todo", "tbd", "tbc", "fixme", "xxx", "wip", "pending", "later", "placeholder", "n", "a", "x",
-    "to", "be", "done", "written", "folgt", "offen", "noch", "platzhalter",
+    "to", "be", "done", "written", "fill", "filled", "in", "out", "me", "this", "here", "write",
+    "text", "lorem", "ipsum", "dolor", "sit", "amet", "folgt", "offen", "noch", "platzhalter",
+    "hier", "ausfüllen", "einfügen", "schreiben", "zu",
 ))  # fmt: skip
 """Words that say nothing; a text of nothing else is missing."""
+_UNSHOWN = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>|&#?\w+;", re.DOTALL)
+"""What whoever writes takes for a note to himself, or for no text at all."""
+_UNFINISHED = re.compile(
+    r"\b(?:TODO|TBD|TBC|FIXME|XXX)\b|(?mi:^[\W_]*(?:todo|tbd|tbc|fixme|wip)\b)"
+)
+"""What people leave where they mean to go on: in capitals anywhere, at a line's head always."""
 
 
 def assemble(form: Form, found: Gathered, language: Language, *, made_at: str, head: str) -> Paper:
@@ -68,11 +76,14 @@ def _filled(spec: BlockSpec, found: Gathered, language: Language) -> Iterable[Bl
     written = found.written.get(spec.human)
     if isinstance(written, Written) and _says_something(written.text):
         yield written
+        if _UNFINISHED.search(_UNSHOWN.sub(" ", written.text)):
+            what = said("a place holder still stands in what is written", language)
+            yield Gap(what=f"{what}: {spec.ask[language]}", block=spec.human)
     elif not blocks:
         yield Gap(what=spec.ask[language], block=spec.human)
 
 
 def _says_something(text: str) -> bool:
-    """Whether a person wrote more than a place holder."""
-    words = re.findall(r"\w+", text.casefold())
+    """Whether a person wrote more than a place holder, or than a comment that nobody would see."""
+    words = re.findall(r"\w+", _UNSHOWN.sub(" ", text).casefold())
     return bool(words) and not all(word in _PLACE_HOLDERS or not word.strip("_") for word in words)

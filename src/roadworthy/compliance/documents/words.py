@@ -88,6 +88,9 @@ GERMAN: dict[str, str] = {
     "Source": "Quelle",
     "entry": "Eintrag",
     "to be written by a person": "von einem Menschen zu schreiben",
+    "a place holder still stands in what is written": (
+        "im Geschriebenen steht noch ein Platzhalter"
+    ),
     "made by": "entsteht durch",
     "Made at": "Erstellt am",
     "Ledger (entries, root hash)": "Register (Einträge, Wurzel)",
