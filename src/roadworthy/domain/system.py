@@ -24,6 +24,8 @@ class System(Struct, frozen=True, kw_only=True):
     """Absolute path of the folder."""
     charter: Charter
     candidate: Candidate
+    candidate_file: str = "candidate.yaml"
+    """Relative path of the file that says it."""
     prompt: Prompt | None
     rails: Rails
     slos: SloFile

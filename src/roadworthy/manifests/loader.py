@@ -50,6 +50,7 @@ def load_system(root: Path, *, candidate: str = "candidate.yaml") -> System:
         root=str(reading.folder.root),
         charter=reading.charter,
         candidate=reading.candidate,
+        candidate_file=reading.candidate_file,
         prompt=reading.prompt,
         rails=reading.rails,
         slos=with_steps(reading.slos, reading.playbooks),

@@ -29,20 +29,15 @@ MOST_RELEASES = 50
 """The newest ones, that a document lists."""
 
 
-def digest_in(found: Gathered, file: str = CHARTER) -> str:
-    """The digest of a file of the system; empty where it is not one that changes behaviour."""
-    return found.system.files.get(file, "")
-
-
 @filler("human_goal")
 def _human_goal(found: Gathered, language: Language) -> tuple[Block, ...]:
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     return (paragraph(found.charter.human_goal, source, "no purpose is written", language),)
 
 
 @filler("purpose")
 def _purpose(found: Gathered, language: Language) -> tuple[Block, ...]:
-    use, source = found.charter.use, of_file(CHARTER, digest_in(found))
+    use, source = found.charter.use, found.source(CHARTER)
     return (
         paragraph(use.intended_purpose, source, "no purpose is written", language),
         listing(
@@ -64,7 +59,7 @@ def _purpose(found: Gathered, language: Language) -> tuple[Block, ...]:
 def _proxies(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [(one.metric, one.fails_when_over_optimised) for one in found.charter.proxies]
     columns = ("proxy metric", "fails when over-optimised")
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     return (grid(columns, rows, source, "no proxy is named", language),)
 
 
@@ -78,7 +73,7 @@ def _never(found: Gathered, language: Language) -> tuple[Block, ...]:
         for one in found.charter.never
     ]  # fmt: skip
     columns = ("id", "never event", "scope", "looked for by")
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     return (grid(columns, rows, source, "no never event is named", language),)
 
 
@@ -146,7 +141,7 @@ def _objectives(found: Gathered, language: Language) -> tuple[Block, ...]:
         (one.name, asked_of(one, language), target(one, language), spoken(one.clause or "-"))
         for one in found.system.slos.slos
     ]
-    source = of_file("safety-slos.yaml", digest_in(found, "safety-slos.yaml"))
+    source = found.source("safety-slos.yaml")
     columns = ("objective", "what it says", "target", "clause")
     return (grid(columns, rows, source, "no objective is set", language),)
 
@@ -162,7 +157,7 @@ def _risks(found: Gathered, language: Language) -> tuple[Block, ...]:
     ]  # fmt: skip
     columns = ("id", "failure mode", "effect", "cause", "severity", "occurrence", "detection",
                "mitigation", "tested by")  # fmt: skip
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     scale = said("severity, occurrence, detection: 1 is best, 10 is worst", language)
     table = grid(columns, rows, source, "no risk is written down", language)
     return (Paragraph(cell=Cell(scale)), table) if rows else (table,)
@@ -170,7 +165,7 @@ def _risks(found: Gathered, language: Language) -> tuple[Block, ...]:
 
 @filler("owners")
 def _owners(found: Gathered, language: Language) -> tuple[Block, ...]:
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     rows = [(spoken(role), name) for role, name in found.charter.owners.items()]
     people = [
         (", ".join(map(spoken, one.roles)), one.name)
@@ -179,7 +174,7 @@ def _owners(found: Gathered, language: Language) -> tuple[Block, ...]:
     ]
     return (
         grid(("role", "name"), rows, source, "no owner is named", language),
-        grid(("role", "name"), people, of_file("trust.yaml"), "nobody has a key", language),
+        grid(("role", "name"), people, found.source("trust.yaml"), "nobody has a key", language),
     )
 
 
@@ -195,7 +190,7 @@ def _stakeholders(found: Gathered, language: Language) -> tuple[Block, ...]:
         for one in found.charter.stakeholders
     ]
     columns = ("who", "voice", "phases", "consulted")
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     return (grid(columns, rows, source, "no stakeholder is named", language),)
 
 
@@ -205,7 +200,7 @@ def _components(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [(file, digest) for file, digest in found.system.files.items()]
     model = found.system.candidate.model
     known = f"{model.provider} {model.name} {model.digest or model.version or ''}".strip()
-    source = of_file("candidate.yaml", digest_in(found, "candidate.yaml"))
+    source = found.source(found.system.candidate_file)
     return (
         Paragraph(cell=Cell(f"{said('model', language)}: {known}", source)),
         grid(("part", "digest"), rows, source, "no release was built", language),
@@ -259,7 +254,7 @@ def _incidents(found: Gathered, language: Language) -> tuple[Block, ...]:
     ]
     if not rows:
         none = f"{said('incidents so far', language)}: 0"
-        return (Paragraph(cell=Cell(none)),)
+        return (Paragraph(cell=Cell(none, found.ledger)),)
     columns = ("id", "incident", "state", "severity", "opened")
     newest = found.newest.get("incident.opened")
     source = of_entry(newest) if newest is not None else None
@@ -274,7 +269,7 @@ def _classification(found: Gathered, language: Language) -> tuple[Block, ...]:
     if entry is None:
         what = said("no classification is entered", language)
         head = (Gap(what=what, command="roadworthy classify DIR --record"),)
-    source = of_entry(entry) if entry is not None else of_file("facts.yaml")
+    source = of_entry(entry) if entry is not None else found.source("facts.yaml")
     return (*head, grid(("step", "finding", "basis"), rows, source, "no duty applies", language))
 
 
@@ -314,4 +309,4 @@ def _trust(proof: Proof, language: Language) -> str:
 def _authors(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [(name, str(number)) for name, number in found.authors]
     missing = "the folder is in no repository"
-    return (grid(("author", "commits"), rows, of_file("git"), missing, language),)
+    return (grid(("author", "commits"), rows, found.source("git"), missing, language),)

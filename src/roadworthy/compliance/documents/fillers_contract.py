@@ -7,10 +7,10 @@ from html import escape
 
 from msgspec import UnsetType
 
-from roadworthy.domain import Block, Cell, Drawing, Gap, Language, Paragraph
+from roadworthy import __version__
+from roadworthy.domain import Block, Cell, Drawing, Gap, Language, Paragraph, Source
 
-from .blocks import CHARTER, grid, listing, of_file, paragraph
-from .fillers import digest_in
+from .blocks import CHARTER, grid, listing, of_entry, paragraph
 from .gathered import Gathered
 from .plain import spoken
 from .registry import filler
@@ -27,7 +27,7 @@ def _inputs(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [
         (name, one.type, str(one.max_chars), one.description) for name, one in variables.items()
     ]
-    source = of_file("candidate.yaml", digest_in(found, "candidate.yaml"))
+    source = found.source(found.system.candidate_file)
     task = Paragraph(cell=Cell(f"{said('task', language)}: {candidate.task}", source))
     checked = [f"{one.that}: {one.otherwise}" for one in candidate.assertions]
     parts: list[Block] = [task]
@@ -47,13 +47,19 @@ def _oversight(found: Gathered, language: Language) -> tuple[Block, ...]:
         if one.kind == "person" and not one.revoked_at
     ]
     review = found.charter.review
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     needed = [
         f"{spoken(act)}, {said('people needed', language)}: {number}"
         for act, number in review.approvals.items()
     ]
     return (
-        grid(("name", "role", "since"), rows, of_file("trust.yaml"), "nobody has a key", language),
+        grid(
+            ("name", "role", "since"),
+            rows,
+            found.source("trust.yaml"),
+            "nobody has a key",
+            language,
+        ),
         listing(needed, source, "no approval is asked for", language),
     )
 
@@ -62,29 +68,29 @@ def _oversight(found: Gathered, language: Language) -> tuple[Block, ...]:
 def _playbooks(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [
         (one.name, one.header.trigger, one.header.automatic_step, one.header.owner,
-         one.header.last_drilled or "-")
+         Cell(one.header.last_drilled or "-", found.source(one.path)))
         for one in found.system.playbooks
     ]  # fmt: skip
     columns = ("playbook", "when", "by itself", "owner", "drilled, by its own file")
-    return (grid(columns, rows, of_file("playbooks/"), "no playbook is written", language),)
+    return (grid(columns, rows, None, "no playbook is written", language),)
 
 
 @filler("suites")
 def _suites(found: Gathered, language: Language) -> tuple[Block, ...]:
-    rows = []
+    rows: list[tuple[str, str, Cell]] = []
     for suite in found.system.suites:
         tags = Counter(tag for case in suite.cases for tag in case.tags)
         most = ", ".join(f"{tag} {number}" for tag, number in tags.most_common(6))
-        rows.append((suite.name, str(len(suite.cases)), most))
+        rows.append((suite.name, str(len(suite.cases)), Cell(most, found.source(suite.path))))
     columns = ("suite", "cases", "tags")
-    return (grid(columns, rows, of_file("suites/"), "no suite is written", language),)
+    return (grid(columns, rows, None, "no suite is written", language),)
 
 
 @filler("success")
 def _success(found: Gathered, language: Language) -> tuple[Block, ...]:
     named = found.charter.value.success if found.charter.value is not None else {}
     rows = [(level, criterion) for level, criteria in named.items() for criterion in criteria]
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     columns = ("level", "criterion")
     return (grid(columns, rows, source, "no success criterion is written", language),)
 
@@ -96,7 +102,7 @@ def _endpoints(found: Gathered, language: Language) -> tuple[Block, ...]:
         for one in found.charter.endpoints
     ]
     columns = ("endpoint", "impact", "safe mode", "a day", "service level")
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     return (grid(columns, rows, source, "no endpoint is named", language),)
 
 
@@ -105,7 +111,7 @@ def _rollout(found: Gathered, language: Language) -> tuple[Block, ...]:
     rollout = found.system.rollout
     if rollout is None:
         return (Gap(what=said("no rollout is planned", language), block=""),)
-    source = of_file("rollout.yaml", digest_in(found, "rollout.yaml"))
+    source = found.source("rollout.yaml")
     rows = [
         (f"{step.weight_percent:g} %", step.bake, said("yes" if step.approval else "no", language))
         for step in rollout.steps
@@ -120,7 +126,7 @@ def _rollout(found: Gathered, language: Language) -> tuple[Block, ...]:
 @filler("disclosure")
 def _disclosure(found: Gathered, language: Language) -> tuple[Block, ...]:
     behaviour = found.charter.behaviour
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     told = behaviour.disclosure
     if isinstance(told, UnsetType) or told.where == "answer":
         sentence = behaviour.identifies_as_ai
@@ -132,19 +138,31 @@ def _disclosure(found: Gathered, language: Language) -> tuple[Block, ...]:
 def _marks(found: Gathered, language: Language) -> tuple[Block, ...]:
     told = found.charter.behaviour.disclosure
     logged = isinstance(told, UnsetType) or told.log
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     key = found.newest.get("media.key_made")
+    logs = said("yes" if logged else "no", language)
+    if isinstance(told, UnsetType):
+        logs = f"{logs} ({said('unless the charter says otherwise, and it does not', language)})"
+    always = Source(what=f"roadworthy {__version__}")
     rows = [
-        (said("log of fingerprints", language), said("yes" if logged else "no", language)),
-        (said("header and field of each answer", language), said("yes", language)),
-        (said("key for marks on media", language), said("yes" if key else "no", language)),
+        (said("log of fingerprints", language), Cell(logs, source)),
+        (
+            said("header and field of each answer", language),
+            Cell(said("yes, by the gateway, always", language), always),
+        ),
+        (
+            said("key for marks on media", language),
+            Cell(said("yes", language), of_entry(key))
+            if key
+            else Cell(said("no", language), found.ledger),
+        ),
     ]
-    return (grid(("mark", "there"), rows, source, "nothing is marked", language),)
+    return (grid(("mark", "there"), rows, None, "nothing is marked", language),)
 
 
 @filler("unheard")
 def _unheard(found: Gathered, language: Language) -> tuple[Block, ...]:
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     unheard = [one.who for one in found.charter.stakeholders if not one.consulted]
     voices = {one.voice for one in found.charter.stakeholders if one.consulted}
     unheard += [one for one in found.charter.review.required_voices if one not in voices]
@@ -157,7 +175,7 @@ def _unheard(found: Gathered, language: Language) -> tuple[Block, ...]:
 def _untested(found: Gathered, language: Language) -> tuple[Block, ...]:
     """Findings of their own: a risk without a test, a never event without a case."""
     tags = {tag for suite in found.system.suites for case in suite.cases for tag in case.tags}
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     bare = [
         f"{said('risk without a test', language)}: {risk.id}"
         for risk in found.charter.risks

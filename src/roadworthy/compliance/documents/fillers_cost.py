@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from roadworthy.domain import Block, Cell, CostSum, Endpoint, Gap, Grid, Language, Measurement
 
-from .blocks import CHARTER, grid, listing, of_entry, of_file
-from .fillers import digest_in
+from .blocks import CHARTER, grid, listing, of_entry
 from .gathered import Gathered
 from .plain import figure, meaning, spoken
 from .registry import filler
@@ -28,7 +27,7 @@ def _costs(found: Gathered, language: Language) -> tuple[Block, ...]:
         )
         for one in told
     ]  # fmt: skip
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     columns = ("phase", "measure", "estimate", "actual", "of the estimate")
     missing = "no phase has an estimate, and nothing was recorded"
     first: Block = Gap(what=said(missing, language), command="roadworthy cost add PHASE DIR")
@@ -125,7 +124,7 @@ def _estimates(found: Gathered, language: Language) -> tuple[Block, ...]:
     value = found.charter.value
     named = {} if value is None or not isinstance(value.estimates, dict) else value.estimates
     texts = [f"{said(phase, language)}: {one.reason}" for phase, one in named.items() if one.reason]
-    source = of_file(CHARTER, digest_in(found))
+    source = found.source(CHARTER)
     return (listing(texts, source, "no estimate says what it rests on", language),)
 
 

@@ -37,15 +37,18 @@ def _approvals(found: Gathered, language: Language) -> tuple[Block, ...]:
 
 @filler("waivers")
 def _waivers(found: Gathered, language: Language) -> tuple[Block, ...]:
+    files = [file for file in found.sources if file.startswith("waivers/")]
+    waivers = found.system.waivers
+    if not waivers:
+        return (Paragraph(cell=Cell(said("nothing is waived", language), of_file("waivers/"))),)
+    named = files if len(files) == len(waivers) else ["waivers/"] * len(waivers)
     rows = [
         (one.id, one.slo or ", ".join((*one.cases, *one.findings)), one.reason, one.approved_by,
-         one.until)
-        for one in found.system.waivers
+         Cell(one.until, found.source(file)))
+        for file, one in zip(named, waivers, strict=True)
     ]  # fmt: skip
-    if not rows:
-        return (Paragraph(cell=Cell(said("nothing is waived", language), of_file("waivers/"))),)
     columns = ("id", "what", "reasons", "approved by", "until")
-    return (grid(columns, rows, of_file("waivers/"), "nothing is waived", language),)
+    return (grid(columns, rows, None, "nothing is waived", language),)
 
 
 @filler("deliberation")
@@ -142,7 +145,7 @@ def _drilled(entry: Entry, language: Language) -> str:
 def _dora(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [(said(name, language), value) for name, value in found.dora]
     missing = "nothing was activated yet"
-    return (grid(("measure", "value"), rows, of_file("ledger"), missing, language),)
+    return (grid(("measure", "value"), rows, found.ledger, missing, language),)
 
 
 def _name(found: Gathered, actor: str) -> str:

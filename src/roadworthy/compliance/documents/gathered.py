@@ -18,6 +18,7 @@ from roadworthy.domain import (
     ModelStanding,
     Obligation,
     RunSummary,
+    Source,
     System,
     TrustedKey,
 )
@@ -59,8 +60,23 @@ class Gathered(Struct, frozen=True, kw_only=True):
     """`evidence.received`, oldest first: what was made elsewhere."""
     strays: bool = False
     """Whether the folder is of another candidate than the one that is live."""
+    head: Entry | None = None
+    """The newest entry of the ledger: whatever is said of all of it is said up to there."""
+    sources: Mapping[str, str] = {}
+    """Files beside those that change behaviour -> digest; `git` -> the commit."""
     written: Mapping[str, Any]
     """Block id -> what a person wrote (`Written`)."""
+
+    def source(self, file: str) -> Source:
+        """A file of the system, the workspace's trust.yaml, or `git`, as the source."""
+        return Source(what=file, digest=self.system.files.get(file) or self.sources.get(file, ""))
+
+    @property
+    def ledger(self) -> Source:
+        """The whole ledger as the source: what it says, and what it does not."""
+        if self.head is None:
+            return Source(what="ledger")
+        return Source(what="ledger", digest=self.head.digest, entry=self.head.seq)
 
     @property
     def charter(self) -> Charter:

@@ -131,6 +131,10 @@ GERMAN: dict[str, str] = {
     "log of fingerprints": "Verzeichnis der Fingerabdrücke",
     "header and field of each answer": "Kopfzeile und Feld jeder Antwort",
     "key for marks on media": "Schlüssel für Kennzeichen an Medien",
+    "unless the charter says otherwise, and it does not": (
+        "wenn die Charta nichts anderes sagt, und sie tut es nicht"
+    ),
+    "yes, by the gateway, always": "ja, vom Gateway, immer",
     "mark": "Kennzeichen",
     "there": "vorhanden",
     "nothing is marked": "nichts ist gekennzeichnet",

@@ -30,6 +30,7 @@ from roadworthy.incidents import fold
 from roadworthy.ledger import sign_draft
 from roadworthy.manifests import load_form, load_written
 from roadworthy.release import pin
+from roadworthy_verify.plain_file import read_plain
 
 from ..entries.received_entries import RECEIVED
 from ..entries.release_records import ACTIVATED
@@ -44,6 +45,9 @@ from .coverage import cover
 MADE = "document.made"
 _AUTHORS = 200
 """Seconds and lines that git may take are bounded: a repository may be large."""
+_MOST = 2 << 20
+"""Bytes of a file of the contract."""
+_CITED = ("safety-slos.yaml", "rollout.yaml", "facts.yaml")
 
 
 @cache
@@ -98,9 +102,34 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
         ),
         models=tuple(standings_of(system, pin(system), loop)),
         brought=tuple(ledger.entries(kind=RECEIVED, system=name)),
+        head=ledger.entry(ledger.size()) if ledger.size() else None,
+        sources=_sources(system, loop),
         strays=live is not None and pin(system).candidate_digest != candidate,
         written={},
     )
+
+
+def _sources(system: System, loop: Loop) -> dict[str, str]:
+    """Digests of the files that documents cite beside those that change behaviour."""
+    root = Path(system.root)
+    waivers = sorted(
+        f"waivers/{path.name}"
+        for path in (root / "waivers").glob("[!.]*")
+        if path.suffix in (".yaml", ".yml")
+    )
+    files = [*_CITED, *waivers]
+    files += [suite.path for suite in system.suites]
+    files += [playbook.path for playbook in system.playbooks]
+    places = {name: root / name for name in files} | {"trust.yaml": Path(loop.workspace.trust)}
+    found = {}
+    for name, path in places.items():
+        try:
+            found[name] = sha256(read_plain(path, _MOST))
+        except OSError:
+            continue
+    if commit := _git(root, "rev-parse", "HEAD").strip():
+        found["git"] = commit
+    return found
 
 
 def _decided(loop: Loop, gate: Entry | None) -> GateDecision | None:
@@ -161,7 +190,14 @@ def record_document(paper: Paper, data: bytes, loop: Loop, person: Acting) -> En
 
 def _authors(root: Path) -> tuple[tuple[str, int], ...]:
     """Who committed to the folder, by git; nobody where it is in no repository."""
-    command = ["git", "-C", str(root), "shortlog", "-sn", "HEAD", "--", "."]
+    lines = _git(root, "shortlog", "-sn", "HEAD", "--", ".").splitlines()[:_AUTHORS]
+    pairs = [line.strip().split("\t", 1) for line in lines if "\t" in line]
+    return tuple((name, int(number)) for number, name in pairs)
+
+
+def _git(root: Path, *words: str) -> str:
+    """What git says of the folder; nothing where it is in no repository."""
+    command = ["git", "-C", str(root), *words]
     try:
         done = subprocess.run(  # a fixed command; the folder is one argument
             command,
@@ -172,7 +208,5 @@ def _authors(root: Path) -> tuple[tuple[str, int], ...]:
             stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return ()
-    lines = done.stdout.splitlines()[:_AUTHORS] if done.returncode == 0 else []
-    pairs = [line.strip().split("\t", 1) for line in lines if "\t" in line]
-    return tuple((name, int(number)) for number, name in pairs)
+        return ""
+    return done.stdout if done.returncode == 0 else ""
