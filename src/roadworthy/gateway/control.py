@@ -26,7 +26,7 @@ from roadworthy.wiring.late_judging import Judging
 from roadworthy.wiring.plan import Plan
 
 from .control_door import METRICS, READY, ControlReadiness, Page, Pages, open_door
-from .memory import share_one_heap
+from .memory import settle, share_one_heap
 from .problems import ApiError
 
 ROUND_S = 0.1
@@ -87,6 +87,7 @@ async def run(plan: Plan) -> None:
     pages = _pages(control, state)
     port, clock = plan.control_port, SystemClock()
     door = await open_door(port, pages, clock) if port else None
+    settle()
     sys.stdout.write('{"ready":true}\n')
     sys.stdout.flush()
     tasks = [

@@ -10,7 +10,6 @@ request (SIGTERM drains; so does the end of the pipe from the supervisor).
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
@@ -26,15 +25,11 @@ from roadworthy.wiring.plan import Plan
 
 from .app import App
 from .health import readiness
-from .memory import give_back
+from .memory import settle
 from .server import Server
 
 DRAIN_S = 20
 """How long a worker that is told to stop waits for the requests under way."""
-
-GC_THRESHOLDS = (20_000, 20, 50)
-"""Requests under way are many young objects that all die by reference count; the collector's
-default of 700 looks at them again and again for nothing."""
 
 
 async def run(listener: socket.socket, plan: Plan) -> None:
@@ -42,10 +37,7 @@ async def run(listener: socket.socket, plan: Plan) -> None:
     gateway = Gateway(plan, SystemClock())
     await gateway.start()
     server = Server(App(gateway, new_id), gateway.clock)
-    gc.collect()
-    give_back()
-    gc.freeze()  # what was loaded lives as long as the process: not worth looking at again
-    gc.set_threshold(*GC_THRESHOLDS)
+    settle()
     # whoever walks a generator closes it, so that nobody needs a list of those under way
     sys.set_asyncgen_hooks(firstiter=None)
     over = asyncio.Event()

@@ -11,9 +11,11 @@ although its record is not on disk (unless durability is `async`), or silence ab
 from __future__ import annotations
 
 import asyncio
-import queue
+import os
+import select
 import shutil
 import threading
+from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -113,7 +115,10 @@ class Spool:
         self._ended = False
         self._timer: asyncio.TimerHandle | None = None
         self._pieces_timer: asyncio.TimerHandle | None = None
-        self._batches: queue.SimpleQueue[list[_Item] | None] = queue.SimpleQueue()
+        self._batches: deque[list[_Item]] = deque()
+        self._heard = self._bell = -1
+        """A pipe: a byte for each batch, its end for the thread's. Whoever writes to it lets go of
+        the interpreter's lock; with a queue the thread woke up to wait for it."""
         self._unclosed: dict[str, bytes] = {}
         self._subjects: dict[str, str] = {}
         """Stream under way -> whose it is: its pieces are sealed for the same data subject."""
@@ -125,6 +130,7 @@ class Spool:
     def start(self) -> None:
         """Open the first segment and start writing. A folder that cannot be written is a fault."""
         self._loop = asyncio.get_running_loop()
+        self._heard, self._bell = os.pipe()
         self._renew()
         self._thread.start()
 
@@ -206,7 +212,7 @@ class Spool:
         if self._pieces_timer is not None:
             self._pieces_timer.cancel()
         self._ended = True
-        self._batches.put(None)
+        os.close(self._bell)
         await asyncio.to_thread(self._thread.join)
 
     async def _keep(self, kind: RecordKind, observation: Observation, witness: Witness) -> None:
@@ -269,11 +275,12 @@ class Spool:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._writing or not self._gathered:
+        if self._writing or self._ended or not self._gathered:
             return
         batch, self._gathered = self._gathered, []
         self._writing = True
-        self._batches.put(batch)
+        self._batches.append(batch)
+        os.write(self._bell, b".")
 
     def _landed(self, batch: list[_Item], error: EvidenceError | None) -> None:
         """Back on the loop: wake all who wait; whatever gathered meanwhile may go."""
@@ -291,7 +298,7 @@ class Spool:
                 item.waiter.set_exception(failed)
         self._writing = False
         self._consider()
-        if self._gathered and not self._writing and self._loop is not None:
+        if not self._writing and self._loop is not None:
             self._loop.call_soon(self._consider)  # once those who were woken are on their way
 
     def _told(self, observation: Observation, witness: Witness) -> Exception | None:
@@ -315,13 +322,19 @@ class Spool:
                 self._segment.end()
             except OSError as error:
                 self.fault = f"cannot end the segment: {error.strerror}"
+        os.close(self._heard)
 
     def _next(self) -> list[_Item] | None:
         """The next batch; an empty one when a broken journal should try again; None: stop."""
-        try:
-            return self._batches.get(timeout=RETRY_S if self._segment is None else None)
-        except queue.Empty:
+        if self._segment is None and not self._rings(RETRY_S):
             return []
+        return self._batches.popleft() if os.read(self._heard, 1) else None
+
+    def _rings(self, seconds: float) -> bool:
+        """Whether there is a batch, or the end, within that time."""
+        bell = select.poll()
+        bell.register(self._heard, select.POLLIN)
+        return bool(bell.poll(seconds * 1000))
 
     def _write(self, batch: list[_Item]) -> None:
         if self._segment is None:

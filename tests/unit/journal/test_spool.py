@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -352,6 +353,25 @@ async def test_an_ended_journal_refuses_a_record_and_keeps_nobody_waiting(tmp_pa
     ):
         with pytest.raises(EvidenceError, match="ended"):
             await asyncio.wait_for(late, 5)
+
+
+async def test_an_ended_journal_leaves_no_descriptor_and_writes_into_nobody_elses(
+    tmp_path: Path,
+) -> None:
+    open_before = set(os.listdir("/proc/self/fd"))
+    spool = a_spool(tmp_path)
+    spool.start()
+    await spool.close(an_observation(), Witness(input="hello", output=""))
+    await spool.aclose()
+    assert set(os.listdir("/proc/self/fd")) <= open_before
+    reader, writer = os.pipe()  # gets the numbers of those that were let go
+    os.set_blocking(reader, False)
+    spool.sent("a stream that is late", "acme", "a piece")
+    await asyncio.sleep(3 * PIECES_S)
+    with pytest.raises(BlockingIOError):
+        os.read(reader, 1)
+    os.close(reader)
+    os.close(writer)
 
 
 async def test_who_hangs_up_while_the_last_record_is_written_is_counted(tmp_path: Path) -> None:
