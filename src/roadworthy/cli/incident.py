@@ -37,8 +37,9 @@ def list_(directory: Directory = Path(), *, json: Json = False) -> None:
 
     loop = _reading(directory)
     incidents = incidents_of(loop).values() if loop is not None else ()
+    legal: Any = incident_report.legal_clocks(loop, directory) if incidents else None
     if json:
-        emit([_as_json(each) | {"clocks": _clocks(each, loop, directory)} for each in incidents])
+        emit([_as_json(each) | incident_report.clocks_as_json(each, legal) for each in incidents])
         return
     if not incidents:
         say("No incident.")
@@ -53,11 +54,14 @@ def list_(directory: Directory = Path(), *, json: Json = False) -> None:
             printable(_about(each)),
             each.opened_at[:19],
             each.assignee or ("seen" if each.acknowledged_at else ""),
-            incident_report.due_words(each, loop, directory),
+            incident_report.due_words(each, legal),
         )
         for each in incidents
     ]
     table(("incident", "severity", "state", "about", "opened (UTC)", "with", "to report"), rows)
+    for each in incidents:
+        if each.legal is not None and each.legal.serious and (why := legal.why_none(each)):
+            say(f"{each.id}: {printable(why)}")
     say_waiting(loop, directory)
 
 
@@ -73,7 +77,8 @@ def show(incident: Id, directory: Directory = Path(), *, json: Json = False) -> 
         raise UsageError(f"there is no incident {incident!r}", fix="nothing was recorded here yet")
     found = find_incident(loop, incident)
     if json:
-        emit(_as_json(found) | {"clocks": _clocks(found, loop, directory)})
+        legal = incident_report.legal_clocks(loop, directory)
+        emit(_as_json(found) | incident_report.clocks_as_json(found, legal))
         return
     say(f"{found.id}  {found.severity}  {found.state}")
     say(printable(found.title))
@@ -139,12 +144,6 @@ def _reading(directory: Path) -> Any:
 def _about(incident: Incident) -> str:
     sentinel = "sentinel" if incident.sentinel else "by hand"
     return incident.never_event or incident.objective or incident.rollout or sentinel
-
-
-def _clocks(incident: Incident, loop: Any, directory: Path) -> Any:
-    import msgspec
-
-    return msgspec.to_builtins(incident_report.clocks(incident, loop, directory))
 
 
 def _as_json(incident: Incident) -> dict[str, Any]:

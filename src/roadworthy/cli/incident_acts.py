@@ -203,9 +203,11 @@ def classify(
         raise UsageError(f"{unknown[0]!r} is no kind of harm", fix=f"one of {', '.join(HARMS)}")
     said = Statement(harms=kinds, aware_at=instant_of("aware", aware), reason=reason)
     after = _together(incident, directory, as_, state, said)
-    tell(after, json, f"{after.id} is called {', '.join(kinds)}.")
-    if not json:
-        _say_clocks(after, directory)
+    if json:
+        emit(_with_clocks(after, directory))
+        return
+    say(f"{after.id} is called {', '.join(kinds)}.")
+    _say_clocks(after, directory)
 
 
 def sent(
@@ -241,6 +243,17 @@ def _say_clocks(incident: Any, directory: Path) -> None:
     from .incident_report import say_clocks
 
     say_clocks(incident, directory)
+
+
+def _with_clocks(incident: Any, directory: Path) -> dict[str, Any]:
+    import msgspec
+
+    from .acting import begun_loop
+    from .incident_report import clocks_as_json, legal_clocks
+
+    legal = legal_clocks(begun_loop(directory)[0], directory)
+    built: dict[str, Any] = msgspec.to_builtins(incident)
+    return built | clocks_as_json(incident, legal)
 
 
 def _by(loop: Any, name: str | None) -> Any:

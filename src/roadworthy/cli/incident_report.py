@@ -114,7 +114,7 @@ def report(
         root=directory,
         to=recipient,
         language=language,
-        holidays=_holidays(directory),
+        law=legal_clocks(loop, directory).law(found),
     )
     if json:
         emit({"incident": found.id, "missing": made.missing, "text": made.text})
@@ -129,37 +129,44 @@ def report(
 
 
 def say_clocks(incident: Incident, directory: Path) -> None:
-    """Which legal clocks run, and until when."""
+    """Which legal clocks run, and until when; or why none does."""
     loop, found = _found(directory, incident.id)
-    for each in clocks(found, loop, directory):
+    legal = legal_clocks(loop, directory)
+    for each in legal.of(found):
         assumed = f"; nobody stated {', '.join(each.assumed)}" if each.assumed else ""
         due = each.due[:16].replace("T", " ") + " UTC" if each.days else "at once"
         when = f"applies from {each.applies_from}" if each.state == "not_in_force" else each.state
         say(f"{each.article}, to the {each.to}: due {due}, {when}{assumed}")
+    if why := legal.why_none(found):
+        say(printable(why), "yellow")
 
 
-def clocks(incident: Incident, loop: Any, directory: Path) -> list[Any]:
-    """The clocks of an incident by its release's charter; by none where that is gone."""
-    from roadworthy.wiring.notices import clocks_in
-
-    if incident.legal is None:
-        return []
-    return list(clocks_in(loop, _holidays(directory))(incident))
-
-
-def _holidays(directory: Path) -> tuple[str, ...]:
+def legal_clocks(loop: Any, directory: Path) -> Any:
+    """Of the incidents of a workspace, as a folder sees them."""
+    from roadworthy.wiring.legal_clocks import LegalClocks
     from roadworthy.wiring.places import place
 
-    return tuple(place(directory, standing=True, create=False).deployment.holidays)
+    here = place(directory, standing=True, create=False)
+    return LegalClocks(loop, here.root, tuple(here.deployment.holidays))
 
 
-def due_words(incident: Incident, loop: Any, directory: Path) -> str:
+def clocks_as_json(incident: Incident, legal: Any) -> dict[str, Any]:
+    """`clocks`, and `no_clock`: why there is none, else empty."""
+    import msgspec
+
+    if legal is None:
+        return {"clocks": [], "no_clock": ""}
+    found = msgspec.to_builtins(legal.of(incident))
+    return {"clocks": found, "no_clock": legal.why_none(incident)}
+
+
+def due_words(incident: Incident, legal: Any) -> str:
     """What `incident list` says of its clocks."""
     if incident.legal is None:
         return "" if incident.state in ("closed", "dismissed") else "not classified"
     if not incident.legal.serious:
         return "not serious"
-    found = clocks(incident, loop, directory)
+    found = legal.of(incident)
     waiting = [each for each in found if each.state != "reported"]
     if not waiting:
         return "reported" if found else "no clock"

@@ -27,7 +27,7 @@ def say_more(incident: Incident, loop: Any, directory: Path) -> None:
     from roadworthy.incidents import kills_of
     from roadworthy.wiring.notes import notes_on
 
-    from .incident_report import due_words
+    from .incident_report import due_words, legal_clocks
 
     for note in notes_on(incident, loop):
         say_note(note, loop)
@@ -39,8 +39,11 @@ def say_more(incident: Incident, loop: Any, directory: Path) -> None:
     for sent in incident.reports:
         number = f", {printable(sent.reference)}" if sent.reference else ""
         say(f"{sent.stage} report to the {sent.to} sent {sent.sent_at[:19]}Z{number}")
-    if words := due_words(incident, loop, directory):
+    legal = legal_clocks(loop, directory)
+    if words := due_words(incident, legal):
         say(f"to report: {words}")
+    if incident.legal is not None and (why := legal.why_none(incident)):
+        say(printable(why))
     if incident.reason:
         say(f"dismissed: {printable(incident.reason)}")
     stands = kills_of(incident, read_table(loop.workspace.routing).kills)

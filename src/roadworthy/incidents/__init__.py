@@ -2,7 +2,8 @@
 
 from .authority_report import Document, Known, Reached, asked_of, report_document
 from .changes import CaseChange
-from .clocks import Law, Running, clocks_of, law_of
+from .clocks import Running, clocks_of, why_no_clock
+from .law import Law, Stated, strictest
 from .lifecycle import fold, kills_of
 from .notice_forms import alerts_body, mail_text, pagerduty_body, webhook_body
 from .notices import clock_notices, notice_of
@@ -32,6 +33,7 @@ __all__ = [
     "Law",
     "Reached",
     "Running",
+    "Stated",
     "alerts_body",
     "asked_of",
     "breach_incident",
@@ -44,7 +46,6 @@ __all__ = [
     "incident_id",
     "is_known",
     "kills_of",
-    "law_of",
     "mail_text",
     "moved_incident",
     "notice_of",
@@ -61,6 +62,8 @@ __all__ = [
     "same_breach",
     "same_rail",
     "severity_of",
+    "strictest",
     "webhook_body",
     "what_is_asked",
+    "why_no_clock",
 ]

@@ -1,30 +1,21 @@
-"""Which legal clocks run for an incident, and until when.
+"""Which legal clocks run for an incident, and until when; where none does, why not.
 
 Enters: what people stated of it, what is known of the system's place in the law, the time. Leaves:
-clocks, the one that ends first first. Never here: a clock that begins with a machine's time, or a
-fact that nobody stated taken for false.
+clocks, the one that ends first first. Never here: a clock that begins with a machine's time, a
+fact that nobody stated taken for false, no clock without the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 
-from roadworthy.domain import CLOCKS, Charter, Incident, Instant, LegalClock, period_end
+from roadworthy.domain import CLOCKS, Incident, Instant, LegalClock, period_end
+
+from .law import UNDECIDED, Law
 
 ClockState = Literal["running", "overdue", "reported", "not_in_force"]
-
-
-class Law(Struct, frozen=True, kw_only=True):
-    """What decides which clocks apply: as the charter states it; what is left out is unknown."""
-
-    roles: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = {}
-    time_zone: str = "UTC"
-    holidays: tuple[str, ...] = ()
-    """Public holidays where the report is due, `YYYY-MM-DD`."""
 
 
 class Running(Struct, frozen=True, kw_only=True):
@@ -45,16 +36,11 @@ class Running(Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-def law_of(charter: Charter | None, holidays: tuple[str, ...] = ()) -> Law:
-    """As a charter states it; without one everything is unknown."""
-    if charter is None:
-        return Law(holidays=holidays)
-    return Law(
-        roles=tuple(charter.roles),
-        facts=charter.facts,
-        time_zone=charter.time_zone,
-        holidays=holidays,
-    )
+class _Applies(Struct, frozen=True):
+    """Whether one clock applies: what is assumed so that it does, or why it does not."""
+
+    assumed: tuple[str, ...] = ()
+    but: str = ""
 
 
 def clocks_of(incident: Incident, law: Law, now: Instant) -> list[Running]:
@@ -63,46 +49,82 @@ def clocks_of(incident: Incident, law: Law, now: Instant) -> list[Running]:
     One whose duty is not in force yet is there as `not_in_force`: what is reported anyway is a
     person's choice.
     """
-    said = incident.legal
-    if said is None or not said.serious:
-        return []
     found = [
-        _running(clock, incident, law, now, assumed)
-        for clock in CLOCKS
-        if clock.harms & set(said.harms) and (assumed := _applies(clock, law)) is not None
+        _running(clock, incident, law, now, applies.assumed)
+        for clock in _of_its_harms(incident)
+        if not (applies := _applies(clock, law)).but
     ]
     return sorted(found, key=lambda each: (each.due, each.clock))
 
 
-def _applies(clock: LegalClock, law: Law) -> tuple[str, ...] | None:
-    """What is assumed so that it applies; None where a stated fact says that it does not."""
+def why_no_clock(incident: Incident, law: Law) -> str:
+    """Why none runs, in a sentence without its end; empty where one does."""
+    said = incident.legal
+    if said is None:
+        return "no clock, because nobody has said what it led to"
+    if not said.serious:
+        return "no clock, because people say that it is no serious incident"
+    reasons: dict[str, list[str]] = {}
+    for clock in _of_its_harms(incident):
+        but = _applies(clock, law).but
+        if not but:
+            return ""
+        reasons.setdefault(but, []).append(clock.article)
+    words = (f"{', '.join(dict.fromkeys(cited))}: {but}" for but, cited in reasons.items())
+    return f"no clock, because {'; '.join(words)}"
+
+
+def _of_its_harms(incident: Incident) -> list[LegalClock]:
+    said = incident.legal
+    if said is None or not said.serious:
+        return []
+    return [clock for clock in CLOCKS if clock.harms & set(said.harms)]
+
+
+def _applies(clock: LegalClock, law: Law) -> _Applies:
     assumed = []
-    if not law.roles:
-        if clock.binds == "gpai_provider":
-            return None  # nobody is that by silence
-        assumed.append(f"role {clock.binds}")
-    elif clock.binds not in law.roles:
-        return None
-    asked = {"risk_class": "high"} if clock.high_risk_only else {"systemic_risk": True}
-    for name, wanted in asked.items():
-        if name not in law.facts:
-            assumed.append(name)
-        elif law.facts[name] != wanted:
-            return None
-    return tuple(assumed)
+    if clock.binds not in law.roles:
+        held = f"it binds the {clock.binds}, and "
+        if clock.binds in law.may_be:
+            assumed.append(f"role {clock.binds}")
+        elif law.roles:
+            return _Applies(but=f"{held}the roles are {', '.join(law.roles)}{_by(law, 'roles')}")
+        elif clock.binds == "gpai_provider":  # nobody is that by silence
+            return _Applies(but=f"{held}nobody states that role")
+        else:
+            assumed.append(f"role {clock.binds}")
+    name, wanted = ("risk_class", "high") if clock.high_risk_only else ("systemic_risk", True)
+    value = law.facts.get(name, UNDECIDED)
+    if value == UNDECIDED:
+        assumed.append(name)
+    elif value != wanted and clock.high_risk_only:
+        return _Applies(but=f"it binds high-risk systems, and the class is {value}{_by(law, name)}")
+    elif value != wanted:
+        what = "it binds models with systemic risk, and this is none"
+        return _Applies(but=f"{what}{_by(law, name)}")
+    if not law.time_zones:
+        assumed.append("time_zone UTC")
+    return _Applies(assumed=tuple(assumed))
+
+
+def _by(law: Law, name: str) -> str:
+    sources = law.said_by.get(name, ())
+    return f" ({', '.join(sources)})" if sources else ""
 
 
 def _running(
     clock: LegalClock, incident: Incident, law: Law, now: Instant, assumed: tuple[str, ...]
 ) -> Running:
-    assert incident.legal is not None
-    due = period_end(
-        incident.legal.aware_at, clock.days, time_zone=law.time_zone, holidays=law.holidays
+    said = incident.legal
+    assert said is not None
+    due = min(
+        period_end(said.aware_at, clock.days, time_zone=zone, holidays=law.holidays)
+        for zone in law.time_zones or ("UTC",)
     )
     annex_i = str(law.facts.get("high_risk_route", "")).startswith("annex_i_")
-    begins = clock.applies_from_annex_i if annex_i else clock.applies_from
+    begins = (annex_i and clock.applies_from_annex_i) or clock.applies_from
     state: ClockState = "running"
-    if any(each.to == clock.to for each in incident.reports):
+    if any(each.to == clock.to and each.sent_at >= said.aware_at for each in incident.reports):
         state = "reported"
     elif now[:10] < begins:
         state = "not_in_force"
@@ -114,7 +136,7 @@ def _running(
         to=clock.to,
         days=clock.days,
         binding=clock.binding,
-        aware_at=incident.legal.aware_at,
+        aware_at=said.aware_at,
         due=due,
         state=state,
         applies_from=begins,

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
-from roadworthy.domain import Deployment, Incident, TargetState, format_instant
-from roadworthy.flows.incidents.notifying import Clocks, Desk, Sender, Teller
+from roadworthy.domain import Deployment, TargetState
+from roadworthy.flows.incidents.notifying import Desk, Sender, Teller
 from roadworthy.flows.workspace.loop import Loop
-from roadworthy.incidents import Running, clocks_of, law_of
 from roadworthy.manifests import Workspace
 
-from .answering_releases import content_of
+from .legal_clocks import LegalClocks
 from .loop import loop_of
 from .notice_sending import make_sender
 from .rounds import Rounds
@@ -70,19 +69,6 @@ def teller_of(loop: Loop, deployment: Deployment, target: str, root: Path) -> Te
             target=target,
             settings=settings,
             sender=sender,
-            clocks=clocks_in(loop, tuple(deployment.holidays)),
+            clocks=LegalClocks(loop, root, tuple(deployment.holidays)).of,
         ),
     )
-
-
-def clocks_in(loop: Loop, holidays: tuple[str, ...] = ()) -> Clocks:
-    """The clocks of incidents, by the charters of their releases."""
-    return partial(_clocks, loop, holidays)
-
-
-def _clocks(loop: Loop, holidays: tuple[str, ...], incident: Incident) -> list[Running]:
-    if incident.legal is None:
-        return []
-    content = content_of(loop.workspace, incident.system, incident.release)
-    law = law_of(content.charter if content is not None else None, holidays)
-    return clocks_of(incident, law, format_instant(loop.clock.now()))

@@ -19,7 +19,7 @@ from roadworthy.domain import (
 from roadworthy.incidents import Law, clocks_of
 
 NOW = "2028-01-03T10:00:00.000000Z"
-PROVIDER = Law(roles=("provider",), facts={"risk_class": "high"}, time_zone="Europe/Berlin")
+PROVIDER = Law(roles=("provider",), facts={"risk_class": "high"}, time_zones=("Europe/Berlin",))
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,11 @@ def _said_twice(root: Path, name: str) -> Fault:
     )
 
 
+def ai_act() -> list[Catalogue]:
+    """The AI Act's catalogue as it comes along."""
+    return [one.catalogue for one in chosen(_shipped(), EU_AI_ACT)]
+
+
 def assure(
     root: Path, charter: Charter, *, on: str, given: Path | None = None, catalogue: str = EU_AI_ACT
 ) -> Assured:
@@ -183,7 +188,7 @@ def present_class(charter: Charter, root: Path | None, *, on: str) -> str:
     """
     if not charter.facts and (root is None or not (root / FACTS).is_file()):
         return ""
-    catalogues = [one.catalogue for one in chosen(_shipped(), EU_AI_ACT)]
+    catalogues = ai_act()
     if root is None:
         said = checked_facts(charter.facts, catalogues, file="charter.yaml")
         sheet = FactSheet(facts=said.facts, roles=tuple(charter.roles))

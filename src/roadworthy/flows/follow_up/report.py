@@ -26,10 +26,10 @@ from roadworthy.incidents import (
     Document,
     Known,
     Language,
+    Law,
     Reached,
     asked_of,
     clocks_of,
-    law_of,
     report_document,
     what_is_asked,
 )
@@ -54,13 +54,13 @@ def make_report(
     root: Path,
     to: Recipient,
     language: Language,
-    holidays: tuple[str, ...] = (),
+    law: Law,
 ) -> Document:
     """The report as it is now. Raises ManifestError on a file of paragraphs that cannot be read."""
     now = format_instant(loop.clock.now())
     charter = content.charter if content is not None else None
     slos = content.slos.slos if content is not None else ()
-    clocks = [each for each in clocks_of(incident, law_of(charter, holidays), now) if each.to == to]
+    clocks = [each for each in clocks_of(incident, law, now) if each.to == to]
     newest = loop.ledger.newest_checkpoint()
     model = content.candidate.model if content is not None else None
     return report_document(
@@ -70,7 +70,7 @@ def make_report(
             title=charter.title if charter is not None else "",
             version=charter.version if charter is not None else "",
             purpose=charter.use.intended_purpose if charter is not None else "",
-            roles=tuple(charter.roles) if charter is not None else (),
+            roles=law.roles,
             model=f"{model.provider} {model.name}" if model is not None else "",
             clocks=tuple(clocks),
             reached=_reached(reach_of(incident, loop, slos)),

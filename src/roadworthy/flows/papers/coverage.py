@@ -32,10 +32,10 @@ from roadworthy.domain import (
 from ..entries.assure import CLASSIFIED, Assured, assure, catalogues_of, classified_payload
 from ..entries.received_entries import RECEIVED
 from ..entries.reviews_owed import review_owed
+from ..entries.signed_acts import is_signed
 from ..releasing.live_routes import ledger_routes
 from ..releasing.registry_proof import model_proof
 from ..workspace.loop import Loop
-from .signed_acts import is_signed
 
 RECORDED = "evidence.recorded"
 _SAME = ("purpose", "catalogue_digest", "class", "roles", "facts")
