@@ -66,6 +66,7 @@ from .entries.findings import FindingsSeen, findings_seen
 from .entries.importing import in_words as imports_in_words
 from .entries.model_moved import model_moved
 from .entries.moved import earlier_bars, moved, names_of, never_changes
+from .entries.prereads import preread_blockers
 from .entries.run_records import bar_of, newest_run, rows_of
 from .entries.trials import answered_beside, trials_of, with_rows
 from .gate.baseline import Baseline, baseline_of
@@ -137,7 +138,7 @@ def consider(
     # 5 people, findings, incidents and models
     findings = findings_seen(loop, content, run, rows, excuses.waivers)
     asked = with_note and pull is None  # of a proposed change people speak later
-    said, told = _spoken(system, content, never_changes(loop, content, bars), asked=asked)
+    said, told = _spoken(system, loop, content, never_changes(loop, content, bars), asked=asked)
     models = models_seen(system, content, loop, asked=asked)
     blockers += [*said, *_open_ends(findings, incidents, system), *models.blockers]
     seen = [*rows, *answered_beside(loop, trials, incidents)]
@@ -217,14 +218,21 @@ def _past(
 
 
 def _spoken(
-    system: System, content: ReleaseContent, changed: Sequence[NeverMove], *, asked: bool
+    system: System,
+    loop: Loop,
+    content: ReleaseContent,
+    changed: Sequence[NeverMove],
+    *,
+    asked: bool,
 ) -> tuple[list[Blocker], list[str]]:
     """What people's note does, and what it names; with nobody asked yet all is told."""
     note, candidate = system.deliberation, content.candidate_digest
     unnamed, told = never_spoken(changed, note, candidate)
     if not asked:
         return [], [*told, *(each.reason for each in unnamed)]
-    return [*deliberation_blockers(note, content.charter, candidate), *unnamed], told
+    said = deliberation_blockers(note, content.charter, candidate)
+    forged = preread_blockers(loop, content.system, candidate, note)
+    return [*said, *forged, *unnamed], told
 
 
 def _open_ends(findings: FindingsSeen, incidents: list[Incident], system: System) -> list[Blocker]:

@@ -194,6 +194,38 @@ def note_parts(note: str) -> tuple[str, str]:
     return (inside.strip("\n"), before + after) if mark and ended else ("", body)
 
 
+def machine_part(body: str) -> tuple[int, str]:
+    """The machine's part of a note with its marks, and the line on which it begins, from 1.
+
+    (0, "") without one. Raises ValueError where the marks do not stand once each, in their order:
+    what lies between the others would look like the machine's.
+    """
+    lines = body.split("\n")
+    begins, ends = ([at for at, line in enumerate(lines) if mark in line] for mark in PREREAD)
+    if not begins and not ends:
+        return 0, ""
+    if len(begins) != 1 or len(ends) != 1 or ends[0] < begins[0]:
+        raise ValueError(
+            f"the marks of the machine's part stand {len(begins)} and {len(ends)} times,"
+            " once each is right"
+        )
+    part = "\n".join(lines[begins[0] : ends[0] + 1])
+    return begins[0] + 1, part
+
+
+def changed_by_hand(part: str, written: str) -> tuple[int, str, str] | None:
+    """The first line that is not as it was written: its number from 1, as it is, as it was.
+
+    None where every line is the same but for spaces at its end, which editors take away.
+    """
+    now, before = ([line.rstrip() for line in text.split("\n")] for text in (part, written))
+    for at in range(max(len(now), len(before))):
+        is_now, was = (each[at] if at < len(each) else "" for each in (now, before))
+        if is_now != was:
+            return at + 1, is_now, was
+    return None
+
+
 def with_preread(note: str, block: str) -> str:
     """A note whose pre-read is replaced; every other character stays. One without gets it."""
     before, mark, rest = note.partition(PREREAD[0])

@@ -7,7 +7,6 @@ from html import escape
 
 from msgspec import UnsetType
 
-from roadworthy import __version__
 from roadworthy.domain import Block, Cell, Drawing, Gap, Language, Paragraph, Source
 
 from .blocks import CHARTER, grid, listing, of_entry, paragraph
@@ -143,7 +142,7 @@ def _marks(found: Gathered, language: Language) -> tuple[Block, ...]:
     logs = said("yes" if logged else "no", language)
     if isinstance(told, UnsetType):
         logs = f"{logs} ({said('unless the charter says otherwise, and it does not', language)})"
-    always = Source(what=f"roadworthy {__version__}")
+    always = Source(what="roadworthy")
     rows = [
         (said("log of fingerprints", language), Cell(logs, source)),
         (

@@ -83,6 +83,10 @@ DELIBERATED: dict[str, str] = {
         "Niederschrift stand: die Werte mit ihren Intervallen und Fallzahlen, und die "
         "Prüfsummen dessen, worauf sie beruhen."
     ),
+    "Nobody held this part against what the machine had written when the note was entered.": (
+        "Niemand hat diesen Teil mit dem verglichen, was die Maschine geschrieben hatte, als die "
+        "Niederschrift eingetragen wurde."
+    ),
     ("the note has no pre-read: nobody can say what people had seen"): (
         "die Niederschrift hat keine Vorlage: niemand kann sagen, was die Menschen gesehen hatten"
     ),

@@ -84,6 +84,8 @@ class Held(Struct, frozen=True, kw_only=True):
     """Days after it."""
     preread: str
     """Markdown: what the machine found and people saw."""
+    checked: bool
+    """Whether the pre-read was held against what the machine had written when it was entered."""
     said: str
     """Markdown: what people wrote. Empty where the text is not kept."""
     kept: bool
@@ -236,7 +238,8 @@ class _Shut:
                  self._clean(str(one.get("why", ""))))
                 for one in said.get("never_changes", ())
             ),
-            preread=self._clean(seen), said=self._clean(people), kept=text is not None, **about,
+            preread=self._clean(seen), said=self._clean(people), kept=text is not None,
+            checked=bool(said.get("preread")), **about,
         )  # fmt: skip
 
     def _all(self, texts: Iterable[Any]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Before people deliberate: what changed, what the gate would say, what is open, what is stale.
 
-    open    1 what the gate would say, unrecorded   2 the pre-read   3 the note, written whole
+    open    1 what the gate would say, unrecorded   2 the pre-read, entered by its digest
+            3 the note, written whole
     record  the note as people finished it: participants, decision, dissent, signed by one of them
 
 Enters: a system, its loop. Leaves: deliberation-note.md, or a signed entry. What never happens
@@ -56,6 +57,7 @@ from ..entries.campaigns import campaigns_of
 from ..entries.findings import findings_seen
 from ..entries.incident_entries import incidents_of
 from ..entries.moved import earlier_bars, names_of
+from ..entries.prereads import enter_preread, require_machines
 from ..entries.reviews_owed import RECORDED, review_owed
 from ..entries.run_records import newest_run, rows_of
 from ..gate.baseline import baseline_of
@@ -102,6 +104,7 @@ def open_note(system: System, loop: Loop) -> Opened:
     path = Path(system.root) / DELIBERATION
     old = load_deliberation(Path(system.root))
     same = old is not None and is_about(old, pre.decision.candidate)
+    enter_preread(loop, system.charter.system, pre.decision.candidate, block)
     if old is not None and same and not _is_over(old, system, loop):  # 3
         text = with_preread(path.read_text(encoding="utf-8"), block)
         replace_file(path, text.encode())
@@ -125,7 +128,8 @@ def record_note(system: System, loop: Loop, by: Acting) -> Entry:
     """Enter what people decided, with who was heard and who disagrees.
 
     Raises UndecidedError while the note is missing, unfinished or about another candidate,
-    AccessError when this person has no part in it.
+    AccessError when this person has no part in it, VerificationError naming the line where the
+    machine's part was changed by hand.
     """
     note, content = system.deliberation, pin(system)
     undecided = [
@@ -144,6 +148,7 @@ def record_note(system: System, loop: Loop, by: Acting) -> Entry:
             "; ".join(undecided), fix="`roadworthy deliberate` opens the note; people finish it"
         )
     require_role(loop.trust, by.key.key_id, SCRIBES, format_instant(loop.clock.now()))
+    read = require_machines(loop, content.system, content.candidate_digest, note)
     header = note.header
     data = (Path(system.root) / note.path).read_bytes()
     if sha256(data) != note.digest:
@@ -162,6 +167,7 @@ def record_note(system: System, loop: Loop, by: Acting) -> Entry:
         "limits": list(header.limits),
         "actions": plain(header.actions),
         "never_changes": plain(header.never_changes),
+        "preread": read,
     }
     known = loop.ledger.entries(kind=RECORDED, subject=note.digest, system=content.system)
     actor = f"person:{by.key.key_id}"
