@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,19 @@ async def test_a_batch_that_is_killed_again_and_again_answers_each_line_once(
         }
 
 
+def has_open(pid: int, path: Path) -> bool:
+    """Whether a process has a file open, such as a lock that it waits for."""
+    with suppress(OSError):
+        return any(each.resolve() == path.resolve() for each in Path(f"/proc/{pid}/fd").iterdir())
+    return False
+
+
+def rests(pid: int) -> int:
+    """How often a process went to sleep by itself, as it does between two tries."""
+    said = Path(f"/proc/{pid}/status").read_text()
+    return int(said.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+
+
 async def test_a_second_batch_process_waits_for_the_first(tmp_path: Path) -> None:
     async with FakeUpstream(answer="ok") as upstream:
         loop = write_live_system(tmp_path, upstream.url)
@@ -140,8 +154,10 @@ async def test_a_second_batch_process_waits_for_the_first(tmp_path: Path) -> Non
                     endpoint="/v1/chat/completions",
                     completion_window="24h",
                 )
-                await eventually(lambda: gateway.children(BATCHER))
-                await asyncio.sleep(2)
+                (second,) = await eventually(lambda: gateway.children(BATCHER))
+                await eventually(lambda: has_open(second, loop.workspace.batches / "lock"))
+                tries = rests(second)
+                await eventually(lambda: rests(second) > tries + 10)
                 assert (await client.batches.retrieve(batch.id)).status == "validating"
                 assert upstream.served == 0
             assert (await ended(client, batch.id)).status == "completed"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import httpx2
 
 from doubles.fake_upstream import FakeUpstream
 from doubles.live_system import a_key, write_live_system
-from doubles.running_gateway import RunningGateway, roadworthy
+from doubles.running_gateway import RunningGateway, eventually, roadworthy
 from roadworthy.domain import PROBE_TENANT
 from roadworthy.flows.incidents.learning import incidents_of
 from roadworthy.flows.workspace.loop import Loop
@@ -102,10 +101,10 @@ async def test_a_probe_that_is_answered_opens_an_incident_and_stops_nobody(tmp_p
             code, said, errors = await roadworthy("probe", str(tmp_path), "--json")
             assert code == 3, (said, errors)
             assert (said["result"], said["leaked"]) == ("leaked", ["main/money"])
-            for _ in range(100):  # the late rule looks at it, too
-                if list(loop_of(loop.workspace).ledger.entries(kind="violation.recorded")):
-                    break
-                await asyncio.sleep(0.1)
+            # the late rule looks at it, too
+            await eventually(
+                lambda: list(loop_of(loop.workspace).ledger.entries(kind="violation.recorded"))
+            )
             assert await asks(gateway, key) == 200
             again = loop_of(loop.workspace)
             assert [e.subject for e in again.ledger.entries(kind="violation.recorded")] == (
@@ -126,7 +125,7 @@ async def test_a_probe_that_is_answered_opens_an_incident_and_stops_nobody(tmp_p
 
 
 async def test_what_is_due_is_held_by_the_control_process_once(tmp_path: Path) -> None:
-    more = '[rehearsals]\nprobes = "1h"\ndrills = "7d"\n'
+    more = '[rehearsals]\nprobes = "1h"\ndrills = "7d"\nkinds = ["kill", "rollback"]\n'
     async with FakeUpstream(answer=says) as upstream:
         loop = probed_system(tmp_path, upstream, STOPPED, more=more)
         wanted = ("probe.asked", "drill.kill", "drill.rollback")
@@ -136,10 +135,7 @@ async def test_what_is_due_is_held_by_the_control_process_once(tmp_path: Path) -
             return [len(list(ledger.entries(kind=kind))) for kind in wanted]
 
         async with RunningGateway(tmp_path, workers=2):
-            for _ in range(600):
-                if all(held()):
-                    break
-                await asyncio.sleep(0.1)
+            await eventually(lambda: all(held()), within_s=60)
             assert held() == [1, 1, 1]
         ledger = loop_of(loop.workspace).ledger
         (entry,) = ledger.entries(kind="probe.asked")
@@ -147,8 +143,14 @@ async def test_what_is_due_is_held_by_the_control_process_once(tmp_path: Path) -
         assert entry.actor == loop.machine
         (drill,) = ledger.entries(kind="drill.kill")
         assert len(drill.payload["workers"]) == 2
+        # one drill more, which comes last: once it was held, what was held before was looked at
+        toml = tmp_path / "roadworthy.toml"
+        toml.write_text(toml.read_text().replace('"rollback"]', '"rollback", "degrade"]'))
         async with RunningGateway(tmp_path, workers=2):
-            await asyncio.sleep(3)
+            await eventually(
+                lambda: list(loop_of(loop.workspace).ledger.entries(kind="drill.degrade")),
+                within_s=60,
+            )
         assert held() == [1, 1, 1], "a restart repeats nothing that is not due"
 
 
