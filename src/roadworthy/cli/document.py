@@ -41,6 +41,7 @@ def command(
 
     What people must write stands in documents/KIND.LANGUAGE.md of the folder, in marked blocks;
     --blocks writes that file. What is missing is printed as missing; --complete makes it an error.
+    With --complete or --record the whole ledger is verified first: seconds for a million entries.
     --out writes over what this command wrote before, and over nothing that a person changed since.
     """
     from roadworthy.compliance import FORMS, to_markdown
@@ -61,6 +62,10 @@ def command(
     if out is not None:
         require_new(out)
     paper, loop = _made(kind, directory, spoken, candidate=candidate, catalogue=catalogue)
+    if record or complete:
+        from roadworthy.flows.workspace.intact import require_intact
+
+        require_intact(loop)  # whoever opened it counted the entries; now they are read
     data = marked(to_markdown(paper).encode(), ".md")
     if out is not None:
         data = write_document(out, paper, markdown=data)

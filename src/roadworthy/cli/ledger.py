@@ -232,7 +232,7 @@ def _existing(directory: Path) -> Any:
         clock=SystemClock(),
         create=False,
     )
-    ledger.require_whole()
+    ledger.require_every_entry()
     return ledger
 
 

@@ -142,6 +142,15 @@ class MemoryEntryStore:
         """How many entries there are."""
         return len(self._entries)
 
+    def numbering(self) -> tuple[int, int, int]:
+        """Nobody can take one out of memory: they are 1 to the last."""
+        size = len(self._entries)
+        return size, min(size, 1), size
+
+    def numbers(self) -> Iterator[int]:
+        """The number of each entry, ascending."""
+        yield from range(1, len(self._entries) + 1)
+
     def leaves(self, start: int, end: int) -> list[bytes]:
         """Leaves of the Merkle tree, 0-based, half-open."""
         return self._leaves[start:end]

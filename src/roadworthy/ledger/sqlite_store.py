@@ -49,6 +49,12 @@ _PAGE = 500
 _COLUMNS = "seq,time,system,kind,subject,actor,payload,payload_digest,prev,digest"
 _STORED = _COLUMNS.replace("payload,", "CAST(payload AS BLOB),", 1)
 _INSERT = f"INSERT INTO entries({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)"  # noqa: S608 - constant
+_NUMBERING = (
+    "SELECT (SELECT count(*) FROM entries), (SELECT coalesce(min(seq), 0) FROM entries),"
+    " (SELECT coalesce(max(seq), 0) FROM entries)"
+)
+"""One statement, so that nobody appends in between; the count is taken from the index by kind."""
+_NUMBERS = f"SELECT seq FROM entries WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"  # noqa: S608
 _WAL_PAGES = 4000
 """Pages of the write-ahead log (16 MB) before it is folded into the database."""
 LEDGER_PATIENCE_S = 30.0
@@ -299,9 +305,23 @@ class SqliteEntryStore:
                 raise self._trouble(error, "read") from None
 
     def size(self) -> int:
-        """How many entries there are."""
+        """The number of the last entry."""
         with self._reading():
             return self._head()[0]
+
+    def numbering(self) -> tuple[int, int, int]:
+        """How many entries there are, counted, and their first and last number."""
+        with self._reading():
+            count, first, last = self._connection.execute(_NUMBERING).fetchone()
+            return count, first, last
+
+    def numbers(self) -> Iterator[int]:
+        """The number of each entry, ascending."""
+        page = [(-(2**63),)]
+        while page:
+            with self._reading():
+                page = self._connection.execute(_NUMBERS, page[-1]).fetchall()
+            yield from (seq for (seq,) in page)
 
     def leaves(self, start: int, end: int) -> list[bytes]:
         """Leaves of the Merkle tree, 0-based, half-open."""
@@ -310,7 +330,10 @@ class SqliteEntryStore:
                 "SELECT digest FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq", (start, end)
             ).fetchall()
         if len(found) != end - start:
-            raise EvidenceError(f"entries {start + 1} to {end} are not all there")
+            raise VerificationError(
+                f"the ledger does not verify: entries {start + 1} to {end} are not all there",
+                fix=RESTORE,
+            )
         prefix = len(SHA256_PREFIX)
         return [bytes.fromhex(digest[prefix:]) for (digest,) in found]
 

@@ -65,11 +65,22 @@ class LedgerStore(Protocol):
         ...
 
     def size(self) -> int:
-        """How many entries there are."""
+        """The number of the last entry, which is how many there are unless some were removed."""
+        ...
+
+    def numbering(self) -> tuple[int, int, int]:
+        """How many entries there are, counted, and their first and last number; 0 of none."""
+        ...
+
+    def numbers(self) -> Iterator[int]:
+        """The number of each entry, ascending, in bounded memory."""
         ...
 
     def leaves(self, start: int, end: int) -> list[bytes]:
-        """Leaves `start` to `end` (0-based, half-open), 32 bytes each."""
+        """Leaves `start` to `end` (0-based, half-open), 32 bytes each.
+
+        Raises VerificationError when one of them is gone.
+        """
         ...
 
     def node(self, level: int, index: int) -> bytes:

@@ -43,6 +43,7 @@ def standing_loop(workspace: Workspace) -> Loop | None:
         create=False,
         not_before=clock.floor,
     )
+    ledger.require_every_entry()
     clock.next_entry = lambda: ledger.store.instants()[1]
     return Loop(
         workspace=workspace,
@@ -76,6 +77,8 @@ def loop_of(workspace: Workspace, *, agreed: bool = True, patience_s: float | No
         not_before=clock.floor,
         patience_s=LEDGER_PATIENCE_S if patience_s is None else patience_s,
     )
+    if agreed:
+        ledger.require_every_entry()
     clock.next_entry = lambda: ledger.store.instants()[1]
     return Loop(
         workspace=workspace,
