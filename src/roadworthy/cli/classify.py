@@ -40,20 +40,23 @@ def command(
     for a prohibited practice, 4 while something that decides is not answered.
     """
     from roadworthy.flows.entries.assure import assure, catalogues_of, record_classification
+    from roadworthy.flows.entries.incident_facts import NOTHING, happened
     from roadworthy.flows.workspace.people import Acting
     from roadworthy.manifests import load_charter
-    from roadworthy.wiring.loop import open_loop
+    from roadworthy.wiring.loop import open_loop, standing_loop
 
-    from .acting import acting_person
+    from .acting import acting_person, standing_workspace
     from .classify_asking import ask_open
     from .days import day_of
 
     charter = load_charter(directory)
     loop = open_loop(directory) if record else None
+    reading = loop or standing_loop(standing_workspace(directory))
     day = day_of(on, charter.time_zone)
     if ask:
         ask_open(directory, charter, catalogue=catalogue, on=day, given=answers)
-    assured = assure(directory, charter, on=day, given=answers, catalogue=catalogue)
+    known = happened(reading, charter.system) if reading is not None else NOTHING
+    assured = assure(directory, charter, on=day, given=answers, catalogue=catalogue, known=known)
     found = assured.classification
     entry = None
     if loop is not None:

@@ -40,6 +40,7 @@ from roadworthy.manifests import (
 
 from ..workspace.loop import Loop
 from ..workspace.people import Acting
+from .incident_facts import NOTHING, Happened
 
 CATALOGUES = "catalogues"
 """The folder of a system in which its own catalogues lie, such as a company's policy."""
@@ -155,17 +156,25 @@ def ai_act() -> list[Catalogue]:
 
 
 def assure(
-    root: Path, charter: Charter, *, on: str, given: Path | None = None, catalogue: str = EU_AI_ACT
-) -> Assured:
-    """A folder's system: its class, its duties. Raises ManifestError for contradictions."""
+    root: Path, charter: Charter, *, on: str, given: Path | None = None,
+    catalogue: str = EU_AI_ACT, known: Happened = NOTHING,
+) -> Assured:  # fmt: skip
+    """A folder's system: its class, its duties. Raises ManifestError for contradictions.
+
+    `known`: what the ledger knows to have happened; answers that deny it are one, too.
+    """
     loaded = chosen(load_catalogues(root), catalogue)
     catalogues = [one.catalogue for one in loaded]
     sheet, file = read_answers_of(root, charter, catalogues, given)
-    require_agreement(sheet, catalogues, _places(root, charter, given))
-    found = classify_sheet(catalogues, sheet, on=on, digest=loaded[-1].digest)
+    places = _places(root, charter, given)
+    require_agreement(sheet, catalogues, places)
+    known.require(sheet, places)
+    happened = FactSheet(facts=known.decided(sheet), roles=sheet.roles)
+    found = classify_sheet(catalogues, happened, on=on, digest=loaded[-1].digest)
     purpose = purpose_of(charter.use.intended_purpose)
+    answers = ", ".join(filter(None, (file, known.source)))
     return Assured(
-        system=charter.system, classification=found, sheet=sheet, answers=file, purpose=purpose,
+        system=charter.system, classification=found, sheet=sheet, answers=answers, purpose=purpose,
         own=given is None or _is_own(sheet, root, charter, catalogues),
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ from roadworthy.domain import (
 )
 
 from ..entries.assure import CLASSIFIED, Assured, assure, catalogues_of, classified_payload
+from ..entries.incident_facts import happened
 from ..entries.received_entries import RECEIVED
 from ..entries.reviews_owed import review_owed
 from ..entries.signed_acts import is_signed
@@ -75,7 +76,8 @@ def cover(
     root: Path, charter: Charter, loop: Loop, *, on: str, catalogue: str, given: Path | None = None
 ) -> Coverage:
     """Every duty of a catalogue. Raises ManifestError for facts that contradict themselves."""
-    assured = assure(root, charter, on=on, given=given, catalogue=catalogue)
+    known = happened(loop, charter.system)
+    assured = assure(root, charter, on=on, given=given, catalogue=catalogue, known=known)
     last = catalogues_of(root, catalogue)[-1]
     finder = _Finder(loop, charter)
     proofs, claims = finder.proofs(), finder.claims()
