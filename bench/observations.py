@@ -1,10 +1,12 @@
 """All run-time objectives of the example over millions of answers, by two facets.
 
-A table of N answers (default 10,000,000) of two weeks, a file for each hour, written by the table's
-own writer. Its rows are drawn with numpy, column by column, instead of answered: confidences,
-durations and ids differ in every row; digests and sessions, which no objective reads, are empty.
-Each measurement is a process of its own: it opens the files, holds each against its digest, judges.
-`python bench/observations.py [--rows N] [--runs 5] [--folder DIR] [--json]`.
+A table of N answers (default 10,000,000) of two weeks, a file for each hour and what its rows have
+alike in one for each day, written by the table's own writer (`--rows-only`: without them, as an
+earlier version wrote it). Its rows are drawn with numpy, column by column, instead of answered:
+confidences, durations and ids differ in every row; digests and sessions, which no objective reads,
+are empty. Each measurement is a process of its own: it opens the files, holds each that it reads
+against its digest, judges.
+`python bench/observations.py [--rows N] [--runs 5] [--folder DIR] [--rows-only] [--json]`.
 """
 
 from __future__ import annotations
@@ -41,10 +43,11 @@ WAYS = {
 }
 
 
-def fill(folder: Path, rows: int) -> None:
+def fill(folder: Path, rows: int, *, counts: bool = True) -> None:
     """The files, and what a reader holds them against."""
     import numpy as np
 
+    from roadworthy.flows.table.days import count_days
     from roadworthy.flows.table.store import Kept, keep_file, write_kept
 
     source = np.random.default_rng(20261122)
@@ -54,6 +57,8 @@ def fill(folder: Path, rows: int) -> None:
         begin = NOW - dt.timedelta(hours=HOURS - hour)
         name = f"answers/system=claims-desk/hour={begin:%Y-%m-%dT%H}"
         keep_file(folder, kept, name, an_hour(source, begin, n))
+    if counts:
+        count_days(folder, kept)
     write_kept(folder, kept)
 
 
@@ -130,7 +135,8 @@ def judge(folder: Path, *, own: bool, slices: bool) -> dict[str, Any]:
     begun = time.perf_counter()
     from roadworthy.flows.objectives.live_judging import Looking
     from roadworthy.flows.table.judging import judge_table
-    from roadworthy.flows.table.store import read_kept, whole_table
+    from roadworthy.flows.table.opening import whole_table
+    from roadworthy.flows.table.store import read_kept
     from roadworthy.manifests import load_system
 
     slos = load_system(EXAMPLE).slos.slos
@@ -191,6 +197,7 @@ def main() -> int:
     reader.add_argument("--rows", type=int, default=10_000_000)
     reader.add_argument("--runs", type=int, default=5)
     reader.add_argument("--folder", type=Path)
+    reader.add_argument("--rows-only", action="store_true")
     reader.add_argument("--json", action="store_true")
     reader.add_argument("--judge", type=Path, help=argparse.SUPPRESS)
     reader.add_argument("--own", action="store_true", help=argparse.SUPPRESS)
@@ -201,7 +208,7 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory(dir=asked.folder, prefix="observations-") as folder:
         begun = time.perf_counter()
-        fill(Path(folder), asked.rows)
+        fill(Path(folder), asked.rows, counts=not asked.rows_only)
         filled = time.perf_counter() - begun
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
         found = measured(Path(folder), asked.runs)

@@ -37,7 +37,15 @@ from roadworthy.flows.table.judging import judge_table
 from roadworthy.flows.table.store import Stored, row_with
 from roadworthy.journal import Record
 from roadworthy.monitoring import selector
-from roadworthy.table import Selection, Table, facts_of, row_of, table_of, write_table
+from roadworthy.table import (
+    Part,
+    Selection,
+    Table,
+    facts_of,
+    row_of,
+    table_of,
+    write_table,
+)
 
 pytest.importorskip("duckdb", reason="needs duckdb: make setup")
 
@@ -282,8 +290,14 @@ def test_facets_that_differ_in_their_case_alone_are_told_apart(tmp_path: Path) -
         write_table(path, table_of([row]))
     ways = [
         partial(Table, [], fresh=rows),
-        partial(Table, paths, facts=[facts_of(table_of([row])) for row in rows]),
-        partial(Table, paths[:1], fresh=rows[1:]),
+        partial(
+            Table,
+            [
+                Part(path=path, facts=facts_of(table_of([row])))
+                for path, row in zip(paths, rows, strict=True)
+            ],
+        ),
+        partial(Table, [Part(path=paths[0])], fresh=rows[1:]),
     ]
     for opened in ways:
         with opened() as table:

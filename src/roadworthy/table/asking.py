@@ -7,14 +7,11 @@ of Python), a caller's word made part of a query, a network, a file that was not
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
-
-from msgspec import Struct
 
 from roadworthy.domain import (
     EvidenceError,
@@ -22,58 +19,25 @@ from roadworthy.domain import (
     Observation,
     UsageError,
     format_instant,
-    parse_instant,
 )
 
 from .columns import FACET, LEARNED_AT, Row, facet_names, observation_of
-from .cube import BAND, LEARNED_BAND, LEVEL, STEPS, Counts, Cube, Key
-from .facts import Facts
+from .cube import LEVEL, Counts, Cube, Key
+from .engine import CONFIG, MEMORY_MB, duckdb
 from .files import ANEW, ROW_GROUP, Writing, columns_of, schema_of, table_of, write_batches
-from .selection import Condition, Selection, joined_conditions
-
-MEMORY_MB = 1024
-"""Of the query engine; what needs more spills to the disk."""
+from .parts import Branch, Copy, Part, Question
+from .selection import Selection, joined_conditions
+from .sql import STEPS_OF, Only, around
 
 MOST_KINDS = 400_000
 """Kinds of rows that are told apart in one question."""
 
-_MOST_BRANCHES = 8
-"""Files of which different columns are read are asked apart, so many times at most."""
-
-_BIN = "bin "
-
-_LEVEL = (
-    "CASE WHEN confidence IS NULL THEN NULL WHEN confidence < 0 THEN -2 WHEN confidence = 0"
-    " THEN -1 WHEN confidence < 1 THEN CAST(floor(confidence * 10) AS INTEGER)"
-    " WHEN confidence = 1 THEN 10 ELSE 11 END"
-)
-
-Only = tuple[str, Sequence[int]]
-"""A column, and the values that it must have one of."""
-
-
-class Branch(Struct, frozen=True):
-    """What a question reads of some files."""
-
-    reads: tuple[str | None, ...]
-    """SQL for each column that is asked for; None where its value is known."""
-    known: tuple[Any, ...]
-    where: tuple[Condition, ...]
-
-
-class _Copy(Struct, frozen=True):
-    """The value of another column that is asked for."""
-
-    place: int
+Holding = Callable[[Sequence[Path]], object]
+"""Holds files against what was written, before they are read first; raises EvidenceError."""
 
 
 class TooManyKindsError(EvidenceError):
     """Rows differ in more ways than can be told apart at once."""
-
-
-def bin_of(column: str, bits: int) -> str:
-    """The column of the bins of another: whole parts of its square root, 2 to the `bits` of one."""
-    return f"{_BIN}{bits} {column}"
 
 
 class Table:
@@ -81,31 +45,34 @@ class Table:
 
     def __init__(
         self,
-        files: Sequence[Path],
+        parts: Sequence[Part],
         *,
         fresh: Sequence[Row] = (),
         replaced: Collection[str] = (),
-        facts: Sequence[Facts | None] = (),
         columns: Collection[tuple[str, ...]] | None = None,
+        hold: Holding | None = None,
     ) -> None:
         """`fresh`: rows that are in no file; `replaced`: ids whose rows in files count no more.
 
-        `facts`: what is known of each file; `columns`: the different sets of columns that they
-        have, where somebody has looked. Raises EvidenceError for a file that is damaged or newer,
-        UsageError without `duckdb`.
+        `columns`: the different sets of columns that the files have, where somebody has looked;
+        `hold`: asked of each file before it is read first. Raises EvidenceError for a file that is
+        damaged or newer, UsageError without `duckdb`.
         """
-        self._duckdb = _duckdb()
-        _paths(files)
-        shapes = {columns_of(path) for path in files} if columns is None else set(columns)
+        self._duckdb = duckdb()
+        _paths([part.path for part in parts])
+        shapes = {columns_of(part.path) for part in parts} if columns is None else set(columns)
         new = table_of([dict(row) for row in fresh])
         self.columns = frozenset().union(new.column_names, *shapes)
-        self._facts = dict(zip(files, facts or [None] * len(files), strict=True))
+        self._parts, self._hold = list(parts), hold
+        self._held: set[Path] = set()
         self._alike, self._replaced, self._fresh = len(shapes) < 2, bool(replaced), bool(fresh)
-        self._base = self._duckdb.connect(":memory:", config=_CONFIG)
+        self._base = self._duckdb.connect(":memory:", config=CONFIG)
         self._base.execute("SET memory_limit = ?", [f"{MEMORY_MB}MB"])
         self._base.execute("SET TimeZone = 'UTC'")
         self._base.execute("SET parquet_metadata_cache = true")
         self._base.register("fresh", new)
+        lacks = not set(self.facets) <= set(facet_names(new.column_names))
+        self._unfiled = "(FROM fresh UNION ALL BY NAME FROM nothing)" if lacks else "fresh"
         self._base.register("nothing", schema_of(self.facets).empty_table())
         self._base.register("replaced", _ids(sorted(replaced)))
 
@@ -142,8 +109,12 @@ class Table:
         """
         wanted = tuple(dict.fromkeys(columns))
         counts: dict[Key, Counts] = {}
-        for branch, files in self._branches(wanted, selection, bands):
-            for key, found in self._counted(branch, files, LEVEL in wanted, only):
+        question = Question(
+            wanted=wanted, selection=selection, bands=bands, columns=self.columns,
+            replaced=self._replaced,
+        )  # fmt: skip
+        for branch, files in self._branches(question, only):
+            for key, found in self._counted(branch, files, question, only):
                 before = counts.get(key, (0, 0, 0))
                 counts[key] = (
                     found[0] + before[0], found[1] + before[1], found[2] + before[2]
@@ -189,32 +160,44 @@ class Table:
 
     def _reader(self, where: str, values: list[Any], size: int) -> Any:
         everything = "fresh"
-        if self._facts:
-            files = self._source(list(self._facts))
+        if self._parts:
+            files = self._source([part.path for part in self._parts], stale=self._replaced)
             everything = " ".join(("(FROM fresh UNION ALL BY NAME FROM", files, ")"))
         ask = _ask("*", everything, where, "ORDER BY time, id")
         return self._base.sql(ask, params=values).to_arrow_reader(size)
 
+    def _branches(self, question: Question, only: Only | None) -> list[tuple[Branch, list[Path]]]:
+        """The files by what must be read of them; the last without a file: what is in none."""
+        plain = question.of_all()
+        named = {each.removeprefix(FACET) for each in question.wanted if each.startswith(FACET)}
+        self._require_apart(named.intersection(self.alike))
+        found = question.branches(self._parts, counts=only is None and not self.alike)
+        return [*found, *([(plain, [])] if self._fresh or not found else [])]
+
     def _counted(
-        self, branch: Branch, files: Sequence[Path], levels: bool, only: Only | None
+        self, branch: Branch, files: Sequence[Path], question: Question, only: Only | None
     ) -> Iterator[tuple[Key, Counts]]:
         reads = [each for each in branch.reads if each is not None]
-        within = "CASE WHEN confidence BETWEEN 0 AND 1 THEN"
-        sums = [
-            f"sum({within} CAST({what} * {STEPS} AS BIGINT) END)" if levels else "NULL"
-            for what in ("confidence", "confidence * confidence")
-        ]
         where, values = joined_conditions(branch.where)
+        sums = STEPS_OF if LEVEL in question.wanted else ("NULL", "NULL")
+        tally = ["count(*)", *(f"sum({each})" for each in sums)]
+        if branch.family:
+            where += " AND family = ? AND part IN (SELECT unnest(?))"
+            values += [branch.family, list(branch.parts)]
+            tally = [f"sum({name})" for name in ("n", "mass", "squares")]
         if only is not None:
-            where += f" AND {_around(only)} AND {self._expression(only[0], ())} IN"
+            where += f" AND {around(only)} AND {question.expression(only[0])} IN"
             where += " (SELECT unnest(?))"
             values.append(list(only[1]))
         after = f"{'GROUP BY ALL' if reads else ''} LIMIT {MOST_KINDS + 1}"
-        source = self._source(files) if files else "fresh"
+        source = self._unfiled
+        if files:
+            source = self._source(files, stale=branch.stale, counts=bool(branch.family))
         with self._reading():
-            ask = _ask(", ".join([*reads, "count(*)", *sums]), source, where, after)
-            rows = self._base.execute(ask, values).fetchall()
-        copies = [(at, each) for at, each in enumerate(branch.known) if isinstance(each, _Copy)]
+            rows = self._base.execute(
+                _ask(", ".join([*reads, *tally]), source, where, after), values
+            ).fetchall()
+        copies = [(at, each) for at, each in enumerate(branch.known) if isinstance(each, Copy)]
         for *read, n, mass, squares in rows:
             told = iter(read)
             each = zip(branch.reads, branch.known, strict=True)
@@ -222,78 +205,7 @@ class Table:
             for place, value in copies:
                 key[place] = key[value.place]
             if n:
-                yield tuple(key), (n, int(mass or 0), int(squares or 0))
-
-    def _branches(
-        self, wanted: tuple[str, ...], selection: Selection, bands: Sequence[Instant]
-    ) -> list[tuple[Branch, list[Path]]]:
-        """The files by what must be read of them; the last without a file: what is in none."""
-        found: dict[Branch, list[Path]] = {}
-        for path, facts in self._facts.items():
-            branch = self._branch(wanted, selection, bands, facts)
-            if branch is not None:
-                found.setdefault(branch, []).append(path)
-        plain = self._branch(wanted, selection, bands, None)
-        assert plain is not None
-        if len(found) > _MOST_BRANCHES:
-            found = {plain: [path for paths in found.values() for path in paths]}
-        return [*found.items(), *([(plain, [])] if self._fresh or not found else [])]
-
-    def _branch(
-        self,
-        wanted: tuple[str, ...],
-        selection: Selection,
-        bands: Sequence[Instant],
-        facts: Facts | None,
-    ) -> Branch | None:
-        """None where no row of such a file is wanted."""
-        where = selection.conditions(facts)
-        if where is None:
-            return None
-        reads, known = [], []
-        for name in wanted:
-            sql, value = self._read(name, wanted, bands, facts)
-            reads.append(sql)
-            known.append(value)
-        return Branch(tuple(reads), tuple(known), where)
-
-    def _read(
-        self, name: str, wanted: tuple[str, ...], bands: Sequence[Instant], facts: Facts | None
-    ) -> tuple[str | None, Any]:
-        """What must be read for a column, or its value where that is known."""
-        other = name.removeprefix(FACET)
-        if facts is not None and other != name and other in facts.same and other in wanted:
-            return None, _Copy(wanted.index(other))
-        if facts is not None and name in facts.one:
-            return None, facts.one[name]
-        if facts is not None and name == BAND and (band := facts.band(bands)) is not None:
-            return None, band
-        if facts is not None and name == LEARNED_BAND:
-            band = facts.learned_band(bands)
-            if band == -1:
-                return None, band
-            if band is not None:
-                return f"CASE WHEN {LEARNED_AT} IS NULL THEN -1 ELSE {band} END", None
-        return self._expression(name, bands), None
-
-    def _expression(self, name: str, bands: Sequence[Instant]) -> str:
-        if name in (BAND, LEARNED_BAND):
-            column = "time" if name == BAND else LEARNED_AT
-            reached = [f"CAST({column} >= TIMESTAMPTZ '{_iso(at)}' AS INTEGER)" for at in bands]
-            return f"CASE WHEN {column} IS NULL THEN -1 ELSE {' + '.join(reached) or '0'} END"
-        if name.startswith(_BIN):
-            bits, _, column = name.removeprefix(_BIN).partition(" ")
-            of = _quoted(column)
-            root = f"CAST(floor(sqrt({of}) * {1 << int(bits)}) AS BIGINT)"
-            return f"CASE WHEN {of} >= 0 THEN {root} WHEN {of} < 0 THEN -1 END"
-        if name == LEVEL:
-            return _LEVEL
-        if name in self.columns:
-            self._require_apart({name.removeprefix(FACET)}.intersection(self.alike))
-            return _quoted(name)
-        if name.startswith(FACET):
-            return f"CAST(NULL AS VARCHAR) AS {_quoted(name)}"
-        raise EvidenceError(f"the table has no column {name}")
+                yield tuple(key), (int(n), int(mass or 0), int(squares or 0))
 
     def _require_apart(self, asked: Collection[str]) -> None:
         if asked:
@@ -303,17 +215,21 @@ class Table:
                 fix="give them names of their own; --indicator --by reads them row by row",
             )
 
-    def _source(self, files: Sequence[Path]) -> str:
-        found = f"read_parquet([{_paths(files)}], union_by_name = {str(not self._alike).lower()})"
-        if not self._alike:  # a facet that none of these files has is null in them
+    def _source(self, files: Sequence[Path], *, stale: bool = False, counts: bool = False) -> str:
+        if self._hold is not None:
+            self._hold([path for path in files if path not in self._held])
+            self._held.update(files)
+        union = str(counts or not self._alike).lower()
+        found = f"read_parquet([{_paths(files)}], union_by_name = {union})"
+        if not self._alike and not counts:  # a facet that none of these files has is null in them
             found = " ".join(("(SELECT * FROM", found, "UNION ALL BY NAME FROM nothing)"))
-        if self._replaced:
+        if stale:
             gone = "WHERE id NOT IN (SELECT id FROM replaced))"
             found = " ".join(("(SELECT * FROM", found, gone))
         return found
 
     def _reading(self) -> Any:
-        return _Reading(self._duckdb, list(self._facts))
+        return _Reading(self._duckdb, [part.path for part in self._parts])
 
 
 class _Reading:
@@ -335,36 +251,9 @@ class _Reading:
             ) from error
 
 
-_CONFIG = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "preserve_insertion_order": "false",
-}
-
-
-def _duckdb() -> ModuleType:
-    try:
-        import duckdb
-    except ImportError:
-        raise UsageError(
-            "`duckdb`, which asks the table of observations, is not installed",
-            fix="pip install 'roadworthy[observations]'",
-        ) from None
-    return duckdb
-
-
 def _ask(what: str, source: str, where: str, after: str) -> str:
     """All of it is made here: of names that were quoted, and of places for values."""
     return " ".join(("SELECT", what, "FROM", source, "WHERE", where, after))
-
-
-def _around(only: Only) -> str:
-    """What holds of all values in some bins, and can be asked without making a bin of each."""
-    bits, _, column = only[0].removeprefix(_BIN).partition(" ")
-    if not only[0].startswith(_BIN) or not only[1] or min(only[1]) < 0:
-        return "true"
-    low, high = (min(only[1]) / 2 ** int(bits)) ** 2, ((max(only[1]) + 1) / 2 ** int(bits)) ** 2
-    return f"{_quoted(column)} BETWEEN {low * (1 - 1e-9)!r} AND {high * (1 + 1e-9)!r}"
 
 
 def _ids(ids: Sequence[str]) -> Any:
@@ -381,11 +270,3 @@ def _paths(files: Sequence[Path]) -> str:
             fix="move the workspace to a folder without * ? [ ] { } in its name",
         )
     return ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _iso(at: Instant) -> str:
-    return parse_instant(at).astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00")

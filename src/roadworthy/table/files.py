@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -85,17 +86,13 @@ def joined(old: Any, new: Any) -> Any:
     return pa.concat_tables([kept, new], promote_options="default")
 
 
-def write_table(path: Path, table: Any) -> None:
-    """Put a table in its place, whole. Raises EvidenceError when it cannot be written."""
-    arrow()
-    import pyarrow.parquet as parquet
-
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """A file beside its place, which is put there, whole, at the end. Raises EvidenceError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.writing")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        parquet.write_table(
-            table, draft, compression="zstd", row_group_size=ROW_GROUP, write_page_checksum=True
-        )
+        yield draft
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         draft.replace(path)
@@ -103,6 +100,17 @@ def write_table(path: Path, table: Any) -> None:
         raise EvidenceError(f"{path} cannot be written: {error.strerror or error}") from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_table(path: Path, table: Any) -> None:
+    """Put a table in its place, whole. Raises EvidenceError when it cannot be written."""
+    arrow()
+    import pyarrow.parquet as parquet
+
+    with draft_of(path) as draft:
+        parquet.write_table(
+            table, draft, compression="zstd", row_group_size=ROW_GROUP, write_page_checksum=True
+        )
 
 
 class Writing(Protocol):

@@ -14,14 +14,17 @@ from typing import Any, overload
 
 from roadworthy.domain import Instant
 
-from .asking import Table, bin_of
+from .asking import Table
 from .selection import Selection
+from .sql import bin_of
 
 MOST_VALUES = 100_000
 """Rows in bins that matter; of more the bins are made finer."""
 
-_COARSE, _FINER, _FINEST = 4, 12, 40
-"""Bits: the bins of the first look are a part of 16 of the square root."""
+FIRST_LOOK = 2
+"""Bits of its bins: they are a quarter of the square root."""
+
+_FINER, _FINEST = 12, 40
 
 Part = Callable[[Mapping[str, Any]], tuple[str, bool] | None]
 """A kind of row -> the part that it is in, and whether it has a rank; None: it is in none."""
@@ -71,7 +74,7 @@ def ranked_values(
 ) -> dict[str, tuple[int, Sequence[float]]]:
     """Of each part how many rows it has, and its sorted values: the places that `asks` reads."""
     look = _Look(table, column, tuple(columns), selection, part, tuple(bands))
-    bits = _COARSE
+    bits = FIRST_LOOK
     bins = look.bins(bits)
     rows = dict(look.rows)
     sizes = {name: sum(counts.values()) for name, counts in bins.items()}

@@ -15,8 +15,14 @@ from roadworthy.domain import Instant, parse_instant
 
 from .facts import Facts
 
-Condition = tuple[str, str | dt.datetime]
-"""SQL with one place for a value, and the value."""
+
+class Condition(Struct, frozen=True):
+    """What a row must be."""
+
+    column: str
+    sql: str
+    """With one place for a value."""
+    value: str | dt.datetime
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -44,9 +50,8 @@ class Selection(Struct, frozen=True, kw_only=True):
             if there and set(there).isdisjoint(wanted):
                 return None
             # a text of its own, split again: a list as a value makes a join of it
-            found.append(
-                (f"list_contains(string_split(?, chr(31)), {column})", "\x1f".join(wanted))
-            )
+            sql = f"list_contains(string_split(?, chr(31)), {column})"
+            found.append(Condition(column, sql, "\x1f".join(wanted)))
         for sql, column, text in (
             ("starts_with(release, ?)", "release", self.release),
             ("tenant = ?", "tenant", self.tenant),
@@ -59,7 +64,7 @@ class Selection(Struct, frozen=True, kw_only=True):
                 if not same:
                     return None
                 continue
-            found.append((sql, text))
+            found.append(Condition(column, sql, text))
         times = self._times(facts)
         return None if times is None else (*found, *times)
 
@@ -68,9 +73,9 @@ class Selection(Struct, frozen=True, kw_only=True):
             return None
         found: list[Condition] = []
         if self.since and (facts is None or facts.first < self.since):
-            found.append(("time >= ?", parse_instant(self.since)))
+            found.append(Condition("time", "time >= ?", parse_instant(self.since)))
         if self.until and (facts is None or facts.last >= self.until):
-            found.append(("time < ?", parse_instant(self.until)))
+            found.append(Condition("time", "time < ?", parse_instant(self.until)))
         return tuple(found)
 
     def _passes_over(self, facts: Facts) -> bool:
@@ -85,8 +90,8 @@ class Selection(Struct, frozen=True, kw_only=True):
 
 def joined_conditions(conditions: tuple[Condition, ...]) -> tuple[str, list[Any]]:
     """All of them as one, and their values."""
-    where = " AND ".join(sql for sql, _ in conditions) or "true"
-    return where, [value for _, value in conditions]
+    where = " AND ".join(each.sql for each in conditions) or "true"
+    return where, [each.value for each in conditions]
 
 
 def _values(column: str, facts: Facts | None) -> tuple[str, ...]:

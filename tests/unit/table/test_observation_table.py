@@ -27,6 +27,7 @@ from roadworthy.domain import (  # noqa: E402
 from roadworthy.table import (  # noqa: E402
     BAND,
     LEARNED_BAND,
+    Part,
     Selection,
     Table,
     TooManyKindsError,
@@ -70,7 +71,7 @@ def test_a_row_is_the_observation_again(seen: Observation, tmp_path: Path) -> No
     assert observation_of(row_of(seen)) == seen
     path = tmp_path / "t.parquet"
     write_table(path, table_of([row_of(seen)]))
-    with Table([path]) as table:
+    with Table([Part(path=path)]) as table:
         assert [found for found, _ in table.rows(Selection(), most=1)] == [seen]
 
 
@@ -108,7 +109,7 @@ def test_a_damaged_file_is_named(how: str, tmp_path: Path) -> None:
         read_table(path)
     path.unlink()
     with pytest.raises(EvidenceError, match=r"t\.parquet is gone"):
-        Table([path])
+        Table([Part(path=path)])
 
 
 def test_columns_of_a_newer_version_are_not_read_as_far_as_they_are_known(tmp_path: Path) -> None:
@@ -116,10 +117,10 @@ def test_columns_of_a_newer_version_are_not_read_as_far_as_they_are_known(tmp_pa
     table = table_of([row_of(PLAIN)])
     write_table(path, table.replace_schema_metadata({KEY: b"2"}))
     with pytest.raises(EvidenceError, match="columns of version 2"):
-        Table([path])
+        Table([Part(path=path)])
     write_table(path, table.replace_schema_metadata({}))
     with pytest.raises(EvidenceError, match="is no table of observations"):
-        Table([path])
+        Table([Part(path=path)])
 
 
 def test_a_facet_that_a_file_does_not_know_is_none_and_not_empty(tmp_path: Path) -> None:
@@ -130,7 +131,7 @@ def test_a_facet_that_a_file_does_not_know_is_none_and_not_empty(tmp_path: Path)
     paths = [tmp_path / f"{row.id}.parquet" for row in rows]
     for path, row in zip(paths, rows, strict=True):
         write_table(path, table_of([row_of(row)]))
-    with Table(paths) as table:
+    with Table([Part(path=path) for path in paths]) as table:
         cube = table.cube(["facets.language", "facets.tier", "facets.none"], Selection())
         assert set(cube.counts) == {("", None, None), (None, "gold", None)}
         assert table.facets == ["language", "tier"]
@@ -161,7 +162,7 @@ def test_rows_that_differ_in_too_many_ways_are_not_told_apart(tmp_path: Path) ->
     path = tmp_path / "t.parquet"
     n = MOST_KINDS + 1
     write_table(path, synthetic(n, tenant=[f"t{place}" for place in range(n)]))
-    with Table([path]) as table:
+    with Table([Part(path=path)]) as table:
         with pytest.raises(TooManyKindsError, match="differ in more than"):
             table.cube(["tenant"], Selection())
         assert table.cube(["stage"], Selection()).n == n
@@ -186,7 +187,7 @@ def test_a_rank_out_of_many_values_is_exact(kind: str, tmp_path: Path) -> None:
     def asks(known: Any) -> list[float]:
         return [known[place] for place in places]
 
-    with Table([path]) as table:
+    with Table([Part(path=path)]) as table:
         found = ranked_values(
             table, "latency_ms", ("stage",), Selection(), part=lambda kind: ("", True), asks=asks
         )
@@ -237,6 +238,8 @@ def test_what_is_known_of_a_file_changes_no_count(tmp_path: Path) -> None:
         "label",
         "alone",
     )
+    bare = [Part(path=path) for path in paths]
+    parts = [Part(path=path, facts=each) for path, each in zip(paths, facts, strict=True)]
     assert {"tenant"} in [set(each.same) for each in facts if each is not None]
     asked = [
         Selection(),
@@ -247,13 +250,13 @@ def test_what_is_known_of_a_file_changes_no_count(tmp_path: Path) -> None:
         Selection(systems=("none",)),
     ]
     bands = [f"{hours[2]}00:00.000000Z", f"{hours[5]}15:00.000000Z", f"{hours[9]}00:00.000000Z"]
-    with Table(paths) as plain, Table(paths, facts=facts) as known:
+    with Table(bare) as plain, Table(parts) as known:
         for selection in asked:
             for names in (columns, columns[:3], columns[1:2], ()):
                 cube = known.cube(names, selection, bands=bands)
                 assert cube == plain.cube(names, selection, bands=bands), (selection, names)
     late = Selection(reaching=bands[1], learned_reaching=bands[0])
-    with Table(paths, facts=facts) as known, Table(paths) as plain:
+    with Table(parts) as known, Table(bare) as plain:
         some, every = known.cube(columns, late, bands=bands), plain.cube(columns, late, bands=bands)
         in_window = {key: n for key, n in every.counts.items() if key[1] >= 2 and key[2] >= 1}
         assert in_window and in_window.items() <= some.counts.items() < every.counts.items()
@@ -265,7 +268,7 @@ def test_a_workspace_whose_name_stands_for_several_files_is_refused(tmp_path: Pa
     path = folder / "t.parquet"
     write_table(path, table_of([row_of(PLAIN)]))
     with pytest.raises(UsageError, match="stands for several files"):
-        Table([path])
+        Table([Part(path=path)])
 
 
 def test_a_glimpse_holds_what_its_columns_tell() -> None:

@@ -34,6 +34,8 @@ from ..entries.run_records import rows_of, summary_of
 from ..objectives.live_indicators import entered_outcomes
 from ..workspace.loop import Loop
 from ..workspace.waiting import held
+from .days import count_days
+from .opening import whole_table
 from .store import (
     ANEW,
     ANSWERS,
@@ -46,7 +48,6 @@ from .store import (
     row_with,
     stored_in,
     sweep,
-    whole_table,
     write_kept,
 )
 
@@ -83,6 +84,7 @@ def refresh(loop: Loop) -> Refreshed:
         done.add_segments()
         done.add_runs()
         done.add_entered()
+        done.add_counts()
     return Refreshed(
         segments=done.segments, runs=done.runs, answers=done.answers, learned=done.learned,
         unfinished=done.unfinished,
@@ -111,7 +113,7 @@ def open_table(loop: Loop) -> Table:
     with whole_table(folder, kept, under=ANSWERS) as before:
         older = [stored_in(row) for row in before.whole_rows(sorted(late))]
     fresh += [_more(each, late[each.seen.id], people) for each in older]
-    gone = [each.seen.id for each in older]
+    gone = [each.seen for each in older]
     return whole_table(folder, kept, fresh=fresh, replaced=gone)
 
 
@@ -180,6 +182,11 @@ class _Adding:
         placed = self._again(dict.fromkeys(new, ()))
         if placed:
             self._kept.entered |= {name: said[name] for name in placed}
+            write_kept(self._folder, self._kept)
+
+    def add_counts(self) -> None:
+        """What the rows of parts have alike that were written since, or by an earlier version."""
+        if count_days(self._folder, self._kept):
             write_kept(self._folder, self._kept)
 
     def _put(self, batch: Mapping[Path, str]) -> None:

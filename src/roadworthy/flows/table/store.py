@@ -31,7 +31,6 @@ from roadworthy.table import (
     SCHEMA,
     Facts,
     Row,
-    Table,
     facts_of,
     joined,
     observation_of,
@@ -66,6 +65,27 @@ class KeptFile(Struct, frozen=True, kw_only=True):
     columns: str
     """The digest of the names of its columns: which set of `Kept.columns` it has."""
     facts: Facts | None = None
+    size: int = -1
+    """Bytes; not known of a file of an earlier version."""
+
+
+class CountedPart(Struct, frozen=True, kw_only=True):
+    """A part whose rows were counted."""
+
+    digest: str
+    """Of its file of rows as they were then."""
+    number: int
+    families: tuple[str, ...] = ()
+    """What has fewest kinds first; none where rows differ too much."""
+
+
+class KeptCounts(Struct, frozen=True, kw_only=True):
+    """What the rows of a day's parts have alike, in one file."""
+
+    path: str
+    """In the folder; empty where none of the parts has a family."""
+    digest: str
+    parts: dict[str, CountedPart]
 
 
 class Kept(Struct, kw_only=True):
@@ -84,6 +104,10 @@ class Kept(Struct, kw_only=True):
     """What was learned of answers that no file holds yet."""
     files: dict[str, KeptFile] = field(default_factory=dict)
     """Part of the table (`answers/…` an hour of a system, `runs/…` a run) -> its file."""
+    counts: dict[str, KeptCounts] = field(default_factory=dict)
+    """Day of a system -> what was counted of its parts."""
+    families: dict[str, list[str]] = field(default_factory=dict)
+    """Family -> the columns that rows were counted by."""
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -122,54 +146,36 @@ def write_kept(folder: Path, kept: Kept) -> None:
 def sweep(folder: Path, kept: Kept) -> None:
     """Remove files that do not count: older ones, and those of a writer that was killed."""
     count = {folder / each.path for each in kept.files.values()}
+    count |= {folder / each.path for each in kept.counts.values()}
     for path in sorted(folder.rglob("*.parquet*")):
         if path not in count:
             path.unlink(missing_ok=True)
-
-
-def whole_table(
-    folder: Path,
-    kept: Kept,
-    *,
-    fresh: Sequence[Row] = (),
-    replaced: Sequence[str] = (),
-    under: str = "",
-) -> Table:
-    """The table, of files that are each as it was written, and of rows that are in none.
-
-    `under`: of the parts whose names begin so. Raises EvidenceError naming the file that is not.
-    """
-    parts = [each for name, each in kept.files.items() if name.startswith(under)]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        files = list(pool.map(lambda each: _require_whole(folder, each), parts))
-    return Table(
-        files,
-        fresh=fresh,
-        replaced=replaced,
-        facts=[each.facts for each in parts],
-        columns={tuple(kept.columns[each.columns]) for each in parts},
-    )
 
 
 _AT_ONCE = 4
 """Files that are read at once."""
 
 
-def _require_whole(folder: Path, each: KeptFile) -> Path:
-    path = folder / each.path
-    try:
-        same = _digest(path) == each.digest
-    except FileNotFoundError:
-        raise EvidenceError(
-            f"{path} is gone: a part of the table", fix=ANEW.format(folder)
-        ) from None
-    except OSError as error:
-        raise EvidenceError(f"{path} cannot be read: {error.strerror}") from error
-    if not same:
-        raise EvidenceError(
-            f"{path} is damaged: it is not as it was written", fix=ANEW.format(folder)
-        )
-    return path
+NOT_AS_WRITTEN = "{} is damaged: it is not as it was written"
+
+
+def require_whole(folder: Path, digests: Mapping[Path, str], paths: Sequence[Path]) -> None:
+    """Hold files against their digests. Raises EvidenceError naming one that is not as it was."""
+
+    def require(path: Path) -> None:
+        try:
+            same = digest_of_file(path) == digests[path]
+        except FileNotFoundError:
+            raise EvidenceError(
+                f"{path} is gone: a part of the table", fix=ANEW.format(folder)
+            ) from None
+        except OSError as error:
+            raise EvidenceError(f"{path} cannot be read: {error.strerror}") from error
+        if not same:
+            raise EvidenceError(NOT_AS_WRITTEN.format(path), fix=ANEW.format(folder))
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(require, paths))
 
 
 def row_with(stored: Stored, entered: Sequence[Outcome] = ()) -> Row:
@@ -213,7 +219,9 @@ def put_rows(folder: Path, kept: Kept, name: str, rows: Sequence[Row]) -> None:
     """
     new = table_of(rows)
     if name in kept.files:
-        new = joined(read_table(_require_whole(folder, kept.files[name])), new)
+        path = folder / kept.files[name].path
+        require_whole(folder, {path: kept.files[name].digest}, [path])
+        new = joined(read_table(path), new)
     ordered = new.sort_by([("time", "ascending"), ("id", "ascending")])
     keep_file(folder, kept, name, ordered)
 
@@ -222,16 +230,22 @@ def keep_file(folder: Path, kept: Kept, name: str, table: Any) -> None:
     """Write a part of the table, and note how it was written. Raises EvidenceError."""
     draft = folder / f"{name}.parquet"
     write_table(draft, table)
-    digest, columns = _digest(draft), list(table.column_names)
+    digest, columns = digest_of_file(draft), list(table.column_names)
     path = f"{name}-{digest[:16]}.parquet"
     draft.replace(folder / path)
     shape = digest_of(columns)
     kept.columns[shape] = columns
     kept.files[name] = KeptFile(
-        path=path, rows=table.num_rows, digest=digest, columns=shape, facts=facts_of(table)
+        path=path,
+        rows=table.num_rows,
+        digest=digest,
+        columns=shape,
+        facts=facts_of(table),
+        size=(folder / path).stat().st_size,
     )
 
 
-def _digest(path: Path) -> str:
+def digest_of_file(path: Path) -> str:
+    """Of its bytes. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
