@@ -57,6 +57,8 @@ class Scenario(NamedTuple):
     why: str
     also: tuple[str, ...] = ()
     """Roles that follow."""
+    later: str = ""
+    """The class that the law as it is gives it from a later day on; empty: none other."""
 
 
 def high(point: str, **facts: Any) -> dict[str, Any]:
@@ -156,9 +158,14 @@ SCENARIOS = [
              "prohibited", {*LITERACY, "A5-1G", "A50-3", "A50-5"}, set(), "Art. 5(1)(g)"),
     Scenario("undressing app", ("provider",),
              {**SYSTEM, "generates_synthetic_content": True,
-              "generates_intimate_imagery_of_identifiable_person": True}, "prohibited",
+              "generates_intimate_imagery_of_identifiable_person": True}, "other",
              {*LITERACY, "A50-2", "A50-5"}, {*CLASS, "A5-1BA"},
-             "Art. 5(1)(ba), from 2 December 2026; no safeguards, no consent"),
+             "Art. 5(1)(ba) is law from 2 December 2026 (Art. 113(a)), and not ten days before it; "
+             "no safeguards, no consent", later="prohibited"),
+    Scenario("picture model that can be made to abuse children", ("provider",),
+             {**SYSTEM, "generates_synthetic_content": True, "generates_csam": True}, "other",
+             {*LITERACY, "A50-2", "A50-5"}, {*CLASS, "A5-1BB"},
+             "Art. 5(1)(bb) is law from 2 December 2026 (Art. 113(a))", later="prohibited"),
     Scenario("picture model with tested safeguards", ("provider",),
              {**SYSTEM, "generates_synthetic_content": True,
               "generates_intimate_imagery_of_identifiable_person": True, "explicit_consent": True},
@@ -173,6 +180,31 @@ SCENARIOS = [
              set(), set(), "Art. 2(3)"),
     Scenario("research prototype before the market", ("provider",),
              {**SYSTEM, "pre_market_research": True}, "out_of_scope", set(), set(), "Art. 2(8)"),
+    Scenario("open-source sorter of letters", ("provider",),
+             {**SYSTEM, "free_open_source": True}, "out_of_scope", set(), set(),
+             "Art. 2(12): free and open-source, neither high-risk nor under Article 5 or 50"),
+    Scenario("who uses an open-source sorter of letters", ("deployer",),
+             {**SYSTEM, "free_open_source": True}, "out_of_scope", set(), set(),
+             "Art. 2(12): the Act does not apply to the system, whoever uses it"),
+    Scenario("open-source chatbot", ("provider",),
+             {**SYSTEM, "free_open_source": True, "interacts_with_people": True,
+              "generates_synthetic_content": True}, "other",
+             {*LITERACY, "A50-1", "A50-2", "A50-5"}, CLASS,
+             "Art. 2(12): what falls under Article 50 stays in scope"),
+    Scenario("open-source ranking of applicants", ("provider",), high("4a", free_open_source=True),
+             "high", LITERACY, ANNEX_III_PROVIDER, "Art. 2(12): high-risk stays in scope"),
+    Scenario("open-source social scoring", ("provider",),
+             {**SYSTEM, "free_open_source": True, "prohibited_practice_c": True}, "prohibited",
+             {*LITERACY, "A5-1C"}, CLASS, "Art. 2(12): what falls under Article 5 stays in scope"),
+    Scenario("open-source preparatory task at a court", ("provider",),
+             {**SYSTEM, "free_open_source": True, "annex_iii_point": "8a", "profiling": False,
+              "art6_3_derogation": True}, "other", LITERACY, {*CLASS, "A6-4", "A49-2"},
+             "Art. 2(12) beside 6(3): whoever relies on the derogation documents and registers it; "
+             "the stricter reading, as no guideline says otherwise"),
+    Scenario("open model and the open-source sorter on it", ("provider", "gpai_provider"),
+             {**SYSTEM, **MODEL, "ai_system": True, "free_open_source": True, "open_source": True,
+              "training_flop": 5e24}, "other", {"A53-1C", "A53-1D"}, set(),
+             "Art. 2(12) is about systems: the model keeps its duties (Art. 53(2))"),
     Scenario("serious incident with a death", ("provider",),
              high("5d", serious_incident=True, incident_type="death"), "high", LITERACY,
              {*ANNEX_III_PROVIDER, "A73-2", "A73-4", "A73-6"},

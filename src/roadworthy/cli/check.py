@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.domain import Fault
-from roadworthy.manifests import Reading, clauses_of, kept_for_later, read_folder
+from roadworthy.manifests import CHARTER, Reading, clauses_of, kept_for_later, read_folder
 
 from .exits import Exit
 from .terminal import emit, printable, same_system, say
@@ -23,19 +23,28 @@ def command(
 ) -> None:
     """Check every file of a system: file, line, what is wrong, what would be right.
 
+    Catalogues of its own (`catalogues/`) and answers to the law's questions (`facts.yaml`, `facts`
+    of the charter) are files of it, too.
+
     Of a sound contract it also says which output rails collect the whole answer of a stream and
     how much the others hold back. Exit code 0 when nothing is wrong (warnings alone are 0), 1
     otherwise.
     """
+    from roadworthy.flows.entries.law_checks import law_faults
     from roadworthy.flows.gate.checking import explain_streams, note_expired
     from roadworthy.wiring.clock import SystemClock
 
     from .check_rails import tell_rails
+    from .days import day_of
 
     reading = read_folder(directory, candidate=candidate)
     note_expired(reading, SystemClock())
     rails = explain_streams(reading)
     faults = reading.folder.faults()
+    broken = any(fault.file == CHARTER and fault.severity == "error" for fault in faults)
+    charter = None if broken else reading.charter
+    day = day_of("", charter.time_zone if charter is not None else "UTC")
+    faults = [*faults, *law_faults(directory, charter, on=day)]
     errors = [fault for fault in faults if fault.severity == "error"]
     warnings = [fault for fault in faults if fault.severity == "warning"]
     if as_json:

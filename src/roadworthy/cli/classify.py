@@ -14,6 +14,7 @@ from .terminal import emit, printable, same_system, say, table
 
 _SHOWN = 8
 """Open questions that are printed."""
+_COLOURS = {"prohibited": "red", "undecided": "yellow"}
 
 
 def command(
@@ -84,9 +85,16 @@ def _as_json(found: Classification, *, answers: str, entry: int | None) -> dict[
         "answers": answers,
         "roles": list(found.roles),
         "class": found.risk_class,
+        "later": [{"class": one.risk_class, "from": one.since} for one in found.later],
         "duties": [one.id for one in found.now],
         "coming": [
-            {"id": one.id, "from": one.since, "why": one.why}
+            {
+                "id": one.id,
+                "from": one.since,
+                "why": one.why,
+                "date_confidence": one.confidence,
+                "formal_from": one.formal_from,
+            }
             for one in sorted(found.coming, key=lambda one: one.since or "")
         ],
         "undecided": [{"id": one.id, "needs": list(one.needs)} for one in found.undecided],
@@ -106,17 +114,22 @@ def _say(found: Classification, catalogues: list[Catalogue], answers: str) -> No
     duties = {duty.id: duty for duty in catalogues[-1].obligations}
     say(f"{catalogues[-1].title}, state {catalogues[-1].state}, on {found.on}; answers: {answers}")
     say(f"roles: {', '.join(found.roles) or 'nobody said'}")
+    if found.roles == ("deployer",):
+        say("  As deployer alone, somebody else is its provider: whoever builds it, or has it")
+        say("  built, and offers it or puts it to use under their own name (Art. 3(3)).")
     for step in found.steps:
         say(f"  {step.title}: {step.finding} ({step.cite})")
-    colour = {"prohibited": "red", "undecided": "yellow"}.get(found.risk_class, "")
+    colour = _COLOURS.get(found.risk_class, "")
     if found.risk_class:
         say(f"class: {found.risk_class}", colour)
+    for later in found.later:
+        say(f"class from {later.since} on: {later.risk_class}", _COLOURS.get(later.risk_class, ""))
     if found.blocked_by and found.risk_class != "prohibited":
         say("Nothing is permitted by this yet: Article 5 is not answered whole.", "yellow")
     table(
         ("duty", "article", "what", "from"),
         [
-            (one.id, duties[one.id].article, duties[one.id].title, one.since or "")
+            (one.id, duties[one.id].article, duties[one.id].title, one.from_in_words)
             for one in (*found.now, *sorted(found.coming, key=lambda one: one.since or ""))
         ],
         title=f"duties now: {len(found.now)}, coming: {len(found.coming)}",

@@ -119,6 +119,8 @@ def _as_json(
             "article": obligation.article,
             "title": obligation.title,
             "from": duty.since,
+            "date_confidence": duty.confidence,
+            "formal_from": duty.formal_from,
             "in_force": duty.in_force,
             "why": duty.why,
         }
@@ -200,7 +202,7 @@ def _next_step(folder: Path, duties: tuple[DutyStatus, ...]) -> str:
 
 
 def _rest(duty: DutyStatus) -> str:
-    when = "" if duty.in_force or not duty.since else f"from {duty.since}; "
+    when = "" if duty.in_force or not duty.since else f"from {duty.from_in_words}; "
     if duty.missing:
         first = duty.missing[0]
         more = f" (and {len(duty.missing) - 1} more)" if len(duty.missing) > 1 else ""

@@ -5,23 +5,32 @@ Source: the AI Act's own order (Articles 2, 3, 5, 6, 50, 51); the catalogue hold
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from msgspec.structs import replace
 
 from roadworthy.domain import (
     Applied,
     Catalogue,
     Classification,
     FactValue,
+    LaterClass,
     Obligation,
     Settled,
     TreeStep,
 )
 
 from .dates import applicable_from
-from .sheet import ROLE, ROLES, Outcome, Sheet
+from .reasons import not_the_case, other_role
+from .sheet import ALL_LAW, DAY, ROLE, ROLES, Outcome, Sheet
 
 UNDECIDED = "undecided"
+NO_LAW = ("policy", "standard")
+"""What binds whoever takes it on: no exemption from the law ends it."""
+_OF_THE_DAY = re.compile(rf"\b{DAY}\b")
+_DAY = re.compile(r"'(\d{4}-\d{2}-\d{2})'")
 
 
 def classify(
@@ -34,34 +43,57 @@ def classify(
 ) -> Classification:
     """One system on one day, by the last catalogue; those before it lend their facts."""
     catalogue = catalogues[-1]
-    sheet = _with_following_roles(catalogues, answers, roles)
+    sheet = _with_following_roles(catalogues, answers, roles, on)
     wider, why_wider = _with_possible_roles(catalogues, answers, sheet)
     facts = {fact.id: sheet.settled(fact.id) for one in catalogues for fact in one.facts}
     strict = [
         fact.id for one in catalogues for fact in one.facts
         if fact.strict and not facts[fact.id].known
     ]  # fmt: skip
+    later = tuple(_later(catalogues, answers, roles, on))
+    now = _class(catalogue, sheet)
+    if strict and any(each.risk_class == UNDECIDED for each in later):
+        now = UNDECIDED  # of a limb that comes, too, unknown is never no
     return Classification(
         catalogue=catalogue.catalogue,
         version=catalogue.version,
         digest=digest,
         on=on,
         roles=sheet.roles,
-        risk_class=_class(catalogue, facts),
+        risk_class=now,
         facts=facts,
         applied=tuple(_applied(duty, sheet, wider, why_wider) for duty in catalogue.obligations),
-        steps=tuple(_steps(catalogue, facts)),
+        steps=tuple(_steps(catalogue, sheet)),
         open_questions=tuple(_open(catalogues, sheet, facts)),
         blocked_by=tuple(strict),
         unknown_names=tuple(sorted(set(answers) - set(facts))),
+        later=tuple(each for each in later if each.risk_class != now),
     )
 
 
+def _later(
+    catalogues: Sequence[Catalogue],
+    answers: Mapping[str, FactValue],
+    roles: Iterable[str],
+    on: str,
+) -> Iterable[LaterClass]:
+    """The class on each later day that a condition names."""
+    said = [fact.derived for one in catalogues for fact in one.facts]
+    days = {day for each in said if _OF_THE_DAY.search(each) for day in _DAY.findall(each)}
+    for day in sorted(each for each in days if each > on):
+        sheet = _with_following_roles(catalogues, answers, roles, day)
+        yield LaterClass(since=day, risk_class=_class(catalogues[-1], sheet))
+
+
 def contradictions(
-    catalogues: Sequence[Catalogue], answers: Mapping[str, FactValue], roles: Iterable[str]
+    catalogues: Sequence[Catalogue],
+    answers: Mapping[str, FactValue],
+    roles: Iterable[str],
+    *,
+    on: str = ALL_LAW,
 ) -> list[tuple[str, Any, tuple[Any, ...]]]:
     """(fact, what was answered, what follows from the other answers) of each that cannot be."""
-    sheet = Sheet(catalogues, answers, roles)
+    sheet = Sheet(catalogues, answers, roles, on=on)
     found = []
     for spec in (fact for one in catalogues for fact in one.facts):
         must = sheet.contradicts(spec)
@@ -75,6 +107,8 @@ def conflict(
     answers: Mapping[str, FactValue],
     roles: Iterable[str],
     name: str,
+    *,
+    on: str = ALL_LAW,
 ) -> tuple[str, ...]:
     """The other answers that rule one out, none of which can be missed."""
     held = tuple(roles)
@@ -82,19 +116,22 @@ def conflict(
     for other in answers:
         without = {fact: answer for fact, answer in needed.items() if fact != other}
         if other != name and any(
-            fact == name for fact, _, _ in contradictions(catalogues, without, held)
+            fact == name for fact, _, _ in contradictions(catalogues, without, held, on=on)
         ):
             needed = without
     return tuple(fact for fact in needed if fact != name)
 
 
 def _with_following_roles(
-    catalogues: Sequence[Catalogue], answers: Mapping[str, FactValue], roles: Iterable[str]
+    catalogues: Sequence[Catalogue],
+    answers: Mapping[str, FactValue],
+    roles: Iterable[str],
+    on: str,
 ) -> Sheet:
     """The roles that are held, and those that follow from them: roles accumulate (Art. 25(1))."""
-    sheet = Sheet(catalogues, answers, roles)
+    sheet = Sheet(catalogues, answers, roles, on=on)
     while more := [role for role, one in _following(catalogues, sheet) if one.decided]:
-        sheet = Sheet(catalogues, answers, (*sheet.roles, *more))
+        sheet = Sheet(catalogues, answers, (*sheet.roles, *more), on=on)
     return sheet
 
 
@@ -105,7 +142,7 @@ def _with_possible_roles(
     needs: dict[str, tuple[str, ...]] = {}
     while more := {role: one.needs for role, one in _following(catalogues, sheet)}:
         needs |= more
-        sheet = Sheet(catalogues, answers, (*sheet.roles, *more))
+        sheet = Sheet(catalogues, answers, (*sheet.roles, *more), on=sheet.on)
     return sheet, needs
 
 
@@ -121,10 +158,10 @@ def _following(catalogues: Sequence[Catalogue], sheet: Sheet) -> list[tuple[str,
     return found
 
 
-def _class(catalogue: Catalogue, facts: Mapping[str, Settled]) -> str:
+def _class(catalogue: Catalogue, sheet: Sheet) -> str:
     if not catalogue.class_fact:
         return ""
-    settled = facts[catalogue.class_fact]
+    settled = sheet.settled(catalogue.class_fact)
     return str(settled.values[0]) if settled.known else UNDECIDED
 
 
@@ -132,7 +169,11 @@ def _applied(
     duty: Obligation, sheet: Sheet, wider: Sheet, why_wider: Mapping[str, tuple[str, ...]]
 ) -> Applied:
     """Whether one duty applies; open where it would by a role that may follow from the others."""
-    found = _by_roles(duty, sheet)
+    found = replace(
+        _by_roles(duty, sheet),
+        confidence=duty.date_confidence,
+        formal_from=duty.formal_from or "",
+    )
     if found.applies is not False or not why_wider.keys() & set(duty.actor):
         return found
     perhaps = _by_roles(duty, wider)
@@ -140,7 +181,7 @@ def _applied(
     if perhaps.applies is False or not roles:
         return found
     needs = (*(name for role in roles for name in why_wider[role]), *perhaps.needs)
-    return Applied(id=duty.id, applies=None, roles=roles, needs=tuple(dict.fromkeys(needs)))
+    return replace(found, applies=None, roles=roles, needs=tuple(dict.fromkeys(needs)), why="")
 
 
 def _by_roles(duty: Obligation, sheet: Sheet) -> Applied:
@@ -151,32 +192,47 @@ def _by_roles(duty: Obligation, sheet: Sheet) -> Applied:
         )
     bound = [role for role in sheet.roles if role in duty.actor]
     if not bound:
-        return Applied(id=duty.id, applies=False, why=f"it binds {', '.join(duty.actor)}")
-    outcomes = {role: sheet.outcome(duty.applies_when, **{ROLE: role}) for role in bound}
-    scoped = sheet.outcome("out_of_scope").decided if sheet.has("out_of_scope") else False
-    yes = tuple(role for role, one in outcomes.items() if one.decided is True)
-    if scoped and duty.binding not in ("policy", "standard"):
+        return Applied(id=duty.id, applies=False, why=other_role(duty, sheet))
+    freed = {role: _freed(duty, sheet, role) for role in bound}
+    held = [role for role in bound if freed[role].decided is not True]
+    if not held:
         return Applied(id=duty.id, applies=False, why="an exemption from scope is claimed")
+    outcomes = {role: sheet.outcome(duty.applies_when, **{ROLE: role}) for role in held}
+    yes = tuple(role for role in held if outcomes[role].decided and freed[role].decided is False)
     if yes:
         since, why, needs = applicable_from(duty, sheet)
         if since is None:
             caught = None if needs else False
             return Applied(id=duty.id, applies=caught, roles=yes, why=why, needs=needs)
         return Applied(id=duty.id, applies=True, roles=yes, since=since, why=why)
-    maybe = tuple(role for role, one in outcomes.items() if one.decided is None)
+    maybe = tuple(role for role in held if outcomes[role].decided is not False)
     if maybe:
-        open_ones = dict.fromkeys(name for role in maybe for name in outcomes[role].needs)
+        open_ones = dict.fromkeys(
+            name for role in maybe for name in (*outcomes[role].needs, *freed[role].needs)
+        )
         return Applied(id=duty.id, applies=None, roles=maybe, needs=tuple(open_ones))
-    return Applied(id=duty.id, applies=False, why=f"not the case: {duty.applies_when}")
+    return Applied(id=duty.id, applies=False, why=not_the_case(duty, sheet, held[0]))
 
 
-def _steps(catalogue: Catalogue, facts: Mapping[str, Settled]) -> Iterable[TreeStep]:
+def _freed(duty: Obligation, sheet: Sheet, role: str) -> Outcome:
+    """Whether an exemption from scope ends a duty for one role."""
+    return Outcome((False,), ()) if duty.binding in NO_LAW else sheet.exempt(role)
+
+
+def _steps(catalogue: Catalogue, sheet: Sheet) -> Iterable[TreeStep]:
+    """What was found at each step: of what nobody was asked nothing is said."""
     for spec in catalogue.steps:
-        settled = facts[spec.fact]
+        taken = sheet.outcome(spec.when or "true")
+        if taken.decided is False:
+            yield TreeStep(title=spec.title, finding=spec.skipped, cite=spec.cite)
+            continue
+        settled = sheet.settled(spec.fact)
         said = str(settled.values[0])
         said = said.lower() if isinstance(settled.values[0], bool) else said
-        finding = spec.words.get(said, said) if settled.known else spec.open
-        yield TreeStep(title=spec.title, finding=finding, cite=spec.cite, facts=settled.needs)
+        decided = settled.known and taken.decided is True
+        finding = spec.words.get(said, said) if decided else spec.open
+        needs = tuple(dict.fromkeys((*taken.needs, *settled.needs)))
+        yield TreeStep(title=spec.title, finding=finding, cite=spec.cite, facts=needs)
 
 
 def _open(

@@ -63,14 +63,15 @@ def _broken(
     duty: Obligation, applied: Applied, classification: Classification
 ) -> DutyStatus | None:
     """A prohibition that the system breaks: records of it are no compliance with it."""
-    if classification.risk_class != "prohibited" or not applied.applies:
-        return None
-    if not duty.article.startswith(PROHIBITION):
-        return None
     since = applied.since or ""
+    if not applied.applies or not duty.article.startswith(PROHIBITION):
+        return None
+    if classification.class_on(max(since, classification.on)) != "prohibited":
+        return None
     return DutyStatus(
         id=duty.id, status="missing", missing=(Lack(kind="end of the practice", person=END_IT),),
         since=since, in_force=since <= classification.on, why=END_IT,
+        confidence=applied.confidence, formal_from=applied.formal_from,
     )  # fmt: skip
 
 
@@ -101,6 +102,7 @@ def _status(
     return DutyStatus(
         id=duty.id, status=status.status, evidence=found, missing=lacks, since=since,
         in_force=since <= on, why=status.why or applied.why,
+        confidence=applied.confidence, formal_from=applied.formal_from,
     )  # fmt: skip
 
 

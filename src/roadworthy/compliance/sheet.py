@@ -18,6 +18,9 @@ from roadworthy.expressions import Condition
 
 ROLES = "roles"
 ROLE = "role"
+DAY = "day"
+ALL_LAW = "9999-12-31"
+"""A day on which everything that is written counts."""
 MOST_TRIED = 20_000
 """Combinations of open values; with more the condition counts as open, which is never wrong."""
 
@@ -50,6 +53,11 @@ def _compiled(expression: str) -> Condition:
     return Condition(expression)
 
 
+def names_in(expression: str) -> tuple[str, ...]:
+    """What a condition reads, sorted."""
+    return _compiled(expression).names
+
+
 class Sheet:
     """The facts of one system: answered, worked out, or open."""
 
@@ -58,10 +66,17 @@ class Sheet:
         catalogues: Sequence[Catalogue],
         answers: Mapping[str, FactValue],
         roles: Iterable[str],
+        *,
+        on: str = ALL_LAW,
     ) -> None:
-        """`roles` are those that are held; none given means that they are not known."""
+        """`roles` are those that are held; none given means that they are not known.
+
+        `on`: the day by whose law it is asked; left out, all that is written counts.
+        """
+        self._catalogues, self.on = tuple(catalogues), on
+        self._exempt: dict[str, Outcome] = {}
         self._specs = {fact.id: fact for one in catalogues for fact in one.facts}
-        self._titles = [role.id for one in catalogues for role in one.roles]
+        self._titles = {role.id: role.title for one in catalogues for role in one.roles}
         self._answers = dict(answers)
         self._settled: dict[str, Settled] = {}
         self.roles = tuple(dict.fromkeys(roles))
@@ -69,12 +84,30 @@ class Sheet:
         self._settled[ROLES] = (
             Settled(values=(list(known),), why="answered")
             if known
-            else Settled(values=([], self._titles), why="open", needs=(ROLES,))
+            else Settled(values=([], [*self._titles]), why="open", needs=(ROLES,))
         )
+        self._settled[DAY] = Settled(values=(on,), why="answered")
 
     def has(self, name: str) -> bool:
         """Whether any of the catalogues knows the fact."""
         return name in self._specs
+
+    def spec(self, name: str) -> FactSpec | None:
+        """A fact as the catalogues put it; None for a name that none of them has."""
+        return self._specs.get(name)
+
+    def title(self, role: str) -> str:
+        """What a role is called."""
+        return self._titles.get(role, role)
+
+    def exempt(self, role: str) -> Outcome:
+        """Whether no law binds one who holds that role."""
+        found = self._exempt.get(role)
+        if found is None:
+            said = [f"({one.exempt_when})" for one in self._catalogues if one.exempt_when]
+            found = self.outcome(" || ".join(said) or "false", **{ROLE: role})
+            self._exempt[role] = found
+        return found
 
     def settled(self, name: str) -> Settled:
         """What a fact may be. Raises KeyError for a name that no catalogue has."""
@@ -103,9 +136,13 @@ class Sheet:
         return Settled(values=tried_values(spec), needs=(spec.id,))
 
     def contradicts(self, spec: FactSpec) -> tuple[Any, ...]:
-        """What a derived fact must be where its answer says otherwise; empty where it fits."""
+        """What a fact must be where its answer says otherwise; empty where it fits."""
         answer = self._answers.get(spec.id)
-        if not spec.derived or answer is None:
+        if answer is None:
+            return ()
+        if spec.only_asked and not _same(answer, spec.otherwise):
+            return (spec.otherwise,) if self.outcome(spec.asked_when).decided is False else ()
+        if not spec.derived:
             return ()
         worked = self.outcome(spec.derived)
         return () if any(_same(answer, each) for each in worked.values) else worked.values

@@ -25,7 +25,15 @@ from .charter import (
     DeepFake, Endpoint, History, JudgeRule, NeverEvent, OperatorRole, PatternRule, PersonRole, Risk,
     Rule, SafeMode, SchemaRule, Scope, Score, Use, Value,
 )
-from .classification import Applied, Classification, FactsFile, FactSheet, Settled, TreeStep
+from .classification import (
+    Applied,
+    Classification,
+    FactsFile,
+    FactSheet,
+    LaterClass,
+    Settled,
+    TreeStep,
+)
 from .clock import Instant, format_instant, parse_instant
 from .cost import (
     COST_PHASES, MEASURES, NOTHING_RECORDED, Cost, CostPhase, CostSum, Estimate, Measure,
@@ -192,11 +200,12 @@ __all__ = [
     "HeldAnswer", "HeldReview", "History", "Hold", "HostSample", "HttpCheck", "Imported",
     "ImportedFile", "ImportedScore", "Incident", "InclusionProof", "IndicatorSpec", "Inspector",
     "Instant", "Journal", "JournalSettings", "JudgeOptions", "JudgeRule", "Judgement", "KillFlag",
-    "Lack", "Language", "LegalClock", "LegalStatement", "LimitSettings", "Listen", "Listing",
-    "LiveTool", "Looked", "ManifestError", "MapKind", "MatrixCell", "MatrixFile", "Measure",
-    "Measurement", "MisuseKind", "Mitigation", "MitigationKind", "Model", "ModelApproval",
-    "ModelCheck", "ModelData", "ModelDeprecation", "ModelFigure", "ModelFile", "ModelIdentity",
-    "ModelRequest", "ModelStanding", "ModelState", "ModelUse", "ModelVersion", "Needs", "NemoCheck",
+    "Lack", "Language", "LaterClass", "LegalClock", "LegalStatement", "LimitSettings", "Listen",
+    "Listing", "LiveTool", "Looked", "ManifestError", "MapKind", "MatrixCell", "MatrixFile",
+    "Measure", "Measurement", "MisuseKind", "Mitigation", "MitigationKind", "Model",
+    "ModelApproval", "ModelCheck", "ModelData", "ModelDeprecation", "ModelFigure", "ModelFile",
+    "ModelIdentity", "ModelRequest", "ModelStanding", "ModelState", "ModelUse", "ModelVersion",
+    "Needs", "NemoCheck",
     "NeverChange", "NeverEvent", "NeverRecord", "Notice", "NoticeRoute", "NoticeTarget",
     "Notifications", "Objective", "ObjectiveStanding", "Obligation", "Observation", "OnlineScore",
     "OperatorRole", "Opinion", "Option", "OptionFault", "Origin", "Outcome", "Packed",

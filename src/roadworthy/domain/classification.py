@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from .file import File
-from .obligation import FactValue
+from .obligation import Confidence, FactValue
 
 
 class FactsFile(File, frozen=True, kw_only=True):
@@ -41,6 +41,14 @@ class Settled(Struct, frozen=True, kw_only=True):
         return len(self.values) == 1
 
 
+def day_in_words(since: str, confidence: Confidence, formal_from: str) -> str:
+    """A date of application, how sure it is, and the other one that the text itself gives."""
+    text = f"the text itself says {formal_from}" if formal_from else ""
+    sure = "" if confidence == "high" else f"{confidence} confidence"
+    told = "; ".join(one for one in (sure, text) if one)
+    return f"{since} ({told})" if told and since else since
+
+
 class Applied(Struct, frozen=True, kw_only=True):
     """Whether a duty applies to one system, as far as is known."""
 
@@ -54,6 +62,22 @@ class Applied(Struct, frozen=True, kw_only=True):
     since: str | None = None
     """From when on it applies to this system."""
     why: str = ""
+    confidence: Confidence = "high"
+    """How sure that day is."""
+    formal_from: str = ""
+    """The day that the text itself gives, where it is another one."""
+
+    @property
+    def from_in_words(self) -> str:
+        """The day, and what is to be known of it where it is not sure."""
+        return day_in_words(self.since or "", self.confidence, self.formal_from)
+
+
+class LaterClass(Struct, frozen=True, kw_only=True):
+    """Another class that the same answers give from a later day on."""
+
+    since: str
+    risk_class: str
 
 
 class TreeStep(Struct, frozen=True, kw_only=True):
@@ -84,6 +108,13 @@ class Classification(Struct, frozen=True, kw_only=True):
     """Strict facts that are unknown: nothing is permitted while they are."""
     unknown_names: tuple[str, ...] = ()
     """Answers to questions that the catalogue does not have."""
+    later: tuple[LaterClass, ...] = ()
+    """Classes that follow by the law as it is, the next one first."""
+
+    def class_on(self, day: str) -> str:
+        """The class on that day or a later one than `on`, by the law as it is."""
+        past = [each.risk_class for each in self.later if each.since <= day]
+        return past[-1] if past else self.risk_class
 
     @property
     def now(self) -> tuple[Applied, ...]:

@@ -6,8 +6,9 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from .classification import day_in_words
 from .file import File
-from .obligation import Id, Period
+from .obligation import Confidence, Id, Period
 from .origin import TrustLevel, trusted
 
 
@@ -122,3 +123,12 @@ class DutyStatus(Struct, frozen=True, kw_only=True):
     """From when on it applies."""
     in_force: bool = False
     why: str = ""
+    confidence: Confidence = "high"
+    """How sure that day is."""
+    formal_from: str = ""
+    """The day that the text itself gives, where it is another one."""
+
+    @property
+    def from_in_words(self) -> str:
+        """The day, and what is to be known of it where it is not sure."""
+        return day_in_words(self.since, self.confidence, self.formal_from)

@@ -21,6 +21,8 @@ Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 """A calendar day (RFC 3339, full-date): compared as it is written."""
 
 FactValue = bool | str | int | float
+Confidence = Literal["high", "medium", "disputed"]
+"""How sure it is that a date is the right one."""
 FactKind = Literal["flag", "choice", "number", "date"]
 
 
@@ -31,6 +33,8 @@ class FactSpec(File, frozen=True, kw_only=True):
     kind: FactKind = "flag"
     question: str = ""
     """As people are asked. Empty only where it is worked out."""
+    title: str = ""
+    """What it is called where it is worked out and has no question."""
     help: str = ""
     cite: str = ""
     choices: dict[str, str] = field(default_factory=dict)
@@ -42,10 +46,13 @@ class FactSpec(File, frozen=True, kw_only=True):
     otherwise: FactValue = False
     """What it is where it is not asked."""
     derived: str = ""
-    """CEL: how it follows from other facts. An answer may stand where they leave it open."""
+    """CEL: how it follows from other facts, `roles` and `day`, the one that is asked about
+    (`2026-12-02`). An answer may stand where they leave it open."""
     claimed: bool = False
     """An exemption: unknown, it is not claimed and does not apply. Every other fact stays unknown
     until somebody answers."""
+    only_asked: bool = False
+    """An answer other than `otherwise` contradicts whatever leaves it unasked."""
     strict: bool = False
     """Unknown blocks: nothing is classified while it is (Article 5: unknown is never no)."""
 
@@ -70,7 +77,7 @@ class Obligation(File, frozen=True, kw_only=True):
     """Of what was on the market before `applicable_from`."""
     formal_from: Day | None = None
     """The date that the text itself gives, where it is earlier than `applicable_from`."""
-    date_confidence: Literal["high", "medium", "disputed"] = "high"
+    date_confidence: Confidence = "high"
     retention: str = ""
     retention_iso8601: Period | None = None
     deadline_iso8601: Period | None = None
@@ -96,6 +103,9 @@ class StepSpec(File, frozen=True, kw_only=True):
     cite: str
     words: dict[str, str] = field(default_factory=dict)
     """Value (`true`, `false` or a choice) -> sentence."""
+    when: str = ""
+    """CEL: where it is false the step is not taken, and the finding is `skipped`."""
+    skipped: str = "not asked: it does not arise"
     open: str = "not decided"
 
 
@@ -116,6 +126,9 @@ class Catalogue(File, frozen=True, kw_only=True):
     """Catalogues whose facts and roles its conditions may use."""
     class_fact: str = ""
     """The fact that says the system's class; empty where the catalogue knows none."""
+    exempt_when: str = ""
+    """CEL over facts and `role`: where it is true no law binds that role (a standard or a policy
+    still does)."""
     roles: list[RoleSpec] = field(default_factory=list)
     facts: list[FactSpec] = field(default_factory=list)
     steps: list[StepSpec] = field(default_factory=list)

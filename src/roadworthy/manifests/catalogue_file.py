@@ -19,19 +19,24 @@ _LOOPS = re.compile(r"\b(all|exists|exists_one|existsOne|map|filter|transform\w*
 """What walks a list: within one another a few lines of it never end."""
 ROLE_NAMES = frozenset(("role", "roles"))
 """Names that a condition may use beside facts: the role looked at, and all that are held."""
+_OF_FACTS = frozenset(("roles", "day"))
+"""Of what is worked out once for a system: its roles, and the day that is asked about."""
 
 
-def load_catalogue(path: Path, bases: Sequence[Catalogue] = ()) -> Catalogue:
+def load_catalogue(
+    path: Path, bases: Sequence[Catalogue] = (), *, root: Path | None = None
+) -> Catalogue:
     """A catalogue, and nothing that cannot be worked out.
 
-    `bases` are those that it may extend. Raises UsageError without a file, ManifestError with all
-    its faults.
+    `bases` are those that it may extend; faults name the file as it lies in `root`.
+    Raises UsageError without a file, ManifestError with all its faults.
     """
     if not path.is_file():
         raise UsageError(f"there is no file {path}", fix="`roadworthy schema catalogue` shows it")
-    folder = Folder(path.resolve().parent)
-    catalogue = folder.yaml(path.name, Catalogue)
-    document = folder.document(path.name)
+    folder = Folder((root or path.parent).resolve())
+    name = path.name if root is None else path.relative_to(root).as_posix()
+    catalogue = folder.yaml(name, Catalogue)
+    document = folder.document(name)
     if catalogue is not None and not document.faults:
         _Check(
             catalogue, [one for one in bases if one.catalogue in catalogue.extends], document
@@ -51,26 +56,20 @@ class _Check:
         self._catalogue = catalogue
         self._document = document
         self._found = {one.catalogue for one in bases}
+        self._theirs = {fact.id: one.catalogue for one in bases for fact in one.facts}
         self._facts = {fact.id for one in (*bases, catalogue) for fact in one.facts}
         self._roles = {role.id for one in (*bases, catalogue) for role in one.roles}
 
     def all(self) -> None:
         """Note every fault."""
-        for at, name in enumerate(self._catalogue.extends):
-            if name not in self._found:
-                self._note(
-                    ("extends", at), f"there is no catalogue `{name}`", "name one that is loaded"
-                )
+        self._bases()
         self._twice()
         edges = {fact.id: self._fact(at, fact) for at, fact in enumerate(self._catalogue.facts)}
         self._circles(edges)
         for at, role in enumerate(self._catalogue.roles):
             if role.also_when:
                 self._condition(role.also_when, ("roles", at, "also_when"), ROLE_NAMES)
-        for at, step in enumerate(self._catalogue.steps):
-            self._known(step.fact, ("steps", at, "fact"))
-        if self._catalogue.class_fact:
-            self._known(self._catalogue.class_fact, ("class_fact",))
+        self._tree()
         for at, duty in enumerate(self._catalogue.obligations):
             self._condition(duty.applies_when, ("obligations", at, "applies_when"), ROLE_NAMES)
             for number, actor in enumerate(duty.actor):
@@ -78,8 +77,34 @@ class _Check:
                     place = ("obligations", at, "actor", number)
                     self._note(place, f"`{actor}` is no role of this catalogue", "one of `roles`")
 
+    def _bases(self) -> None:
+        """What it extends is there, and is another one."""
+        for at, name in enumerate(self._catalogue.extends):
+            if name == self._catalogue.catalogue:
+                self._note(("extends", at), "it extends itself", "name another catalogue")
+            elif name not in self._found:
+                right = "name one that comes along, or whose file's name comes before this one's"
+                self._note(("extends", at), f"there is no catalogue `{name}`", right)
+
+    def _tree(self) -> None:
+        """The steps, the class and the exemption."""
+        for at, step in enumerate(self._catalogue.steps):
+            self._known(step.fact, ("steps", at, "fact"))
+            if step.when:
+                self._condition(step.when, ("steps", at, "when"), _OF_FACTS)
+        if self._catalogue.class_fact:
+            self._known(self._catalogue.class_fact, ("class_fact",))
+        if self._catalogue.exempt_when:
+            self._condition(self._catalogue.exempt_when, ("exempt_when",), ROLE_NAMES)
+
     def _fact(self, at: int, fact: FactSpec) -> list[str]:
         """The facts that this one rests on."""
+        if fact.id in self._theirs:
+            said = f"`{fact.id}` is a fact of {self._theirs[fact.id]}, which this one extends"
+            self._note(("facts", at, "id"), said, "use it as it is, or ask another by its own id")
+        if fact.only_asked and not fact.asked_when:
+            said = f"`{fact.id}` is always asked: `only_asked` says nothing"
+            self._note(("facts", at, "only_asked"), said, "write `asked_when`, or leave it away")
         if not fact.question.strip() and not fact.derived:
             self._note(("facts", at), f"`{fact.id}` is neither asked nor worked out",
                        "write `question`, or `derived`")  # fmt: skip
@@ -89,7 +114,7 @@ class _Check:
         for key in ("asked_when", "derived"):
             expression = getattr(fact, key)
             if expression:
-                names += self._condition(expression, ("facts", at, key), frozenset(("roles",)))
+                names += self._condition(expression, ("facts", at, key), _OF_FACTS)
         return names
 
     def _condition(self, expression: str, place: Place, beside: frozenset[str]) -> list[str]:

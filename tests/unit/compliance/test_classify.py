@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from doubles.systems_by_law import NOT_PROHIBITED, SCENARIOS, SYSTEM, Scenario
-from roadworthy.compliance import classify, contradictions, shipped
+from roadworthy.compliance import classify, conflict, contradictions, shipped
 from roadworthy.domain import Catalogue, Classification
 from roadworthy.manifests import load_catalogue
 
@@ -155,6 +156,7 @@ def test_systems_have_the_role_class_and_duties_that_the_act_gives_them(
     found = classify([act], one.facts, one.roles, on=TODAY)
     assert found.roles == (*one.roles, *one.also), one.why
     assert found.risk_class == one.risk_class, one.why
+    assert [each.risk_class for each in found.later] == [one.later] * bool(one.later), one.why
     assert ids(found.now) == one.now, one.why
     assert ids(found.coming) == one.coming, one.why
     assert not found.undecided, one.why
@@ -223,3 +225,76 @@ def test_what_public_authorities_use_is_not_exempt_while_nobody_said_whether_the
     assert (found().applies, found().needs) == (None, ("public_body",))
     assert found(public_body=True).since == "2030-08-02"
     assert found(public_body=False).applies is False
+
+
+def said(found: Classification, title: str) -> str:
+    return next(step.finding for step in found.steps if step.title == title)
+
+
+def test_a_practice_is_prohibited_from_the_day_on_from_which_its_limb_is_law(
+    act: Catalogue,
+) -> None:
+    before, after = (of(act, "provider", on=day, generates_csam=True)
+                     for day in ("2026-12-01", "2026-12-02"))  # fmt: skip
+    assert (before.risk_class, after.risk_class) == ("other", "prohibited")
+    assert "from a later one on" in said(before, "Prohibited practices")
+    assert [(one.since, one.risk_class) for one in before.later] == [("2026-12-02", "prohibited")]
+    assert before.class_on("2026-12-02") == "prohibited"
+    assert not after.later
+    assert of(act, "provider", on="2026-12-01", prohibited_practice_a=True).risk_class == (
+        "prohibited"
+    )
+
+
+def test_of_what_nobody_was_asked_nothing_is_said(act: Catalogue) -> None:
+    found = classify([act], {"ai_system": False}, ["provider"], on=TODAY)
+    for title in ("Prohibited practices", "Product law", "Annex III", "High-risk by use",
+                  "People talk to it", "Synthetic content"):  # fmt: skip
+        assert said(found, title) == "not asked: it is no AI system", title
+    assert said(found, "Derogation").startswith("does not arise")
+    assert said(classify([act], {}, ["provider"], on=TODAY), "Annex III") == "not decided"
+
+
+def test_what_answers_a_question_that_does_not_arise_contradicts_what_ends_it(
+    act: Catalogue,
+) -> None:
+    answers = {"ai_system": False, "annex_iii_point": "4a", "prohibited_practice_a": False}
+    assert contradictions([act], answers, ["provider"]) == [("annex_iii_point", "4a", ("",))]
+    assert conflict([act], answers, ["provider"], "annex_iii_point") == ("ai_system",)
+
+
+def test_profiling_is_said_to_rule_the_derogation_out(act: Catalogue) -> None:
+    claims = {"annex_iii_point": "4a", "art6_3_derogation": True}
+    assert "does not count" in said(of(act, "provider", **claims, profiling=True), "Derogation")
+    assert said(of(act, "provider", **claims, profiling=False), "Derogation") == (
+        "the derogation of Article 6(3) is claimed"
+    )
+
+
+def test_an_open_source_exemption_is_open_while_what_would_end_it_is(act: Catalogue) -> None:
+    facts = {name: value for name, value in PLAIN.items() if name != "interacts_with_people"}
+    facts |= {"free_open_source": True, "generates_synthetic_content": False}
+    found = classify([act], facts, ["provider"], on=TODAY)
+    literacy = next(one for one in found.applied if one.id == "A4-1")
+    assert (literacy.applies, literacy.needs) == (None, ("interacts_with_people",))
+    assert found.risk_class == "undecided"
+
+
+def test_why_a_duty_does_not_apply_is_said_in_words(act: Catalogue) -> None:
+    why = {one.id: one.why for one in of(act, "provider").applied}
+    assert why["A9-1"] == "not the case: Class: neither prohibited nor high-risk"
+    assert why["A26-1"] == "it binds others: Deployer; held: Provider"
+    used = {one.id: one.why for one in of(act, "deployer").applied}
+    assert used["A50-3"] == (
+        "not the case: Does it assign people to categories from biometric data? no;"
+        " Does it infer emotions or intentions of people from biometric data?"
+        " (Sentiment of written text is not meant.) no"
+    )
+    for told in (*why.values(), *used.values()):
+        assert not re.search(r"==|&&|\|\||role\b", told), told
+
+
+def test_how_sure_a_date_is_goes_with_it(act: Catalogue) -> None:
+    found = {one.id: one for one in of(act, "provider", **HIGH).applied}
+    assert (found["A73-2"].confidence, found["A9-1"].confidence) == ("medium", "high")
+    assert (found["A72-1"].formal_from, found["A72-1"].since) == ("2026-08-02", "2027-12-02")

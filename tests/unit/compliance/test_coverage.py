@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doubles.pinnable import charter
+from doubles.systems_by_law import SYSTEM
 from roadworthy.compliance import EVIDENCE, FORMS, classify, covered, proof_of, shipped
 from roadworthy.compliance.periods import after
 from roadworthy.domain import (
@@ -136,3 +137,14 @@ def test_a_prohibition_that_is_broken_is_not_met_by_saying_so() -> None:
     by_id = {one.id: one for one in covered(act.obligations, found, load_evidence_kinds(), proofs)}
     assert (by_id["A5-1A"].status, by_id["A5-1A"].in_force) == ("missing", True)
     assert "do not" in by_id["A5-1A"].missing[0].person
+
+
+def test_a_practice_that_will_be_prohibited_is_not_met_by_records_either() -> None:
+    act = load_catalogue(next(path for path in shipped() if path.stem == "eu-ai-act"))
+    found = classify([act], {**SYSTEM, "generates_csam": True}, ["provider"], on="2026-11-22")
+    assert found.risk_class == "other"
+    duty = next(one for one in act.obligations if one.id == "A5-1BB")
+    proofs = {name: a_proof(name) for name in duty.evidence}
+    by_id = {one.id: one for one in covered(act.obligations, found, load_evidence_kinds(), proofs)}
+    assert (by_id["A5-1BB"].status, by_id["A5-1BB"].in_force) == ("missing", False)
+    assert by_id["A5-1BB"].since == "2026-12-02"

@@ -283,7 +283,7 @@ def _duties(found: Gathered, language: Language) -> tuple[Block, ...]:
             known[one.id].title,
             one.status,
             _proved(one, language),
-            one.since,
+            _from(one, language),
         )
         for one in found.duties
         if one.status != "not_applicable"
@@ -291,6 +291,13 @@ def _duties(found: Gathered, language: Language) -> tuple[Block, ...]:
     columns = ("duty", "article", "what", "status", "proved by", "since")
     source = of_file(found.classification.catalogue, found.classification.digest)
     return (grid(columns, rows, source, "no duty applies", language),)
+
+
+def _from(one: DutyStatus, language: Language) -> str:
+    """The day from which it applies, and how sure that day is."""
+    if one.confidence == "high" or not one.since:
+        return one.since
+    return f"{one.since} ({said(f'{one.confidence} confidence', language)})"
 
 
 def _proved(one: DutyStatus, language: Language) -> str:

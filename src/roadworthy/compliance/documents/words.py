@@ -78,6 +78,8 @@ GERMAN: dict[str, str] = {
     "article": "Artikel",
     "status": "Stand",
     "no duty applies": "keine Pflicht gilt",
+    "medium confidence": "nicht ganz sicher",
+    "disputed confidence": "umstritten",
     "step": "Schritt",
     "finding": "Befund",
     "basis": "Grundlage",

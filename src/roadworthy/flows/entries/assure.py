@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -72,15 +73,30 @@ class Assured(Struct, frozen=True, kw_only=True):
 
 def load_catalogues(root: Path) -> list[LoadedCatalogue]:
     """Those that come along, the AI Act first, then the folder's own. Raises ManifestError."""
-    loaded = list(_shipped())
-    own = root / CATALOGUES
-    for path in sorted(own.glob("*.yaml")) if own.is_dir() else []:
-        one = _loaded(path, loaded)
-        if any(each.catalogue.catalogue == one.catalogue.catalogue for each in loaded):
-            name = one.catalogue.catalogue
-            raise UsageError(f"two catalogues are called {name}", fix=f"rename the one in {path}")
-        loaded.append(one)
+    loaded = shipped_catalogues()
+    for path in own_catalogues(root):
+        loaded.append(load_own(path, loaded, root))
     return loaded
+
+
+def own_catalogues(root: Path) -> list[Path]:
+    """Files of the folder's own catalogues, in their order."""
+    own = root / CATALOGUES
+    return sorted(own.glob("*.yaml")) if own.is_dir() else []
+
+
+def load_own(path: Path, before: Sequence[LoadedCatalogue], root: Path) -> LoadedCatalogue:
+    """One of the folder's own, after those. Raises ManifestError, UsageError for a name twice."""
+    one = _loaded(path, before, root)
+    name = one.catalogue.catalogue
+    if any(each.catalogue.catalogue == name for each in before):
+        raise UsageError(f"two catalogues are called {name}", fix=f"rename the one in {path}")
+    return one
+
+
+def shipped_catalogues() -> list[LoadedCatalogue]:
+    """Those that come along, the AI Act first."""
+    return list(_shipped())
 
 
 @cache
@@ -92,8 +108,11 @@ def _shipped() -> tuple[LoadedCatalogue, ...]:
     return tuple(loaded)
 
 
-def _loaded(path: Path, before: Sequence[LoadedCatalogue]) -> LoadedCatalogue:
-    catalogue = load_catalogue(path, [one.catalogue for one in before])
+def _loaded(
+    path: Path, before: Sequence[LoadedCatalogue], root: Path | None = None
+) -> LoadedCatalogue:
+    bases = [one.catalogue for one in before]
+    catalogue = load_catalogue(path, bases, root=root)
     return LoadedCatalogue(catalogue=catalogue, digest=sha256(path.read_bytes()))
 
 
@@ -163,11 +182,13 @@ def assure(
 
     `known`: what the ledger knows to have happened; answers that deny it are one, too.
     """
-    loaded = chosen(load_catalogues(root), catalogue)
+    everything = load_catalogues(root)
+    loaded = chosen(everything, catalogue)
     catalogues = [one.catalogue for one in loaded]
     sheet, file = read_answers_of(root, charter, catalogues, given)
-    places = _places(root, charter, given)
-    require_agreement(sheet, catalogues, places)
+    places = places_of(root, charter, given)
+    require_known(sheet, [one.catalogue for one in everything], places)
+    require_agreement(sheet, catalogues, places, on=on)
     known.require(sheet, places)
     happened = FactSheet(facts=known.decided(sheet), roles=sheet.roles)
     found = classify_sheet(catalogues, happened, on=on, digest=loaded[-1].digest)
@@ -203,7 +224,7 @@ def present_class(charter: Charter, root: Path | None, *, on: str) -> str:
         sheet = FactSheet(facts=said.facts, roles=tuple(charter.roles))
     else:
         sheet, _ = read_answers_of(root, charter, catalogues, None)
-    require_agreement(sheet, catalogues, _places(root or Path(), charter, None))
+    require_agreement(sheet, catalogues, places_of(root or Path(), charter, None), on=on)
     found = classify_sheet(catalogues, sheet, on=on).risk_class
     return "" if found == UNDECIDED else found
 
@@ -220,19 +241,49 @@ def classify_sheet(
     return classify(catalogues, sheet.facts, sheet.roles, on=on, digest=digest)
 
 
-def _places(root: Path, charter: Charter, given: Path | None) -> Callable[[str], Path]:
+def places_of(root: Path, charter: Charter, given: Path | None) -> Callable[[str], Path]:
     """Which file answers a fact."""
     return lambda name: given or root / (CHARTER if name in charter.facts else FACTS)
 
 
-def require_agreement(
+def require_known(
     sheet: FactSheet, catalogues: Sequence[Catalogue], place: Callable[[str], Path]
+) -> None:
+    """Raises ManifestError naming each answer to a question that no catalogue of the folder has.
+
+    What the charter says beside is left as it is, unless it looks like a question misspelt: a
+    charter says more than the law asks for, and cannot be changed without a release.
+    """
+    known = sorted({fact.id for one in catalogues for fact in one.facts})
+    faults = []
+    for name in (each for each in sheet.facts if each not in known):
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        if not near and place(name).name == CHARTER:
+            continue
+        meant = f"did you mean `{near[0]}`?" if near else "`classify --ask` asks what counts;"
+        fault = Fault(
+            file=place(name).name,
+            line=line_of_fact(place(name), name),
+            message=f"`{name}` is no question of any catalogue: the answer counts for nothing",
+            fix=f"{meant} a question of your own goes into {CATALOGUES}/NAME.yaml",
+        )
+        faults.append(fault)
+    if faults:
+        raise ManifestError(faults)
+
+
+def require_agreement(
+    sheet: FactSheet,
+    catalogues: Sequence[Catalogue],
+    place: Callable[[str], Path],
+    *,
+    on: str,
 ) -> None:
     """Raises ManifestError naming each answer that the other answers rule out, and those."""
     faults = []
-    for name, answer, must in contradictions(catalogues, sheet.facts, sheet.roles):
+    for name, answer, must in contradictions(catalogues, sheet.facts, sheet.roles, on=on):
         path = place(name)
-        others = conflict(catalogues, sheet.facts, sheet.roles, name)
+        others = conflict(catalogues, sheet.facts, sheet.roles, name, on=on)
         told = ", ".join(
             f"`{one}: {_said(sheet.facts[one])}` ({place(one).name}, line"
             f" {line_of_fact(place(one), one)})"
