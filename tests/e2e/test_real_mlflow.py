@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from doubles.mlflow_server import in_mlflow, mlflow_server, needs_mlflow
 from roadworthy.domain import UsageError, sha256
 from roadworthy.origins import Wanted, read_foreign
 
-PLACE = Path(__file__).resolve().parents[2] / "build" / "outside" / "peer-mlflow" / "bin"
 NOW = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
 LOGS = """\
 import sys, mlflow
@@ -34,53 +29,16 @@ made = client.create_model_version("sorter", f"{run.info.artifact_uri}/model", r
 client.set_registered_model_alias("sorter", "champion", made.version)
 """
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not (PLACE / "mlflow").exists(),
-        reason="needs MLflow: make peers",
-    ),
-]
+pytestmark = [pytest.mark.slow, needs_mlflow]
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """A database that MLflow's client filled through its own server, and the server's address."""
     folder = tmp_path_factory.mktemp("mlflow")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    environment = {**os.environ, "PATH": f"{PLACE}:{os.environ['PATH']}"}
-    environment.pop("PYTHONPATH", None)
-    with (folder / "server.log").open("wb") as log:
-        server = subprocess.Popen(
-            [PLACE / "mlflow", "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db",
-             "--artifacts-destination", str(folder / "artifacts"), "--port", str(port),
-             "--workers", "1"],
-            stdout=log, stderr=log, cwd=folder, env=environment, start_new_session=True,
-        )  # fmt: skip
-    try:
-        _wait(address)
-        subprocess.run(
-            [PLACE / "python", "-c", LOGS, address], check=True, cwd=folder, env=environment,
-            timeout=120,
-        )  # fmt: skip
+    with mlflow_server(folder) as address:
+        in_mlflow(LOGS, address, folder=folder)
         yield folder / "mlflow.db", address
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(20)
-
-
-def _wait(address: str) -> None:
-    until = time.monotonic() + 90
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(f"{address}/version", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.3)
-    raise AssertionError("the server did not start")
 
 
 def test_a_model_of_a_real_server_and_of_its_database(store: tuple[Path, str]) -> None:
