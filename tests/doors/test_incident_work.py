@@ -148,6 +148,50 @@ async def test_a_report_is_written_entered_and_the_clock_stops(desk: Desk, opene
     assert "initial report to the authority sent 2026-11-21T10:00:00Z, AZ 7" in shown
 
 
+async def test_a_report_with_gaps_is_entered_as_one_and_never_as_the_last(
+    desk: Desk, opened: str
+) -> None:
+    desk.types("incident", "classify", opened, "DIR", "--harm", "health", "--aware",
+               "2026-11-20T12:00Z", "--reason", "a letter", *DORA)  # fmt: skip
+    out = str(desk.root / "report.md")
+    desk.types("incident", "report", opened, "DIR", "--to", "authority", "--out", out, ends=4)
+    sent = ("incident", "sent", opened, "DIR", "--to", "authority", "--file", out, *DORA)
+    said = desk.types(*sent, "--at", "2026-11-20T11:00Z", ends=1)
+    assert "aware of since 2026-11-20T12:00" in said and "--at" in said
+    said = desk.types(*sent, "--at", "2026-11-21T10:00Z", "--stage", "final", ends=1)
+    assert "no report follows a final one" in said and "affirmation" in said
+    desk.types(*sent, "--at", "2026-11-21T10:00Z")
+    assert "the complete one is owed" in desk.types("incident", "list", "DIR")
+    shown = desk.json("incident", "show", opened, "DIR")
+    assert set(shown["reports"][0]["missing"]) == set(asked_of("authority"))
+    text = desk.json("incident", "report", opened, "DIR", "--to", "authority", ends=4)
+    assert text["stage"] == "follow_up"
+    whole = desk.root / "whole.md"
+    whole.write_text("All of it was said.")
+    again = ("incident", "sent", opened, "DIR", "--to", "authority", "--file", str(whole), *DORA)
+    desk.types(*again, "--at", "2026-11-21T11:00Z", "--stage", "final")
+    assert "owed" not in desk.types("incident", "list", "DIR")
+
+
+async def test_the_file_of_words_gets_what_another_recipient_asks_for(
+    desk: Desk, opened: str
+) -> None:
+    asked = ("incident", "report", opened, "DIR", "--template")
+    desk.types(*asked, "--to", "provider")
+    written = desk.root / "incidents" / f"{opened}.yaml"
+    written.write_text(written.read_text().replace("harm: ''", "harm: They waited."))
+    desk.types(*asked, "--to", "ai_office")
+    said = msgspec.yaml.decode(written.read_bytes())
+    assert said["harm"] == "They waited." and said["chain_of_events"] == ""
+    desk.types(*asked, "--to", "ai_office", ends=1)
+
+
+async def test_a_report_names_the_roles_that_are_recorded(desk: Desk, opened: str) -> None:
+    (desk.root / "facts.yaml").write_text("roles: [deployer]\nfacts: {ai_system: true}\n")
+    said = desk.json("incident", "report", opened, "DIR", "--to", "authority", ends=4)["text"]
+    assert "Role of the organisation: " in said and "provider" in said and "deployer" in said
+
+
 async def test_what_a_person_chose_becomes_a_redacted_case(answers: Answers, desk: Desk) -> None:
     seen = await answers.leave(asked="Pay to DE89370400440532013000 please", end_user="ann")
     said = desk.json("incident", "open", "DIR", "--title", "x", "--severity", "low", "--answer",

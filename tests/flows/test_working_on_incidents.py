@@ -126,7 +126,11 @@ async def test_what_is_promised_is_done_before_it_closes(room: Room) -> None:
     with pytest.raises(UndecidedError, match="nobody was told"):
         room.close()
     now = format_instant(room.loop.clock.now())
-    sent = Sent(to="authority", stage="initial", sent_at=now, reference="AZ 7")
+    lacking = Sent(to="authority", stage="initial", sent_at=now, missing=("harm",))
+    record_sent(room.found, room.loop, room.by("bob"), lacking)
+    with pytest.raises(UndecidedError, match="the complete one is owed: to the authority"):
+        room.close()
+    sent = Sent(to="authority", stage="follow_up", sent_at=now, reference="AZ 7")
     record_sent(room.found, room.loop, room.by("bob"), sent)
     assert room.close().state == "closed"
 

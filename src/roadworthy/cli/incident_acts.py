@@ -10,7 +10,7 @@ import typer
 
 from roadworthy.domain import HARMS, Recipient, ReportStage, Severity
 
-from .terminal import emit, same_system, say
+from .terminal import emit, same_system, say, warn
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident.")]
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
@@ -226,17 +226,26 @@ def sent(
     from roadworthy.domain import sha256
     from roadworthy.flows.incidents.care import Sent, record_sent
     from roadworthy.flows.workspace.own_files import kept_bytes
+    from roadworthy.incidents import marked_missing
 
     from .journal_query import instant_of
 
+    data = kept_bytes(file) if file is not None else b""
+    missing = marked_missing(data.decode(errors="replace"))
     said = Sent(
         to=recipient,
         stage=stage,
         sent_at=instant_of("at", at),
-        digest=sha256(kept_bytes(file)) if file is not None else "",
+        digest=sha256(data) if file is not None else "",
         reference=reference,
+        missing=missing,
     )
     tell(_act(incident, directory, as_, record_sent, said), json, "Entered.")
+    if missing:
+        warn(f"{len(missing)} paragraphs are missing in it: {', '.join(missing)}")
+        warn("The complete report is owed (Article 73(5)); the incident does not close before.")
+    elif file is None:
+        warn("No document is named: nobody can see later what was sent (--file).")
 
 
 def _say_clocks(incident: Any, directory: Path) -> None:

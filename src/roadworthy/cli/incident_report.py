@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from roadworthy.domain import Incident, Recipient
+from roadworthy.domain import Incident, Recipient, ReportStage
 
 from .exits import Exit
 from .terminal import emit, printable, say, say_of, table, warn
@@ -84,6 +84,10 @@ def report(
     directory: Directory = Path(),
     *,
     recipient: Annotated[Recipient, typer.Option("--to", help="Who is told.")],
+    stage: Annotated[
+        ReportStage | None,
+        typer.Option(help="Which report it is; default: initial, then follow_up."),
+    ] = None,
     language: Annotated[Literal["en", "de"], typer.Option(help="In which language.")] = "en",
     out: Annotated[Path | None, typer.Option(help="Where to write it; default: here.")] = None,
     template: Annotated[
@@ -101,8 +105,10 @@ def report(
     from roadworthy.incidents import TITLES
 
     loop, found = _found(directory, incident)
+    told = any(each.to == recipient for each in found.reports)
+    which: ReportStage = stage or ("follow_up" if told else "initial")
     if template:
-        say(f"Write in {write_template(directory, found.id, recipient, language)}.")
+        say(f"Write in {write_template(directory, found.id, recipient, which, language)}.")
         return
     if out is not None:
         ours = begins(*(f"# {title}".encode() for title in TITLES))
@@ -113,11 +119,12 @@ def report(
         _content(found, loop),
         root=directory,
         to=recipient,
+        stage=which,
         language=language,
         law=legal_clocks(loop, directory).law(found),
     )
     if json:
-        emit({"incident": found.id, "missing": made.missing, "text": made.text})
+        emit({"incident": found.id, "stage": which, "missing": made.missing, "text": made.text})
     elif out is None:
         say(made.text)
     else:
@@ -169,7 +176,9 @@ def due_words(incident: Incident, legal: Any) -> str:
     found = legal.of(incident)
     waiting = [each for each in found if each.state != "reported"]
     if not waiting:
-        return "reported" if found else "no clock"
+        owed = incident.incomplete_reports
+        reported = "reported, the complete one is owed" if owed else "reported"
+        return reported if found else "no clock"
     first = waiting[0]
     day = f"{first.due[:16]}Z".replace("T", " ")
     words = {"overdue": "OVERDUE", "not_in_force": f"from {first.applies_from}"}

@@ -29,8 +29,9 @@ HARMS: tuple[Harm, ...] = get_args(Harm)
 
 Recipient = Literal["provider", "authority", "ai_office"]
 
-ReportStage = Literal["initial", "follow_up", "final"]
-"""An incomplete initial report may be followed by a complete one: Article 73(5)."""
+ReportStage = Literal["initial", "follow_up", "combined", "final", "final_not_reportable"]
+"""An incomplete initial report may be followed by a complete one: Article 73(5). `combined`: the
+initial and the final one in one; `final_not_reportable`: it turned out not to be reportable."""
 
 
 class LegalStatement(Struct, frozen=True, kw_only=True):
@@ -61,3 +62,5 @@ class SentReport(Struct, frozen=True, kw_only=True):
     """Of the document that was sent; empty where none was named."""
     reference: str = ""
     """The receiver's number."""
+    missing: tuple[str, ...] = ()
+    """Paragraphs that the document itself marks as missing: a complete report is still owed."""

@@ -174,6 +174,13 @@ class Incident(Struct, frozen=True, kw_only=True):
         return tuple(each for each in self.actions if not each.done_at)
 
     @property
+    def incomplete_reports(self) -> tuple[SentReport, ...]:
+        """The newest report to each, where something is missing in it and none was complete."""
+        newest = {each.to: each for each in self.reports}
+        whole = {each.to for each in self.reports if not each.missing}
+        return tuple(each for each in newest.values() if each.to not in whole)
+
+    @property
     def required(self) -> tuple[PinnedCase, ...]:
         """The cases that every gate runs and meets: for ever, but for a dismissed incident's."""
         return () if self.state == "dismissed" else self.pins

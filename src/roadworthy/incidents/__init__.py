@@ -1,6 +1,6 @@
 """Incidents: their states, and the cases that they become. Pure values; no I/O."""
 
-from .authority_report import Document, Known, Reached, asked_of, report_document
+from .authority_report import Document, Known, Reached, marked_missing, report_document
 from .changes import CaseChange
 from .clocks import Running, clocks_of, why_no_clock
 from .law import Law, Stated, strictest
@@ -20,10 +20,12 @@ from .opening import (
     severity_of,
 )
 from .regression import Demand, case_from, demand_of, redact, redacted, require_demands
-from .report_words import TITLES, Language, what_is_asked
+from .report_paragraphs import HUMAN, Language, asked_of, must_be_whole, what_is_asked
+from .report_words import TITLES
 from .reports import fold_reports, is_known, report_id
 
 __all__ = [
+    "HUMAN",
     "TITLES",
     "CaseChange",
     "Demand",
@@ -47,7 +49,9 @@ __all__ = [
     "is_known",
     "kills_of",
     "mail_text",
+    "marked_missing",
     "moved_incident",
+    "must_be_whole",
     "notice_of",
     "open_incident",
     "opens",

@@ -7,14 +7,18 @@ document that looks complete while one is missing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from roadworthy.domain import Incident, Recipient, SentReport
+from roadworthy.domain import Incident, Recipient, ReportStage, SentReport
 
 from .clocks import Running
-from .report_words import HUMAN, NOT_FOR_PROVIDER, TEXT, Language, word
+from .report_paragraphs import Language, asked_of, what_is_asked
+from .report_words import TEXT, word
+
+_MARKED = re.compile(r"\[(?:MISSING|FEHLT): ([a-z_]+)\]")
 
 
 class Reached(Struct, frozen=True, kw_only=True):
@@ -38,6 +42,7 @@ class Known(Struct, frozen=True, kw_only=True):
 
     incident: Incident
     to: Recipient
+    stage: ReportStage = "initial"
     title: str = ""
     """Of the system; empty where its release is gone."""
     version: str = ""
@@ -58,9 +63,9 @@ class Document(Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...]
 
 
-def asked_of(to: Recipient) -> tuple[str, ...]:
-    """The paragraphs that a person must write in a report to them."""
-    return tuple(name for name in HUMAN if to != "provider" or name not in NOT_FOR_PROVIDER)
+def marked_missing(text: str) -> tuple[str, ...]:
+    """The paragraphs that a report, as it was written, marks as missing."""
+    return tuple(dict.fromkeys(_MARKED.findall(text)))
 
 
 def report_document(known: Known, language: Language) -> Document:
@@ -72,7 +77,7 @@ class _Report:
     def __init__(self, known: Known, language: Language) -> None:
         self._known = known
         self._in: Language = language
-        self._asked = asked_of(known.to)
+        self._asked = asked_of(known.to, known.stage)
         self._missing = [name for name in self._asked if not known.written.get(name, "").strip()]
         if known.incident.legal is None:
             self._missing.insert(0, "classification")
@@ -103,15 +108,27 @@ class _Report:
             return []
         of = len(self._asked) + 1
         head = self._t("draft").format(count=len(self._missing), of=of)
-        note = self._t("initial_note") if self._known.to != "provider" else ""
-        rows = "\n".join(f"> - {name}" for name in self._missing)
+        rows = "\n".join(f"> - {self._named(name)}" for name in self._missing)
+        note = self._note()
         return [f"> **{head}**\n>\n{rows}" + (f"\n>\n> {note}" if note else "")]
+
+    def _named(self, name: str) -> str:
+        if name not in self._asked:
+            return name
+        return f"`{name}`: {what_is_asked(name, self._in)}"
+
+    def _note(self) -> str:
+        """What may follow later."""
+        to, stage = self._known.to, self._known.stage
+        if to == "provider" or stage not in ("initial", "follow_up"):
+            return ""
+        return self._t("initial_note" if to == "authority" else "initial_note_ai_office")
 
     def _said(self, name: str) -> str:
         """A paragraph as a person wrote it, or that it is missing."""
         if name not in self._asked:
             return ""
-        asked = HUMAN[name][self._in]
+        asked = what_is_asked(name, self._in)
         written = self._known.written.get(name, "").strip()
         if not written:
             return f"**{asked}**\n\n**[{self._t('missing')}: {name}]**"
@@ -125,6 +142,7 @@ class _Report:
         incident, reached = self._known.incident, self._known.reached
         legal = incident.legal
         unsaid = f"**[{self._t('missing')}: classification]**"
+        kind = "harms_ai_office" if self._known.to == "ai_office" else "harms"
         happened = ""
         if reached and reached.first:
             begin, end = _at(reached.first), _at(reached.last)
@@ -134,20 +152,30 @@ class _Report:
             self._rows(
                 [
                     ("number", incident.id),
+                    ("stage", self._w(self._known.stage)),
                     ("severity", self._w(incident.severity)),
                     ("state", self._w(incident.state)),
-                    ("harms", ", ".join(map(self._w, legal.harms)) if legal else unsaid),
-                    ("occurred", happened),
-                    ("detected", _at(incident.opened_at)),
+                    (kind, ", ".join(map(self._w, legal.harms)) if legal else unsaid),
+                    ("shown", happened),
+                    ("detected", _at(incident.aware_at)),
+                    ("entered", _at(incident.opened_at)),
                     ("aware", _at(legal.aware_at) if legal else unsaid),
                     ("due", "; ".join(map(self._clock, self._known.clocks))),
                     ("sent", "; ".join(map(self._sent, incident.reports)) or self._t("none")),
                 ]
             ),
-            self._said("reporter"),
-            self._said("places"),
-            self._said("elsewhere"),
-            self._said("next_report"),
+            *map(
+                self._said,
+                (
+                    "reporter",
+                    "submitted",
+                    "occurred",
+                    "places",
+                    "elsewhere",
+                    "not_reportable",
+                    "next_report",
+                ),
+            ),
         ]
 
     def _sent(self, each: SentReport) -> str:
@@ -174,6 +202,7 @@ class _Report:
                 ]
             ),
             self._said("database_id"),
+            self._said("model_involved"),
         ]
 
     def _incident(self) -> list[str]:
@@ -185,8 +214,7 @@ class _Report:
             self._rows(
                 [("found", incident.title), ("reach", self._reach()), ("slices", slices)]
             ),
-            self._said("harm"),
-            self._said("causal_link"),
+            *map(self._said, ("harm", "causal_link", "chain_of_events", "material")),
         ]  # fmt: skip
 
     def _reach(self) -> str:
@@ -221,8 +249,17 @@ class _Report:
             self._list("causes", causes, "no_cause"),
             self._rows([("mitigated", done)]),
             self._list("actions", actions, "no_action"),
-            self._said("risk_assessment"),
-            self._said("advice"),
+            *map(
+                self._said,
+                (
+                    "response_taken",
+                    "recommendation",
+                    "root_cause",
+                    "near_misses",
+                    "risk_assessment",
+                    "advice",
+                ),
+            ),
             self._list("timeline", lines, "none"),
         ]
 

@@ -73,7 +73,8 @@ def _classified(incident: Incident, entry: Entry) -> Incident:
 
 
 def _reported(incident: Incident, entry: Entry) -> Incident:
-    sent = msgspec.convert(_of(entry, "to", "stage", "sent_at", "digest", "reference"), SentReport)
+    fields = ("to", "stage", "sent_at", "digest", "reference", "missing")
+    sent = msgspec.convert(_of(entry, *fields), SentReport)
     return structs.replace(incident, reports=(*incident.reports, sent))
 
 

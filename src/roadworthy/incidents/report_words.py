@@ -1,4 +1,4 @@
-"""The words of an incident report, in English and German: headings, labels, what a person must say.
+"""The words of an incident report, in English and German: headings and labels.
 
 Labels follow the Commission's draft template for Article 73 (26 September 2025) and Article 73 of
 Regulation (EU) 2024/1689; no legal advice.
@@ -6,63 +6,7 @@ Regulation (EU) 2024/1689; no legal advice.
 
 from __future__ import annotations
 
-from typing import Literal
-
-Language = Literal["en", "de"]
-
-Words = dict[Language, str]
-
-HUMAN: dict[str, Words] = {
-    "reporter": {
-        "en": "Who reports: name, address and contact of the organisation",
-        "de": "Wer meldet: Name, Anschrift und Kontakt der Organisation",
-    },
-    "places": {
-        "en": "Member States in which it occurred, and the authority that is told",
-        "de": "Mitgliedstaaten, in denen es geschah, und die Behörde, der gemeldet wird",
-    },
-    "elsewhere": {
-        "en": "Where else it was or will be reported (data protection, cybersecurity, sector)",
-        "de": "Wo es sonst gemeldet wurde oder wird (Datenschutz, Cybersicherheit, Fachaufsicht)",
-    },
-    "database_id": {
-        "en": "Number of the system in the EU database (Article 71), or why it has none",
-        "de": "Nummer des Systems in der EU-Datenbank (Artikel 71), oder warum es keine hat",
-    },
-    "description": {
-        "en": "What happened, in plain words",
-        "de": "Was geschah, in klaren Worten",
-    },
-    "harm": {
-        "en": "What harm came of it, to whom and to how many, and how it is with them now",
-        "de": "Welcher Schaden entstand, wem und wie vielen, und wie es ihnen jetzt geht",
-    },
-    "causal_link": {
-        "en": "Causal link between the system and the harm: established, likely, or why not",
-        "de": "Ursächlicher Zusammenhang zwischen System und Schaden: gesichert, wahrscheinlich,"
-        " oder warum nicht",
-    },
-    "risk_assessment": {
-        "en": "Whether the risk assessment still holds, and what changes in it (Article 73(6))",
-        "de": "Ob die Risikobewertung noch trägt und was sich an ihr ändert (Artikel 73 Absatz 6)",
-    },
-    "advice": {
-        "en": "What deployers and affected people should do now",
-        "de": "Was Betreiber und betroffene Personen jetzt tun sollen",
-    },
-    "next_report": {
-        "en": "When the next report follows, or why none does",
-        "de": "Wann die nächste Meldung folgt, oder warum keine folgt",
-    },
-    "affirmation": {
-        "en": "Name, function, place, date and signature of who affirms that this is correct",
-        "de": "Name, Funktion, Ort, Datum und Unterschrift dessen, der die Richtigkeit bestätigt",
-    },
-}
-"""Paragraph -> what a person must write there."""
-
-NOT_FOR_PROVIDER = frozenset({"places", "database_id", "affirmation"})
-"""What a deployer who tells the provider (Article 26(5)) need not say."""
+from .report_paragraphs import Language, Words
 
 TEXT: dict[str, Words] = {
     "title_authority": {
@@ -70,8 +14,10 @@ TEXT: dict[str, Words] = {
         "de": "Meldung eines schwerwiegenden Vorfalls (Artikel 73 KI-Verordnung)",
     },
     "title_ai_office": {
-        "en": "Report of a serious incident to the AI Office",
-        "de": "Meldung eines schwerwiegenden Vorfalls an das KI-Büro",
+        "en": "Report of a serious incident to the AI Office (Article 55(1)(c) AI Act; GPAI Code of"
+        " Practice, Measure 9.2)",
+        "de": "Meldung eines schwerwiegenden Vorfalls an das KI-Büro (Artikel 55 Absatz 1"
+        " Buchstabe c KI-Verordnung; Verhaltenskodex für KI-Modelle, Maßnahme 9.2)",
     },
     "title_provider": {
         "en": "Notice of a serious incident to the provider (Article 26(5) AI Act)",
@@ -88,6 +34,13 @@ TEXT: dict[str, Words] = {
         "de": "Eine unvollständige Erstmeldung ist zulässig, wo die Frist es verlangt (Artikel 73"
         " Absatz 5); dann ist das in ihr zu sagen.",
     },
+    "initial_note_ai_office": {
+        "en": "The initial report holds (1) to (7) of Measure 9.2; then one every four weeks at"
+        " least, the final one within 60 days after it is resolved. Keep all for five years.",
+        "de": "Die Erstmeldung enthält (1) bis (7) der Maßnahme 9.2; danach mindestens alle vier"
+        " Wochen eine, die letzte binnen 60 Tagen nach der Behebung. Alles ist fünf Jahre"
+        " aufzubewahren.",
+    },
     "missing": {"en": "MISSING", "de": "FEHLT"},
     "administrative": {"en": "1. Administrative", "de": "1. Angaben zur Meldung"},
     "system": {"en": "2. The system", "de": "2. Das System"},
@@ -98,9 +51,15 @@ TEXT: dict[str, Words] = {
     "number": {"en": "Incident", "de": "Vorfall"},
     "severity": {"en": "Severity", "de": "Schwere"},
     "state": {"en": "State", "de": "Stand"},
+    "stage": {"en": "Type of report", "de": "Art der Meldung"},
     "harms": {"en": "Kind (Article 3(49), (61))", "de": "Art (Artikel 3 Nummern 49, 61)"},
-    "occurred": {"en": "Occurred (UTC)", "de": "Geschehen (UTC)"},
+    "harms_ai_office": {
+        "en": "Kind (Code of Practice, Measure 9.3)",
+        "de": "Art (Verhaltenskodex, Maßnahme 9.3)",
+    },
+    "shown": {"en": "Answers that show it left (UTC)", "de": "Zeigende Antworten gingen (UTC)"},
     "detected": {"en": "Detected (UTC)", "de": "Erkannt (UTC)"},
+    "entered": {"en": "Entered in the ledger (UTC)", "de": "Ins Nachweisbuch eingetragen (UTC)"},
     "aware": {"en": "Became aware (UTC)", "de": "Kenntnis erlangt (UTC)"},
     "due": {"en": "Due at the latest (UTC)", "de": "Fällig spätestens (UTC)"},
     "at_once": {"en": "at once", "de": "unverzüglich"},
@@ -156,6 +115,8 @@ GERMAN = {
     "ai_office": "KI-Büro", "authorised_representative": "Bevollmächtigter",
     "product_manufacturer": "Produkthersteller", "third_party": "Dritter",
     "initial": "Erstmeldung", "follow_up": "Folgemeldung", "final": "Abschlussmeldung",
+    "combined": "Erst- und Abschlussmeldung in einem",
+    "final_not_reportable": "Abschlussmeldung: doch nicht meldepflichtig",
 }  # fmt: skip
 """What the files call in one word; in an English report the word itself stands."""
 
@@ -169,8 +130,3 @@ TITLES = tuple(
     said for name, words in TEXT.items() if name.startswith("title_") for said in words.values()
 )
 """How every report begins."""
-
-
-def what_is_asked(name: str, language: Language) -> str:
-    """What a person must write in a paragraph."""
-    return HUMAN[name][language]

@@ -14,8 +14,19 @@ from roadworthy.domain import (
     LegalStatement,
     OperatorRole,
     Recipient,
+    ReportStage,
 )
-from roadworthy.incidents import TITLES, Known, Language, Reached, asked_of, report_document
+from roadworthy.incidents import (
+    HUMAN,
+    TITLES,
+    Known,
+    Language,
+    Reached,
+    asked_of,
+    marked_missing,
+    must_be_whole,
+    report_document,
+)
 from roadworthy.incidents.report_words import word
 
 NOW = "2026-11-22T10:00:00.000000Z"
@@ -89,3 +100,52 @@ def test_a_german_report_says_german_words() -> None:
     assert "Severity: high" in report_document(known, "en").text
     for value in (*HARMS, *SEVERITIES, *TRANSITIONS, *get_args(OperatorRole)):
         assert word(value, "de") != value, value
+
+
+FOUND = "2026-11-20T10:00:00.000000Z"
+
+
+def test_it_says_when_it_was_found_and_not_when_somebody_typed_it() -> None:
+    known = Known(incident=incident(aware_at=FOUND, legal=LEGAL), to="authority")
+    said = report_document(known, "en").text
+    assert "Detected (UTC): 2026-11-20 10:00" in said
+    assert "Entered in the ledger (UTC): 2026-11-22 10:00" in said
+    assert "Became aware (UTC): 2026-11-22 10:00" in said
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_ai_office_is_told_by_its_own_articles(language: Language) -> None:
+    known = Known(incident=incident(legal=LEGAL), to="ai_office", stage="follow_up")
+    said = report_document(known, language).text
+    assert "55(1)(c)" in said or "Artikel 55 Absatz 1" in said
+    assert "9.2" in said and "9.3" in said
+    for foreign in ("73", "3(49)", "Artikel 3 ", "71"):
+        assert foreign not in said, foreign
+    assert {"occurred", "chain_of_events", "root_cause", "near_misses"} <= set(
+        asked_of("ai_office", "follow_up")
+    )
+    assert not {"root_cause", "near_misses"} & set(asked_of("ai_office")), "(8), (9) come later"
+
+
+def test_the_authority_is_asked_for_the_dates_of_the_template() -> None:
+    assert {"submitted", "occurred", "next_report"} <= set(asked_of("authority"))
+    assert "not_reportable" in asked_of("authority", "final_not_reportable")
+    assert "next_report" not in asked_of("authority", "final")
+    known = Known(incident=incident(legal=LEGAL), to="authority", stage="combined")
+    assert "Type of report: combined" in report_document(known, "en").text
+
+
+def test_every_paragraph_is_asked_for_by_somebody() -> None:
+    stages: tuple[ReportStage, ...] = get_args(ReportStage)
+    asked = {name for to in get_args(Recipient) for stage in stages for name in asked_of(to, stage)}
+    assert asked == set(HUMAN)
+    assert [stage for stage in stages if must_be_whole(stage)] == [
+        "combined", "final", "final_not_reportable",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_a_report_marks_as_missing_is_read_from_it_again(language: Language) -> None:
+    made = report_document(Known(incident=incident(legal=LEGAL), to="authority"), language)
+    assert set(marked_missing(made.text)) == set(made.missing)
+    assert marked_missing("All of it was said.") == ()

@@ -19,10 +19,12 @@ from roadworthy.domain import (
     ManifestError,
     Recipient,
     ReleaseContent,
+    ReportStage,
     UsageError,
     format_instant,
 )
 from roadworthy.incidents import (
+    HUMAN,
     Document,
     Known,
     Language,
@@ -53,6 +55,7 @@ def make_report(
     *,
     root: Path,
     to: Recipient,
+    stage: ReportStage,
     language: Language,
     law: Law,
 ) -> Document:
@@ -67,6 +70,7 @@ def make_report(
         Known(
             incident=incident,
             to=to,
+            stage=stage,
             title=charter.title if charter is not None else "",
             version=charter.version if charter is not None else "",
             purpose=charter.use.intended_purpose if charter is not None else "",
@@ -83,7 +87,13 @@ def make_report(
 
 def written_paragraphs(root: Path, incident: str, language: Language) -> dict[str, str]:
     """What people wrote: a text, or one for each language. Raises ManifestError."""
-    path = written_file(root, incident)
+    return {
+        name: said if isinstance(said, str) else (said or {}).get(language, "")
+        for name, said in _given(written_file(root, incident)).items()
+    }
+
+
+def _given(path: Path) -> dict[str, str | dict[str, str] | None]:
     data = kept_bytes(path)
     if not data.strip():
         return {}
@@ -91,22 +101,28 @@ def written_paragraphs(root: Path, incident: str, language: Language) -> dict[st
         given = msgspec.yaml.decode(data, type=dict[str, str | dict[str, str] | None])
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ManifestError([_fault(path, f"this holds no paragraphs: {error}")]) from error
-    known = set(asked_of("authority"))
-    if unknown := sorted(set(given) - known):
+    if unknown := sorted(set(given) - set(HUMAN)):
         raise ManifestError([_fault(path, f"there is no paragraph `{unknown[0]}`")])
-    return {
-        name: said if isinstance(said, str) else (said or {}).get(language, "")
-        for name, said in given.items()
-    }
+    return given
 
 
-def write_template(root: Path, incident: str, to: Recipient, language: Language) -> Path:
-    """An empty file of paragraphs to write. Raises UsageError where there is one."""
+def write_template(
+    root: Path, incident: str, to: Recipient, stage: ReportStage, language: Language
+) -> Path:
+    """A file of paragraphs to write; one that is there gets those that it lacks.
+
+    Raises UsageError where it has them all, ManifestError where it cannot be read.
+    """
     path = written_file(root, incident)
-    if kept_bytes(path):
-        raise UsageError(f"{path} is there already", fix="write in it, or move it away")
+    known = _given(path)
+    lacking = [name for name in asked_of(to, stage) if name not in known]
+    if not lacking:
+        raise UsageError(f"{path} has all of them already", fix="write in it, or move it away")
     lines = [f"# What people say of {incident}. Nothing here is filled in by a machine."]
-    for name in asked_of(to):
+    before = kept_bytes(path).decode()
+    if before:
+        lines = [before.rstrip("\n")]
+    for name in lacking:
         lines += [f"# {what_is_asked(name, language)}", f"{name}: ''"]
     path.parent.mkdir(exist_ok=True)
     write_own(path, ("\n".join(lines) + "\n").encode())
@@ -130,7 +146,7 @@ def _reached(reach: Reach) -> Reached:
 
 
 def _fault(path: Path, message: str) -> Fault:
-    known = ", ".join(asked_of("authority"))
+    known = ", ".join(HUMAN)
     return Fault(
         file=f"{FOLDER}/{path.name}",
         line=1,

@@ -34,6 +34,7 @@ from roadworthy.domain import (
     next_state,
     plain,
 )
+from roadworthy.incidents import must_be_whole
 from roadworthy.ledger import known_names, live_key, require_role, sign_draft
 
 from ..brakes.stopping import recording
@@ -183,14 +184,36 @@ class Sent(Struct, frozen=True, kw_only=True):
     sent_at: Instant
     digest: str = ""
     reference: str = ""
+    missing: tuple[str, ...] = ()
+    """Paragraphs that the document marks as missing."""
 
 
 def record_sent(incident: Incident, loop: Loop, by: Acting, sent: Sent) -> Incident:
-    """Enter that a report went out; nothing is sent here. Also of an incident that is over."""
+    """Enter that a report went out; nothing is sent here. Also of an incident that is over.
+
+    Raises UsageError for a time to come or before anybody knew of it, and for a last report in
+    which something is missing.
+    """
     if sent.sent_at > format_instant(loop.clock.now()):
         raise UsageError(f"{sent.sent_at} has not come yet", fix="enter it when it was sent")
+    legal = incident.legal
+    if legal is not None and sent.sent_at < legal.aware_at:
+        raise UsageError(
+            f"nobody reports at {sent.sent_at} what the organisation is aware of since"
+            f" {legal.aware_at}",
+            fix="correct --at; or, where it was known earlier: roadworthy incident classify"
+            f" {incident.id} --aware INSTANT",
+        )
+    if sent.missing and must_be_whole(sent.stage):
+        raise UsageError(
+            f"no report follows a {sent.stage} one, and {len(sent.missing)} of its paragraphs are"
+            f" missing: {', '.join(sent.missing)}",
+            fix="write them in incidents/ID.yaml and make it again; or enter it as what it was:"
+            " --stage initial or follow_up",
+        )
     what = f"{sent.stage} report to the {sent.to}"
-    said = plain(sent) | {"note": f"{what} sent, entered by {by.name}"}
+    lacks = f" ({len(sent.missing)} of its paragraphs are missing)" if sent.missing else ""
+    said = plain(sent) | {"note": f"{what} sent{lacks}, entered by {by.name}"}
     return _enter(incident, loop, by, "reported", said, over=True)
 
 

@@ -108,3 +108,10 @@ def _require_done(incident: Incident) -> None:
             f"incident {incident.id} stays open: it is called serious, and nobody was told",
             fix=f"roadworthy incident report {incident.id}, send it, then roadworthy incident sent",
         )
+    lacking = incident.incomplete_reports
+    if lacking:
+        told = ", ".join(f"to the {each.to} ({len(each.missing)} missing)" for each in lacking)
+        raise UndecidedError(
+            f"incident {incident.id} stays open: of a report the complete one is owed: {told}",
+            fix=f"roadworthy incident report {incident.id}, send it, then roadworthy incident sent",
+        )
