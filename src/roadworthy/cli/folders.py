@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,6 +25,22 @@ def one_folder(trailing: Path | None, named: Path | None) -> Path:
     if trailing is not None and named is not None and trailing.resolve() != named.resolve():
         raise UsageError(f"two folders were given: {trailing} and {named}", fix="give one")
     return trailing or named or Path()
+
+
+def several_folders(given: Sequence[Path] | None) -> list[Path]:
+    """The folders that were meant, each once, however often and by whatever way it was named."""
+    found: dict[Path, Path] = {}
+    for folder in given or [Path()]:
+        found.setdefault(folder.resolve(), folder)
+    return list(found.values())
+
+
+def titles(names: Sequence[str], folders: Sequence[Path]) -> list[str]:
+    """Names of systems as headings: with the folder where two are called the same."""
+    return [
+        f"{name} ({folder})" if names.count(name) > 1 else name
+        for name, folder in zip(names, folders, strict=True)
+    ]
 
 
 def fitted_file(directory: Path, out: str, kind: Literal["calibration", "reference"]) -> Path:

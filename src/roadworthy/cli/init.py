@@ -24,7 +24,7 @@ from roadworthy.manifests import (
     wrong_answer,
 )
 
-from .terminal import emit, say
+from .terminal import emit, same_system, say
 
 
 def command(
@@ -57,6 +57,9 @@ def command(
         say(f"  {directory / name}")
     say(f"{len(written)} files written; {len(warnings)} points to look at.")
     say("Cases that say `Replace this` wait for yours: suites/cases/main.jsonl.")
+    if not given.roles:
+        say("Nobody said which roles you hold under the EU AI Act: roadworthy classify"
+            f"{same_system(directory)} --ask", "yellow")  # fmt: skip
     say(f"Next: roadworthy check {directory}")
 
 
@@ -113,11 +116,13 @@ def _default(question: Question, directory: Path) -> str:
 
 
 def _read(question: Question, reply: str) -> Any:
-    """A reply as the answers file would hold it: labels as a list, a share as a number."""
+    """A reply as the answers file would hold it: labels and roles as lists, a share as a number."""
     if question.id == "labels":
         parts = [part.strip() for part in reply.strip("{}").split(",") if part.strip()]
         pairs = [part.partition(":") for part in parts]
         return {label.strip(): meaning.strip() or label.strip() for label, _, meaning in pairs}
+    if question.id == "roles":
+        return [part.strip() for part in reply.strip("[]").replace(",", " ").split()]
     if question.id == "accuracy":
         try:
             return float(reply)

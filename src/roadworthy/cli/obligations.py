@@ -11,6 +11,7 @@ import typer
 from roadworthy.domain import DutyStatus, EvidenceKind, Obligation
 
 from .exits import Exit, worst_exit
+from .folders import several_folders
 from .owed import say_review
 from .terminal import emit, in_folder, same_system, say, table
 
@@ -56,7 +57,8 @@ def command(
     if str(folders[0]) == WORD and not folders[0].exists():
         show_diff(folders[1:], on=on, json=json)
         return
-    if answers is not None and len(folders) > 1:
+    several, folders = len(folders) > 1, several_folders(folders)
+    if answers is not None and several:
         raise UsageError("--answers is about one system", fix="name one DIR")
     found: list[tuple[Path, Coverage]] = []
     for folder in folders:
@@ -71,12 +73,12 @@ def command(
         for _, one in found for duty in one.duties
         if duty.in_force or duty.status == "undecided"
     ]  # fmt: skip
-    _tell(found, json=json, all_duties=all_duties)
+    _tell(found, json=json, all_duties=all_duties, several=several)
     if code := worst_exit(codes):
         raise typer.Exit(code)
 
 
-def _tell(found: list[tuple[Path, Any]], *, json: bool, all_duties: bool) -> None:
+def _tell(found: list[tuple[Path, Any]], *, json: bool, all_duties: bool, several: bool) -> None:
     if json:
         lists = [_as_json(folder, one.obligations, one.duties) for folder, one in found]
         systems = [
@@ -84,8 +86,8 @@ def _tell(found: list[tuple[Path, Any]], *, json: bool, all_duties: bool) -> Non
              "review": one.review}
             for (_, one), duties in zip(found, lists, strict=True)
         ]  # fmt: skip
-        emit(lists[0] if len(found) == 1 else systems)
-    elif len(found) == 1:
+        emit(systems if several else lists[0])
+    elif not several:
         _say(*found[0], all_duties=all_duties)
     else:
         _say_systems(found)

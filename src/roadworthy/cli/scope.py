@@ -12,6 +12,7 @@ from roadworthy.domain import CostSum, System
 
 from .cost import as_json, say_costs
 from .exits import Exit
+from .folders import several_folders, titles
 from .terminal import emit, printable, same_system, say, table
 
 _SHOWN = 12
@@ -35,7 +36,7 @@ def command(
     from roadworthy.compliance import FACTORS, use_case
     from roadworthy.manifests import load_system
 
-    folders = directories or [Path()]
+    folders = several_folders(directories)
     systems = [load_system(folder, candidate=candidate) for folder in folders]
     cases = [use_case(system.charter, system.suites) for system in systems]
     costs = [_costs(folder, system) for folder, system in zip(folders, systems, strict=True)]
@@ -54,7 +55,8 @@ def command(
             (name.replace("_", " "), *(_score(one, name) for one in cases)) for name in FACTORS
         ]
         rows.append(("mean", *("-" if one.mean is None else f"{one.mean:.1f}" for one in cases)))
-        table(("factor", *(one.system for one in cases)), rows)
+        heads = titles([one.system for one in cases], folders)
+        table(("factor", *heads), rows)
         for folder, one, spent in zip(folders, cases, costs, strict=True):
             _say(folder, one)
             say_costs(one.system, spent)

@@ -19,6 +19,7 @@ from roadworthy.expressions import Condition
 ROLES = "roles"
 ROLE = "role"
 DAY = "day"
+OUT_OF_SCOPE = "out_of_scope"
 ALL_LAW = "9999-12-31"
 """A day on which everything that is written counts."""
 MOST_TRIED = 20_000
@@ -104,8 +105,11 @@ class Sheet:
         """Whether no law binds one who holds that role."""
         found = self._exempt.get(role)
         if found is None:
-            said = [f"({one.exempt_when})" for one in self._catalogues if one.exempt_when]
-            found = self.outcome(" || ".join(said) or "false", **{ROLE: role})
+            said = [one.exempt_when for one in self._catalogues if one.exempt_when]
+            if not said and OUT_OF_SCOPE in self._specs:
+                said = [OUT_OF_SCOPE]  # a catalogue from before conditions of exemption
+            whole = " || ".join(f"({one})" for one in said) or "false"
+            found = self.outcome(whole, **{ROLE: role})
             self._exempt[role] = found
         return found
 

@@ -42,7 +42,11 @@ class Answers(File, frozen=True, kw_only=True):
     impact: Literal["low", "high"] = "low"
     fallback: str = "A person will read this and answer."
     time_zone: str = "UTC"
-    roles: list[OperatorRole] = field(default_factory=lambda: ["deployer"])
+    roles: list[OperatorRole] = field(default_factory=list)
+    """None where nobody said: then no duty is said to apply or not.
+
+    A role that nobody named would be a statement about whom the law binds.
+    """
     adoption: list[Literal["consumer", "tuner", "developer"]] = field(
         default_factory=lambda: ["consumer"]
     )
@@ -68,6 +72,9 @@ QUESTIONS: tuple[Question, ...] = (
     Question("intended_purpose", "What exactly is it for?",
              "Reads an incoming claim and proposes which desk handles it first.", True),
     Question("owner", "Who owns it (person or team)?", "Claims operations", True),
+    Question("roles", "Your roles under the EU AI Act: provider (you build it or have it built, and"
+             " offer it or put it to use under your own name), deployer (you use it), or both?",
+             "[provider, deployer]", True),
     Question("task", "decision (one of a few labels) or chat?", "decision", True),
     Question("labels", "The labels, with what each means",
              "{motor: cars and bicycles, home: houses and flats}", True, "task=decision"),
@@ -89,7 +96,6 @@ QUESTIONS: tuple[Question, ...] = (
     Question("fallback", "The safe answer when all else fails",
              "A person will read this and answer."),
     Question("time_zone", "Time zone of reviews and legal periods", "Europe/Berlin"),
-    Question("roles", "Your roles under the EU AI Act", "[deployer]"),
     Question("adoption", "consumer, tuner, developer of foundation models", "[consumer]"),
     Question("cases", "First cases",
              "[{input: My car was hit, label: motor}]"),

@@ -148,3 +148,17 @@ def test_a_practice_that_will_be_prohibited_is_not_met_by_records_either() -> No
     by_id = {one.id: one for one in covered(act.obligations, found, load_evidence_kinds(), proofs)}
     assert (by_id["A5-1BB"].status, by_id["A5-1BB"].in_force) == ("missing", False)
     assert by_id["A5-1BB"].since == "2026-12-02"
+
+
+@pytest.mark.parametrize("name", ["nist-ai-rmf", "iso-42001"])
+def test_no_duty_that_always_holds_asks_for_what_an_incident_or_a_stop_leaves(name: str) -> None:
+    act = load_catalogue(shipped()[0])
+    (path,) = (path for path in shipped() if path.stem == name)
+    kinds = load_evidence_kinds()
+    for duty in load_catalogue(path, [act]).obligations:
+        asked = [kind for kind in duty.evidence if kinds[kind].event]
+        assert not asked, f"{duty.id} is met only once something went wrong: {asked}"
+
+
+def test_what_proves_an_incident_is_made_by_opening_one() -> None:
+    assert "incident open" in load_evidence_kinds()["incident_record"].command

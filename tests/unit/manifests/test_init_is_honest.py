@@ -146,3 +146,12 @@ def test_a_rule_model_is_in_the_candidates_digest_and_needs_no_other(tmp_path: P
     texts["words.yaml"] = "labels: {bills: {words: {money: 1.0}}, praise: {words: {thanks: 1.0}}}\n"
     write_system(tmp_path, texts)
     assert not [fault for fault in check_system(tmp_path) if "clause" in fault.message]
+
+
+def test_no_role_stands_in_a_charter_that_nobody_named(tmp_path: Path) -> None:
+    person = Person(roles=[""])
+    given = ask_all(tmp_path / "new", person)
+    assert "roles" in person.asked
+    assert "\nroles: []\n" in draft_system(take_answers(given))["charter.yaml"]
+    said = ask_all(tmp_path / "new", Person(roles=["cook", "provider, deployer"]))
+    assert '\nroles: ["provider", "deployer"]\n' in draft_system(take_answers(said))["charter.yaml"]
