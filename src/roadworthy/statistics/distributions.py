@@ -61,25 +61,53 @@ def _fraction(x: float, a: float, b: float) -> float:
 
 
 def beta_quantile(probability: float, a: float, b: float) -> float:
-    """Quantile of the Beta(a, b) distribution.
+    """Quantile of the Beta(a, b) distribution; probability in (0, 1).
 
-    Newton's method on the distribution function, kept inside a bracket that halves where a step
-    would leave it: a handful of evaluations instead of fifty.
+    Halley's method on the distribution function from a normal approximation, kept inside a bracket
+    that halves where a step would leave it: about four evaluations. Each step leaves the cube of
+    the error before it, so that after a small one nothing is left to mend.
     """
     low, high = 0.0, 1.0
     scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    x = a / (a + b)
+    x = _near_beta_quantile(probability, a, b)
     for _ in range(200):
         gap = regularised_beta(x, a, b) - probability
         low, high = (low, x) if gap > 0 else (x, high)
         slope = math.exp(scale + (a - 1) * math.log(x) + (b - 1) * math.log1p(-x))
-        step = x - gap / slope if slope > _TINY else -1.0
+        step = -1.0
+        if slope > _TINY:
+            newton = gap / slope
+            bent = newton * ((a - 1) / x - (b - 1) / (1 - x)) / 2
+            step = x - (newton / (1 - bent) if abs(bent) < _BENT else newton)
         if not low < step < high:
             step = (low + high) / 2
-        if step in (low, high) or abs(step - x) <= 1e-15 * x:
+            if step in (low, high):
+                return step
+        elif abs(step - x) <= max(_SMALL * min(x, 1 - x), 1e-15 * x):
             return step
         x = step
     return x
+
+
+_BENT = 0.5
+"""Of a distribution function that bends more than this a step follows the slope alone."""
+
+_SMALL = 1e-7
+"""A step of so little of what is left to either end is the last."""
+
+
+def _near_beta_quantile(probability: float, a: float, b: float) -> float:
+    """A quantile to begin with (Abramowitz and Stegun 26.5.22); the mean where it is no use."""
+    mean = a / (a + b)
+    if a < 1 or b < 1:
+        return mean
+    z = -normal_quantile(probability)
+    part = (z * z - 3) / 6
+    width = 2 / (1 / (2 * a - 1) + 1 / (2 * b - 1))
+    w = z * math.sqrt(part + width) / width if part + width > 0 else 0.0
+    w -= (1 / (2 * b - 1) - 1 / (2 * a - 1)) * (part + 5 / 6 - 2 / (3 * width))
+    x = a / (a + b * math.exp(2 * w)) if w < 300 else 0.0
+    return x if 0.0 < x < 1.0 else mean
 
 
 def t_quantile(probability: float, degrees: float) -> float:

@@ -122,3 +122,15 @@ def test_the_false_discovery_rate_is_held_where_some_effects_are_real() -> None:
         found = [p <= 0.1 for p in benjamini_hochberg([*real, *nothing])]
         rates.append(sum(found[5:]) / max(1, sum(found)))
     assert np.mean(rates) <= 0.1 * 15 / 20 + 0.02
+
+
+@pytest.mark.parametrize("probability", [1e-12, 0.00025, 0.025, 0.5, 0.975, 0.99999])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [(0.5, 0.5), (1, 1e6), (1e6, 1), (3, 9), (150, 29_851), (7.5e5, 7.5e5), (5.5e6, 1)],
+)
+def test_a_beta_quantile_agrees_with_scipy_far_out(probability: float, a: float, b: float) -> None:
+    theirs = float(stats.beta.ppf(probability, a, b))
+    found = beta_quantile(probability, a, b)
+    assert found == pytest.approx(theirs, rel=1e-9, abs=1e-300)
+    assert stats.beta.cdf(found, a, b) == pytest.approx(probability, rel=1e-4)
