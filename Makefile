@@ -1,8 +1,9 @@
 # Each target works by itself on a fresh machine with Python 3.11+, git and make.
 PYTHON ?= python3
 VENV := .venv
-# How many tests run at once: one a core, four at most, since some load a model or start processes.
-AT_ONCE ?= -n auto --maxprocesses 4 --dist worksteal
+# How many tests run at once: one more than there are cores, since many wait for what they started,
+# and four at most, since some load a model.
+AT_ONCE ?= -n $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))') --dist worksteal
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
