@@ -113,6 +113,34 @@ def test_a_sealed_segment_that_is_gone_is_seen_at_a_glance(
     assert lost_segments(loop) == [name]
 
 
+@pytest.mark.parametrize("change", CHANGES, ids=["removed", "flipped", "emptied"])
+def test_evidence_that_an_entry_names_and_that_is_gone_or_changed_is_tampering_and_named(
+    root: Path, change: Callable[[Path], object], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (decided,) = loop_of(Workspace(root / ".roadworthy")).ledger.entries(kind="gate.decided")
+    name = decided.payload["digest"].removeprefix("sha256:")
+    path = root / ".roadworthy" / "blobs" / name[:2] / name
+    assert verify_path(root).details["evidence"]["named"] > 0
+    change(path)
+    report = verify_path(root)
+    assert (report.state, report.exit_code) == ("tampered", 5)
+    assert path.name in report.fault
+    capsys.readouterr()
+    assert run(VERBS, ["verify", str(root)]) == 5
+    assert path.name in "".join(capsys.readouterr().out.split())
+
+
+def test_a_ledger_alone_says_that_its_evidence_was_not_there(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "alone").mkdir()
+    for path in (root / ".roadworthy").glob("*.*"):
+        if path.is_file():  # the ledger with its write-ahead log, its heads, the keys
+            shutil.copy(path, tmp_path / "alone" / path.name)
+    report = verify_path(tmp_path / "alone")
+    assert report.ok
+    assert report.details["evidence"]["not_here"]
+    assert any("were not checked" in line for line in report.lines)
+
+
 def test_a_journal_that_is_gone_whole_is_tampering(root: Path) -> None:
     shutil.rmtree(root / ".roadworthy" / "journal")
     assert verify_path(root).exit_code == 5

@@ -27,6 +27,7 @@ from roadworthy.domain import EvidenceError, Instant, VerificationError
 from roadworthy_verify import CheckpointError, Head, TrustError, verify_ledger
 from roadworthy_verify.carried import JOURNAL, RELEASES, ROUTING, SEAL, carriers, heads_carried_by
 from roadworthy_verify.checkpoint import heads_of_file
+from roadworthy_verify.kept import BLOBS
 from roadworthy_verify.ledger import own_heads
 from roadworthy_verify.plain_file import locked, open_plain, read_plain
 from roadworthy_verify.strict_json import JsonError, read_json
@@ -170,8 +171,9 @@ def _refuse_damaged(work: Path, root: Path, witnesses: set[Path]) -> None:
         beside = work / CHECKPOINTS
         known = heads_of_file(beside) if beside.exists() else []
         report = verify_ledger(
-            work / LEDGER, checkpoint=own_heads(carried, known), journal=root / JOURNAL
-        )
+            work / LEDGER, checkpoint=own_heads(carried, known), journal=root / JOURNAL,
+            blobs=root / BLOBS,
+        )  # fmt: skip
     except TrustError as error:
         raise VerificationError(f"trust.yaml cannot be relied on: {error}") from None
     except CheckpointError as error:

@@ -24,7 +24,7 @@ from .schema import VERSION, oddities
 from .strict_json import read_json
 from .tree import STORED_LEVEL
 from .trust import Trust, TrustError, load_trust
-from .vouched import UnreadableError, in_a_workspace, with_vouched
+from .vouched import Elsewhere, UnreadableError, in_a_workspace, with_vouched
 
 CHECKPOINTS = "checkpoints.jsonl"
 """The newest heads, kept beside the store."""
@@ -66,13 +66,15 @@ def verify_ledger(
     checkpoint: Path | str | Sequence[Head] | None = None,
     *,
     journal: Path | None = None,
+    blobs: Path | None = None,
     only_log: bool = False,
 ) -> Report:
     """Verify a ledger file. `trust` defaults to trust.yaml beside it, which the sender also had.
 
     In a workspace what the ledger vouches for is held against it too: each sealed segment of the
-    journal (in `journal`, where that is not beside it), the kills that nobody lifted, and the
-    releases that were activated last. Not when `only_log` is asked for.
+    journal (in `journal`, where that is not beside it), the kills that nobody lifted, the releases
+    that were activated last, and the evidence that entries name (in `blobs`, likewise). Not when
+    `only_log` is asked for.
 
     `checkpoint` is a file with checkpoints or that carries one (see `load_heads`), or the heads
     themselves. Raises TrustError or CheckpointError when a file given by the caller cannot be read.
@@ -88,7 +90,8 @@ def verify_ledger(
         checkpoint = load_heads(Path(checkpoint))
     outside = list(checkpoint or [])
     try:
-        report = _checked(database, keys, outside, journal=journal, only_log=only_log)
+        elsewhere = Elsewhere(journal, blobs)
+        report = _checked(database, keys, outside, elsewhere, only_log=only_log)
     except (CheckpointError, DisguiseError) as error:
         return _tampered(str(error))
     except (UnreadableError, NewerVersionError) as error:
@@ -105,7 +108,7 @@ def verify_ledger(
 
 
 def _checked(
-    database: Path, keys: Trust, outside: list[Head], *, journal: Path | None, only_log: bool
+    database: Path, keys: Trust, outside: list[Head], elsewhere: Elsewhere, *, only_log: bool
 ) -> Report:
     """Steps 2 to 5. `outside` gets the heads that lie beside the store too."""
     # 2. What lies beside the ledger: checkpoints outside the store, and those that others carry.
@@ -132,11 +135,12 @@ def _checked(
         if report.state != "tampered":
             fault = damage.result() or _beside_the_entries(connection, stored, newest)
             report = _tampered(f"the entries fit, but {fault}") if fault else report
-        # 5. What it vouches for: sealed segments of the journal, kills that stand, live releases.
+        # 5. What it vouches for: sealed segments of the journal, kills that stand, live releases,
+        # the evidence that its entries name.
         if only_log:
             return report
         again = partial(open_readonly, database)
-        return with_vouched(report, connection, again, database.parent, journal)
+        return with_vouched(report, connection, again, database.parent, elsewhere)
 
 
 def own_heads(carried: list[Head], known: list[Head]) -> list[Head]:

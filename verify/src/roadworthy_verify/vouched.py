@@ -1,4 +1,4 @@
-"""What a ledger vouches for in its workspace: sealed segments, kills that stand, live releases.
+"""What a ledger vouches for in its workspace: segments, kills, live releases, kept evidence.
 
 In: a ledger that is open, where it lies. Out: the report, with what lies beside it said and held
 against the entries. Never: silence about what was not there to be checked.
@@ -16,6 +16,7 @@ from typing import Any
 
 from .carried import JOURNAL, RELEASES, ROUTING
 from .journal import Sealing, check_journal
+from .kept import BLOBS, KINDS, check_kept
 from .report import Report
 from .standing import (
     ACTIVATED,
@@ -46,6 +47,14 @@ class UnreadableError(Exception):
     """Something that the ledger vouches for cannot be read."""
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """What does not lie beside the ledger; None: it does."""
+
+    journal: Path | None = None
+    blobs: Path | None = None
+
+
 def in_a_workspace(folder: Path) -> bool:
     """Whether a folder is a workspace, by those in it."""
     return any((folder / name).is_dir() for name in _MARKS)
@@ -56,7 +65,7 @@ def with_vouched(
     connection: sqlite3.Connection,
     again: Callable[[], sqlite3.Connection],
     workspace: Path,
-    journal: Path | None,
+    elsewhere: Elsewhere,
 ) -> Report:
     """The report on a ledger, with what it vouches for held against it; as it is when tampered.
 
@@ -65,15 +74,18 @@ def with_vouched(
     if report.state == "tampered":
         return report
     try:
-        segments = _journal(connection, workspace, journal)
+        segments = _journal(connection, workspace, elsewhere.journal)
         kills = _kills(connection, again, workspace)
         routes = _routes(connection, again, workspace)
+        evidence = _evidence(connection, workspace, elsewhere.blobs)
     except OSError as error:
         raise UnreadableError(f"{error.filename} cannot be read: {error.strerror}") from None
-    faults = kills.faults + routes.faults + segments.faults
-    lines = tuple(dict.fromkeys(segments.lines + kills.lines + routes.lines))
+    faults = kills.faults + routes.faults + segments.faults + evidence.faults
+    lines = tuple(dict.fromkeys(segments.lines + kills.lines + routes.lines + evidence.lines))
     state, fault = ("tampered", faults[0]) if faults else (report.state, report.fault)
-    details = {**report.details, **segments.details, **kills.details, **routes.details}
+    details = {
+        **report.details, **segments.details, **kills.details, **routes.details, **evidence.details,
+    }  # fmt: skip
     return Report(state, fault, details, (*report.lines, *lines))
 
 
@@ -168,6 +180,26 @@ def _routes(
     if any(each.waits for each in astray.values()):
         fault += "; where an activation was cut short, `roadworthy serve` completes it"
     return _Found([fault], said, [fault])
+
+
+def _evidence(connection: sqlite3.Connection, workspace: Path, blobs: Path | None) -> _Found:
+    """What entries name by digest lies in blobs/; a ledger that was handed over alone has none."""
+    found = (
+        (seq, kind, subject, said)
+        for each in KINDS
+        for seq, kind, subject, said, _ in _entries(connection, each)
+    )
+    kept = check_kept(blobs or workspace / BLOBS, found)
+    if blobs is None and not in_a_workspace(workspace):
+        named = kept.named
+        line = f"{named} pieces of evidence that entries name are not here and were not checked"
+        said: dict[str, Any] = {"evidence": {"named": named, "not_here": True}}
+        return _Found([], said, [line]) if named else _Found()
+    if not kept.named and not kept.changed:
+        return _Found()
+    faults = kept.faults()
+    whole = f"{kept.named} pieces of evidence that entries name are here and unchanged"
+    return _Found(faults, {"evidence": kept.details()}, faults or [whole])
 
 
 def _active(connection: sqlite3.Connection) -> dict[str, tuple[Live, Any]]:
