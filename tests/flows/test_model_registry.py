@@ -90,23 +90,19 @@ def test_a_system_of_high_risk_is_never_let_pass_by_its_charter(desk: Registered
     assert "not in the registry" in desk.blocked()[0]
 
 
-def test_a_class_that_people_entered_counts_before_the_charters(desk: RegisteredDesk) -> None:
-    desk.charter("models: any\nfacts: {risk_class: other}\n")
-    assert desk.blocked() == []
-    loop = desk.loop()
-    loop.ledger.record(
-        Draft(system="desk", kind="system.classified", subject="s", actor=loop.machine,
-              payload={"class": "high"})
-    )  # fmt: skip
-    assert desk.blocked()
-
-
 def _classified(desk: RegisteredDesk, **payload: str) -> None:
     loop = desk.loop()
     loop.ledger.record(
         Draft(system="desk", kind="system.classified", subject="s", actor=loop.machine,
               payload=dict(payload))
     )  # fmt: skip
+
+
+def test_a_class_that_people_entered_counts_before_the_charters(desk: RegisteredDesk) -> None:
+    desk.charter("models: any\nfacts: {risk_class: other}\n")
+    assert desk.blocked() == []
+    _classified(desk, **{"class": "high"})
+    assert desk.blocked()
 
 
 @pytest.mark.parametrize(
