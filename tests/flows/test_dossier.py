@@ -101,7 +101,10 @@ def test_it_verifies_with_the_readers_keys_and_says_how_far_it_goes(
 
 
 def test_without_keys_it_says_that_nobody_gave_them(made: tuple[Path, Path]) -> None:
-    assert verify_path(made[0]).details["trust_from"] == "beside"
+    report = verify_path(made[0])
+    assert (report.ok, report.authentic, report.details["trust_from"]) == (True, False, "beside")
+    assert report.to_json()["authentic"] is False
+    assert verify_path(made[0], trust=made[1]).to_json()["authentic"] is True
 
 
 def test_other_peoples_words_and_other_systems_stay_here(made: tuple[Path, Path]) -> None:
@@ -332,6 +335,7 @@ def test_an_archive_that_was_cut_is_found(made: tuple[Path, Path], tmp_path: Pat
         (2, True, (0, "")),
         (5, True, (4, "by hash only")),  # within the entries of the other system
         (5, False, (4, "by hash only")),
+        (1_000_000, False, (4, "whether both are of one history is not shown")),
     ],
 )
 def test_a_checkpoint_that_was_kept_is_held_against_the_log(
@@ -349,6 +353,50 @@ def test_a_checkpoint_that_was_kept_is_held_against_the_log(
     kept.write_bytes(msgspec.json.encode(other) + b"\n")
     report = verify_path(made[0], trust=made[1], checkpoint=kept)
     assert (report.exit_code, wanted[1] in report.fault) == (wanted[0], True)
+
+
+def test_a_checkpoint_of_another_log_is_no_beginning_of_this_one(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    head = msgspec.json.decode(parts(made[0])["log/checkpoint.json"])
+    other = sign_checkpoint(
+        origin="roadworthy.local/another", size=head["size"], time=head["time"],
+        root=bytes.fromhex(head["root"]),
+        signer=open_loop(made[0].parent / "desk").keyring.signer("machine"),
+    )  # fmt: skip
+    (tmp_path / "kept.jsonl").write_bytes(msgspec.json.encode(other) + b"\n")
+    report = verify_path(made[0], trust=made[1], checkpoint=tmp_path / "kept.jsonl")
+    assert (report.exit_code, "not roadworthy.local/another" in report.fault) == (5, True)
+
+
+def test_an_unpacked_dossier_is_told_from_what_is_no_evidence(
+    made: tuple[Path, Path], tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(made[0]) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    report = verify_path(tmp_path / "unpacked", trust=made[1])
+    assert (report.exit_code, "give the zip itself" in report.fault) == (1, True)
+
+
+def test_over_changed_evidence_no_dossier_is_made_and_the_next_step_is_said(
+    made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    desk = Path(shutil.copytree(made[0].parent / "desk", tmp_path / "desk"))
+    monkeypatch.setenv("ROADWORTHY_HOME", str(desk / ".roadworthy"))
+    loop = open_loop(desk)
+    digest = loop.blobs.put(b"what a gate decided")
+    loop.ledger.record(Draft(system="claims-desk", kind="gate.decided", subject="s",
+                             actor=loop.machine, payload={"decision": "FAIL"}))  # fmt: skip
+    loop.ledger.record(Draft(system="claims-desk", kind="bar.fixed", subject="s",
+                             actor=loop.machine, payload={"bar": digest}))  # fmt: skip
+    loop.blobs.path(digest).write_bytes(b"what a gate denied")
+    out = tmp_path / "d.zip"
+    assert run(VERBS, ["dossier", str(desk), "--out", str(out), "--json"]) == 5
+    said = msgspec.json.decode(capsys.readouterr().out)
+    assert "was changed" in said["error"]
+    assert "roadworthy restore BACKUP DIR" in said["fix"]
+    assert not out.exists()
 
 
 def signed_by_its_sender(

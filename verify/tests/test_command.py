@@ -54,9 +54,11 @@ def test_the_report_says_where_trust_came_from(
 ) -> None:
     ledger = GOLDEN / "ledger"
     assert run([str(ledger), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["trust_from"] == "beside"
+    said = json.loads(capsys.readouterr().out)
+    assert (said["trust_from"], said["ok"], said["authentic"]) == ("beside", True, False)
     assert run([str(ledger), "--trust", str(ledger / "trust.yaml"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["trust_from"] == "given"
+    said = json.loads(capsys.readouterr().out)
+    assert (said["trust_from"], said["ok"], said["authentic"]) == ("given", True, True)
     alone = tmp_path / "ledger.db"
     alone.write_bytes((ledger / "ledger.db").read_bytes())
     assert run([str(alone), "--json"]) == 4

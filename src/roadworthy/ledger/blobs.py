@@ -15,6 +15,8 @@ import msgspec
 from roadworthy.domain import SHA256_PREFIX, EvidenceError, VerificationError, canonical, sha256
 from roadworthy_verify.plain_file import open_plain
 
+from .sqlite_file import RESTORE
+
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -61,9 +63,11 @@ class BlobStore:
             with open_plain(path) as file:
                 data = file.read()
         except FileNotFoundError:
-            raise EvidenceError(f"{digest} is not in {self._folder}") from None
+            raise EvidenceError(f"{digest} is not in {self._folder}", fix=RESTORE) from None
         if sha256(data) != digest:
-            raise VerificationError(f"{path} does not have the digest it is named by")
+            raise VerificationError(
+                f"{path} was changed: it does not have the digest that it is named by", fix=RESTORE
+            )
         return data
 
     def get_json(self, digest: str) -> Any:

@@ -324,8 +324,14 @@ def _withheld(manifest: Json) -> Withheld:
 
 
 def _as_kept(head: Head, found: Excerpt, kept: list[Head], lines: list[str]) -> None:
-    """Hold the log against checkpoints that were kept, the newest first."""
+    """Hold the log against checkpoints that were kept, the newest first.
+
+    By newer ones alone nothing can be told: the log may have grown to them, or be another.
+    """
     grew = False
+    for one in kept:
+        if one.origin != head.origin:
+            raise DossierError("tampered", f"{head} is of log {head.origin}, not {one.origin}")
     for one in sorted(kept, key=lambda one: one.size, reverse=True):
         if one.size > head.size:
             lines.append(f"a newer checkpoint is known: {one}; ask for a newer dossier")
@@ -342,6 +348,13 @@ def _as_kept(head: Head, found: Excerpt, kept: list[Head], lines: list[str]) -> 
         if not grew:
             lines.append(f"it grew from {one}, which was kept elsewhere")
         grew = True
+    if kept and not grew:
+        oldest = min(kept, key=lambda one: one.size)
+        raise DossierError(
+            "undecided",
+            f"it goes up to checkpoint {head.size}, and {oldest}, which was kept elsewhere, is"
+            " newer: whether both are of one history is not shown; ask for a newer dossier",
+        )
 
 
 def _head(value: Any) -> Head:

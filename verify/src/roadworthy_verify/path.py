@@ -10,7 +10,7 @@ from .bundle import verify_bundle
 from .carried import load_heads
 from .checkpoint import CheckpointError
 from .container import is_bundle
-from .dossier import holds_dossier, is_dossier, verify_dossier
+from .dossier import MANIFEST, holds_dossier, is_dossier, verify_dossier
 from .instant import EXAMPLE, whole_instant
 from .ledger import CHECKPOINTS, MAGIC, verify_ledger
 from .plain_file import read_plain
@@ -99,6 +99,11 @@ def verify_path(
         "is no ledger (ledger.db, or a folder that holds it), no bundle (an OCI layout), no"
         " dossier (zip) and no proof (JSON)"
     )
+    if (found / MANIFEST).is_file():
+        what = (
+            "is the folder of a dossier that was unpacked; its signature is over the zip's files"
+            " together: give the zip itself, as it was received"
+        )
     fault = f"{path} {what}" if found.exists() else f"{path} does not exist"
     return Report("not_evidence", fault, {"kind": ""}, (fault,))
 

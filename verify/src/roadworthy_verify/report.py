@@ -48,6 +48,14 @@ class Report:
         return self.state == "verified"
 
     @property
+    def authentic(self) -> bool:
+        """Whether it is known who made it: verified, by keys that its sender did not choose.
+
+        By those that came with it alone it is whole, and may be anybody's.
+        """
+        return self.ok and self.details.get("trust_from") in _OWN_TRUST
+
+    @property
     def exit_code(self) -> int:
         """The exit code of the public table."""
         return EXIT_CODES[self.state]
@@ -56,6 +64,7 @@ class Report:
         """The report as plain JSON values; keys are stable."""
         return {
             "ok": self.ok,
+            "authentic": self.authentic,
             "state": self.state,
             "fault": self.fault,
             **{key: value for key, value in self.details.items() if key not in _OWN},
@@ -93,4 +102,6 @@ def _printable(text: str) -> str:
     )
 
 
-_OWN = {"ok", "state", "fault"}
+_OWN = {"ok", "authentic", "state", "fault"}
+_OWN_TRUST = ("given", "workspace")
+"""Whence keys are that whoever verifies chose himself."""
