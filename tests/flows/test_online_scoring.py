@@ -14,6 +14,7 @@ from doubles.judge_prompts import answer_in
 from doubles.live_system import write_live_system
 from roadworthy.domain import Drawn, Measurement, Observation, Outcome, Verdict, drawing
 from roadworthy.flows.journals.erasing import TextScope, erase_texts
+from roadworthy.flows.late.budgets import UNKNOWN
 from roadworthy.flows.late.online_scoring import ERASED, LATE, PURPOSE
 from roadworthy.flows.objectives.live_indicators import measured
 from roadworthy.flows.rollouts.standings import read_standings
@@ -178,6 +179,35 @@ async def test_a_restart_goes_on_and_scores_nothing_twice(tmp_path: Path) -> Non
     await desk.look()
     await desk.look()
     assert len(desk.said(seen)) == 1
+
+
+FEW = "- {scorer: refusal, name: few, share: 1.0, per_hour: 5}\n"
+
+
+async def test_a_restart_begins_no_budget_anew(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, more=FEW)
+    left = [await desk.answers.leave("fine") for _ in range(3)]
+    await desk.look()
+    left += [await desk.answers.leave("fine") for _ in range(4)]
+    await desk.look()
+    why = [desk.drawn(seen)["few"].skipped for seen in left]
+    assert why == [""] * 5 + ["the budget was used up"] * 2
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"taken": {"a": {"x": 1}}}', b"\xff"])
+async def test_a_damaged_budget_is_used_up_and_set_aside(tmp_path: Path, data: bytes) -> None:
+    desk = Desk(tmp_path, more=FEW)
+    first = await desk.answers.leave("fine")
+    await desk.look()
+    path = desk.loop.workspace.serving / "online-budgets.json"
+    path.write_bytes(data)
+    second = await desk.answers.leave("fine")
+    await desk.look()
+    third = await desk.answers.leave("fine")
+    await desk.look()  # a restart knows no more
+    assert desk.drawn(first)["few"].skipped == ""
+    assert {desk.drawn(each)["few"].skipped for each in (second, third)} == {UNKNOWN}
+    assert path.with_suffix(".damaged").read_bytes() == data
 
 
 async def test_an_objective_counts_the_sample_for_what_it_is_worth(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ PAUSE_S = 10.0
 Maker = Callable[[ReleaseContent], Looker | None]
 """A release's content -> who looks at its answers, one of a kind; None where nobody is to."""
 
-SamplerMaker = Callable[[ReleaseContent], Sampler | None]
-"""A release's content -> who looks at a sample of its answers; None where none is drawn."""
+SamplerMaker = Callable[[str, ReleaseContent], Sampler | None]
+"""(release, its content) -> who looks at a sample of its answers; None where none is drawn."""
 
 MAKERS: tuple[Maker, ...] = (after_answers,)
 
@@ -57,7 +57,7 @@ class AfterLook(Rounds):
         *,
         segment_mb: int,
         makers: tuple[Maker, ...] | None = None,
-        sampler: SamplerMaker = lambda content: None,
+        sampler: SamplerMaker = lambda release, content: None,
         writer: str = WRITER,
         share: float = SHARE,
     ) -> None:
@@ -115,6 +115,6 @@ class AfterLook(Rounds):
                 return None  # asked for again: it may be put back
             made = tuple(filter(None, (maker(content) for maker in self._makers)))
             self._known[release] = Lookers(
-                charter=content.charter, lookers=made, sampler=self._sampler(content)
+                charter=content.charter, lookers=made, sampler=self._sampler(release, content)
             )
         return self._known[release]

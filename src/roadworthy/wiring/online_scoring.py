@@ -35,6 +35,7 @@ from roadworthy.domain import (
 )
 from roadworthy.evaluation import judges, make_scorer
 from roadworthy.flows.late.after_looking import Sampler
+from roadworthy.flows.late.budgets import Budgets
 from roadworthy.flows.late.online_scoring import PURPOSE, Given, Gives, OnlineScoring, samples_of
 from roadworthy.flows.request.called import calls_shown
 from roadworthy.flows.reviews.letting_out import variables_of
@@ -67,6 +68,7 @@ class OnlineLook(AfterLook):
         self._runner: asyncio.AbstractEventLoop | None = None
         self._asking: asyncio.Task[judges.Asked] | None = None
         self._clock = SystemClock()
+        self._budgets: Budgets | None = None
         super().__init__(
             workspace, vault, segment_mb=segment_mb, makers=(), sampler=self._sampler_of,
             writer=WRITER, share=SHARE,
@@ -79,23 +81,41 @@ class OnlineLook(AfterLook):
             self._runner.call_soon_threadsafe(self._asking.cancel)
 
     def close(self) -> None:
-        """Release the judges, then as every look."""
+        """Release the judges, then as every look. What was taken is kept."""
         if self._runner is not None:
             for provider in self._providers.values():
                 self._runner.run_until_complete(provider.aclose())
             self._runner.close()
             self._runner = None
         super().close()
+        if self._budgets is not None:
+            self._budgets.keep()
 
-    def _sampler_of(self, content: ReleaseContent) -> Sampler | None:
-        """Raises UsageError or ManifestError where a scorer cannot be made: it is tried again."""
+    def _round(self) -> float:
+        try:
+            return super()._round()
+        finally:
+            if self._budgets is not None:
+                self._budgets.keep()
+
+    def _sampler_of(self, release: str, content: ReleaseContent) -> Sampler | None:
+        """Who scores a release's sample; an error is tried again.
+
+        Raises UsageError or ManifestError where a scorer cannot be made, EvidenceError where
+        budgets cannot be read.
+        """
         samples = samples_of(content)
         if samples is None:
             return None
         gives = [
             Gives(rule=rule, give=self._giver(rule, content)) for rule in samples.scores.values()
         ]
-        return OnlineScoring(samples, gives, key=self._key, clock=self._clock)
+        if self._budgets is None:
+            self._budgets = Budgets(self._workspace.serving / "online-budgets.json", self._clock)
+        return OnlineScoring(
+            samples, gives, release=release, key=self._key, clock=self._clock,
+            budgets=self._budgets,
+        )  # fmt: skip
 
     def _giver(
         self, rule: OnlineScore, content: ReleaseContent

@@ -13,7 +13,6 @@ held, drilled or probed.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -23,6 +22,7 @@ from roadworthy.domain import (
     UPHELD,
     Clock,
     Drawn,
+    EvidenceError,
     Instant,
     Observation,
     OnlineScore,
@@ -40,6 +40,7 @@ from roadworthy.domain import (
 
 from ..entries.review_entries import rules_of
 from .after_looking import Noticed
+from .budgets import Budgets
 
 PURPOSE = "online sample"
 """What the drawing's key is derived for."""
@@ -51,7 +52,6 @@ RESTS_S = 30.0
 HOUR_S, DAY_S = 3600.0, 86_400.0
 
 ERASED = "its texts were erased"
-BUDGET = "the budget was used up"
 LATE = "its turn came too late"
 UNDECIDED = "nobody decided about it in time"
 
@@ -169,20 +169,26 @@ def as_drawn(
 
 
 class OnlineScoring:
-    """Scores the sample of one release. One thread's; what it knows of budgets is in memory."""
+    """Scores the sample of one release. One thread's."""
 
     name = "online"
 
     def __init__(
-        self, samples: Samples, gives: Sequence[Gives], *, key: bytes, clock: Clock
+        self,
+        samples: Samples,
+        gives: Sequence[Gives],
+        *,
+        release: str,
+        key: bytes,
+        clock: Clock,
+        budgets: Budgets,
     ) -> None:
         """`key` is secret: by it alone anybody could tell which ids are drawn."""
         self._samples = samples
         self._gives = {score_name(each.rule.spec): each for each in gives}
         self._key = key
         self._clock = clock
-        self._taken: dict[str, deque[float]] = {}
-        """Score -> when it was given lately."""
+        self._release, self._budgets = release, budgets
         self._rests: dict[str, float] = {}
         """Score -> until when its judge is left alone."""
 
@@ -240,10 +246,7 @@ class OnlineScoring:
         else:
             assert review is not None
             most, lasts = review.per_day, DAY_S
-        taken = self._taken.setdefault(name, deque())
-        while taken and taken[0] <= now - lasts:
-            taken.popleft()
-        if len(taken) >= most:
-            return BUDGET
-        taken.append(now)
-        return ""
+        try:
+            return self._budgets.take(f"{self._release} {name}", most, lasts)
+        except EvidenceError as error:
+            return f"what was used of the budget could not be kept: {error.message}"
