@@ -51,7 +51,7 @@ def classify(
         if fact.strict and not facts[fact.id].known
     ]  # fmt: skip
     later = tuple(_later(catalogues, answers, roles, on))
-    now = _class(catalogue, sheet)
+    now = _class(catalogue, sheet, wider)
     if strict and any(each.risk_class == UNDECIDED for each in later):
         now = UNDECIDED  # of a limb that comes, too, unknown is never no
     return Classification(
@@ -63,7 +63,7 @@ def classify(
         risk_class=now,
         facts=facts,
         applied=tuple(_applied(duty, sheet, wider, why_wider) for duty in catalogue.obligations),
-        steps=tuple(_steps(catalogue, sheet)),
+        steps=tuple(_steps(catalogue, sheet, wider)),
         open_questions=tuple(_open(catalogues, sheet, facts)),
         blocked_by=tuple(strict),
         unknown_names=tuple(sorted(set(answers) - set(facts))),
@@ -82,7 +82,8 @@ def _later(
     days = {day for each in said if _OF_THE_DAY.search(each) for day in _DAY.findall(each)}
     for day in sorted(each for each in days if each > on):
         sheet = _with_following_roles(catalogues, answers, roles, day)
-        yield LaterClass(since=day, risk_class=_class(catalogues[-1], sheet))
+        wider, _ = _with_possible_roles(catalogues, answers, sheet)
+        yield LaterClass(since=day, risk_class=_class(catalogues[-1], sheet, wider))
 
 
 def contradictions(
@@ -158,11 +159,21 @@ def _following(catalogues: Sequence[Catalogue], sheet: Sheet) -> list[tuple[str,
     return found
 
 
-def _class(catalogue: Catalogue, sheet: Sheet) -> str:
+def _class(catalogue: Catalogue, sheet: Sheet, wider: Sheet) -> str:
+    """The class; open, too, where a role that may follow would give another one."""
     if not catalogue.class_fact:
         return ""
-    settled = sheet.settled(catalogue.class_fact)
+    settled = _either(sheet, wider, catalogue.class_fact)
     return str(settled.values[0]) if settled.known else UNDECIDED
+
+
+def _either(sheet: Sheet, wider: Sheet, name: str) -> Settled:
+    """What a fact may be, with the roles that are held and with those that may follow."""
+    one, other = sheet.settled(name), wider.settled(name)
+    values = tuple(dict.fromkeys((*one.values, *other.values)))
+    if values == one.values:
+        return one
+    return Settled(values=values, needs=tuple(dict.fromkeys((*one.needs, *other.needs))))
 
 
 def _applied(
@@ -219,14 +230,14 @@ def _freed(duty: Obligation, sheet: Sheet, role: str) -> Outcome:
     return Outcome((False,), ()) if duty.binding in NO_LAW else sheet.exempt(role)
 
 
-def _steps(catalogue: Catalogue, sheet: Sheet) -> Iterable[TreeStep]:
+def _steps(catalogue: Catalogue, sheet: Sheet, wider: Sheet) -> Iterable[TreeStep]:
     """What was found at each step: of what nobody was asked nothing is said."""
     for spec in catalogue.steps:
-        taken = sheet.outcome(spec.when or "true")
-        if taken.decided is False:
+        taken, perhaps = (one.outcome(spec.when or "true") for one in (sheet, wider))
+        if taken.decided is False and perhaps.decided is False:
             yield TreeStep(title=spec.title, finding=spec.skipped, cite=spec.cite)
             continue
-        settled = sheet.settled(spec.fact)
+        settled = _either(sheet, wider, spec.fact)
         said = str(settled.values[0])
         said = said.lower() if isinstance(settled.values[0], bool) else said
         decided = settled.known and taken.decided is True

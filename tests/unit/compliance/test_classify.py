@@ -298,3 +298,13 @@ def test_how_sure_a_date_is_goes_with_it(act: Catalogue) -> None:
     found = {one.id: one for one in of(act, "provider", **HIGH).applied}
     assert (found["A73-2"].confidence, found["A9-1"].confidence) == ("medium", "high")
     assert (found["A72-1"].formal_from, found["A72-1"].since) == ("2026-08-02", "2027-12-02")
+
+
+def test_a_class_and_a_step_that_a_role_may_change_are_open(act: Catalogue) -> None:
+    facts: dict[str, Any] = {"ai_system": False}
+    found = classify([act], facts, ["provider"], on=TODAY)
+    assert found.risk_class == "undecided"  # perhaps the provider of a model that was modified
+    assert said(found, "General-purpose model") == "not decided"
+    found = classify([act], {**facts, "changes_gpai_model": False}, ["provider"], on=TODAY)
+    assert found.risk_class == "out_of_scope"
+    assert said(found, "General-purpose model") == "no general-purpose AI model of your own"
