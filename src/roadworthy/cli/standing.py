@@ -9,23 +9,15 @@ that the parent has no use for; it would hold that memory as long as the gateway
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import asdict
 from typing import Any
 
-from roadworthy.gateway.children import (
-    STOPS,
-    NotStartedError,
-    Standing,
-    Started,
-    program,
-    stand,
-)
+from roadworthy.gateway.child import NotStartedError
+from roadworthy.gateway.children import STOPS, Standing, Started, program, stand
 
 from .output import STOPPED, Output, complain, lines_only
 
@@ -40,7 +32,7 @@ def become(standing: Standing, *, shared: bool) -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, AttributeError):
             stream.flush()
-    told = json.dumps(asdict(standing) | {"shared": shared})
+    told = json.dumps(standing._asdict() | {"shared": shared})
     argv = [*program("roadworthy.cli.standing"), told]
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     try:
@@ -57,7 +49,9 @@ def main(told: str) -> int:
         standing = Standing(**fields | {"held": tuple(fields["held"])})
         for descriptor in (standing.listener, *standing.held):
             os.set_inheritable(descriptor, False)  # the workers are given the listener by name
-        asyncio.run(_stand(standing, shared=shared))
+        if shared:
+            _follow_counts(standing)
+        stand(standing, on_ready=_say_ready, say=complain)
     except NotStartedError as error:
         complain(f"roadworthy: {error}")
         return 1
@@ -70,23 +64,14 @@ def main(told: str) -> int:
     return 0
 
 
-async def _stand(standing: Standing, *, shared: bool) -> None:
-    following = asyncio.ensure_future(_follow(standing)) if shared else None
-    try:
-        await stand(standing, on_ready=_say_ready, say=complain)
-    finally:
-        if following is not None:
-            following.cancel()
-
-
-async def _follow(standing: Standing) -> None:
+def _follow_counts(standing: Standing) -> None:
     """Only where counts are shared does the parent look after them, and pay for it in memory."""
     import msgspec
 
     from roadworthy.gateway.supervisor import follow_counts
     from roadworthy.wiring.plan import Plan
 
-    await follow_counts(msgspec.convert(standing.plan, Plan), complain)
+    follow_counts(msgspec.convert(standing.plan, Plan), complain)
 
 
 def _say_ready(started: Started) -> None:

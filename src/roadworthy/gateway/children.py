@@ -7,25 +7,24 @@ and would hold that memory all the time; so only the standard library is loaded 
 
 from __future__ import annotations
 
-import asyncio
 import json
+import math
 import os
+import selectors
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Self
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
-"""Between a death and the next start; doubled each time, back to the first after a calm minute."""
+from .child import Child, NotStartedError
 
-CALM_S = 60.0
 STOP_S = 25.0
 """A little more than a worker takes to drain; then it is killed."""
 
-WANTED_S = 0.5
-"""Between two looks whether a process is wanted that is not always there."""
+LONGEST_S = 3600.0
+"""The longest wait at once."""
 
 READY_S = 120.0
 """A worker may load a model before it is ready."""
@@ -34,13 +33,11 @@ STOPS = (signal.SIGTERM, signal.SIGINT)
 """What ends a gateway. Who becomes its parent by `exec` blocks them until they are heard here."""
 
 
-class NotStartedError(Exception):
-    """A process that nothing is served without did not start."""
+class Standing(NamedTuple):
+    """What a parent needs to know while its gateway stands; plain values, for `exec` and JSON.
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
-    """What a parent needs to know while its gateway stands; plain values, for `exec` and JSON."""
+    No dataclass: importing those takes as much memory as all else that is imported here.
+    """
 
     url: str
     listener: int
@@ -55,8 +52,7 @@ class Standing:
     control: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """What is said once all workers are ready."""
 
     url: str
@@ -64,120 +60,100 @@ class Started:
     """Each worker's readiness, as /readyz prints it."""
 
 
-class Child:
-    """One process that is kept alive."""
+class Keeper:
+    """Keeps processes alive, and waits for all of them at once: one thread, no event loop.
 
-    def __init__(
-        self,
-        name: str,
-        argv: list[str],
-        *,
-        fds: tuple[int, ...] = (),
-        needed: bool = True,
-        wanted: Callable[[], bool] | None = None,
-    ) -> None:
-        """`needed`: nothing is served where its first start fails; else it is started again.
+    `asyncio` would take as much memory again as all the rest of the parent.
+    """
 
-        `wanted`: it is there only while that says so, and ends by itself.
+    def __init__(self, children: Sequence[Child], say: Callable[[str], None]) -> None:
+        self.stopped = False
+        """Whether somebody asked for the end."""
+        self._children = children
+        self._say = say
+        self._selector = selectors.DefaultSelector()
+        self._rung, self._bell = os.pipe()
+        for end in (self._rung, self._bell):
+            os.set_blocking(end, False)
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        """Hear signals from now on, also those that came and were held back."""
+        self._selector.register(self._rung, selectors.EVENT_READ)
+        self._woken = signal.set_wakeup_fd(self._bell, warn_on_full_buffer=False)
+        for number in (*STOPS, signal.SIGCHLD):
+            self._before[number] = signal.signal(number, self._hear)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(self._woken)
+        self._selector.close()
+        os.close(self._rung)
+        os.close(self._bell)
+
+    def _hear(self, number: int, frame: object) -> None:
+        self.stopped = self.stopped or number in STOPS  # the pipe wakes whoever waits
+
+    def turn(self, until: float) -> None:
+        """Start what is due, wait until something happens or an instant has come, see what ended.
+
+        Raises NotStartedError.
         """
-        self.name = name
-        self._argv = argv
-        self._fds = fds
-        self._needed = needed
-        self._wanted = wanted
-        self._process: asyncio.subprocess.Process | None = None
-        self._stopping = False
-        self.ready: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        now = time.monotonic()
+        for child in self._children:
+            said = child.start(now, self._say)
+            if said is not None:
+                self._selector.register(said, selectors.EVENT_READ, child)
+        waiting = (each.due for each in self._children if not (each.runs or each.ending))
+        seconds = min(until, *waiting, now + LONGEST_S) - now
+        for key, _ in self._selector.select(max(0.0, seconds)):
+            if key.data is None:
+                os.read(self._rung, 4096)
+            elif not key.data.hear():
+                self._forget(key.fd)
+        now = time.monotonic()
+        for child in self._children:
+            child.look(now, self._say, self._forget)
 
-    async def keep(self, say: Callable[[str], None]) -> None:
-        """Run it again and again until `stop`."""
-        pause = FIRST_PAUSE_S
-        loop = asyncio.get_running_loop()
-        while True:
-            while self._wanted is not None and not self._wanted() and not self._stopping:
-                await asyncio.sleep(WANTED_S)
-            if self._stopping and self._wanted is not None:
-                return
-            began = loop.time()
-            code = await self._once()
-            if self._stopping:
-                return
-            if self._wanted is not None and code == 0:
-                continue
-            if self._needed and not self.ready.done():
-                self.ready.set_exception(
-                    NotStartedError(f"{self.name} could not start (exit {code})")
-                )
-                return
-            pause = FIRST_PAUSE_S if loop.time() - began > CALM_S else pause
-            say(f"{self.name} ended ({_ending(code)}); starting it again in {pause:.1f} s")
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+    def _forget(self, descriptor: int) -> None:
+        with suppress(KeyError):  # it said before that there is no more
+            self._selector.unregister(descriptor)
 
-    async def _once(self) -> int:
-        process = await asyncio.create_subprocess_exec(
-            *self._argv,
-            stdin=asyncio.subprocess.PIPE,  # its end tells the child that we are gone
-            stdout=asyncio.subprocess.PIPE,
-            pass_fds=self._fds,
-        )
-        self._process = process
-        if self._stopping:
-            self._signal(signal.SIGTERM)
-        assert process.stdout is not None
-        async for line in process.stdout:
-            if not self.ready.done():
-                with suppress(ValueError):
-                    self.ready.set_result(json.loads(line))
-        return await process.wait()
-
-    async def stop(self, keeper: asyncio.Future[None]) -> None:
-        """Tell it to drain; kill it when it does not end."""
-        self._stopping = True
-        self._signal(signal.SIGTERM)
-        done, _ = await asyncio.wait([keeper], timeout=STOP_S)
-        if not done:
-            self._signal(signal.SIGKILL)
-            keeper.cancel()
-            await asyncio.wait([keeper])
-
-    def _signal(self, number: signal.Signals) -> None:
-        if self._process is not None and self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.send_signal(number)
+    def end(self, children: Sequence[Child], *, patience_s: float = STOP_S) -> None:
+        """Tell some of them to drain; kill those that do not end."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for child in children:
+                child.end(number)
+            until = time.monotonic() + patience_s
+            while any(child.runs for child in children) and time.monotonic() < until:
+                self.turn(until)
 
 
-async def stand(
+def stand(
     standing: Standing, *, on_ready: Callable[[Started], None], say: Callable[[str], None]
 ) -> None:
-    """Keep everything alive until SIGTERM or SIGINT. Raises NotStartedError."""
-    loop = asyncio.get_running_loop()
-    over = asyncio.Event()
-    for number in STOPS:
-        loop.add_signal_handler(number, over.set)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+    """Keep everything alive until SIGTERM or SIGINT. Raises NotStartedError. The main thread's."""
     workers, others = _children(standing)
     last = [_control(standing)] if standing.control else []
-    keepers = {
-        child: asyncio.ensure_future(child.keep(say)) for child in [*workers, *others, *last]
-    }
-    try:
-        ready = asyncio.gather(*(child.ready for child in workers))
-        stopped = asyncio.ensure_future(over.wait())
-        first: list[asyncio.Future[Any]] = [ready, stopped]
-        await asyncio.wait(first, timeout=READY_S, return_when="FIRST_COMPLETED")
-        if not over.is_set():
-            if not ready.done():
-                raise NotStartedError(f"no worker was ready within {READY_S:.0f} s")
-            on_ready(Started(url=standing.url, workers=tuple(await ready)))
-            await stopped
-        ready.cancel()
-        await asyncio.gather(ready, return_exceptions=True)  # heard, so that nobody complains
-    finally:
-        os.close(standing.listener)  # whoever comes now is refused at once, not left waiting
-        await asyncio.gather(*(child.stop(keepers[child]) for child in [*workers, *others]))
-        for child in last:  # it records what the others ended with
-            await child.stop(keepers[child])
+    with Keeper([*workers, *others, *last], say) as keeper:
+        try:
+            until = time.monotonic() + READY_S
+            while not (keeper.stopped or all(child.ready for child in workers)):
+                if time.monotonic() >= until:
+                    raise NotStartedError(f"no worker was ready within {READY_S:.0f} s")
+                keeper.turn(until)
+            if not keeper.stopped:
+                ready = tuple(child.ready for child in workers if child.ready is not None)
+                on_ready(Started(url=standing.url, workers=ready))
+            while not keeper.stopped:
+                keeper.turn(math.inf)
+        finally:
+            os.close(standing.listener)  # whoever comes now is refused at once, not left waiting
+            keeper.end([*workers, *others])
+            keeper.end(last)  # it records what the others ended with
 
 
 def _children(standing: Standing) -> tuple[Sequence[Child], Sequence[Child]]:
@@ -223,7 +199,3 @@ def _anything_in(folder: str) -> bool:
             return any(entries)
     except OSError:
         return False
-
-
-def _ending(code: int) -> str:
-    return f"signal {-code}" if code < 0 else f"exit {code}"

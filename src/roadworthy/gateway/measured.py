@@ -9,13 +9,12 @@ it is a copy of against its ledger.
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
+import threading
 
 import msgspec
-import uvloop
 
 from roadworthy.domain import RoadworthyError
 
@@ -27,7 +26,7 @@ def main(arguments: list[str]) -> int:
     """Run it until SIGTERM; returns its exit code."""
 
     def ready(started: Started) -> None:
-        sys.stdout.write(msgspec.json.encode(started).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(started._asdict()).decode() + "\n")
         sys.stdout.flush()
 
     def say(line: str) -> None:
@@ -36,19 +35,19 @@ def main(arguments: list[str]) -> int:
 
     settings = msgspec.json.decode(arguments[0], type=Settings)
 
-    async def watched() -> None:
-        """Ends with who started it, however that one ended."""
-        asyncio.get_running_loop().add_reader(
-            sys.stdin.fileno(), lambda: os.kill(os.getpid(), signal.SIGTERM)
-        )
-        await supervise(settings, on_ready=ready, say=say)
-
+    threading.Thread(target=_end_with_who_started_it, daemon=True).start()
     try:
-        uvloop.run(watched())
+        supervise(settings, on_ready=ready, say=say)
     except RoadworthyError as error:
         say(error.message)
         return 2
     return 0
+
+
+def _end_with_who_started_it() -> None:
+    """However that one ended: then the other end of its pipe is closed."""
+    sys.stdin.buffer.read(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ here: an answer, or a second gateway over the same workspace.
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import fcntl
 import os
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -27,7 +28,8 @@ from roadworthy.wiring.counting import Restoring, counting_of, recount
 from roadworthy.wiring.plan import Plan
 from roadworthy_verify.plain_file import open_lock
 
-from .children import NotStartedError, Standing, Started, stand
+from .child import NotStartedError
+from .children import Standing, Started, stand
 
 COUNTS_S = 1.0
 """Between two looks whether a store of counts still knows this machine."""
@@ -43,18 +45,16 @@ class Settings(Struct, frozen=True, kw_only=True):
     control: bool = True
 
 
-async def supervise(
+def supervise(
     settings: Settings, *, on_ready: Callable[[Started], None], say: Callable[[str], None]
 ) -> None:
-    """Run the gateway in this process until SIGTERM or SIGINT. Raises UsageError."""
+    """Run the gateway in this process's main thread until SIGTERM or SIGINT. Raises UsageError."""
     with prepared(settings, say) as standing:
-        following = asyncio.ensure_future(follow_counts(settings.plan, say))
+        follow_counts(settings.plan, say)
         try:
-            await stand(standing, on_ready=on_ready, say=say)
+            stand(standing, on_ready=on_ready, say=say)
         except NotStartedError as error:
             raise UsageError(str(error)) from None
-        finally:
-            following.cancel()
 
 
 @contextmanager
@@ -91,16 +91,23 @@ def counts_shared(plan: Plan) -> bool:
     return counting_of(plan.roots.values()).shared
 
 
-async def follow_counts(plan: Plan, say: Callable[[str], None]) -> None:
-    """Counts that several machines share may be lost there: then they are counted anew here."""
+def follow_counts(plan: Plan, say: Callable[[str], None]) -> None:
+    """Counts that several machines share may be lost there: then they are counted anew here.
+
+    In a thread of its own, which ends with the process.
+    """
     counting = counting_of(plan.roots.values())
-    if not counting.shared:
-        return
-    restoring, fault = Restoring(Workspace(Path(plan.workspace)), SystemClock(), counting), ""
+    if counting.shared:
+        restoring = Restoring(Workspace(Path(plan.workspace)), SystemClock(), counting)
+        threading.Thread(target=_follow, args=(restoring, say), daemon=True).start()
+
+
+def _follow(restoring: Restoring, say: Callable[[str], None]) -> None:
+    fault = ""
     while True:
-        await asyncio.sleep(COUNTS_S)
+        time.sleep(COUNTS_S)
         try:
-            if await asyncio.to_thread(restoring.look):
+            if restoring.look():
                 say("limits had to be counted anew: their store did not know this machine any more")
             fault = ""
         except (RoadworthyError, OSError) as error:

@@ -55,18 +55,22 @@ before = set(sys.modules)
 import roadworthy.cli.standing
 new = {name.partition(".")[0] for name in set(sys.modules) - before}
 ours = {name for name in sys.modules if name.startswith("roadworthy")}
-print(*sorted(new - set(sys.stdlib_module_names)), *sorted(ours))
+large = {"asyncio", "dataclasses", "inspect", "ssl"}
+print(*sorted(new - set(sys.stdlib_module_names)), *sorted(ours), *sorted(new & large))
 """
 
 
 def test_the_parent_of_a_gateway_loads_nothing_that_it_would_hold_for_ever() -> None:
-    """It was the command with all that it had prepared with: 36 MB, of which it used 11."""
+    """It was the command with all that it had prepared with: 36 MB. Of what it used then, 11, the
+    large modules were four.
+    """
     done = subprocess.run(
         [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == [
         *("roadworthy", "roadworthy", "roadworthy.cli", "roadworthy.cli.output"),
-        *("roadworthy.cli.standing", "roadworthy.gateway", "roadworthy.gateway.children"),
+        *("roadworthy.cli.standing", "roadworthy.gateway"),
+        *("roadworthy.gateway.child", "roadworthy.gateway.children"),
     ]
 
 
