@@ -17,6 +17,7 @@ from roadworthy.domain import (
     Listing,
     Paper,
     Paragraph,
+    Question,
     UsageError,
     Written,
 )
@@ -91,6 +92,9 @@ def _block(block: Block, paper: Paper, notes: dict[str, int]) -> list[str]:
         case Drawing(svg=svg, words=words):
             picture = f"image(bytes({_literal(svg)}), width: 100%)"
             return [f"#figure({picture}, caption: {_literal(words)})"]
+        case Question(id=name, text=text):
+            shown = f"#strong({_literal(text)}) #text(size: 7pt, fill: luma(110), {_literal(name)})"
+            return [f"#block(above: 1em, sticky: true)[{shown}]"]
         case Written(text=text):
             return [f"#par({_literal(line)})" for line in text.split("\n") if line.strip()]
         case Gap():

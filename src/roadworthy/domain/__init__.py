@@ -117,7 +117,7 @@ from .origin import (
 )
 from .outbox import TargetState, WaitingNotice
 from .paper import (
-    Block, Cell, Drawing, Gap, Grid, Listing, Paper, Paragraph, Section, Source, Written,
+    Block, Cell, Drawing, Gap, Grid, Listing, Paper, Paragraph, Question, Section, Source, Written,
 )
 from .paperwork import (
     Deliberation, DeliberationHeader, NeverChange, Pipeline, Playbook, PlaybookHeader, Waiver,
@@ -212,8 +212,9 @@ __all__ = [
     "PairwiseOptions", "Paper", "Paragraph", "PatternRule", "PersonRole", "Phase", "PhaseSpec",
     "PinnedAction", "PinnedCase", "Pipeline", "Playbook", "PlaybookHeader", "PresidioCheck",
     "Price", "Probe", "Profile", "Prompt", "PromptHeader", "Proof", "Provider", "ProviderError",
-    "ProviderKind", "QuarantineFile", "Quarantined", "QuotaError", "Rail", "RailAction",
-    "RailVerdict", "Rails", "RatedAnswer", "RaterProfile", "Rating", "RatingFile", "RatingItem",
+    "ProviderKind", "QuarantineFile", "Quarantined", "Question", "QuotaError", "Rail",
+    "RailAction", "RailVerdict", "Rails", "RatedAnswer", "RaterProfile", "Rating", "RatingFile",
+    "RatingItem",
     "RatingTask", "Received", "Recipient", "Reducer", "Reference", "ReferenceCheck",
     "ReferenceCounts", "RefusedError", "Rehearsals", "ReleaseContent", "Reliability", "Report",
     "ReportStage", "ReportState", "ReviewDecision", "ReviewRules", "ReviewSample", "ReviewState",

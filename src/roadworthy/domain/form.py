@@ -23,6 +23,10 @@ class BlockSpec(File, frozen=True, kw_only=True):
     human: BlockId | Literal[""] = ""
     ask: Words = field(default_factory=dict)
     """What the person must write."""
+    judged: bool = False
+    """Evidence helps and is no answer: without a person's words it is missing all the same."""
+    optional: bool = False
+    """Nothing is missing where nobody answers."""
 
 
 class SectionSpec(File, frozen=True, kw_only=True):
@@ -31,6 +35,8 @@ class SectionSpec(File, frozen=True, kw_only=True):
     id: BlockId
     heading: Words
     cite: str = ""
+    questions: bool = False
+    """Each block that a person may write stands as a question with its id above its answer."""
     blocks: Annotated[list[BlockSpec], Meta(min_length=1)]
 
 
@@ -43,4 +49,8 @@ class Form(File, frozen=True, kw_only=True):
     basis: str
     evidence: str = ""
     """The kind of evidence that a document without gaps is."""
+    questions: bool = False
+    """The same for every section."""
+    moved: dict[BlockId, list[BlockId]] = field(default_factory=dict)
+    """Block of an earlier version -> the blocks that ask for what it held."""
     sections: Annotated[list[SectionSpec], Meta(min_length=1)]

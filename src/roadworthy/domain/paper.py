@@ -54,6 +54,14 @@ class Drawing(Struct, frozen=True, kw_only=True, tag="drawing"):
     words: str
 
 
+class Question(Struct, frozen=True, kw_only=True, tag="question"):
+    """A question of a form, above its answer or what is missing of it."""
+
+    id: str
+    """Stays the same from version to version."""
+    text: str
+
+
 class Written(Struct, frozen=True, kw_only=True, tag="written"):
     """What a person wrote."""
 
@@ -72,7 +80,7 @@ class Gap(Struct, frozen=True, kw_only=True, tag="gap"):
     """The marked block that a person fills."""
 
 
-Block = Paragraph | Listing | Grid | Drawing | Written | Gap
+Block = Paragraph | Listing | Grid | Drawing | Question | Written | Gap
 
 
 class Section(Struct, frozen=True, kw_only=True):

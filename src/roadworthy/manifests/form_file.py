@@ -30,6 +30,12 @@ def load_form(path: Path, fillers: Collection[str]) -> Form:
 def _check(form: Form, document: Document, fillers: Collection[str]) -> None:
     _languages(form.title, ("title",), document)
     seen: set[str] = set()
+    ids = {block.human for section in form.sections for block in section.blocks}
+    for old, new in form.moved.items():
+        if old in ids:
+            document.fault(("moved", old), f"`{old}` is still asked", "take it out")
+        if not new or not set(new) <= ids:
+            document.fault(("moved", old), "it moved to a block that is not there", "name others")
     for at, section in enumerate(form.sections):
         _languages(section.heading, ("sections", at, "heading"), document)
         for number, block in enumerate(section.blocks):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from roadworthy.domain import Fault, Form, Language, ManifestError, Source, Written, sha256
@@ -48,7 +48,7 @@ def load_written(root: Path, form: Form, language: Language) -> dict[str, Writte
     data = read_bytes(root, document, limit=MAX_MANIFEST_BYTES)
     text = "" if data is None else _decoded(data, document)
     known = {block.human for section in form.sections for block in section.blocks if block.human}
-    found = _blocks(text.split("\n"), document, known)
+    found = _blocks(text.split("\n"), document, known, form.moved)
     if document.faults:
         raise ManifestError([fault for fault in document.faults if isinstance(fault, Fault)])
     source = Source(what=file, digest=sha256(data or b""))
@@ -76,7 +76,9 @@ def _decoded(data: bytes, document: Document) -> str:
         return ""
 
 
-def _blocks(lines: Iterable[str], document: Document, known: set[str]) -> dict[str, str]:
+def _blocks(
+    lines: Iterable[str], document: Document, known: set[str], moved: Mapping[str, Sequence[str]]
+) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     name, since = "", 0
     for number, line in enumerate(lines, start=1):
@@ -85,8 +87,13 @@ def _blocks(lines: Iterable[str], document: Document, known: set[str]) -> dict[s
                 _note(document, since, f"the block `{name}` never ends", f"end it: {_CLOSE}")
             name, since = opening[1], number
             if name not in known:
-                _note(document, number, f"this document has no block `{name}`",
-                      f"one of {', '.join(sorted(known)) or 'none'}; or take it out")  # fmt: skip
+                fix = f"one of {', '.join(sorted(known)) or 'none'}; or take it out"
+                if new := moved.get(name):
+                    fix = (
+                        f"what it asked is asked one by one now: rename it to `{new[0]}`, write the"
+                        f" file anew with --blocks, and move its text to {', '.join(new)}"
+                    )
+                _note(document, number, f"this document has no block `{name}`", fix)
             elif name in found:
                 _note(document, number, f"the block `{name}` stands twice", "keep one")
             found[name] = []

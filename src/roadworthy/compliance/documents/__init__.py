@@ -2,6 +2,7 @@
 
 from . import (  # they enter themselves
     fillers,
+    fillers_asked,
     fillers_brought,
     fillers_contract,
     fillers_cost,
@@ -22,6 +23,7 @@ __all__ = [
     "Gathered",
     "assemble",
     "fillers",
+    "fillers_asked",
     "fillers_brought",
     "fillers_contract",
     "fillers_cost",

@@ -12,6 +12,7 @@ from roadworthy.domain import (
     Gap,
     Language,
     Paper,
+    Question,
     Section,
     Written,
 )
@@ -27,6 +28,8 @@ _PLACE_HOLDERS = frozenset((
     "hier", "ausfüllen", "einfügen", "schreiben", "zu",
 ))  # fmt: skip
 """Words that say nothing; a text of nothing else is missing."""
+_UNKNOWN = frozenset(("unknown", "unbekannt"))
+"""An answer, and what nobody knows is listed."""
 _UNSHOWN = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>|&#?\w+;", re.DOTALL)
 """What whoever writes takes for a note to himself, or for no text at all."""
 _UNFINISHED = re.compile(
@@ -53,7 +56,15 @@ def assemble(form: Form, found: Gathered, language: Language, *, made_at: str, h
                 cite=spec.cite,
                 blocks=(
                     *(_strayed(found, language) if at == 0 else ()),
-                    *(block for one in spec.blocks for block in _filled(one, found, language)),
+                    *(
+                        block
+                        for one in spec.blocks
+                        for block in (
+                            _answered(one, found, language)
+                            if one.human and (form.questions or spec.questions)
+                            else _filled(one, found, language)
+                        )
+                    ),
                 ),
             )
             for at, spec in enumerate(form.sections)
@@ -68,19 +79,42 @@ def _strayed(found: Gathered, language: Language) -> Iterable[Block]:
         yield Gap(what=what, command="roadworthy document KIND DIR --candidate FILE")
 
 
+def _answered(spec: BlockSpec, found: Gathered, language: Language) -> Iterable[Block]:
+    """A question with its id, then what the records and people answer, or that nobody does."""
+    yield Question(id=spec.human, text=spec.ask[language])
+    blocks = FILLERS[spec.fill](found, language) if spec.fill else ()
+    shown = tuple(blocks) if any(not isinstance(one, Gap) for one in blocks) else ()
+    yield from shown
+    said_so = tuple(_written(spec, found, language))
+    yield from said_so
+    if said_so or spec.optional or (shown and not spec.judged):
+        return
+    made = [] if spec.judged else [one for one in blocks if isinstance(one, Gap) and one.command]
+    yield from made or [Gap(what=spec.ask[language], block=spec.human)]
+
+
 def _filled(spec: BlockSpec, found: Gathered, language: Language) -> Iterable[Block]:
     blocks = FILLERS[spec.fill](found, language) if spec.fill else ()
     yield from blocks
     if spec.fill and not spec.human:
         return
-    written = found.written.get(spec.human)
-    if isinstance(written, Written) and _says_something(written.text):
-        yield written
-        if _UNFINISHED.search(_UNSHOWN.sub(" ", written.text)):
-            what = said("a place holder still stands in what is written", language)
-            yield Gap(what=f"{what}: {spec.ask[language]}", block=spec.human)
-    elif not blocks:
+    said_so = tuple(_written(spec, found, language))
+    yield from said_so
+    if not said_so and not spec.optional and (spec.judged or not blocks):
         yield Gap(what=spec.ask[language], block=spec.human)
+
+
+def _written(spec: BlockSpec, found: Gathered, language: Language) -> Iterable[Block]:
+    """What a person wrote, and whether a place holder still stands in it."""
+    written = found.written.get(spec.human)
+    if not isinstance(written, Written) or not _says_something(written.text):
+        return
+    yield written
+    if written.text.strip(" .\n").casefold() in _UNKNOWN:
+        yield Gap(what=f"{said('nobody knows', language)}: {spec.ask[language]}", block=spec.human)
+    if _UNFINISHED.search(_UNSHOWN.sub(" ", written.text)):
+        what = said("a place holder still stands in what is written", language)
+        yield Gap(what=f"{what}: {spec.ask[language]}", block=spec.human)
 
 
 def _says_something(text: str) -> bool:

@@ -6,16 +6,9 @@ from roadworthy.domain import Block, Cell, Entry, Gap, Language, Paragraph
 
 from .blocks import grid, listing, of_entry, of_file
 from .gathered import Gathered
-from .plain import figure, meaning, spoken
 from .registry import filler
 from .words import said
 
-_ETHICS = (
-    "toxicity", "verbatim_reproduction", "spurious_dependence", "slice_gap", "flip_rate",
-    "over_refusal", "refusal_rate", "pii_leak", "secret_leak", "prompt_leak", "jailbreak_success",
-    "injection_success", "never_event_violations", "consistency",
-)  # fmt: skip
-"""Indicators that answer questions of the ethics checklist."""
 _MOST = 30
 
 
@@ -79,22 +72,6 @@ def _unchecked(found: Gathered, language: Language) -> tuple[Block, ...]:
     if not rows:
         return (Paragraph(cell=Cell(said("everything was looked at", language), source)),)
     return (grid(("what", "reasons", "answers"), rows, source, missing, language),)
-
-
-@filler("ethics_indicators")
-def _ethics(found: Gathered, language: Language) -> tuple[Block, ...]:
-    missing = "no complete run of this candidate is in the ledger"
-    if found.run is None or found.run_entry is None:
-        return (Gap(what=said(missing, language), command="roadworthy eval DIR"),)
-    source = of_entry(found.run_entry)
-    measured = {one.name: one for one in found.run.indicators if one.value is not None}
-    columns = ("indicator", "what it says", "value")
-    rows = [
-        (spoken(name), meaning(name), figure(one, language))
-        for name, one in measured.items()
-        if name in _ETHICS
-    ]
-    return (grid(columns, rows, source, "no such indicator was measured", language),)
 
 
 @filler("journal")

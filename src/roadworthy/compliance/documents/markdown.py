@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from roadworthy.domain import Block, Cell, Drawing, Gap, Grid, Listing, Paper, Paragraph, Written
+from roadworthy.domain import (
+    Block,
+    Cell,
+    Drawing,
+    Gap,
+    Grid,
+    Listing,
+    Paper,
+    Paragraph,
+    Question,
+    Written,
+)
 
 from .words import said
 
@@ -50,6 +61,8 @@ def _block(block: Block, paper: Paper, notes: dict[str, int]) -> list[str]:
             ]
         case Drawing(words=words):
             return [_text(words)]
+        case Question(id=name, text=text):
+            return [f"**{_text(text)}** (`{name}`)"]
         case Written(text=text):
             return _written(text)
         case Gap():

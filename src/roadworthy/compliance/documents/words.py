@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from roadworthy.domain import Language
 
+from .words_asked import ASKED
 from .words_cost import COSTS
 from .words_deliberated import DELIBERATED
 from .words_models import MODELS
@@ -176,6 +177,7 @@ GERMAN: dict[str, str] = {
     "signed elsewhere, not verified": "anderswo signiert, nicht geprüft",
     "signed elsewhere, verified": "anderswo signiert, geprüft",
     "how far it is trusted": "wie weit ihm vertraut wird",
+    **ASKED,
     **COSTS,
     **DELIBERATED,
     **PLAIN,

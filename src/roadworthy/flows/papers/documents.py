@@ -47,7 +47,7 @@ _AUTHORS = 200
 """Seconds and lines that git may take are bounded: a repository may be large."""
 _MOST = 2 << 20
 """Bytes of a file of the contract."""
-_CITED = ("safety-slos.yaml", "rollout.yaml", "facts.yaml")
+_CITED = ("safety-slos.yaml", "rollout.yaml", "facts.yaml", "pipeline.yaml")
 
 
 @cache
