@@ -4,9 +4,18 @@ from .changes import meaning_of, text_changes
 from .classify import UNDECIDED, classify, conflict, contradictions
 from .costs import sums
 from .coverage import covered, proof_of
-from .documents import FILLERS, FORMS, GERMAN, Gathered, assemble, said, to_markdown
+from .documents import (
+    FILLERS,
+    FORMS,
+    GERMAN,
+    WEIGHTS_ACCESS,
+    Gathered,
+    assemble,
+    said,
+    to_markdown,
+)
 from .dora import four_measures
-from .matrix import matrix, profile_of, tasks
+from .matrix import exit_lacks, matrix, profile_of, tasks
 from .review_due import CADENCES, ReviewDue, day_due, review_due
 from .scoping import FACTORS, use_case
 from .sheet import ROLE, ROLES, Sheet
@@ -24,6 +33,7 @@ __all__ = [
     "ROLE",
     "ROLES",
     "UNDECIDED",
+    "WEIGHTS_ACCESS",
     "Gathered",
     "ReviewDue",
     "Sheet",

@@ -18,12 +18,24 @@ from roadworthy.domain import (
     PhaseSpec,
     Profile,
     Proof,
+    Risk,
     System,
 )
 
 from .scoping import FACTORS
 
 _STRICT = frozenset(("high", "high_sectoral", "prohibited", "undecided"))
+_RISKS = {
+    "wrong-answer": (
+        "the answer is wrong and looks right", "somebody acts on it",
+        "accept threshold, review of what falls under it", (5, 5, 5),
+    ),
+    "manipulated": (
+        "text in the input changes what the system does", "a caller decides instead of the charter",
+        "variables are data, rails look at both sides", (6, 4, 4),
+    ),
+}  # fmt: skip
+"""Rows that `init` writes, which are nobody's assessment; a test holds them against the template."""
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
@@ -40,10 +52,15 @@ def matrix(
     proofs: Mapping[str, Proof],
     profile: Profile,
     claims: Mapping[str, Proof] | None = None,
+    *,
+    live_since: int = 0,
 ) -> list[MatrixCell]:
-    """Every artifact of every phase, in their order. `claims` are not trusted far enough."""
+    """Every artifact of every phase, in their order. `claims` are not trusted far enough.
+
+    `live_since`: the entry with which it first went live; 0 while it never did.
+    """
     return [
-        _claimed(_cell(phase, spec, system, proofs, profile), spec, claims or {})
+        _claimed(_cell(phase, spec, system, proofs, profile, live_since), spec, claims or {})
         for phase in phases
         for spec in phase.artifacts
     ]
@@ -55,13 +72,27 @@ def tasks(
     proofs: Mapping[str, Proof],
     profile: Profile,
     claims: Mapping[str, Proof] | None = None,
+    *,
+    live_since: int = 0,
 ) -> list[MatrixCell]:
     """Every task of every phase, in their order."""
     return [
-        _claimed(_cell(phase, spec, system, proofs, profile), spec, claims or {})
+        _claimed(_cell(phase, spec, system, proofs, profile, live_since), spec, claims or {})
         for phase in phases
         for spec in phase.tasks
     ]
+
+
+def exit_lacks(phase: PhaseSpec, cells: Sequence[MatrixCell]) -> list[MatrixCell] | None:
+    """What of a phase's exit check is open or stale; None where the profile asks for none of it.
+
+    A check that names nothing, or what is not there, is never held: KeyError.
+    """
+    known = {cell.id: cell for cell in cells}
+    judged = [known[name] for name in phase.exits]
+    if judged and all(cell.status == "not_needed" for cell in judged):
+        return None
+    return [cell for cell in judged if cell.status in ("open", "stale")]
 
 
 def _claimed(cell: MatrixCell, spec: ArtifactSpec, claims: Mapping[str, Proof]) -> MatrixCell:
@@ -79,6 +110,7 @@ def _cell(
     system: System,
     proofs: Mapping[str, Proof],
     profile: Profile,
+    live_since: int,
 ) -> MatrixCell:
     cell = MatrixCell(
         phase=phase.id, stages=tuple(phase.stages), id=spec.id, title=spec.title, status="open",
@@ -86,6 +118,14 @@ def _cell(
     )  # fmt: skip
     found = tuple(proofs[kind] for kind in spec.by if kind in proofs)
     fresh = tuple(proof for proof in found if proof.fresh)
+    if spec.on_the_road:
+        before = fresh
+        found, fresh = (
+            tuple(one for one in each if 0 < live_since < one.seq) for each in (found, fresh)
+        )
+        if spec.on_the_road == "if_changed" and before and not found:
+            why = f"entry {before[-1].seq} still holds: nothing changed since"
+            return replace(cell, status="not_needed", why=why, evidence=before, missing="")
     if fresh:
         return replace(cell, status="done", evidence=fresh, missing="")
     if found:
@@ -112,6 +152,8 @@ def _charter(lack: str) -> tuple[str, str]:
 
 
 def _tested(system: System) -> tuple[str, str]:
+    if (own := _risks(system))[1]:
+        return own
     bare = [risk.id for risk in system.charter.risks if not risk.tested_by]
     if bare:
         return _charter(f"no test: {', '.join(bare)}")
@@ -119,6 +161,8 @@ def _tested(system: System) -> tuple[str, str]:
 
 
 def _mitigated(system: System) -> tuple[str, str]:
+    if (own := _risks(system))[1]:
+        return own
     bare = [risk.id for risk in system.charter.risks if not risk.mitigation.strip()]
     if bare:
         return _charter(f"no mitigation: {', '.join(bare)}")
@@ -157,11 +201,32 @@ def _filled(part: Iterable[object], lack: str) -> tuple[str, str]:
     return _charter("" if list(part) else f"{lack} in charter.yaml")
 
 
+def _is_as_written(risk: Risk) -> bool:
+    """Whether it is a row of the template's that nobody touched."""
+    told = _RISKS.get(risk.id)
+    ranks = (risk.severity, risk.occurrence, risk.detection)
+    return told == (risk.failure_mode, risk.effect, risk.mitigation, ranks)
+
+
+def _risks(system: System) -> tuple[str, str]:
+    risks = system.charter.risks
+    if risks and all(_is_as_written(risk) for risk in risks):
+        return _charter("`risks`: the rows are as `init` wrote them; rate those of this system")
+    return _filled(risks, "`risks`: at least one row")
+
+
+def _stakeholders(system: System) -> tuple[str, str]:
+    named, owners = system.charter.stakeholders, set(system.charter.owners.values())
+    if named and {one.who for one in named} <= owners:
+        return _charter("`stakeholders`: nobody but the owner; name who is affected and consulted")
+    return _filled(named, "`stakeholders`")
+
+
 _LOOKS: dict[CharterPart, Callable[[System], tuple[str, str]]] = {
-    "risks": lambda system: _filled(system.charter.risks, "`risks`: at least one row"),
+    "risks": _risks,
     "tested-risks": _tested,
     "mitigations": _mitigated,
-    "stakeholders": lambda system: _filled(system.charter.stakeholders, "`stakeholders`"),
+    "stakeholders": _stakeholders,
     "success": _success,
     "owners": lambda system: _filled(system.charter.owners, "`owners`"),
     "never": lambda system: _filled(system.charter.never, "`never`: at least one event"),

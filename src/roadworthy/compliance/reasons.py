@@ -29,7 +29,7 @@ def not_the_case(duty: Obligation, sheet: Sheet, role: str) -> str:
             for name in names_in(part):
                 told |= _said(sheet, name)
     asked = [words for words, was_asked in told.items() if was_asked]
-    return f"not the case: {'; '.join(asked or told)}"
+    return f"not the case: {'; '.join(asked or told) or f'not as {sheet.title(role)}'}"
 
 
 def parts(condition: str) -> list[str]:

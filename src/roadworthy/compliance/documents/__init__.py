@@ -6,10 +6,12 @@ from . import (  # they enter themselves
     fillers_brought,
     fillers_contract,
     fillers_cost,
+    fillers_incidents,
     fillers_models,
     fillers_road,
 )
 from .assemble import assemble
+from .fillers_incidents import WEIGHTS_ACCESS
 from .forms import FORMS
 from .gathered import Gathered
 from .markdown import to_markdown
@@ -20,6 +22,7 @@ __all__ = [
     "FILLERS",
     "FORMS",
     "GERMAN",
+    "WEIGHTS_ACCESS",
     "Gathered",
     "assemble",
     "fillers",
@@ -27,6 +30,7 @@ __all__ = [
     "fillers_brought",
     "fillers_contract",
     "fillers_cost",
+    "fillers_incidents",
     "fillers_models",
     "fillers_road",
     "said",

@@ -62,6 +62,10 @@ class Gathered(Struct, frozen=True, kw_only=True):
     """Whether the folder is of another candidate than the one that is live."""
     head: Entry | None = None
     """The newest entry of the ledger: whatever is said of all of it is said up to there."""
+    told: Mapping[str, Entry] = {}
+    """Id of an incident -> the newest entry about it."""
+    accesses: tuple[Entry, ...] = ()
+    """Accesses to weights that people entered, oldest first."""
     sources: Mapping[str, str] = {}
     """Files beside those that change behaviour -> digest; `git` -> the commit."""
     written: Mapping[str, Any]

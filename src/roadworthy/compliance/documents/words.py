@@ -7,6 +7,7 @@ from roadworthy.domain import Language
 from .words_asked import ASKED
 from .words_cost import COSTS
 from .words_deliberated import DELIBERATED
+from .words_incidents import INCIDENTS
 from .words_models import MODELS
 from .words_plain import PLAIN
 
@@ -181,6 +182,7 @@ GERMAN: dict[str, str] = {
     **COSTS,
     **DELIBERATED,
     **PLAIN,
+    **INCIDENTS,
     **MODELS,
 }
 """English -> German. A test asks for each word that is used."""

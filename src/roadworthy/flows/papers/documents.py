@@ -12,7 +12,14 @@ from pathlib import Path
 
 import msgspec
 
-from roadworthy.compliance import FILLERS, FORMS, Gathered, assemble, four_measures
+from roadworthy.compliance import (
+    FILLERS,
+    FORMS,
+    WEIGHTS_ACCESS,
+    Gathered,
+    assemble,
+    four_measures,
+)
 from roadworthy.domain import (
     Draft,
     Entry,
@@ -103,6 +110,12 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
         models=tuple(standings_of(system, pin(system), loop)),
         brought=tuple(ledger.entries(kind=RECEIVED, system=name)),
         head=ledger.entry(ledger.size()) if ledger.size() else None,
+        told={entry.subject: entry for entry in incidents if entry.system == name},
+        accesses=tuple(
+            entry
+            for entry in ledger.entries(kind="evidence.recorded")
+            if entry.payload.get("kind") == WEIGHTS_ACCESS and entry.system in ("", name)
+        ),
         sources=_sources(system, loop),
         strays=live is not None and pin(system).candidate_digest != candidate,
         written={},
