@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
-import html
 import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
@@ -192,13 +191,19 @@ def _of_morse(match: str) -> str | None:
     return " ".join("".join(_CODE.get(sign, "") for sign in word.split()) for word in words)
 
 
+def _of_entities(match: str) -> str:
+    import html  # its table is large, and such texts are rare
+
+    return html.unescape(match)
+
+
 _DECODERS: tuple[tuple[str, re.Pattern[str], Callable[[str], str | None]], ...] = (
     ("", _BASE64, _of_base64),
     ("", _BASE32, _of_base32),
     ("6", _HEX, _of_hex),
     ("01", _BITS, _of_bits),
     ("\\", _ESCAPES, _of_escapes),
-    ("&#", _ENTITIES, html.unescape),
+    ("&#", _ENTITIES, _of_entities),
     ("%", _PERCENT, _of_percent),
     (". ", _MORSE, _of_morse),
 )

@@ -6,7 +6,6 @@ a silently ignored option; unknown names are faults.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,6 +26,8 @@ class Options:
         names = sorted(known)
         for name in given:
             if name not in names:
+                import difflib  # for who has mistyped only
+
                 near = difflib.get_close_matches(str(name), names, n=1)
                 hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(names)}"
                 raise refuse(f"detector `{detector}` has no option `{name}`", hint)

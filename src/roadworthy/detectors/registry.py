@@ -6,7 +6,6 @@ here: an import of a detector that nobody asked for.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,6 +66,8 @@ def make_detector(name: str, options: Mapping[str, Any], assets: Mapping[str, An
             from . import verbatim
 
             return verbatim.make(options, assets)
+    import difflib  # for who has mistyped only
+
     near = difflib.get_close_matches(name, DETECTOR_NAMES, n=1)
     hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(DETECTOR_NAMES)}"
     raise refuse(f"there is no detector `{name}`", hint)
