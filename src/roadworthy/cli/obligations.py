@@ -200,6 +200,8 @@ def _next_step(folder: Path, duties: tuple[DutyStatus, ...]) -> str:
             for kind in owed:
                 if step := _step(kind, kinds, folder):
                     return step
+    if any(duty.status == "undecided" for duty in duties):
+        return in_folder("roadworthy classify DIR --ask", folder)
     return ""
 
 

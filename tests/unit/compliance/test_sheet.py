@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +81,24 @@ def test_unknown_roles_are_no_role_and_every_role() -> None:
     sheet = Sheet([THREE], {}, [])
     assert sheet.outcome("'provider' in roles").decided is None
     assert sheet.outcome("'provider' in roles").needs == ("roles",)
+
+
+@pytest.mark.parametrize("exempt_when", ["out_of_scope || role == 'deployer'", ""])
+def test_an_exemption_may_free_one_role_and_not_another(exempt_when: str) -> None:
+    plain = a_catalogue(flag("out_of_scope", claimed=True))
+    catalogue = msgspec.structs.replace(plain, exempt_when=exempt_when)
+    freed = {role: Sheet([catalogue], {}, [role]).exempt(role).decided
+             for role in ("provider", "deployer")}  # fmt: skip
+    assert freed == {"provider": False, "deployer": bool(exempt_when)}
+    claimed = Sheet([catalogue], {"out_of_scope": True}, ["provider"])
+    assert claimed.exempt("provider").decided, "a catalogue from before such conditions, too"
+
+
+def test_the_day_that_is_asked_about_is_a_name_and_all_law_counts_without_one() -> None:
+    catalogue = a_catalogue(FactSpec(id="bound", derived="day >= '2026-12-02'"))
+    for on, bound in (("2026-12-01", False), ("2026-12-02", True)):
+        assert Sheet([catalogue], {}, ["p"], on=on).settled("bound").values == (bound,)
+    assert Sheet([catalogue], {}, ["p"]).settled("bound").values == (True,)
 
 
 def test_too_many_open_facts_leave_a_condition_open_and_end() -> None:
