@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from doubles.systems import write_system
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 
@@ -121,6 +123,60 @@ def test_every_kind_of_the_list_can_be_recorded_or_asks_for_a_candidate(staffed:
         code, said = staffed("record", one["kind"], "paper.pdf", "--as", "ada")
         assert code == (1 if one["of"] == "release" else 0), said
         assert ("--candidate" in said) is (one["of"] == "release")
+
+
+@pytest.mark.parametrize("data", [b"", b" \n\t\n"], ids=["nothing", "blanks"])
+def test_a_file_that_holds_nothing_shows_nothing(staffed: Says, data: bytes) -> None:
+    write_system(Path.cwd())
+    Path("paper.pdf").write_bytes(data)
+    code, said = staffed("record", "training_record", "paper.pdf", "--as", "ada")
+    assert (code, "it shows nothing" in said) == (1, True)
+    code, said = staffed("cost", "add", "data", "--spent", "5 EUR", "--file", "paper.pdf")
+    assert (code, "it shows nothing" in said) == (1, True)
+    assert said_json(staffed, "ledger", "log")["size"] == 2
+
+
+@pytest.mark.parametrize("name", ["two\nlines.pdf", "\x1b[31mred.pdf", os.fsdecode(b"b\xe4r.pdf")])
+def test_a_name_that_nobody_can_read_enters_no_ledger(staffed: Says, name: str) -> None:
+    Path(name).write_bytes(b"assessment")
+    code, said = staffed("record", "dpia_record", name, "--as", "ada")
+    assert (code, "give the file another name" in said) == (1, True)
+    assert said_json(staffed, "ledger", "log")["size"] == 2
+
+
+def test_the_same_paper_in_the_same_words_is_entered_once(staffed: Says) -> None:
+    Path("dpia.pdf").write_bytes(b"assessment")
+    words = ("record", "dpia_record", "dpia.pdf", "--as", "ada")
+    first = said_json(staffed, *words)
+    again = said_json(staffed, *words)
+    assert (first["entered_before"], again["entered_before"]) == (False, True)
+    assert again["seq"] == first["seq"]
+    assert "nothing was entered" in staffed(*words)[1]
+    anew = said_json(staffed, *words, "--note", "read again, it still holds")
+    other = said_json(staffed, "record", "dpia_record", "dpia.pdf", "--as", "ben")
+    assert [anew["seq"], other["seq"]] == [first["seq"] + 1, first["seq"] + 2]
+
+
+def test_an_auditor_reads_and_makes_nothing_of_what_is_checked(staffed: Says) -> None:
+    write_system(Path.cwd())
+    Path("dpia.pdf").write_bytes(b"assessment")
+    assert staffed("people", "add", "eve", "--role", "auditor", "--as", "ada")[0] == 0
+    for words in (
+        ("record", "dpia_record", "dpia.pdf"),
+        ("cost", "add", "data", "--spent", "5 EUR", "--note", "x"),
+        ("document", "dora", "--record", "--out", "out.md"),
+    ):
+        code, said = staffed(*words, "--as", "eve")
+        assert (code, "eve is auditor; this needs" in said) == (3, True), said
+    assert not Path("out.md").exists()
+    assert said_json(staffed, "ledger", "log")["size"] == 3
+
+
+def test_two_people_are_not_told_apart_by_capitals_alone(staffed: Says) -> None:
+    code, said = staffed("people", "add", "Ada", "--role", "engineer", "--as", "ada")
+    assert (code, "Ada reads like ada" in said) == (1, True)
+    assert staffed("people", "add", "Machine", "--role", "engineer", "--as", "ada")[0] == 1
+    assert staffed("people", "add", "Ada.b", "--role", "engineer", "--as", "ada")[0] == 0
 
 
 def test_a_companys_catalogue_has_kinds_of_its_own(staffed: Says) -> None:

@@ -93,6 +93,31 @@ def test_what_people_entered_counts_once_for_each_receipt(desk: DatedDesk) -> No
     assert of(found, "data", "money").actual == {"USD": "5"}
 
 
+def test_what_is_entered_each_by_itself_for_one_receipt_counts_each(desk: DatedDesk) -> None:
+    """As the refusal of two amounts in one command advises."""
+    spent(desk, "modelling", "5 EUR", digest="sha256:a")
+    spent(desk, "modelling", "7 USD", digest="sha256:a")
+    spent(desk, "modelling", "48 h", digest="sha256:a")
+    spent(desk, "modelling", "6 EUR", digest="sha256:a")  # corrected
+    found = costs(desk)
+    assert of(found, "modelling", "money").actual == {"EUR": "6", "USD": "7"}
+    assert of(found, "modelling", "hours").actual == {"h": "48"}
+    spent(desk, "modelling", "0 USD", digest="sha256:a")  # taken back
+    assert of(costs(desk), "modelling", "money").actual == {"EUR": "6", "USD": "0"}
+
+
+def test_what_takes_the_place_of_another_says_so(
+    desk: DatedDesk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add = ["cost", "add", "modelling", str(desk.root), "--as", "ana", "--note", "a bill", "--spent"]
+    for amount in ("5 EUR", "7 USD", "48 h"):
+        capsys.readouterr()
+        assert run(VERBS, [*add, amount, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["replaced"] == []
+    assert run(VERBS, [*add, "6 EUR"]) == 0
+    assert "in the place of 5 EUR, entry" in " ".join(capsys.readouterr().out.split())
+
+
 def test_currencies_are_not_added_and_not_held_against_another(desk: DatedDesk) -> None:
     spent(desk, "modelling", "600 EUR", note="a")
     spent(desk, "modelling", "600 USD", note="b")
@@ -226,7 +251,8 @@ def test_a_sum_with_something_unknown_is_at_least_that() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "12", "-1 EUR", "nan EUR", "1e400 EUR", "inf h", "5 euros", "5 eur", "x h", "1,5 h"],
+    ["", "12", "-1 EUR", "nan EUR", "1e400 EUR", "inf h", "5 euros", "5 eur", "x h", "1,5 h",
+     "5 XYZ", "5 XXX"],
 )  # fmt: skip
 def test_what_is_no_cost_is_refused(text: str) -> None:
     with pytest.raises(UsageError):

@@ -67,10 +67,11 @@ def add(
     """Enter what something of a phase cost, signed by you: money, hours of people, energy.
 
     The file stays where it is; the ledger keeps its digest. Entered again for the same file (or the
-    same note) and phase, it takes the place of what was said before.
+    same note), phase and unit (EUR, h, kWh), it takes the place of what was said before, and says
+    so; 0 takes something back.
     """
     from roadworthy.domain import UsageError, sha256
-    from roadworthy.flows.papers.costs import Receipt, parse_spent, record_cost
+    from roadworthy.flows.papers.costs import Receipt, parse_spent, record_cost, replaced_by
     from roadworthy.flows.workspace.people import Acting
     from roadworthy.manifests import load_charter
     from roadworthy.wiring.loop import loop_of
@@ -83,21 +84,31 @@ def add(
         require_file(file, "give a document up to 1 GB")
         if file.stat().st_size > _MOST:
             raise UsageError(f"{file} is too large", fix="give a document up to 1 GB")
-        digest = sha256(file.read_bytes())
+        data = file.read_bytes()
+        if not data.strip():
+            raise UsageError(f"{file} is empty: it shows nothing", fix="give the invoice itself")
+        digest = sha256(data)
     elif not note.strip():
         raise UsageError("nothing shows it", fix="--file INVOICE or --note 'what it was for'")
     system = load_charter(directory).system
     workspace = standing_workspace(directory)
     name, signer, key = acting_person(workspace, acting)
     receipt = Receipt(digest=digest, file=file.name if file is not None else "", note=note)
+    loop = loop_of(workspace)
     entry = record_cost(
-        loop_of(workspace), system, Acting(name=name, signer=signer, key=key),
+        loop, system, Acting(name=name, signer=signer, key=key),
         phase=phase, spent=amounts, receipt=receipt,
     )  # fmt: skip
+    gone = replaced_by(loop, entry)
     if json:
-        emit({"entry": entry.seq, "phase": phase, "spent": amounts, "by": name})
+        emit({"entry": entry.seq, "phase": phase, "spent": amounts, "by": name,
+              "replaced": [{"measure": one.measure, "amount": one.amount, "unit": one.unit,
+                            "source": one.source} for one in gone]})  # fmt: skip
         return
     say(f"entry {entry.seq}: {phase}, {', '.join(spent)}, signed by {name}")
+    for one in gone:
+        said = f"in the place of {one.amount} {one.unit}, {one.source}, which counts no more"
+        say(f"  {printable(said)}", "yellow")
 
 
 def as_json(found: Any) -> list[dict[str, Any]]:

@@ -62,14 +62,11 @@ def command(
     if out is not None:
         require_new(out)
     paper, loop = _made(kind, directory, spoken, candidate=candidate, catalogue=catalogue)
-    if record or complete:
-        from roadworthy.flows.workspace.intact import require_intact
-
-        require_intact(loop)  # whoever opened it counted the entries; now they are read
+    by = _held(loop, acting, record=record, complete=complete)
     data = marked(to_markdown(paper).encode(), ".md")
     if out is not None:
         data = write_document(out, paper, markdown=data)
-    entry = _recorded(paper, data, loop, acting) if record else None
+    entry = _recorded(paper, data, loop, by) if record else None
     if json:
         emit(_as_json(paper, out, entry))
     elif out is None:
@@ -98,15 +95,31 @@ def _made(
     return _in_folder(paper, directory), loop
 
 
-def _recorded(paper: Paper, data: bytes, loop: Any, acting: str | None) -> int:
-    """The entry with the document's digest."""
-    from roadworthy.flows.papers.documents import record_document
-    from roadworthy.flows.workspace.people import Acting
+def _held(loop: Any, acting: str | None, *, record: bool, complete: bool) -> Any:
+    """Who signs, where somebody does; a claim about the document rests on a ledger that holds.
+
+    Raises before anything is written: VerificationError, AccessError.
+    """
+    from roadworthy.flows.workspace.intact import require_intact
+    from roadworthy.flows.workspace.people import Acting, require_voucher
 
     from .acting import acting_person
 
+    if record or complete:
+        require_intact(loop)  # whoever opened it counted the entries; now they are read
+    if not record:
+        return None
     name, signer, key = acting_person(loop.workspace, acting)
-    return record_document(paper, data, loop, Acting(name=name, signer=signer, key=key)).seq
+    by = Acting(name=name, signer=signer, key=key)
+    require_voucher(loop, by)
+    return by
+
+
+def _recorded(paper: Paper, data: bytes, loop: Any, by: Any) -> int:
+    """The entry with the document's digest."""
+    from roadworthy.flows.papers.documents import record_document
+
+    return record_document(paper, data, loop, by).seq
 
 
 def _as_json(paper: Paper, out: Path | None, entry: int | None) -> dict[str, Any]:

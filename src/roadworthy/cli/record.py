@@ -37,6 +37,7 @@ def command(
     KIND is a kind of evidence that a duty or the lifecycle asks for; `record --kinds [DIR]` lists
     them, with those of the folder's own catalogues. One that counts for a release needs
     --candidate. The document stays where it is; keep it, because only its digest is recorded.
+    The same file in the same words by the same person is entered once. An auditor records nothing.
     """
     from roadworthy.flows.papers.recording import (
         Document,
@@ -55,10 +56,7 @@ def command(
     if kind is None or file is None:
         raise UsageError("KIND and FILE are missing", fix="roadworthy record KIND FILE [DIR]")
     require_kind(kind, known_kinds(directory), candidate=candidate)
-    require_file(file, "give a document up to 1 GB")
-    if file.stat().st_size > _MOST:
-        raise UsageError(f"{file} is too large to be recorded", fix="give a document up to 1 GB")
-    data = file.read_bytes()
+    data = _read(file)
     workspace = standing_workspace(directory)
     who, signer, key = acting_person(workspace, acting)
     own, about = _about(directory, system, candidate)
@@ -67,11 +65,37 @@ def command(
         system=system or (own if about else ""), candidate=about,
     )  # fmt: skip
     by = Acting(name=who, signer=signer, key=key)
-    entry = record_evidence(found, loop_of(workspace), by, own=own)
+    _tell(record_evidence(found, loop_of(workspace), by, own=own), found, who, json=json)
+
+
+def _tell(done: Any, found: Any, who: str, *, json: bool) -> None:
+    entry = done.entry
     if json:
-        emit({"seq": entry.seq, "subject": entry.subject, "digest": entry.digest, "by": who})
+        emit({"seq": entry.seq, "subject": entry.subject, "digest": entry.digest, "by": who,
+              "entered_before": done.repeated})  # fmt: skip
         return
-    say(f"entry {entry.seq}: {kind} {file.name} ({entry.subject[:19]}…), signed by {who}")
+    said = f"{found.kind} {printable(found.file)} ({entry.subject[:19]}…), signed by {who}"
+    if done.repeated:
+        say(f"entry {entry.seq} says it already: {said}; nothing was entered")
+        say("Whoever vouches for it anew says so: --note TEXT", "yellow")
+        return
+    say(f"entry {entry.seq}: {said}")
+
+
+def _read(file: Path) -> bytes:
+    """The document's bytes. Raises UsageError where it is none that the ledger could name."""
+    require_file(file, "give a document up to 1 GB")
+    if file.stat().st_size > _MOST:
+        raise UsageError(f"{file} is too large to be recorded", fix="give a document up to 1 GB")
+    if not file.name.isprintable():  # a line's end in it, or bytes that are no UTF-8
+        raise UsageError(
+            f"the name {file.name!r} has signs that nobody can read, or is no UTF-8",
+            fix="give the file another name: it stands in the ledger and in papers",
+        )
+    data = file.read_bytes()
+    if not data.strip():
+        raise UsageError(f"{file} is empty: it shows nothing", fix="give the document itself")
+    return data
 
 
 def _about(directory: Path, system: str, candidate: str) -> tuple[str, str]:

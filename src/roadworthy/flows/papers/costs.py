@@ -11,7 +11,6 @@ twice, answers that were asked once counted twice, a guess for what is not known
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from itertools import islice
@@ -41,7 +40,8 @@ from roadworthy.monitoring import host_indicators
 from ..entries.run_records import summary_of
 from ..objectives.live_indicators import TRAFFIC
 from ..workspace.loop import Loop
-from ..workspace.people import Acting
+from ..workspace.people import Acting, require_voucher
+from .currencies import CURRENCIES
 
 RECORDED = "cost.recorded"
 MOST_ANSWERS = 200_000
@@ -51,7 +51,6 @@ _FIELDS: tuple[tuple[Measure, str, str], ...] = (
     ("money", "amount", ""), ("hours", "hours", "h"), ("energy", "kwh", "kWh"),
 )  # fmt: skip
 """Measure, field of an entry, unit; of money the entry says it."""
-_CURRENCY = re.compile("[A-Z]{3}")
 _LARGEST = Decimal(10) ** 12
 
 
@@ -71,20 +70,34 @@ def estimates_of(charter: Charter) -> dict[CostPhase, Estimate]:
 
 
 def entered(loop: Loop, system: str) -> Iterator[Cost]:
-    """What people entered; of one subject and phase, the newest entry alone."""
-    newest: dict[tuple[str, str], Entry] = {}
+    """What people entered; of one subject, phase, measure and unit the newest alone."""
+    newest: dict[tuple[str, ...], Cost] = {}
     for entry in loop.ledger.entries(kind=RECORDED, system=system):
-        newest[entry.subject, str(entry.payload.get("phase"))] = entry
-    for entry in newest.values():
-        said = entry.payload
-        what = str(said.get("file") or said.get("note") or "").strip()
-        source = f"entry {entry.seq}{f' ({what})' if what else ''}"
-        for measure, field, unit in _FIELDS:
-            if said.get(field):
-                yield Cost(
-                    phase=said["phase"], measure=measure, amount=str(said[field]),
-                    unit=unit or str(said.get("currency", "")), source=source,
-                )  # fmt: skip
+        newest |= {(entry.subject, one.phase, one.measure, one.unit): one for one in _costs(entry)}
+    yield from newest.values()
+
+
+def _costs(entry: Entry) -> Iterator[Cost]:
+    """What one entry says was spent."""
+    said = entry.payload
+    what = str(said.get("file") or said.get("note") or "").strip()
+    source = f"entry {entry.seq}{f' ({what})' if what else ''}"
+    for measure, field, unit in _FIELDS:
+        if said.get(field):
+            yield Cost(
+                phase=said["phase"], measure=measure, amount=str(said[field]),
+                unit=unit or str(said.get("currency", "")), source=source,
+            )  # fmt: skip
+
+
+def replaced_by(loop: Loop, entry: Entry) -> tuple[Cost, ...]:
+    """What stood before an entry for the same file, phase, measure and unit: it counts no more."""
+    before: dict[tuple[str, ...], Cost] = {}
+    for one in loop.ledger.entries(kind=RECORDED, subject=entry.subject, system=entry.system):
+        if one.seq < entry.seq:
+            before |= {(each.phase, each.measure, each.unit): each for each in _costs(one)}
+    new = [(each.phase, each.measure, each.unit) for each in _costs(entry)]
+    return tuple(before[key] for key in new if key in before)
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -105,11 +118,19 @@ def parse_spent(texts: Iterable[str]) -> dict[str, str]:
         except InvalidOperation:
             value = Decimal("NaN")
         name = {"h": "hours", "kWh": "kwh"}.get(unit.strip(), "amount")
-        money = name != "amount" or _CURRENCY.fullmatch(unit.strip())
-        if not value.is_finite() or value < 0 or value > _LARGEST or not money:
+        if not value.is_finite() or value < 0 or value > _LARGEST:
             raise UsageError(f"{text!r} is no cost", fix="such as '1200 EUR', '12 h' or '3.5 kWh'")
+        if name == "amount" and unit.strip() not in CURRENCIES:
+            raise UsageError(
+                f"{text!r} is no cost: {unit.strip()!r} is no currency of ISO 4217, nor h or kWh",
+                fix="such as '1200 EUR', '12 h' or '3.5 kWh'",
+            )
         if name in found:
-            raise UsageError(f"{text!r} is a second one of its kind", fix="enter each by itself")
+            raise UsageError(
+                f"{text!r} is a second one of its kind",
+                fix="enter each by itself: both count where the unit is another one, and in the"
+                " same unit the newer takes the place of the older (give the sum)",
+            )
         found[name] = f"{value:f}"
         if name == "amount":
             found["currency"] = unit.strip()
@@ -121,13 +142,15 @@ def record_cost(
 ) -> Entry:
     """Enter what something of a phase cost, signed by who says so.
 
-    `spent`: `amount` and `currency`, `hours`, `kwh`, decimals. Entered again for the same file and
-    phase it takes the place of what was said before. Raises UsageError.
+    `spent`: `amount` and `currency`, `hours`, `kwh`, decimals. Entered again for the same file,
+    phase and unit it takes the place of what was said before (`replaced_by`). Raises UsageError,
+    AccessError for an auditor.
     """
     if phase not in COST_PHASES:
         raise UsageError(f"{phase!r} is no phase", fix=f"one of {', '.join(COST_PHASES)}")
     if not spent:
         raise UsageError("nothing was spent", fix="--money '1200 EUR', --hours 12 or --kwh 3.5")
+    require_voucher(loop, person)
     draft = Draft(
         system=system,
         kind=RECORDED,

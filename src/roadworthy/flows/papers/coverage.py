@@ -153,7 +153,8 @@ class _Finder:
         self._names = {key.key_id: key.name for key in loop.trust.keys}
         self._brought: dict[str, list[Entry]] = {}
         for entry in self._ledger.entries(kind=RECORDED):
-            if entry.system in ("", charter.system):
+            empty = entry.payload.get("bytes") == 0  # entered before such a file was refused
+            if entry.system in ("", charter.system) and not empty:
                 self._brought.setdefault(str(entry.payload.get("kind")), []).append(entry)
         for entry in self._ledger.entries(kind=RECEIVED, system=charter.system):
             for name in entry.payload["kinds"]:

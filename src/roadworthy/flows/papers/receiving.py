@@ -31,7 +31,7 @@ from roadworthy.origins import Wanted, read_foreign
 
 from ..entries.received_entries import RECEIVED
 from ..workspace.loop import Loop
-from ..workspace.people import Acting
+from ..workspace.people import Acting, require_voucher
 from .coverage import load_evidence_kinds
 
 MOST_FIGURES = 50
@@ -65,9 +65,10 @@ def receive(found: Sequence[Brought], loop: Loop, about: About, by: Acting) -> l
     """2 to 4. Enter what was read, each original once.
 
     Raises UsageError where it says it is about another system, or a kind of evidence is unknown or
-    what only people make.
+    what only people make, AccessError for an auditor.
     """
     _require_known(about)
+    require_voucher(loop, by)
     before = list(loop.ledger.entries(kind=RECEIVED))
     for each in found:
         _require_fitting(each.received, about)

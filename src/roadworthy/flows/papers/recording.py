@@ -4,7 +4,8 @@
     record_evidence 1 the kind and the system are known  2 one entry, signed by who vouches for it
 
 Enters: a kind, a file's digest and name, whom it is about. Leaves: an entry `evidence.recorded`.
-Never here: a signed word that nothing asks for, a claim about a release that names no candidate.
+Never here: a signed word that nothing asks for, a claim about a release that names no candidate, a
+file that holds nothing, the same word twice.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from roadworthy.ledger import sign_draft
 
 from ..entries.assure import load_catalogues
 from ..workspace.loop import Loop
-from ..workspace.people import Acting
+from ..workspace.people import Acting, require_voucher
 from .coverage import load_evidence_kinds
 
 KINDS = "roadworthy record --kinds"
@@ -38,6 +39,14 @@ class Document(Struct, frozen=True, kw_only=True):
     """The system that it is about; empty: all of the workspace."""
     candidate: str = ""
     """Digest of the candidate that it is about."""
+
+
+class Recorded(Struct, frozen=True, kw_only=True):
+    """The entry of a document."""
+
+    entry: Entry
+    repeated: bool = False
+    """It was there: the same file, of the same kind, in the same words, by the same person."""
 
 
 def known_kinds(root: Path) -> dict[str, EvidenceKind]:
@@ -68,12 +77,17 @@ def require_kind(name: str, kinds: Mapping[str, EvidenceKind], *, candidate: str
         )
 
 
-def record_evidence(found: Document, loop: Loop, by: Acting, *, own: str = "") -> Entry:
+def record_evidence(found: Document, loop: Loop, by: Acting, *, own: str = "") -> Recorded:
     """Enter a document. `own`: the system of the folder, which need not be in the ledger yet.
 
-    Raises UsageError for a system that neither folder nor ledger knows.
+    Said before in the same words by the same person, it is that entry. Raises UsageError for a file
+    that holds nothing and for a system that neither folder nor ledger knows, AccessError for an
+    auditor.
     """
+    if not found.bytes:
+        raise UsageError(f"{found.file} is empty: it shows nothing", fix="give the document itself")
     _require_system(found.system, loop, own)
+    require_voucher(loop, by)
     payload = {"kind": found.kind, "file": found.file, "bytes": found.bytes, "note": found.note}
     if found.candidate:
         payload["candidate"] = found.candidate
@@ -84,8 +98,22 @@ def record_evidence(found: Document, loop: Loop, by: Acting, *, own: str = "") -
         actor=f"person:{by.key.key_id}",
         payload=payload,
     )
+    if (same := _said(draft, loop)) is not None:
+        return Recorded(entry=same, repeated=True)
     (entry,) = loop.ledger.record(sign_draft(draft, by.signer))
-    return entry
+    return Recorded(entry=entry)
+
+
+def _said(draft: Draft, loop: Loop) -> Entry | None:
+    """The entry that says all of it already; another note says something more."""
+    for entry in loop.ledger.entries(kind=draft.kind, subject=draft.subject):
+        told = {name: value for name, value in entry.payload.items() if name in draft.payload}
+        same = told == draft.payload and entry.payload.get("candidate", "") == draft.payload.get(
+            "candidate", ""
+        )
+        if same and (entry.system, entry.actor) == (draft.system, draft.actor):
+            return entry
+    return None
 
 
 def _require_system(name: str, loop: Loop, own: str) -> None:

@@ -15,6 +15,7 @@ writes the copy again.
 from __future__ import annotations
 
 import base64
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -49,6 +50,11 @@ from roadworthy.manifests import save_trust
 from .loop import Loop
 from .trusting import Lock, locked, record_admission, require_agreement, restored
 
+VOUCHERS: tuple[PersonRole, ...] = (
+    "engineer", "operator", "reviewer", "risk_officer", "admin",
+)  # fmt: skip
+"""Who enters evidence, papers and costs. An auditor reads, and makes nothing of what is checked."""
+
 
 class Acting(Struct, frozen=True, kw_only=True):
     """Who acts, with the key to sign it."""
@@ -56,6 +62,11 @@ class Acting(Struct, frozen=True, kw_only=True):
     name: str
     signer: Ed25519Signer
     key: TrustedKey
+
+
+def require_voucher(loop: Loop, by: Acting) -> None:
+    """Raise AccessError unless this person may enter evidence about a system."""
+    require_role(loop.trust, by.key.key_id, VOUCHERS, format_instant(loop.clock.now()))
 
 
 def add_person(
@@ -73,13 +84,14 @@ def add_person(
     """
     if not roles:
         raise UsageError(f"{name} needs a role", fix="--role engineer (or reviewer, admin …)")
-    if name == MACHINE:
+    if _read(name) == _read(MACHINE):
         raise UsageError(f"{MACHINE} is the workspace's own name", fix="choose another name")
     with _changing(loop) as (trust, lock):  # 1
         at = format_instant(loop.clock.now())
         actor, signer = _authority(loop, trust, by, at)  # 2
         if live_key(trust, name, at):
             raise UsageError(f"{name} has a key already", fix=f"roadworthy people rotate {name}")
+        _refuse_alike(name, trust)
         public = public_key or _key_of(loop.keyring, name, trust).public_key
         changed = add_key(trust, name=name, public_key=public, at=at, roles=roles)
         key = _known(changed, key_id_of(public))
@@ -200,6 +212,23 @@ def _authority(
         return f"person:{by.key.key_id}", by.signer
     machine = loop.keyring.machine()
     return f"machine:{machine.key_id}", machine
+
+
+def _refuse_alike(name: str, trust: Trust) -> None:
+    """Two people are told apart by more than capital letters: both sign, and both are read."""
+    for key in trust.keys:
+        if key.kind == "person" and key.name != name and _read(key.name) == _read(name):
+            raise UsageError(
+                f"{name} reads like {key.name}, who is known here: people would take one for the"
+                " other",
+                fix=f"the same person is {key.name}; another one needs what tells them apart, such"
+                f" as {name}.b",
+            )
+
+
+def _read(name: str) -> str:
+    """A name as people hear it."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _key_of(keyring: Keyring, name: str, trust: Trust) -> Ed25519Signer:
