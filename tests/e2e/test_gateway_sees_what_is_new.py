@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import openai
 
 from doubles.fake_upstream import FakeUpstream
-from doubles.live_system import CHAT, a_key, write_live_system
+from doubles.fitted_reference import STRANGE, fitted
+from doubles.live_system import a_key, write_live_system
 from doubles.running_gateway import RunningGateway, eventually
-from doubles.systems import write_system
 from doubles.topics import texts_of
-from roadworthy.cli import VERBS
-from roadworthy.cli.dispatch import run
 from roadworthy.domain import Outcome
 from roadworthy.journal import read_journal, seal_segment, segments
-
-STRANGE = "hoist axle crane derrick"
-
-
-def fitted(root: Path, upstream: str) -> dict[str, str | None]:
-    """The files of a release that names a reference."""
-    write_system(root, {**CHAT, "roadworthy.toml": f'[upstreams.lab]\nurl = "{upstream}"\n'})
-    past = root / "past.jsonl"
-    texts = [text for topic in (0, 1) for text in texts_of(topic, 80)]
-    past.write_text("".join(json.dumps({"input": text}) + "\n" for text in texts))
-    assert run(VERBS, ["ood", "fit", str(root), "--from", str(past), "--words-only"]) == 0
-    named = f"{CHAT['candidate.yaml']}ood: reference.json\n"
-    return {"candidate.yaml": named, "reference.json": (root / "reference.json").read_text()}
 
 
 def seen(journal: Path) -> list[Outcome]:

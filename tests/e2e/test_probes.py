@@ -9,8 +9,10 @@ from typing import Any
 import httpx2
 
 from doubles.fake_upstream import FakeUpstream
+from doubles.fitted_reference import STRANGE, fitted
 from doubles.live_system import a_key, write_live_system
 from doubles.running_gateway import RunningGateway, eventually, roadworthy
+from doubles.topics import texts_of
 from roadworthy.domain import PROBE_TENANT
 from roadworthy.flows.incidents.learning import incidents_of
 from roadworthy.flows.workspace.loop import Loop
@@ -122,6 +124,37 @@ async def test_a_probe_that_is_answered_opens_an_incident_and_stops_nobody(tmp_p
             (probes,) = [each for each in status["drills"] if each["drill"] == "probe"]
             assert probes["state"] == "failed"
         assert len(incidents_of(loop_of(loop.workspace))) == 1
+
+
+async def test_what_is_out_of_scope_is_found_by_the_reference_that_was_fitted(
+    tmp_path: Path,
+) -> None:
+    """The look after the answer is the release's own, on a reference of its past texts."""
+    usual = texts_of(0, 1, seed=3)[0]
+    cases = [
+        {"id": "crane", "input": STRANGE, "tags": ["ood"]},
+        {"id": "alike", "input": usual, "tags": ["ood"]},  # it is like the past: it is missed
+    ]
+    async with FakeUpstream(answer="fine") as upstream:
+        files = fitted(tmp_path / "fitted", upstream.url)
+        lines = "".join(json.dumps(case) + "\n" for case in (USUAL, *cases))
+        root = tmp_path / "system"
+        loop = write_live_system(root, upstream.url, {**files, "suites/cases/main.jsonl": lines})
+        async with RunningGateway(root, workers=2):
+            code, said, errors = await roadworthy("probe", str(root), "--json")
+        assert code in (0, 3), errors
+        assert (said["out_of_scope"]["n"], said["out_of_scope"]["good"]) == (2, 1), said
+        assert said["never"]["n"] == 0
+        (entry,) = loop_of(loop.workspace).ledger.entries(kind="probe.asked")
+        assert entry.payload["missed"] == ["main/alike"], entry.payload
+        looked = [
+            record.outcome
+            for record in read_journal(loop.workspace.journal)
+            if record.kind == "outcome" and record.outcome is not None
+        ]
+        shifts = [each.shift for each in looked if each.reporter == "look:shift"]
+        assert sorted(bool(each and each.flagged) for each in shifts) == [False, True]
+        assert list(incidents_of(loop_of(loop.workspace))) == [], "nobody was harmed"
 
 
 async def test_what_is_due_is_held_by_the_control_process_once(tmp_path: Path) -> None:
