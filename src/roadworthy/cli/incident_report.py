@@ -100,15 +100,16 @@ def report(
     People write in incidents/ID.yaml (`--template` makes it). Exit code 4 while something is
     missing. Nothing is sent; `incident sent` enters that you did.
     """
-    from roadworthy.flows.follow_up.report import make_report, write_template
+    from roadworthy.flows.follow_up.report import Wanted, make_report, write_template
     from roadworthy.flows.workspace.own_files import begins, require_own, write_own
     from roadworthy.incidents import TITLES
 
     loop, found = _found(directory, incident)
     told = any(each.to == recipient for each in found.reports)
     which: ReportStage = stage or ("follow_up" if told else "initial")
+    wanted = Wanted(to=recipient, stage=which, language=language)
     if template:
-        say(f"Write in {write_template(directory, found.id, recipient, which, language)}.")
+        say(f"Write in {write_template(directory, found.id, wanted)}.")
         return
     if out is not None:
         ours = begins(*(f"# {title}".encode() for title in TITLES))
@@ -118,9 +119,7 @@ def report(
         loop,
         _content(found, loop),
         root=directory,
-        to=recipient,
-        stage=which,
-        language=language,
+        wanted=wanted,
         law=legal_clocks(loop, directory).law(found),
     )
     if json:

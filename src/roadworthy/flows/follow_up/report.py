@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from roadworthy.domain import (
     Fault,
@@ -43,6 +44,14 @@ from .reach import Reach, reach_of
 FOLDER = "incidents"
 
 
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which report it is to be."""
+
+    to: Recipient
+    stage: ReportStage = "initial"
+    language: Language = "en"
+
+
 def written_file(root: Path, incident: str) -> Path:
     """Where people write the paragraphs of an incident's report."""
     return root / FOLDER / f"{incident}.yaml"
@@ -54,12 +63,11 @@ def make_report(
     content: ReleaseContent | None,
     *,
     root: Path,
-    to: Recipient,
-    stage: ReportStage,
-    language: Language,
+    wanted: Wanted,
     law: Law,
 ) -> Document:
     """The report as it is now. Raises ManifestError on a file of paragraphs that cannot be read."""
+    to = wanted.to
     now = format_instant(loop.clock.now())
     charter = content.charter if content is not None else None
     slos = content.slos.slos if content is not None else ()
@@ -70,7 +78,7 @@ def make_report(
         Known(
             incident=incident,
             to=to,
-            stage=stage,
+            stage=wanted.stage,
             title=charter.title if charter is not None else "",
             version=charter.version if charter is not None else "",
             purpose=charter.use.intended_purpose if charter is not None else "",
@@ -79,9 +87,9 @@ def make_report(
             clocks=tuple(clocks),
             reached=_reached(reach_of(incident, loop, slos)),
             ledger=f"{newest.size} {newest.root}" if newest is not None else "",
-            written=written_paragraphs(root, incident.id, language),
+            written=written_paragraphs(root, incident.id, wanted.language),
         ),
-        language,
+        wanted.language,
     )
 
 
@@ -106,16 +114,14 @@ def _given(path: Path) -> dict[str, str | dict[str, str] | None]:
     return given
 
 
-def write_template(
-    root: Path, incident: str, to: Recipient, stage: ReportStage, language: Language
-) -> Path:
+def write_template(root: Path, incident: str, wanted: Wanted) -> Path:
     """A file of paragraphs to write; one that is there gets those that it lacks.
 
     Raises UsageError where it has them all, ManifestError where it cannot be read.
     """
     path = written_file(root, incident)
     known = _given(path)
-    lacking = [name for name in asked_of(to, stage) if name not in known]
+    lacking = [name for name in asked_of(wanted.to, wanted.stage) if name not in known]
     if not lacking:
         raise UsageError(f"{path} has all of them already", fix="write in it, or move it away")
     lines = [f"# What people say of {incident}. Nothing here is filled in by a machine."]
@@ -123,7 +129,7 @@ def write_template(
     if before:
         lines = [before.rstrip("\n")]
     for name in lacking:
-        lines += [f"# {what_is_asked(name, language)}", f"{name}: ''"]
+        lines += [f"# {what_is_asked(name, wanted.language)}", f"{name}: ''"]
     path.parent.mkdir(exist_ok=True)
     write_own(path, ("\n".join(lines) + "\n").encode())
     return path
