@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec.structs import replace
 
 from roadworthy.domain import MatrixCell
 
 from .exits import Exit
 from .owed import say_review
-from .terminal import emit, say, table
+from .terminal import emit, in_folder, say, table
 
 _COLOURS = {"open": "yellow", "stale": "yellow", "done": "green"}
 
@@ -40,12 +42,12 @@ def command(
     day = day_of("", system.charter.time_zone)
     found = lifecycle(system, loop, on=day, catalogue=catalogue)
     if json:
-        emit(_as_json(system.charter.system, found))
+        emit(_as_json(system.charter.system, found, directory))
     else:
         say(f"{system.charter.system}: class {found.risk_class}, profile {found.profile}")
         for phase in found.phases:
             rows = [
-                (cell.title, cell.status.replace("_", " "), _shown(cell))
+                (cell.title, cell.status.replace("_", " "), in_folder(_shown(cell), directory))
                 for cell in found.cells
                 if cell.phase == phase.id
             ]
@@ -54,10 +56,10 @@ def command(
             done = [cell for cell in found.tasks if cell.phase == phase.id]
             for cell in done:
                 if cell.status in ("open", "stale"):
-                    say(f"  task {cell.status}: {cell.title}: {cell.missing}")
+                    say(f"  task {cell.status}: {cell.title}: {in_folder(cell.missing, directory)}")
             ended = sum(cell.status == "done" for cell in done)
             say(f"  tasks: {ended} of {len(done)} done")
-            say(f"  exit check: {phase.checks['exit']}")
+            say(f"  exit check: {phase.checks['exit']}: {_left(found.exits[phase.id])}")
         say_review(found.review)
         for status in ("done", "stale", "open"):
             number = sum(cell.status == status for cell in found.cells)
@@ -66,7 +68,16 @@ def command(
         raise typer.Exit(Exit.UNDECIDED)
 
 
-def _as_json(system: str, found: Any) -> dict[str, Any]:
+def _placed(phase: str, cells: Iterable[MatrixCell], directory: Path) -> list[MatrixCell]:
+    """The cells of a phase, with commands that can be typed as they stand."""
+    return [
+        replace(cell, missing=in_folder(cell.missing, directory))
+        for cell in cells
+        if cell.phase == phase
+    ]
+
+
+def _as_json(system: str, found: Any, directory: Path) -> dict[str, Any]:
     return {
         "system": system,
         "class": found.risk_class,
@@ -75,13 +86,20 @@ def _as_json(system: str, found: Any) -> dict[str, Any]:
         "phases": [
             {
                 "id": phase.id, "title": phase.title, "stages": phase.stages,
-                "checks": phase.checks,
-                "tasks": [cell for cell in found.tasks if cell.phase == phase.id],
-                "cells": [cell for cell in found.cells if cell.phase == phase.id],
+                "checks": phase.checks, "exit": found.exits[phase.id],
+                "tasks": _placed(phase.id, found.tasks, directory),
+                "cells": _placed(phase.id, found.cells, directory),
             }
             for phase in found.phases
         ],
     }  # fmt: skip
+
+
+def _left(check: Any) -> str:
+    """Whether a phase may be left, by its exit check."""
+    if not check.asked:
+        return "not asked of this profile"
+    return "held" if check.held else f"open ({', '.join(check.lacks)})"
 
 
 def _shown(cell: MatrixCell) -> str:

@@ -43,6 +43,7 @@ __all__ = [
     "contradictions",
     "covered",
     "day_due",
+    "exit_lacks",
     "four_measures",
     "matrix",
     "meaning_of",

@@ -35,7 +35,7 @@ _RISKS = {
         "variables are data, rails look at both sides", (6, 4, 4),
     ),
 }  # fmt: skip
-"""Rows that `init` writes, which are nobody's assessment; a test holds them against the template."""
+"""Rows that `init` writes, which are nobody's assessment; held against the template by a test."""
 PROFILES: tuple[Profile, ...] = get_args(Profile)
 
 
@@ -134,10 +134,10 @@ def _cell(
         file, lack = _in_files(spec, system)
         return replace(cell, status="open" if lack else "done", file=file, missing=lack)
     if spec.none_is_good:
-        return replace(cell, status="not_needed", why="there was none so far")
+        return replace(cell, status="not_needed", why="there was none so far", missing="")
     if PROFILES.index(spec.since) > PROFILES.index(profile):
         why = f"asked from the {spec.since} profile on; this system is held to {profile}"
-        return replace(cell, status="not_needed", why=why)
+        return replace(cell, status="not_needed", why=why, missing="")
     return cell
 
 

@@ -30,6 +30,9 @@ class ArtifactSpec(File, frozen=True, kw_only=True):
     charter: CharterPart = ""
     none_is_good: bool = False
     """Nothing to record is no gap, and nothing done: there was no incident."""
+    on_the_road: Literal["", "asked", "if_changed"] = ""
+    """Shown only by what was entered after it first went live; `if_changed`: where what was entered
+    before that still holds, nothing more is needed."""
     command: str = ""
     person: str = ""
     since: Profile = "standard"
@@ -42,6 +45,8 @@ class PhaseSpec(File, frozen=True, kw_only=True):
     title: str
     stages: list[str]
     checks: dict[Literal["requirements", "risks", "method", "residual", "exit"], str]
+    exits: list[str] = field(default_factory=list)
+    """Artifacts and tasks, of whichever phase, by which the exit check is judged."""
     artifacts: list[ArtifactSpec]
     tasks: list[ArtifactSpec]
     """Of CRISP-ML(Q), shown beside the artifacts of SMACTR."""

@@ -7,13 +7,24 @@ from pathlib import Path
 import yaml
 from msgspec import Struct, convert
 
-from roadworthy.compliance import MATRIX, ReviewDue, matrix, profile_of, tasks
+from roadworthy.compliance import MATRIX, ReviewDue, exit_lacks, matrix, profile_of, tasks
 from roadworthy.domain import MatrixCell, MatrixFile, PhaseSpec, Profile, System
 
+from ..entries.release_records import ACTIVATED
 from ..workspace.loop import Loop
 from .coverage import cover
 
 _TRANSPARENCY = "A50-"
+
+
+class ExitCheck(Struct, frozen=True, kw_only=True):
+    """Whether a phase may be left, by what its check names."""
+
+    held: bool
+    asked: bool
+    """Whether the profile asks for any of it."""
+    lacks: tuple[str, ...] = ()
+    """Titles of what is open or stale."""
 
 
 class Lifecycle(Struct, frozen=True, kw_only=True):
@@ -24,6 +35,8 @@ class Lifecycle(Struct, frozen=True, kw_only=True):
     phases: tuple[PhaseSpec, ...]
     cells: tuple[MatrixCell, ...]
     tasks: tuple[MatrixCell, ...]
+    exits: dict[str, ExitCheck]
+    """Phase -> how its exit check stands."""
     review: ReviewDue
     """When people are to deliberate about it again."""
 
@@ -37,12 +50,23 @@ def lifecycle(system: System, loop: Loop, *, on: str, catalogue: str) -> Lifecyc
         one.id.startswith(_TRANSPARENCY) and one.applies is not False for one in applied
     )
     profile = profile_of(found.classification.risk_class, transparency=transparency)
-    cells = matrix(phases, system, found.proofs, profile, found.claims)
+    lived = next(iter(loop.ledger.entries(kind=ACTIVATED, system=system.charter.system)), None)
+    since = lived.seq if lived is not None else 0
+    cells = matrix(phases, system, found.proofs, profile, found.claims, live_since=since)
+    done = tasks(phases, system, found.proofs, profile, found.claims, live_since=since)
     return Lifecycle(
         risk_class=found.classification.risk_class,
         profile=profile,
         phases=tuple(phases),
         cells=tuple(cells),
-        tasks=tuple(tasks(phases, system, found.proofs, profile, found.claims)),
+        tasks=tuple(done),
+        exits={phase.id: _exit(phase, (*cells, *done)) for phase in phases},
         review=found.review,
     )
+
+
+def _exit(phase: PhaseSpec, cells: tuple[MatrixCell, ...]) -> ExitCheck:
+    lacks = exit_lacks(phase, cells)
+    if lacks is None:
+        return ExitCheck(held=False, asked=False)
+    return ExitCheck(held=not lacks, asked=True, lacks=tuple(cell.title for cell in lacks))
