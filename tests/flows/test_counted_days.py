@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from doubles.judged_answers import NOW, OBJECTIVES, SINCE, alike, answers, told
 from roadworthy.domain import EvidenceError, Observation, format_instant, parse_instant
 from roadworthy.flows.objectives.live_judging import Looking
 from roadworthy.flows.table.days import FEWEST_ROWS, count_days
@@ -25,8 +26,6 @@ from roadworthy.flows.table.store import (
     write_kept,
 )
 from roadworthy.table import Row, Selection, Table
-
-from .test_table_judging import NOW, OBJECTIVES, SINCE, alike, answers, told
 
 pytest.importorskip("duckdb", reason="needs duckdb: make setup")
 

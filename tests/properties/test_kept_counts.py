@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from doubles.drawn_observations import ROWS
 from roadworthy.domain import Observation, parse_instant
 from roadworthy.flows.table.families import families_of_indicators
 from roadworthy.monitoring import LOOKS_AT, RANKED_BY, VALUES_OF, columns_of_facet
@@ -35,8 +36,6 @@ from roadworthy.table import (
     write_counts,
     write_table,
 )
-
-from .test_counted_indicators import ROWS
 
 pytest.importorskip("duckdb", reason="needs duckdb: make setup")
 
