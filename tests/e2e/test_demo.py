@@ -20,6 +20,8 @@ async def played(
     example: Path, out: Path, *, until: str = "", ended_by: int = 0
 ) -> tuple[int, str]:
     """The demo's exit code and output; `ended_by`: a signal once it has said `until`."""
+    # Whoever runs in the background of a shell ignores ^C, and hands that on.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "roadworthy", "demo", str(example), "--out", str(out)),
         env={key: value for key, value in os.environ.items() if key != "ROADWORTHY_HOME"},
@@ -27,6 +29,7 @@ async def played(
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
     )
+    signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     said = ""
     async for line in process.stdout:
