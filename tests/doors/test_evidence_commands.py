@@ -87,6 +87,7 @@ def test_only_an_admin_adds_people(staffed: Says) -> None:
         (("keys", "export", "eve"), "eve is not in the trust file"),
         (("people", "list", "nowhere"), "there is no folder"),
         (("record", "dpia_record", "missing.pdf", "--as", "ada"), "missing.pdf does not exist"),
+        (("record", "dpia_record", "/dev/zero", "--as", "ada"), "/dev/zero is no plain file"),
         (("record", "two words", "x", "--as", "ada"), "is no kind"),
         (("record", "dpia", "x", "--as", "ada"), "perhaps dpia_record; roadworthy record --kinds"),
         (("record", "contract", "x", "--as", "ada"), "is no kind of evidence"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,26 @@ def test_a_duplicate_import_is_idempotent_by_digest(desk, store, capsys, tmp_pat
     assert not more["entered_before"]  # it is to prove more than before
     assert taken(capsys, desk, store, *a_run("first"))["entered_before"]
     assert len(entries(desk)) == 2
+
+
+def test_the_same_run_with_other_contents_is_entered_and_said(desk, store, capsys):
+    first = taken(capsys, desk, store, *a_run("first"))
+    (metric,) = store.glob(f"*/{real.IN_FILES['first']}/metrics/accuracy")
+    metric.write_text(metric.read_text().replace("0.8666", "0.9666"))
+    second = taken(capsys, desk, store, *a_run("first"))
+    assert not second["entered_before"]
+    (note,) = [one for one in second["notes"] if "has the same id" in one]
+    assert note.startswith(f"entry {first['entry']} has the same id and other contents")
+    assert note in entries(desk)[-1].payload["notes"]
+
+
+def test_a_time_that_is_still_to_come_is_said(desk, store, capsys):
+    (meta,) = store.glob(f"*/{real.IN_FILES['first']}/meta.yaml")
+    text = meta.read_text()
+    assert "\nend_time: 1" in text
+    meta.write_text(re.sub(r"\nend_time: \d+", "\nend_time: 1900000000000", text))
+    told = taken(capsys, desk, store, *a_run("first"))
+    assert any("which is still to come" in note for note in told["notes"])
 
 
 def test_a_run_that_claims_another_system_is_refused(desk, store, capsys):

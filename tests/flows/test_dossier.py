@@ -107,6 +107,20 @@ def test_without_keys_it_says_that_nobody_gave_them(made: tuple[Path, Path]) -> 
     assert verify_path(made[0], trust=made[1]).to_json()["authentic"] is True
 
 
+def test_the_organisations_own_rules_come_along_with_how_each_stands(
+    made: tuple[Path, Path],
+) -> None:
+    found = parts(made[0])
+    ours = (EXAMPLE / "catalogues" / "house-rules.yaml").read_bytes()
+    assert found["catalogues/own/house-rules.yaml"] == ours
+    rules = msgspec.json.decode(found["statements/obligations-house-rules.json"])
+    assert {one["id"] for one in rules} >= {"H-1", "H-2"}
+    page = found["index.html"].decode()
+    assert "House rules for AI systems" in page
+    assert "A second look each month" in page
+    assert page.count("<h2>Duties</h2>") == 1
+
+
 def test_other_peoples_words_and_other_systems_stay_here(made: tuple[Path, Path]) -> None:
     for name, data in parts(made[0]).items():
         assert b"Acacia" not in data, name

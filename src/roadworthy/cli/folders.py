@@ -64,5 +64,7 @@ def require_file(path: Path, fix: str) -> None:
     """Raise UsageError unless a file lies there, saying whether nothing does or a folder."""
     if path.is_dir():
         raise UsageError(f"{path} is a folder, not a file", fix=fix)
-    if not path.is_file():
+    if not path.exists():
         raise UsageError(f"{path} does not exist", fix=fix)
+    if not path.is_file():
+        raise UsageError(f"{path} is no plain file", fix=fix)

@@ -225,7 +225,8 @@ def _facts(run: Run) -> dict[str, Any]:
             for one in run.versions
         ],
         "artifacts": [
-            {"path": clean(one.path), "bytes": one.bytes, "digest": one.digest}
+            {"path": clean(one.path), "bytes": one.bytes if one.bytes or one.digest else None,
+             "digest": one.digest, "not_read": one.why}
             for one in run.artifacts
         ],
     }  # fmt: skip

@@ -220,6 +220,8 @@ def test_a_link_in_the_store_leads_nowhere(files: Path, tmp_path: Path) -> None:
     (run / "artifacts" / "linked").symlink_to(secret)
     found = one(files, real.IN_FILES["first"]).received
     assert "linked" not in {each.name for each in found.figures}
+    told = {"path": "linked", "bytes": None, "digest": "", "not_read": "it is a link"}
+    assert told in found.facts["artifacts"]
     assert [each["digest"] for each in found.facts["artifacts"]] == ["", WEIGHTS]
     assert found.checks[1].result == "not checked"
 

@@ -17,8 +17,13 @@ from roadworthy.origins import Source, clean, without_nan
 
 from .archive import Archive
 from .tally import Tally
+from .unknown import unknown
 
 LOG = 2
+_OF_A_LOG = ("_journal/", "samples/", "summaries.json", "reductions.json")
+"""How names in an archive begin that Inspect wrote, from the first moment on."""
+DOSSIER = "dossier.json"
+"""In an archive of this platform's own."""
 _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 _WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 _MEANS = ("mean", "accuracy")
@@ -95,6 +100,13 @@ def read_archive(source: Source) -> Imported:
     """An .eval archive. Raises UsageError on another version, or a log that was never ended."""
     archive = Archive(source, source.seekable())
     if "header.json" not in archive.names:
+        if DOSSIER in archive.names:
+            raise source.fault(
+                "it is a dossier: all evidence about a system, with its own proof",
+                f"roadworthy-verify {source.path}; it opens from a disk, and is not imported",
+            )
+        if not any(name.startswith(_OF_A_LOG) for name in archive.names):
+            raise unknown(source, "an archive of no form that is known")
         raise source.fault(
             "the log was never ended: it has no header.json",
             "let Inspect finish it (`inspect eval-retry`), or export it with `inspect log dump`",

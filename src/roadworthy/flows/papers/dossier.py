@@ -22,8 +22,10 @@ from roadworthy.domain import (
     LANGUAGES,
     Checkpoint,
     Draft,
+    DutyStatus,
     Entry,
     EvidenceError,
+    Obligation,
     Paper,
     RefusedError,
     System,
@@ -44,6 +46,7 @@ from ..workspace.own_files import Sink
 from ..workspace.plain_zip import Streamed
 from .documents import gather, make_document, written_for
 from .lifecycle import Lifecycle, lifecycle
+from .own_rules import OwnRules, own_rules
 
 MADE = "dossier.made"
 PERSONAL = frozenset((
@@ -73,6 +76,8 @@ class Contents(Struct, frozen=True, kw_only=True):
     checkpoint: Checkpoint
     found: Gathered
     lifecycle: Lifecycle
+    rules: tuple[OwnRules, ...]
+    """The folder's own catalogues."""
     papers: tuple[Paper, ...]
     missing: tuple[str, ...]
     withheld: tuple[Withheld, ...]
@@ -174,6 +179,7 @@ def make_dossier(
     say("gathering")
     found = gather(system, loop, on=on, catalogue="eu-ai-act")
     whole = lifecycle(system, loop, on=on, catalogue="eu-ai-act")
+    rules = own_rules(system, loop, on=on)
     digests, withheld = _named(loop, name, head.size, asked.withheld)
     archive = _Archive(file)
     with archive.zip:
@@ -189,17 +195,18 @@ def make_dossier(
         for digest in digests:
             name_of = f"evidence/{digest.removeprefix('sha256:')}.json"
             archive.put(name_of, loop.blobs.get(digest))
-        _statements(archive, found, whole)
+        _statements(archive, found, whole, rules)
         archive.put(TRUST, loop.workspace.trust.read_bytes())
         archive.put("log/checkpoint.json", msgspec.json.encode(head, order="sorted"))
-        for path in (*shipped(), EVIDENCE, MATRIX):
-            archive.put(f"catalogues/{path.name}", path.read_bytes())
+        law = {path.name: path.read_bytes() for path in (*shipped(), EVIDENCE, MATRIX)}
+        for called, data in (law | {f"own/{one.name}.yaml": one.data for one in rules}).items():
+            archive.put(f"catalogues/{called}", data)
         made_at = format_instant(loop.clock.now())
         missing = tuple(_gaps(papers))
         archive.put("index.html", look.index(Contents(
             system=name, title=system.charter.title, made_at=made_at, checkpoint=head,
-            found=found, lifecycle=whole, papers=papers, missing=missing, withheld=withheld,
-            entries=counts, newest=tuple(_newest(loop, name)),
+            found=found, lifecycle=whole, rules=rules, papers=papers, missing=missing,
+            withheld=withheld, entries=counts, newest=tuple(_newest(loop, name)),
         )))  # fmt: skip
         digest = _sign(archive, loop, _manifest(name, head, counts, missing, withheld), made_at)
     entry = _enter(loop, name, digest, head, counts, missing)
@@ -312,21 +319,30 @@ def _named(
     return sorted(seen), tuple(withheld.values())
 
 
-def _statements(archive: _Archive, found: Gathered, whole: Lifecycle) -> None:
+def _statements(
+    archive: _Archive, found: Gathered, whole: Lifecycle, rules: Iterable[OwnRules]
+) -> None:
     """Class, duties, lifecycle and bill of materials for programs."""
-    known = {duty.id: duty for duty in found.obligations}
-    duties = [
-        {"article": known[one.id].article, "title": known[one.id].title,
-         **msgspec.to_builtins(one)}
-        for one in found.duties
-    ]  # fmt: skip
     bill = registered_bill(pin(found.system), found.models)
+    own = [(f"obligations-{one.name}", _duties(one.obligations, one.duties)) for one in rules]
     for name, value in (
-        ("classification", found.classification), ("obligations", duties), ("matrix", whole),
-        ("ai-bom", bill),
+        ("classification", found.classification),
+        ("obligations", _duties(found.obligations, found.duties)), *own,
+        ("matrix", whole), ("ai-bom", bill),
     ):  # fmt: skip
         data = msgspec.json.format(msgspec.json.encode(value), indent=1)
         archive.put(f"statements/{name}.json", data + b"\n")
+
+
+def _duties(
+    obligations: Iterable[Obligation], duties: Iterable[DutyStatus]
+) -> list[dict[str, Any]]:
+    known = {duty.id: duty for duty in obligations}
+    return [
+        {"article": known[one.id].article, "title": known[one.id].title,
+         **msgspec.to_builtins(one)}
+        for one in duties
+    ]  # fmt: skip
 
 
 def _newest(loop: Loop, system: str, most: int = 400) -> list[Entry]:

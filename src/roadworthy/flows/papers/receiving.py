@@ -11,9 +11,11 @@ happens here: something from outside that is `own`, opens a gate, or is entered 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from roadworthy.domain import (
     Brought,
@@ -34,6 +36,8 @@ from ..workspace.loop import Loop
 from ..workspace.people import Acting, require_voucher
 from .coverage import load_evidence_kinds
 
+_APART = dt.timedelta(days=1)
+"""So far may clocks and zones of time be apart."""
 MOST_FIGURES = 50
 """Figures that the entry itself holds; the rest is in the blob that it names."""
 
@@ -70,6 +74,7 @@ def receive(found: Sequence[Brought], loop: Loop, about: About, by: Acting) -> l
     _require_known(about)
     require_voucher(loop, by)
     before = list(loop.ledger.entries(kind=RECEIVED))
+    found = [_noted(each, before, about.system, loop) for each in found]
     for each in found:
         _require_fitting(each.received, about)
         _require_ours(each.received, before, about.system)
@@ -136,6 +141,35 @@ def _require_ours(found: Received, before: Sequence[Entry], system: str) -> None
                 f" (entry {entry.seq}), and this is {system!r}",
                 fix="a run belongs to one system: give the run of this one",
             )
+
+
+def _noted(brought: Brought, before: Sequence[Entry], system: str, loop: Loop) -> Brought:
+    """The same with what stands out beside what was entered before, and beside the clock."""
+    told = brought.received
+    notes = [
+        f"entry {one.seq} has the same id and other contents: it went on since, or one of both is"
+        " not as it was made"
+        for one in before
+        if told.id
+        and (one.payload["id"], one.system, one.payload["origin"]["tool"])
+        == (told.id, system, told.origin.tool)
+        and one.subject != told.subject
+    ]
+    if _is_ahead(told.origin.exported_at, loop.clock.now()):
+        notes.append(
+            f"it says that it was made at {told.origin.exported_at}, which is still to come: its"
+            " age is counted from its entry"
+        )
+    return replace(brought, received=replace(told, notes=(*told.notes, *notes)))
+
+
+def _is_ahead(said: str, now: dt.datetime) -> bool:
+    """Whether a moment is further ahead than clocks go apart; one that is none is not."""
+    try:
+        made = dt.datetime.fromisoformat(said)
+    except ValueError:
+        return False
+    return (made if made.tzinfo else made.replace(tzinfo=dt.UTC)) > now + _APART
 
 
 def _covers(entry: Entry, found: Received, about: About) -> bool:

@@ -235,6 +235,17 @@ def test_a_log_that_was_never_ended_is_refused(tmp_path):
         read_results(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("dossier.json", "it is a dossier"), ("holiday.jpg", "an archive of no form that is known")],
+)
+def test_another_archive_is_no_log_that_was_cut(tmp_path, name, words):
+    with zipfile.ZipFile(tmp_path / "some.zip", "w") as file:
+        file.writestr(name, b"{}")
+    with pytest.raises(UsageError, match=words):
+        read_results(tmp_path / "some.zip")
+
+
 def test_an_archive_without_one_of_its_samples_is_refused(tmp_path):
     path = outside.inspect_archive(tmp_path / "l.eval", left_out=("samples/s1_epoch_1.json",))
     with pytest.raises(UsageError, match="3 samples and summaries of 4"):
