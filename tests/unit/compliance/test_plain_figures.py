@@ -22,8 +22,8 @@ def measured(name: str, value: float, **fields: Any) -> Measurement:
     [
         (
             measured("accuracy", 0.7039, low=0.6348, high=0.7671, count=164),
-            "70.4 % (95 % interval 63.5 % to 76.7 %; n = 233, of which 164)",
-            "70,4 % (95 % Intervall 63,5 % bis 76,7 %; n = 233, davon 164)",
+            "70.4 % (95 % interval 63.5 % to 76.7 %; 164 of n = 233)",
+            "70,4 % (95 % Intervall 63,5 % bis 76,7 %; 164 von n = 233)",
         ),
         (
             measured("decision_ece", 0.1539, low=0.00459, high=0.2199),

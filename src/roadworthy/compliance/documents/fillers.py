@@ -25,6 +25,8 @@ from .words import said
 
 LEAST_CASES = 10
 """Of a part that a document shows a figure of."""
+WORST_SLICES = 3
+"""Of each indicator, in documents that are not about the evaluation."""
 MOST_RELEASES = 50
 """The newest ones, that a document lists."""
 
@@ -113,24 +115,46 @@ def _value(one: Measurement, language: Language) -> str:
 
 @filler("results_by_slice")
 def _by_slice(found: Gathered, language: Language) -> tuple[Block, ...]:
+    """The parts in which each indicator that an objective asks about does worst."""
+    return _parts(found, language, most=WORST_SLICES)
+
+
+@filler("all_results_by_slice")
+def _all_slices(found: Gathered, language: Language) -> tuple[Block, ...]:
+    return _parts(found, language, most=0)
+
+
+def _parts(found: Gathered, language: Language, *, most: int) -> tuple[Block, ...]:
     missing = "no complete run of this candidate is in the ledger"
     if found.run is None or found.run_entry is None:
         return (Gap(what=said(missing, language), command="roadworthy eval DIR"),)
     asked = {read_name(slo).metric for slo in found.system.slos.slos if "gate" in slo.at}
     parts = [
-        (one.name, part, inner)
+        (one, part, inner)
         for one in found.run.indicators
         for part, inner in one.slices.items()
         if inner.value is not None
     ]
-    shown = [each for each in parts if each[0] in asked and each[2].n >= LEAST_CASES]
-    rows = [(spoken(name), part, figure(inner, language)) for name, part, inner in shown]
+    shown = [each for each in parts if each[0].name in asked and each[2].n >= LEAST_CASES]
+    if most:
+        worst = sorted(
+            shown,
+            key=lambda each: (each[2].value or 0.0) * (1 if each[0].higher_is_better else -1),
+        )
+        shown = [
+            each
+            for one in found.run.indicators
+            for each in [part for part in worst if part[0] is one][:most]
+        ]
+    rows = [(spoken(one.name), part, figure(inner, language)) for one, part, inner in shown]
     source = of_entry(found.run_entry)
     left = len(parts) - len(shown)
-    why = said(
-        "more figures of parts are in the run's summary: of indicators that no objective asks for,"
-        " and of parts with fewer than 10 cases, which show little", language,
+    told = (
+        "more figures of parts: all are in the evaluation report" if most
+        else "more figures of parts are in the run's summary: of indicators that no objective asks"
+        " for, and of parts with fewer than 10 cases, which show little"
     )  # fmt: skip
+    why = said(told, language)
     rest = (Paragraph(cell=Cell(f"{left} {why}", source)),) if left else ()
     return (grid(("indicator", "slice", "value"), rows, source, missing, language), *rest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from roadworthy.compliance.dora import DoraMeasure
 from roadworthy.domain import Block, Cell, Entry, Gap, Language, Paragraph
 
 from .blocks import grid, listing, of_entry, of_file
@@ -14,8 +15,13 @@ _MOST = 30
 
 @filler("approvals")
 def _approvals(found: Gathered, language: Language) -> tuple[Block, ...]:
+    """What people did by their own keys; a machine accepts nothing."""
     kinds = ("release.approved", "release.signed", "release.activated")
-    entries = [found.newest[kind] for kind in kinds if kind in found.newest]
+    entries = [
+        found.newest[kind]
+        for kind in kinds
+        if kind in found.newest and found.newest[kind].actor.startswith("person:")
+    ]
     rows = [
         (
             Cell(entry.kind),
@@ -120,9 +126,27 @@ def _drilled(entry: Entry, language: Language) -> str:
 
 @filler("dora")
 def _dora(found: Gathered, language: Language) -> tuple[Block, ...]:
-    rows = [(said(name, language), value) for name, value in found.dora]
+    rows = [
+        (said(one.name, language), _measure(one, language))
+        for one in found.dora
+        if one.value is not None
+    ]
     missing = "nothing was activated yet"
-    return (grid(("measure", "value"), rows, found.ledger, missing, language),)
+    return (
+        grid(("measure", "value"), rows, found.ledger, missing, language),
+        *(
+            Gap(what=f"{said(one.name, language)}: {said(one.why, language)} (n = {one.n})")
+            for one in found.dora
+            if one.value is None
+        ),
+    )
+
+
+def _measure(one: DoraMeasure, language: Language) -> str:
+    if one.of is not None:
+        return f"{one.value:g} {said('of', language)} {one.of}"
+    value = f"{one.value:.3g}".replace(".", "," if language == "de" else ".")
+    return f"{value} {said(one.unit, language)} (n = {one.n})"
 
 
 def _name(found: Gathered, actor: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from roadworthy.compliance.dora import DoraMeasure
 from roadworthy.domain import (
     Charter,
     Classification,
@@ -52,7 +53,7 @@ class Gathered(Struct, frozen=True, kw_only=True):
     """The newest sealed segment of the journal, which is the workspace's."""
     costs: tuple[CostSum, ...]
     """Each phase: estimate, actual, what is unknown."""
-    dora: tuple[tuple[str, str], ...]
+    dora: tuple[DoraMeasure, ...]
     """The four measures, with n."""
     models: tuple[ModelStanding, ...] = ()
     """The models that the candidate asks, as the registry has them."""

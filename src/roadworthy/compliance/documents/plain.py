@@ -44,7 +44,7 @@ def figure(one: Measurement, language: Language) -> str:
     over = f"n = {one.n}"
     counts = spec is not None and spec.kind == "count"
     if one.count is not None and one.every in (None, one.count) and not counts:
-        over += f", {said('of which', language)} {one.count}"
+        over = f"{one.count} {said('of', language)} {over}"
     if one.low is None or one.high is None:
         return f"{value} ({over})"
     low, high = (number(each, spec, one.unit, language) for each in (one.low, one.high))

@@ -17,13 +17,28 @@ PLAIN: dict[str, str] = {
     "ERROR: it could not be judged, so it does not open": (
         "ERROR: es ließ sich nicht beurteilen, darum öffnet es nicht"
     ),
-    "of which": "davon",
+    "of": "von",
+    "a week": "in der Woche",
+    "d": "Tage",
+    "h": "Stunden",
+    "min": "Minuten",
+    "s": "Sekunden",
+    "fewer than two deployments, or less than a week": (
+        "weniger als zwei Auslieferungen, oder weniger als eine Woche"
+    ),
+    "no release that went live was built here": (
+        "keine Freigabe, die in Betrieb ging, wurde hier gebaut"
+    ),
+    "no incident was closed so far": "bisher wurde kein Vorfall geschlossen",
     "interval": "Intervall",
     "to": "bis",
     "used by": "benutzt von",
     "affects": "betrifft",
     "what it says": "was es sagt (englisch)",
     "verdict": "Urteil",
+    "more figures of parts: all are in the evaluation report": (
+        "weitere Werte von Teilen: alle stehen im Auswertungsbericht"
+    ),
     (
         "more figures of parts are in the run's summary: of indicators that no "
         "objective asks for, and of parts with fewer than 10 cases, which show little"
