@@ -40,10 +40,10 @@ def say_more(incident: Incident, loop: Any, directory: Path) -> None:
         number = f", {printable(sent.reference)}" if sent.reference else ""
         say(f"{sent.stage} report to the {sent.to} sent {sent.sent_at[:19]}Z{number}")
     legal = legal_clocks(loop, directory)
-    if words := due_words(incident, legal):
-        say(f"to report: {words}")
-    if incident.legal is not None and (why := legal.why_none(incident)):
-        say(printable(why))
+    words = due_words(incident, legal)
+    why = legal.why_none(incident) if incident.legal is not None else ""
+    if words or why:
+        say(f"to report: {printable(why or words)}")
     if incident.reason:
         say(f"dismissed: {printable(incident.reason)}")
     stands = kills_of(incident, read_table(loop.workspace.routing).kills)

@@ -124,6 +124,7 @@ from .paperwork import (
     unwaivable,
 )
 from .person import Trust, TrustedKey
+from .place_holder import is_unfinished, says_something
 from .ports import (
     Clock, Detector, EntryStore, Inspector, Journal, Needs, Provider, Scorer, Signer, Target,
     Witness,
@@ -235,12 +236,14 @@ __all__ = [
     "decimal", "deep_faults", "deep_files", "deep_options", "deep_upstream", "digest_of", "drawing",
     "embedding_options", "embeddings_asked", "exact", "exchange_digest", "expects",
     "find_indicator", "format_instant", "grade_of", "host_of", "is_here", "is_host_allowed",
-    "is_inside", "is_same_model", "judge_digest", "judge_options", "judge_prompt", "judges_asking",
+    "is_inside", "is_same_model", "is_unfinished", "judge_digest", "judge_options", "judge_prompt",
+    "judges_asking",
     "last_words", "looks_like", "never_digest", "never_options", "never_set_aside", "next_state",
     "option_faults", "option_values", "paired_with_baseline", "pairwise_options", "parse_duration",
     "parse_instant", "parse_reducer", "parse_target", "parse_window", "period_end", "pin_case",
     "pinned_judges", "plain", "question_digest", "question_of", "reaches", "read_name",
     "reference_faults", "regions_of", "require_sound", "rubric_named", "rubric_options",
+    "says_something",
     "score_grades", "score_name", "scorer_faults", "settle_types", "sha256", "share_for",
     "sources_in", "split_aggregation", "split_window", "steps_of", "timeless", "told_of",
     "tool_definition", "trust_in", "trusted", "unsaid_sections", "unwaivable", "usual_scorers",

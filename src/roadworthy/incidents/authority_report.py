@@ -12,7 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from roadworthy.domain import Incident, Recipient, ReportStage, SentReport
+from roadworthy.domain import (
+    Incident,
+    Recipient,
+    ReportStage,
+    SentReport,
+    is_unfinished,
+    says_something,
+)
 
 from .clocks import Running
 from .report_paragraphs import Language, asked_of, what_is_asked
@@ -78,7 +85,7 @@ class _Report:
         self._known = known
         self._in: Language = language
         self._asked = asked_of(known.to, known.stage)
-        self._missing = [name for name in self._asked if not known.written.get(name, "").strip()]
+        self._missing = [name for name in self._asked if not self._is_written(name)]
         if known.incident.legal is None:
             self._missing.insert(0, "classification")
 
@@ -112,6 +119,11 @@ class _Report:
         note = self._note()
         return [f"> **{head}**\n>\n{rows}" + (f"\n>\n> {note}" if note else "")]
 
+    def _is_written(self, name: str) -> bool:
+        """Whether a person wrote it, and left no place holder in it."""
+        written = self._known.written.get(name, "")
+        return says_something(written) and not is_unfinished(written)
+
     def _named(self, name: str) -> str:
         if name not in self._asked:
             return name
@@ -130,7 +142,7 @@ class _Report:
             return ""
         asked = what_is_asked(name, self._in)
         written = self._known.written.get(name, "").strip()
-        if not written:
+        if not self._is_written(name):
             return f"**{asked}**\n\n**[{self._t('missing')}: {name}]**"
         return f"**{asked}**\n\n{written}"
 

@@ -84,7 +84,7 @@ def _of_its_harms(incident: Incident) -> list[LegalClock]:
 def _applies(clock: LegalClock, law: Law) -> _Applies:
     assumed = []
     if clock.binds not in law.roles:
-        held = f"it binds the {clock.binds}, and "
+        held = f"for the {clock.binds} only, and "
         if clock.binds in law.may_be:
             assumed.append(f"role {clock.binds}")
         elif law.roles:
@@ -98,9 +98,9 @@ def _applies(clock: LegalClock, law: Law) -> _Applies:
     if value == UNDECIDED:
         assumed.append(name)
     elif value != wanted and clock.high_risk_only:
-        return _Applies(but=f"it binds high-risk systems, and the class is {value}{_by(law, name)}")
+        return _Applies(but=f"for high-risk systems only, and the class is {value}{_by(law, name)}")
     elif value != wanted:
-        what = "it binds models with systemic risk, and this is none"
+        what = "for models with systemic risk only, and this is none"
         return _Applies(but=f"{what}{_by(law, name)}")
     if not law.time_zones:
         assumed.append("time_zone UTC")

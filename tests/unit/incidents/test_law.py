@@ -52,12 +52,12 @@ def test_no_clock_says_why_and_by_whose_word() -> None:
     law = strictest([of("entry 3", "deployer", risk_class="other"), of("facts.yaml", "deployer")])
     why = why_no_clock(incident("health"), law)
     assert why.startswith("no clock, because ")
-    assert "Art. 26(5): it binds high-risk systems, and the class is other (entry 3)" in why
-    assert "Art. 73(2): it binds the provider, and the roles are deployer (entry 3, fact" in why
+    assert "Art. 26(5): for high-risk systems only, and the class is other (entry 3)" in why
+    assert "Art. 73(2): for the provider only, and the roles are deployer (entry 3, fact" in why
     assert "said what it led to" in why_no_clock(incident(), law)
     assert "no serious incident" in why_no_clock(incident("none"), law)
     nobody = why_no_clock(incident("cyber"), strictest([]))
-    assert nobody.endswith("binds the gpai_provider, and nobody states that role")
+    assert nobody.endswith("for the gpai_provider only, and nobody states that role")
     high = strictest([of("entry 3", "deployer", risk_class="high")])
     assert why_no_clock(incident("health"), high) == "", "one runs"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from roadworthy.domain import (
@@ -15,27 +14,16 @@ from roadworthy.domain import (
     Question,
     Section,
     Written,
+    is_unfinished,
+    says_something,
 )
 
 from .gathered import Gathered
 from .registry import FILLERS
 from .words import said
 
-_PLACE_HOLDERS = frozenset((
-    "todo", "tbd", "tbc", "fixme", "xxx", "wip", "pending", "later", "placeholder", "n", "a", "x",
-    "to", "be", "done", "written", "fill", "filled", "in", "out", "me", "this", "here", "write",
-    "text", "lorem", "ipsum", "dolor", "sit", "amet", "folgt", "offen", "noch", "platzhalter",
-    "hier", "ausfüllen", "einfügen", "schreiben", "zu",
-))  # fmt: skip
-"""Words that say nothing; a text of nothing else is missing."""
 _UNKNOWN = frozenset(("unknown", "unbekannt"))
 """An answer, and what nobody knows is listed."""
-_UNSHOWN = re.compile(r"<!--.*?(?:-->|\Z)|<[^<>]*>|&#?\w+;", re.DOTALL)
-"""What whoever writes takes for a note to himself, or for no text at all."""
-_UNFINISHED = re.compile(
-    r"\b(?:TODO|TBD|TBC|FIXME|XXX)\b|(?mi:^[\W_]*(?:todo|tbd|tbc|fixme|wip)\b)"
-)
-"""What people leave where they mean to go on: in capitals anywhere, at a line's head always."""
 
 
 def assemble(form: Form, found: Gathered, language: Language, *, made_at: str, head: str) -> Paper:
@@ -107,17 +95,11 @@ def _filled(spec: BlockSpec, found: Gathered, language: Language) -> Iterable[Bl
 def _written(spec: BlockSpec, found: Gathered, language: Language) -> Iterable[Block]:
     """What a person wrote, and whether a place holder still stands in it."""
     written = found.written.get(spec.human)
-    if not isinstance(written, Written) or not _says_something(written.text):
+    if not isinstance(written, Written) or not says_something(written.text):
         return
     yield written
     if written.text.strip(" .\n").casefold() in _UNKNOWN:
         yield Gap(what=f"{said('nobody knows', language)}: {spec.ask[language]}", block=spec.human)
-    if _UNFINISHED.search(_UNSHOWN.sub(" ", written.text)):
+    if is_unfinished(written.text):
         what = said("a place holder still stands in what is written", language)
         yield Gap(what=f"{what}: {spec.ask[language]}", block=spec.human)
-
-
-def _says_something(text: str) -> bool:
-    """Whether a person wrote more than a place holder, or than a comment that nobody would see."""
-    words = re.findall(r"\w+", _UNSHOWN.sub(" ", text).casefold())
-    return bool(words) and not all(word in _PLACE_HOLDERS or not word.strip("_") for word in words)
