@@ -17,6 +17,7 @@ NAMES = (
     "suite_grow",
     "ledger",
     "journal",
+    "spool",
     "rails",
     "rail_models",
     "similar",
