@@ -160,10 +160,12 @@ async def keep_asking(gateway: RunningGateway) -> None:
     address = urlsplit(gateway.base)
     while True:
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
-        async with asyncio.timeout(5):  # wait_for of Python 3.11 may swallow being cancelled
-            assert b"ok" in await reader.read()
-        writer.close()
+        try:
+            writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+            async with asyncio.timeout(5):  # wait_for of Python 3.11 may swallow being cancelled
+                assert b"ok" in await reader.read()
+        finally:  # also where it is cancelled meanwhile
+            writer.close()
         await asyncio.sleep(0.01)
 
 
