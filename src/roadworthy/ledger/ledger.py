@@ -38,7 +38,7 @@ from .keyring import MACHINE, Keyring
 from .merkle import consistency_path, inclusion_path, subtree
 from .numbering import gone_in_words
 from .sqlite_store import LEDGER_PATIENCE_S, SqliteEntryStore
-from .store import LedgerStore
+from .store import LedgerStore, LostNodeError
 
 STEPPED = "clock.stepped"
 STEP = dt.timedelta(seconds=1)
@@ -198,9 +198,7 @@ class Ledger:
     def _node(self, level: int, index: int) -> bytes | None:
         try:
             return self.store.node(level, index)
-        except VerificationError:
-            raise
-        except EvidenceError:  # it is missing; said of an entry by whoever compares
+        except LostNodeError:  # said of an entry by whoever compares
             return None
 
     def authority(self, trust: Trust) -> Authority:

@@ -11,7 +11,6 @@ from roadworthy.domain import (
     Clock,
     Draft,
     Entry,
-    EvidenceError,
     Instant,
     format_instant,
 )
@@ -20,7 +19,7 @@ from .chain import leaf_of, seal
 from .instants import next_instant
 from .merkle import fill_nodes, subtree
 from .payload import decode_payload
-from .store import NoteStep, Row, SignHead
+from .store import LostNodeError, NoteStep, Row, SignHead
 
 
 class MemoryEntryStore:
@@ -156,11 +155,11 @@ class MemoryEntryStore:
         return self._leaves[start:end]
 
     def node(self, level: int, index: int) -> bytes:
-        """A stored inner node. Raises EvidenceError when it is missing."""
+        """A stored inner node. Raises LostNodeError when it is gone."""
         try:
             return self._nodes[level, index]
         except KeyError:
-            raise EvidenceError(f"node {index} of level {level} is missing") from None
+            raise LostNodeError(f"node {index} of level {level} is gone") from None
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """Every checkpoint kept, oldest first."""

@@ -42,7 +42,7 @@ from .sqlite_file import (
     refuse_cut_file,
     trouble,
 )
-from .store import NoteStep, Row, SignHead
+from .store import LostNodeError, NoteStep, Row, SignHead
 
 _PAGE = 500
 """Entries read at once: bounded memory, and no read transaction stays open between pages."""
@@ -338,13 +338,16 @@ class SqliteEntryStore:
         return [bytes.fromhex(digest[prefix:]) for (digest,) in found]
 
     def node(self, level: int, index: int) -> bytes:
-        """A stored inner node. Raises EvidenceError when it is missing."""
+        """A stored inner node. Raises LostNodeError when it is gone."""
         with self._reading():
             row = self._connection.execute(
                 "SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index)
             ).fetchone()
         if row is None or not isinstance(row[0], bytes):
-            raise EvidenceError(f"node {index} of level {level} of the ledger's tree is missing")
+            raise LostNodeError(
+                f"the ledger does not verify: node {index} of level {level} of its tree is gone",
+                fix=RESTORE,
+            )
         return row[0]
 
     def checkpoints(self) -> Iterator[Checkpoint]:

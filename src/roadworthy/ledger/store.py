@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from roadworthy.domain import Checkpoint, Draft, Entry, Instant
+from roadworthy.domain import Checkpoint, Draft, Entry, Instant, VerificationError
 
 Row = tuple[int, str, str, str, str, str, bytes, str, str, str]
 """seq, time, system, kind, subject, actor, payload (canonical JSON), payload_digest, prev, digest:
@@ -16,6 +16,10 @@ SignHead = Callable[[int, bytes, Instant], Checkpoint]
 
 NoteStep = Callable[[Instant, Instant], list[Draft]]
 """What is to be entered first, given what the clock shows and what the entries will carry."""
+
+
+class LostNodeError(VerificationError):
+    """A stored node of the tree is gone: nobody but a hand takes one away."""
 
 
 class LedgerStore(Protocol):
@@ -84,7 +88,7 @@ class LedgerStore(Protocol):
         ...
 
     def node(self, level: int, index: int) -> bytes:
-        """A stored inner node of the Merkle tree. Raises EvidenceError when it is missing."""
+        """A stored inner node of the Merkle tree. Raises LostNodeError when it is gone."""
         ...
 
     def checkpoints(self) -> Iterator[Checkpoint]:

@@ -192,3 +192,27 @@ def test_no_head_is_signed_over_a_log_that_changed(tmp_path: Path, statement: st
     assert ledger.size() == 600
     with pytest.raises(VerificationError, match="cannot be proved"):
         ledger.prove(550)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DELETE FROM nodes WHERE level = 9", "of its tree is gone"),
+        ("DELETE FROM entries WHERE seq = 590", "are not all there"),
+    ],
+)
+def test_over_a_log_that_lost_something_no_head_is_signed_and_the_way_out_is_said(
+    tmp_path: Path, statement: str, words: str
+) -> None:
+    ledger = a_ledger(tmp_path)
+    ledger.record(*drafts(600))
+    stranger = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+    stranger.execute("DROP TRIGGER entries_no_delete")
+    stranger.execute("DROP TRIGGER nodes_no_delete")
+    assert stranger.execute(statement).rowcount == 1
+    stranger.close()
+    with pytest.raises(VerificationError, match=words) as raised:
+        ledger.record(a_draft(1))
+    assert "roadworthy restore" in raised.value.fix
+    assert ledger.size() == 600
+    assert not ledger.verify(trust=a_trust()).ok
