@@ -2,7 +2,7 @@
 
 from .assessment import assess, percent, rests_on_estimate, unjudged
 from .bar import Removed, moved_since, removal_blockers, removed_cases, same_bar
-from .deliberation import deliberation_blockers, is_about
+from .deliberation import deliberation_blockers, held_faults, is_about
 from .findings import (
     SEVERITIES,
     FindingAnswers,
@@ -149,6 +149,7 @@ __all__ = [
     "graded_power",
     "headline",
     "held",
+    "held_faults",
     "held_together",
     "holds",
     "in_runs",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+
 from roadworthy.domain import (
     SECTIONS,
     Blocker,
@@ -13,6 +16,13 @@ from roadworthy.domain import (
 
 _SHORTEST_PREFIX = 12
 """Hex digits that a note must at least give of the candidate's digest."""
+
+_NAME = re.compile(r"[^\w]+")
+_NOBODY = frozenset((
+    "", "nobody", "noone", "none", "na", "tbd", "tbc", "todo", "unknown", "someone", "somebody",
+    "niemand", "keiner", "offen", "unbekannt", "jemand",
+))  # fmt: skip
+"""Owners that are none."""
 
 _SPEAK = (
     "roadworthy deliberate opens the note; people finish it; then roadworthy deliberate --record "
@@ -45,6 +55,13 @@ def deliberation_blockers(
         blockers.append(
             _undecided(f"deliberation-note.md lacks the voice of: {', '.join(missing)}")
         )
+    elif (alone := _alone(note, charter)) is not None:
+        blockers.append(
+            _undecided(
+                f"deliberation-note.md: {alone} speaks for each required voice, and one person"
+                " alone deliberates with nobody"
+            )
+        )
     unsaid = unsaid_sections(note.body)
     if unsaid:
         titles = ", ".join(f"`## {one.section.title}`" for one in unsaid)
@@ -59,6 +76,52 @@ def deliberation_blockers(
             )
         )
     return blockers
+
+
+def held_faults(note: Deliberation, today: dt.date, *, within_days: int) -> list[str]:
+    """Why a note cannot have been held as it says: its day, and the owners and days of actions.
+
+    `within_days`: how long ago it may have been, as what is entered counts from its entry on.
+    """
+    header, faults = note.header, []
+    day = _day(header.date)
+    if day is None:
+        faults.append(f"`date: {header.date}` is no day: YYYY-MM-DD")
+    elif day > today:
+        faults.append(f"`date: {header.date}` is not here yet: today is {today.isoformat()}")
+    elif (today - day).days > within_days:
+        faults.append(
+            f"`date: {header.date}` is {(today - day).days} days ago, and counts from its entry"
+            f" on: more than the {within_days} of the charter's cadence; deliberate anew"
+        )
+    for action in header.actions:
+        if _NAME.sub("", action.owner.casefold()) in _NOBODY:
+            faults.append(f"the action `{action.what}` is owned by nobody (`{action.owner}`)")
+        if action.due and not action.closed_by:
+            due = _day(action.due)
+            if due is None:
+                faults.append(f"the action `{action.what}` is due on no day: `{action.due}`")
+            elif day is not None and due < day:
+                faults.append(f"the action `{action.what}` was due before the note: {action.due}")
+    return faults
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _alone(note: Deliberation, charter: Charter) -> str | None:
+    """Who speaks for every required voice alone, where there are several."""
+    required = {voice.casefold() for voice in charter.review.required_voices}
+    names: dict[str, str] = {
+        each.name.strip().casefold(): each.name.strip()
+        for each in note.header.participants
+        if each.voice.casefold() in required and each.name.strip()
+    }
+    return next(iter(names.values())) if len(required) > 1 and len(names) == 1 else None
 
 
 def is_about(note: Deliberation, candidate: str) -> bool:

@@ -15,6 +15,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Struct
@@ -45,6 +46,7 @@ from roadworthy.policy import (
     SliceSeen,
     deliberation_blockers,
     finding_sentence,
+    held_faults,
     is_about,
     new_note,
     preread_block,
@@ -143,6 +145,10 @@ def record_note(system: System, loop: Loop, by: Acting) -> Entry:
             for one in note.header.participants
             if not one.name.strip()
         ]
+        if loop.ledger.newest(kind=RECORDED, subject=note.digest) is None:
+            today = loop.clock.now().astimezone(ZoneInfo(system.charter.time_zone)).date()
+            most = CADENCE_DAYS[system.charter.review.cadence]
+            undecided += held_faults(note, today, within_days=most)
     if note is None or undecided:
         raise UndecidedError(
             "; ".join(undecided), fix="`roadworthy deliberate` opens the note; people finish it"
