@@ -112,7 +112,9 @@ def test_the_notification_of_article_52_is_owed_by_compute_and_open_without(
 def test_who_makes_no_model_notifies_nobody(desk: Desk) -> None:
     sheet = msgspec.yaml.encode({"roles": ["deployer"], "facts": {"changes_gpai_model": False}})
     (desk.root / "facts.yaml").write_bytes(sheet)
-    assert desk.makes("systemic-risk-notification").gaps == ()
+    paper = desk.makes("systemic-risk-notification")
+    assert paper.gaps == ()
+    assert "FLOP" not in to_markdown(paper).replace("10^25 FLOP", ""), "nobody was asked for any"
 
 
 def test_accesses_to_weights_are_those_that_people_entered(desk: Desk) -> None:

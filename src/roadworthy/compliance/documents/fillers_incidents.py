@@ -144,7 +144,7 @@ def _systemic(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [
         (said(words, language), _value(facts[name].values[0], language))
         for name, words in _ASKED
-        if name in facts and facts[name].known
+        if name in facts and facts[name].known and facts[name].why != "not_asked"
     ]
     duty = _duty(found)
     owed: Block
