@@ -51,6 +51,7 @@ ROWS = st.builds(
     confidence=CONFIDENCES,
     latency_ms=st.one_of(st.none(), st.floats(0, 60_000), st.sampled_from((10.0, 20.0))),
     cache_hit=st.booleans(),
+    cost=st.sampled_from((None, "0", "0.25", "0.00012", "1.5")),
     tags=st.sampled_from(((), ("benign",), ("ood", "benign"))),
     never=NEVER,
     shift=SHIFTS,

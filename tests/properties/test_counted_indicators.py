@@ -107,12 +107,13 @@ class Watched:
 @given(st.lists(ROWS, min_size=1, max_size=8))
 @settings(deadline=None)
 def test_no_question_reads_a_column_that_rows_are_not_counted_by(rows: list[Observation]) -> None:
-    from roadworthy.monitoring.indicators import counted
+    from roadworthy.monitoring.indicators import counted, price
     from roadworthy.monitoring.pace import given_again
     from roadworthy.monitoring.rates import RATES
 
     for name, columns in LOOKS_AT.items():
-        question = given_again if name == "cache_hit_rate" else counted(name) or RATES.get(name)
+        question = price if name == "cost_per_request" else counted(name) or RATES.get(name)
+        question = given_again if name == "cache_hit_rate" else question
         seen: set[str] = set()
         if question is not None:
             for row in rows:

@@ -9,7 +9,7 @@ of a suite, or in groups; an indicator that some column was not counted by.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from roadworthy.domain import ALIASES, INDICATORS, IndicatorSpec, Measurement, Observation
 from roadworthy.statistics import DEFAULT_BINS, bars_of
@@ -19,10 +19,11 @@ from .calibration import error_of, words_outside
 from .cases import Size
 from .durations import percentile, was_paid
 from .indicators import counted as event_of
+from .indicators import price
 from .labels import OF_LABELS, fate, stood_labelled, sure, with_coverage
 from .pace import given_again
 from .rates import RATES, Question
-from .results import Shares, absent, count_of, share_of_all
+from .results import Shares, absent, count_of, mean_of_counted, share_of_all
 from .standing import asks_for_label
 
 _LABELLED = ("label", "decision", "action", "status", "expect_action")
@@ -49,6 +50,7 @@ LOOKS_AT: dict[str, tuple[str, ...]] = {
     "never_event_violations": ("never", "status"),
     "never_event_attempts": ("never", "status"),
     "review_volume": ("action", "status"),
+    "cost_per_request": ("cost",),
     "decision_ece": ("label", "decision", LEVEL),
     "brier": ("label", "decision", LEVEL),
 }
@@ -79,6 +81,8 @@ def measure_counted(
     columns = LOOKS_AT[name]
     if LEVEL in columns:
         return _of_confidence(spec, kinds, aggregation, confidence)
+    if name == "cost_per_request":
+        return _mean(spec, price, kinds, confidence)
     happened = event_of(name)
     if happened is not None:
         return _count(spec, kinds, happened, confidence)
@@ -120,6 +124,20 @@ def _tally(question: Question, kinds: Iterable[Counted]) -> Counter[bool]:
         if said is not None:
             tally[bool(said)] += kind.n
     return tally
+
+
+def _mean(
+    spec: IndicatorSpec,
+    question: Callable[[Observation], float | None],
+    kinds: Iterable[Counted],
+    confidence: float,
+) -> Measurement:
+    times: Counter[float] = Counter()
+    for kind in kinds:
+        value = question(kind.row)
+        if value is not None:
+            times[value] += kind.n
+    return mean_of_counted(spec, sorted(times.items()), confidence)
 
 
 def _count(

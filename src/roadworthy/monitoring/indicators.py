@@ -299,10 +299,11 @@ def _happened(row: Observation, kind: str) -> bool | None:
 
 
 def _cost(spec: IndicatorSpec, cases: Cases, _aggregation: str, confidence: float) -> Measurement:
-    return mean_of_cases(spec, cases, _price, "", confidence)
+    return mean_of_cases(spec, cases, price, "", confidence)
 
 
-def _price(row: Observation) -> float | None:
+def price(row: Observation) -> float | None:
+    """What an answer cost; None where nobody knows."""
     return None if row.cost is None else float(row.cost)
 
 

@@ -11,12 +11,12 @@ from roadworthy.domain import IndicatorSpec, Measurement, exact
 from roadworthy.statistics import (
     Interval,
     clopper_pearson,
+    counted_mean_interval,
     mean_bounds,
-    mean_interval,
     share_interval,
 )
 
-from .cases import PerCase, Sized
+from .cases import PerCase, Size, Sized
 
 
 def absent(spec: IndicatorSpec, reason: str = "") -> Measurement:
@@ -124,23 +124,43 @@ def mean_of(
     Else with Student's t, which are loose, and without two different values with none.
     """
     values = found.values
-    n = len(values)
     if not values:
         return absent(spec, found.fault)
     if spec.low is not None and spec.high is not None:
         return _within(spec, found, confidence, groups)
+    return _unlimited(spec, [(value, 1) for value in values], found, confidence)
+
+
+def mean_of_counted(
+    spec: IndicatorSpec, times: Sequence[tuple[float, int]], confidence: float
+) -> Measurement:
+    """`mean_of` values that come so many times each, of cases that stand for themselves.
+
+    Of an indicator that has no upper end.
+    """
+    n = sum(each for _, each in times)
+    if not n:
+        return absent(spec)
+    found = _unlimited(spec, times, Size(n, n), confidence)
+    return bounded_below(spec, found) if found.low is None or found.high is None else found
+
+
+def _unlimited(
+    spec: IndicatorSpec, times: Sequence[tuple[float, int]], of: Sized, confidence: float
+) -> Measurement:
+    values = [value for value, _ in times]
     bounds, reason = None, ""
     if min(values) < max(values):
-        bounds = mean_interval(values, confidence)
+        bounds = counted_mean_interval(times, confidence)
         if spec.low is not None and spec.low <= min(values):  # no mean of what is at least that
             bounds = Interval(max(bounds.low, spec.low), bounds.high)
-    elif n > 1:
-        reason = f"all {n} values are equal, which bounds no mean of unbounded values"
+    elif of.n > 1:
+        reason = f"all {of.n} values are equal, which bounds no mean of unbounded values"
     measured = bounded(
         spec,
-        math.fsum(values) / n,
+        math.fsum(value * each for value, each in times) / of.n,
         bounds,
-        found,
+        of,
         confidence=confidence,
         method="student_t",
         reason=reason,

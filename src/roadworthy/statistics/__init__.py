@@ -54,6 +54,7 @@ from .features import Distance, cosines, frechet, kernel_distance
 from .intervals import (
     Interval,
     clopper_pearson,
+    counted_mean_interval,
     expected_count,
     mean_interval,
     share_interval,
@@ -140,6 +141,7 @@ __all__ = [
     "controlled_threshold",
     "correlation_interval",
     "cosines",
+    "counted_mean_interval",
     "debiased_gap",
     "debiased_slope",
     "drift",

@@ -96,11 +96,17 @@ def mean_interval(values: Sequence[float], confidence: float = 0.95) -> Interval
     would prove anything. Approximate: of values with heavy tails, 3 % of them thousands of times
     the others, the upper bound of 60 is too low in one sample of six.
     """
-    n = len(values)
-    if n < 2 or min(values) == max(values):
+    return counted_mean_interval([(value, 1) for value in values], confidence)
+
+
+def counted_mean_interval(times: Sequence[tuple[float, int]], confidence: float = 0.95) -> Interval:
+    """The same of values that come so many times each. Raises ValueError as `mean_interval`."""
+    n = sum(each for _, each in times)
+    different = {value for value, each in times if each}
+    if n < 2 or len(different) < 2:
         raise ValueError("a mean has an interval from two different values on")
-    mean = math.fsum(values) / n
-    variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
+    mean = math.fsum(value * each for value, each in times) / n
+    variance = math.fsum(each * (value - mean) ** 2 for value, each in times) / (n - 1)
     half = t_quantile(0.5 + confidence / 2, n - 1) * math.sqrt(variance / n)
     return Interval(mean - half, mean + half)
 

@@ -11,6 +11,7 @@ from roadworthy.statistics import (
     beta_quantile,
     brier,
     clopper_pearson,
+    counted_mean_interval,
     expected_calibration_error,
     holm,
     mcnemar_exact,
@@ -56,6 +57,12 @@ def test_mean_interval_agrees_with_scipy() -> None:
     theirs = stats.t.interval(0.95, 4, np.mean(values), stats.sem(values))
     bounds = mean_interval(values)
     assert (bounds.low, bounds.high) == pytest.approx(theirs)
+    many = [value for value in values for _ in range(int(value))]
+    counted = counted_mean_interval([(value, int(value)) for value in values])
+    theirs = stats.t.interval(0.95, len(many) - 1, np.mean(many), stats.sem(many))
+    assert (counted.low, counted.high) == pytest.approx(theirs)
+    with pytest.raises(ValueError, match="two different values"):
+        counted_mean_interval([(1.0, 7), (2.0, 0)])
 
 
 @pytest.mark.parametrize(("gained", "lost"), [(0, 0), (1, 0), (3, 10), (40, 41), (200, 10)])
