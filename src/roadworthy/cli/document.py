@@ -129,6 +129,7 @@ def _as_json(paper: Paper, out: Path | None, entry: int | None) -> dict[str, Any
         "language": paper.language,
         "release": paper.release,
         "sections": [section.id for section in paper.sections],
+        "owed": {"state": paper.owed.state, "duties": paper.owed.duties},
         "missing": gaps,
         "out": str(out) if out else "",
         "entry": entry,
@@ -136,7 +137,10 @@ def _as_json(paper: Paper, out: Path | None, entry: int | None) -> dict[str, Any
 
 
 def _say(paper: Paper, out: Path, directory: Path) -> None:
+    from roadworthy.compliance import owed_in_words, said
+
     say_of(out, f"{out}: {paper.title}, {len(paper.sections)} sections")
+    say_of(out, f"  {said('Owed', paper.language)}: {owed_in_words(paper)}")
     for gap in paper.gaps[:_SHOWN]:
         say_of(out, f"  missing: {printable(_told(gap, paper.language))}")
     if len(paper.gaps) > _SHOWN:

@@ -11,6 +11,7 @@ from .documents import (
     WEIGHTS_ACCESS,
     Gathered,
     assemble,
+    owed_in_words,
     said,
     to_markdown,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "four_measures",
     "matrix",
     "meaning_of",
+    "owed_in_words",
     "profile_of",
     "proof_of",
     "review_due",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from roadworthy.compliance import said
+from roadworthy.compliance import owed_in_words, said
 from roadworthy.domain import Cell, Paper
 
 from .templates import css, template
@@ -23,6 +23,7 @@ def to_html(paper: Paper) -> str:
     return template("page.html.j2").render(
         paper=paper,
         css=css("page.css"),
+        owed=owed_in_words(paper),
         said=lambda text: said(text, paper.language),
         note=note,
         notes=notes,

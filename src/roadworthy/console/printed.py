@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from roadworthy.compliance import said
+from roadworthy.compliance import owed_in_words, said
 from roadworthy.domain import (
     Block,
     Cell,
@@ -59,6 +59,7 @@ def to_typst(paper: Paper) -> str:
     facts = {
         "release": paper.release or said("none is live", paper.language),
         "Made at": paper.made_at, "Ledger (entries, root hash)": paper.head, "Follows": paper.basis,
+        "Owed": owed_in_words(paper),
     }  # fmt: skip
     for label, value in facts.items():
         lines.append(f"#text(size: 8pt, {_literal(f'{said(label, paper.language)}: {value}')})\\")

@@ -117,7 +117,8 @@ from .origin import (
 )
 from .outbox import TargetState, WaitingNotice
 from .paper import (
-    Block, Cell, Drawing, Gap, Grid, Listing, Paper, Paragraph, Question, Section, Source, Written,
+    Block, Cell, Drawing, Gap, Grid, Listing, Owed, Paper, Paragraph, Question, Section, Source,
+    Written,
 )
 from .paperwork import (
     Deliberation, DeliberationHeader, NeverChange, Pipeline, Playbook, PlaybookHeader, Waiver,
@@ -209,7 +210,7 @@ __all__ = [
     "Needs", "NemoCheck",
     "NeverChange", "NeverEvent", "NeverRecord", "Notice", "NoticeRoute", "NoticeTarget",
     "Notifications", "Objective", "ObjectiveStanding", "Obligation", "Observation", "OnlineScore",
-    "OperatorRole", "Opinion", "Option", "OptionFault", "Origin", "Outcome", "Packed",
+    "OperatorRole", "Opinion", "Option", "OptionFault", "Origin", "Outcome", "Owed", "Packed",
     "PairwiseOptions", "Paper", "Paragraph", "PatternRule", "PersonRole", "Phase", "PhaseSpec",
     "PinnedAction", "PinnedCase", "Pipeline", "Playbook", "PlaybookHeader", "PresidioCheck",
     "Price", "Probe", "Profile", "Prompt", "PromptHeader", "Proof", "Provider", "ProviderError",

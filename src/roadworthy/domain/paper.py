@@ -6,6 +6,8 @@ no document looks complete and is not.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from .form import Language
@@ -92,6 +94,15 @@ class Section(Struct, frozen=True, kw_only=True):
     blocks: tuple[Block, ...]
 
 
+class Owed(Struct, frozen=True, kw_only=True):
+    """Whether the law or a standard asks for a document of this system, and by which duties."""
+
+    state: Literal["owed", "undecided", "not_owed", "asked_by_none"]
+    """`undecided`: a fact is missing; `not_owed`: duties ask for it, and none of them applies."""
+    duties: tuple[str, ...] = ()
+    risk_class: str = ""
+
+
 class Paper(Struct, frozen=True, kw_only=True):
     """One document of one system in one language."""
 
@@ -107,6 +118,7 @@ class Paper(Struct, frozen=True, kw_only=True):
     basis: str
     """Law, standard or paper that the form follows."""
     sections: tuple[Section, ...]
+    owed: Owed = Owed(state="asked_by_none")
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -15,6 +15,7 @@ from .fillers_incidents import WEIGHTS_ACCESS
 from .forms import FORMS
 from .gathered import Gathered
 from .markdown import to_markdown
+from .plain import owed_in_words
 from .registry import FILLERS
 from .words import GERMAN, said
 
@@ -33,6 +34,7 @@ __all__ = [
     "fillers_incidents",
     "fillers_models",
     "fillers_road",
+    "owed_in_words",
     "said",
     "to_markdown",
 ]

@@ -15,6 +15,7 @@ from roadworthy.domain import (
     Written,
 )
 
+from .plain import owed_in_words
 from .words import said
 
 _SIGNS = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#|!~"})
@@ -45,6 +46,7 @@ def _head(paper: Paper) -> str:
         f"{said('Made at', paper.language)}: {paper.made_at}",
         f"{said('Ledger (entries, root hash)', paper.language)}: `{paper.head}`",
         f"{said('Follows', paper.language)}: {_text(paper.basis)}",
+        f"{said('Owed', paper.language)}: {_text(owed_in_words(paper))}",
     ))  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from roadworthy.domain import (
     IndicatorSpec,
     Language,
     Measurement,
+    Paper,
     SafetySLO,
     Verdict,
     read_name,
@@ -113,6 +114,21 @@ def decision(word: str, language: Language) -> str:
 def looked_for(kind: str, language: Language) -> str:
     """By what a never event is looked for."""
     return said(_RULES[kind], language) if kind in _RULES else kind
+
+
+def owed_in_words(paper: Paper) -> str:
+    """Whether this system owes the document, and by which duties."""
+    language, owed = paper.language, paper.owed
+    duties = ", ".join(owed.duties)
+    match owed.state:
+        case "owed":
+            return f"{said('yes', language)}: {duties}"
+        case "undecided":
+            return f"{said('undecided, as facts are missing', language)}: {duties}"
+        case "not_owed":
+            why = said("no, none of the duties that ask for it applies", language)
+            return f"{why} ({said('class', language)} {spoken(owed.risk_class)}): {duties}"
+    return said("no duty asks for it; people may want it all the same", language)
 
 
 def spoken(name: str) -> str:

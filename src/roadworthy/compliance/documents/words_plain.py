@@ -17,6 +17,15 @@ PLAIN: dict[str, str] = {
     "ERROR: it could not be judged, so it does not open": (
         "ERROR: es ließ sich nicht beurteilen, darum öffnet es nicht"
     ),
+    "Owed": "Geschuldet",
+    "undecided, as facts are missing": "unentschieden, weil Angaben fehlen",
+    "no, none of the duties that ask for it applies": (
+        "nein, keine der Pflichten, die danach fragen, gilt"
+    ),
+    "class": "Klasse",
+    "no duty asks for it; people may want it all the same": (
+        "keine Pflicht fragt danach; Menschen wollen es vielleicht dennoch"
+    ),
     "of": "von",
     "a week": "in der Woche",
     "d": "Tage",

@@ -26,6 +26,7 @@ from roadworthy.domain import (
     Form,
     GateDecision,
     Language,
+    Owed,
     Paper,
     System,
     UsageError,
@@ -47,7 +48,7 @@ from ..releasing.live_routes import ledger_routes
 from ..workspace.loop import Loop
 from ..workspace.people import Acting
 from .costs import costs_of
-from .coverage import cover
+from .coverage import cover, load_evidence_kinds
 
 MADE = "document.made"
 _AUTHORS = 200
@@ -167,13 +168,34 @@ def make_document(
 ) -> Paper:
     """One document of a system on the day of its evidence."""
     head = loop.ledger.newest_checkpoint()
-    return assemble(
+    paper = assemble(
         form_of(kind),
         msgspec.structs.replace(found, written=written),
         language,
         made_at=format_instant(loop.clock.now())[:19] + "Z",
         head=f"{head.size} {head.root}" if head is not None else "0",
     )
+    return msgspec.structs.replace(paper, owed=owed(kind, found))
+
+
+def owed(kind: str, found: Gathered) -> Owed:
+    """Whether a duty that applies to the system, or may, asks for a document of that kind."""
+    kinds = load_evidence_kinds()
+    asks = {name for name, one in kinds.items() if kind in one.documents}
+    asking = {duty.id for duty in found.obligations if asks & set(duty.evidence)}
+    risk_class = found.classification.risk_class
+    if not asking:
+        return Owed(state="asked_by_none", risk_class=risk_class)
+    stands = {one.id: one.status for one in found.duties if one.id in asking}
+    open_ones = tuple(name for name, status in stands.items() if status == "undecided")
+    sure = tuple(
+        name for name, status in stands.items() if status not in ("undecided", "not_applicable")
+    )
+    if sure:
+        return Owed(state="owed", duties=sure, risk_class=risk_class)
+    if open_ones:
+        return Owed(state="undecided", duties=open_ones, risk_class=risk_class)
+    return Owed(state="not_owed", duties=tuple(stands), risk_class=risk_class)
 
 
 def written_for(system: System, kind: str, language: Language) -> dict[str, Written]:

@@ -25,6 +25,7 @@ from roadworthy.domain import (
     DutyStatus,
     Entry,
     EvidenceError,
+    Gap,
     Obligation,
     Paper,
     RefusedError,
@@ -276,7 +277,23 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _gaps(papers: Iterable[Paper]) -> list[str]:
-    return [f"{paper.kind}.{paper.language}: {gap.what}" for paper in papers for gap in paper.gaps]
+    """What is missing, once: in another language only what is missing there alone.
+
+    A document that duties ask for of which none applies is not owed, and lacks nothing.
+    """
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for paper in papers:
+        if paper.owed.state == "not_owed":
+            continue
+        for section in paper.sections:
+            gaps = [block for block in section.blocks if isinstance(block, Gap)]
+            for at, gap in enumerate(gaps):
+                same = (paper.kind, gap.block or gap.command or f"{section.id} {at}")
+                if same not in seen:
+                    found.append(f"{paper.kind}.{paper.language}: {gap.what}")
+                    seen.add(same)
+    return found
 
 
 def _named(
