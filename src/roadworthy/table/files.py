@@ -39,6 +39,9 @@ KEY = b"roadworthy.table"
 ROW_GROUP = 122_880
 """Rows of a group: as many as a reader takes at once."""
 
+_DIFFERENT = frozenset({"id", "time", LEARNED_AT, *NUMBERS, "input_digest", "output_digest"})
+"""Columns that differ in nearly every row: a dictionary of their values is as large as they are."""
+
 
 def arrow() -> Any:
     """`pyarrow`. Raises UsageError where it is not installed."""
@@ -107,9 +110,15 @@ def write_table(path: Path, table: Any) -> None:
     arrow()
     import pyarrow.parquet as parquet
 
+    alike = [name for name in table.column_names if name not in _DIFFERENT and name != "facets"]
     with draft_of(path) as draft:
         parquet.write_table(
-            table, draft, compression="zstd", row_group_size=ROW_GROUP, write_page_checksum=True
+            table,
+            draft,
+            compression="zstd",
+            row_group_size=ROW_GROUP,
+            write_page_checksum=True,
+            use_dictionary=[*alike, "facets.key_value.key", "facets.key_value.value"],
         )
 
 

@@ -95,7 +95,7 @@ def damaged(data: bytes) -> dict[str, bytes]:
     return {
         "cut": data[:middle],
         "empty": b"",
-        "a flipped bit": data[:60] + bytes([data[60] ^ 1]) + data[61:],
+        "a flipped bit": data[:90] + bytes([data[90] ^ 1]) + data[91:],  # of the first values
         "no Parquet": b"roadworthy",
     }
 
