@@ -40,7 +40,8 @@ def command(
     answered is unknown, never no; only an exemption that nobody claims does not apply. Exit code 3
     for a prohibited practice, 4 while something that decides is not answered.
     """
-    from roadworthy.flows.entries.assure import assure, catalogues_of, record_classification
+    from roadworthy.flows.entries.answers import catalogues_of
+    from roadworthy.flows.entries.assure import assure, record_classification
     from roadworthy.flows.entries.incident_facts import NOTHING, happened
     from roadworthy.flows.workspace.people import Acting
     from roadworthy.manifests import load_charter

@@ -13,7 +13,7 @@ from pathlib import Path
 from roadworthy.compliance import EU_AI_ACT
 from roadworthy.domain import Charter, Fault, ManifestError, UsageError
 
-from .assure import (
+from .answers import (
     CATALOGUES,
     chosen,
     load_own,

@@ -29,7 +29,8 @@ from roadworthy.domain import (
 from roadworthy.incidents import Law, Stated, strictest
 from roadworthy.manifests import CHARTER, checked_facts, load_charter
 
-from ..entries.assure import CLASSIFIED, FACTS, ai_act, read_answers_of
+from ..entries.answers import FACTS, ai_act, read_answers_of
+from ..entries.assure import CLASSIFIED
 from ..entries.signed_acts import is_signed
 from ..workspace.loop import Loop
 

@@ -29,7 +29,8 @@ from roadworthy.domain import (
     trust_in,
 )
 
-from ..entries.assure import CLASSIFIED, Assured, assure, catalogues_of, classified_payload
+from ..entries.answers import catalogues_of
+from ..entries.assure import CLASSIFIED, Assured, assure, classified_payload
 from ..entries.incident_facts import happened
 from ..entries.received_entries import RECEIVED
 from ..entries.reviews_owed import review_owed
