@@ -8,11 +8,10 @@ without them.
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -44,10 +43,10 @@ from ..releasing.registry_view import models_asked
 from ..workspace.intact import require_intact
 from ..workspace.loop import Loop
 from ..workspace.own_files import Sink
-from ..workspace.plain_zip import Streamed
 from .documents import gather, make_document, written_for
 from .lifecycle import Lifecycle, lifecycle
 from .own_rules import OwnRules, own_rules
+from .packing import Archive
 
 MADE = "dossier.made"
 PERSONAL = frozenset((
@@ -62,7 +61,6 @@ NAMING = frozenset(("journal.erased", "journal.erasure_refused"))
 by hash only unless they are asked for."""
 _GONE = 5
 """So many lost things are named."""
-_STAMP = (1980, 1, 1, 0, 0, 0)
 Progress = Callable[[str], None]
 Page = Callable[["Contents"], bytes]
 Render = Callable[[Paper], bytes]
@@ -103,30 +101,6 @@ class Dossier(Struct, frozen=True, kw_only=True):
     def whole(self) -> bool:
         """Whether nothing is missing from it, and nothing that it names stayed elsewhere."""
         return not self.missing and not self.withheld
-
-
-class _Archive:
-    """A zip whose bytes depend on its contents alone; each file is hashed as it is written."""
-
-    def __init__(self, file: Sink) -> None:
-        # it is written into, never read or sought
-        out = cast(IO[bytes], file)
-        self.zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
-        self.files: dict[str, dict[str, Any]] = {}
-
-    def put(self, name: str, data: bytes | Iterable[bytes], *, listed: bool = True) -> None:
-        """Add a file; not `listed`, it is the list itself or its signature."""
-        info = Streamed(name, _STAMP)
-        info.compress_type = zipfile.ZIP_DEFLATED
-        info.external_attr = 0o644 << 16
-        digest, size = hashlib.sha256(), 0
-        with self.zip.open(info, "w", force_zip64=not isinstance(data, bytes)) as file:
-            for chunk in (data,) if isinstance(data, bytes) else data:
-                file.write(chunk)
-                digest.update(chunk)
-                size += len(chunk)
-        if listed:
-            self.files[name] = {"sha256": digest.hexdigest(), "bytes": size}
 
 
 class Extent(Struct, frozen=True, kw_only=True):
@@ -182,7 +156,7 @@ def make_dossier(
     whole = lifecycle(system, loop, on=on, catalogue="eu-ai-act")
     rules = own_rules(system, loop, on=on)
     digests, withheld = _named(loop, name, head.size, asked.withheld)
-    archive = _Archive(file)
+    archive = Archive(file)
     with archive.zip:
         say("documents")
         papers = tuple(_papers(system, loop, found))
@@ -235,7 +209,7 @@ def is_dossier(path: Path) -> bool:
         return False
 
 
-def _documents(archive: _Archive, papers: Iterable[Paper], look: Look) -> None:
+def _documents(archive: Archive, papers: Iterable[Paper], look: Look) -> None:
     for paper in papers:
         stem = f"documents/{paper.language}/{paper.kind}"
         archive.put(f"{stem}.html", look.page(paper))
@@ -337,7 +311,7 @@ def _named(
 
 
 def _statements(
-    archive: _Archive, found: Gathered, whole: Lifecycle, rules: Iterable[OwnRules]
+    archive: Archive, found: Gathered, whole: Lifecycle, rules: Iterable[OwnRules]
 ) -> None:
     """Class, duties, lifecycle and bill of materials for programs."""
     bill = registered_bill(pin(found.system), found.models)
@@ -384,7 +358,7 @@ def _manifest(
     }
 
 
-def _sign(archive: _Archive, loop: Loop, said: dict[str, Any], made_at: str) -> str:
+def _sign(archive: Archive, loop: Loop, said: dict[str, Any], made_at: str) -> str:
     manifest = {**said, "made_at": made_at, "files": archive.files}
     data = msgspec.json.encode(manifest, order="sorted")
     digest = sha256(data)
