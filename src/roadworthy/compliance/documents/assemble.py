@@ -20,7 +20,7 @@ from roadworthy.domain import (
 
 from .gathered import Gathered
 from .registry import FILLERS
-from .words import said
+from .words import cited, said
 
 _UNKNOWN = frozenset(("unknown", "unbekannt"))
 """An answer, and what nobody knows is listed."""
@@ -36,12 +36,12 @@ def assemble(form: Form, found: Gathered, language: Language, *, made_at: str, h
         release=found.live.subject if found.live is not None else "",
         made_at=made_at,
         head=head,
-        basis=form.basis,
+        basis=cited(form.basis, language),
         sections=tuple(
             Section(
                 id=spec.id,
                 heading=spec.heading[language],
-                cite=spec.cite,
+                cite=cited(spec.cite, language),
                 blocks=(
                     *(_strayed(found, language) if at == 0 else ()),
                     *(

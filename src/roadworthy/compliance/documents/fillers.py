@@ -21,7 +21,7 @@ from .blocks import CHARTER, grid, listing, of_entry, of_file, paragraph, worth
 from .gathered import Gathered
 from .plain import asked_of, decision, figure, looked_for, meaning, seen, spoken, target
 from .registry import filler
-from .words import said
+from .words import cited, said, told
 
 LEAST_CASES = 10
 """Of a part that a document shows a figure of."""
@@ -162,7 +162,12 @@ def _parts(found: Gathered, language: Language, *, most: int) -> tuple[Block, ..
 @filler("objectives")
 def _objectives(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [
-        (one.name, asked_of(one, language), target(one, language), spoken(one.clause or "-"))
+        (
+            one.name,
+            asked_of(one, language),
+            target(one, language),
+            told(spoken(one.clause or "-"), language),
+        )
         for one in found.system.slos.slos
     ]
     source = found.source("safety-slos.yaml")
@@ -273,7 +278,13 @@ def _judged(found: Gathered, language: Language) -> Iterable[Block]:
 @filler("incidents")
 def _incidents(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [
-        (one.id, one.title, one.state, str(one.severity), one.opened_at[:10])
+        (
+            one.id,
+            one.title,
+            told(one.state, language),
+            told(str(one.severity), language),
+            one.opened_at[:10],
+        )
         for one in found.incidents
     ]
     if not rows:
@@ -287,7 +298,10 @@ def _incidents(found: Gathered, language: Language) -> tuple[Block, ...]:
 
 @filler("classification")
 def _classification(found: Gathered, language: Language) -> tuple[Block, ...]:
-    rows = [(one.title, one.finding, one.cite) for one in found.classification.steps]
+    rows = [
+        (told(one.title, language), told(one.finding, language), cited(one.cite, language))
+        for one in found.classification.steps
+    ]
     entry = found.newest.get("system.classified")
     head: tuple[Block, ...] = ()
     if entry is None:
@@ -303,9 +317,9 @@ def _duties(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [
         (
             one.id,
-            known[one.id].article,
-            known[one.id].title,
-            one.status,
+            cited(known[one.id].article, language),
+            told(known[one.id].title, language),
+            told(spoken(one.status), language),
             _proved(one, language),
             _from(one, language),
         )

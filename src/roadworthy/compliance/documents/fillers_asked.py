@@ -14,7 +14,7 @@ from .blocks import CHARTER, grid, of_entry
 from .gathered import Gathered
 from .plain import figure, meaning, spoken, target
 from .registry import filler
-from .words import said
+from .words import said, told
 
 Answer = Callable[[Gathered, Language], Iterable[str]]
 _DRIFT = frozenset((
@@ -189,7 +189,7 @@ def _drift(found: Gathered, language: Language) -> Iterable[str]:
 @_answers("needs", _slos)
 def _needs(found: Gathered, language: Language) -> Iterable[str]:
     return (
-        f"{spoken(one.clause)}: {_objective(one, language)}"
+        f"{told(spoken(one.clause), language)}: {_objective(one, language)}"
         for one in found.system.slos.slos
         if one.clause
     )
@@ -218,7 +218,7 @@ def _pipeline(found: Gathered, language: Language) -> Iterable[str]:
 @_answers("strategy", lambda found: found.source("rollout.yaml"))
 def _strategy(found: Gathered, language: Language) -> Iterable[str]:
     rollout = found.system.rollout
-    return (rollout.strategy.replace("_", "/"),) if rollout is not None else ()
+    return (told(rollout.strategy, language),) if rollout is not None else ()
 
 
 @_answers(

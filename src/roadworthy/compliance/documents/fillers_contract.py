@@ -13,7 +13,7 @@ from .blocks import CHARTER, grid, listing, of_entry, paragraph
 from .gathered import Gathered
 from .plain import spoken
 from .registry import filler
-from .words import said
+from .words import said, told
 
 _SIDE = 34
 """Pixels of one field of the risk chart."""
@@ -48,7 +48,7 @@ def _oversight(found: Gathered, language: Language) -> tuple[Block, ...]:
     review = found.charter.review
     source = found.source(CHARTER)
     needed = [
-        f"{spoken(act)}, {said('people needed', language)}: {number}"
+        f"{told(act, language)}, {said('people needed', language)}: {number}"
         for act, number in review.approvals.items()
     ]
     return (
@@ -88,7 +88,11 @@ def _suites(found: Gathered, language: Language) -> tuple[Block, ...]:
 @filler("success")
 def _success(found: Gathered, language: Language) -> tuple[Block, ...]:
     named = found.charter.value.success if found.charter.value is not None else {}
-    rows = [(level, criterion) for level, criteria in named.items() for criterion in criteria]
+    rows = [
+        (told(level, language), criterion)
+        for level, criteria in named.items()
+        for criterion in criteria
+    ]
     source = found.source(CHARTER)
     columns = ("level", "criterion")
     return (grid(columns, rows, source, "no success criterion is written", language),)
@@ -97,7 +101,13 @@ def _success(found: Gathered, language: Language) -> tuple[Block, ...]:
 @filler("endpoints")
 def _endpoints(found: Gathered, language: Language) -> tuple[Block, ...]:
     rows = [
-        (one.id, one.impact, one.safe_mode, str(one.expected_volume_per_day), one.service_level)
+        (
+            one.id,
+            told(one.impact, language),
+            told(one.safe_mode, language),
+            str(one.expected_volume_per_day),
+            one.service_level,
+        )
         for one in found.charter.endpoints
     ]
     columns = ("endpoint", "impact", "safe mode", "a day", "service level")
@@ -115,7 +125,7 @@ def _rollout(found: Gathered, language: Language) -> tuple[Block, ...]:
         (f"{step.weight_percent:g} %", step.bake, said("yes" if step.approval else "no", language))
         for step in rollout.steps
     ]
-    strategy = f"{said('strategy', language)}: {rollout.strategy}"
+    strategy = f"{said('strategy', language)}: {told(rollout.strategy, language)}"
     return (
         Paragraph(cell=Cell(strategy, source)),
         grid(("share", "for", "approved by people"), rows, source, "no step is planned", language),

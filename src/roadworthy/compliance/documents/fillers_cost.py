@@ -9,6 +9,7 @@ from .gathered import Gathered
 from .plain import figure, meaning, spoken
 from .registry import filler
 from .words import said
+from .words import told as in_words
 
 _PRICED = "[[prices]] in roadworthy.toml, then roadworthy eval DIR"
 _DAYS_A_MONTH = 365.25 / 12
@@ -34,7 +35,7 @@ def _costs(found: Gathered, language: Language) -> tuple[Block, ...]:
     if rows:
         first = grid(columns, rows, source, missing, language)
     why = [
-        f"{said(one.phase, language)}, {said(one.measure, language)}: {reason}"
+        f"{said(one.phase, language)}, {said(one.measure, language)}: {in_words(reason, language)}"
         for one in found.costs
         for reason in (one.unknown if one in told else one.reasons)
     ]

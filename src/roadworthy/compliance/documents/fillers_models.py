@@ -25,7 +25,7 @@ from roadworthy.domain import (
 from .blocks import grid, listing
 from .gathered import Gathered
 from .registry import filler
-from .words import said
+from .words import said, told
 
 _REGISTER = "roadworthy model register models/NAME.yaml --as NAME"
 
@@ -44,14 +44,13 @@ def _models(found: Gathered, language: Language) -> tuple[Block, ...]:
 
 def _model(one: ModelStanding, language: Language) -> Iterator[Block]:
     if one.version is None or one.version.file is None:
-        what = (
-            f"{one.wanted.part} {one.wanted.words}: {said('it is not in the registry', language)}"
-        )
+        why = said("it is not in the registry", language)
+        what = f"{told(one.wanted.part, language)} {one.wanted.words}: {why}"
         yield Gap(what=what, command=_REGISTER)
         return
     source, file = _of(one.version), one.version.file
     head = [
-        ("part", one.wanted.part),
+        ("part", told(one.wanted.part, language)),
         ("which model it is", one.wanted.words),
         ("file", file.identity.digest),
         ("registered as", one.version.name),
@@ -62,7 +61,10 @@ def _model(one: ModelStanding, language: Language) -> Iterator[Block]:
     rows = [(said(key, language), value) for key, value in (*head, *_facts(file)) if value]
     yield grid(("what", "value"), rows, source, "no model is registered", language)
     if one.state != "approved":
-        yield Gap(what=f"{one.wanted.part} {one.wanted.words}: {one.reason}", command=one.step)
+        yield Gap(
+            what=f"{told(one.wanted.part, language)} {one.wanted.words}: {one.reason}",
+            command=one.step,
+        )
     if file.limits:
         cells = [f"{said('limit', language)}: {each}" for each in file.limits]
         yield listing(cells, source, "nothing is out of scope", language)
@@ -151,7 +153,7 @@ def _terms(found: Gathered, language: Language) -> tuple[Block, ...]:
 
 def _terms_of(one: ModelStanding, language: Language) -> Iterator[Block]:
     file = one.version.file if one.version is not None else None
-    name = f"{one.wanted.part} {one.wanted.words}"
+    name = f"{told(one.wanted.part, language)} {one.wanted.words}"
     if one.version is None or file is None or (file.terms is None and _is_elsewhere(one)):
         what = f"{name}: {said('no vendor terms are recorded', language)}"
         yield Gap(what=what, command=_REGISTER)

@@ -8,7 +8,7 @@ from roadworthy.domain import Block, Cell, Entry, Gap, Language, Paragraph
 from .blocks import grid, listing, of_entry, of_file
 from .gathered import Gathered
 from .registry import filler
-from .words import said
+from .words import said, told
 
 _MOST = 30
 
@@ -24,7 +24,7 @@ def _approvals(found: Gathered, language: Language) -> tuple[Block, ...]:
     ]
     rows = [
         (
-            Cell(entry.kind),
+            Cell(told(entry.kind, language)),
             Cell(_name(found, entry.actor)),
             Cell(entry.time[:19] + "Z", of_entry(entry)),
         )
@@ -100,7 +100,7 @@ def _drills(found: Gathered, language: Language) -> tuple[Block, ...]:
     entries = [entry for kind, entry in found.newest.items() if kind.startswith("drill.")]
     rows = [
         (
-            Cell(entry.kind),
+            Cell(told(entry.kind, language)),
             Cell(_drilled(entry, language)),
             Cell(_name(found, entry.actor)),
             Cell(entry.time[:19] + "Z", of_entry(entry)),

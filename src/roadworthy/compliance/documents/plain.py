@@ -20,7 +20,7 @@ from roadworthy.domain import (
     read_name,
 )
 
-from .words import said
+from .words import said, told
 
 _TARGET = re.compile(r"\s*(>=|<=|==|>|<)\s*([0-9.]+)\s*\Z")
 _SIGNS = {">=": "≥", "<=": "≤", "==": "=", ">": ">", "<": "<"}
@@ -127,7 +127,8 @@ def owed_in_words(paper: Paper) -> str:
             return f"{said('undecided, as facts are missing', language)}: {duties}"
         case "not_owed":
             why = said("no, none of the duties that ask for it applies", language)
-            return f"{why} ({said('class', language)} {spoken(owed.risk_class)}): {duties}"
+            held = told(spoken(owed.risk_class), language)
+            return f"{why} ({said('class', language)} {held}): {duties}"
     return said("no duty asks for it; people may want it all the same", language)
 
 

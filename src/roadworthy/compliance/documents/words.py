@@ -8,8 +8,10 @@ from .words_asked import ASKED
 from .words_cost import COSTS
 from .words_deliberated import DELIBERATED
 from .words_incidents import INCIDENTS
+from .words_law import LAW
 from .words_models import MODELS
 from .words_plain import PLAIN
+from .words_steps import STEPS
 
 GERMAN: dict[str, str] = {
     "what it is for": "wofür es ist",
@@ -181,6 +183,8 @@ GERMAN: dict[str, str] = {
     **ASKED,
     **COSTS,
     **DELIBERATED,
+    **LAW,
+    **STEPS,
     **PLAIN,
     **INCIDENTS,
     **MODELS,
@@ -191,3 +195,29 @@ GERMAN: dict[str, str] = {
 def said(text: str, language: Language) -> str:
     """A word of ours in a language. Raises KeyError for one that has no translation."""
     return text if language == "en" else GERMAN[text]
+
+
+def told(text: str, language: Language) -> str:
+    """A word of a catalogue's or a contract's: in a language where we know it, else as it is.
+
+    (A company's own catalogue says its own words, in the language in which it was written.)
+    """
+    plain = text.replace("_", " ")
+    return text if language == "en" else GERMAN.get(text, GERMAN.get(plain, text))
+
+
+_CITED = (
+    ("Articles", "Artikel"), ("Article", "Artikel"), ("Annexes", "Anhänge"), ("Annex", "Anhang"),
+    ("Section", "Abschnitt"), (" and ", " und "), (" to ", " bis "), ("phase", "Phase"),
+    ("EU AI Act", "KI-Verordnung der EU"), ("template of 24 July 2025", "Muster vom 24. Juli 2025"),
+    ("GPAI Code of Practice, Transparency (10 July 2025)",
+     "GPAI-Praxiskodex, Transparenz (10. Juli 2025)"),
+)  # fmt: skip
+
+
+def cited(text: str, language: Language) -> str:
+    """Where the law or a standard says it, with the law's own words for its parts."""
+    if language == "de":
+        for english, german in _CITED:
+            text = text.replace(english, german)
+    return text
