@@ -20,6 +20,7 @@ from roadworthy.domain import (
 
 from .gathered import Gathered
 from .registry import FILLERS
+from .visible import visible
 from .words import cited, said
 
 _UNKNOWN = frozenset(("unknown", "unbekannt"))
@@ -45,7 +46,7 @@ def assemble(form: Form, found: Gathered, language: Language, *, made_at: str, h
                 blocks=(
                     *(_strayed(found, language) if at == 0 else ()),
                     *(
-                        block
+                        visible(block)
                         for one in spec.blocks
                         for block in (
                             _answered(one, found, language)
