@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from roadworthy.compliance.dora import DoraMeasure
 from roadworthy.domain import Block, Cell, Entry, Gap, Language, Paragraph
 
+from ..dora import DoraMeasure
 from .blocks import grid, listing, of_entry, of_file
 from .gathered import Gathered
 from .registry import filler

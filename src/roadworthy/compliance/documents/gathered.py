@@ -7,7 +7,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from roadworthy.compliance.dora import DoraMeasure
 from roadworthy.domain import (
     Charter,
     Classification,
@@ -23,6 +22,8 @@ from roadworthy.domain import (
     System,
     TrustedKey,
 )
+
+from ..dora import DoraMeasure
 
 
 class Gathered(Struct, frozen=True, kw_only=True):
