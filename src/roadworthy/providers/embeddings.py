@@ -172,8 +172,8 @@ def _table(package: str) -> tuple[Any, Any]:
     if found is None or not found.submodule_search_locations:
         raise UsageError(f"the embedding model {STATIC_MODEL} is not installed", fix=INSTALL)
     folder = Path(found.submodule_search_locations[0])
-    data = _pinned(folder / _WEIGHTS, STATIC_SHA256)
-    words = _pinned(folder / _TOKENIZER, _TOKENIZER_SHA256)
+    data = pinned(folder / _WEIGHTS, STATIC_SHA256)
+    words = pinned(folder / _TOKENIZER, _TOKENIZER_SHA256)
     try:
         import numpy as np
         from tokenizers import Tokenizer
@@ -194,14 +194,17 @@ def _table(package: str) -> tuple[Any, Any]:
     return rows, ids
 
 
-def _pinned(path: Path, digest: str) -> bytes:
-    """A file's bytes. Raises VerificationError when they are not the pinned ones."""
+def pinned(path: Path, digest: str, install: str = INSTALL) -> bytes:
+    """A file's bytes. Raises VerificationError when they are not the pinned ones.
+
+    `install` is the command that brings it.
+    """
     import hashlib
 
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror})", fix=INSTALL) from None
+        raise UsageError(f"{path} cannot be read ({error.strerror})", fix=install) from None
     if SHA256_PREFIX + hashlib.sha256(data).hexdigest() != digest:
-        raise VerificationError(f"{path.name} is not the pinned file", fix=f"{INSTALL} anew")
+        raise VerificationError(f"{path.name} is not the pinned file", fix=f"{install} anew")
     return data

@@ -13,7 +13,7 @@ from scipy import sparse as oracle_sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from doubles.topics import texts_of, vector_of
+from doubles.topics import TopicEncoder, texts_of, vector_of
 from roadworthy.detectors import ood
 from roadworthy.detectors.ood import softmax
 from roadworthy.detectors.ood.centres import nearest, parts, unit
@@ -142,6 +142,59 @@ def test_a_table_of_meanings_that_it_was_not_fitted_with_fails_closed() -> None:
         ood.Detector(a_reference(fitted()), None)
     with pytest.raises(ManifestError, match="another table of meanings"):
         ood.Detector(a_reference(fitted(meanings=False)), vector_of)
+
+
+@functools.cache
+def encoded() -> Any:
+    texts = [text for topic in TOPICS for text in texts_of(topic, 80)]
+    scaling = [text for topic in TOPICS for text in texts_of(topic, 10, seed=1)]
+    return ood.fit(texts, scaling, encode=TopicEncoder().encode)
+
+
+def test_a_sentence_encoder_takes_the_place_of_the_table() -> None:
+    detector = ood.Detector(
+        a_reference(encoded(), encoder=TopicEncoder().pin), encoder=TopicEncoder()
+    )
+    inside = [detector.score(text) for topic in TOPICS for text in texts_of(topic, 60, seed=2)]
+    outside = [detector.score(text) for topic in (5, 6, 7) for text in texts_of(topic, 60, seed=2)]
+    assert roc_auc_score([0] * len(inside) + [1] * len(outside), inside + outside) > 0.98
+    assert "vectors" not in encoded().tables
+    for text in ("", "… !", "\ud800 half", "wort " * 5000):
+        assert np.isfinite(detector.score(text))
+
+
+def test_the_encoder_says_the_meaning_of_a_whole_text_in_the_fit_and_in_a_look() -> None:
+    encode = TopicEncoder().encode
+    placed = Projection(encoded().tables, encode=encode).place(texts_of(1, 1)[0])
+    off = encode(texts_of(1, 1)[0]) - unpack(encoded().tables["meant"])[0]
+    assert np.allclose(placed.meaning, off / np.linalg.norm(off), atol=1e-5)
+
+
+def test_a_text_without_words_is_no_question_to_the_encoder() -> None:
+    def never(text: str) -> Any:
+        raise AssertionError(text)
+
+    placed = Projection(encoded().tables, encode=never).place("… !")
+    assert not placed.meaning.any() and placed.new == 0
+
+
+@pytest.mark.parametrize(
+    ("reference", "given"),
+    [
+        (a_reference(encoded(), encoder=TopicEncoder().pin), None),
+        (a_reference(encoded(), encoder=TopicEncoder().pin), TopicEncoder("topics/2@sha256:0")),
+        (a_reference(encoded()), TopicEncoder()),
+        (a_reference(fitted()), TopicEncoder()),
+    ],
+)
+def test_an_encoder_that_it_was_not_fitted_with_fails_closed(reference: Any, given: Any) -> None:
+    with pytest.raises(ManifestError, match="another sentence encoder"):
+        ood.Detector(reference, encoder=given)
+
+
+def test_a_reference_without_an_encoder_is_written_as_before() -> None:
+    """Releases that are signed already keep their digest."""
+    assert b"encoder" not in msgspec.json.encode(a_reference(fitted()))
 
 
 @pytest.mark.parametrize("name", sorted(set(fitted().tables) - {"output_topics", "meant", "pairs"}))

@@ -47,7 +47,13 @@ def pairs_of(words: Sequence[str]) -> list[int]:
 class Texts:
     """Texts in the terms of vocabularies that were learned from them, ready for a fit."""
 
-    def __init__(self, texts: Sequence[Sequence[str]], vector_of: VectorOf | None) -> None:
+    def __init__(
+        self,
+        texts: Sequence[Sequence[str]],
+        vector_of: VectorOf | None = None,
+        encoded: Any = None,
+    ) -> None:
+        """`encoded`: a row of length 1 a text, of a sentence encoder, in place of `vector_of`."""
         import numpy as np
 
         hashed = [[of_word(word) for word in words] for words in texts]
@@ -84,9 +90,10 @@ class Texts:
             Spelled(_weighted(counts, np.ones_like(rarity), spelling), self.of_words,
                     len(self.letters.keys)),
         ]  # fmt: skip
-        self.meant = self._meant(counts)
+        self._unit = unit(self._sums(counts)) if encoded is None else encoded
+        self.meant = self._unit.mean(axis=0, dtype="f8").astype("f4")
         """Mean of the texts' vectors."""
-        self.meanings = Dense(self._centred(counts)) if vector_of is not None else None
+        self.meanings = Dense(unit(self._unit - self.meant)) if self._unit.shape[1] else None
         if self.meanings is not None:
             self.blocks.append(self.meanings)
 
@@ -123,17 +130,10 @@ class Texts:
             return np.zeros((len(self.words.keys), 0), dtype="f4")
         return np.array([vector_of(self.spelled[key]) for key in self.words.keys], dtype="f4")
 
-    def _meant(self, counts: Sequence[Counter[int]]) -> Any:
-        self._unit = unit(self._sums(counts))
-        return self._unit.mean(axis=0, dtype="f8").astype("f4")
-
     def _sums(self, counts: Sequence[Counter[int]]) -> Any:
         softened = [rarity**SOFTENED for rarity in self.words.rarity]
         rows = [{row: n * softened[row] for row, n in own.items()} for own in counts]
         return sparse(rows).times(self.vectors)
-
-    def _centred(self, counts: Sequence[Counter[int]]) -> Any:
-        return unit(self._unit - self.meant)
 
 
 class Plain:

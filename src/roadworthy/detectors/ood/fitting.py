@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -23,7 +24,7 @@ from . import softmax
 from .centres import parts
 from .detector import PARTS, Distances, direction, mixture
 from .features import SOFTENED, Texts
-from .projection import Placed, Projection, VectorOf
+from .projection import Encode, Placed, Projection, VectorOf
 from .tables import pack, pack_rows
 from .words import words_of
 
@@ -57,20 +58,27 @@ def fit(
     labels: Sequence[str] = (),
     outputs: Sequence[str] = (),
     vector_of: VectorOf | None = None,
+    encode: Encode | None = None,
 ) -> Fitted:
     """A detector of `texts`, its distances scaled over `scaling`.
 
-    `labels`: of each text, or none. Raises ValueError on fewer than two texts with words.
+    `labels`: of each text, or none. `encode`: in place of `vector_of`. Raises ValueError on fewer
+    than two texts with words.
     """
+    import numpy as np
+
     words = [words_of(text) for text in texts]
     if sum(map(bool, words)) < 2:
         raise ValueError("fewer than two references have words")
-    own = Texts(words, vector_of)
+    if encode is not None:
+        vector_of, encode = None, cache(encode)
+    encoded = None if encode is None else np.array([encode(text) for text in texts], dtype="f4")
+    own = Texts(words, vector_of, encoded)
     labelled = 2 <= len(set(labels)) <= MOST_KINDS
     kinds, count = _kinds(own, labels if labelled else ())
     weights, bias = softmax.fit(own.blocks, kinds, count)
     tables = _tables(own, weights, bias)  # 1
-    projection = Projection(tables, vector_of)
+    projection = Projection(tables, vector_of, encode)
     placed = [projection.place(text) for text in texts]
     tables |= _near(placed)  # 2
     names, topics = _topics(placed, labels if labelled else ())
@@ -81,7 +89,7 @@ def fit(
         tables["output_topics"] = pack(answers, "f2")
     return Fitted(
         tables=tables,
-        settings=_scales(Distances(tables, vector_of), scaling),  # 3
+        settings=_scales(Distances(tables, vector_of, encode), scaling),  # 3
         topics=names,
         output_topics=output_names,
         labelled=labelled,
@@ -133,8 +141,9 @@ def _tables(own: Texts, weights: Sequence[Any], bias: Any) -> dict[str, Packed]:
         tables |= {
             "meant": pack(own.meant[None, :], "f4"),
             "turn": pack(weights[3], "f2"),
-            "vectors": pack(own.vectors, "f2"),
         }
+        if own.vectors.shape[1]:
+            tables["vectors"] = pack(own.vectors, "f2")
     return tables
 
 

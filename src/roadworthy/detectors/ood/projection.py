@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -20,6 +20,21 @@ from .words import MOST_WORDS, letters_of, of_pair, of_word, words_of
 
 VectorOf = Callable[[str], Any]
 """A word -> its vector in a table of static embeddings; zeros where it has none."""
+
+Encode = Callable[[str], Any]
+"""A text -> its vector by a sentence encoder, of length 1."""
+
+
+class Encoder(Protocol):
+    """A sentence encoder: says what a text means, where a table of words says it of each."""
+
+    @property
+    def pin(self) -> str:
+        """Which numbers a text gets, with the digest of its weights."""
+
+    def encode(self, text: str) -> Any:
+        """A text's vector, of length 1. Raises DetectorError."""
+
 
 OVERFLOW = 4096
 """Words that the reference does not have and that are remembered."""
@@ -39,17 +54,27 @@ class Placed(Struct, frozen=True):
 class Projection:
     """Tables, ready for texts. One thread's."""
 
-    def __init__(self, tables: Mapping[str, Packed], vector_of: VectorOf | None) -> None:
-        """Raises KeyError or ValueError where a table is missing or does not fit."""
+    def __init__(
+        self,
+        tables: Mapping[str, Packed],
+        vector_of: VectorOf | None = None,
+        encode: Encode | None = None,
+    ) -> None:
+        """`encode` says what a text means in place of `vector_of`, which says it of words.
+
+        Raises KeyError or ValueError where a table is missing or does not fit.
+        """
         import numpy as np
 
         self._np = np
         self._vector_of = vector_of
+        self._encode = encode
         self._bias = unpack(tables["bias"]).astype("f4")
         self._kinds = len(self._bias)
         self._meant = _dense(tables, "meant")[0]
         self._turn = _dense(tables, "turn")
         self.size = len(self._meant)
+        self._summed = 0 if encode is not None else self.size
         self._softened = unpack(tables["softened"]).astype("f4")
         keys = unpack(tables["words"]).tolist()
         self.known = len(keys)
@@ -75,13 +100,13 @@ class Projection:
     def _words_table(self, tables: Mapping[str, Packed]) -> Any:
         """A row a word: weights as a word, as letters; its vector; then mass of each, its share."""
         np, kinds = self._np, self._kinds
-        table = np.zeros((self.known + OVERFLOW, 2 * kinds + self.size + 3), dtype="f4")
+        table = np.zeros((self.known + OVERFLOW, 2 * kinds + self._summed + 3), dtype="f4")
         own = table[: self.known]
         if len(self._softened) != self.known + 1:
             raise ValueError("`softened` has not a number a word")
         own[:, :kinds] = unpack_rows("word_weights", tables)
         own[:, kinds : 2 * kinds] = unpack_rows("spelled_weights", tables)
-        if self.size:
+        if self._summed:
             own[:, 2 * kinds : -3] = unpack(tables["vectors"])
             own[:, 2 * kinds : -3] *= self._softened[: self.known, None]
         own[:, -3] = unpack(tables["word_rarity"]).astype("f4") ** 2
@@ -108,7 +133,8 @@ class Projection:
             logits += own * (1.0 / math.sqrt(mass or 1.0))
             logits += sums[kinds : 2 * kinds] * (1.0 / math.sqrt(float(sums[-2]) or 1.0))
             if self.size:
-                meaning = self._direction(sums[2 * kinds : -3])
+                summed = sums[2 * kinds : -3] if self._encode is None else self._encode(text)
+                meaning = self._direction(summed)
                 logits += meaning @ self._turn
         return Placed(logits, meaning, tuple(words), sum(row >= known for row in rows))
 
@@ -153,7 +179,7 @@ class Projection:
             sums = self._letters.take(groups, axis=0).sum(axis=0)
             own[kinds : 2 * kinds] = sums[:-1]
             own[-2] = sums[-1]
-        if self.size and self._vector_of is not None:
+        if self._summed and self._vector_of is not None:
             own[2 * kinds : -3] = self._vector_of(word)
             own[2 * kinds : -3] *= self._softened[-1]
         own[-1] = self._softened[-1]

@@ -1,10 +1,12 @@
-"""A release's reference, ready: its detector with the table of meanings, and the rail that asks it.
+"""A release's reference, ready: its detector with what says meanings, and the rail that asks it.
 
 Enters: a release's content. Leaves: a detector. What never happens here: a broken reference, or one
-whose table is not installed, taken for none.
+whose table or encoder is not installed, taken for none.
 """
 
 from __future__ import annotations
+
+from msgspec import UNSET
 
 from roadworthy.detectors import ood
 from roadworthy.domain import (
@@ -53,8 +55,10 @@ def reference_inspector(content: ReleaseContent, kind: str) -> ReferenceInspecto
 
 
 def detector_of(reference: Reference) -> ood.Detector:
-    """The reference's detector, with the table of meanings that it was fitted with. Raises so."""
+    """The reference's detector, with what it was fitted with. Raises so."""
     require_numpy()
+    if reference.encoder is not UNSET:
+        return ood.Detector(reference, encoder=encoder())
     return ood.Detector(reference, meanings() if "meant" in reference.detector else None)
 
 
@@ -63,6 +67,13 @@ def meanings() -> ood.VectorOf:
     from roadworthy.providers import word_vectors
 
     return word_vectors()
+
+
+def encoder() -> ood.Encoder:
+    """The sentence encoder. Raises UsageError where what it needs is missing."""
+    from roadworthy.providers import sentence_encoder
+
+    return sentence_encoder()
 
 
 def require_numpy() -> None:

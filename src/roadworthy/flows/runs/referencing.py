@@ -183,9 +183,10 @@ def fit_reference(
     *,
     false_alarm: float,
     vector_of: ood.VectorOf | None,
+    encoder: ood.Encoder | None = None,
     loop: Loop,
 ) -> Fitted:
-    """Fit on the references, and enter it.
+    """Fit on the references, and enter it. `encoder`: in place of `vector_of`.
 
     Raises UndecidedError with the number that is needed where they are too few.
     """
@@ -195,7 +196,7 @@ def fit_reference(
     places, empty = _once(inside)  # 2
     held, scaling, fitted = _split(inside, places, false_alarm)
     known = [inside[at] for at in fitted]
-    blank = _fitted(known, [inside[at].input for at in scaling], vector_of)  # 3
+    blank = _fitted(known, [inside[at].input for at in scaling], vector_of, encoder)  # 3
     blank = structs.replace(
         blank,
         system=system.charter.system,
@@ -206,7 +207,7 @@ def fit_reference(
         false_alarm=false_alarm,
         facets=_facets(inside),
     )
-    detector = ood.Detector(blank, vector_of)
+    detector = ood.Detector(blank, vector_of, encoder)
     scores = {at: round(detector.score(inside[at].input), 6) for at in (*held, *scaling)}
     threshold = conformal_threshold([scores[at] for at in held], false_alarm)
     reference = structs.replace(
@@ -228,7 +229,10 @@ def fit_reference(
 
 
 def _fitted(
-    known: Sequence[Known], scaling: Sequence[str], vector_of: ood.VectorOf | None
+    known: Sequence[Known],
+    scaling: Sequence[str],
+    vector_of: ood.VectorOf | None,
+    encoder: ood.Encoder | None,
 ) -> Reference:
     """A reference of which only the detector is known yet."""
     labels = [each.label or each.decision for each in known]
@@ -238,12 +242,13 @@ def _fitted(
         labels=labels if all(labels) else (),
         outputs=[each.output for each in known if each.output],
         vector_of=vector_of,
+        encode=None if encoder is None else encoder.encode,
     )
     return Reference(
         system="", source="", source_digest="", date="", fitted=len(known), held=1,
         labelled=found.labelled, false_alarm=0.5, threshold=math.inf, topics=found.topics,
         output_topics=found.output_topics, detector=found.tables, settings=found.settings,
-        counts=ReferenceCounts(),
+        counts=ReferenceCounts(), encoder=UNSET if encoder is None else encoder.pin,
     )  # fmt: skip
 
 
