@@ -57,7 +57,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         assert run(VERBS, ["classify", str(folder), "--record", "--as", "rosa"]) == 0
         loop = open_loop(folder)
         for system, kind, payload in (
-            ("other", "incident.noted", {"note": "another company's secret"}),
+            ("other", "incident.noted", {"note": "another company's plight"}),
             ("claims-desk", "outcome.reported", REPORT),
             ("other", "incident.noted", {"note": "again"}),
             ("other", "incident.noted", {"note": "and again"}),
@@ -124,7 +124,7 @@ def test_the_organisations_own_rules_come_along_with_how_each_stands(
 def test_other_peoples_words_and_other_systems_stay_here(made: tuple[Path, Path]) -> None:
     for name, data in parts(made[0]).items():
         assert b"Acacia" not in data, name
-        assert b"secret" not in data, name
+        assert b"plight" not in data, name
 
 
 def test_what_was_said_leaves_when_it_is_asked_for(
