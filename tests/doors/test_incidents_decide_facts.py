@@ -14,7 +14,7 @@ from doubles.systems_by_law import NOT_PROHIBITED
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import FactSheet
-from roadworthy.flows.entries.incident_facts import Happened
+from roadworthy.flows.law.incident_facts import Happened
 
 Capture = pytest.CaptureFixture[str]
 CREDIT: dict[str, Any] = {

@@ -20,9 +20,9 @@ from roadworthy.domain import (
     UsageError,
     Verdict,
 )
-from roadworthy.flows.entries.campaigns import record_campaign
-from roadworthy.flows.entries.findings import confirm_fix, findings_seen, fix_finding, open_finding
 from roadworthy.flows.entries.run_records import newest_run, rows_of
+from roadworthy.flows.findings.campaigns import record_campaign
+from roadworthy.flows.findings.findings import confirm_fix, findings_seen, fix_finding, open_finding
 from roadworthy.flows.release_loop import present_bar
 from roadworthy.flows.releasing.waiving import accept_by_waiver
 from roadworthy.flows.runs.evaluating import Asked

@@ -14,7 +14,7 @@ from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 from roadworthy.domain import PREREAD, SECTIONS, AccessError, ManifestError, UndecidedError, Verdict
 from roadworthy.domain import unsaid_sections as unsaid
-from roadworthy.flows.entries.findings import open_finding
+from roadworthy.flows.findings.findings import open_finding
 from roadworthy.flows.papers.preread import open_note, record_note
 from roadworthy.flows.releasing.releasing import activate_release
 from roadworthy.manifests import load_system

@@ -17,7 +17,7 @@ from roadworthy.domain import (
     Verdict,
     VerificationError,
 )
-from roadworthy.flows.entries.findings import open_finding
+from roadworthy.flows.findings.findings import open_finding
 from roadworthy.flows.papers.preread import open_note, record_note
 from roadworthy.manifests import load_system
 from roadworthy.policy import RiskFinding

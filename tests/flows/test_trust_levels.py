@@ -25,7 +25,7 @@ from roadworthy.domain import (
     reaches,
     trust_in,
 )
-from roadworthy.flows.entries.received_entries import RECEIVED
+from roadworthy.flows.findings.received_entries import RECEIVED
 from roadworthy.flows.papers.coverage import cover, load_evidence_kinds
 from roadworthy.flows.papers.documents import gather, make_document
 from roadworthy.flows.papers.lifecycle import lifecycle

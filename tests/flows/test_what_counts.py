@@ -11,7 +11,7 @@ from msgspec import structs
 
 from doubles.set_clock import SetClock
 from roadworthy.domain import KNOWN_TAGS, Draft
-from roadworthy.flows.entries.assure import CLASSIFIED, classified_payload
+from roadworthy.flows.law.assure import CLASSIFIED, classified_payload
 from roadworthy.flows.papers.coverage import Coverage, cover, load_evidence_kinds
 from roadworthy.flows.papers.lifecycle import lifecycle
 from roadworthy.flows.workspace.loop import Loop

@@ -30,8 +30,8 @@ def command(
     how much the others hold back. Exit code 0 when nothing is wrong (warnings alone are 0), 1
     otherwise.
     """
-    from roadworthy.flows.entries.law_checks import law_faults
     from roadworthy.flows.gate.checking import explain_streams, note_expired
+    from roadworthy.flows.law.law_checks import law_faults
     from roadworthy.wiring.clock import SystemClock
 
     from .check_rails import tell_rails

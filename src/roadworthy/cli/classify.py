@@ -40,9 +40,9 @@ def command(
     answered is unknown, never no; only an exemption that nobody claims does not apply. Exit code 3
     for a prohibited practice, 4 while something that decides is not answered.
     """
-    from roadworthy.flows.entries.answers import catalogues_of
-    from roadworthy.flows.entries.assure import assure, record_classification
-    from roadworthy.flows.entries.incident_facts import NOTHING, happened
+    from roadworthy.flows.law.answers import catalogues_of
+    from roadworthy.flows.law.assure import assure, record_classification
+    from roadworthy.flows.law.incident_facts import NOTHING, happened
     from roadworthy.flows.workspace.people import Acting
     from roadworthy.manifests import load_charter
     from roadworthy.wiring.loop import open_loop, standing_loop

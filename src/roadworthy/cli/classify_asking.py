@@ -16,8 +16,8 @@ import yaml
 
 from roadworthy.compliance import ROLES
 from roadworthy.domain import Catalogue, Charter, FactSheet, FactSpec, UsageError
-from roadworthy.flows.entries.answers import FACTS, catalogues_of, read_answers_of
-from roadworthy.flows.entries.assure import classify_sheet
+from roadworthy.flows.law.answers import FACTS, catalogues_of, read_answers_of
+from roadworthy.flows.law.assure import classify_sheet
 from roadworthy.flows.workspace.own_files import write_own
 from roadworthy.manifests import load_facts, wrong_fact
 

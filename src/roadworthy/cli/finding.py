@@ -35,7 +35,7 @@ def open_one(
 
     High and critical: FAIL. Medium: INCONCLUSIVE. Low: a note.
     """
-    from roadworthy.flows.entries.findings import RECORDERS, open_finding
+    from roadworthy.flows.findings.findings import RECORDERS, open_finding
     from roadworthy.policy import SEVERITIES, RiskFinding
 
     stated = next((each for each in SEVERITIES if each == severity), None)
@@ -68,7 +68,7 @@ def fix(
     the same one where the cases failed before), that asks these cases and passes every repeat.
     A high or critical one, and one about a never event, waits for `finding confirm` too.
     """
-    from roadworthy.flows.entries.findings import fix_finding
+    from roadworthy.flows.findings.findings import fix_finding
     from roadworthy.release import BUILDERS
 
     system, loop, by = _opened(directory, acting, BUILDERS)
@@ -95,7 +95,7 @@ def confirm(
     It stands for what was claimed until now: a later claim is confirmed anew. Exit code 3 for who
     claims the fix.
     """
-    from roadworthy.flows.entries.findings import confirm_fix
+    from roadworthy.flows.findings.findings import confirm_fix
     from roadworthy.release import APPROVERS
 
     system, loop, by = _opened(directory, acting, APPROVERS)
@@ -145,8 +145,8 @@ def list_findings(
     """Every finding of the system and how it stands on the candidate's newest run."""
     import msgspec
 
-    from roadworthy.flows.entries.findings import findings_seen
     from roadworthy.flows.entries.run_records import newest_run, rows_of
+    from roadworthy.flows.findings.findings import findings_seen
     from roadworthy.flows.releasing.waiving import standing
     from roadworthy.manifests import load_system
     from roadworthy.release import pin

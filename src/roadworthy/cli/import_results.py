@@ -73,7 +73,7 @@ def command(
 
 def _require_results(path: Path) -> None:
     """Raises UsageError, with all that is read, where it is no form at all."""
-    from roadworthy.flows.entries.importing import read
+    from roadworthy.flows.findings.importing import read
 
     read(path)
 
@@ -112,7 +112,7 @@ def _results(
 ) -> None:
     """Enter results of an evaluation."""
     from roadworthy.domain import NOT_RUN_HERE
-    from roadworthy.flows.entries.importing import enter, read
+    from roadworthy.flows.findings.importing import enter, read
 
     found, unread = read(path)
     entered: Any = []
@@ -201,8 +201,8 @@ def _as_json(found: Any, entered: Any, unread: dict[str, str]) -> dict[str, Any]
 
 
 def _list(directory: Path, *, json: bool) -> None:
-    from roadworthy.flows.entries.importing import imports_of
-    from roadworthy.flows.entries.received_entries import received_of
+    from roadworthy.flows.findings.importing import imports_of
+    from roadworthy.flows.findings.received_entries import received_of
     from roadworthy.manifests import load_system
     from roadworthy.wiring.loop import standing_loop
 

@@ -108,7 +108,7 @@ def _terms(directory: Path, *, reason: str, until: str, task: list[str], here: b
     from typing import get_args
 
     from roadworthy.domain import Task
-    from roadworthy.flows.entries.assure import purpose_of
+    from roadworthy.flows.law.assure import purpose_of
     from roadworthy.flows.releasing.registry import Approve
     from roadworthy.manifests import load_charter
 

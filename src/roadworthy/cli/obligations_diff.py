@@ -7,8 +7,8 @@ from pathlib import Path
 
 from roadworthy.compliance import meaning_of, text_changes
 from roadworthy.domain import Catalogue, UsageError
-from roadworthy.flows.entries.answers import load_catalogues, read_answers_of
-from roadworthy.flows.entries.assure import classify_sheet
+from roadworthy.flows.law.answers import load_catalogues, read_answers_of
+from roadworthy.flows.law.assure import classify_sheet
 from roadworthy.manifests import load_catalogue, load_charter
 
 from .days import day_of

@@ -124,8 +124,8 @@ def campaign(
         _list(loop, system.charter.system, json=json)
         return
     from roadworthy.domain import format_instant
-    from roadworthy.flows.entries.campaigns import record_campaign
-    from roadworthy.flows.entries.findings import RECORDERS
+    from roadworthy.flows.findings.campaigns import record_campaign
+    from roadworthy.flows.findings.findings import RECORDERS
     from roadworthy.flows.workspace.people import Acting
     from roadworthy.ledger import require_role
 
@@ -157,7 +157,7 @@ def campaign(
 
 
 def _list(loop: Any, system: str, *, json: bool) -> None:
-    from roadworthy.flows.entries.campaigns import campaigns_of
+    from roadworthy.flows.findings.campaigns import campaigns_of
 
     entries = campaigns_of(loop, system)
     if json:

@@ -62,13 +62,13 @@ from roadworthy.policy import (
 )
 from roadworthy.release import pin
 
-from .entries.findings import FindingsSeen, findings_seen
-from .entries.importing import in_words as imports_in_words
 from .entries.model_moved import model_moved
 from .entries.moved import earlier_bars, moved, names_of, never_changes
 from .entries.prereads import preread_blockers
 from .entries.run_records import bar_of, newest_run, rows_of
 from .entries.trials import answered_beside, trials_of, with_rows
+from .findings.findings import FindingsSeen, findings_seen
+from .findings.importing import in_words as imports_in_words
 from .gate.baseline import Baseline, baseline_of
 from .gate.comparing import differences, in_words
 from .gate.graded import paired_scores

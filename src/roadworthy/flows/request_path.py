@@ -6,7 +6,7 @@ of the working tree, a second path for plain answers (a plain answer is a collec
 
     serve   1 route and kill switch
             2 opening record (streams)
-    3 answer    3.1 input rails, and what may leave (letting_in.py)
+    3 answer    3.1 input rails, and what may leave (request/letting_in.py)
                         3.2 compose
                         3.3 model
                         3.4 output rails, held back

@@ -29,9 +29,9 @@ from roadworthy.domain import (
 from roadworthy.incidents import Law, Stated, strictest
 from roadworthy.manifests import CHARTER, checked_facts, load_charter
 
-from ..entries.answers import FACTS, ai_act, read_answers_of
-from ..entries.assure import CLASSIFIED
-from ..entries.signed_acts import is_signed
+from ..law.answers import FACTS, ai_act, read_answers_of
+from ..law.assure import CLASSIFIED
+from ..law.signed_acts import is_signed
 from ..workspace.loop import Loop
 
 _OPEN = {"risk_class": UNDECIDED, "systemic_risk": UNDECIDED}

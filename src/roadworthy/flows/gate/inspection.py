@@ -37,8 +37,8 @@ from roadworthy.evaluation import CaseKey, RunReader, case_digest
 from roadworthy.manifests import load_system
 from roadworthy.release import pin
 
-from ..entries.importing import in_words as imports_in_words
 from ..entries.run_records import bar_of, completion, newest_run, summary_of
+from ..findings.importing import in_words as imports_in_words
 from ..late.references import against_reference
 from ..workspace.intact import require_intact
 from ..workspace.loop import Loop

@@ -29,12 +29,12 @@ from roadworthy.domain import (
     trust_in,
 )
 
-from ..entries.answers import catalogues_of
-from ..entries.assure import CLASSIFIED, Assured, assure, classified_payload
-from ..entries.incident_facts import happened
-from ..entries.received_entries import RECEIVED
 from ..entries.reviews_owed import review_owed
-from ..entries.signed_acts import is_signed
+from ..findings.received_entries import RECEIVED
+from ..law.answers import catalogues_of
+from ..law.assure import CLASSIFIED, Assured, assure, classified_payload
+from ..law.incident_facts import happened
+from ..law.signed_acts import is_signed
 from ..releasing.live_routes import ledger_routes
 from ..releasing.registry_proof import model_proof
 from ..workspace.loop import Loop

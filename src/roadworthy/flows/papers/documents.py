@@ -40,9 +40,9 @@ from roadworthy.manifests import load_form, load_written
 from roadworthy.release import pin
 from roadworthy_verify.plain_file import read_plain
 
-from ..entries.received_entries import RECEIVED
 from ..entries.release_records import ACTIVATED
 from ..entries.run_records import summary_of
+from ..findings.received_entries import RECEIVED
 from ..releasing.approved_models import standings_of
 from ..releasing.live_routes import ledger_routes
 from ..workspace.loop import Loop

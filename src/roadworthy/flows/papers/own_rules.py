@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from roadworthy.domain import DutyStatus, Obligation, System
 
-from ..entries.answers import load_catalogues, own_catalogues
+from ..law.answers import load_catalogues, own_catalogues
 from ..workspace.loop import Loop
 from .coverage import cover
 

@@ -55,13 +55,13 @@ from roadworthy.policy import (
 from roadworthy.release import pin, read_bundle
 
 from ..drills.ages import CADENCE_DAYS, drill_ages
-from ..entries.campaigns import campaigns_of
-from ..entries.findings import findings_seen
 from ..entries.incident_entries import incidents_of
 from ..entries.moved import earlier_bars, names_of
 from ..entries.prereads import enter_preread, require_machines
 from ..entries.reviews_owed import RECORDED, review_owed
 from ..entries.run_records import newest_run, rows_of
+from ..findings.campaigns import campaigns_of
+from ..findings.findings import findings_seen
 from ..gate.baseline import baseline_of
 from ..gate.comparing import all_differences, in_words
 from ..release_loop import consider, present_bar

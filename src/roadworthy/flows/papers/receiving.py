@@ -31,7 +31,7 @@ from roadworthy.domain import (
 from roadworthy.ledger import sign_draft
 from roadworthy.origins import Wanted, read_foreign
 
-from ..entries.received_entries import RECEIVED
+from ..findings.received_entries import RECEIVED
 from ..workspace.loop import Loop
 from ..workspace.people import Acting, require_voucher
 from .coverage import load_evidence_kinds

@@ -19,7 +19,7 @@ from msgspec import Struct
 from roadworthy.domain import Draft, Entry, EvidenceKind, UsageError
 from roadworthy.ledger import sign_draft
 
-from ..entries.answers import load_catalogues
+from ..law.answers import load_catalogues
 from ..workspace.loop import Loop
 from ..workspace.people import Acting, require_voucher
 from .coverage import load_evidence_kinds

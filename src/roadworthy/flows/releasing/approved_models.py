@@ -45,8 +45,8 @@ from roadworthy.policy import (
 )
 from roadworthy.release import read_bundle, verify_release, wanted_people
 
-from ..entries.assure import CLASSIFIED, present_class, purpose_of
 from ..entries.release_records import opening_decision
+from ..law.assure import CLASSIFIED, present_class, purpose_of
 from ..workspace.loop import Loop
 from .live_routes import ledger_routes
 from .registry import registry_of

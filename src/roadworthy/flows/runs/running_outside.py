@@ -38,7 +38,7 @@ from roadworthy.domain import (
 from roadworthy.evaluation import foreign, importers
 from roadworthy.release import pin
 
-from ..entries.importing import ASKED_HERE, BEGUN, KIND, payload_of
+from ..findings.importing import ASKED_HERE, BEGUN, KIND, payload_of
 from ..suites.growing import replace_file
 from .evaluating import ALLOWED_ERROR_SHARE, EvaluatingDeps
 from .outside_desk import OutsideDesk

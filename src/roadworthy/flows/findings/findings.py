@@ -45,10 +45,10 @@ from roadworthy.policy import (
 )
 from roadworthy.release import APPROVERS, BUILDERS
 
+from ..entries.run_records import rows_of, summary_of
 from ..workspace.loop import Loop
 from ..workspace.people import Acting
 from .campaigns import campaigns_of
-from .run_records import rows_of, summary_of
 
 OPENED, FIXED, CONFIRMED = "finding.opened", "finding.fixed", "finding.confirmed"
 RECORDERS: tuple[PersonRole, ...] = ("reviewer", "risk_officer", "engineer", "auditor", "admin")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from roadworthy.domain import AccessError, Entry, Trust, UndecidedError, VerificationError
 from roadworthy.ledger import require_signature
 
+from ..findings.received_entries import RECEIVED
 from .assure import CLASSIFIED
-from .received_entries import RECEIVED
 
 _ALWAYS = ("evidence.recorded", RECEIVED, CLASSIFIED)
 """Kinds that nothing but a signed act makes, whoever is named as its actor."""

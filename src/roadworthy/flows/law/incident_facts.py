@@ -23,8 +23,8 @@ from roadworthy.domain import (
 )
 from roadworthy.manifests import line_of_fact
 
+from ..entries.incident_entries import incidents_of
 from ..workspace.loop import Loop
-from .incident_entries import incidents_of
 
 SERIOUS = "serious_incident"
 KIND = "incident_type"

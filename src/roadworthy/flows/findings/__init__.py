@@ -1,0 +1,1 @@
+"""What others found or made: campaigns, findings, results and evidence from elsewhere."""

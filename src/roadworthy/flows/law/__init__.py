@@ -1,0 +1,1 @@
+"""What the law asks of a system: catalogues, answers, the class, and who said so."""
