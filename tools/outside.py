@@ -16,6 +16,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
+OURS = (
+    *("pytest>=9.2", "pytest-asyncio>=1.5", "hypothesis>=6.170"),
+    *("-e", str(ROOT / "verify")),
+)
 PACKAGES = {
     "inspect": ("inspect-ai==0.3.285", "openai>=3.54"),
     "lm-eval": ("lm_eval[api]==0.4.13",),
@@ -28,12 +32,14 @@ PACKAGES = {
     "mlflow": ("mlflow==3.17.2",),
     "schemathesis": ("schemathesis==4.32.5",),
     "kubernetes": ("kubernetes-validate==1.37.0", "pyyaml>=6.0.3"),
+    # these run in our process
     "guards": (
         "presidio-analyzer==2.2.366",
         "nemoguardrails==0.24.1",
-        *("pytest>=9.2", "pytest-asyncio>=1.5", "hypothesis>=6.170"),
-        *("-e", str(ROOT / "verify"), "-e", str(ROOT)),  # they run in our process
+        *OURS,
+        *("-e", str(ROOT)),
     ),
+    "encoder": (*OURS, "-e", f"{ROOT}[encoder]"),
     "peer-litellm": (
         "litellm[proxy]==1.106.2",
         # without these it looks for one in vain at every request, and parses HTTP in Python
@@ -54,6 +60,7 @@ USUAL = (
     "kubernetes",
     "schemathesis",
     "guards",
+    "encoder",
 )
 
 
