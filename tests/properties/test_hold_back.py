@@ -6,6 +6,7 @@ And: no character of a blocked match ever left, nor half of a redacted span.
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from typing import Any
 
 import pytest
@@ -328,3 +329,47 @@ def test_every_short_text_one_character_at_a_time(
             one = answered(line, list(text))
             same(answered(line, [text]), one)
             harmless(made, text, *one)
+
+
+# Whole ones, beginnings and middles of some, and the words that a number needs beside it.
+PERSONAL = [
+    *("DE89 3704 0044 0532 0130 00", "DE8937", "GB29NWBK60161331926819", "FR76 ", "4111"),
+    *("4111 1111 1111 1111", "5500-0000-0000-0004", "1111 ", "+49 30 1234567", "030 12"),
+    *("(030) 123 45 67", "212-555-0123", "call ", "tel. ", "phone: ", "Handy ", "@", ".de"),
+    *("jane.doe@example.org", "jane.doe@", "example.org", "856-45-6789", "078-05-", "SSN "),
+    *("passport ", "tax number ", "Steuer-ID 36574261809", "3657", "ATU13585627", "192.168.0.1"),
+]
+SECRET = [
+    *("sk-proj-abcDEF123456abcDEF123456", "sk-", "AKIAIOSFODNN7EXAMPLE", "AKIA", "eyJ", "pwd "),
+    *("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "password: ", "password=hunter2!x9"),
+    *("ghp_0123456789abcdefghijABCDEFGHIJ012345", "postgres://u:s3cr3t@db/x", "://u:", "api_key="),
+    *("-----BEGIN RSA PRIVATE KEY-----", "-----BEGIN ", "9f8e7d6c5b4a39281706f5e4d3c2b1a0"),
+]
+BETWEEN = [*"  \n.-/1a\u200b\u00a0é", " ", "00", "claim ", "The lamp of May ", "x" * 70]
+spoken = st.sampled_from([*PERSONAL, *SECRET, *BETWEEN, *BETWEEN])
+
+
+@cache
+def all_kinds(*actions: Any) -> tuple[list[Rail], RailLine]:
+    made = [
+        Rail(id=name, detector=name, on="output", action=action)
+        for name, action in zip(("pii", "secrets"), actions, strict=True)
+    ]
+    return made, line_of(made)
+
+
+@pytest.mark.parametrize(
+    "actions", [("redact", "redact"), ("redact", "block"), ("block", "redact")]
+)
+@settings(max_examples=120, deadline=None)
+@given(st.data())
+def test_personal_data_and_secrets_of_every_kind_leave_by_no_cut(
+    actions: tuple[Any, Any], data: Any
+) -> None:
+    made, line = all_kinds(*actions)
+    text = data.draw(st.lists(spoken, min_size=1, max_size=14).map("".join))
+    plain = answered(line, [text])
+    for pieces in (list(text), data.draw(cut(text))):
+        left, outcome = answered(line, pieces)
+        same(plain, (left, outcome))
+        harmless(made, text, left, outcome)

@@ -231,10 +231,10 @@ class HeldBackAnswer:
             reading.free = max(reading.free, origin + free)
         hits = self._hits(text[max(0, reading.start - origin - 1) :], timer)
         for order, candidates in hits.items():
-            guard, detector = self._all.windows[order]
+            watched = guard, detector = self._all.windows[order]
             if now.failures[order] or (view is not None and detector.normaliser is None):
                 continue
-            hunt = _Hunt(self._all.windows[order], candidates, text, reading, order, origin, final)
+            hunt = _Hunt(watched, candidates, text, reading, order, origin, final)
             fresh = attempt(guard, hunt, timer)
             if fresh.failure:
                 now.failures[order], news = fresh.failure, True
