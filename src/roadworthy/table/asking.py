@@ -33,7 +33,7 @@ MOST_KINDS = 400_000
 """Kinds of rows that are told apart in one question."""
 
 Holding = Callable[[Sequence[Path]], object]
-"""Holds files against what was written, before they are read first; raises EvidenceError."""
+"""Holds files against what was written, each at least once; raises EvidenceError."""
 
 
 class TooManyKindsError(EvidenceError):
@@ -55,8 +55,8 @@ class Table:
         """`fresh`: rows that are in no file; `replaced`: ids whose rows in files count no more.
 
         `columns`: the different sets of columns that the files have, where somebody has looked;
-        `hold`: asked of each file before it is read first. Raises EvidenceError for a file that is
-        damaged or newer, UsageError without `duckdb`.
+        `hold`: asked of files each time before they are read. Raises EvidenceError for a file that
+        is damaged or newer, UsageError without `duckdb`.
         """
         self._duckdb = duckdb()
         _paths([part.path for part in parts])
@@ -64,7 +64,6 @@ class Table:
         new = table_of([dict(row) for row in fresh])
         self.columns = frozenset().union(new.column_names, *shapes)
         self._parts, self._hold = list(parts), hold
-        self._held: set[Path] = set()
         self._alike, self._replaced, self._fresh = len(shapes) < 2, bool(replaced), bool(fresh)
         self._base = self._duckdb.connect(":memory:", config=CONFIG)
         self._base.execute("SET memory_limit = ?", [f"{MEMORY_MB}MB"])
@@ -217,8 +216,7 @@ class Table:
 
     def _source(self, files: Sequence[Path], *, stale: bool = False, counts: bool = False) -> str:
         if self._hold is not None:
-            self._hold([path for path in files if path not in self._held])
-            self._held.update(files)
+            self._hold(files)
         union = str(counts or not self._alike).lower()
         found = f"read_parquet([{_paths(files)}], union_by_name = {union})"
         if not self._alike and not counts:  # a facet that none of these files has is null in them

@@ -1,13 +1,12 @@
-"""Opens the table: files that are each as it was written, and rows that are in none.
+"""Opens the table: files, each as it was written where it is read, and rows that are in none.
 
 Enters: what is kept, rows beside it. Leaves: a table. Never here: a file that is read before it was
-held against its digest, counts of rows that were written again since.
+held against its digest, one that is held twice, counts of rows that were written again since.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from roadworthy.domain import EvidenceError, Observation
@@ -24,7 +23,7 @@ def whole_table(
     replaced: Sequence[Observation] = (),
     under: str = "",
 ) -> Table:
-    """The table, of files that are each as it was written, and of rows that are in none.
+    """The table, of files that are as they were written, and of rows that are in none.
 
     `replaced`: answers whose rows in files count no more; `under`: of the parts whose names begin
     so. A file is held against its digest before it is read first. Of a part that was counted that
@@ -47,7 +46,7 @@ def whole_table(
         _require_there(folder, each)
     digests = {folder / each.path: each.digest for each in files.values()}
     digests |= {folder / each.path: each.digest for each in kept.counts.values()}
-    hold = partial(require_whole, folder, digests)
+    hold = _Holding(folder, digests)
     hold([part.path for part in parts if part.counts is None])
     return Table(
         parts,
@@ -56,6 +55,20 @@ def whole_table(
         columns={tuple(kept.columns[each.columns]) for each in files.values()},
         hold=hold,
     )
+
+
+class _Holding:
+    """Holds each file against its digest, once."""
+
+    def __init__(self, folder: Path, digests: Mapping[Path, str]) -> None:
+        self._folder, self._digests = folder, digests
+        self._held: set[Path] = set()
+
+    def __call__(self, paths: Sequence[Path]) -> None:
+        """Raises EvidenceError as `require_whole`."""
+        new = [path for path in paths if path not in self._held]
+        require_whole(self._folder, self._digests, new)
+        self._held.update(new)
 
 
 def _counts(folder: Path, kept: Kept, files: dict[str, KeptFile]) -> dict[str, Counts]:
