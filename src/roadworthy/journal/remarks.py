@@ -49,8 +49,13 @@ class Remarks:
     def close(self) -> None:
         """End the segment, so that it can be sealed. Raises OSError."""
         segment, self._segment = self._segment, None
-        if segment is not None:
+        if segment is None:
+            return
+        try:
             segment.end()
+        except OSError:
+            segment.abandon()  # recovery ends it
+            raise
 
     def _opened(self) -> Segment:
         if self._segment is None:

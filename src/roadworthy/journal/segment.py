@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from roadworthy.domain import Clock, format_instant
@@ -57,15 +58,22 @@ class Segment:
         self.size += len(data)
 
     def end(self) -> None:
-        """Write the closing frame and let the file go; what follows is another segment's."""
-        try:
-            end = Record(kind="end", at=format_instant(self._clock.now()), segment=self.name)
-            self.append(encode(end))
-        finally:
-            os.close(self._handle)
+        """Write the closing frame and let the file go; what follows is another segment's.
+
+        Where the frame cannot be written the file stays open, to be gone on in or abandoned.
+        """
+        end = Record(kind="end", at=format_instant(self._clock.now()), segment=self.name)
+        self.append(encode(end))
+        os.close(self._handle)
 
     def abandon(self) -> None:
         """Let the file go as it is; recovery ends it."""
+        os.close(self._handle)
+
+    def discard(self) -> None:
+        """Remove the file: all that is in it stands in another segment."""
+        with suppress(OSError):
+            self.path.unlink()
         os.close(self._handle)
 
 

@@ -117,8 +117,9 @@ class Spool:
         self._pieces_timer: asyncio.TimerHandle | None = None
         self._batches: deque[list[_Item]] = deque()
         self._heard = self._bell = -1
-        """A pipe: a byte for each batch, its end for the thread's. Whoever writes to it lets go of
-        the interpreter's lock; with a queue the thread woke up to wait for it."""
+        """A pipe: a byte for each batch, another for the thread's end. Whoever writes to it lets go
+        of the interpreter's lock; with a queue the thread woke up to wait for it. That the pipe
+        ends says nothing: whoever was forked off has it too."""
         self._unclosed: dict[str, bytes] = {}
         self._subjects: dict[str, str] = {}
         """Stream under way -> whose it is: its pieces are sealed for the same data subject."""
@@ -211,8 +212,9 @@ class Spool:
             await asyncio.sleep(0.001)
         if self._pieces_timer is not None:
             self._pieces_timer.cancel()
-        self._ended = True
-        os.close(self._bell)
+        if not self._ended:
+            self._ended = True
+            os.write(self._bell, _OVER)
         await asyncio.to_thread(self._thread.join)
 
     async def _keep(self, kind: RecordKind, observation: Observation, witness: Witness) -> None:
@@ -280,7 +282,7 @@ class Spool:
         batch, self._gathered = self._gathered, []
         self._writing = True
         self._batches.append(batch)
-        os.write(self._bell, b".")
+        os.write(self._bell, _BATCH)
 
     def _landed(self, batch: list[_Item], error: EvidenceError | None) -> None:
         """Back on the loop: wake all who wait; whatever gathered meanwhile may go."""
@@ -322,13 +324,15 @@ class Spool:
                 self._segment.end()
             except OSError as error:
                 self.fault = f"cannot end the segment: {error.strerror}"
+                self._segment.abandon()
         os.close(self._heard)
+        os.close(self._bell)
 
     def _next(self) -> list[_Item] | None:
         """The next batch; an empty one when a broken journal should try again; None: stop."""
         if self._segment is None and not self._rings(RETRY_S):
             return []
-        return self._batches.popleft() if os.read(self._heard, 1) else None
+        return self._batches.popleft() if os.read(self._heard, 1) == _BATCH else None
 
     def _rings(self, seconds: float) -> bool:
         """Whether there is a batch, or the end, within that time."""
@@ -343,8 +347,8 @@ class Spool:
             if self._segment is None:
                 raise OSError(0, self.fault)
             self._segment.append(b"".join([item.frame for item in batch]))
-        except OSError as error:
-            self.fault = error.strerror or str(error)
+        except Exception as error:  # whatever it was: who waits for this thread must hear of it
+            self.fault = _said(error)
             if self._segment is not None:
                 self._segment.abandon()
                 self._segment = None
@@ -361,6 +365,7 @@ class Spool:
 
     def _renew(self) -> None:
         """Go on in a new segment; streams that are still open are opened there again."""
+        fresh: Segment | None = None
         try:
             self._number += 1
             fresh = Segment(
@@ -370,9 +375,11 @@ class Spool:
                 fresh.append(b"".join(self._unclosed.values()))
             if self._segment is not None:
                 self._segment.end()
-        except OSError as error:
+        except Exception as error:
+            if fresh is not None:
+                fresh.discard()  # what it has was carried over
             if self._segment is None:
-                self.fault = error.strerror or str(error)
+                self.fault = _said(error)
             return  # with a segment to go on in, a longer one is better than none
         self._segment = fresh
         if not self.fault.startswith(_TOO_FULL):
@@ -384,4 +391,9 @@ class Spool:
                 self._loop.call_soon_threadsafe(self._landed, batch, error)
 
 
+def _said(error: Exception) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+
+
 _TOO_FULL = "the disk is nearly full"
+_BATCH, _OVER = b".", b"!"

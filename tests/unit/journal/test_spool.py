@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import fcntl
 import os
+import resource
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -372,6 +375,75 @@ async def test_an_ended_journal_leaves_no_descriptor_and_writes_into_nobody_else
         os.read(reader, 1)
     os.close(reader)
     os.close(writer)
+
+
+async def test_the_end_waits_for_nobody_who_was_forked_off_meanwhile(tmp_path: Path) -> None:
+    """An application with a gateway inside may fork: the child has every descriptor too."""
+    before = set(os.listdir("/proc/self/fd"))
+    spool = a_spool(tmp_path)
+    spool.start()
+    mine = [int(each) for each in set(os.listdir("/proc/self/fd")) - before]
+    forked = [os.dup(each) for each in mine if os.path.lexists(f"/proc/self/fd/{each}")]
+    try:
+        await spool.close(an_observation(), Witness(input="hello", output=""))
+        await asyncio.wait_for(asyncio.gather(spool.aclose(), spool.aclose()), 5)
+    finally:
+        for each in forked:
+            os.close(each)
+    kinds = [record.kind for record in read_journal(tmp_path / "journal")]
+    assert kinds == ["begin", "close", "end"]
+
+
+async def test_a_segment_that_cannot_be_ended_is_gone_on_in(tmp_path: Path) -> None:
+    """It was let go and written to again: the writer ended, and everybody waited for good."""
+    spool = a_spool(tmp_path, segment_mb=0)
+    spool.start()
+    folder = tmp_path / "journal"
+    await spool.close(an_observation("one"), Witness(input="a", output="b"))
+    await _until(lambda: len(segments(folder)) == 2)
+    too_small = segments(folder)[0].stat().st_size - 10  # for the end; not for what comes before
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (too_small, before[1]))
+    try:
+        await spool.close(an_observation("two"), Witness(input="a", output="b"))
+        await asyncio.sleep(0.1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    late = spool.close(an_observation("six"), Witness(input="a", output="b"))
+    await asyncio.wait_for(late, 5)
+    await spool.aclose()
+    assert all(seal_segment(path) for path in segments(folder))
+    kept = [r.observation.id for r in read_journal(folder) if r.observation]
+    assert kept == ["one", "two", "six"]
+    assert spool.fault == ""
+
+
+class LostClock(SetClock):
+    """Fails in the writer's thread as nobody foresaw, once it is lost."""
+
+    lost = False
+
+    def now(self) -> dt.datetime:
+        if self.lost and threading.current_thread().name == "journal":
+            raise ValueError("what time is it?")
+        return super().now()
+
+
+async def test_an_error_of_any_kind_ends_no_writer_and_keeps_nobody_waiting(tmp_path: Path) -> None:
+    clock = LostClock()
+    spool = Spool(
+        tmp_path / "journal", worker="w1", vault=a_vault(tmp_path), clock=clock,
+        settings=JournalSettings(segment_mb=0), min_free_bytes=0,
+    )  # fmt: skip
+    spool.start()
+    clock.lost = True
+    for name in ("one", "two", "six"):
+        late = spool.close(an_observation(name), Witness(input="a", output="b"))
+        await asyncio.wait_for(late, 5)
+    clock.lost = False
+    await spool.aclose()
+    kept = [r.observation.id for r in read_journal(tmp_path / "journal") if r.observation]
+    assert kept == ["one", "two", "six"]
 
 
 async def test_who_hangs_up_while_the_last_record_is_written_is_counted(tmp_path: Path) -> None:
