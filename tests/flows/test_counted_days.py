@@ -174,3 +174,35 @@ def test_a_facet_that_names_requests_is_in_no_family(tmp_path: Path) -> None:
     assert not any("facets.request" in columns for columns in kept.families.values())
     (part,) = kept.files.values()
     assert counts_of(tmp_path).stat().st_size < (tmp_path / part.path).stat().st_size
+
+
+def test_counts_by_what_another_version_counts_by_are_passed_over_and_made_again(
+    kept: Kept, tmp_path: Path
+) -> None:
+    with whole_table(tmp_path, kept) as table:
+        before = judged(table)
+    ((day, counts),) = kept.counts.items()
+    kept.counts[day] = structs.replace(counts, by="sha256:other")
+    path = tmp_path / next(iter(kept.files.values())).path
+    data = path.read_bytes()
+    rewrite(path, data[:60] + bytes([data[60] ^ 1]) + data[61:])
+    with pytest.raises(EvidenceError, match=f"{path.name} is damaged"):
+        whole_table(tmp_path, kept)  # its rows are asked
+    rewrite(path, data)
+    assert count_days(tmp_path, kept) == 2 and kept.counts[day].by == counts.by
+    with whole_table(tmp_path, kept) as table:
+        assert judged(table) == before
+
+
+def test_how_long_rows_are_that_an_earlier_version_wrote_is_known_once_they_are_counted(
+    rows: dict[str, list[Row]], tmp_path: Path
+) -> None:
+    kept = Kept()
+    for name, each in rows.items():
+        put_rows(tmp_path, kept, name, each)
+        kept.files[name] = structs.replace(kept.files[name], size=-1)
+    count_days(tmp_path, kept)
+    path = tmp_path / kept.files[name].path
+    rewrite(path, path.read_bytes()[:-1])
+    with pytest.raises(EvidenceError, match=f"{path.name} is damaged"):
+        whole_table(tmp_path, kept)

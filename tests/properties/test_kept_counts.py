@@ -29,6 +29,7 @@ from roadworthy.table import (
     Selection,
     Table,
     bin_of,
+    counted_by,
     facts_of,
     kinds_of,
     row_of,
@@ -170,3 +171,17 @@ def test_rows_that_count_no_more_are_not_in_the_counts(tmp_path: Path) -> None:
 
 def map_rows(seen: Sequence[Observation]) -> list[Row]:
     return [row_of(each) for each in seen]
+
+
+def test_other_columns_and_finer_bins_are_told_apart_by_what_rows_were_counted_by() -> None:
+    told = [
+        counted_by(families)
+        for families in (
+            [("status",)],
+            [("status", "stage")],
+            [("status",), ("stage",)],
+            [("status", bin_of("latency_ms", 2))],
+            [("status", bin_of("latency_ms", 4))],
+        )
+    ]
+    assert len(set(told)) == len(told)

@@ -19,7 +19,7 @@ from .cube import BAND, LEARNED_BAND, LEVEL, STEPS, Counted, Cube
 from .facts import Facts, facts_of
 from .files import columns_of, joined, read_table, table_of, write_table
 from .kept_counts import write_counts
-from .kinds import Kinds, kinds_of
+from .kinds import Kinds, counted_by, kinds_of
 from .parts import Counts, Part
 from .ranks import FIRST_LOOK, ranked_values
 from .selection import Selection
@@ -51,6 +51,7 @@ __all__ = [
     "bin_of",
     "columns_of",
     "countable",
+    "counted_by",
     "facts_of",
     "glimpse",
     "joined",

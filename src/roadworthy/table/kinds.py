@@ -8,7 +8,7 @@ order of rows, a second definition of a column that is worked out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -60,7 +60,7 @@ def kinds_of(
     names = [name.casefold() for name in table.column_names]
     if len(set(names)) < len(names):
         return []  # the engine takes two facets for one
-    worked_out = _worked_out(table, {name for own in families for name in own})
+    worked_out = _worked_out(table, families)
     if worked_out is None:
         return []
     counting = _Counting(table, worked_out)
@@ -69,15 +69,29 @@ def kinds_of(
     return sorted(found, key=lambda each: (each.rows.num_rows, each.columns))
 
 
-def _worked_out(table: Any, wanted: Collection[str]) -> Any:
-    """Columns that are worked out of others, by the expressions that rows are asked with.
+def counted_by(families: Sequence[Sequence[str]]) -> str:
+    """Digest of the families, and of how each of their columns that is worked out is.
 
-    None where the engine cannot: whoever asks the rows is told what is wrong with them.
+    What was counted by others means something else, or tells less: its rows are to be counted anew.
     """
+    return digest_of([[list(own) for own in families], _expressions(families)])
+
+
+def _expressions(families: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Column that is worked out of others -> the expression that rows are asked with."""
+    wanted = {name for own in families for name in own}
     made = {name: binned(*parts) for name in wanted if (parts := bin_parts(name)) is not None}
     made |= {LEVEL: LEVEL_OF} if LEVEL in wanted else {}
     made |= {LEARNED: f"{LEARNED_AT} IS NOT NULL"} if LEARNED in wanted else {}
-    made |= dict(zip(_SUMS, STEPS_OF, strict=True))
+    return made | dict(zip(_SUMS, STEPS_OF, strict=True))
+
+
+def _worked_out(table: Any, families: Sequence[Sequence[str]]) -> Any:
+    """Columns that are worked out of others.
+
+    None where the engine cannot: whoever asks the rows is told what is wrong with them.
+    """
+    made = _expressions(families)
     asked = ", ".join(f"{sql} AS {quoted(name)}" for name, sql in made.items())
     engine = duckdb()
     base = engine.connect(":memory:", config=CONFIG | {"preserve_insertion_order": "true"})

@@ -4,7 +4,8 @@
 
 Enters: what is kept. Leaves: a file of what the rows of a day's parts have alike. It can be
 removed: rows are read where nothing was counted, and it is made again. Never here: counts that are
-taken for those of rows that were written again since (a part is known by its rows' digest).
+taken for those of rows that were written again since (a part is known by its rows' digest), or
+that were counted by what another version counts by.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from msgspec import structs
+
 from roadworthy.table import Kinds, kinds_of, read_table, write_counts
 
-from .families import families_of_indicators
+from .families import counted_by_indicators, families_of_indicators
 from .store import (
     ANSWERS,
     CountedPart,
@@ -52,11 +55,13 @@ def _count_day(folder: Path, kept: Kept, day: str, names: Iterable[str]) -> int:
         each = kept.files[name]
         path = folder / each.path
         require_whole(folder, {path: each.digest}, [path])
+        kept.files[name] = structs.replace(each, size=path.stat().st_size)
         counted[number] = kinds_of(read_table(path), list(families_of_indicators()))
         families = tuple(kinds.family for kinds in counted[number])
         kept.families |= {kinds.family: list(kinds.columns) for kinds in counted[number]}
         parts[name] = CountedPart(digest=each.digest, number=number, families=families)
-    kept.counts[day] = KeptCounts(path="", digest="", parts=parts)
+    by = counted_by_indicators()
+    kept.counts[day] = KeptCounts(path="", digest="", parts=parts, by=by)
     if any(part.families for part in parts.values()):
         old = folder / before.path if before is not None and before.path else None
         keep = [part.number for part in same.values()]
@@ -68,14 +73,14 @@ def _count_day(folder: Path, kept: Kept, day: str, names: Iterable[str]) -> int:
         )
         draft.replace(path)
         kept.counts[day] = KeptCounts(
-            path=str(path.relative_to(folder)), digest=digest, parts=parts
+            path=str(path.relative_to(folder)), digest=digest, parts=parts, by=by
         )
     return len(new)
 
 
 def _as_they_were(folder: Path, kept: Kept, before: KeptCounts | None) -> dict[str, CountedPart]:
     """Parts whose counts still count; none where their file is not as it was written."""
-    if before is None:
+    if before is None or before.by != counted_by_indicators():
         return {}
     path = folder / before.path
     if before.path and (not path.exists() or digest_of_file(path) != before.digest):

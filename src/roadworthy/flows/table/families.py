@@ -10,7 +10,7 @@ from functools import cache
 
 from roadworthy.domain import INDICATORS
 from roadworthy.monitoring import LOOKS_AT, RANKED_BY, VALUES_OF
-from roadworthy.table import ALONE, FIRST_LOOK, LEARNED, bin_of
+from roadworthy.table import ALONE, FIRST_LOOK, LEARNED, bin_of, counted_by
 
 _ALWAYS = (ALONE, "stage", "release")
 """Which rows are asked is said by these."""
@@ -34,3 +34,9 @@ def families_of_indicators() -> tuple[tuple[str, ...], ...]:
     for column in VALUES_OF.values():
         found.append(tuple(dict.fromkeys((*RANKED_BY, *_ALWAYS, bin_of(column, FIRST_LOOK)))))
     return tuple(found)
+
+
+@cache
+def counted_by_indicators() -> str:
+    """Digest of what this version counts rows by; see `counted_by`."""
+    return counted_by(families_of_indicators())

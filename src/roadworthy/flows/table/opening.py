@@ -12,6 +12,7 @@ from pathlib import Path
 from roadworthy.domain import EvidenceError, Observation
 from roadworthy.table import FACET, Counts, Part, Row, Table
 
+from .families import counted_by_indicators
 from .store import ANEW, NOT_AS_WRITTEN, Kept, KeptFile, place_of, require_whole
 
 
@@ -72,14 +73,14 @@ class _Holding:
 
 
 def _counts(folder: Path, kept: Kept, files: dict[str, KeptFile]) -> dict[str, Counts]:
-    """Of each part what was counted of its rows as they are.
+    """Of each part what was counted of its rows as they are, by what this version counts by.
 
     Nothing where the file is not there: an earlier version removes what it does not know.
     """
     found: dict[str, Counts] = {}
     for day in kept.counts.values():
         path = folder / day.path
-        if not day.path or not path.exists():
+        if day.by != counted_by_indicators() or not day.path or not path.exists():
             continue
         for name, part in day.parts.items():
             each = files.get(name)

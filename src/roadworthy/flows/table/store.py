@@ -86,6 +86,8 @@ class KeptCounts(Struct, frozen=True, kw_only=True):
     """In the folder; empty where none of the parts has a family."""
     digest: str
     parts: dict[str, CountedPart]
+    by: str = ""
+    """What they were counted by, as `counted_by` tells it; an earlier version did not say."""
 
 
 class Kept(Struct, kw_only=True):
