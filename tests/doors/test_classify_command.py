@@ -9,32 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from doubles.systems_by_law import SYSTEM, as_file
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "claims-desk"
-SHEET = """\
-roles: [provider]
-facts:
-  ai_system: true
-  prohibited_practice_a: false
-  prohibited_practice_b: false
-  prohibited_practice_c: false
-  prohibited_practice_d: false
-  prohibited_practice_e: false
-  generates_intimate_imagery_of_identifiable_person: false
-  generates_csam: false
-  emotion_recognition: false
-  biometric_categorisation: false
-  realtime_rbi_law_enforcement: false
-  annex_i_section: none
-  annex_iii_point: 4a
-  profiling: true
-  interacts_with_people: false
-  generates_synthetic_content: false
-  special_category_bias_testing: false
-  changes_gpai_model: false
-"""
+SHEET = as_file("provider", **{**SYSTEM, "annex_iii_point": "4a", "profiling": True})
 
 
 @pytest.fixture

@@ -8,41 +8,24 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from doubles.live_system import MODEL, write_live_system
+from doubles.live_system import MODEL as MODEL_FILE
+from doubles.live_system import write_live_system
+from doubles.set_clock import SetClock
+from doubles.systems_by_law import MODEL, NOT_PROHIBITED, SYSTEM, as_file, high
 from roadworthy.cli import VERBS
 from roadworthy.cli.dispatch import run
+from roadworthy.domain import Incident
+from roadworthy.wiring.legal_clocks import LegalClocks
+from roadworthy.wiring.loop import open_loop
 
 Capture = pytest.CaptureFixture[str]
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "claims-desk"
-NOT_PROHIBITED = """\
-  prohibited_practice_a: false
-  prohibited_practice_b: false
-  prohibited_practice_c: false
-  prohibited_practice_d: false
-  prohibited_practice_e: false
-  generates_intimate_imagery_of_identifiable_person: false
-  generates_csam: false
-  emotion_recognition: false
-  biometric_categorisation: false
-  realtime_rbi_law_enforcement: false
-"""
-CREDIT = f"""\
-roles: [deployer, provider]
-facts:
-  ai_system: true
-{NOT_PROHIBITED}  annex_i_section: none
-  annex_iii_point: 5c
-  profiling: true
-"""
-HARMLESS = CREDIT.replace("5c", '""').replace("  profiling: true\n", "")
-MODEL_MAKER = f"""\
-roles: [gpai_provider]
-facts:
-  ai_system: false
-{NOT_PROHIBITED}  training_flop: 3.0e+25
-  generates_language_or_images: true
-"""
+CREDIT = as_file("deployer", "provider", **high("5c"))
+HARMLESS = as_file("deployer", "provider", **SYSTEM)
+MODEL_MAKER = as_file("gpai_provider", **{**NOT_PROHIBITED, **MODEL, "training_flop": 3.0e25})
+NOW = "2026-11-21T20:00:00.000000Z"
 STATED = ("--aware", "2026-11-19T12:00Z", "--reason", "x", "--as", "bob")
 
 
@@ -99,7 +82,7 @@ def test_a_death_in_a_system_that_is_recorded_as_high_risk_starts_its_clocks(
 ) -> None:
     """Though a release is live whose charter says neither roles nor class."""
     monkeypatch.delenv("ROADWORTHY_PERSON", raising=False)
-    write_live_system(tmp_path, "http://127.0.0.1:9/v1", {"models/small.yaml": MODEL})
+    write_live_system(tmp_path, "http://127.0.0.1:9/v1", {"models/small.yaml": MODEL_FILE})
     desk = Desk(tmp_path, capsys)
     (tmp_path / "facts.yaml").write_text(CREDIT)
     desk.types("classify", "DIR", "--record", "--as", "bob", ends=4)
@@ -108,7 +91,7 @@ def test_a_death_in_a_system_that_is_recorded_as_high_risk_starts_its_clocks(
     assert "Art. 26(5)" in listed and "no clock" not in listed
     (tmp_path / "facts.yaml").write_text(HARMLESS)
     assert "A73-4" in desk.clocks("death"), "what is recorded counts until something else is"
-    desk.types("classify", "DIR", "--record", "--as", "bob", ends=4)
+    desk.types("classify", "DIR", "--record", "--as", "bob")
     said = desk.types("incident", "classify", desk.open(), "DIR", "--harm", "death", *STATED)
     assert "no clock, because" in said and "the class is other (entry" in said
 
@@ -147,3 +130,41 @@ def test_answers_that_cannot_be_read_leave_it_open_and_start_the_clock(desk: Des
     number = desk.open()
     said = desk.types("incident", "classify", number, "DIR", "--harm", "death", *STATED)
     assert "Art. 73(4)" in said and "nobody stated role provider, risk_class" in said
+    assert "cannot be read: charter.yaml or facts.yaml" in said
+    (running, *_) = desk.json("incident", "show", number, "DIR")["clocks"]
+    assert running["unread"] == ["charter.yaml or facts.yaml"]
+
+
+def test_a_release_that_cannot_be_read_leaves_it_open_and_starts_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """Though what was recorded and what is answered today say that there is none."""
+    monkeypatch.delenv("ROADWORTHY_PERSON", raising=False)
+    write_live_system(tmp_path, "http://127.0.0.1:9/v1", {"models/small.yaml": MODEL_FILE})
+    desk = Desk(tmp_path, capsys)
+    (tmp_path / "facts.yaml").write_text(HARMLESS)
+    desk.types("classify", "DIR", "--record", "--as", "bob")
+    number = desk.open()
+    said = desk.types("incident", "classify", number, "DIR", "--harm", "death", *STATED)
+    assert "no clock, because" in said
+    (live,) = (tmp_path / ".roadworthy" / "releases").iterdir()
+    live.rename(live.with_name("gone"))
+    said = desk.types("incident", "list", "DIR")
+    assert "Art. 26(5)" in said and "no clock" not in said
+    (running, *_) = desk.json("incident", "show", number, "DIR")["clocks"]
+    assert running["unread"] == ["the release's charter"] and "risk_class" in running["assumed"]
+
+
+def test_the_law_of_the_day_is_asked_each_day(desk: Desk) -> None:
+    """Of one process that goes on: what is prohibited from December is not so in November."""
+    maker = {**SYSTEM, "generates_csam": True, "generates_synthetic_content": True}
+    (desk.root / "facts.yaml").write_text(as_file("provider", **maker))
+    clock = SetClock("2026-11-21T20:00:00+00:00")
+    legal = LegalClocks(replace(open_loop(desk.root), clock=clock), desk.root)
+    incident = Incident(
+        id="inc-1", system="claims-desk", severity="high", state="open", title="t",
+        opened_at=NOW, aware_at=NOW, release="",
+    )  # fmt: skip
+    assert legal.law(incident).facts["risk_class"] == "other"
+    clock.advance(30 * 86_400)
+    assert legal.law(incident).facts["risk_class"] == "prohibited"

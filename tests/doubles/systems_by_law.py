@@ -6,7 +6,10 @@ those that come; groups are spelled out once.
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import Any, NamedTuple
+
+import msgspec
 
 NOT_PROHIBITED = {
     "prohibited_practice_a": False, "prohibited_practice_b": False,
@@ -59,6 +62,12 @@ class Scenario(NamedTuple):
     """Roles that follow."""
     later: str = ""
     """The class that the law as it is gives it from a later day on; empty: none other."""
+
+
+def as_file(*roles: str, **facts: Any) -> str:
+    """Answers as a file of them, one a line."""
+    lines = indent(msgspec.yaml.encode(facts).decode(), "  ")
+    return f"roles: [{', '.join(roles)}]\nfacts:\n{lines}"
 
 
 def high(point: str, **facts: Any) -> dict[str, Any]:

@@ -142,7 +142,8 @@ def say_clocks(incident: Incident, directory: Path) -> None:
         assumed = f"; nobody stated {', '.join(each.assumed)}" if each.assumed else ""
         due = each.due[:16].replace("T", " ") + " UTC" if each.days else "at once"
         when = f"applies from {each.applies_from}" if each.state == "not_in_force" else each.state
-        say(f"{each.article}, to the {each.to}: due {due}, {when}{assumed}")
+        unread = f"; cannot be read: {', '.join(each.unread)}" if each.unread else ""
+        say(f"{each.article}, to the {each.to}: due {due}, {when}{assumed}{unread}")
     if why := legal.why_none(found):
         say(printable(why), "yellow")
 

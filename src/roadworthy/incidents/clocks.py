@@ -33,6 +33,8 @@ class Running(Struct, frozen=True, kw_only=True):
     applies_from: str
     assumed: tuple[str, ...] = ()
     """What nobody stated and is taken as if it applied."""
+    unread: tuple[str, ...] = ()
+    """What states it and cannot be read: it counts as an open question."""
     note: str = ""
 
 
@@ -141,5 +143,6 @@ def _running(
         state=state,
         applies_from=begins,
         assumed=assumed,
+        unread=law.unread,
         note=clock.note,
     )

@@ -12,10 +12,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from roadworthy.domain import CLOCKS
+
 UNDECIDED = "undecided"
 """What a source says of a fact that it asks and does not answer."""
 
 _ASKED = ("risk_class", "systemic_risk", "high_risk_route")
+_BOUND = tuple(dict.fromkeys(clock.binds for clock in CLOCKS))
+"""Every role that a clock binds."""
 
 
 class Stated(Struct, frozen=True, kw_only=True):
@@ -29,6 +33,8 @@ class Stated(Struct, frozen=True, kw_only=True):
     facts: Mapping[str, Any] = {}
     """`risk_class`, `systemic_risk`, `high_risk_route`; what is left out it says nothing of."""
     time_zone: str = ""
+    unread: bool = False
+    """It is there and cannot be read: whatever it may say beside this is open."""
 
 
 class Law(Struct, frozen=True, kw_only=True):
@@ -44,16 +50,22 @@ class Law(Struct, frozen=True, kw_only=True):
     """Public holidays where the report is due, `YYYY-MM-DD`."""
     said_by: Mapping[str, tuple[str, ...]] = {}
     """`roles` or a fact -> the sources whose word counts."""
+    unread: tuple[str, ...] = ()
+    """Sources that cannot be read."""
 
 
 def strictest(stated: Sequence[Stated], holidays: tuple[str, ...] = ()) -> Law:
     """Every role that any source names, and of each fact the strictest answer."""
     roles = tuple(dict.fromkeys(role for each in stated for role in each.roles))
-    may_be = tuple(dict.fromkeys(role for each in stated for role in each.may_be))
+    may_be = tuple(dict.fromkeys(role for each in stated for role in _may_be(each)))
     facts: dict[str, Any] = {}
     said_by = {"roles": tuple(dict.fromkeys(each.source for each in stated if each.roles))}
     for name in _ASKED:
-        given = [(each.facts[name], each.source) for each in stated if name in each.facts]
+        given = [
+            (each.facts.get(name, UNDECIDED), each.source)
+            for each in stated
+            if name in each.facts or each.unread
+        ]
         if not given:
             continue
         strict = max((value for value, _ in given), key=_STRICTNESS[name])
@@ -66,7 +78,13 @@ def strictest(stated: Sequence[Stated], holidays: tuple[str, ...] = ()) -> Law:
         time_zones=tuple(dict.fromkeys(each.time_zone for each in stated if each.time_zone)),
         holidays=holidays,
         said_by=said_by,
+        unread=tuple(each.source for each in stated if each.unread),
     )
+
+
+def _may_be(stated: Stated) -> tuple[str, ...]:
+    """Roles that it leaves open: any, where it cannot be read and no role of it is known."""
+    return _BOUND if stated.unread and not stated.roles else stated.may_be
 
 
 def _of_class(value: Any) -> int:

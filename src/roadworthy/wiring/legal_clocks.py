@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from roadworthy.domain import Incident, format_instant
-from roadworthy.flows.follow_up.law import law_for
+from roadworthy.flows.law.incident_law import law_for
 from roadworthy.flows.workspace.loop import Loop
 from roadworthy.incidents import Law, Running, clocks_of, why_no_clock
 from roadworthy.manifests import CHARTER, read_system_name
-
-from .answering_releases import content_of
 
 _FILES = (CHARTER, "facts.yaml")
 
@@ -39,22 +37,20 @@ class LegalClocks:
         return why_no_clock(incident, law)
 
     def law(self, incident: Incident) -> Law:
-        """Where its system stands; read again once the ledger or a file is another."""
+        """Where its system stands; read again once the ledger, a file or the day is another."""
         key = (incident.system, incident.release)
-        seen = (self._loop.ledger.size(), *map(self._changed_at, _FILES))
+        today = format_instant(self._loop.clock.now())[:10]
+        seen = (today, self._loop.ledger.size(), *map(self._changed_at, _FILES))
         known = self._known.get(key)
         if known is None or known[0] != seen:
             known = self._known[key] = (seen, self._law(incident))
         return known[1]
 
     def _law(self, incident: Incident) -> Law:
-        content = None
-        if incident.release:
-            content = content_of(self._loop.workspace, incident.system, incident.release)
         return law_for(
             incident.system,
+            incident.release,
             self._loop,
-            charter=content.charter if content is not None else None,
             root=self._root if self._is_of_folder(incident) else None,
             holidays=self._holidays,
         )

@@ -24,6 +24,9 @@ def of(source: str, *roles: str, may_be: tuple[str, ...] = (), **facts: Any) -> 
     return Stated(source=source, roles=roles, may_be=may_be, facts=facts, time_zone="UTC")
 
 
+UNREAD = Stated(source="facts.yaml", unread=True)
+
+
 @pytest.mark.parametrize(
     ("stated", "clocks", "assumed"),
     [
@@ -38,6 +41,9 @@ def of(source: str, *roles: str, may_be: tuple[str, ...] = (), **facts: Any) -> 
          {"A55-1C-15"}, set()),
         ((), {"A73-2", "A26-5I"},
          {"role provider", "role deployer", "risk_class", "time_zone UTC"}),
+        ((of("entry 3", "deployer", risk_class="other", systemic_risk=False), UNREAD),
+         {"A73-2", "A26-5I", "A55-1C-15"},
+         {"role provider", "role gpai_provider", "risk_class", "systemic_risk"}),
     ],
 )  # fmt: skip
 def test_the_strictest_source_counts_and_silence_is_no_no(
@@ -76,3 +82,5 @@ def test_later_dates_of_products_count_only_where_every_source_says_so() -> None
     assert found.applies_from == "2028-08-02"
     (found,) = clocks_of(incident("health"), strictest([product, use]), NOW)
     assert found.applies_from == "2027-12-02"
+    found, *_ = clocks_of(incident("health"), strictest([product, UNREAD]), NOW)
+    assert (found.applies_from, found.unread) == ("2027-12-02", ("facts.yaml",))

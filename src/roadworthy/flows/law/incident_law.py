@@ -18,7 +18,6 @@ from msgspec import Struct
 from roadworthy.compliance import EU_AI_ACT, UNDECIDED, classify
 from roadworthy.domain import (
     Catalogue,
-    Charter,
     Classification,
     Entry,
     FactSheet,
@@ -29,31 +28,37 @@ from roadworthy.domain import (
 from roadworthy.incidents import Law, Stated, strictest
 from roadworthy.manifests import CHARTER, checked_facts, load_charter
 
-from ..law.answers import FACTS, ai_act, read_answers_of
-from ..law.assure import CLASSIFIED
-from ..law.signed_acts import is_signed
+from ..entries.answering_content import answering_content
 from ..workspace.loop import Loop
+from .answers import FACTS, ai_act, read_answers_of
+from .assure import CLASSIFIED
+from .signed_acts import is_signed
 
-_OPEN = {"risk_class": UNDECIDED, "systemic_risk": UNDECIDED}
 _HIGH = ("high_risk_annex_i", "high_risk_annex_iii")
+_RELEASE = "the release's charter"
 _PROVIDER = "A73-2"
 """The duty that says whether the organisation may be a provider as its facts are."""
 
 
 def law_for(
     system: str,
+    release: str,
     loop: Loop,
     *,
-    charter: Charter | None,
     root: Path | None,
     holidays: tuple[str, ...] = (),
 ) -> Law:
-    """By all sources there are. `charter`: the release's; `root`: the system's own folder."""
+    """By all sources there are. `release`: empty where none answered; `root`: its own folder."""
     act = ai_act()
     on = format_instant(loop.clock.now())[:10]
     stated: list[Stated] = []
     known: dict[str, FactValue] = {}
-    for source in (_entered(system, loop, act), _of_folder(root, act), _of_release(charter, act)):
+    sources = (
+        _entered(system, loop, act),
+        _of_folder(root, act),
+        _of_release(system, release, loop, act),
+    )
+    for source in sources:
         if source is None:
             continue
         own = source.sheet.facts if source.sheet is not None else {}
@@ -67,7 +72,7 @@ class _Source(Struct, frozen=True, kw_only=True):
 
     name: str
     sheet: FactSheet | None
-    """None: it cannot be read, and leaves everything open."""
+    """None: it cannot be read, and leaves open what it would say."""
     roles: tuple[str, ...] = ()
     time_zone: str = ""
     claims: dict[str, FactValue] = {}
@@ -103,18 +108,22 @@ def _of_folder(root: Path | None, act: list[Catalogue]) -> _Source | None:
         charter = load_charter(root)
         sheet, name = read_answers_of(root, charter, act, None)
     except (RoadworthyError, OSError):
-        return _Source(name=f"{CHARTER} or {FACTS}, which cannot be read", sheet=None)
+        return _Source(name=f"{CHARTER} or {FACTS}", sheet=None)
     return _Source(name=name, sheet=sheet, roles=sheet.roles, time_zone=charter.time_zone,
                    claims=_claims(sheet))  # fmt: skip
 
 
-def _of_release(charter: Charter | None, act: list[Catalogue]) -> _Source | None:
+def _of_release(system: str, release: str, loop: Loop, act: list[Catalogue]) -> _Source | None:
     """3. A release holds no facts.yaml: its charter's answers are a part."""
-    if charter is None:
+    if not release:
         return None
+    try:
+        charter = answering_content(loop.workspace, system, release).charter
+    except (RoadworthyError, OSError):
+        return _Source(name=_RELEASE, sheet=None)
     sheet = _checked(charter.facts, act)
     return _Source(
-        name="the release's charter",
+        name=_RELEASE,
         sheet=sheet,
         roles=tuple(charter.roles),
         time_zone=charter.time_zone,
@@ -148,8 +157,9 @@ def _stated(
     yield Stated(
         source=source.name,
         roles=source.roles,
-        facts=_OPEN if source.sheet is None else source.claims,
+        facts=source.claims,
         time_zone=source.time_zone,
+        unread=source.sheet is None,
     )
     if source.sheet is None or not source.sheet.facts:
         return
