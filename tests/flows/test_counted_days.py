@@ -113,6 +113,9 @@ def test_counts_that_are_not_as_they_were_written_are_named(kept: Kept, tmp_path
         pytest.raises(EvidenceError, match=f"{path.name} is damaged"),
     ):
         table.cube(("status",), Selection())
+    assert count_days(tmp_path, kept) == 2, "of the rows, as if there were none"
+    with whole_table(tmp_path, kept) as table:
+        assert table.cube(("status",), Selection()).n == 2 * N
 
 
 def test_without_counts_the_rows_are_asked_and_they_are_counted_again(

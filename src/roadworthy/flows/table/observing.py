@@ -3,8 +3,8 @@
     refresh   1 segments   that were sealed since, each as the ledger vouches for it
               2 runs       that were completed since, each as the ledger recorded it
               3 people     what they entered since: of the answers that it is about
-    open      the files, each as it was written, and beside them what no file holds yet: segments
-              that are still open, and what was learned in them of answers that are in files
+    open      the files, each as it was written where it is read, and beside them what no file holds
+              yet: segments that are still open, and what was learned in them of answers in files
 
 Enters: a loop. Leaves: a table. What never happens here: a text in the table, a report that nobody
 accepted joined to an answer, a segment that is not as it was sealed left out in silence.
