@@ -53,6 +53,28 @@ def test_what_a_machine_signed_is_no_acceptance_by_name(desk: tuple[Loop, Gather
     assert "no release was approved" in risks
 
 
+def test_a_class_that_nobody_entered_is_not_cited_as_entered(desk: tuple[Loop, Gathered]) -> None:
+    """An older entry with other answers is no source of what is said today."""
+    loop, found = desk
+    other = entered(loop, "system.classified")
+    for kind in ("audit-summary", "systemic-risk-notification"):
+        page = to_markdown(made(kind, loop, found, newest={"system.classified": other}))
+        assert f"entry {other.seq}" not in page, kind
+        page = to_markdown(made(kind, loop, found, classified=other))
+        assert f"entry {other.seq}" in page, kind
+
+
+def test_a_note_that_nobody_entered_is_not_cited_as_entered(desk: tuple[Loop, Gathered]) -> None:
+    loop, found = desk
+    assert found.system.deliberation is not None
+    other = entered(loop, "deliberation.recorded")
+    same = msgspec.structs.replace(other, subject=found.system.deliberation.digest)
+    page = to_markdown(made("design-history", loop, found, newest={other.kind: other}))
+    assert f"entry {other.seq}" not in page and "not the one that is entered" in page
+    page = to_markdown(made("design-history", loop, found, newest={same.kind: same}))
+    assert f"entry {other.seq}" in page
+
+
 def test_a_criterion_beside_figures_asks_whether_it_was_met(desk: tuple[Loop, Gathered]) -> None:
     loop, found = desk
     for kind in ("deployment-checklist", "final-report"):

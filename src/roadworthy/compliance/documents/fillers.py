@@ -302,10 +302,12 @@ def _classification(found: Gathered, language: Language) -> tuple[Block, ...]:
         (told(one.title, language), told(one.finding, language), cited(one.cite, language))
         for one in found.classification.steps
     ]
-    entry = found.newest.get("system.classified")
+    entry = found.classified
     head: tuple[Block, ...] = ()
     if entry is None:
-        what = said("no classification is entered", language)
+        other = "system.classified" in found.newest
+        words = "the classification that is entered is another"
+        what = said(words if other else "no classification is entered", language)
         head = (Gap(what=what, command="roadworthy classify DIR --record"),)
     source = of_entry(entry) if entry is not None else found.source("facts.yaml")
     return (*head, grid(("step", "finding", "basis"), rows, source, "no duty applies", language))

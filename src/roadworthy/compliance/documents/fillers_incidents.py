@@ -174,7 +174,7 @@ def _duty(found: Gathered) -> Applied | None:
 
 
 def _classified(found: Gathered) -> Source:
-    entry = found.newest.get("system.classified")
+    entry = found.classified
     return of_entry(entry) if entry is not None else found.source("facts.yaml")
 
 

@@ -53,8 +53,10 @@ def _waivers(found: Gathered, language: Language) -> tuple[Block, ...]:
 @filler("deliberation")
 def _deliberation(found: Gathered, language: Language) -> tuple[Block, ...]:
     note, entry = found.system.deliberation, found.newest.get("deliberation.recorded")
-    if note is None or entry is None:
-        what = said("no deliberation is entered", language)
+    if note is None or entry is None or entry.subject != note.digest:
+        other = note is not None and entry is not None
+        words = "the note is not the one that is entered"
+        what = said(words if other else "no deliberation is entered", language)
         return (Gap(what=what, command="roadworthy deliberate DIR --record --as NAME"),)
     heard = [f"{one.name} ({one.voice})" for one in note.header.participants]
     source = of_entry(entry)

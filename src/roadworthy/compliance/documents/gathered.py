@@ -45,6 +45,9 @@ class Gathered(Struct, frozen=True, kw_only=True):
     """Kind -> the newest entry of that kind about this system."""
     incidents: tuple[Incident, ...]
     classification: Classification
+    """By the answers of today."""
+    classified: Entry | None
+    """The entry that says the same: of this purpose, of these answers. None: nobody entered it."""
     obligations: tuple[Obligation, ...]
     duties: tuple[DutyStatus, ...]
     people: tuple[TrustedKey, ...]

@@ -38,6 +38,8 @@ GERMAN: dict[str, str] = {
     "clause": "Klausel",
     "not measured": "nicht gemessen",
     "no classification is entered": "keine Einstufung ist eingetragen",
+    "the classification that is entered is another": "die eingetragene Einstufung ist eine andere",
+    "the note is not the one that is entered": "die Notiz ist nicht die, die eingetragen ist",
     "no objective is set": "kein Ziel ist gesetzt",
     "id": "Kennung",
     "failure mode": "Fehlerart",

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 from msgspec import Struct, convert
@@ -54,11 +53,15 @@ class Coverage(Struct, frozen=True, kw_only=True):
     """The newest proof of each kind of evidence, by kind."""
     claims: Mapping[str, Proof]
     """The newest of what was brought and is not trusted as far as its kind asks."""
-    recorded: bool
-    """Whether the ledger holds a classification of this purpose; by this catalogue, of these very
-    answers."""
+    record: Entry | None
+    """The ledger's classification of this purpose; by this catalogue, of these very answers."""
     review: ReviewDue
     """When people are to deliberate about it again."""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the ledger holds it."""
+        return self.record is not None
 
     @property
     def classification(self) -> Classification:
@@ -82,8 +85,8 @@ def cover(
     last = catalogues_of(root, catalogue)[-1]
     finder = _Finder(loop, charter)
     proofs, claims = finder.proofs(), finder.claims()
-    recorded = _is_recorded(loop, assured, any_catalogue=not last.class_fact)
-    if not recorded:
+    record = _recorded(loop, assured, any_catalogue=not last.class_fact)
+    if record is None:
         proofs.pop("classification_record", None)
     duties = covered(
         last.obligations, assured.classification, load_evidence_kinds(), proofs, claims
@@ -94,23 +97,26 @@ def cover(
         duties=tuple(duties),
         proofs=proofs,
         claims=claims,
-        recorded=recorded,
+        record=record,
         review=review_owed(loop, charter),
     )
 
 
-def _is_recorded(loop: Loop, assured: Assured, *, any_catalogue: bool) -> bool:
-    """Whether the newest classification that counts is of this purpose, and says the same.
+def _recorded(loop: Loop, assured: Assured, *, any_catalogue: bool) -> Entry | None:
+    """The newest classification that counts, where it is of this purpose and says the same.
 
     By another catalogue only where this one has no classes, and then for its purpose alone.
     """
     now = classified_payload(assured, "")
-    said: Mapping[str, Any] = {}
+    newest: Entry | None = None
     for entry in loop.ledger.entries(kind=CLASSIFIED, system=assured.system):
         if any_catalogue or entry.payload.get("catalogue") == now["catalogue"]:
-            said = entry.payload if is_signed(entry, loop.trust) else {}
+            newest = entry if is_signed(entry, loop.trust) else None
+    if newest is None:
+        return None
+    said = newest.payload
     fields = _SAME if said.get("catalogue") == now["catalogue"] else _SAME[:1]
-    return all(said.get(field) == now[field] for field in fields)
+    return newest if all(said.get(field) == now[field] for field in fields) else None
 
 
 def proofs_of(loop: Loop, charter: Charter) -> dict[str, Proof]:

@@ -99,6 +99,7 @@ def gather(system: System, loop: Loop, *, on: str, catalogue: str) -> Gathered:
         },
         incidents=known,
         classification=coverage.classification,
+        classified=coverage.record,
         obligations=coverage.obligations,
         duties=coverage.duties,
         people=tuple(loop.trust.keys),
